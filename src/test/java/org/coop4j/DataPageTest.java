@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 import org.coop4j.data.benchmark.Benchmark;
-import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.data.benchmark.Benchmark.SplitRule;
+import org.coop4j.data.benchmark.Benchmarks;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -24,21 +24,18 @@ class DataPageTest {
     @ParameterizedTest
     @MethodSource("all")
     void thePageHasThreeTrueRowsOfEveryDataset(Benchmark benchmark) throws IOException {
-        List<String> rows =
-                Files.readAllLines(Path.of("../docs/data.md")).stream()
-                        .filter(line -> line.startsWith("| " + benchmark.name() + " |"))
-                        .toList();
+        List<String> rows = Files.readAllLines(Path.of("../docs/data.md")).stream()
+                .filter(line -> line.startsWith("| " + benchmark.name() + " |"))
+                .toList();
 
         assertThat(rows).hasSizeBetween(3, 4); // some have a rule of their own in a fourth table
         assertThat(rows.get(0)).contains("| `" + benchmark.layout().directory() + "` |");
         assertThat(benchmark.layout().folders())
                 .allSatisfy(folder -> assertThat(rows.get(0)).contains("`" + folder + "`"));
-        assertThat(rows.get(0))
-                .contains(
-                        benchmark
-                                .layout()
-                                .splitFile()
-                                .orElseGet(() -> benchmark.layout().lists().get(0)));
+        assertThat(rows.get(0)).contains(benchmark.layout().splitFile().orElseGet(() -> benchmark
+                .layout()
+                .lists()
+                .get(0)));
         assertThat(rows.get(1)).isEqualTo(sizes(benchmark));
         assertThat(rows.get(2))
                 .contains("<" + benchmark.about().homepage() + ">")

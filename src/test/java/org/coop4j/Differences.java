@@ -34,8 +34,7 @@ public final class Differences implements AutoCloseable {
         public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
             return context.getRoot()
                     .getStore(ExtensionContext.Namespace.create(Differences.class))
-                    .getOrComputeIfAbsent(
-                            Differences.class, type -> new Differences(), Differences.class);
+                    .getOrComputeIfAbsent(Differences.class, type -> new Differences(), Differences.class);
         }
     }
 
@@ -48,9 +47,7 @@ public final class Differences implements AutoCloseable {
     @Override
     public void close() throws IOException {
         StringBuilder table = new StringBuilder();
-        largest.forEach(
-                (row, value) ->
-                        table.append(row).append(String.format(Locale.ROOT, " %.1e |%n", value)));
+        largest.forEach((row, value) -> table.append(row).append(String.format(Locale.ROOT, " %.1e |%n", value)));
         Files.writeString(FILE, table);
     }
 

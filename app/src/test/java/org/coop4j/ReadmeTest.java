@@ -29,8 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Compiles and runs the programs of README and docs, as an application that logs at INFO. */
 class ReadmeTest {
 
-    private static final Pattern PROGRAM =
-            Pattern.compile("```java\n(.*?public class (\\w+) .*?)```", Pattern.DOTALL);
+    private static final Pattern PROGRAM = Pattern.compile("```java\n(.*?public class (\\w+) .*?)```", Pattern.DOTALL);
 
     private static final String LOGGING =
             """
@@ -44,45 +43,35 @@ class ReadmeTest {
             </configuration>
             """;
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
+
     private final String classPath =
             System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
 
     @BeforeEach
     void compile() throws IOException {
-        String pages =
-                Files.readString(Path.of("../README.md"))
-                        + Files.readString(Path.of("../docs/serving.md"));
+        String pages = Files.readString(Path.of("../README.md")) + Files.readString(Path.of("../docs/serving.md"));
         Matcher programs = PROGRAM.matcher(pages);
         List<String> arguments =
-                new ArrayList<>(
-                        List.of(
-                                "-Xlint:all,-path,-classfile",
-                                "-Werror",
-                                "-proc:none",
-                                "-cp",
-                                classPath));
+                new ArrayList<>(List.of("-Xlint:all,-path,-classfile", "-Werror", "-proc:none", "-cp", classPath));
         while (programs.find()) {
             Path source = folder.resolve(programs.group(2) + ".java");
             arguments.add(Files.writeString(source, programs.group(1)).toString());
         }
-        int code =
-                ToolProvider.getSystemJavaCompiler()
-                        .run(null, null, null, arguments.toArray(String[]::new));
+        int code = ToolProvider.getSystemJavaCompiler().run(null, null, null, arguments.toArray(String[]::new));
         assertThat(code).isZero();
         Files.writeString(folder.resolve("logback.xml"), LOGGING);
     }
 
     private List<String> run(String program, Object... arguments) throws Exception {
-        List<String> words =
-                new ArrayList<>(
-                        List.of(
-                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                                "-Xmx1g",
-                                "-Dlogback.configurationFile=" + folder.resolve("logback.xml"),
-                                "-cp",
-                                folder + System.getProperty("path.separator") + classPath,
-                                program));
+        List<String> words = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx1g",
+                "-Dlogback.configurationFile=" + folder.resolve("logback.xml"),
+                "-cp",
+                folder + System.getProperty("path.separator") + classPath,
+                program));
         for (Object argument : arguments) {
             words.add(argument.toString());
         }
@@ -108,17 +97,12 @@ class ReadmeTest {
         Path photo = Path.of("../src/test/resources/golden/text_image/grey.png").toAbsolutePath();
         List<String> classes = List.of("dog", "car", "house");
         try (Clip clip = Clip.open(ShippedModel.file(folder.resolve("model")));
-                Classifier classifier =
-                        PromptEnsemble.of("a photo of a {}.").classifier(clip, classes);
+                Classifier classifier = PromptEnsemble.of("a photo of a {}.").classifier(clip, classes);
                 ImageClassifier images = ImageClassifier.of(clip, classifier)) {
             ClassifierInfo info =
-                    ClassifierInfo.of(
-                            "run", classifier.save(), clip.model().path(), Optional.empty());
-            try (PredictionService service =
-                    PredictionService.start(
-                            ServiceOptions.onLoopback(0),
-                            List.of(new ServedClassifier(info, images)),
-                            Optional.empty())) {
+                    ClassifierInfo.of("run", classifier.save(), clip.model().path(), Optional.empty());
+            try (PredictionService service = PredictionService.start(
+                    ServiceOptions.onLoopback(0), List.of(new ServedClassifier(info, images)), Optional.empty())) {
                 String address = "http://127.0.0.1:" + service.port() + "/predictions/run";
                 String best = images.classify(photo).get(0).label();
                 assertThat(run("Ask", address, photo))

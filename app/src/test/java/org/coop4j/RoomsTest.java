@@ -32,135 +32,115 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 class RoomsTest {
 
     /** Top to bottom; those of one line do not know each other. */
-    private static final List<List<String>> FLOORS =
-            List.of(
-                    List.of("cli"),
-                    List.of("serve"),
-                    List.of("demo"),
-                    List.of("study"),
-                    List.of("console"),
-                    List.of("bench"),
-                    List.of("predict"),
-                    List.of("run", "onnx"),
-                    List.of("method"),
-                    List.of("data"),
-                    List.of("clip"),
-                    List.of("eval"),
-                    List.of("image", "text"),
-                    List.of("graph"),
-                    List.of("weights"),
-                    List.of("base"));
+    private static final List<List<String>> FLOORS = List.of(
+            List.of("cli"),
+            List.of("serve"),
+            List.of("demo"),
+            List.of("study"),
+            List.of("console"),
+            List.of("bench"),
+            List.of("predict"),
+            List.of("run", "onnx"),
+            List.of("method"),
+            List.of("data"),
+            List.of("clip"),
+            List.of("eval"),
+            List.of("image", "text"),
+            List.of("graph"),
+            List.of("weights"),
+            List.of("base"));
 
     /** ND4J carries a copy, and with it the classes of the ONNX format. */
-    private static final DescribedPredicate<JavaClass> PROTOBUF =
-            resideInAPackage("org.nd4j.shade.protobuf..");
-
-    @ArchTest static final ArchRule roomsUseOnlyTheRoomsBelowThem = order();
+    private static final DescribedPredicate<JavaClass> PROTOBUF = resideInAPackage("org.nd4j.shade.protobuf..");
 
     @ArchTest
-    static final ArchRule graphAndClipAloneUseNd4j =
-            noClasses()
-                    .that()
-                    .resideInAPackage("org.coop4j..")
-                    .and()
-                    .resideOutsideOfPackages("org.coop4j.graph..", "org.coop4j.clip..")
-                    .should()
-                    .dependOnClassesThat(
-                            resideInAPackage("org.nd4j..")
-                                    .and(DescribedPredicate.not(type(SDVariable.class)))
-                                    .and(DescribedPredicate.not(PROTOBUF)))
-                    .because("a graph backend could then be exchanged by rewriting two rooms");
+    static final ArchRule roomsUseOnlyTheRoomsBelowThem = order();
 
     @ArchTest
-    static final ArchRule downloadAloneConnectsToOtherMachines =
-            noClasses()
-                    .that()
-                    .resideInAPackage("org.coop4j..")
-                    .and()
-                    .resideOutsideOfPackages("org.coop4j.weights.download..", "org.coop4j.bench..")
-                    .should()
-                    .dependOnClassesThat()
-                    .resideInAPackage("java.net.http..");
+    static final ArchRule graphAndClipAloneUseNd4j = noClasses()
+            .that()
+            .resideInAPackage("org.coop4j..")
+            .and()
+            .resideOutsideOfPackages("org.coop4j.graph..", "org.coop4j.clip..")
+            .should()
+            .dependOnClassesThat(resideInAPackage("org.nd4j..")
+                    .and(DescribedPredicate.not(type(SDVariable.class)))
+                    .and(DescribedPredicate.not(PROTOBUF)))
+            .because("a graph backend could then be exchanged by rewriting two rooms");
 
     @ArchTest
-    static final ArchRule lossesAloneNameVariablesOfAGraph =
-            noClasses()
-                    .that()
-                    .resideInAPackage("org.coop4j..")
-                    .and()
-                    .resideOutsideOfPackages(
-                            "org.coop4j.graph..",
-                            "org.coop4j.clip..",
-                            "org.coop4j.method..",
-                            "org.coop4j.bench..")
-                    .should()
-                    .dependOnClassesThat()
-                    .areAssignableTo(SDVariable.class);
+    static final ArchRule downloadAloneConnectsToOtherMachines = noClasses()
+            .that()
+            .resideInAPackage("org.coop4j..")
+            .and()
+            .resideOutsideOfPackages("org.coop4j.weights.download..", "org.coop4j.bench..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("java.net.http..");
+
+    @ArchTest
+    static final ArchRule lossesAloneNameVariablesOfAGraph = noClasses()
+            .that()
+            .resideInAPackage("org.coop4j..")
+            .and()
+            .resideOutsideOfPackages(
+                    "org.coop4j.graph..", "org.coop4j.clip..", "org.coop4j.method..", "org.coop4j.bench..")
+            .should()
+            .dependOnClassesThat()
+            .areAssignableTo(SDVariable.class);
 
     /** A new method is one new file: whoever names a method would be the next one. */
     @ArchTest
-    static final ArchRule methodsAreNamedInTheirRoomAndTheDemoAlone =
-            noClasses()
-                    .that()
-                    .resideOutsideOfPackages("org.coop4j.method..", "org.coop4j.demo..")
-                    .should()
-                    .dependOnClassesThat(
-                            DescribedPredicate.not(type(Method.class))
-                                    .and(assignableTo(Method.class)));
+    static final ArchRule methodsAreNamedInTheirRoomAndTheDemoAlone = noClasses()
+            .that()
+            .resideOutsideOfPackages("org.coop4j.method..", "org.coop4j.demo..")
+            .should()
+            .dependOnClassesThat(DescribedPredicate.not(type(Method.class)).and(assignableTo(Method.class)));
 
     @ArchTest
-    static final ArchRule graphAloneCallsSameDiffOps =
-            noClasses()
-                    .that()
-                    .resideInAPackage("org.coop4j..")
-                    .and()
-                    .resideOutsideOfPackage("org.coop4j.graph..")
-                    .should()
-                    .dependOnClassesThat()
-                    .resideInAPackage("org.nd4j.autodiff.samediff.ops..")
-                    .because("all knowledge of SameDiff's ops is in one room");
+    static final ArchRule graphAloneCallsSameDiffOps = noClasses()
+            .that()
+            .resideInAPackage("org.coop4j..")
+            .and()
+            .resideOutsideOfPackage("org.coop4j.graph..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.nd4j.autodiff.samediff.ops..")
+            .because("all knowledge of SameDiff's ops is in one room");
 
     /** Addresses in the host's memory mean nothing to an array on a device. */
     @ArchTest
-    static final ArchRule hostKernelsAloneReachTheMemoryOfArrays =
-            noClasses()
-                    .that()
-                    .resideInAPackage("org.coop4j..")
-                    .and()
-                    .resideOutsideOfPackage("org.coop4j.graph.host..")
-                    .should()
-                    .callMethodWhere(
-                            target(owner(assignableTo(DataBuffer.class)))
-                                    .and(target(nameMatching("address|.*[pP]ointer|asNio.*"))))
-                    .because("values get in and out of arrays through ArrayValues alone");
+    static final ArchRule hostKernelsAloneReachTheMemoryOfArrays = noClasses()
+            .that()
+            .resideInAPackage("org.coop4j..")
+            .and()
+            .resideOutsideOfPackage("org.coop4j.graph.host..")
+            .should()
+            .callMethodWhere(target(owner(assignableTo(DataBuffer.class)))
+                    .and(target(nameMatching("address|.*[pP]ointer|asNio.*"))))
+            .because("values get in and out of arrays through ArrayValues alone");
 
     /** On a device each of them waits for it, and brings the whole memory behind a view. */
     @ArchTest
-    static final ArchRule nobodyElseReadsOrWritesSingleElementsOfArrays =
-            noClasses()
-                    .that()
-                    .resideInAPackage("org.coop4j..")
-                    .and()
-                    .resideOutsideOfPackage("org.coop4j.graph.host..")
-                    .should()
-                    .callMethodWhere(
-                            target(owner(assignableTo(INDArray.class)))
-                                    .and(
-                                            target(
-                                                    nameMatching(
-                                                            "get(Double|Float|Int|Long|Number)"
-                                                                + "|.*Number|putScalar"
-                                                                + "|to[A-Z].*(Vector|Matrix)"))));
+    static final ArchRule nobodyElseReadsOrWritesSingleElementsOfArrays = noClasses()
+            .that()
+            .resideInAPackage("org.coop4j..")
+            .and()
+            .resideOutsideOfPackage("org.coop4j.graph.host..")
+            .should()
+            .callMethodWhere(target(owner(assignableTo(INDArray.class)))
+                    .and(target(nameMatching("get(Double|Float|Int|Long|Number)"
+                            + "|.*Number|putScalar"
+                            + "|to[A-Z].*(Vector|Matrix)"))));
 
     @ArchTest
-    static final ArchRule plansAloneBindHostKernelsToArrays =
-            noClasses()
-                    .that()
-                    .resideOutsideOfPackage("org.coop4j.graph.host..")
-                    .and()
-                    .doNotHaveFullyQualifiedName("org.coop4j.graph.PlanDraft")
-                    .should()
-                    .callMethod(HostMatrix.class, "of", INDArray.class);
+    static final ArchRule plansAloneBindHostKernelsToArrays = noClasses()
+            .that()
+            .resideOutsideOfPackage("org.coop4j.graph.host..")
+            .and()
+            .doNotHaveFullyQualifiedName("org.coop4j.graph.PlanDraft")
+            .should()
+            .callMethod(HostMatrix.class, "of", INDArray.class);
 
     /** Reaches the memory of an array as only the room of host kernels may. */
     static final class Offender {
@@ -174,48 +154,44 @@ class RoomsTest {
     @ArchTest
     static void anAddressTakenElsewhereIsSeen(JavaClasses ignored) {
         JavaClasses offender = new ClassFileImporter().importClasses(Offender.class);
-        for (ArchRule rule :
-                List.of(
-                        hostKernelsAloneReachTheMemoryOfArrays,
-                        nobodyElseReadsOrWritesSingleElementsOfArrays,
-                        plansAloneBindHostKernelsToArrays)) {
+        for (ArchRule rule : List.of(
+                hostKernelsAloneReachTheMemoryOfArrays,
+                nobodyElseReadsOrWritesSingleElementsOfArrays,
+                plansAloneBindHostKernelsToArrays)) {
             assertThat(rule.evaluate(offender).hasViolation()).isTrue();
         }
     }
 
     @ArchTest
-    static final ArchRule theCommandLineAlonePrints =
-            noClasses()
-                    .that()
-                    .resideInAPackage("org.coop4j..")
-                    .and()
-                    .resideOutsideOfPackages("org.coop4j.cli..", "org.coop4j.console..")
-                    .should(ACCESS_STANDARD_STREAMS);
+    static final ArchRule theCommandLineAlonePrints = noClasses()
+            .that()
+            .resideInAPackage("org.coop4j..")
+            .and()
+            .resideOutsideOfPackages("org.coop4j.cli..", "org.coop4j.console..")
+            .should(ACCESS_STANDARD_STREAMS);
 
     @ArchTest
-    static final ArchRule theCommandLineAloneKnowsItsLibraries =
-            noClasses()
-                    .that()
-                    .resideInAPackage("org.coop4j..")
-                    .and()
-                    .resideOutsideOfPackage("org.coop4j.cli..")
-                    .should()
-                    .dependOnClassesThat()
-                    .resideInAnyPackage("picocli..", "ch.qos.logback..");
+    static final ArchRule theCommandLineAloneKnowsItsLibraries = noClasses()
+            .that()
+            .resideInAPackage("org.coop4j..")
+            .and()
+            .resideOutsideOfPackage("org.coop4j.cli..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("picocli..", "ch.qos.logback..");
 
     @ArchTest
-    static final ArchRule theServiceAloneKnowsItsLibraries =
-            noClasses()
-                    .that()
-                    .resideInAPackage("org.coop4j..")
-                    .and()
-                    .resideOutsideOfPackage("org.coop4j.serve..")
-                    .should()
-                    .dependOnClassesThat()
-                    .resideInAnyPackage(
-                            "io.javalin..", "org.eclipse.jetty..", "jakarta..", "io.micrometer..");
+    static final ArchRule theServiceAloneKnowsItsLibraries = noClasses()
+            .that()
+            .resideInAPackage("org.coop4j..")
+            .and()
+            .resideOutsideOfPackage("org.coop4j.serve..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.javalin..", "org.eclipse.jetty..", "jakarta..", "io.micrometer..");
 
-    @ArchTest static final ArchRule loggingIsSlf4j = NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
+    @ArchTest
+    static final ArchRule loggingIsSlf4j = NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
 
     private static ArchRule order() {
         CompositeArchRule all = null;
@@ -230,12 +206,11 @@ class RoomsTest {
 
     /** A room may not use the rooms above it or beside it. */
     private static ArchRule usesNoneOf(String room, int floor) {
-        String[] others =
-                FLOORS.subList(0, floor + 1).stream()
-                        .flatMap(List::stream)
-                        .filter(other -> !other.equals(room))
-                        .map(other -> "org.coop4j." + other + "..")
-                        .toArray(String[]::new);
+        String[] others = FLOORS.subList(0, floor + 1).stream()
+                .flatMap(List::stream)
+                .filter(other -> !other.equals(room))
+                .map(other -> "org.coop4j." + other + "..")
+                .toArray(String[]::new);
         return noClasses()
                 .that()
                 .resideInAPackage("org.coop4j." + room + "..")

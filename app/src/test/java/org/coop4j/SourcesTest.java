@@ -67,7 +67,9 @@ class SourcesTest {
 
     private static List<Path> sources(Path root) throws IOException {
         try (Stream<Path> files = Files.walk(root)) {
-            return files.filter(file -> file.toString().endsWith(".java")).sorted().toList();
+            return files.filter(file -> file.toString().endsWith(".java"))
+                    .sorted()
+                    .toList();
         }
     }
 
@@ -75,7 +77,8 @@ class SourcesTest {
     void theReadingOrderIsShortAndItsFilesAreThere() throws IOException {
         String page = Files.readString(ROOT.resolve("docs/architecture.md"));
         String section = page.substring(page.indexOf("## Read the code in this order"));
-        List<Path> files = LISTED.matcher(section).results()
+        List<Path> files = LISTED.matcher(section)
+                .results()
                 .map(found -> ROOT.resolve(found.group(1)))
                 .toList();
         long lines = 0;

@@ -47,8 +47,7 @@ import picocli.CommandLine.Parameters;
         })
 final class AllCommand implements Callable<Integer> {
 
-    private static final List<String> KINDS =
-            List.of("step", "encode", "files", "load", "predict", "methods");
+    private static final List<String> KINDS = List.of("step", "encode", "files", "load", "predict", "methods");
 
     private final Console console;
 
@@ -82,9 +81,8 @@ final class AllCommand implements Callable<Integer> {
 
     @Option(
             names = "--imagenet",
-            description =
-                    "Also methods of image features for 1,000 classes and 50,000 test images,"
-                            + " which takes longer than all else.")
+            description = "Also methods of image features for 1,000 classes and 50,000 test images,"
+                    + " which takes longer than all else.")
     private boolean imagenet;
 
     @Option(names = "--json", description = "Print JSON.")
@@ -105,8 +103,7 @@ final class AllCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         for (String kind : only) {
             if (!KINDS.contains(kind)) {
-                throw new WrongUsage(
-                        "--only: expected some of %s, got \"%s\"".formatted(KINDS, kind));
+                throw new WrongUsage("--only: expected some of %s, got \"%s\"".formatted(KINDS, kind));
             }
         }
         List<Work> works = works();
@@ -202,9 +199,7 @@ final class AllCommand implements Callable<Integer> {
     }
 
     private static String title(Work work, JsonNode measured) {
-        return measured.has("method")
-                ? measured.get("method").asText() + ", " + work.title
-                : work.title;
+        return measured.has("method") ? measured.get("method").asText() + ", " + work.title : work.title;
     }
 
     private static String markdown(JsonNode row) {
@@ -232,8 +227,7 @@ final class AllCommand implements Callable<Integer> {
                         String.join(", ", memory));
     }
 
-    private static void number(
-            JsonNode row, String key, int factor, String format, List<String> target) {
+    private static void number(JsonNode row, String key, int factor, String format, List<String> target) {
         if (row.has(key)) {
             target.add(String.format(Locale.ROOT, format, factor * row.get(key).asDouble()));
         }

@@ -32,15 +32,14 @@ final class ChildProcess {
     static String output(List<String> program, List<String> arguments) throws IOException {
         List<String> words = new ArrayList<>(program);
         words.addAll(arguments);
-        Process process =
-                new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        Process process = new ProcessBuilder(words)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
         try {
             byte[] output = process.getInputStream().readAllBytes();
             int code = process.waitFor();
             if (code != 0) {
-                throw new CommandFailure(
-                        "%s ended with exit code %d"
-                                .formatted(String.join(" ", arguments), code));
+                throw new CommandFailure("%s ended with exit code %d".formatted(String.join(" ", arguments), code));
             }
             return new String(output, StandardCharsets.UTF_8);
         } catch (InterruptedException e) {

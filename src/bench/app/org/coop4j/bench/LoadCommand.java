@@ -1,8 +1,5 @@
 package org.coop4j.bench;
 
-import org.coop4j.clip.Clip;
-import org.coop4j.graph.host.Precision;
-import org.coop4j.run.Machine;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,16 +7,17 @@ import java.util.concurrent.Callable;
 import org.coop4j.cli.BenchCommand;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
+import org.coop4j.clip.Clip;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.run.Machine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code load}: from opening a model to the first image's features. */
-@Command(
-        name = "load",
-description = "Measure the time from opening a model to the first image's features.")
+@Command(name = "load", description = "Measure the time from opening a model to the first image's features.")
 final class LoadCommand implements Callable<Integer> {
 
     private final Console console;
@@ -40,7 +38,8 @@ final class LoadCommand implements Callable<Integer> {
     @Option(names = "--runs", hidden = true, description = "One alone: a second would find the model in memory.")
     private int runs;
 
-    @Mixin private Options.Arithmetic precision;
+    @Mixin
+    private Options.Arithmetic precision;
 
     @Option(names = "--json", description = "Print JSON, as always.")
     private boolean json;
@@ -53,7 +52,8 @@ final class LoadCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Path file = model == null ? BenchCommand.randomModel(architecture, console) : ModelOptions.file(model);
         Precision in = precision.precision();
-        ObjectNode result = Json.object().put("what", "load").put("precision", in.id()).put("model", file.toString());
+        ObjectNode result =
+                Json.object().put("what", "load").put("precision", in.id()).put("model", file.toString());
         result.put("seconds_to_first_feature", firstFeature(file, in));
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_mb", bytes >> 20));
         Json.print(result, console.out());

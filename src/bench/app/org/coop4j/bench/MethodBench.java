@@ -49,12 +49,7 @@ public record MethodBench(int classes, int shots, int width, int tests) {
      * @param accuracy of the test images, 0 to 1
      * @param peakBytes most memory that the process had meanwhile, 0 where unknown
      */
-    public record Outcome(
-            String method,
-            double fitSeconds,
-            double testSeconds,
-            double accuracy,
-            long peakBytes) {}
+    public record Outcome(String method, double fitSeconds, double testSeconds, double accuracy, long peakBytes) {}
 
     /** Methods that learn from image features alone and need no tower. */
     public static List<Method> methods() {
@@ -66,33 +61,27 @@ public record MethodBench(int classes, int shots, int width, int tests) {
     /** Learns and classifies, once. */
     public Outcome run(Method method) throws IOException {
         SplittableRandom random = new SplittableRandom(1);
-        FeatureMatrix centres =
-                FeatureMatrix.of(classes, width, gaussian(random, classes * width, 1));
-        List<String> names = IntStream.range(0, classes).mapToObj(c -> "class " + c).toList();
+        FeatureMatrix centres = FeatureMatrix.of(classes, width, gaussian(random, classes * width, 1));
+        List<String> names =
+                IntStream.range(0, classes).mapToObj(c -> "class " + c).toList();
         float[] texts = around(random, centres, ofEach(classes), TEXT_NOISE);
         VisualProjection projection = projection();
-        FeatureMatrix seen =
-                method.features() == FeatureKind.EMBEDDED
-                        ? centres
-                        : centres.products(projection.weight().transposed());
-        FewShotFeatures data =
-                new FewShotFeatures(
-                        images(random, seen, classes * shots),
-                        images(random, seen, classes * ((shots + 3) / PER_QUARTER)));
+        FeatureMatrix seen = method.features() == FeatureKind.EMBEDDED
+                ? centres
+                : centres.products(projection.weight().transposed());
+        FewShotFeatures data = new FewShotFeatures(
+                images(random, seen, classes * shots), images(random, seen, classes * ((shots + 3) / PER_QUARTER)));
         DenseFeatures test = images(random, seen, tests);
         Method used =
-                Settings.has((Record) method, "templates")
-                        ? method.with(Map.of("templates", List.of("{}")))
-                        : method;
-        try (FeatureSpace space =
-                FeatureTable.of(
-                                Precision.FLOAT32,
-                                "",
-                                LOG_LOGIT_SCALE,
-                                names,
-                                FeatureMatrix.of(classes, width, texts),
-                                Workers.standard())
-                        .with(projection)) {
+                Settings.has((Record) method, "templates") ? method.with(Map.of("templates", List.of("{}"))) : method;
+        try (FeatureSpace space = FeatureTable.of(
+                        Precision.FLOAT32,
+                        "",
+                        LOG_LOGIT_SCALE,
+                        names,
+                        FeatureMatrix.of(classes, width, texts),
+                        Workers.standard())
+                .with(projection)) {
             Task task = new Task(names, "{}", List.of("{}"), 1);
             Gemm.singleThreaded(() -> {}); // BLAS is loaded, as it is where a model is open
             Machine.forgetPeakMemory();
@@ -115,8 +104,7 @@ public record MethodBench(int classes, int shots, int width, int tests) {
     /** Its product with its transpose is about the unit matrix. */
     private VisualProjection projection() {
         int before = width + width / 2;
-        float[] values =
-                gaussian(new SplittableRandom(2), width * before, 1 / Math.sqrt(before));
+        float[] values = gaussian(new SplittableRandom(2), width * before, 1 / Math.sqrt(before));
         return new VisualProjection("visual.proj", FeatureMatrix.of(width, before, values), null);
     }
 
@@ -149,8 +137,7 @@ public record MethodBench(int classes, int shots, int width, int tests) {
         return IntStream.range(0, count).map(i -> i % classes).toArray();
     }
 
-    private static float[] around(
-            SplittableRandom random, FeatureMatrix centres, int[] labels, double deviation) {
+    private static float[] around(SplittableRandom random, FeatureMatrix centres, int[] labels, double deviation) {
         int width = centres.width();
         float[] rows = gaussian(random, Math.multiplyExact(labels.length, width), 1);
         for (int i = 0; i < rows.length; i++) {

@@ -25,12 +25,7 @@ import picocli.CommandLine.Option;
                     + " something was learned: features are class centres with noise.",
             ""
         },
-        footer = {
-            "",
-            "Examples:",
-            "  methods",
-            "  methods --classes 1000 --tests 50000 --method gda --json"
-        })
+        footer = {"", "Examples:", "  methods", "  methods --classes 1000 --tests 50000 --method gda --json"})
 final class MethodsCommand implements Callable<Integer> {
 
     /** Of a number in the table. */
@@ -77,7 +72,8 @@ final class MethodsCommand implements Callable<Integer> {
             description = "Test images (default: ${DEFAULT-VALUE}).")
     private int tests;
 
-    @ArgGroup private Options.LineFormat format = new Options.LineFormat();
+    @ArgGroup
+    private Options.LineFormat format = new Options.LineFormat();
 
     MethodsCommand(Console console) {
         this.console = console;
@@ -87,17 +83,16 @@ final class MethodsCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         MethodBench bench = new MethodBench(classes, shots, width, tests);
         List<Method> methods = names.isEmpty() ? MethodBench.methods() : named();
-        Table<MethodBench.Outcome> rows =
-                new Table<MethodBench.Outcome>()
-                        .text("method", MethodBench.Outcome::method)
-                        .among(methods.stream().map(Method::id).toList())
-                        .number("fit_s", 2, MethodBench.Outcome::fitSeconds)
-                        .upTo(WIDTH)
-                        .number("test_s", 2, MethodBench.Outcome::testSeconds)
-                        .upTo(WIDTH)
-                        .share("accuracy", outcome -> (float) outcome.accuracy())
-                        .count("peak_mb", outcome -> outcome.peakBytes() >> 20)
-                        .upTo(WIDTH);
+        Table<MethodBench.Outcome> rows = new Table<MethodBench.Outcome>()
+                .text("method", MethodBench.Outcome::method)
+                .among(methods.stream().map(Method::id).toList())
+                .number("fit_s", 2, MethodBench.Outcome::fitSeconds)
+                .upTo(WIDTH)
+                .number("test_s", 2, MethodBench.Outcome::testSeconds)
+                .upTo(WIDTH)
+                .share("accuracy", outcome -> (float) outcome.accuracy())
+                .count("peak_mb", outcome -> outcome.peakBytes() >> 20)
+                .upTo(WIDTH);
         try (Table<MethodBench.Outcome>.Printer printer = rows.printer(format.chosen(), console)) {
             for (Method method : methods) {
                 printer.print(bench.run(method));
@@ -110,19 +105,11 @@ final class MethodsCommand implements Callable<Integer> {
         List<Method> known = MethodBench.methods();
         List<Method> chosen = new ArrayList<>();
         for (String name : names) {
-            chosen.add(
-                    known.stream()
-                            .filter(method -> method.id().equals(name))
-                            .findFirst()
-                            .orElseThrow(
-                                    () ->
-                                            new WrongUsage(
-                                                    "--method: expected one of %s, got \"%s\""
-                                                            .formatted(
-                                                                    known.stream()
-                                                                            .map(Method::id)
-                                                                            .toList(),
-                                                                    name))));
+            chosen.add(known.stream()
+                    .filter(method -> method.id().equals(name))
+                    .findFirst()
+                    .orElseThrow(() -> new WrongUsage("--method: expected one of %s, got \"%s\""
+                            .formatted(known.stream().map(Method::id).toList(), name))));
         }
         return chosen;
     }

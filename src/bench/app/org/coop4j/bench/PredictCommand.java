@@ -63,7 +63,8 @@ final class PredictCommand implements Callable<Integer> {
             description = "The launcher coop, started in place of Java with the options of this process.")
     private Path launcher;
 
-    @Mixin private Options.Arithmetic precision;
+    @Mixin
+    private Options.Arithmetic precision;
 
     @Option(names = "--json", description = "Print JSON, as always.")
     private boolean json;
@@ -78,13 +79,12 @@ final class PredictCommand implements Callable<Integer> {
         Path classifier = Files.createTempFile("coop-bench", ".safetensors");
         try {
             FirstRun.learnFromNoise(file, classifier);
-            List<String> arguments =
-                    List.of(
-                            "predict",
-                            "--prompt=" + classifier,
-                            "--model=" + file,
-                            "--precision=" + precision.precision().id(),
-                            picture.toString());
+            List<String> arguments = List.of(
+                    "predict",
+                    "--prompt=" + classifier,
+                    "--model=" + file,
+                    "--precision=" + precision.precision().id(),
+                    picture.toString());
             Measurement time = Measurement.of(1, runs, 0, () -> predict(arguments));
             ObjectNode result = Json.object().put("what", "predict").put("model", file.toString());
             result.put("median_s", time.median()).put("least_s", time.least()).put("most_s", time.most());

@@ -34,10 +34,10 @@ import picocli.CommandLine.Parameters;
             "Load a running coop serve on this machine, and compare its answers.",
             "",
             "Clients post the pictures of a folder, one after the other, each waiting for its"
-                + " answer. Shows images a second and the milliseconds that half, 95 and 99 percent"
-                + " of the answers take at most. With --expected, each answer must be what coop"
-                + " predict says, else what the service said the first time. The last columns are"
-                + " the memory of the service before, at half of the time, and after.",
+                    + " answer. Shows images a second and the milliseconds that half, 95 and 99 percent"
+                    + " of the answers take at most. With --expected, each answer must be what coop"
+                    + " predict says, else what the service said the first time. The last columns are"
+                    + " the memory of the service before, at half of the time, and after.",
             ""
         },
         footer = {
@@ -81,7 +81,8 @@ final class ServeCommand implements Callable<Integer> {
             description = "What coop predict --json wrote of the pictures.")
     private Path expected;
 
-    @ArgGroup private Options.LineFormat format = new Options.LineFormat();
+    @ArgGroup
+    private Options.LineFormat format = new Options.LineFormat();
 
     ServeCommand(Console console) {
         this.console = console;
@@ -121,9 +122,7 @@ final class ServeCommand implements Callable<Integer> {
         } catch (UnknownHostException e) {
             // Said below.
         }
-        throw new WrongUsage(
-                predictions
-                        + ": expected a service on this machine, such as http://localhost:8080");
+        throw new WrongUsage(predictions + ": expected a service on this machine, such as http://localhost:8080");
     }
 
     private List<Map<String, Float>> expected(List<Path> files) throws IOException {
@@ -142,8 +141,7 @@ final class ServeCommand implements Callable<Integer> {
         for (Path file : files) {
             Map<String, Float> one = byFile.get(file.toString());
             if (one == null) {
-                throw new CommandFailure(
-                        expected + " has no " + file + ": run coop predict --json " + folder);
+                throw new CommandFailure(expected + " has no " + file + ": run coop predict --json " + folder);
             }
             all.add(one);
         }

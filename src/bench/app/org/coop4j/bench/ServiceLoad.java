@@ -31,8 +31,7 @@ public final class ServiceLoad {
     private static final long PAUSE_MS = 100;
 
     /** The metric of the memory that a service has. */
-    private static final Pattern MEMORY =
-            Pattern.compile("(?m)^process_resident_memory_bytes ([0-9.E]+)$");
+    private static final Pattern MEMORY = Pattern.compile("(?m)^process_resident_memory_bytes ([0-9.E]+)$");
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -105,7 +104,8 @@ public final class ServiceLoad {
 
     /** Sends for a time, each client at least once, and waits for what was sent. */
     public Outcome run(int clients, Duration time) {
-        HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        HttpClient http =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
         List<Double> memory = new ArrayList<>();
         memory.add(memory(http));
         long start = System.nanoTime();
@@ -130,11 +130,10 @@ public final class ServiceLoad {
         }
         double seconds = (System.nanoTime() - start) / 1e9;
         memory.add(memory(http));
-        double[] latencies =
-                all.stream()
-                        .flatMapToDouble(c -> c.latencies.stream().mapToDouble(ms -> ms))
-                        .sorted()
-                        .toArray();
+        double[] latencies = all.stream()
+                .flatMapToDouble(c -> c.latencies.stream().mapToDouble(ms -> ms))
+                .sorted()
+                .toArray();
         return new Outcome(
                 clients,
                 seconds,
@@ -148,9 +147,11 @@ public final class ServiceLoad {
 
     /** Not a number where the service does not say it. */
     private double memory(HttpClient http) {
-        HttpRequest request = HttpRequest.newBuilder(predictions.resolve("/metrics")).build();
+        HttpRequest request =
+                HttpRequest.newBuilder(predictions.resolve("/metrics")).build();
         try {
-            String metrics = http.send(request, HttpResponse.BodyHandlers.ofString()).body();
+            String metrics =
+                    http.send(request, HttpResponse.BodyHandlers.ofString()).body();
             Matcher bytes = MEMORY.matcher(metrics);
             return bytes.find() ? Double.parseDouble(bytes.group(1)) : Double.NaN;
         } catch (IOException e) {
@@ -195,14 +196,11 @@ public final class ServiceLoad {
         private boolean send(int picture) throws InterruptedException {
             long start = System.nanoTime();
             try {
-                HttpResponse<String> answer =
-                        http.send(
-                                HttpRequest.newBuilder(predictions)
-                                        .POST(
-                                                HttpRequest.BodyPublishers.ofByteArray(
-                                                        pictures.get(picture)))
-                                        .build(),
-                                HttpResponse.BodyHandlers.ofString());
+                HttpResponse<String> answer = http.send(
+                        HttpRequest.newBuilder(predictions)
+                                .POST(HttpRequest.BodyPublishers.ofByteArray(pictures.get(picture)))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
                 if (answer.statusCode() == TOO_MANY) {
                     refused++;
                     return false;
@@ -236,7 +234,8 @@ public final class ServiceLoad {
     private static Map<String, Float> classes(String answer) throws IOException {
         Map<String, Float> classes = new TreeMap<>();
         for (JsonNode entry : JSON.readTree(answer)) {
-            classes.put(entry.path("className").asText(), entry.path("probability").floatValue());
+            classes.put(
+                    entry.path("className").asText(), entry.path("probability").floatValue());
         }
         return classes;
     }

@@ -45,17 +45,14 @@ class ServiceLoadTest {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setExecutor(threads);
         server.createContext("/predictions/run", this::predict);
-        server.createContext(
-                "/metrics",
-                exchange -> {
-                    int megabytes = 100 + metrics.getAndIncrement();
-                    String lines =
-                            "# TYPE process_resident_memory_bytes gauge\n"
-                                    + "process_resident_memory_bytes "
-                                    + (double) (megabytes << 20)
-                                    + "\n";
-                    reply(exchange, 200, lines);
-                });
+        server.createContext("/metrics", exchange -> {
+            int megabytes = 100 + metrics.getAndIncrement();
+            String lines = "# TYPE process_resident_memory_bytes gauge\n"
+                    + "process_resident_memory_bytes "
+                    + (double) (megabytes << 20)
+                    + "\n";
+            reply(exchange, 200, lines);
+        });
         server.start();
     }
 
@@ -66,8 +63,7 @@ class ServiceLoadTest {
     }
 
     private void predict(HttpExchange exchange) throws IOException {
-        String picture =
-                new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+        String picture = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
         reply(exchange, status, answer.of(requests.getAndIncrement(), picture));
     }
 
@@ -100,7 +96,8 @@ class ServiceLoadTest {
         ServiceLoad.Outcome outcome = run(EXPECTED);
         assertThat(outcome.answered()).isEqualTo(requests.get()).isPositive();
         assertThat(outcome.latencies()).hasSize(requests.get()).isSorted();
-        assertThat(List.of(outcome.wrong(), outcome.failed(), outcome.refused())).containsOnly(0);
+        assertThat(List.of(outcome.wrong(), outcome.failed(), outcome.refused()))
+                .containsOnly(0);
         assertThat(List.of(outcome.megabytes(0), outcome.megabytes(1), outcome.megabytes(2)))
                 .containsExactly(100.0, 101.0, 102.0);
     }
@@ -116,8 +113,7 @@ class ServiceLoadTest {
     @Test
     void anAnswerThatChangesIsWrong() {
         answer = (request, picture) -> request == 0 ? right("a") : right("b");
-        ServiceLoad.Outcome outcome =
-                new ServiceLoad(uri(), PICTURES.subList(0, 1), List.of()).run(2, SHORT);
+        ServiceLoad.Outcome outcome = new ServiceLoad(uri(), PICTURES.subList(0, 1), List.of()).run(2, SHORT);
         assertThat(outcome.wrong()).isPositive();
     }
 

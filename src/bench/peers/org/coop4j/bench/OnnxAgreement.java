@@ -35,11 +35,11 @@ public final class OnnxAgreement {
     public static void main(String[] arguments) throws Exception {
         int count = Integer.parseInt(arguments[2]);
         List<Path> classes = list(Path.of(arguments[1])).subList(0, CLASSES);
-        List<String> names = classes.stream().map(c -> c.getFileName().toString()).toList();
+        List<String> names =
+                classes.stream().map(c -> c.getFileName().toString()).toList();
         Path onnx = Files.createTempFile("agreement", ".onnx");
         try (Clip clip = Clip.open(Path.of(arguments[0]));
-                Classifier classifier =
-                        PromptEnsemble.of("a photo of a {}.").classifier(clip, names)) {
+                Classifier classifier = PromptEnsemble.of("a photo of a {}.").classifier(clip, names)) {
             new OnnxExport(clip, false, "bench").classifier(onnx, classifier, false);
             try (OrtEnvironment environment = OrtEnvironment.getEnvironment();
                     OrtSession session = environment.createSession(onnx.toString())) {
@@ -66,15 +66,10 @@ public final class OnnxAgreement {
     }
 
     private static void compare(
-            Clip clip,
-            Classifier classifier,
-            OrtEnvironment environment,
-            OrtSession session,
-            List<Path> photographs)
+            Clip clip, Classifier classifier, OrtEnvironment environment, OrtSession session, List<Path> photographs)
             throws Exception {
         int side = clip.architecture().vision().imageSize();
-        PixelReader reader =
-                new PixelReader(new ImageDecoder(), clip.preprocessing(), ExifOrientation.APPLY);
+        PixelReader reader = new PixelReader(new ImageDecoder(), clip.preprocessing(), ExifOrientation.APPLY);
         double difference = 0;
         double largest = 0;
         int sameClass = 0;
@@ -84,11 +79,8 @@ public final class OnnxAgreement {
             FeatureMatrix features = clip.encodePixels(pixels, 1);
             float[] ours = classifier.logits(features).row(0);
             float[] theirs = new float[ours.length];
-            try (OnnxTensor input =
-                            OnnxTensor.createTensor(
-                                    environment, pixels, new long[] {1, 3, side, side});
-                    OrtSession.Result result =
-                            session.run(Map.of(OnnxExport.PIXELS, input), Set.of("logits"))) {
+            try (OnnxTensor input = OnnxTensor.createTensor(environment, pixels, new long[] {1, 3, side, side});
+                    OrtSession.Result result = session.run(Map.of(OnnxExport.PIXELS, input), Set.of("logits"))) {
                 ((OnnxTensor) result.get(0)).getFloatBuffer().get(theirs);
             }
             for (int c = 0; c < ours.length; c++) {

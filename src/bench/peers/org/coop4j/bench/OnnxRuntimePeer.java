@@ -45,12 +45,7 @@ public final class OnnxRuntimePeer {
     }
 
     private static void compare(
-            Clip clip,
-            Clip half,
-            OrtEnvironment environment,
-            OrtSession session,
-            int batch,
-            int runs)
+            Clip clip, Clip half, OrtEnvironment environment, OrtSession session, int batch, int runs)
             throws Exception {
         int side = clip.architecture().vision().imageSize();
         FloatBuffer pixels = FloatBuffer.allocate(batch * 3 * side * side);
@@ -72,11 +67,8 @@ public final class OnnxRuntimePeer {
                 cosine = leastCosine(features, half.encodePixels(pixels.duplicate(), batch));
             }
             long ready = System.nanoTime();
-            try (OnnxTensor input =
-                            OnnxTensor.createTensor(
-                                    environment,
-                                    pixels.duplicate(),
-                                    new long[] {batch, 3, side, side});
+            try (OnnxTensor input = OnnxTensor.createTensor(
+                            environment, pixels.duplicate(), new long[] {batch, 3, side, side});
                     OrtSession.Result result = session.run(Map.of(OnnxExport.PIXELS, input))) {
                 long end = System.nanoTime();
                 FloatBuffer values = ((OnnxTensor) result.get(0)).getFloatBuffer();
@@ -91,12 +83,7 @@ public final class OnnxRuntimePeer {
         System.out.printf(
                 "%d images: coop4j %.3f s, ONNX Runtime %.3f s (medians of %d), ratio %.2f,"
                         + " largest relative difference %.1e%n",
-                batch,
-                median(ours),
-                median(theirs),
-                runs,
-                median(theirs) / median(ours),
-                difference);
+                batch, median(ours), median(theirs), runs, median(theirs) / median(ours), difference);
         if (half != null) {
             System.out.printf(
                     "coop4j in bfloat16 %.3f s, %.2f times as fast as in float32,"

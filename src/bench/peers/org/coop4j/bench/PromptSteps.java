@@ -33,11 +33,11 @@ public final class PromptSteps {
         int classes = Integer.parseInt(arguments[2]);
         int runs = Integer.parseInt(arguments[3]);
         try (Clip clip = Clip.open(Path.of(arguments[0]))) {
-            List<String> names = IntStream.range(0, classes).mapToObj(PromptSteps::name).toList();
+            List<String> names =
+                    IntStream.range(0, classes).mapToObj(PromptSteps::name).toList();
             Task task = new Task(names, "a photo of a {}.", List.of("a photo of a {}."), 1);
             Training training = method.training(16);
-            DenseFeatures train =
-                    images(clip.embedDim(), Math.max(classes, training.batch()), classes);
+            DenseFeatures train = images(clip.embedDim(), Math.max(classes, training.batch()), classes);
             DenseFeatures none = DenseFeatures.of(clip.embedDim(), 1, new float[0], new int[0]);
             double[] seconds = new double[runs];
             method.learner(clip, task)

@@ -50,7 +50,8 @@ public final class TorchFeaturePeer {
     public static void main(String[] arguments) {
         torch.set_num_threads(Runtime.getRuntime().availableProcessors());
         torch.manual_seed(1);
-        int[] sizes = Arrays.stream(arguments).skip(1).mapToInt(Integer::parseInt).toArray();
+        int[] sizes =
+                Arrays.stream(arguments).skip(1).mapToInt(Integer::parseInt).toArray();
         TorchFeaturePeer peer = new TorchFeaturePeer(sizes[0], sizes[1], sizes[2]);
         Runnable step =
                 switch (arguments[0]) {
@@ -102,9 +103,7 @@ public final class TorchFeaturePeer {
     private Runnable onBatches(Optimizer optimizer, BinaryOperator<Tensor> loss) {
         return () -> {
             Tensor chosen = torch.randperm(images.size(0)).narrow(0, 0, BATCH);
-            step(
-                    optimizer,
-                    loss.apply(images.index_select(0, chosen), labels.index_select(0, chosen)));
+            step(optimizer, loss.apply(images.index_select(0, chosen), labels.index_select(0, chosen)));
         };
     }
 
@@ -120,43 +119,36 @@ public final class TorchFeaturePeer {
         Tensor values = torch.one_hot(labels, classes).to(torch.ScalarType.Float);
         AdamWOptions options = new AdamWOptions(0.001);
         options.eps().put(1e-4);
-        return onBatches(
-                new AdamW(new TensorVector(keys), options),
-                (x, y) -> {
-                    Tensor affinity = torch.matmul(x, keys.t()).sub(new Scalar(1)).exp();
-                    Tensor cache = times(torch.matmul(affinity, values), 1.17);
-                    Tensor zeroShot = times(torch.matmul(x, texts.t()), LOGIT_SCALE);
-                    return torch.cross_entropy_loss(zeroShot.add(cache), y);
-                });
+        return onBatches(new AdamW(new TensorVector(keys), options), (x, y) -> {
+            Tensor affinity = torch.matmul(x, keys.t()).sub(new Scalar(1)).exp();
+            Tensor cache = times(torch.matmul(affinity, values), 1.17);
+            Tensor zeroShot = times(torch.matmul(x, texts.t()), LOGIT_SCALE);
+            return torch.cross_entropy_loss(zeroShot.add(cache), y);
+        });
     }
 
     /** The residual of the text features is learned, times 0.5. */
     private Runnable taskRes() {
         Tensor residual = learned(torch.zeros_like(texts));
-        return onBatches(
-                new Adam(new TensorVector(residual), new AdamOptions(0.002)),
-                (x, y) -> {
-                    Tensor weights = unit(texts.add(times(residual, 0.5)));
-                    return torch.cross_entropy_loss(
-                            times(torch.matmul(x, weights.t()), LOGIT_SCALE), y);
-                });
+        return onBatches(new Adam(new TensorVector(residual), new AdamOptions(0.002)), (x, y) -> {
+            Tensor weights = unit(texts.add(times(residual, 0.5)));
+            return torch.cross_entropy_loss(times(torch.matmul(x, weights.t()), LOGIT_SCALE), y);
+        });
     }
 
     /** Class prototypes are learned, held near the text features by CLAP's penalty or not. */
     private Runnable prototypes(boolean penalised) {
         Tensor prototypes = learned(texts);
         Tensor multipliers = torch.rand(classes);
-        return onBatches(
-                sgd(0.1, prototypes),
-                (x, y) -> {
-                    Tensor logits = times(torch.matmul(x, unit(prototypes).t()), LOGIT_SCALE);
-                    Tensor loss = torch.cross_entropy_loss(logits, y);
-                    if (!penalised) {
-                        return loss;
-                    }
-                    Tensor distances = texts.sub(prototypes).square().sum(new long[] {1});
-                    return loss.add(multipliers.mul(distances).mean());
-                });
+        return onBatches(sgd(0.1, prototypes), (x, y) -> {
+            Tensor logits = times(torch.matmul(x, unit(prototypes).t()), LOGIT_SCALE);
+            Tensor loss = torch.cross_entropy_loss(logits, y);
+            if (!penalised) {
+                return loss;
+            }
+            Tensor distances = texts.sub(prototypes).square().sum(new long[] {1});
+            return loss.add(multipliers.mul(distances).mean());
+        });
     }
 
     /** f · (w + α t), on all images at once. */

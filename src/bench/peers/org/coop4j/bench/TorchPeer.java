@@ -48,10 +48,7 @@ public final class TorchPeer {
         int runs = Integer.parseInt(arguments[2]);
         boolean half = arguments.length > 3 && arguments[3].equals("bf16");
         String threads = System.getenv("OMP_NUM_THREADS");
-        torch.set_num_threads(
-                threads == null
-                        ? Runtime.getRuntime().availableProcessors()
-                        : Integer.parseInt(threads));
+        torch.set_num_threads(threads == null ? Runtime.getRuntime().availableProcessors() : Integer.parseInt(threads));
         torch.manual_seed(1);
         TorchPeer peer = new TorchPeer(half ? torch.ScalarType.BFloat16 : torch.ScalarType.Float);
         Runnable work =
@@ -59,9 +56,7 @@ public final class TorchPeer {
                     case "coop" -> peer.coop(size, 16, 32);
                     case "cocoop" -> peer.cocoop(size, 4);
                     case "encode" -> peer.encode(size);
-                    default ->
-                            throw new IllegalArgumentException(
-                                    arguments[0] + ": give coop, cocoop or encode");
+                    default -> throw new IllegalArgumentException(arguments[0] + ": give coop, cocoop or encode");
                 };
         double[] seconds = new double[runs];
         for (int run = -1; run < runs; run++) { // the first is for warming up
@@ -122,20 +117,18 @@ public final class TorchPeer {
             long n = x.size(0);
             long tokens = x.size(1);
             long heads = width[0] / HEAD_WIDTH;
-            Tensor qkv =
-                    torch.linear(norm(x, scale1, shift1), qkvWeight, new TensorOptional(qkvBias))
-                            .view(n, tokens, 3, heads, HEAD_WIDTH)
-                            .permute(2, 0, 3, 1, 4);
-            Tensor attended =
-                    torch.scaled_dot_product_attention(
-                            qkv.select(0, 0),
-                            qkv.select(0, 1),
-                            qkv.select(0, 2),
-                            new TensorOptional(),
-                            0.0,
-                            causal,
-                            new DoubleOptional(),
-                            false);
+            Tensor qkv = torch.linear(norm(x, scale1, shift1), qkvWeight, new TensorOptional(qkvBias))
+                    .view(n, tokens, 3, heads, HEAD_WIDTH)
+                    .permute(2, 0, 3, 1, 4);
+            Tensor attended = torch.scaled_dot_product_attention(
+                    qkv.select(0, 0),
+                    qkv.select(0, 1),
+                    qkv.select(0, 2),
+                    new TensorOptional(),
+                    0.0,
+                    causal,
+                    new DoubleOptional(),
+                    false);
             Tensor joined = attended.transpose(1, 2).reshape(n, tokens, width[0]);
             Tensor y = x.add(torch.linear(joined, outWeight, new TensorOptional(outBias)));
             Tensor h = torch.linear(norm(y, scale2, shift2), upWeight, new TensorOptional(upBias));
@@ -144,8 +137,7 @@ public final class TorchPeer {
         }
 
         private Tensor norm(Tensor x, Tensor scale, Tensor shift) {
-            return torch.layer_norm(
-                    x, width, new TensorOptional(scale), new TensorOptional(shift), 1e-5, true);
+            return torch.layer_norm(x, width, new TensorOptional(scale), new TensorOptional(shift), 1e-5, true);
         }
     }
 
@@ -169,8 +161,7 @@ public final class TorchPeer {
     private final class TextTower {
         private final List<Block> blocks = blocks(TEXT_WIDTH);
         private final Tensor positions = weight(0.01, CONTEXT_LENGTH, TEXT_WIDTH);
-        private final Tensor projection =
-                weight(Math.pow(TEXT_WIDTH, -0.5), EMBED_WIDTH, TEXT_WIDTH);
+        private final Tensor projection = weight(Math.pow(TEXT_WIDTH, -0.5), EMBED_WIDTH, TEXT_WIDTH);
 
         /** Unit features [classes, embed width] at the end token. */
         Tensor forward(Tensor prompts, int end) {
@@ -234,15 +225,13 @@ public final class TorchPeer {
         Tensor labels = labels(1, classes);
         int end = 1 + contextVectors + NAME_TOKENS + 1;
         return () -> {
-            Tensor hidden = torch.linear(image, first, new TensorOptional(firstBias)).relu();
+            Tensor hidden =
+                    torch.linear(image, first, new TensorOptional(firstBias)).relu();
             Tensor shift = torch.linear(hidden, second, new TensorOptional(secondBias));
-            Tensor shifted =
-                    context.add(shift).unsqueeze(0).expand(classes, contextVectors, TEXT_WIDTH);
+            Tensor shifted = context.add(shift).unsqueeze(0).expand(classes, contextVectors, TEXT_WIDTH);
             Tensor features = tower.forward(prompts(prefix, shifted, suffix), end);
             Tensor logits = torch.matmul(image, features.t()).mul(new Scalar(LOGIT_SCALE));
-            descend(
-                    List.of(context, first, firstBias, second, secondBias),
-                    torch.cross_entropy_loss(logits, labels));
+            descend(List.of(context, first, firstBias, second, secondBias), torch.cross_entropy_loss(logits, labels));
         };
     }
 
@@ -260,17 +249,16 @@ public final class TorchPeer {
         Tensor pixels = torch.randn(batch, 3, SIDE, SIDE).to(type);
         return () -> {
             try (NoGradGuard guard = new NoGradGuard()) {
-                Tensor x =
-                        torch.conv2d(
-                                        pixels,
-                                        patches,
-                                        new TensorOptional(),
-                                        new long[] {PATCH, PATCH},
-                                        new long[] {0, 0},
-                                        new long[] {1, 1},
-                                        1)
-                                .flatten(2, 3)
-                                .permute(0, 2, 1);
+                Tensor x = torch.conv2d(
+                                pixels,
+                                patches,
+                                new TensorOptional(),
+                                new long[] {PATCH, PATCH},
+                                new long[] {0, 0},
+                                new long[] {1, 1},
+                                1)
+                        .flatten(2, 3)
+                        .permute(0, 2, 1);
                 x = torch.cat(new TensorVector(first, x), 1).add(positions);
                 x = torch.layer_norm(x, VISION_WIDTH);
                 for (Block block : blocks) {

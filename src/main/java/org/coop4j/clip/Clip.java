@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.coop4j.eval.Predictions;
-import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ExifOrientation;
@@ -206,11 +206,10 @@ public final class Clip implements FeatureSpace {
      * largest id of a sequence, at its first place) is ignored.
      */
     public FeatureMatrix encodeTokens(List<int[]> sequences) {
-        return lock.hold(
-                () -> {
-                    weights.preload("transformer.", workers);
-                    return textEncoder.encode(sequences, embedDim());
-                });
+        return lock.hold(() -> {
+            weights.preload("transformer.", workers);
+            return textEncoder.encode(sequences, embedDim());
+        });
     }
 
     /**
@@ -302,33 +301,20 @@ public final class Clip implements FeatureSpace {
      *     PackedPrompts#context}; the end token last and nothing after it
      */
     public PromptEncoder promptEncoder(List<int[]> prompts) {
-        return lock.hold(
-                () -> {
-                    weights.preload("transformer.", workers);
-                    return new PromptEncoder(
-                            weights,
-                            textEncoder::tower,
-                            architecture().text().heads(),
-                            workers,
-                            precision,
-                            lock,
-                            prompts);
-                });
+        return lock.hold(() -> {
+            weights.preload("transformer.", workers);
+            return new PromptEncoder(
+                    weights, textEncoder::tower, architecture().text().heads(), workers, precision, lock, prompts);
+        });
     }
 
     @Override
     public Step step(
-            List<LearnedTensor> learned,
-            int batch,
-            int width,
-            int classes,
-            Function<StepGraph, SDVariable> loss) {
-        return lock.hold(
-                () -> {
-                    StepGraph.Shape shape =
-                            new StepGraph.Shape(batch, width, weights.get("logit_scale"), lock);
-                    return Step.ofFeatures(shape, learned, classes, loss, workers);
-                });
+            List<LearnedTensor> learned, int batch, int width, int classes, Function<StepGraph, SDVariable> loss) {
+        return lock.hold(() -> {
+            StepGraph.Shape shape = new StepGraph.Shape(batch, width, weights.get("logit_scale"), lock);
+            return Step.ofFeatures(shape, learned, classes, loss, workers);
+        });
     }
 
     /** A copy of a token's embedding, [text width]. */
@@ -343,13 +329,12 @@ public final class Clip implements FeatureSpace {
      */
     @Override
     public void close() throws IOException {
-        lock.close(
-                () -> {
-                    workers.close();
-                    imageEncoders.values().forEach(ImageEncoder::close);
-                    weights.close();
-                    model.close();
-                    return null;
-                });
+        lock.close(() -> {
+            workers.close();
+            imageEncoders.values().forEach(ImageEncoder::close);
+            weights.close();
+            model.close();
+            return null;
+        });
     }
 }

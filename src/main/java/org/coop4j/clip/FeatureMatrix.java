@@ -39,8 +39,7 @@ public final class FeatureMatrix {
      */
     public static FeatureMatrix of(int rows, int width, float[] values) {
         if (values.length != Math.multiplyExact(rows, width)) {
-            throw new IllegalArgumentException(
-                    values.length + " values for " + rows + " rows of " + width);
+            throw new IllegalArgumentException(values.length + " values for " + rows + " rows of " + width);
         }
         return new FeatureMatrix(rows, width, values);
     }
@@ -105,15 +104,12 @@ public final class FeatureMatrix {
     /** Each row divided by its Euclidean norm, summed in double precision. */
     public FeatureMatrix normalized() {
         float[] result = new float[values.length];
-        IntStream.range(0, rows)
-                .parallel()
-                .forEach(
-                        row -> {
-                            double inverse = 1 / length(row);
-                            for (int i = row * width; i < (row + 1) * width; i++) {
-                                result[i] = (float) (values[i] * inverse);
-                            }
-                        });
+        IntStream.range(0, rows).parallel().forEach(row -> {
+            double inverse = 1 / length(row);
+            for (int i = row * width; i < (row + 1) * width; i++) {
+                result[i] = (float) (values[i] * inverse);
+            }
+        });
         return new FeatureMatrix(rows, width, result);
     }
 
@@ -161,8 +157,7 @@ public final class FeatureMatrix {
      */
     public FeatureMatrix products(FeatureMatrix other) {
         if (width != other.width) {
-            throw new IllegalArgumentException(
-                    "expected rows of width %d, got %d".formatted(other.width, width));
+            throw new IllegalArgumentException("expected rows of width %d, got %d".formatted(other.width, width));
         }
         float[] products = new float[Math.multiplyExact(rows, other.rows)];
         if ((double) products.length * width < BLAS_PAYS) {
@@ -172,48 +167,34 @@ public final class FeatureMatrix {
         } else {
             double[] lengths = lengths();
             double[] otherLengths = other.lengths();
-            Gemm.singleThreaded(
-                    () -> {
-                        for (int from = 0; from < other.rows; from += PANEL) {
-                            panel(lengths, other, from, otherLengths, products);
-                        }
-                    });
+            Gemm.singleThreaded(() -> {
+                for (int from = 0; from < other.rows; from += PANEL) {
+                    panel(lengths, other, from, otherLengths, products);
+                }
+            });
         }
         return new FeatureMatrix(rows, other.rows, products);
     }
 
     /** The products with up to {@link #PANEL} rows of the other matrix. */
-    private void panel(
-            double[] lengths,
-            FeatureMatrix other,
-            int otherFrom,
-            double[] otherLengths,
-            float[] products) {
+    private void panel(double[] lengths, FeatureMatrix other, int otherFrom, double[] otherLengths, float[] products) {
         int n = Math.min(PANEL, other.rows - otherFrom);
         try (DoubleRows panel = DoubleRows.of(other.values, width, otherFrom, n)) {
             IntStream.range(0, (rows + BLOCK - 1) / BLOCK)
                     .parallel()
                     .map(block -> block * BLOCK)
-                    .forEach(
-                            from -> {
-                                int m = Math.min(BLOCK, rows - from);
-                                double[] row = new double[n];
-                                try (DoubleRows block = DoubleRows.of(values, width, from, m);
-                                        DoubleRows sums = DoubleRows.allocate(m, n)) {
-                                    sums.products(block, m, panel, n);
-                                    for (int i = 0; i < m; i++) {
-                                        sums.get(i, row, 0);
-                                        round(
-                                                row,
-                                                from + i,
-                                                lengths[from + i],
-                                                other,
-                                                otherFrom,
-                                                otherLengths,
-                                                products);
-                                    }
-                                }
-                            });
+                    .forEach(from -> {
+                        int m = Math.min(BLOCK, rows - from);
+                        double[] row = new double[n];
+                        try (DoubleRows block = DoubleRows.of(values, width, from, m);
+                                DoubleRows sums = DoubleRows.allocate(m, n)) {
+                            sums.products(block, m, panel, n);
+                            for (int i = 0; i < m; i++) {
+                                sums.get(i, row, 0);
+                                round(row, from + i, lengths[from + i], other, otherFrom, otherLengths, products);
+                            }
+                        }
+                    });
         }
     }
 
@@ -236,10 +217,9 @@ public final class FeatureMatrix {
             int otherRow = otherFrom + j;
             double sum = sums[j];
             double error = bound * otherLengths[otherRow];
-            products[row * other.rows + otherRow] =
-                    (float) (sum - error) == (float) (sum + error)
-                            ? (float) (sum + 0.0) // no -0
-                            : dot(row, other, otherRow);
+            products[row * other.rows + otherRow] = (float) (sum - error) == (float) (sum + error)
+                    ? (float) (sum + 0.0) // no -0
+                    : dot(row, other, otherRow);
         }
     }
 

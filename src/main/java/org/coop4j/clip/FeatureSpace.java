@@ -70,12 +70,7 @@ public interface FeatureSpace extends Closeable {
      * @param classes number of classes
      * @param loss makes the loss, a scalar
      */
-    Step step(
-            List<LearnedTensor> learned,
-            int batch,
-            int width,
-            int classes,
-            Function<StepGraph, SDVariable> loss);
+    Step step(List<LearnedTensor> learned, int batch, int width, int classes, Function<StepGraph, SDVariable> loss);
 
     /**
      * The layer that the image tower ends in.
@@ -97,11 +92,7 @@ public interface FeatureSpace extends Closeable {
      * @throws IllegalArgumentException if there are features alone
      */
     default Clip requireTowers(String what) {
-        return towers().orElseThrow(
-                        () ->
-                                new IllegalArgumentException(
-                                        what
-                                                + " runs a tower of CLIP, and there are features"
-                                                + " alone: give the model with --model"));
+        return towers().orElseThrow(() -> new IllegalArgumentException(
+                what + " runs a tower of CLIP, and there are features" + " alone: give the model with --model"));
     }
 }

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
@@ -69,29 +69,25 @@ public final class FeatureTable implements FeatureSpace {
             Workers workers) {
         if (texts.size() != features.rows()) {
             throw new IllegalArgumentException(
-                    "expected a row for each of %d texts, got %d"
-                            .formatted(texts.size(), features.rows()));
+                    "expected a row for each of %d texts, got %d".formatted(texts.size(), features.rows()));
         }
         Backend.startQuietly();
         Map<String, float[]> rows = new HashMap<>();
         for (int i = 0; i < texts.size(); i++) {
             rows.put(key(texts.get(i)), features.row(i));
         }
-        return new FeatureTable(
-                features.width(), precision, modelSha256, logLogitScale, rows, null, workers);
+        return new FeatureTable(features.width(), precision, modelSha256, logLogitScale, rows, null, workers);
     }
 
     /**
      * This one, which the other takes the place of, with the layer that its images went through.
      */
     public FeatureTable with(VisualProjection layer) {
-        return new FeatureTable(
-                width, precision, modelSha256, logLogitScale, texts, layer, workers);
+        return new FeatureTable(width, precision, modelSha256, logLogitScale, texts, layer, workers);
     }
 
     /** The space of another without its texts, for what was learned at another logit scale. */
-    public static FeatureTable withoutTexts(FeatureSpace space, float logLogitScale)
-            throws IOException {
+    public static FeatureTable withoutTexts(FeatureSpace space, float logLogitScale) throws IOException {
         return new FeatureTable(
                 space.embedDim(),
                 space.precision(),
@@ -166,17 +162,12 @@ public final class FeatureTable implements FeatureSpace {
 
     @Override
     public Step step(
-            List<LearnedTensor> learned,
-            int batch,
-            int imageWidth,
-            int classes,
-            Function<StepGraph, SDVariable> loss) {
-        return lock.hold(
-                () -> {
-                    scale = scale == null ? Nd4j.scalar(logLogitScale) : scale;
-                    StepGraph.Shape shape = new StepGraph.Shape(batch, imageWidth, scale, lock);
-                    return Step.ofFeatures(shape, learned, classes, loss, workers);
-                });
+            List<LearnedTensor> learned, int batch, int imageWidth, int classes, Function<StepGraph, SDVariable> loss) {
+        return lock.hold(() -> {
+            scale = scale == null ? Nd4j.scalar(logLogitScale) : scale;
+            StepGraph.Shape shape = new StepGraph.Shape(batch, imageWidth, scale, lock);
+            return Step.ofFeatures(shape, learned, classes, loss, workers);
+        });
     }
 
     @Override
@@ -191,13 +182,12 @@ public final class FeatureTable implements FeatureSpace {
 
     @Override
     public void close() {
-        lock.close(
-                () -> {
-                    workers.close();
-                    if (scale != null) {
-                        scale.close();
-                    }
-                    return null;
-                });
+        lock.close(() -> {
+            workers.close();
+            if (scale != null) {
+                scale.close();
+            }
+            return null;
+        });
     }
 }

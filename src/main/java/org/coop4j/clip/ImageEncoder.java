@@ -128,9 +128,7 @@ public final class ImageEncoder {
 
     /** Width of a feature. */
     public int width() {
-        return kind == FeatureKind.EMBEDDED
-                ? architecture.embedDim()
-                : VisualProjection.width(architecture.vision());
+        return kind == FeatureKind.EMBEDDED ? architecture.embedDim() : VisualProjection.width(architecture.vision());
     }
 
     /** Images that are read and encoded at a time: whoever has many and wants to hear of them meanwhile takes so many. */
@@ -278,7 +276,8 @@ public final class ImageEncoder {
             x = VisualProjection.after(parameters, x, vision); // [as before, embed]
         }
         if (alignment > 1) {
-            x = graph.selectRows(x, IntStream.range(0, images).map(i -> i * alignment).toArray());
+            x = graph.selectRows(
+                    x, IntStream.range(0, images).map(i -> i * alignment).toArray());
         }
         x.rename("features");
         return new Batch(graph.plan(List.of("features"), workers), images);

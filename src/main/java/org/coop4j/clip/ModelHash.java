@@ -55,12 +55,7 @@ final class ModelHash {
         this(file.path(), file.state(), file::sha256, folder, clock);
     }
 
-    private ModelHash(
-            Path file,
-            Optional<FileState> state,
-            Computation computation,
-            Path folder,
-            Clock clock) {
+    private ModelHash(Path file, Optional<FileState> state, Computation computation, Path folder, Clock clock) {
         this.file = file;
         this.state = state;
         this.computation = computation;
@@ -70,12 +65,7 @@ final class ModelHash {
 
     /** Of the file that lies at a path now; in hexadecimal. */
     static String of(Path file) throws IOException {
-        return new ModelHash(
-                        file,
-                        FileState.of(file),
-                        () -> Sha256.of(file),
-                        CacheFolder.hashes(),
-                        Clock.systemUTC())
+        return new ModelHash(file, FileState.of(file), () -> Sha256.of(file), CacheFolder.hashes(), Clock.systemUTC())
                 .get();
     }
 
@@ -106,10 +96,9 @@ final class ModelHash {
         try (InputStream in = Files.newInputStream(note)) {
             String text = new String(in.readNBytes(MOST_BYTES), StandardCharsets.UTF_8);
             List<String> lines = text.lines().toList();
-            boolean holds =
-                    lines.size() == 2
-                            && lines.get(0).equals(state.identity())
-                            && lines.get(1).matches("[0-9a-f]{64}");
+            boolean holds = lines.size() == 2
+                    && lines.get(0).equals(state.identity())
+                    && lines.get(1).matches("[0-9a-f]{64}");
             return holds ? Optional.of(lines.get(1)) : Optional.empty();
         } catch (IOException e) {
             return Optional.empty(); // none yet, or a folder that cannot be read: it is hashed

@@ -86,25 +86,19 @@ final class ModifiedResNet {
     }
 
     private Pixels pool(Pixels x, int size) {
-        return size == 1
-                ? x
-                : new Pixels(graph.averagePool(x.rows, x.grid, size), x.grid.dividedBy(size));
+        return size == 1 ? x : new Pixels(graph.averagePool(x.rows, x.grid, size), x.grid.dividedBy(size));
     }
 
     /** {@code AttentionPool2d}: the mean is the query of all pixels and itself. */
     private SDVariable attentionPool(SDVariable x, int batch, int tokens) {
         String pool = "visual.attnpool.";
         x = graph.meanTokens(x, weights.get(pool + "positional_embedding")); // [batch tokens, w]
-        AttentionLayout layout =
-                AttentionLayout.unmasked(heads, batch, tokens).withQueries(Queries.FIRST);
-        SDVariable q =
-                weights.linear(
-                        pool + "q_proj", graph.selectRows(x, layout.selectedRows())); // [batch, w]
-        SDVariable kv =
-                graph.linear(
-                        x,
-                        weights.stacked(pool + "k_proj.weight", pool + "v_proj.weight"),
-                        weights.stacked(pool + "k_proj.bias", pool + "v_proj.bias"));
+        AttentionLayout layout = AttentionLayout.unmasked(heads, batch, tokens).withQueries(Queries.FIRST);
+        SDVariable q = weights.linear(pool + "q_proj", graph.selectRows(x, layout.selectedRows())); // [batch, w]
+        SDVariable kv = graph.linear(
+                x,
+                weights.stacked(pool + "k_proj.weight", pool + "v_proj.weight"),
+                weights.stacked(pool + "k_proj.bias", pool + "v_proj.bias"));
         return graph.attention(layout, q, kv); // kv [batch tokens, 2 w] → [batch, w]
     }
 }

@@ -30,12 +30,7 @@ public final class PackedPrompts {
     private final AttentionLayout layout;
 
     private PackedPrompts(
-            int prefix,
-            int[] pieces,
-            int[] positions,
-            int[] sequenceOfPrompt,
-            int[] firstRow,
-            AttentionLayout layout) {
+            int prefix, int[] pieces, int[] positions, int[] sequenceOfPrompt, int[] firstRow, AttentionLayout layout) {
         this.prefix = prefix;
         this.pieces = pieces;
         this.positions = positions;

@@ -108,9 +108,7 @@ public interface Parameters {
         public SDVariable stacked(String first, String second) {
             String key = first + " over " + second;
             return graph.constant(
-                    key,
-                    weights.derived(
-                            key, () -> Nd4j.concat(0, weights.get(first), weights.get(second))));
+                    key, weights.derived(key, () -> Nd4j.concat(0, weights.get(first), weights.get(second))));
         }
 
         @Override
@@ -119,10 +117,9 @@ public interface Parameters {
             SDVariable kernel = graph.constant(key, weights.derived(key, () -> foldedKernel(layer)));
             SDVariable bias = foldedBias(layer.norm());
             boolean single = weights.shape(layer.name() + ".weight")[2] == 1;
-            SDVariable y =
-                    single
-                            ? graph.project(x, kernel, bias)
-                            : graph.convolution(x, kernel, bias, layer.in(), layer.stride());
+            SDVariable y = single
+                    ? graph.project(x, kernel, bias)
+                    : graph.convolution(x, kernel, bias, layer.in(), layer.stride());
             return layer.relu() ? graph.activation(Activation.Kind.RELU, y) : y;
         }
 
@@ -138,7 +135,9 @@ public interface Parameters {
         private SDVariable foldedBias(String norm) {
             String key = norm + " folded";
             return graph.constant(
-                    key, weights.derived(key, () -> Nd4j.createFromArray(folding(norm).bias())));
+                    key,
+                    weights.derived(
+                            key, () -> Nd4j.createFromArray(folding(norm).bias())));
         }
 
         private BatchNormFolding folding(String norm) {

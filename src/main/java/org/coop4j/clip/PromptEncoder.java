@@ -134,8 +134,10 @@ public final class PromptEncoder {
     private Step chunked(Vectors vectors, Loss loss, int batch, MemoryLimit memory) {
         List<LearnedTensor> learned = vectors.learned();
         LearnedTensor features = LearnedTensor.zeros(Step.FEATURES, classes(), embed());
-        List<LearnedTensor> withFeatures = Stream.concat(learned.stream(), Stream.of(features)).toList();
-        StepGraph head = new StepGraph(shape(batch), withFeatures, IntStream.range(0, classes()).toArray());
+        List<LearnedTensor> withFeatures =
+                Stream.concat(learned.stream(), Stream.of(features)).toList();
+        StepGraph head = new StepGraph(
+                shape(batch), withFeatures, IntStream.range(0, classes()).toArray());
         StepPlan.Draft ofLoss = StepPlan.ofLoss(head, loss.of(head, head.learned(Step.FEATURES)), workers);
         List<String> changing = head.losses().isEmpty() ? List.of() : List.of(Step.UPSTREAM);
         // First what needs most: where memory is short, its message says how much is enough.
@@ -270,7 +272,8 @@ public final class PromptEncoder {
             PackedPrompts to = placed == part ? from : PackedPrompts.of(placed, heads);
             int[] sources = sources(placed, from, to);
             Transformer.Sequences sequences = Transformer.packed(graph, to.layout(), Queries.LAST);
-            entries.put(entry.getKey(), new Transformer.Entry(x -> graph.replaceRows(x, replacing, sources), sequences));
+            entries.put(
+                    entry.getKey(), new Transformer.Entry(x -> graph.replaceRows(x, replacing, sources), sequences));
             from = to;
         }
         return entries;
@@ -321,8 +324,8 @@ public final class PromptEncoder {
         LearnedTensor context = vectors.learned().get(0);
         long known = context.values().length / context.shape()[context.shape().length - 1];
         if (vectors(prompts) > known) {
-            throw new IllegalArgumentException("a prompt refers to context vector %d of %d"
-                    .formatted(vectors(prompts) - 1, known));
+            throw new IllegalArgumentException(
+                    "a prompt refers to context vector %d of %d".formatted(vectors(prompts) - 1, known));
         }
     }
 }

@@ -81,7 +81,8 @@ public final class Step implements AutoCloseable {
             int classes,
             Function<StepGraph, SDVariable> loss,
             Workers workers) {
-        StepGraph graph = new StepGraph(shape, learned, IntStream.range(0, classes).toArray());
+        StepGraph graph =
+                new StepGraph(shape, learned, IntStream.range(0, classes).toArray());
         return whole(learned, StepPlan.ofLoss(graph, loss.apply(graph), workers));
     }
 
@@ -117,7 +118,8 @@ public final class Step implements AutoCloseable {
         if (gradients.size() > 1) {
             for (int t = 0; t < learned.size(); t++) {
                 int tensor = t;
-                List<float[]> ofTensor = gradients.stream().map(ofLoss -> ofLoss.get(tensor)).toList();
+                List<float[]> ofTensor =
+                        gradients.stream().map(ofLoss -> ofLoss.get(tensor)).toList();
                 loss.rule().combine(ofTensor, learned.get(t).gradient());
             }
         }

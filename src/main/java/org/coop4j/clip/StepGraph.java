@@ -102,8 +102,7 @@ public final class StepGraph implements AutoCloseable {
     public SDVariable learned(String name) {
         SDVariable variable = variables.get(name);
         if (variable == null) {
-            throw new IllegalArgumentException(
-                    name + " is not learned: expected one of " + variables.keySet());
+            throw new IllegalArgumentException(name + " is not learned: expected one of " + variables.keySet());
         }
         used.add(name);
         return variable;

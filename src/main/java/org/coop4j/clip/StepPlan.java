@@ -56,8 +56,7 @@ final class StepPlan implements AutoCloseable {
         for (int row = 0; row < classes.length; row++) {
             rowOfClass[classes[row]] = row;
         }
-        IntStream lengths =
-                graph.learnedArrays().keySet().stream().mapToInt(t -> t.values().length);
+        IntStream lengths = graph.learnedArrays().keySet().stream().mapToInt(t -> t.values().length);
         scratch = new float[lengths.max().orElse(0)];
         losses = Math.max(1, graph.losses().size());
     }
@@ -143,17 +142,12 @@ final class StepPlan implements AutoCloseable {
      *
      * @param changing placeholders that change between a run and its repetitions
      */
-    static Draft ofGradients(
-            StepGraph graph, SDVariable scalar, List<String> changing, Workers workers) {
+    static Draft ofGradients(StepGraph graph, SDVariable scalar, List<String> changing, Workers workers) {
         return differentiated(graph, scalar, List.of(), changing, workers);
     }
 
     private static Draft differentiated(
-            StepGraph graph,
-            SDVariable scalar,
-            List<String> outputs,
-            List<String> changing,
-            Workers workers) {
+            StepGraph graph, SDVariable scalar, List<String> outputs, List<String> changing, Workers workers) {
         graph.ops().differentiate(scalar);
         List<String> names = List.copyOf(graph.usedTensors());
         return new Draft(graph, graph.ops().gradientDraft(outputs, names, changing, workers));
@@ -181,8 +175,7 @@ final class StepPlan implements AutoCloseable {
             for (int i = 0; i < labels.length; i++) {
                 if (labels[i] < 0 || labels[i] >= rowOfClass.length) {
                     throw new IllegalArgumentException(
-                            "label %d of an image: expected 0 to %d"
-                                    .formatted(labels[i], rowOfClass.length - 1));
+                            "label %d of an image: expected 0 to %d".formatted(labels[i], rowOfClass.length - 1));
                 }
                 rows.buffer().put(i, rowOfClass[labels[i]]);
             }
@@ -202,12 +195,10 @@ final class StepPlan implements AutoCloseable {
 
     /** After a run: the gradients with what changes as it is now. */
     void repeat() {
-        graph.lock()
-                .hold(
-                        () -> {
-                            plan.repeat();
-                            return null;
-                        });
+        graph.lock().hold(() -> {
+            plan.repeat();
+            return null;
+        });
     }
 
     private void choose(int loss) {
@@ -271,8 +262,7 @@ final class StepPlan implements AutoCloseable {
         matrix.load();
         int[] classes = graph.classOfRow();
         for (int row = 0; row < classes.length; row++) {
-            matrix.buffer()
-                    .get(row * matrix.cols(), byClass, classes[row] * matrix.cols(), matrix.cols());
+            matrix.buffer().get(row * matrix.cols(), byClass, classes[row] * matrix.cols(), matrix.cols());
         }
     }
 
@@ -281,8 +271,7 @@ final class StepPlan implements AutoCloseable {
         ArrayValues matrix = ArrayValues.of(plan.input(placeholder));
         int[] classes = graph.classOfRow();
         for (int row = 0; row < classes.length; row++) {
-            matrix.buffer()
-                    .put(row * matrix.cols(), byClass, classes[row] * matrix.cols(), matrix.cols());
+            matrix.buffer().put(row * matrix.cols(), byClass, classes[row] * matrix.cols(), matrix.cols());
         }
         matrix.store();
     }

@@ -16,11 +16,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Encodes token sequences with the frozen text tower. */
-record TextEncoder(
-        NativeWeights weights,
-        ClipConfig.Text architecture,
-        MlpActivation activation,
-        Workers workers) {
+record TextEncoder(NativeWeights weights, ClipConfig.Text architecture, MlpActivation activation, Workers workers) {
 
     /** Prompts are encoded in parts of about so many packed rows, which bounds the memory. */
     private static final int ROWS_PER_PART = 8192;
@@ -50,8 +46,7 @@ record TextEncoder(
         while (from < prompts.size()) {
             int to = from;
             int rows = 0;
-            while (to < prompts.size()
-                    && (to == from || rows + prompts.get(to).length <= ROWS_PER_PART)) {
+            while (to < prompts.size() && (to == from || rows + prompts.get(to).length <= ROWS_PER_PART)) {
                 rows += prompts.get(to).length;
                 to++;
             }

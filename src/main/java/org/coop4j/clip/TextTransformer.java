@@ -36,10 +36,8 @@ public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActiv
         return forward(x, sequences, Map.of());
     }
 
-    private SDVariable forward(
-            SDVariable x, Transformer.Sequences sequences, Map<Integer, Transformer.Entry> entries) {
-        Transformer transformer =
-                new Transformer(weights, "transformer", text.width(), text.layers(), activation);
+    private SDVariable forward(SDVariable x, Transformer.Sequences sequences, Map<Integer, Transformer.Entry> entries) {
+        Transformer transformer = new Transformer(weights, "transformer", text.width(), text.layers(), activation);
         x = transformer.forward(x, sequences, entries); // [prompts, width]
         x = weights.norm("ln_final", x);
         return weights.graph().project(x, weights.get("text_projection")); // [prompts, embed]

@@ -79,11 +79,10 @@ public final class Transformer {
         this.name = name;
         this.width = width;
         this.layers = layers;
-        this.activation =
-                switch (activation) {
-                    case QUICK_GELU -> Activation.Kind.QUICK_GELU;
-                    case GELU -> Activation.Kind.GELU;
-                };
+        this.activation = switch (activation) {
+            case QUICK_GELU -> Activation.Kind.QUICK_GELU;
+            case GELU -> Activation.Kind.GELU;
+        };
     }
 
     /**
@@ -122,11 +121,10 @@ public final class Transformer {
 
     private SDVariable block(String block, SDVariable x, Sequences sequences) {
         SDVariable y = weights.norm(block + ".ln_1", x); // [rows, width]
-        SDVariable qkv =
-                graph.linear(
-                        y,
-                        weights.get(block + ".attn.in_proj_weight"),
-                        weights.get(block + ".attn.in_proj_bias")); // [rows, 3 width]
+        SDVariable qkv = graph.linear(
+                y,
+                weights.get(block + ".attn.in_proj_weight"),
+                weights.get(block + ".attn.in_proj_bias")); // [rows, 3 width]
         SDVariable heads = sequences.attention(qkv); // [rows, width]
         x = graph.add(x, weights.linear(block + ".attn.out_proj", heads)); // [rows, width]
         return graph.add(x, mlp(block, x)); // [rows, width]
@@ -135,16 +133,14 @@ public final class Transformer {
     private SDVariable lastBlock(String block, SDVariable x, Sequences sequences) {
         String in = block + ".attn.in_proj_";
         SDVariable y = weights.norm(block + ".ln_1", x); // [rows, width]
-        SDVariable q =
-                graph.linear(
-                        sequences.readRows(y),
-                        weights.rows(in + "weight", 0, width),
-                        weights.rows(in + "bias", 0, width)); // [sequences, width]
-        SDVariable kv =
-                graph.linear(
-                        y,
-                        weights.rows(in + "weight", width, 3 * width),
-                        weights.rows(in + "bias", width, 3 * width)); // [rows, 2 width]
+        SDVariable q = graph.linear(
+                sequences.readRows(y),
+                weights.rows(in + "weight", 0, width),
+                weights.rows(in + "bias", 0, width)); // [sequences, width]
+        SDVariable kv = graph.linear(
+                y,
+                weights.rows(in + "weight", width, 3 * width),
+                weights.rows(in + "bias", width, 3 * width)); // [rows, 2 width]
         SDVariable heads = sequences.attention(q, kv); // [sequences, width]
         x = sequences.readRows(x); // [sequences, width]
         x = graph.add(x, weights.linear(block + ".attn.out_proj", heads)); // [sequences, width]
@@ -152,10 +148,7 @@ public final class Transformer {
     }
 
     private SDVariable mlp(String block, SDVariable x) {
-        SDVariable h =
-                weights.linear(
-                        block + ".mlp.c_fc", weights.norm(block + ".ln_2", x)); // [rows, 4 width]
-        return weights.linear(
-                block + ".mlp.c_proj", graph.activation(activation, h)); // [rows, width]
+        SDVariable h = weights.linear(block + ".mlp.c_fc", weights.norm(block + ".ln_2", x)); // [rows, 4 width]
+        return weights.linear(block + ".mlp.c_proj", graph.activation(activation, h)); // [rows, width]
     }
 }

@@ -1,16 +1,16 @@
 package org.coop4j.data;
-import org.coop4j.base.TextFile;
-import java.util.Set;
-import java.util.LinkedHashMap;
-import java.nio.file.Path;
-import java.io.IOException;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import org.coop4j.base.TextFile;
 
 /** Class names as prompts see them: letter case, underscores and further spaces do not matter. */
 public final class ClassNames {
@@ -26,9 +26,8 @@ public final class ClassNames {
      */
     static void requireUsable(List<String> names, String source) throws DatasetException {
         if (names.size() < 2) {
-            throw new DatasetException(
-                    "%s has %d class%s: a classifier needs two or more"
-                            .formatted(source, names.size(), names.size() == 1 ? "" : "es"));
+            throw new DatasetException("%s has %d class%s: a classifier needs two or more"
+                    .formatted(source, names.size(), names.size() == 1 ? "" : "es"));
         }
         Map<String, String> byPrompt = new HashMap<>();
         for (String name : names) {
@@ -52,9 +51,8 @@ public final class ClassNames {
         int[] positions = find(wanted, available);
         for (int i = 0; i < positions.length; i++) {
             if (positions[i] < 0) {
-                throw new IllegalArgumentException(
-                        "class \"%s\" is not among the %d classes %s"
-                                .formatted(wanted.get(i), available.size(), firstFew(available)));
+                throw new IllegalArgumentException("class \"%s\" is not among the %d classes %s"
+                        .formatted(wanted.get(i), available.size(), firstFew(available)));
             }
         }
         return positions;
@@ -64,7 +62,8 @@ public final class ClassNames {
     public static int[] find(List<String> wanted, List<String> available) {
         Map<String, Deque<Integer>> places = new HashMap<>();
         for (int i = 0; i < available.size(); i++) {
-            places.computeIfAbsent(inAPrompt(available.get(i)), name -> new ArrayDeque<>()).add(i);
+            places.computeIfAbsent(inAPrompt(available.get(i)), name -> new ArrayDeque<>())
+                    .add(i);
         }
         int[] positions = new int[wanted.size()];
         for (int i = 0; i < positions.length; i++) {
@@ -108,19 +107,16 @@ public final class ClassNames {
                 String folder = line.substring(0, Math.max(separator, 0)).strip();
                 String name = line.substring(separator + 1).strip();
                 if (folder.isEmpty() || name.isEmpty()) {
-                    throw new DatasetException(
-                            "%s line %d, '%s': write the folder, a tab or comma, and the class name"
-                                    .formatted(file, number, line));
+                    throw new DatasetException("%s line %d, '%s': write the folder, a tab or comma, and the class name"
+                            .formatted(file, number, line));
                 }
                 if (!folders.contains(folder)) {
-                    throw new DatasetException(
-                            "%s line %d names the folder '%s', which is not there; there are %s"
-                                    .formatted(file, number, folder, folders));
+                    throw new DatasetException("%s line %d names the folder '%s', which is not there; there are %s"
+                            .formatted(file, number, folder, folders));
                 }
                 if (names.put(folder, name) != null) {
                     throw new DatasetException(
-                            "%s line %d names the folder '%s' a second time"
-                                    .formatted(file, number, folder));
+                            "%s line %d names the folder '%s' a second time".formatted(file, number, folder));
                 }
             }
             return names;

@@ -26,11 +26,10 @@ public final class CsvFile {
      * @throws DatasetException if the file does not exist, is not UTF-8 or not CSV
      */
     public static List<String[]> read(Path csv, String what) throws IOException {
-        CsvMapper mapper =
-                CsvMapper.builder()
-                        .enable(CsvParser.Feature.WRAP_AS_ARRAY)
-                        .enable(CsvParser.Feature.SKIP_EMPTY_LINES)
-                        .build();
+        CsvMapper mapper = CsvMapper.builder()
+                .enable(CsvParser.Feature.WRAP_AS_ARRAY)
+                .enable(CsvParser.Feature.SKIP_EMPTY_LINES)
+                .build();
         try (MappingIterator<String[]> lines =
                 mapper.readerFor(String[].class).readValues(TextFile.read(csv, MOST_BYTES))) {
             return lines.readAll();

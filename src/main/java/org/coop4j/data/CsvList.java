@@ -1,6 +1,5 @@
 package org.coop4j.data;
 
-import org.coop4j.data.SplitRules.SplitShares;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +14,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.image.ExifOrientation;
 
 /**
@@ -32,8 +32,7 @@ import org.coop4j.image.ExifOrientation;
  * @param splitSeed seed of the division, where the file has none
  * @param shares how it is divided; nothing for the benchmarks' shares, or its own division
  */
-public record CsvList(
-        String name, Path csv, Path imageRoot, long splitSeed, Optional<SplitShares> shares)
+public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Optional<SplitShares> shares)
         implements DatasetSource {
     /** Checks that nothing is null. */
     public CsvList {
@@ -50,8 +49,9 @@ public record CsvList(
         if (divided) {
             SplitRules.requireNoShares(csv.toString(), shares);
         }
-        List<Row> defining =
-                rows.stream().filter(r -> r.split().equals(Optional.of(Split.TRAIN))).toList();
+        List<Row> defining = rows.stream()
+                .filter(r -> r.split().equals(Optional.of(Split.TRAIN)))
+                .toList();
         List<String> classNames = classNames(divided && !defining.isEmpty() ? defining : rows);
         ClassNames.requireUsable(classNames, csv.toString());
         Map<String, Integer> labels = new HashMap<>();
@@ -60,28 +60,22 @@ public record CsvList(
         for (Row row : rows) {
             Integer label = labels.get(row.label());
             if (label == null) {
-                throw new DatasetException(
-                        "%s: %s has the label '%s', which no training image has"
-                                .formatted(csv, row.path(), row.label()));
+                throw new DatasetException("%s: %s has the label '%s', which no training image has"
+                        .formatted(csv, row.path(), row.label()));
             }
             parts.computeIfAbsent(row.split().orElse(Split.TRAIN), s -> new ArrayList<>())
                     .add(new LabelledImage(row.path(), label, row.label(), ExifOrientation.APPLY));
         }
         ImageDataset dataset =
-                divided
-                        ? SplitRules.assemble(name, csv.toString(), classNames, parts)
-                        : divide(parts.get(Split.TRAIN));
+                divided ? SplitRules.assemble(name, csv.toString(), classNames, parts) : divide(parts.get(Split.TRAIN));
         dataset.requireFiles();
         return dataset;
     }
 
     private ImageDataset divide(List<LabelledImage> images) throws DatasetException {
-        List<LabelledImage> sorted =
-                images.stream()
-                        .sorted(
-                                Comparator.comparingInt(LabelledImage::label)
-                                        .thenComparing(LabelledImage::path))
-                        .toList();
+        List<LabelledImage> sorted = images.stream()
+                .sorted(Comparator.comparingInt(LabelledImage::label).thenComparing(LabelledImage::path))
+                .toList();
         return SplitRules.divide(
                 name,
                 SplitRules.byFirstAppearance(sorted),
@@ -115,19 +109,17 @@ public record CsvList(
 
     private Row row(String[] cells, Columns columns) throws DatasetException {
         if (cells.length < columns.count()) {
-            throw new DatasetException(
-                    "%s: the line '%s' has %d cells and needs %d: path,label%s"
-                            .formatted(
-                                    csv,
-                                    String.join(",", cells),
-                                    cells.length,
-                                    columns.count(),
-                                    columns.split() >= 0 ? ",split" : ""));
+            throw new DatasetException("%s: the line '%s' has %d cells and needs %d: path,label%s"
+                    .formatted(
+                            csv,
+                            String.join(",", cells),
+                            cells.length,
+                            columns.count(),
+                            columns.split() >= 0 ? ",split" : ""));
         }
         String label = cells[columns.label()].strip();
         if (label.isEmpty()) {
-            throw new DatasetException(
-                    "%s: the label of %s is empty".formatted(csv, cells[columns.path()]));
+            throw new DatasetException("%s: the label of %s is empty".formatted(csv, cells[columns.path()]));
         }
         Path path = ImageFiles.resolve(imageRoot, cells[columns.path()].strip(), csv);
         if (columns.split() < 0) {
@@ -136,8 +128,7 @@ public record CsvList(
         Optional<Split> split = Split.named(cells[columns.split()]);
         if (split.isEmpty()) {
             throw new DatasetException(
-                    "%s: the split '%s' of %s is not train, val or test"
-                            .formatted(csv, cells[columns.split()], path));
+                    "%s: the split '%s' of %s is not train, val or test".formatted(csv, cells[columns.split()], path));
         }
         return new Row(path, label, split);
     }
@@ -145,8 +136,7 @@ public record CsvList(
     private static List<String> classNames(List<Row> rows) {
         List<String> labels = rows.stream().map(Row::label).distinct().toList();
         boolean numbered = labels.stream().allMatch(l -> l.matches("\\d{1,9}"));
-        Comparator<String> order =
-                numbered ? Comparator.comparingInt(Integer::parseInt) : Comparator.naturalOrder();
+        Comparator<String> order = numbered ? Comparator.comparingInt(Integer::parseInt) : Comparator.naturalOrder();
         return labels.stream().sorted(order).toList();
     }
 
@@ -170,10 +160,7 @@ public record CsvList(
             }
             return byName.containsKey("path") && byName.containsKey("label")
                     ? Optional.of(
-                            new Columns(
-                                    byName.get("path"),
-                                    byName.get("label"),
-                                    byName.getOrDefault("split", -1)))
+                            new Columns(byName.get("path"), byName.get("label"), byName.getOrDefault("split", -1)))
                     : Optional.empty();
         }
     }

@@ -1,9 +1,5 @@
 package org.coop4j.data;
-import org.coop4j.data.SplitRules.SplitShares;
-import org.coop4j.weights.TensorView;
-import org.coop4j.weights.Shape;
 
-import org.coop4j.data.ClassNames.ClassNamesFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,7 +11,11 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.data.ClassNames.ClassNamesFile;
+import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.image.ExifOrientation;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.TensorView;
 
 /**
  * A file of labelled images' features, such as {@code coop embed --data} writes: {@code features}
@@ -32,11 +32,7 @@ import org.coop4j.image.ExifOrientation;
  * @param shares how it is divided; nothing for the benchmarks' shares, or its own division
  */
 public record FeatureList(
-        String name,
-        Path file,
-        Optional<Path> namesFile,
-        long splitSeed,
-        Optional<SplitShares> shares)
+        String name, Path file, Optional<Path> namesFile, long splitSeed, Optional<SplitShares> shares)
         implements DatasetSource {
 
     @Override
@@ -67,24 +63,21 @@ public record FeatureList(
     }
 
     private List<LabelledImage> images(
-            FeatureTensors tensors, StoredFeatures features, int[] labels, List<String> names)
-            throws DatasetException {
+            FeatureTensors tensors, StoredFeatures features, int[] labels, List<String> names) throws DatasetException {
         List<String> inputs = tensors.list(FeatureTensors.INPUTS);
         if (inputs != null && inputs.size() != labels.length) {
-            throw tensors.problem(
-                    "its metadata %s has %d names for %d rows"
-                            .formatted(FeatureTensors.INPUTS, inputs.size(), labels.length));
+            throw tensors.problem("its metadata %s has %d names for %d rows"
+                    .formatted(FeatureTensors.INPUTS, inputs.size(), labels.length));
         }
         List<LabelledImage> images = new ArrayList<>();
         try {
             for (int i = 0; i < labels.length; i++) {
-                images.add(
-                        new LabelledImage(
-                                name(inputs == null ? "row " + i : inputs.get(i)),
-                                labels[i],
-                                names.get(labels[i]),
-                                ExifOrientation.KEEP,
-                                new StoredFeatures.Row(features, i)));
+                images.add(new LabelledImage(
+                        name(inputs == null ? "row " + i : inputs.get(i)),
+                        labels[i],
+                        names.get(labels[i]),
+                        ExifOrientation.KEEP,
+                        new StoredFeatures.Row(features, i)));
             }
         } catch (IllegalArgumentException e) {
             throw new DatasetException(file + ": " + e.getMessage(), e);
@@ -103,27 +96,19 @@ public record FeatureList(
         return name;
     }
 
-    private ImageDataset divided(List<LabelledImage> images, List<String> names)
-            throws DatasetException {
+    private ImageDataset divided(List<LabelledImage> images, List<String> names) throws DatasetException {
         Map<Integer, List<LabelledImage>> classes = new TreeMap<>();
-        images.forEach(
-                image ->
-                        classes.computeIfAbsent(image.label(), label -> new ArrayList<>())
-                                .add(image));
+        images.forEach(image -> classes.computeIfAbsent(image.label(), label -> new ArrayList<>())
+                .add(image));
         if (classes.size() < names.size()) {
             // names the classes without rows
-            return SplitRules.assemble(
-                    name, file.toString(), names, Map.of(Split.TRAIN, images, Split.TEST, images));
+            return SplitRules.assemble(name, file.toString(), names, Map.of(Split.TRAIN, images, Split.TEST, images));
         }
         return SplitRules.divide(
-                name,
-                classes.values(),
-                shares.orElse(SplitShares.STANDARD),
-                new PythonRandom(splitSeed));
+                name, classes.values(), shares.orElse(SplitShares.STANDARD), new PythonRandom(splitSeed));
     }
 
-    private ImageDataset given(List<LabelledImage> images, List<String> names, Split[] splits)
-            throws DatasetException {
+    private ImageDataset given(List<LabelledImage> images, List<String> names, Split[] splits) throws DatasetException {
         SplitRules.requireNoShares(file.toString(), shares);
         Map<Split, List<LabelledImage>> parts = new EnumMap<>(Split.class);
         for (int i = 0; i < splits.length; i++) {
@@ -137,8 +122,7 @@ public record FeatureList(
      *
      * @throws DatasetException if they are not as many as there are classes, or of other classes
      */
-    public static FeatureMatrix ofClasses(StoredFeatures texts, List<String> classNames)
-            throws DatasetException {
+    public static FeatureMatrix ofClasses(StoredFeatures texts, List<String> classNames) throws DatasetException {
         if (texts.size() != classNames.size()) {
             throw new DatasetException(
                     "%s has %d rows, and there are %d classes: expected a row a class, in the order of the class names"
@@ -151,8 +135,7 @@ public record FeatureList(
     public static StoredFeatures texts(Path file, List<String> classNames) throws IOException {
         try (FeatureTensors tensors = FeatureTensors.open(file)) {
             if (tensors.kind().equals("image")) {
-                throw tensors.problem(
-                        "has features of images: expected those of texts, a row a class");
+                throw tensors.problem("has features of images: expected those of texts, a row a class");
             }
             List<String> named = tensors.list(FeatureTensors.CLASS_NAMES);
             for (int i = 0; named != null && i < Math.max(named.size(), classNames.size()); i++) {
@@ -209,10 +192,8 @@ public record FeatureList(
         private int label(int row, long value, int classes, int rows) throws DatasetException {
             long most = classes > 0 ? classes : rows; // each class has a row
             if (value < 0 || value >= most) {
-                throw file.problem(
-                        "label %d of row %d: expected 0 to %d, as there are %d %s"
-                                .formatted(
-                                        value, row, most - 1, most, classes > 0 ? "classes" : "rows"));
+                throw file.problem("label %d of row %d: expected 0 to %d, as there are %d %s"
+                        .formatted(value, row, most - 1, most, classes > 0 ? "classes" : "rows"));
             }
             return (int) value;
         }
@@ -220,9 +201,8 @@ public record FeatureList(
         private int[] oneHot(TensorView tensor, int rows, int classes) throws IOException {
             float[][] values = file.matrix(tensor);
             if (values.length != rows || (classes > 0 && values[0].length != classes)) {
-                throw file.problem(
-                        "values: expected [%d, %s], got %s"
-                                .formatted(rows, classes > 0 ? classes : "classes", tensor.shape()));
+                throw file.problem("values: expected [%d, %s], got %s"
+                        .formatted(rows, classes > 0 ? classes : "classes", tensor.shape()));
             }
             int[] labels = new int[rows];
             for (int i = 0; i < rows; i++) {
@@ -253,13 +233,9 @@ public record FeatureList(
             Split[] splits = new Split[rows];
             for (int i = 0; i < rows; i++) {
                 int row = i;
-                splits[i] =
-                        Split.ofCode(values[i])
-                                .orElseThrow(
-                                        () ->
-                                                file.problem(
-                                                        "split %d of row %d: expected 0 (train), 1 (val) or 2 (test)"
-                                                                .formatted(values[row], row)));
+                splits[i] = Split.ofCode(values[i])
+                        .orElseThrow(() -> file.problem("split %d of row %d: expected 0 (train), 1 (val) or 2 (test)"
+                                .formatted(values[row], row)));
             }
             return splits;
         }

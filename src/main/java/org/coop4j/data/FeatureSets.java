@@ -23,7 +23,10 @@ public final class FeatureSets {
             images.copy(positions[i], 0, rows, i * images.width());
         }
         return DenseFeatures.of(
-                images.width(), 1, rows, Arrays.stream(positions).map(images::label).toArray());
+                images.width(),
+                1,
+                rows,
+                Arrays.stream(positions).map(images::label).toArray());
     }
 
     /** The first images of each class; all for 0. */
@@ -41,12 +44,11 @@ public final class FeatureSets {
 
     /** The images of all other classes; labels above that of the class are one less. */
     public static FeatureSet withoutClass(FeatureSet images, int label) {
-        FeatureSet rest =
-                select(
-                        images,
-                        IntStream.range(0, images.size())
-                                .filter(i -> images.label(i) != label)
-                                .toArray());
+        FeatureSet rest = select(
+                images,
+                IntStream.range(0, images.size())
+                        .filter(i -> images.label(i) != label)
+                        .toArray());
         return DenseFeatures.of(
                 rest.width(),
                 1,
@@ -104,19 +106,16 @@ public final class FeatureSets {
         public static DenseFeatures of(int width, int views, float[] rows, int[] labels) {
             if (width < 1 || views < 1) {
                 throw new IllegalArgumentException(
-                        "expected a width and a number of views of 1 or more, got %d and %d"
-                                .formatted(width, views));
+                        "expected a width and a number of views of 1 or more, got %d and %d".formatted(width, views));
             }
             long expected = (long) labels.length * views * width;
             if (rows.length != expected) {
-                throw new IllegalArgumentException(
-                        "%d images of %d views of width %d take %d numbers, got %d"
-                                .formatted(labels.length, views, width, expected, rows.length));
+                throw new IllegalArgumentException("%d images of %d views of width %d take %d numbers, got %d"
+                        .formatted(labels.length, views, width, expected, rows.length));
             }
             for (int i = 0; i < labels.length; i++) {
                 if (labels[i] < 0) {
-                    throw new IllegalArgumentException(
-                            "label %d of image %d is negative".formatted(labels[i], i));
+                    throw new IllegalArgumentException("label %d of image %d is negative".formatted(labels[i], i));
                 }
             }
             return new DenseFeatures(width, views, rows, labels);

@@ -11,11 +11,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.coop4j.base.InputException;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
-import org.coop4j.base.InputException;
 import org.coop4j.weights.checkpoint.WeightsFile;
 import org.coop4j.weights.numpy.NpzFile;
 
@@ -78,11 +78,7 @@ public final class FeatureTensors implements Closeable {
     private final Map<String, String> metadata;
 
     private FeatureTensors(
-            Path file,
-            Closeable source,
-            String sha256,
-            Map<String, TensorView> tensors,
-            Map<String, String> metadata) {
+            Path file, Closeable source, String sha256, Map<String, TensorView> tensors, Map<String, String> metadata) {
         this.file = file;
         this.source = source;
         this.sha256 = sha256;
@@ -125,11 +121,7 @@ public final class FeatureTensors implements Closeable {
     }
 
     private static FeatureTensors opened(
-            Path file,
-            Closeable source,
-            Map<String, TensorView> tensors,
-            Hash hash,
-            Map<String, String> metadata)
+            Path file, Closeable source, Map<String, TensorView> tensors, Hash hash, Map<String, String> metadata)
             throws IOException {
         try {
             return new FeatureTensors(file, source, hash.sha256(), tensors, metadata);
@@ -171,21 +163,16 @@ public final class FeatureTensors implements Closeable {
         if (tensors.containsKey(KEYS) && tensors.get(KEYS).shape().rank() == 2) {
             return tensors.get(KEYS).transposed();
         }
-        throw problem(
-                "has no features: expected a tensor features [images, width], or keys [width,"
-                        + " images], got "
-                        + specs());
+        throw problem("has no features: expected a tensor features [images, width], or keys [width,"
+                + " images], got "
+                + specs());
     }
 
     float[][] matrix(TensorView tensor) throws IOException {
         Shape shape = tensor.shape();
-        if (!tensor.dtype().isFloat()
-                || shape.rank() != 2
-                || shape.dim(0) < 1
-                || shape.dim(1) < 1) {
-            throw problem(
-                    "%s: expected floating-point numbers [rows, width], got %s %s"
-                            .formatted(tensor.name(), tensor.dtype(), shape));
+        if (!tensor.dtype().isFloat() || shape.rank() != 2 || shape.dim(0) < 1 || shape.dim(1) < 1) {
+            throw problem("%s: expected floating-point numbers [rows, width], got %s %s"
+                    .formatted(tensor.name(), tensor.dtype(), shape));
         }
         long bytes = shape.elements() * Float.BYTES;
         long most = Runtime.getRuntime().maxMemory() / 2;
@@ -238,8 +225,7 @@ public final class FeatureTensors implements Closeable {
         try {
             return Precision.of(id);
         } catch (IllegalArgumentException e) {
-            throw new DatasetException(
-                    "%s: its metadata %s: %s".formatted(file, PRECISION, e.getMessage()), e);
+            throw new DatasetException("%s: its metadata %s: %s".formatted(file, PRECISION, e.getMessage()), e);
         }
     }
 
@@ -274,17 +260,14 @@ public final class FeatureTensors implements Closeable {
         try {
             return List.of(JSON.readValue(metadata.get(key), String[].class));
         } catch (JsonProcessingException | NullPointerException e) {
-            throw new DatasetException(
-                    "%s: its metadata %s is no JSON array of texts".formatted(file, key), e);
+            throw new DatasetException("%s: its metadata %s is no JSON array of texts".formatted(file, key), e);
         }
     }
 
-    void requireShape(TensorView tensor, boolean rightType, Shape shape, String what)
-            throws DatasetException {
+    void requireShape(TensorView tensor, boolean rightType, Shape shape, String what) throws DatasetException {
         if (!rightType || !tensor.shape().equals(shape)) {
-            throw problem(
-                    "%s: expected %s %s, got %s %s"
-                            .formatted(tensor.name(), what, shape, tensor.dtype(), tensor.shape()));
+            throw problem("%s: expected %s %s, got %s %s"
+                    .formatted(tensor.name(), what, shape, tensor.dtype(), tensor.shape()));
         }
     }
 
@@ -292,7 +275,9 @@ public final class FeatureTensors implements Closeable {
     String specs() {
         return tensors.isEmpty()
                 ? "none"
-                : String.join(", ", tensors.values().stream().map(TensorView::toString).toList());
+                : String.join(
+                        ", ",
+                        tensors.values().stream().map(TensorView::toString).toList());
     }
 
     DatasetException problem(String what) {

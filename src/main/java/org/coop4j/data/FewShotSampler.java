@@ -33,53 +33,38 @@ public record FewShotSampler(int shots, long seed) {
     public FewShotSample sample(ImageDataset dataset) {
         if (dataset.train().isEmpty()) {
             throw new IllegalArgumentException(
-                    "dataset %s has no training images to draw %d shots from"
-                            .formatted(dataset.name(), shots));
+                    "dataset %s has no training images to draw %d shots from".formatted(dataset.name(), shots));
         }
         PythonRandom random = new PythonRandom(seed);
         List<FewShotSample.Shortage> shortages = new ArrayList<>();
         List<Integer> train = draw(dataset, Split.TRAIN, shots, random, shortages);
-        List<Integer> val =
-                dataset.validatesOnTest()
-                        ? allPositions(dataset.val())
-                        : draw(
-                                dataset,
-                                Split.VAL,
-                                Math.min(shots, MOST_VAL_SHOTS),
-                                random,
-                                shortages);
+        List<Integer> val = dataset.validatesOnTest()
+                ? allPositions(dataset.val())
+                : draw(dataset, Split.VAL, Math.min(shots, MOST_VAL_SHOTS), random, shortages);
         return FewShotSample.of(dataset, this, train, val, shortages);
     }
 
     private static List<Integer> draw(
-            ImageDataset dataset,
-            Split split,
-            int count,
-            PythonRandom random,
-            List<FewShotSample.Shortage> shortages) {
+            ImageDataset dataset, Split split, int count, PythonRandom random, List<FewShotSample.Shortage> shortages) {
         List<Integer> drawn = new ArrayList<>();
-        byFirstAppearance(dataset.images(split))
-                .forEach(
-                        (label, group) -> {
-                            if (group.size() < count) {
-                                shortages.add(
-                                        new FewShotSample.Shortage(
-                                                split,
-                                                dataset.classNames().get(label),
-                                                group.size(),
-                                                count));
-                                drawn.addAll(group);
-                            } else {
-                                drawn.addAll(random.sample(group, count));
-                            }
-                        });
+        byFirstAppearance(dataset.images(split)).forEach((label, group) -> {
+            if (group.size() < count) {
+                shortages.add(
+                        new FewShotSample.Shortage(split, dataset.classNames().get(label), group.size(), count));
+                drawn.addAll(group);
+            } else {
+                drawn.addAll(random.sample(group, count));
+            }
+        });
         return drawn;
     }
 
     private static Map<Integer, List<Integer>> byFirstAppearance(List<LabelledImage> images) {
         Map<Integer, List<Integer>> positions = new LinkedHashMap<>();
         for (int i = 0; i < images.size(); i++) {
-            positions.computeIfAbsent(images.get(i).label(), l -> new ArrayList<>()).add(i);
+            positions
+                    .computeIfAbsent(images.get(i).label(), l -> new ArrayList<>())
+                    .add(i);
         }
         return positions;
     }
@@ -117,13 +102,12 @@ public record FewShotSampler(int shots, long seed) {
                 List<Integer> train,
                 List<Integer> val,
                 List<Shortage> shortages) {
-            ImageDataset drawn =
-                    new ImageDataset(
-                            whole.name(),
-                            whole.classNames(),
-                            train.stream().map(whole.train()::get).toList(),
-                            val.stream().map(whole.val()::get).toList(),
-                            whole.test());
+            ImageDataset drawn = new ImageDataset(
+                    whole.name(),
+                    whole.classNames(),
+                    train.stream().map(whole.train()::get).toList(),
+                    val.stream().map(whole.val()::get).toList(),
+                    whole.test());
             return new FewShotSample(drawn, sampler, train, val, shortages);
         }
 

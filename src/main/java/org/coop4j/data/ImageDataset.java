@@ -60,10 +60,7 @@ public record ImageDataset(
      * @throws DatasetException if a label has two names, or a label below the largest has no image
      */
     public static ImageDataset fromImages(
-            String name,
-            List<LabelledImage> train,
-            List<LabelledImage> val,
-            List<LabelledImage> test)
+            String name, List<LabelledImage> train, List<LabelledImage> val, List<LabelledImage> test)
             throws DatasetException {
         String[] names = new String[train.size() + val.size() + test.size()];
         int count = 0;
@@ -128,8 +125,7 @@ public record ImageDataset(
 
     /** Returns the dataset with the EXIF orientation of every image applied or not. */
     public ImageDataset with(ExifOrientation exif) {
-        return new ImageDataset(
-                name, classNames, all(train, exif), all(val, exif), all(test, exif));
+        return new ImageDataset(name, classNames, all(train, exif), all(val, exif), all(test, exif));
     }
 
     private static List<LabelledImage> all(List<LabelledImage> images, ExifOrientation exif) {
@@ -191,8 +187,7 @@ public record ImageDataset(
     private ImageDataset classRange(String half, int from, int to) {
         if (from == to) {
             throw new IllegalArgumentException(
-                    "dataset %s has %d class: it takes two to have a %s half"
-                            .formatted(name, classCount(), half));
+                    "dataset %s has %d class: it takes two to have a %s half".formatted(name, classCount(), half));
         }
         return new ImageDataset(
                 name + " (" + half + ")",
@@ -220,32 +215,24 @@ public record ImageDataset(
         if (names[label] == null) {
             names[label] = image.className();
         } else if (!names[label].equals(image.className())) {
-            throw new DatasetException(
-                    "label %d is called '%s' for one image and '%s' for %s: a label needs one name"
-                            .formatted(label, names[label], image.className(), image.path()));
+            throw new DatasetException("label %d is called '%s' for one image and '%s' for %s: a label needs one name"
+                    .formatted(label, names[label], image.className(), image.path()));
         }
         return label + 1;
     }
 
     private static void requireKnownClass(LabelledImage image, List<String> classNames) {
         if (image.label() >= classNames.size()) {
-            throw new IllegalArgumentException(
-                    "label %d of %s is not below the number of classes, %d"
-                            .formatted(image.label(), image.path(), classNames.size()));
+            throw new IllegalArgumentException("label %d of %s is not below the number of classes, %d"
+                    .formatted(image.label(), image.path(), classNames.size()));
         }
         if (!classNames.get(image.label()).equals(image.className())) {
-            throw new IllegalArgumentException(
-                    "%s carries the class name '%s', but class %d is called '%s'"
-                            .formatted(
-                                    image.path(),
-                                    image.className(),
-                                    image.label(),
-                                    classNames.get(image.label())));
+            throw new IllegalArgumentException("%s carries the class name '%s', but class %d is called '%s'"
+                    .formatted(image.path(), image.className(), image.label(), classNames.get(image.label())));
         }
     }
 
-    private static void requireNoEmptyClass(
-            String name, List<String> classNames, List<LabelledImage> images) {
+    private static void requireNoEmptyClass(String name, List<String> classNames, List<LabelledImage> images) {
         BitSet present = new BitSet(classNames.size());
         images.forEach(image -> present.set(image.label()));
         if (present.cardinality() < classNames.size()) {
@@ -255,16 +242,12 @@ public record ImageDataset(
                     empty.add(classNames.get(label));
                 }
             }
-            throw new IllegalArgumentException(
-                    "%d classes of %s have no images: %s%s"
-                            .formatted(
-                                    empty.size(),
-                                    name,
-                                    String.join(
-                                            ", ",
-                                            empty.subList(
-                                                    0, Math.min(empty.size(), NAMED_IN_A_MESSAGE))),
-                                    empty.size() > NAMED_IN_A_MESSAGE ? ", …" : ""));
+            throw new IllegalArgumentException("%d classes of %s have no images: %s%s"
+                    .formatted(
+                            empty.size(),
+                            name,
+                            String.join(", ", empty.subList(0, Math.min(empty.size(), NAMED_IN_A_MESSAGE))),
+                            empty.size() > NAMED_IN_A_MESSAGE ? ", …" : ""));
         }
     }
 }

@@ -29,9 +29,7 @@ public final class ImageFiles {
 
     /** Those of forms that are not read too, so that their files are named and counted. */
     private static final Set<String> EXTENSIONS =
-            Set.of(
-                    "jpg", "jpeg", "jpe", "png", "bmp", "gif", "webp", "tif", "tiff", "heic",
-                    "heif", "avif");
+            Set.of("jpg", "jpeg", "jpe", "png", "bmp", "gif", "webp", "tif", "tiff", "heic", "heif", "avif");
 
     private static final int NAMED_IN_A_MESSAGE = 5;
 
@@ -40,8 +38,7 @@ public final class ImageFiles {
     /** Returns true if the file's name ends as an image's does, in any letter case. */
     public static boolean isImage(Path file) {
         String name = file.getFileName().toString();
-        return EXTENSIONS.contains(
-                name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
+        return EXTENSIONS.contains(name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
     }
 
     /**
@@ -53,10 +50,7 @@ public final class ImageFiles {
         List<Path> images = new ArrayList<>();
         List<Path> others = new ArrayList<>();
         Files.walkFileTree(
-                folder,
-                EnumSet.of(FileVisitOption.FOLLOW_LINKS),
-                Integer.MAX_VALUE,
-                new SimpleFileVisitor<>() {
+                folder, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, new SimpleFileVisitor<>() {
                     @Override
                     public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes a) {
                         return isHidden(dir) && !dir.equals(folder)
@@ -77,7 +71,10 @@ public final class ImageFiles {
                     "{}: passed over {} files that are not images: {}",
                     folder,
                     others.size(),
-                    others.stream().limit(NAMED_IN_A_MESSAGE).map(Path::getFileName).toList());
+                    others.stream()
+                            .limit(NAMED_IN_A_MESSAGE)
+                            .map(Path::getFileName)
+                            .toList());
         }
         images.sort(Comparator.comparing(image -> sortKey(folder.relativize(image))));
         return images;

@@ -1,7 +1,5 @@
 package org.coop4j.data;
 
-import org.coop4j.data.SplitRules.SplitShares;
-import org.coop4j.data.ClassNames.ClassNamesFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +13,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.coop4j.data.ClassNames.ClassNamesFile;
+import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.image.ExifOrientation;
 
 /**
@@ -30,8 +30,7 @@ import org.coop4j.image.ExifOrientation;
  * @param splitSeed seed of the division, where the folder has none
  * @param shares how it is divided; nothing for the benchmarks' shares, or its own division
  */
-public record ImageFolder(
-        Path root, Optional<Path> namesFile, long splitSeed, Optional<SplitShares> shares)
+public record ImageFolder(Path root, Optional<Path> namesFile, long splitSeed, Optional<SplitShares> shares)
         implements DatasetSource {
     /** Checks that nothing is null. */
     public ImageFolder {
@@ -43,15 +42,12 @@ public record ImageFolder(
     @Override
     public ImageDataset load() throws IOException {
         if (!Files.isDirectory(root)) {
-            throw new DatasetException(
-                    root + " is not a folder: give the folder that has a folder a class");
+            throw new DatasetException(root + " is not a folder: give the folder that has a folder a class");
         }
         List<Path> folders = ImageFiles.foldersIn(root);
         if (folders.isEmpty()) {
             throw new DatasetException(
-                    root
-                            + " has no folders: make one for each class, with the class's images in"
-                            + " it");
+                    root + " has no folders: make one for each class, with the class's images in" + " it");
         }
         Map<Split, Path> divided = splitFolders(folders);
         if (divided.isEmpty()) {
@@ -67,8 +63,7 @@ public record ImageFolder(
         for (Path folder : folders) {
             images.add(imagesOf(folder, classes.get(name(folder))));
         }
-        return SplitRules.divide(
-                name(), images, shares.orElse(SplitShares.STANDARD), new PythonRandom(splitSeed));
+        return SplitRules.divide(name(), images, shares.orElse(SplitShares.STANDARD), new PythonRandom(splitSeed));
     }
 
     private ImageDataset loadDivided(Map<Split, Path> divided) throws IOException {
@@ -93,12 +88,10 @@ public record ImageFolder(
 
     /** The label and name of each class folder. */
     private Map<String, ImageClass> classes(Set<String> folders) throws IOException {
-        Map<String, String> renamed =
-                namesFile.isPresent() ? ClassNamesFile.read(namesFile.get(), folders) : Map.of();
+        Map<String, String> renamed = namesFile.isPresent() ? ClassNamesFile.read(namesFile.get(), folders) : Map.of();
         Map<String, ImageClass> classes = new LinkedHashMap<>();
         for (String folder : folders) {
-            classes.put(
-                    folder, new ImageClass(classes.size(), renamed.getOrDefault(folder, folder)));
+            classes.put(folder, new ImageClass(classes.size(), renamed.getOrDefault(folder, folder)));
         }
         ClassNames.requireUsable(namesOf(classes), root.toString());
         return classes;
@@ -108,13 +101,12 @@ public record ImageFolder(
         return name(root.toAbsolutePath().normalize());
     }
 
-    private static List<LabelledImage> imagesOf(Path folder, ImageClass imageClass)
-            throws IOException {
-        List<LabelledImage> images = ImageFiles.in(folder).stream().map(imageClass::image).toList();
+    private static List<LabelledImage> imagesOf(Path folder, ImageClass imageClass) throws IOException {
+        List<LabelledImage> images =
+                ImageFiles.in(folder).stream().map(imageClass::image).toList();
         if (images.isEmpty()) {
             throw new DatasetException(
-                    "class folder %s has no images: add some or remove the folder"
-                            .formatted(folder));
+                    "class folder %s has no images: add some or remove the folder".formatted(folder));
         }
         return images;
     }
@@ -130,21 +122,17 @@ public record ImageFolder(
             Path other = divided.put(split.get(), folder);
             if (other != null) {
                 throw new DatasetException(
-                        "%s and %s mean the same part of the data: keep one"
-                                .formatted(other, folder));
+                        "%s and %s mean the same part of the data: keep one".formatted(other, folder));
             }
         }
         if (divided.keySet().equals(Set.of(Split.VAL))) {
-            throw new DatasetException(
-                    divided.get(Split.VAL) + " stands alone: add a train or test folder beside it");
+            throw new DatasetException(divided.get(Split.VAL) + " stands alone: add a train or test folder beside it");
         }
         return divided;
     }
 
     private static Set<String> names(List<Path> folders) {
-        return folders.stream()
-                .map(ImageFolder::name)
-                .collect(Collectors.toCollection(TreeSet::new));
+        return folders.stream().map(ImageFolder::name).collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static List<String> namesOf(Map<String, ImageClass> classes) {

@@ -13,15 +13,13 @@ import org.coop4j.image.ExifOrientation;
  * @param exif whether the file's EXIF orientation is applied
  * @param stored its features, where they were encoded before; null for an image to be encoded
  */
-public record LabelledImage(
-        Path path, int label, String className, ExifOrientation exif, StoredFeatures.Row stored) {
+public record LabelledImage(Path path, int label, String className, ExifOrientation exif, StoredFeatures.Row stored) {
     /** Checks that the label is not negative and the name not blank. */
     public LabelledImage {
         Objects.requireNonNull(path, "path");
         Objects.requireNonNull(exif, "exif");
         if (label < 0) {
-            throw new IllegalArgumentException(
-                    "label " + label + " of " + path + " is negative: labels count from 0");
+            throw new IllegalArgumentException("label " + label + " of " + path + " is negative: labels count from 0");
         }
         if (className.isBlank()) {
             throw new IllegalArgumentException("the class name of " + path + " is blank");

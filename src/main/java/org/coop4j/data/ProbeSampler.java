@@ -1,12 +1,12 @@
 package org.coop4j.data;
-import org.coop4j.data.FewShotSampler.FewShotSample;
-import org.apache.commons.math3.random.MersenneTwister;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.commons.math3.random.MersenneTwister;
+import org.coop4j.data.FewShotSampler.FewShotSample;
 
 /**
  * Draws the few-shot subset that the reference's linear probe draws ({@code lpclip}), with NumPy's
@@ -43,23 +43,18 @@ public record ProbeSampler(int shots, int seed) {
     /** Draws the subset of a dataset. */
     public FewShotSample sample(ImageDataset dataset) {
         Drawn drawn = draw(labels(dataset.train()), labels(dataset.val()));
-        return FewShotSample.of(
-                dataset,
-                new FewShotSampler(shots, seed),
-                drawn.train,
-                drawn.val,
-                shortages(dataset));
+        return FewShotSample.of(dataset, new FewShotSampler(shots, seed), drawn.train, drawn.val, shortages(dataset));
     }
 
     private List<FewShotSample.Shortage> shortages(ImageDataset dataset) {
         List<FewShotSample.Shortage> shortages = new ArrayList<>();
         for (int label = 0; label < dataset.classCount(); label++) {
             int wanted = label;
-            int count = (int) dataset.train().stream().filter(i -> i.label() == wanted).count();
+            int count = (int)
+                    dataset.train().stream().filter(i -> i.label() == wanted).count();
             if (count < shots) {
-                shortages.add(
-                        new FewShotSample.Shortage(
-                                Split.TRAIN, dataset.classNames().get(label), count, shots));
+                shortages.add(new FewShotSample.Shortage(
+                        Split.TRAIN, dataset.classNames().get(label), count, shots));
             }
         }
         return shortages;
@@ -79,8 +74,7 @@ public record ProbeSampler(int shots, int seed) {
         NumpyRandom random = new NumpyRandom(seed);
         int[] labels = Arrays.stream(train).sorted().distinct().toArray();
         return new Drawn(
-                draw(train, labels, shots, random),
-                draw(val, labels, Math.min(shots, MOST_VAL_SHOTS), random));
+                draw(train, labels, shots, random), draw(val, labels, Math.min(shots, MOST_VAL_SHOTS), random));
     }
 
     private static List<Integer> draw(int[] images, int[] labels, int count, NumpyRandom random) {

@@ -1,32 +1,32 @@
 package org.coop4j.data;
-import org.coop4j.base.AtomicFile;
-import java.util.Map;
-import java.util.EnumMap;
-import java.util.ArrayList;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Files;
-import java.io.InputStream;
-import java.io.ByteArrayOutputStream;
-import com.fasterxml.jackson.core.util.Separators;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
-import com.fasterxml.jackson.core.util.DefaultIndenter;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonEncoding;
 
+import com.fasterxml.jackson.core.JsonEncoding;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.core.util.Separators;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.coop4j.base.AtomicFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,17 +49,15 @@ public record SplitFile(String name, Path json, Path imageRoot) implements Datas
     /** Beside the three lists; the reference's reader passes over it. */
     private static final String MADE_BY = "made_by";
 
-    private static final JsonFactory JSON =
-            JsonFactory.builder()
-                    .streamReadConstraints(
-                            StreamReadConstraints.builder()
-                                    .maxStringLength(LONGEST_STRING)
-                                    .maxNestingDepth(8)
-                                    .maxNumberLength(20)
-                                    .build())
-                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                    .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
-                    .build();
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxStringLength(LONGEST_STRING)
+                    .maxNestingDepth(8)
+                    .maxNumberLength(20)
+                    .build())
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+            .build();
 
     /** Checks that nothing is null. */
     public SplitFile {
@@ -112,22 +110,19 @@ public record SplitFile(String name, Path json, Path imageRoot) implements Datas
      *
      * @param madeBy how they were made
      */
-    public static void write(ImageDataset dataset, Path json, Path imageRoot, String madeBy)
-            throws IOException {
+    public static void write(ImageDataset dataset, Path json, Path imageRoot, String madeBy) throws IOException {
         write(dataset, json, imageRoot, Optional.of(madeBy));
     }
 
     private void warnOfLeaks(ImageDataset dataset) {
         Set<Path> train = new HashSet<>();
         dataset.train().forEach(image -> train.add(image.path()));
-        List<Path> leaked =
-                dataset.test().stream().map(LabelledImage::path).filter(train::contains).toList();
+        List<Path> leaked = dataset.test().stream()
+                .map(LabelledImage::path)
+                .filter(train::contains)
+                .toList();
         if (!leaked.isEmpty()) {
-            log.warn(
-                    "{}: {} images are in train and in test, {} for one",
-                    json,
-                    leaked.size(),
-                    leaked.get(0));
+            log.warn("{}: {} images are in train and in test, {} for one", json, leaked.size(), leaked.get(0));
         }
     }
 
@@ -139,8 +134,7 @@ public record SplitFile(String name, Path json, Path imageRoot) implements Datas
             for (Split split : Split.values()) {
                 if (!lists.containsKey(split)) {
                     throw new DatasetException(
-                            "%s has no '%s': a split file has train, val and test"
-                                    .formatted(file, key(split)));
+                            "%s has no '%s': a split file has train, val and test".formatted(file, key(split)));
                 }
             }
             return new Contents(dataset(file, name, lists), Optional.ofNullable(reader.madeBy));
@@ -152,7 +146,9 @@ public record SplitFile(String name, Path json, Path imageRoot) implements Datas
                             .formatted(
                                     file,
                                     e.getOriginalMessage(),
-                                    e.getLocation() == null ? 0 : e.getLocation().getLineNr()),
+                                    e.getLocation() == null
+                                            ? 0
+                                            : e.getLocation().getLineNr()),
                     e);
         }
     }
@@ -187,12 +183,10 @@ public record SplitFile(String name, Path json, Path imageRoot) implements Datas
         AtomicFile.write(file, bytes.toByteArray());
     }
 
-    private static void writeItem(JsonGenerator json, LabelledImage image, Path imageRoot)
-            throws IOException {
+    private static void writeItem(JsonGenerator json, LabelledImage image, Path imageRoot) throws IOException {
         if (!image.path().startsWith(imageRoot)) {
-            throw new DatasetException(
-                    "%s does not lie below %s, which the split's paths are relative to"
-                            .formatted(image.path(), imageRoot));
+            throw new DatasetException("%s does not lie below %s, which the split's paths are relative to"
+                    .formatted(image.path(), imageRoot));
         }
         String relative = imageRoot.relativize(image.path()).toString().replace('\\', '/');
         json.writeStartArray();
@@ -205,11 +199,9 @@ public record SplitFile(String name, Path json, Path imageRoot) implements Datas
     /** json.dump(…, indent=4, separators=(",", ": ")). */
     private static DefaultPrettyPrinter asPythonPrints() {
         DefaultIndenter fourSpaces = new DefaultIndenter("    ", "\n");
-        DefaultPrettyPrinter printer =
-                new DefaultPrettyPrinter(
-                        Separators.createDefaultInstance()
-                                .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
-                                .withArrayEmptySeparator(""));
+        DefaultPrettyPrinter printer = new DefaultPrettyPrinter(Separators.createDefaultInstance()
+                .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
+                .withArrayEmptySeparator(""));
         printer.indentArraysWith(fourSpaces);
         printer.indentObjectsWith(fourSpaces);
         return printer;
@@ -245,8 +237,7 @@ public record SplitFile(String name, Path json, Path imageRoot) implements Datas
                 Split split = keyed(name);
                 if (split != null) {
                     lists.put(split, list(name));
-                } else if (name.equals(MADE_BY)
-                        && parser.currentToken() == JsonToken.VALUE_STRING) {
+                } else if (name.equals(MADE_BY) && parser.currentToken() == JsonToken.VALUE_STRING) {
                     // Shown to the user, so no control sequences for the terminal.
                     madeBy = parser.getText().replaceAll("\\p{Cntrl}", "?");
                 } else {
@@ -258,9 +249,7 @@ public record SplitFile(String name, Path json, Path imageRoot) implements Datas
         }
 
         private List<LabelledImage> list(String name) throws IOException {
-            require(
-                    parser.currentToken() == JsonToken.START_ARRAY,
-                    "'" + name + "' must be a list");
+            require(parser.currentToken() == JsonToken.START_ARRAY, "'" + name + "' must be a list");
             List<LabelledImage> images = new ArrayList<>();
             while (parser.nextToken() != JsonToken.END_ARRAY) {
                 images.add(item());
@@ -280,16 +269,14 @@ public record SplitFile(String name, Path json, Path imageRoot) implements Datas
             require(whole, "an item must be [path, label, class name]");
             require(
                     label >= 0 && label <= Integer.MAX_VALUE && !className.isBlank(),
-                    "label %d and class name '%s' of '%s' are not usable"
-                            .formatted(label, className, path));
+                    "label %d and class name '%s' of '%s' are not usable".formatted(label, className, path));
             return new LabelledImage(ImageFiles.resolve(root, path, file), (int) label, className);
         }
 
         private void require(boolean met, String wanted) throws DatasetException {
             if (!met) {
-                throw new DatasetException(
-                        "%s line %d: %s"
-                                .formatted(file, parser.currentLocation().getLineNr(), wanted));
+                throw new DatasetException("%s line %d: %s"
+                        .formatted(file, parser.currentLocation().getLineNr(), wanted));
             }
         }
 

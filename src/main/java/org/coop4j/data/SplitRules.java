@@ -1,14 +1,14 @@
 package org.coop4j.data;
-import org.slf4j.LoggerFactory;
-import org.slf4j.Logger;
-import java.util.Optional;
-import org.coop4j.data.SplitRules.SplitShares;
 
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.coop4j.data.SplitRules.SplitShares;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The rules by which the CoOp benchmarks divide a dataset that comes without a division.
@@ -25,8 +25,7 @@ public final class SplitRules {
     private SplitRules() {}
 
     /** Refuses shares for data that has a division. */
-    static void requireNoShares(String source, Optional<SplitShares> shares)
-            throws DatasetException {
+    static void requireNoShares(String source, Optional<SplitShares> shares) throws DatasetException {
         if (shares.isPresent()) {
             throw new DatasetException(source + " has a split of its own: omit --split");
         }
@@ -39,20 +38,16 @@ public final class SplitRules {
      * as well, as the reference does with ImageNet. train alone is refused.
      */
     static ImageDataset assemble(
-            String name,
-            String source,
-            List<String> classNames,
-            Map<Split, List<LabelledImage>> parts)
+            String name, String source, List<String> classNames, Map<Split, List<LabelledImage>> parts)
             throws DatasetException {
         List<LabelledImage> train = parts.getOrDefault(Split.TRAIN, List.of());
         List<LabelledImage> val = parts.getOrDefault(Split.VAL, List.of());
         List<LabelledImage> test = parts.getOrDefault(Split.TEST, List.of());
         if (test.isEmpty()) {
             if (val.isEmpty()) {
-                throw new DatasetException(
-                        source
-                                + " has training images alone: add test images, or give the images"
-                                + " undivided to have them split 50/20/30");
+                throw new DatasetException(source
+                        + " has training images alone: add test images, or give the images"
+                        + " undivided to have them split 50/20/30");
             }
             log.info("{} has no test images: the val images are the test images too", source);
             test = val;
@@ -71,8 +66,7 @@ public final class SplitRules {
      * @param classes the images of one class each, none of them empty; shuffled in this order
      * @throws DatasetException if a class is so small that a part would be empty
      */
-    public static ImageDataset halfFifthRest(
-            String name, Collection<List<LabelledImage>> classes, PythonRandom random)
+    public static ImageDataset halfFifthRest(String name, Collection<List<LabelledImage>> classes, PythonRandom random)
             throws DatasetException {
         return divide(name, classes, SplitShares.STANDARD, random);
     }
@@ -85,10 +79,7 @@ public final class SplitRules {
      * @throws DatasetException if a class is so small that a part would be empty
      */
     static ImageDataset divide(
-            String name,
-            Collection<List<LabelledImage>> classes,
-            SplitShares shares,
-            PythonRandom random)
+            String name, Collection<List<LabelledImage>> classes, SplitShares shares, PythonRandom random)
             throws DatasetException {
         List<LabelledImage> train = new ArrayList<>();
         List<LabelledImage> val = new ArrayList<>();
@@ -100,12 +91,7 @@ public final class SplitRules {
             if (trainCount == 0 || noVal || valEnd >= images.size()) {
                 throw new DatasetException(
                         "class '%s' of %s has %d images, and a split of %s %% needs %d: add images, or divide them yourself (train/ and test/ folders, or a split column)"
-                                .formatted(
-                                        images.get(0).className(),
-                                        name,
-                                        images.size(),
-                                        shares,
-                                        needed(shares)));
+                                .formatted(images.get(0).className(), name, images.size(), shares, needed(shares)));
             }
             List<LabelledImage> shuffled = new ArrayList<>(images);
             random.shuffle(shuffled);
@@ -123,10 +109,7 @@ public final class SplitRules {
      * @throws DatasetException if a class is so small that its val part would be empty
      */
     public static ImageDataset fifthToVal(
-            String name,
-            List<LabelledImage> trainVal,
-            List<LabelledImage> test,
-            PythonRandom random)
+            String name, List<LabelledImage> trainVal, List<LabelledImage> test, PythonRandom random)
             throws DatasetException {
         List<LabelledImage> train = new ArrayList<>();
         List<LabelledImage> val = new ArrayList<>();
@@ -204,8 +187,7 @@ public final class SplitRules {
                                 .formatted(text));
             }
             String[] parts = text.split("/", -1);
-            return new SplitShares(
-                    Integer.parseInt(parts[0]), Integer.parseInt(parts[1]), Integer.parseInt(parts[2]));
+            return new SplitShares(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]), Integer.parseInt(parts[2]));
         }
 
         /** Such as "60/10/30". */

@@ -66,8 +66,7 @@ public final class StoredFeatures {
                 return HexFormat.of().formatHex(features.contents[index]);
             }
             ByteBuffer bytes =
-                    ByteBuffer.allocate(Float.BYTES * features.width())
-                            .order(ByteOrder.LITTLE_ENDIAN);
+                    ByteBuffer.allocate(Float.BYTES * features.width()).order(ByteOrder.LITTLE_ENDIAN);
             bytes.asFloatBuffer().put(features.rows[index]);
             Sha256 hash = new Sha256();
             hash.add(bytes);
@@ -127,10 +126,8 @@ public final class StoredFeatures {
     public void requireOf(FeatureSpace space) throws IOException {
         requireSameModel(file.toString(), modelSha256, "the model", space.modelSha256());
         if (precision != space.precision()) {
-            throw new DatasetException(
-                    "%s was encoded in %s, and the model computes in %s: give --precision %s"
-                            .formatted(
-                                    file, precision.id(), space.precision().id(), precision.id()));
+            throw new DatasetException("%s was encoded in %s, and the model computes in %s: give --precision %s"
+                    .formatted(file, precision.id(), space.precision().id(), precision.id()));
         }
         if (width() != space.embedDim()) {
             throw new DatasetException(
@@ -147,14 +144,12 @@ public final class StoredFeatures {
     public void requireSameSpace(StoredFeatures other) throws DatasetException {
         requireSameModel(file.toString(), modelSha256, other.file.toString(), other.modelSha256);
         if (width() != other.width()) {
-            throw new DatasetException(
-                    "%s has features of width %d and %s of width %d: both must come from one model"
-                            .formatted(file, width(), other.file, other.width()));
+            throw new DatasetException("%s has features of width %d and %s of width %d: both must come from one model"
+                    .formatted(file, width(), other.file, other.width()));
         }
     }
 
-    private static void requireSameModel(String a, String shaOfA, String b, String shaOfB)
-            throws DatasetException {
+    private static void requireSameModel(String a, String shaOfA, String b, String shaOfB) throws DatasetException {
         if (!shaOfA.isEmpty() && !shaOfB.isEmpty() && !shaOfA.equals(shaOfB)) {
             throw new DatasetException(
                     "%s has features of the model %.12s…, and %s is of %.12s…: the vectors of one mean nothing to another model"

@@ -13,8 +13,7 @@ public record BaseToNew(double baseAccuracy, double newAccuracy) {
     public BaseToNew {
         for (double accuracy : new double[] {baseAccuracy, newAccuracy}) {
             if (!(accuracy >= 0 && accuracy <= 100)) {
-                throw new IllegalArgumentException(
-                        "accuracy " + accuracy + " is not a percentage from 0 to 100");
+                throw new IllegalArgumentException("accuracy " + accuracy + " is not a percentage from 0 to 100");
             }
         }
     }

@@ -39,9 +39,8 @@ public record Calibration(List<Bin> bins) {
     /** Bins the softmax of {@code logits} [images][classes]. */
     public static Calibration ofLogits(int[] truth, float[][] logits, int bins) {
         if (truth.length != logits.length || truth.length == 0) {
-            throw new IllegalArgumentException(
-                    "%d labels and %d rows of logits: give as many of each, and at least one"
-                            .formatted(truth.length, logits.length));
+            throw new IllegalArgumentException("%d labels and %d rows of logits: give as many of each, and at least one"
+                    .formatted(truth.length, logits.length));
         }
         double[] confidence = new double[truth.length];
         boolean[] correct = new boolean[truth.length];

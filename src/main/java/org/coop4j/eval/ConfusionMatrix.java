@@ -23,19 +23,16 @@ public final class ConfusionMatrix {
      */
     public static ConfusionMatrix of(int[] truth, int[] predicted) {
         if (truth.length != predicted.length || truth.length == 0) {
-            throw new IllegalArgumentException(
-                    "%d true and %d predicted labels: give as many of each, and at least one"
-                            .formatted(truth.length, predicted.length));
+            throw new IllegalArgumentException("%d true and %d predicted labels: give as many of each, and at least one"
+                    .formatted(truth.length, predicted.length));
         }
-        int[] labels =
-                IntStream.concat(Arrays.stream(truth), Arrays.stream(predicted))
-                        .sorted()
-                        .distinct()
-                        .toArray();
+        int[] labels = IntStream.concat(Arrays.stream(truth), Arrays.stream(predicted))
+                .sorted()
+                .distinct()
+                .toArray();
         int[][] counts = new int[labels.length][labels.length];
         for (int i = 0; i < truth.length; i++) {
-            counts[Arrays.binarySearch(labels, truth[i])][
-                    Arrays.binarySearch(labels, predicted[i])]++;
+            counts[Arrays.binarySearch(labels, truth[i])][Arrays.binarySearch(labels, predicted[i])]++;
         }
         return new ConfusionMatrix(labels, counts);
     }

@@ -49,16 +49,14 @@ public record Coverage(List<Point> points, int images) {
      */
     public static Coverage of(double[] confidence, boolean[] correct) {
         if (confidence.length != correct.length || confidence.length == 0) {
-            throw new IllegalArgumentException(
-                    "%d confidences of %d images: give as many of each, and at least one"
-                            .formatted(confidence.length, correct.length));
+            throw new IllegalArgumentException("%d confidences of %d images: give as many of each, and at least one"
+                    .formatted(confidence.length, correct.length));
         }
-        int[] order =
-                IntStream.range(0, confidence.length)
-                        .boxed()
-                        .sorted(Comparator.comparingDouble(i -> -confidence[i]))
-                        .mapToInt(Integer::intValue)
-                        .toArray();
+        int[] order = IntStream.range(0, confidence.length)
+                .boxed()
+                .sorted(Comparator.comparingDouble(i -> -confidence[i]))
+                .mapToInt(Integer::intValue)
+                .toArray();
         List<Point> points = new ArrayList<>();
         int right = 0;
         for (int i = 0; i < order.length; i++) {

@@ -12,8 +12,7 @@ import java.util.List;
  * @param classes the classes that occur among the true labels, ascending by label
  * @param confusion all pairs of true and predicted labels
  */
-public record Evaluation(
-        int total, int correct, List<ClassResult> classes, ConfusionMatrix confusion) {
+public record Evaluation(int total, int correct, List<ClassResult> classes, ConfusionMatrix confusion) {
     /**
      * The result on one class.
      *
@@ -52,12 +51,8 @@ public record Evaluation(
         for (int i = 0; i < labels.length; i++) {
             correct += confusion.count(i, i);
             if (confusion.rowTotal(i) > 0) {
-                classes.add(
-                        new ClassResult(
-                                labels[i],
-                                confusion.rowTotal(i),
-                                confusion.count(i, i),
-                                confusion.columnTotal(i)));
+                classes.add(new ClassResult(
+                        labels[i], confusion.rowTotal(i), confusion.count(i, i), confusion.columnTotal(i)));
             }
         }
         return new Evaluation(truth.length, correct, classes, confusion);

@@ -25,8 +25,7 @@ public final class Folds {
      */
     public static Folds of(int[] labels, int count) {
         if (count < 2) {
-            throw new IllegalArgumentException(
-                    "%d parts: cross-validation needs 2 or more".formatted(count));
+            throw new IllegalArgumentException("%d parts: cross-validation needs 2 or more".formatted(count));
         }
         Map<Integer, Integer> dealt = new HashMap<>();
         int[] fold = new int[labels.length];

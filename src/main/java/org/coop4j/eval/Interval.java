@@ -21,13 +21,9 @@ public record Interval(double low, double high) {
     public static Interval wilson(int correct, int images) {
         if (images < 1 || correct < 0 || correct > images) {
             throw new IllegalArgumentException(
-                    "%d of %d images are right: expected 0 or more of 1 or more"
-                            .formatted(correct, images));
+                    "%d of %d images are right: expected 0 or more of 1 or more".formatted(correct, images));
         }
-        ConfidenceInterval interval =
-                new WilsonScoreInterval().createInterval(images, correct, CONFIDENCE);
-        return new Interval(
-                Math.max(0, 100 * interval.getLowerBound()),
-                Math.min(100, 100 * interval.getUpperBound()));
+        ConfidenceInterval interval = new WilsonScoreInterval().createInterval(images, correct, CONFIDENCE);
+        return new Interval(Math.max(0, 100 * interval.getLowerBound()), Math.min(100, 100 * interval.getUpperBound()));
     }
 }

@@ -15,13 +15,9 @@ public record McNemar(int images, int firstOnly, int secondOnly) {
 
     /** Checks the counts. */
     public McNemar {
-        if (images < 1
-                || firstOnly < 0
-                || secondOnly < 0
-                || (long) firstOnly + secondOnly > images) {
-            throw new IllegalArgumentException(
-                    "%d and %d of %d images: expected two shares of 1 or more images"
-                            .formatted(firstOnly, secondOnly, images));
+        if (images < 1 || firstOnly < 0 || secondOnly < 0 || (long) firstOnly + secondOnly > images) {
+            throw new IllegalArgumentException("%d and %d of %d images: expected two shares of 1 or more images"
+                    .formatted(firstOnly, secondOnly, images));
         }
     }
 
@@ -33,8 +29,7 @@ public record McNemar(int images, int firstOnly, int secondOnly) {
     public static McNemar of(boolean[] first, boolean[] second) {
         if (first.length != second.length) {
             throw new IllegalArgumentException(
-                    "%d and %d images: a paired test needs the same of both"
-                            .formatted(first.length, second.length));
+                    "%d and %d images: a paired test needs the same of both".formatted(first.length, second.length));
         }
         int firstOnly = 0;
         int secondOnly = 0;
@@ -77,7 +72,6 @@ public record McNemar(int images, int firstOnly, int secondOnly) {
         double second = (secondOnly + 1) / n;
         double difference = first - second;
         double half = NORMAL_QUANTILE * Math.sqrt((first + second - difference * difference) / n);
-        return new Interval(
-                100 * Math.max(-1, difference - half), 100 * Math.min(1, difference + half));
+        return new Interval(100 * Math.max(-1, difference - half), 100 * Math.min(1, difference + half));
     }
 }

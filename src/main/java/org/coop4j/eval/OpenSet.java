@@ -65,11 +65,7 @@ public enum OpenSet {
         return Arrays.stream(truth)
                 .distinct()
                 .filter(c -> Arrays.stream(truth).anyMatch(other -> other != c))
-                .mapToDouble(
-                        c ->
-                                falsePositives(
-                                        scores(truth, logits, c, false),
-                                        scores(truth, logits, c, true)))
+                .mapToDouble(c -> falsePositives(scores(truth, logits, c, false), scores(truth, logits, c, true)))
                 .average()
                 .orElse(Double.NaN);
     }

@@ -49,9 +49,7 @@ public record SeedSummary(int count, double mean, double sampleSd) {
     public double studentCi95() {
         return count == 1
                 ? Double.NaN
-                : new TDistribution(count - 1).inverseCumulativeProbability(TWO_SIDED)
-                        * sampleSd
-                        / Math.sqrt(count);
+                : new TDistribution(count - 1).inverseCumulativeProbability(TWO_SIDED) * sampleSd / Math.sqrt(count);
     }
 
     /**
@@ -63,10 +61,7 @@ public record SeedSummary(int count, double mean, double sampleSd) {
     public Optional<Interval> percentInterval() {
         return count < FEWEST_FOR_INTERVAL
                 ? Optional.empty()
-                : Optional.of(
-                        new Interval(
-                                Math.max(0, mean - studentCi95()),
-                                Math.min(100, mean + studentCi95())));
+                : Optional.of(new Interval(Math.max(0, mean - studentCi95()), Math.min(100, mean + studentCi95())));
     }
 
     /** "63.6 ± 0.9": mean and sample standard deviation; the mean alone for one seed. */
@@ -83,11 +78,7 @@ public record SeedSummary(int count, double mean, double sampleSd) {
     /** "62.1 – 65.0": the 95 % interval of a mean percentage; a dash for too few seeds. */
     public String interval(int decimals) {
         return percentInterval()
-                .map(
-                        i ->
-                                Numbers.number(i.low(), decimals)
-                                        + " – "
-                                        + Numbers.number(i.high(), decimals))
+                .map(i -> Numbers.number(i.low(), decimals) + " – " + Numbers.number(i.high(), decimals))
                 .orElse(Numbers.UNKNOWN);
     }
 }

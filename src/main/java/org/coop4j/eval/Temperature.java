@@ -31,17 +31,14 @@ public final class Temperature {
     public static OptionalDouble fit(int[] truth, float[][] logits) {
         if (truth.length != logits.length) {
             throw new IllegalArgumentException(
-                    "%d labels and %d rows of logits: give as many of each"
-                            .formatted(truth.length, logits.length));
+                    "%d labels and %d rows of logits: give as many of each".formatted(truth.length, logits.length));
         }
         // The cross-entropy is convex in the inverse temperature: its slope changes sign once.
         UnivariateFunction slope = log -> slope(truth, logits, Math.exp(log));
         if (!(slope.value(-LARGEST_LOG) < 0 && slope.value(LARGEST_LOG) > 0)) {
             return OptionalDouble.empty();
         }
-        double log =
-                new BrentSolver(ACCURACY, ACCURACY)
-                        .solve(MOST_STEPS, slope, -LARGEST_LOG, LARGEST_LOG, 0);
+        double log = new BrentSolver(ACCURACY, ACCURACY).solve(MOST_STEPS, slope, -LARGEST_LOG, LARGEST_LOG, 0);
         return OptionalDouble.of(Math.exp(-log));
     }
 

@@ -139,8 +139,7 @@ public final class ExecutionPlan implements AutoCloseable {
                 step.kernel().run();
                 long nanos = System.nanoTime() - start;
                 long made = calls.getInvocationsCount() - callsBefore;
-                times.merge(
-                        step.op(), new OpTime(step.op(), 1, made, nanos, step.flops(), step.bytes()), OpTime::plus);
+                times.merge(step.op(), new OpTime(step.op(), 1, made, nanos, step.flops(), step.bytes()), OpTime::plus);
             });
         } finally {
             Nd4j.getExecutioner().setProfilingConfig(before);
@@ -219,8 +218,7 @@ public final class ExecutionPlan implements AutoCloseable {
                 draft.lengths().forEach((type, length) -> lengths.merge(type, length, Math::max));
             }
             Arena arena = new Arena();
-            lengths.forEach(
-                    (type, length) -> arena.arrays.put(type, Nd4j.createUninitialized(type, length)));
+            lengths.forEach((type, length) -> arena.arrays.put(type, Nd4j.createUninitialized(type, length)));
             return arena;
         }
 
@@ -236,7 +234,9 @@ public final class ExecutionPlan implements AutoCloseable {
 
         /** Bytes of all of it. */
         public long bytes() {
-            return arrays.values().stream().mapToLong(a -> a.length() * a.dataType().width()).sum();
+            return arrays.values().stream()
+                    .mapToLong(a -> a.length() * a.dataType().width())
+                    .sum();
         }
     }
 }

@@ -78,10 +78,16 @@ final class Gradients {
             throw new IllegalArgumentException(loss.name() + " depends on no variable");
         }
         gradients.put(loss.name(), sd.constant(Nd4j.scalar(loss.dataType(), 1)));
-        Deque<String> ready = new ArrayDeque<>(List.of(sd.getVariables().get(loss.name()).getOutputOfOp()));
+        Deque<String> ready =
+                new ArrayDeque<>(List.of(sd.getVariables().get(loss.name()).getOutputOfOp()));
         while (!ready.isEmpty()) {
             SameDiffOp op = sd.getOps().get(ready.remove());
-            add(op, op.getOp().doDiff(op.getOutputsOfOp().stream().map(this::ofOutput).toList()));
+            add(
+                    op,
+                    op.getOp()
+                            .doDiff(op.getOutputsOfOp().stream()
+                                    .map(this::ofOutput)
+                                    .toList()));
             for (String producer : producers(op)) {
                 if (waiting.merge(producer, -1, Integer::sum) == 0) {
                     ready.add(producer);

@@ -96,8 +96,7 @@ public class Graph {
     /** A frozen array; it is not copied. */
     public SDVariable constant(String name, INDArray array) {
         // SameDiff's own method copies a view.
-        SDVariable constant =
-                new SDVariable(name, VariableType.CONSTANT, sd, array.shape(), array.dataType());
+        SDVariable constant = new SDVariable(name, VariableType.CONSTANT, sd, array.shape(), array.dataType());
         sd.addVariable(constant);
         sd.getConstantArrays().setArray(name, array);
         return constant;
@@ -240,8 +239,7 @@ public class Graph {
     }
 
     /** Patches with the class embedding in front and the positions added. */
-    public SDVariable classTokens(
-            SDVariable patches, SDVariable classEmbedding, SDVariable positions) {
+    public SDVariable classTokens(SDVariable patches, SDVariable classEmbedding, SDVariable positions) {
         return new FrontTokens(sd, patches, positions, classEmbedding).outputVariable();
     }
 
@@ -254,8 +252,7 @@ public class Graph {
     }
 
     /** The same with a bias [out] added. */
-    public SDVariable convolution(
-            SDVariable x, SDVariable kernel, SDVariable bias, Grid grid, int stride) {
+    public SDVariable convolution(SDVariable x, SDVariable kernel, SDVariable bias, Grid grid, int stride) {
         return new Convolution(sd, grid, stride, x, kernel, bias).outputVariable();
     }
 
@@ -289,8 +286,7 @@ public class Graph {
      * A plan that computes {@code outputs} and the gradients of {@code variables}; needs {@link
      * #differentiate}. The gradient of variable v is the output {@link #gradientName}(v).
      */
-    public ExecutionPlan gradientPlan(
-            List<String> outputs, List<String> variables, Workers workers) {
+    public ExecutionPlan gradientPlan(List<String> outputs, List<String> variables, Workers workers) {
         return gradientDraft(outputs, variables, List.of(), workers).bind();
     }
 
@@ -308,13 +304,11 @@ public class Graph {
      *     ExecutionPlan#repeat}
      */
     public PlanDraft gradientDraft(
-            List<String> outputs,
-            List<String> variables,
-            Collection<String> changing,
-            Workers workers) {
+            List<String> outputs, List<String> variables, Collection<String> changing, Workers workers) {
         Map<String, String> names = new LinkedHashMap<>();
         outputs.forEach(output -> names.put(output, output));
-        variables.forEach(variable -> names.put(gradientName(variable), gradient(variable).name()));
+        variables.forEach(
+                variable -> names.put(gradientName(variable), gradient(variable).name()));
         return new PlanDraft(sd, names, changing, workers);
     }
 

@@ -26,9 +26,8 @@ public final class LearnedTensor {
     public static LearnedTensor of(String name, float[] values, long... shape) {
         long length = Arrays.stream(shape).reduce(1, Math::multiplyExact);
         if (length != values.length) {
-            throw new IllegalArgumentException(
-                    "%s: expected %d values for shape %s, got %d"
-                            .formatted(name, length, Arrays.toString(shape), values.length));
+            throw new IllegalArgumentException("%s: expected %d values for shape %s, got %d"
+                    .formatted(name, length, Arrays.toString(shape), values.length));
         }
         return new LearnedTensor(name, values, shape);
     }

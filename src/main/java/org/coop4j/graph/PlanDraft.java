@@ -324,8 +324,8 @@ public final class PlanDraft {
             throw new IllegalArgumentException("placeholder " + placeholder.name() + " has no shape");
         }
         if (Arrays.stream(shape).anyMatch(size -> size < 0)) {
-            throw new IllegalArgumentException("placeholder %s needs a full shape, not %s"
-                    .formatted(placeholder.name(), Arrays.toString(shape)));
+            throw new IllegalArgumentException(
+                    "placeholder %s needs a full shape, not %s".formatted(placeholder.name(), Arrays.toString(shape)));
         }
         return shape;
     }
@@ -371,8 +371,7 @@ public final class PlanDraft {
         if (function instanceof GraphOp op) {
             return host ? op.hostKernel(matrices(in), matrices(out), workers) : op.portableKernel(in, out);
         }
-        HostKernel arithmetic =
-                host ? NativeOps.hostKernel(function, matrices(in), matrices(out)[0], workers) : null;
+        HostKernel arithmetic = host ? NativeOps.hostKernel(function, matrices(in), matrices(out)[0], workers) : null;
         return arithmetic != null ? arithmetic : NativeOps.bind(function, in, out);
     }
 

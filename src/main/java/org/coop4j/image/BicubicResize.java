@@ -28,8 +28,7 @@ public final class BicubicResize {
     private final int width;
     private final int height;
 
-    private BicubicResize(
-            RgbImage image, CropBox source, int scaledWidth, int scaledHeight, CropBox window) {
+    private BicubicResize(RgbImage image, CropBox source, int scaledWidth, int scaledHeight, CropBox window) {
         this.image = image;
         this.source = source;
         this.width = window.width();
@@ -64,8 +63,7 @@ public final class BicubicResize {
         return resize(image, whole, width, height, window);
     }
 
-    private static RgbImage resize(
-            RgbImage image, CropBox crop, int width, int height, CropBox window) {
+    private static RgbImage resize(RgbImage image, CropBox crop, int width, int height, CropBox window) {
         crop.requireWithin(image.width(), image.height());
         window.requireWithin(width, height);
         return new BicubicResize(image, crop, width, height, window).run();

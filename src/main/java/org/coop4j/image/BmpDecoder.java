@@ -36,10 +36,9 @@ final class BmpDecoder {
         int bits = source.u16le(os2 ? INFO + 10 : INFO + 14);
         int compression = os2 ? UNCOMPRESSED : source.s32le(INFO + 16);
         if (compression < UNCOMPRESSED || compression > BIT_MASKS) {
-            throw source.error(
-                    "is a BMP of compression "
-                            + compression
-                            + ": expected 0 (none), 1 or 2 (run length) or 3 (bit masks)");
+            throw source.error("is a BMP of compression "
+                    + compression
+                    + ": expected 0 (none), 1 or 2 (run length) or 3 (bit masks)");
         }
         long data = source.u32le(10);
         boolean runs = compression == RUNS_OF_8_BITS || compression == RUNS_OF_4_BITS;
@@ -58,8 +57,7 @@ final class BmpDecoder {
      *
      * @param perByte indices in a byte
      */
-    private static void requireRuns(
-            ImageSource source, long data, long width, long pixels, int perByte)
+    private static void requireRuns(ImageSource source, long data, long width, long pixels, int perByte)
             throws ImageException {
         source.require(data, 2);
         int at = (int) data;

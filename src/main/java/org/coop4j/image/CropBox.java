@@ -11,9 +11,8 @@ package org.coop4j.image;
 public record CropBox(int left, int top, int width, int height) {
     public CropBox {
         if (left < 0 || top < 0 || width < 1 || height < 1) {
-            throw new IllegalArgumentException(
-                    "crop of %s x %s at %s, %s: expected 1 x 1 or more at 0, 0 or beyond"
-                            .formatted(width, height, left, top));
+            throw new IllegalArgumentException("crop of %s x %s at %s, %s: expected 1 x 1 or more at 0, 0 or beyond"
+                    .formatted(width, height, left, top));
         }
     }
 

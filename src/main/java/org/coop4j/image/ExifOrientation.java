@@ -126,10 +126,7 @@ public enum ExifOrientation {
     /** Looks through the first directory of the TIFF data that EXIF is. */
     private static int ofTiff(ImageInputStream in, long start) throws IOException {
         in.seek(start);
-        in.setByteOrder(
-                in.readUnsignedShort() == LITTLE_ENDIAN
-                        ? ByteOrder.LITTLE_ENDIAN
-                        : ByteOrder.BIG_ENDIAN);
+        in.setByteOrder(in.readUnsignedShort() == LITTLE_ENDIAN ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
         if (in.readUnsignedShort() != 42) {
             return UPRIGHT;
         }

@@ -58,8 +58,7 @@ public final class ImageDecoder {
 
     ImageDecoder(long maxPixels, DecodeMemory memory) {
         if (maxPixels < 1 || maxPixels > MOST_PIXELS) {
-            throw new IllegalArgumentException(
-                    "limit of " + maxPixels + " pixels: expected 1 to " + MOST_PIXELS);
+            throw new IllegalArgumentException("limit of " + maxPixels + " pixels: expected 1 to " + MOST_PIXELS);
         }
         this.maxPixels = maxPixels;
         this.memory = memory;
@@ -74,8 +73,7 @@ public final class ImageDecoder {
      *     be used (an {@link IllegalArgumentException} of {@code use}); the message names it
      * @throws IOException when the file cannot be read
      */
-    public <T> T decode(Path file, ExifOrientation exif, Function<RgbImage, T> use)
-            throws IOException {
+    public <T> T decode(Path file, ExifOrientation exif, Function<RgbImage, T> use) throws IOException {
         String name = file.toString();
         try (DecodeMemory.Share share = memory.new Share()) {
             return use(decode(read(file, share), name, exif, share), name, use);
@@ -92,8 +90,7 @@ public final class ImageDecoder {
      * @return what it made
      * @throws ImageException as for a file
      */
-    public <T> T decode(
-            byte[] content, String name, ExifOrientation exif, Function<RgbImage, T> use)
+    public <T> T decode(byte[] content, String name, ExifOrientation exif, Function<RgbImage, T> use)
             throws ImageException {
         try (DecodeMemory.Share share = memory.new Share()) {
             return use(decode(content, name, exif, share), name, use);
@@ -136,10 +133,9 @@ public final class ImageDecoder {
 
     /** Whatever else the process holds may leave an image less than its share. */
     private static ImageException outOfMemory(ImageSource source, OutOfMemoryError e) {
-        return source.error(
-                "needs more memory than there is ("
-                        + e.getMessage()
-                        + "): make it smaller, or give Java a larger heap (-Xmx)");
+        return source.error("needs more memory than there is ("
+                + e.getMessage()
+                + "): make it smaller, or give Java a larger heap (-Xmx)");
     }
 
     /** Decodes an image file, its pixels as they are stored. */
@@ -158,8 +154,7 @@ public final class ImageDecoder {
         return decode(content, name, ExifOrientation.KEEP, image -> image);
     }
 
-    private RgbImage decode(
-            byte[] content, String name, ExifOrientation exif, DecodeMemory.Share share)
+    private RgbImage decode(byte[] content, String name, ExifOrientation exif, DecodeMemory.Share share)
             throws ImageException {
         int orientation = exif == ExifOrientation.KEEP
                 ? ExifOrientation.UPRIGHT

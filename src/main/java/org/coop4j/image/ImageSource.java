@@ -14,8 +14,7 @@ final class ImageSource {
     /**
      * @param turned whether the decoded image will be turned, which takes a copy of it
      */
-    ImageSource(
-            byte[] bytes, String name, long maxPixels, DecodeMemory.Share memory, boolean turned) {
+    ImageSource(byte[] bytes, String name, long maxPixels, DecodeMemory.Share memory, boolean turned) {
         this.bytes = bytes;
         this.name = name;
         this.maxPixels = maxPixels;
@@ -101,9 +100,7 @@ final class ImageSource {
         }
         // Both are below 2^32, so that the product may exceed a long only by its sign.
         if (Long.compareUnsigned(width * height, maxPixels) > 0) {
-            throw error(
-                    "declares %s x %s pixels, more than the limit of %s"
-                            .formatted(width, height, maxPixels));
+            throw error("declares %s x %s pixels, more than the limit of %s".formatted(width, height, maxPixels));
         }
     }
 

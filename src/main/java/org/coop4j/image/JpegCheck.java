@@ -13,10 +13,7 @@ import org.coop4j.base.Sha256;
  */
 public enum JpegCheck {
     /** Colours of half the height ({@code cjpeg -sample 1x2}). */
-    HALF_HEIGHT(
-            "4:4:0",
-            "check-440.jpg",
-            "71cae572e2fbe15190269f442fc752dae01abaf14b0b6a0caa7783c76dceed4c"),
+    HALF_HEIGHT("4:4:0", "check-440.jpg", "71cae572e2fbe15190269f442fc752dae01abaf14b0b6a0caa7783c76dceed4c"),
     ARITHMETIC(
             "arithmetic coding",
             "check-arithmetic.jpg",

@@ -145,8 +145,7 @@ final class JpegDecoder {
             throw source.error("has JPEG samples of " + precision + " bits: expected 8");
         }
         if (components != 1 && components != 3 && components != 4) {
-            throw source.error(
-                    "is a JPEG of " + components + " components: expected 1 (grey), 3 (colour) or 4 (CMYK)");
+            throw source.error("is a JPEG of " + components + " components: expected 1 (grey), 3 (colour) or 4 (CMYK)");
         }
         source.require(at, 10 + 3L * components);
         requirePlausible(width, height);
@@ -173,8 +172,8 @@ final class JpegDecoder {
         int units = components == 1 ? 1 : maxH * maxV;
         long blocks = (long) width * height / (64L * units) * (components == 1 ? 1 : blocksPerUnit);
         if (blocks > 8L * source.length()) {
-            throw source.error("is truncated: %s bytes cannot hold %s x %s pixels"
-                    .formatted(source.length(), width, height));
+            throw source.error(
+                    "is truncated: %s bytes cannot hold %s x %s pixels".formatted(source.length(), width, height));
         }
     }
 
@@ -210,8 +209,7 @@ final class JpegDecoder {
         if (adobeTransform >= 0) {
             return adobeTransform == 0 ? TRANSFORM_NONE : TRANSFORM_YCC;
         }
-        boolean rgb =
-                source.u8(frame + 10) == 'R' && source.u8(frame + 13) == 'G' && source.u8(frame + 16) == 'B';
+        boolean rgb = source.u8(frame + 10) == 'R' && source.u8(frame + 13) == 'G' && source.u8(frame + 16) == 'B';
         return rgb ? TRANSFORM_NONE : TRANSFORM_YCC;
     }
 

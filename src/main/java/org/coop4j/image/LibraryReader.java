@@ -34,8 +34,8 @@ record LibraryReader(ImageReaderSpi provider) {
                 return new LibraryReader(spi);
             }
         }
-        throw new IllegalStateException("this Java runtime has no reader of " + format
-                + " images: its module java.desktop is incomplete");
+        throw new IllegalStateException(
+                "this Java runtime has no reader of " + format + " images: its module java.desktop is incomplete");
     }
 
     /** What is done with a reader once it has its input. */

@@ -40,8 +40,7 @@ public final class PixelReader {
      *
      * @param name what messages call the image
      */
-    public void read(byte[] content, String name, FloatBuffer target, int offset)
-            throws ImageException {
+    public void read(byte[] content, String name, FloatBuffer target, int offset) throws ImageException {
         put(decoder.decode(content, name, exif, transform::apply), target, offset);
     }
 
@@ -50,8 +49,7 @@ public final class PixelReader {
      *
      * @param name what messages call the image
      */
-    public void read(RgbImage image, String name, FloatBuffer target, int offset)
-            throws ImageException {
+    public void read(RgbImage image, String name, FloatBuffer target, int offset) throws ImageException {
         put(ImageDecoder.use(image, name, transform::apply), target, offset);
     }
 

@@ -76,9 +76,7 @@ final class Pixels {
         int type = image.getRaster().getTransferType();
         return !image.isAlphaPremultiplied()
                 && (space == ColorSpace.TYPE_RGB || space == ColorSpace.TYPE_GRAY)
-                && (type == DataBuffer.TYPE_BYTE
-                        || type == DataBuffer.TYPE_USHORT
-                        || type == DataBuffer.TYPE_INT);
+                && (type == DataBuffer.TYPE_BYTE || type == DataBuffer.TYPE_USHORT || type == DataBuffer.TYPE_INT);
     }
 
     private static void put(int colour, byte[] rgb, int at) {

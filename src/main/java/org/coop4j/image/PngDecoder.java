@@ -18,9 +18,7 @@ final class PngDecoder {
     /** The most bytes that deflate makes of one. */
     private static final long MAX_DEFLATE_RATIO = 1032;
 
-    private static final byte[] END = {
-        0, 0, 0, 0, 'I', 'E', 'N', 'D', (byte) 0xAE, 0x42, 0x60, (byte) 0x82
-    };
+    private static final byte[] END = {0, 0, 0, 0, 'I', 'E', 'N', 'D', (byte) 0xAE, 0x42, 0x60, (byte) 0x82};
 
     private static final LibraryReader READER = LibraryReader.ofRuntime("png");
 
@@ -61,8 +59,7 @@ final class PngDecoder {
     }
 
     /** Copies what makes up the pixels and returns the length of the compressed data. */
-    private static long copyChunks(ImageSource source, ByteArrayOutputStream kept)
-            throws ImageException {
+    private static long copyChunks(ImageSource source, ByteArrayOutputStream kept) throws ImageException {
         long dataLength = 0;
         long at = SIGNATURE;
         while (at + CHUNK_OVERHEAD <= source.length()) {
@@ -72,10 +69,7 @@ final class PngDecoder {
                 break;
             }
             boolean data = source.startsWith(start + 4, "IDAT");
-            boolean wanted =
-                    data
-                            || source.startsWith(start + 4, "IHDR")
-                            || source.startsWith(start + 4, "PLTE");
+            boolean wanted = data || source.startsWith(start + 4, "IHDR") || source.startsWith(start + 4, "PLTE");
             if (wanted) {
                 source.require(at, CHUNK_OVERHEAD + length);
                 requireChecksum(source, start, (int) length);
@@ -87,8 +81,7 @@ final class PngDecoder {
         return dataLength;
     }
 
-    private static void requireChecksum(ImageSource source, int start, int length)
-            throws ImageException {
+    private static void requireChecksum(ImageSource source, int start, int length) throws ImageException {
         CRC32 crc = new CRC32();
         crc.update(source.bytes(), start + 4, length + 4);
         if ((int) crc.getValue() != source.s32(start + 8 + length)) {
@@ -106,8 +99,8 @@ final class PngDecoder {
     }
 
     /** A short file cannot hold a large picture. */
-    private static void requirePlausible(
-            ImageSource source, long width, long height, long dataLength) throws ImageException {
+    private static void requirePlausible(ImageSource source, long width, long height, long dataLength)
+            throws ImageException {
         long packed = height * ((width * samples(source) * bits(source) + 7) / 8);
         if (packed > dataLength * MAX_DEFLATE_RATIO) {
             throw source.truncated();

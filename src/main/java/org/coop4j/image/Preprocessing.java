@@ -29,20 +29,16 @@ public record Preprocessing(int size, Channels mean, Channels std, boolean squas
                 case 0 -> red;
                 case 1 -> green;
                 case 2 -> blue;
-                default ->
-                        throw new IndexOutOfBoundsException(
-                                "channel " + channel + ": expected 0, 1 or 2");
+                default -> throw new IndexOutOfBoundsException("channel " + channel + ": expected 0, 1 or 2");
             };
         }
     }
 
     /** The mean of CLIP's training images. */
-    public static final Channels CLIP_MEAN =
-            new Channels((float) 0.48145466, (float) 0.4578275, (float) 0.40821073);
+    public static final Channels CLIP_MEAN = new Channels((float) 0.48145466, (float) 0.4578275, (float) 0.40821073);
 
     /** The standard deviation of CLIP's training images. */
-    public static final Channels CLIP_STD =
-            new Channels((float) 0.26862954, (float) 0.26130258, (float) 0.27577711);
+    public static final Channels CLIP_STD = new Channels((float) 0.26862954, (float) 0.26130258, (float) 0.27577711);
 
     private static final int CHANNELS = 3;
 
@@ -55,21 +51,21 @@ public record Preprocessing(int size, Channels mean, Channels std, boolean squas
                 throw new IllegalArgumentException("mean " + mean + ": expected finite numbers");
             }
             if (!(std.get(c) > 0) || !Float.isFinite(std.get(c))) {
-                throw new IllegalArgumentException(
-                        "standard deviation " + std + ": expected finite numbers above 0");
+                throw new IllegalArgumentException("standard deviation " + std + ": expected finite numbers above 0");
             }
         }
     }
 
     /** What a converted model's file says. */
     public static Preprocessing of(PreprocessConfig config) {
-        return new Preprocessing(
-                config.size(), channels(config.mean()), channels(config.std()), config.squash());
+        return new Preprocessing(config.size(), channels(config.mean()), channels(config.std()), config.squash());
     }
 
     private static Channels channels(List<Double> values) {
         return new Channels(
-                values.get(0).floatValue(), values.get(1).floatValue(), values.get(2).floatValue());
+                values.get(0).floatValue(),
+                values.get(1).floatValue(),
+                values.get(2).floatValue());
     }
 
     /** OpenAI's constants, for a model of the given input size. */
@@ -97,8 +93,7 @@ public record Preprocessing(int size, Channels mean, Channels std, boolean squas
      */
     public void toTensor(RgbImage image, FloatBuffer target, int offset) {
         if (image.width() != size || image.height() != size) {
-            throw new IllegalArgumentException(
-                    image + " is not of the model's size " + size + " x " + size);
+            throw new IllegalArgumentException(image + " is not of the model's size " + size + " x " + size);
         }
         float[] plane = new float[size * size];
         for (int c = 0; c < CHANNELS; c++) {

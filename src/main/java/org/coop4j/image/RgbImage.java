@@ -20,9 +20,8 @@ public record RgbImage(int width, int height, byte[] samples) {
         }
         long wanted = 3L * width * height;
         if (samples.length != wanted) {
-            throw new IllegalArgumentException(
-                    "image of %d x %d pixels takes %d samples, not %d"
-                            .formatted(width, height, wanted, samples.length));
+            throw new IllegalArgumentException("image of %d x %d pixels takes %d samples, not %d"
+                    .formatted(width, height, wanted, samples.length));
         }
     }
 
@@ -37,9 +36,7 @@ public record RgbImage(int width, int height, byte[] samples) {
     /** Returns the pixel as {@code 0xRRGGBB}. */
     public int rgb(int x, int y) {
         int at = 3 * (y * width + x);
-        return (samples[at] & 0xFF) << 16
-                | (samples[at + 1] & 0xFF) << 8
-                | (samples[at + 2] & 0xFF);
+        return (samples[at] & 0xFF) << 16 | (samples[at + 1] & 0xFF) << 8 | (samples[at + 2] & 0xFF);
     }
 
     /** Returns the image mirrored left to right. */

@@ -32,8 +32,7 @@ public record TestTransform(Preprocessing preprocessing) {
         long size = preprocessing.size();
         long length = side <= other ? size : size * side / other;
         if (length > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException(
-                    image + " is too long and narrow to be resized to " + size + " pixels");
+            throw new IllegalArgumentException(image + " is too long and narrow to be resized to " + size + " pixels");
         }
         return (int) length;
     }

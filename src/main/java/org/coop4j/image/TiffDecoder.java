@@ -33,11 +33,32 @@ final class TiffDecoder {
     private static final int SAMPLE_FORMAT = 339;
 
     /** Those above, fill order, rows of a strip, planes, fax options, predictor, palette, JPEG tables and YCbCr's. */
-    private static final Set<Integer> TAGS =
-            Set.of(
-                    WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, STRIP_OFFSETS, SAMPLES, STRIP_LENGTHS, TILE_WIDTH,
-                    TILE_HEIGHT, TILE_OFFSETS, TILE_LENGTHS, EXTRA_SAMPLES, SAMPLE_FORMAT, 266, 278, 284, 292, 293, 317,
-                    320, 347, 530, 531, 532);
+    private static final Set<Integer> TAGS = Set.of(
+            WIDTH,
+            HEIGHT,
+            BITS,
+            COMPRESSION,
+            PHOTOMETRIC,
+            STRIP_OFFSETS,
+            SAMPLES,
+            STRIP_LENGTHS,
+            TILE_WIDTH,
+            TILE_HEIGHT,
+            TILE_OFFSETS,
+            TILE_LENGTHS,
+            EXTRA_SAMPLES,
+            SAMPLE_FORMAT,
+            266,
+            278,
+            284,
+            292,
+            293,
+            317,
+            320,
+            347,
+            530,
+            531,
+            532);
 
     /** Bytes of a value of each type: unsigned numbers, ratios (5) and bytes of any meaning (7). */
     private static final int[] TYPE_BYTES = {0, 1, 0, 2, 4, 8, 0, 1};
@@ -186,8 +207,8 @@ final class TiffDecoder {
         long[] at = values.getOrDefault(offsets, new long[0]);
         long[] length = values.getOrDefault(lengths, new long[0]);
         if (at.length != length.length) {
-            throw source.error("is damaged: its TIFF strips or tiles have " + at.length + " offsets and " + length.length
-                    + " lengths");
+            throw source.error("is damaged: its TIFF strips or tiles have " + at.length + " offsets and "
+                    + length.length + " lengths");
         }
         for (int i = 0; i < at.length; i++) {
             source.require(at[i], length[i]);

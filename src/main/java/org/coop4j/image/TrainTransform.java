@@ -39,8 +39,7 @@ public record TrainTransform(
                     "crop ratio " + minRatio + " to " + maxRatio + ": expected ascending, above 0");
         }
         if (!(flipProbability >= 0 && flipProbability <= 1)) {
-            throw new IllegalArgumentException(
-                    "flip probability " + flipProbability + ": expected within 0 to 1");
+            throw new IllegalArgumentException("flip probability " + flipProbability + ": expected within 0 to 1");
         }
     }
 

@@ -75,10 +75,7 @@ final class WebpDecoder {
             throw source.error("is damaged: it is animated, but its canvas has no size");
         }
         frame = new CropBox(
-                2 * source.u24le(at),
-                2 * source.u24le(at + 3),
-                source.u24le(at + 6) + 1,
-                source.u24le(at + 9) + 1);
+                2 * source.u24le(at), 2 * source.u24le(at + 3), source.u24le(at + 6) + 1, source.u24le(at + 9) + 1);
         if (frame.left() > canvas.width() - frame.width() || frame.top() > canvas.height() - frame.height()) {
             throw source.error("is damaged: its first frame does not fit into its canvas");
         }
@@ -106,9 +103,12 @@ final class WebpDecoder {
         int bytesEach = lossless ? 12 : 5;
         source.takeMemory(Math.max((long) width * height, onto), onto > 0 ? bytesEach + 3 : bytesEach);
         int padded = Math.min(source.length() - at, length + (length & 1)); // libwebp reads on into it
-        ByteBuffer file = ByteBuffer.allocate(FIRST_CHUNK + CHUNK_HEADER + padded).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer file =
+                ByteBuffer.allocate(FIRST_CHUNK + CHUNK_HEADER + padded).order(ByteOrder.LITTLE_ENDIAN);
         file.put("RIFF".getBytes(StandardCharsets.US_ASCII)).putInt(file.capacity() - 8);
-        file.put("WEBP".getBytes(StandardCharsets.US_ASCII)).put(source.bytes(), chunk, 4).putInt(padded);
+        file.put("WEBP".getBytes(StandardCharsets.US_ASCII))
+                .put(source.bytes(), chunk, 4)
+                .putInt(padded);
         file.put(source.bytes(), at, padded);
         BufferedImage image = READER.read(
                 lossless ? lookedAhead(file.array()) : new ByteArrayImageInputStream(file.array()),

@@ -63,7 +63,8 @@ public record Clap(TextPrompts prompts) implements FeatureMethod {
     /** The Lagrange multipliers λ: how far zero-shot CLIP is right about each class. */
     static float[] multipliers(FeatureMatrix text, FeatureSet train, float scale) {
         FeatureSet images = Views.pooled(train);
-        FeatureMatrix logits = Views.normalized(images, 0).products(text.normalized()).times(scale);
+        FeatureMatrix logits =
+                Views.normalized(images, 0).products(text.normalized()).times(scale);
         double[] sums = new double[text.rows()];
         int[] counts = new int[text.rows()];
         for (int i = 0; i < images.size(); i++) {

@@ -70,8 +70,7 @@ public interface Classifier extends AutoCloseable {
      * @param features what is adapted
      * @param classifier of adapted features, whose file holds the adapter too
      */
-    record AdaptedImages(Classifier classifier, FeatureKind features, Adapter adapter)
-            implements Classifier {
+    record AdaptedImages(Classifier classifier, FeatureKind features, Adapter adapter) implements Classifier {
 
         /** Makes other features of an image's. */
         interface Adapter {

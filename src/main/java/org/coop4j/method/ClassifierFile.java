@@ -62,8 +62,7 @@ public record ClassifierFile(
         tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
         training = Collections.unmodifiableMap(new LinkedHashMap<>(training));
         if (!(temperature > 0) || !Double.isFinite(temperature)) {
-            throw new IllegalArgumentException(
-                    "temperature: expected a positive number, got " + temperature);
+            throw new IllegalArgumentException("temperature: expected a positive number, got " + temperature);
         }
     }
 
@@ -78,16 +77,14 @@ public record ClassifierFile(
         public Tensor {
             if (shape.elements() != values.length) {
                 throw new IllegalArgumentException(
-                        "expected %d values for shape %s, got %d"
-                                .formatted(shape.elements(), shape, values.length));
+                        "expected %d values for shape %s, got %d".formatted(shape.elements(), shape, values.length));
             }
         }
     }
 
     /** A file without tensors. */
     public static ClassifierFile of(Method method, List<String> classNames, String modelSha256) {
-        return new ClassifierFile(
-                method, classNames, modelSha256, Map.of(), Map.of(), Temperature.NONE);
+        return new ClassifierFile(method, classNames, modelSha256, Map.of(), Map.of(), Temperature.NONE);
     }
 
     /** A tensor of two axes. */
@@ -110,8 +107,7 @@ public record ClassifierFile(
     public Tensor tensor(String name) {
         Tensor tensor = tensors.get(name);
         if (tensor == null) {
-            throw new IllegalArgumentException(
-                    "no tensor " + name + ": expected one of " + tensors.keySet());
+            throw new IllegalArgumentException("no tensor " + name + ": expected one of " + tensors.keySet());
         }
         return tensor;
     }
@@ -161,8 +157,7 @@ public record ClassifierFile(
 
     /** With another {@link #temperature}. */
     public ClassifierFile withTemperature(double newTemperature) {
-        return new ClassifierFile(
-                method, classNames, modelSha256, tensors, training, newTemperature);
+        return new ClassifierFile(method, classNames, modelSha256, tensors, training, newTemperature);
     }
 
     /**
@@ -173,13 +168,8 @@ public record ClassifierFile(
     void require(String name, Shape shape) throws IOException {
         Tensor tensor = tensors.get(name);
         if (tensor == null || !tensor.shape().equals(shape)) {
-            throw new IOException(
-                    "%s of this model: expected %s of shape %s, got %s"
-                            .formatted(
-                                    method.title(),
-                                    name,
-                                    shape,
-                                    tensor == null ? "none" : tensor.shape()));
+            throw new IOException("%s of this model: expected %s of shape %s, got %s"
+                    .formatted(method.title(), name, shape, tensor == null ? "none" : tensor.shape()));
         }
     }
 
@@ -209,8 +199,7 @@ public record ClassifierFile(
         requireModel(space);
         return method.read(
                 learnedWithoutModel()
-                        ? FeatureTable.withoutTexts(
-                                space, Float.parseFloat(training.get(LOGIT_SCALE)))
+                        ? FeatureTable.withoutTexts(space, Float.parseFloat(training.get(LOGIT_SCALE)))
                         : space,
                 this);
     }
@@ -244,11 +233,10 @@ public record ClassifierFile(
         }
         List<TensorSpec> specs = new ArrayList<>();
         Map<String, float[]> values = new LinkedHashMap<>();
-        tensors.forEach(
-                (name, tensor) -> {
-                    specs.add(new TensorSpec(name, DType.F32, tensor.shape()));
-                    values.put(name, tensor.values());
-                });
+        tensors.forEach((name, tensor) -> {
+            specs.add(new TensorSpec(name, DType.F32, tensor.shape()));
+            values.put(name, tensor.values());
+        });
         TensorChecksum.write(target, specs, metadata, values);
     }
 

@@ -29,8 +29,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param prompts hand-written prompts of the text features
  */
 public record ClipAdapter(
-        @Setting("residual ratio: the adapter's share of the image features, 0 to 1") double ratio,
-        TextPrompts prompts)
+        @Setting("residual ratio: the adapter's share of the image features, 0 to 1") double ratio, TextPrompts prompts)
         implements FeatureMethod {
 
     private static final String W1 = "fc.0.weight";
@@ -89,8 +88,7 @@ public record ClipAdapter(
     /** The adapter before training. */
     Adapter begin(FeatureMatrix text, long seed) {
         int d = text.width();
-        return new Adapter(
-                initial(W1, hidden(d), d, seed), initial(W2, d, hidden(d), seed), text, ratio);
+        return new Adapter(initial(W1, hidden(d), d, seed), initial(W2, d, hidden(d), seed), text, ratio);
     }
 
     private static int hidden(int width) {
@@ -122,8 +120,7 @@ public record ClipAdapter(
             SDVariable hidden = relu(step, step.ops().linear(x, step.learned(w1.name())));
             SDVariable adapted = relu(step, step.ops().linear(hidden, step.learned(w2.name())));
             SDVariable mixed = step.ops().add(adapted.mul(ratio), x.mul(1 - ratio));
-            SDVariable cosines =
-                    step.ops().linear(step.ops().normalizeRows(mixed), step.perClass("text", text));
+            SDVariable cosines = step.ops().linear(step.ops().normalizeRows(mixed), step.perClass("text", text));
             return step.crossEntropy(step.scaled(cosines));
         }
 
@@ -143,13 +140,10 @@ public record ClipAdapter(
         file.require(W1, Shape.of(hidden(d), d));
         file.require(W2, Shape.of(d, hidden(d)));
         file.requireClassRows(space, TEXT);
-        Classifier cosines =
-                ClassRows.ofTexts(
-                                names -> prompts.ofFile().rawWeights(space, names).normalized(),
-                                TEXT)
-                        .cosines(space, file, rows -> rows.matrix(TEXT));
-        return new AdaptedImages(
-                cosines, features(), mixed(file.matrix(W1), file.matrix(W2)));
+        Classifier cosines = ClassRows.ofTexts(
+                        names -> prompts.ofFile().rawWeights(space, names).normalized(), TEXT)
+                .cosines(space, file, rows -> rows.matrix(TEXT));
+        return new AdaptedImages(cosines, features(), mixed(file.matrix(W1), file.matrix(W2)));
     }
 
     /** Normalised features mixed with what the adapter makes of them. */

@@ -25,8 +25,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param words words that the context begins as; null: random numbers
  */
 public record CoCoOp(
-        @Setting(value = "number of context vectors M; words have one a token", decidedBy = "words")
-                int contextLength,
+        @Setting(value = "number of context vectors M; words have one a token", decidedBy = "words") int contextLength,
         @Setting("words that the context begins as; random numbers without") String words)
         implements PromptMethod {
 
@@ -71,7 +70,8 @@ public record CoCoOp(
 
     static MetaNet net(Clip clip) {
         int embed = clip.architecture().embedDim();
-        return new MetaNet(embed, Math.max(1, embed / 16), clip.architecture().text().width());
+        return new MetaNet(
+                embed, Math.max(1, embed / 16), clip.architecture().text().width());
     }
 
     @Override

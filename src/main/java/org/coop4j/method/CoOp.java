@@ -18,8 +18,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  */
 public record CoOp(PromptContext context) implements PromptMethod {
 
-    private static final Pattern SHORT =
-            Pattern.compile("coop-(?:m([1-9]\\d?)-(end|middle|front)|words)(-csc)?");
+    private static final Pattern SHORT = Pattern.compile("coop-(?:m([1-9]\\d?)-(end|middle|front)|words)(-csc)?");
 
     /** M = 16 random vectors at the end, shared by all classes. */
     public CoOp() {
@@ -86,11 +85,7 @@ public record CoOp(PromptContext context) implements PromptMethod {
         boolean classSpecific = matcher.group(3) != null;
         return Optional.of(
                 matcher.group(1) == null
-                        ? new CoOp(
-                                context.contextLength(),
-                                ClassPosition.END,
-                                classSpecific,
-                                "a photo of a")
+                        ? new CoOp(context.contextLength(), ClassPosition.END, classSpecific, "a photo of a")
                         : new CoOp(
                                 Integer.parseInt(matcher.group(1)),
                                 ClassPosition.named(matcher.group(2)),

@@ -9,9 +9,9 @@ import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
@@ -75,8 +75,7 @@ public record CrossModal(
 
     @Override
     public Training training(int shots) {
-        return Training.adam(
-                Kind.ADAMW, 128, 8, 0.001, 0.01, 1e-8, Schedule.LINEAR_WARMUP_COSINE);
+        return Training.adam(Kind.ADAMW, 128, 8, 0.001, 0.01, 1e-8, Schedule.LINEAR_WARMUP_COSINE);
     }
 
     @Override
@@ -95,8 +94,7 @@ public record CrossModal(
      * @param texts raw text features, [templates · classes, embed]
      * @param start the head at first
      */
-    record Head(FeatureMatrix texts, FeatureMatrix start, LearnedTensor head)
-            implements FeatureMethod.Model {
+    record Head(FeatureMatrix texts, FeatureMatrix start, LearnedTensor head) implements FeatureMethod.Model {
 
         Head(FeatureMatrix texts, int classes) {
             this(texts, PromptEnsemble.mean(texts, classes).normalized());
@@ -114,10 +112,10 @@ public record CrossModal(
         /** All views of all images, then the texts. */
         @Override
         public FeatureSet samples(FeatureSet images) {
-            int[] labels = IntStream.range(0, texts.rows()).map(i -> i % start.rows()).toArray();
+            int[] labels =
+                    IntStream.range(0, texts.rows()).map(i -> i % start.rows()).toArray();
             return FeatureSets.joined(
-                    Views.pooled(images),
-                    DenseFeatures.of(images.width(), 1, texts.toArray(), labels));
+                    Views.pooled(images), DenseFeatures.of(images.width(), 1, texts.toArray(), labels));
         }
 
         /** One half of a batch images, one half texts. */
@@ -148,11 +146,8 @@ public record CrossModal(
         file.requireClassRows(space, HEAD, START);
         // A new class's weight is its zero-shot weight.
         return ClassRows.ofTexts(
-                        names -> prompts.ofFile().rawWeights(space, names).normalized(),
-                        HEAD,
-                        START)
-                .cosines(
-                        space, file, rows -> blended(rows.matrix(HEAD), rows.matrix(START), blend));
+                        names -> prompts.ofFile().rawWeights(space, names).normalized(), HEAD, START)
+                .cosines(space, file, rows -> blended(rows.matrix(HEAD), rows.matrix(START), blend));
     }
 
     /** (1 − blend) · head + blend · start. */

@@ -31,8 +31,7 @@ public record CrossValidation(FeatureSpace space, Task task, int parts) {
      * @param shots images a class that are learned from each time; 0 for all
      * @return [images][classes]
      */
-    public float[][] logits(Method method, Training training, FewShotFeatures data, int shots)
-            throws IOException {
+    public float[][] logits(Method method, Training training, FewShotFeatures data, int shots) throws IOException {
         FeatureSet images = data.train();
         float[][] logits = new float[images.size()][];
         Folds folds = Folds.of(images.labels(), parts);
@@ -41,17 +40,12 @@ public record CrossValidation(FeatureSpace space, Task task, int parts) {
             if (left.length == 0) {
                 continue;
             }
-            FeatureSet rest =
-                    FeatureSets.first(FeatureSets.select(images, folds.without(part)), shots);
-            try (Classifier classifier =
-                    method.learner(space, task)
-                            .fit(
-                                    new FewShotFeatures(rest, data.val()),
-                                    new Trainer(training, task.seed()))) {
-                float[][] rows =
-                        classifier
-                                .logits(FeatureSets.matrix(FeatureSets.select(images, left)))
-                                .toRows();
+            FeatureSet rest = FeatureSets.first(FeatureSets.select(images, folds.without(part)), shots);
+            try (Classifier classifier = method.learner(space, task)
+                    .fit(new FewShotFeatures(rest, data.val()), new Trainer(training, task.seed()))) {
+                float[][] rows = classifier
+                        .logits(FeatureSets.matrix(FeatureSets.select(images, left)))
+                        .toRows();
                 for (int i = 0; i < left.length; i++) {
                     logits[left[i]] = rows[i];
                 }

@@ -30,8 +30,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param depth blocks with vectors of their own, the first counted; 0: all
  */
 public record DeepLanguage(
-        @Setting(value = "number of context vectors M; words have one a token", decidedBy = "words")
-                int contextLength,
+        @Setting(value = "number of context vectors M; words have one a token", decidedBy = "words") int contextLength,
         @Setting("words that the context begins as; random numbers without") String words,
         @Setting("blocks with vectors of their own, the first counted (1: CoOp); 0: all") int depth)
         implements PromptMethod {
@@ -86,8 +85,7 @@ public record DeepLanguage(
         int layers = clip.architecture().text().layers();
         if (depth > layers) {
             throw new IllegalArgumentException(
-                    "depth: expected at most the %d blocks of this text tower, got %d"
-                            .formatted(layers, depth));
+                    "depth: expected at most the %d blocks of this text tower, got %d".formatted(layers, depth));
         }
         return new DeepLanguage(contextLength, words, depth == 0 ? layers : depth);
     }
@@ -125,7 +123,8 @@ public record DeepLanguage(
                     int vectors = (int) shape[1];
                     SDVariable deep = step.learned(DEEP); // [blocks · M, width]
                     for (int i = 0; i < shape[0]; i++) {
-                        int[] rows = IntStream.range(i * vectors, (i + 1) * vectors).toArray();
+                        int[] rows =
+                                IntStream.range(i * vectors, (i + 1) * vectors).toArray();
                         SDVariable own = step.ops().selectRows(deep, rows); // [M, width]
                         replacements.put(i + 1, new PromptEncoder.Replacement(own, false));
                     }
@@ -150,5 +149,4 @@ public record DeepLanguage(
             file.require(DEEP, Shape.of(depth - 1, vectors, width));
         }
     }
-
 }

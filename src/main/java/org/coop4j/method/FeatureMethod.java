@@ -134,8 +134,7 @@ public non-sealed interface FeatureMethod extends Method {
         if (!model.learned().isEmpty()) {
             FeatureSet samples = model.samples(data.train());
             try (BatchStep step = step(space, model, samples, classes)) {
-                trainer.train(
-                        step, model.order(samples.size(), trainer), model.optimizer(trainer.training()));
+                trainer.train(step, model.order(samples.size(), trainer), model.optimizer(trainer.training()));
             }
         }
     }

@@ -32,8 +32,7 @@ import org.coop4j.weights.Shape;
  * @param alpha weight of the Gaussians; 0 chooses it
  */
 public record Gda(
-        TextPrompts prompts,
-        @Setting("weight of the Gaussians beside zero-shot CLIP; 0 chooses it") double alpha)
+        TextPrompts prompts, @Setting("weight of the Gaussians beside zero-shot CLIP; 0 chooses it") double alpha)
         implements FeatureMethod {
 
     private static final double[] GRID = {1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100};
@@ -94,21 +93,15 @@ public record Gda(
      * @param text normalised text features, one row a class
      * @param progress is told where it equals zero-shot CLIP
      */
-    FeatureMethod.Model model(
-            FeatureMatrix text, FewShotFeatures data, float scale, Progress progress) {
+    FeatureMethod.Model model(FeatureMatrix text, FewShotFeatures data, float scale, Progress progress) {
         FeatureSet pool = Views.pooled(data.train());
         Gaussians gaussians = Gaussians.of(Views.normalized(pool, 0), pool.labels(), text.rows());
         if (gaussians.degenerate()) {
-            progress.warn(
-                    "one image a class in one view has no covariance: GDA equals zero-shot here;"
-                            + " take --views, or more images");
+            progress.warn("one image a class in one view has no covariance: GDA equals zero-shot here;"
+                    + " take --views, or more images");
         }
         double chosen = alpha == 0 ? chosenAlpha(gaussians, data, text, scale) : alpha;
-        return file ->
-                addTo(
-                        file.withMethod(file.method().with(Map.of("alpha", chosen))),
-                        gaussians,
-                        text);
+        return file -> addTo(file.withMethod(file.method().with(Map.of("alpha", chosen))), gaussians, text);
     }
 
     static ClassifierFile addTo(ClassifierFile file, Gaussians gaussians, FeatureMatrix text) {
@@ -121,8 +114,7 @@ public record Gda(
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         file.requireClassRows(space, WEIGHTS, TEXT);
         file.require(BIAS, Shape.of(file.classNames().size()));
-        return ClassRows.ofLearned(WEIGHTS, BIAS, TEXT)
-                .linear(file, rows -> head(rows, space.logitScale()));
+        return ClassRows.ofLearned(WEIGHTS, BIAS, TEXT).linear(file, rows -> head(rows, space.logitScale()));
     }
 
     /** Zero-shot and Gaussians as one linear head. */
@@ -131,17 +123,14 @@ public record Gda(
         for (int k = 0; k < bias.length; k++) {
             bias[k] = (float) (alpha * bias[k]);
         }
-        return new LinearHead(
-                rows.matrix(TEXT).times(scale).plus(rows.matrix(WEIGHTS), alpha), 1, bias);
+        return new LinearHead(rows.matrix(TEXT).times(scale).plus(rows.matrix(WEIGHTS), alpha), 1, bias);
     }
 
     /** The smallest of the best α, on the val images or, without them, by cross-validation. */
-    static double chosenAlpha(
-            Gaussians gaussians, FewShotFeatures data, FeatureMatrix text, float scale) {
-        int[] hits =
-                data.val().size() > 0
-                        ? valHits(gaussians, data.val(), text, scale)
-                        : crossValidationHits(data.train(), text, scale);
+    static double chosenAlpha(Gaussians gaussians, FewShotFeatures data, FeatureMatrix text, float scale) {
+        int[] hits = data.val().size() > 0
+                ? valHits(gaussians, data.val(), text, scale)
+                : crossValidationHits(data.train(), text, scale);
         int best = 0;
         for (int a = 1; a < GRID.length; a++) {
             best = hits[a] > hits[best] ? a : best;
@@ -165,25 +154,19 @@ public record Gda(
         FeatureMatrix f = Views.normalized(pool, 0);
         FeatureMatrix first = Views.normalized(images, 0);
         Moments all = Moments.of(f, pool.labels(), text.rows());
-        int[][] hits =
-                IntStream.range(0, folds)
-                        .parallel()
-                        .mapToObj(
-                                fold -> {
-                                    int[] views =
-                                            where(
-                                                    pool.size(),
-                                                    i -> place[i / images.views()] == fold);
-                                    int[] held = where(images.size(), i -> place[i] == fold);
-                                    return hits(
-                                            all.without(f.rows(views), labels(pool, views))
-                                                    .gaussians(),
-                                            text,
-                                            scale,
-                                            first.rows(held),
-                                            labels(images, held));
-                                })
-                        .toArray(int[][]::new);
+        int[][] hits = IntStream.range(0, folds)
+                .parallel()
+                .mapToObj(fold -> {
+                    int[] views = where(pool.size(), i -> place[i / images.views()] == fold);
+                    int[] held = where(images.size(), i -> place[i] == fold);
+                    return hits(
+                            all.without(f.rows(views), labels(pool, views)).gaussians(),
+                            text,
+                            scale,
+                            first.rows(held),
+                            labels(images, held));
+                })
+                .toArray(int[][]::new);
         return IntStream.range(0, GRID.length)
                 .map(a -> Arrays.stream(hits).mapToInt(fold -> fold[a]).sum())
                 .toArray();
@@ -204,35 +187,20 @@ public record Gda(
     }
 
     private static int[] hits(
-            Gaussians gaussians,
-            FeatureMatrix text,
-            float scale,
-            FeatureMatrix images,
-            int[] labels) {
+            Gaussians gaussians, FeatureMatrix text, float scale, FeatureMatrix images, int[] labels) {
         FeatureMatrix cosines = images.products(text);
         FeatureMatrix products = images.products(gaussians.weights());
         return Arrays.stream(GRID)
-                .mapToLong(
-                        alpha ->
-                                IntStream.range(0, labels.length)
-                                        .parallel()
-                                        .filter(
-                                                i ->
-                                                        best(
-                                                                        scale,
-                                                                        cosines.row(i),
-                                                                        alpha,
-                                                                        products.row(i),
-                                                                        gaussians.bias())
-                                                                == labels[i])
-                                        .count())
+                .mapToLong(alpha -> IntStream.range(0, labels.length)
+                        .parallel()
+                        .filter(i -> best(scale, cosines.row(i), alpha, products.row(i), gaussians.bias()) == labels[i])
+                        .count())
                 .mapToInt(Math::toIntExact)
                 .toArray();
     }
 
     /** The class of the largest logit of an image, the first of equals. */
-    private static int best(
-            float scale, float[] cosines, double alpha, float[] products, float[] bias) {
+    private static int best(float scale, float[] cosines, double alpha, float[] products, float[] bias) {
         int best = 0;
         double most = Double.NEGATIVE_INFINITY;
         for (int k = 0; k < bias.length; k++) {
@@ -281,11 +249,8 @@ public record Gda(
 
         static Moments of(FeatureMatrix features, int[] labels, int classes) {
             int width = features.width();
-            Moments moments =
-                    new Moments(
-                            new double[width * width],
-                            new double[Math.multiplyExact(classes, width)],
-                            new int[classes]);
+            Moments moments = new Moments(
+                    new double[width * width], new double[Math.multiplyExact(classes, width)], new int[classes]);
             moments.add(1, features, labels);
             return moments;
         }
@@ -336,7 +301,8 @@ public record Gda(
                 }
             }
             Gemm.singleThreaded(() -> DoubleRows.addSquares(-1, means, classes, width, s));
-            double trace = IntStream.range(0, width).mapToDouble(i -> s[i * width + i]).sum();
+            double trace =
+                    IntStream.range(0, width).mapToDouble(i -> s[i * width + i]).sum();
             float[] bias = new float[classes];
             Arrays.fill(bias, (float) -Math.log(classes));
             float[] weights = new float[sums.length];

@@ -37,8 +37,7 @@ final class KeyCache implements Classifier {
     private final FeatureMatrix text;
     private final float scale;
 
-    private KeyCache(
-            FeatureSpace space, ClassifierFile file, CacheWeights weights, PromptEnsemble prompts) {
+    private KeyCache(FeatureSpace space, ClassifierFile file, CacheWeights weights, PromptEnsemble prompts) {
         this.space = space;
         this.file = file;
         this.weights = weights;
@@ -74,15 +73,13 @@ final class KeyCache implements Classifier {
         for (int i = 0; i < labels.length; i++) {
             numbers[i] = labels[i];
         }
-        ClassifierFile filled =
-                file.with(KEYS, keys)
-                        .with(LABELS, Shape.of(labels.length), numbers)
-                        .with(TEXT, text);
+        ClassifierFile filled = file.with(KEYS, keys)
+                .with(LABELS, Shape.of(labels.length), numbers)
+                .with(TEXT, text);
         if (!weights.search() || data.val().size() == 0) {
             return filled;
         }
-        CacheWeights searched =
-                weights.searched(hits(space, weights, keys, labels, text, data.val()));
+        CacheWeights searched = weights.searched(hits(space, weights, keys, labels, text, data.val()));
         return filled.withMethod(file.method().with(searched.chosen()))
                 .withTraining(Map.of("alpha and beta chosen on", "val images"));
     }
@@ -98,7 +95,8 @@ final class KeyCache implements Classifier {
         Search search = new Search(weights, labels, text.rows());
         FeatureMatrix images = Views.normalized(val, 0);
         for (int from = 0; from < images.rows(); from += IMAGES) {
-            int[] some = IntStream.range(from, Math.min(images.rows(), from + IMAGES)).toArray();
+            int[] some = IntStream.range(from, Math.min(images.rows(), from + IMAGES))
+                    .toArray();
             FeatureMatrix x = images.rows(some);
             search.add(
                     x.products(text).times(space.logitScale()),
@@ -113,8 +111,7 @@ final class KeyCache implements Classifier {
      *
      * @throws IOException if the file lacks something or does not fit the model, saying what
      */
-    static KeyCache read(
-            FeatureSpace space, ClassifierFile file, CacheWeights weights, PromptEnsemble prompts)
+    static KeyCache read(FeatureSpace space, ClassifierFile file, CacheWeights weights, PromptEnsemble prompts)
             throws IOException {
         int classes = file.classNames().size();
         file.requireClassRows(space, TEXT);
@@ -123,9 +120,7 @@ final class KeyCache implements Classifier {
         file.require(KEYS, Shape.of(images, space.embedDim()));
         for (float label : file.tensor(LABELS).values()) {
             if (label != Math.rint(label) || label < -1 || label >= classes) {
-                throw new IOException(
-                        "label of a key: expected one of %d classes, got %s"
-                                .formatted(classes, label));
+                throw new IOException("label of a key: expected one of %d classes, got %s".formatted(classes, label));
             }
         }
         return new KeyCache(space, file, weights, prompts);
@@ -137,11 +132,10 @@ final class KeyCache implements Classifier {
         float[] logits = x.products(text).times(scale).toArray();
         for (int from = 0; from < x.rows(); from += IMAGES) {
             int first = from;
-            int[] some = IntStream.range(from, Math.min(x.rows(), from + IMAGES)).toArray();
+            int[] some =
+                    IntStream.range(from, Math.min(x.rows(), from + IMAGES)).toArray();
             FeatureMatrix cosines = x.rows(some).products(keys);
-            Arrays.stream(some)
-                    .parallel()
-                    .forEach(i -> addVotes(cosines.row(i - first), logits, i * text.rows()));
+            Arrays.stream(some).parallel().forEach(i -> addVotes(cosines.row(i - first), logits, i * text.rows()));
         }
         return FeatureMatrix.of(x.rows(), text.rows(), logits);
     }
@@ -199,8 +193,7 @@ final class KeyCache implements Classifier {
             newLabels[i] = labels[i] < 0 ? -1 : moved[labels[i]];
         }
         ClassRows rows = ClassRows.ofTexts(added -> prompts.classWeights(space, added), TEXT);
-        ClassifierFile selected =
-                rows.select(file, names).with(LABELS, Shape.of(newLabels.length), newLabels);
+        ClassifierFile selected = rows.select(file, names).with(LABELS, Shape.of(newLabels.length), newLabels);
         return new KeyCache(space, selected, weights, prompts);
     }
 
@@ -237,12 +230,11 @@ final class KeyCache implements Classifier {
             this.hits = new int[weights.betas().length][weights.alphas().length];
             int[] counts = new int[classCount];
             Arrays.stream(labels).forEach(label -> counts[label]++);
-            classes =
-                    IntStream.range(0, classCount)
-                            .boxed()
-                            .sorted(Comparator.comparing(c -> -counts[c]))
-                            .mapToInt(c -> c)
-                            .toArray();
+            classes = IntStream.range(0, classCount)
+                    .boxed()
+                    .sorted(Comparator.comparing(c -> -counts[c]))
+                    .mapToInt(c -> c)
+                    .toArray();
             places = new int[classCount];
             for (int place = 0; place < classCount; place++) {
                 places[classes[place]] = place;
@@ -250,7 +242,8 @@ final class KeyCache implements Classifier {
             rounds = new int[counts[classes[0]]][];
             for (int round = 0; round < rounds.length; round++) {
                 int least = round;
-                int wide = (int) Arrays.stream(counts).filter(count -> count > least).count();
+                int wide = (int)
+                        Arrays.stream(counts).filter(count -> count > least).count();
                 rounds[round] = new int[wide];
             }
             int[] seen = new int[classCount];
@@ -271,11 +264,10 @@ final class KeyCache implements Classifier {
          * @param labels the images' classes
          */
         void add(FeatureMatrix text, FeatureMatrix cosines, int[] labels) {
-            boolean[][][] correct =
-                    IntStream.range(0, labels.length)
-                            .parallel()
-                            .mapToObj(i -> correct(text.row(i), cosines.row(i), labels[i]))
-                            .toArray(boolean[][][]::new);
+            boolean[][][] correct = IntStream.range(0, labels.length)
+                    .parallel()
+                    .mapToObj(i -> correct(text.row(i), cosines.row(i), labels[i]))
+                    .toArray(boolean[][][]::new);
             for (boolean[][] image : correct) {
                 for (int b = 0; b < hits.length; b++) {
                     for (int a = 0; a < hits[b].length; a++) {
@@ -323,8 +315,7 @@ final class KeyCache implements Classifier {
         }
 
         /** Whether the label has the largest logit, of equal ones the first, with each alpha. */
-        private void decide(
-                double[] logits, double[] votes, int label, double[] alphas, boolean[] correct) {
+        private void decide(double[] logits, double[] votes, int label, double[] alphas, boolean[] correct) {
             int own = places[label];
             double least = alphas[0];
             double most = alphas[alphas.length - 1];
@@ -332,8 +323,7 @@ final class KeyCache implements Classifier {
             for (int place = 0; place < classes.length; place++) {
                 double ahead = logits[own] - logits[place];
                 double votesAhead = votes[own] - votes[place];
-                if (place == own
-                        || Math.min(ahead + least * votesAhead, ahead + most * votesAhead) > MARGIN) {
+                if (place == own || Math.min(ahead + least * votesAhead, ahead + most * votesAhead) > MARGIN) {
                     continue;
                 }
                 boolean first = classes[place] < label;

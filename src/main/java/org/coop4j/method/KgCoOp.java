@@ -21,8 +21,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  */
 public record KgCoOp(
         PromptContext context,
-        @Setting("how much a class's features are held near the hand-written prompt's")
-                double weight)
+        @Setting("how much a class's features are held near the hand-written prompt's") double weight)
         implements PromptMethod {
 
     public KgCoOp {
@@ -80,5 +79,4 @@ public record KgCoOp(
             return step.crossEntropy(step.cosineLogits(w)).add(guidance);
         };
     }
-
 }

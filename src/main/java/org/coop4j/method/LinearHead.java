@@ -78,12 +78,10 @@ record LinearHead(FeatureMatrix weights, float scale, float[] bias) {
          * @param texts text features of classes, one row each
          */
         static ClassRows ofTexts(Function<List<String>, FeatureMatrix> texts, String... tensors) {
-            return new ClassRows(
-                    List.of(tensors),
-                    names -> {
-                        float[] rows = texts.apply(names).toArray();
-                        return Stream.of(tensors).collect(Collectors.toMap(t -> t, t -> rows));
-                    });
+            return new ClassRows(List.of(tensors), names -> {
+                float[] rows = texts.apply(names).toArray();
+                return Stream.of(tensors).collect(Collectors.toMap(t -> t, t -> rows));
+            });
         }
 
         /**
@@ -126,10 +124,9 @@ record LinearHead(FeatureMatrix weights, float scale, float[] bias) {
          * @throws IllegalArgumentException if a class is new and there are no rows for it, naming it
          */
         ClassifierFile select(ClassifierFile file, List<String> names) {
-            int[] positions =
-                    added == null
-                            ? learned(file.method().id(), names, file.classNames())
-                            : ClassNames.find(names, file.classNames());
+            int[] positions = added == null
+                    ? learned(file.method().id(), names, file.classNames())
+                    : ClassNames.find(names, file.classNames());
             List<String> unknown = new ArrayList<>();
             for (int i = 0; i < positions.length; i++) {
                 if (positions[i] < 0) {
@@ -158,11 +155,7 @@ record LinearHead(FeatureMatrix weights, float scale, float[] bias) {
             for (int i = 0; i < positions.length; i++) {
                 boolean known = positions[i] >= 0;
                 System.arraycopy(
-                        known ? old.values() : added,
-                        (known ? positions[i] : used++) * width,
-                        rows,
-                        i * width,
-                        width);
+                        known ? old.values() : added, (known ? positions[i] : used++) * width, rows, i * width, width);
             }
             dims[0] = positions.length;
             return file.with(name, Shape.of(dims), rows);

@@ -28,8 +28,7 @@ import org.coop4j.weights.Shape;
  * @param referenceSample whether its few-shot images are drawn as {@code lpclip} draws them, and
  *     not as CoOp draws its own
  */
-public record LinearProbe(
-        @Setting("draw the images as lpclip does, not as CoOp does") boolean referenceSample)
+public record LinearProbe(@Setting("draw the images as lpclip does, not as CoOp does") boolean referenceSample)
         implements Method {
 
     /** In the account of the training, the inverse strength of the penalty. */
@@ -103,17 +102,15 @@ public record LinearProbe(
     private static LinearClassifier fit(FewShotFeatures data, Progress progress) {
         LabelledFeatures train = features(data.train());
         if (data.val().size() == 0) {
-            progress.warn(
-                            "there are no val images: the penalty of the linear probe is chosen by"
-                                    + " cross-validation on the training images");
+            progress.warn("there are no val images: the penalty of the linear probe is chosen by"
+                    + " cross-validation on the training images");
             return PenaltySearch.crossValidated(train);
         }
         return PenaltySearch.fit(train, features(data.val()), progress);
     }
 
     private static LabelledFeatures features(FeatureSet images) {
-        return new LabelledFeatures(
-                images.width(), FeatureSets.matrix(images).toArray(), images.labels());
+        return new LabelledFeatures(images.width(), FeatureSets.matrix(images).toArray(), images.labels());
     }
 
     @Override
@@ -177,8 +174,7 @@ public record LinearProbe(
         @Override
         public FeatureMatrix logits(FeatureMatrix images) {
             int[] unlabelled = new int[images.rows()];
-            float[][] scores =
-                    probe.scores(new LabelledFeatures(images.width(), images.toArray(), unlabelled));
+            float[][] scores = probe.scores(new LabelledFeatures(images.width(), images.toArray(), unlabelled));
             float[] rows = new float[Math.multiplyExact(images.rows(), probe.classCount())];
             for (int i = 0; i < scores.length; i++) {
                 System.arraycopy(scores[i], 0, rows, i * probe.classCount(), probe.classCount());

@@ -16,7 +16,6 @@ import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Optimizer;
-import org.coop4j.method.train.Optimizer.Sgd;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.method.train.Training.Schedule;
@@ -34,8 +33,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param search whether the epoch is chosen on the val images, where there are any
  */
 public record LpPlusPlus(
-        TextPrompts prompts,
-        @Setting("choose the epoch on the val images, where there are any") boolean search)
+        TextPrompts prompts, @Setting("choose the epoch on the val images, where there are any") boolean search)
         implements FeatureMethod {
 
     private static final String W = "w";
@@ -222,9 +220,8 @@ public record LpPlusPlus(
 
         /** Val images that are right with the tensors as they are. */
         int valHits() {
-            FeatureMatrix logits =
-                    head(FeatureMatrix.of(w), b.values(), alpha.values(), text)
-                            .logits(new LogitGraph.Matrices(), Views.normalized(val, 0));
+            FeatureMatrix logits = head(FeatureMatrix.of(w), b.values(), alpha.values(), text)
+                    .logits(new LogitGraph.Matrices(), Views.normalized(val, 0));
             int hits = 0;
             for (int i = 0; i < logits.rows(); i++) {
                 hits += Predictions.argmax(logits.row(i)) == val.label(i) ? 1 : 0;
@@ -252,17 +249,15 @@ public record LpPlusPlus(
         return new ClassRows(List.of(W, B, ALPHA, TEXT), names -> unlearned(space, file, names))
                 .linear(
                         file,
-                        rows ->
-                                head(
-                                        rows.matrix(W),
-                                        rows.tensor(B).values(),
-                                        rows.tensor(ALPHA).values(),
-                                        rows.matrix(TEXT)));
+                        rows -> head(
+                                rows.matrix(W),
+                                rows.tensor(B).values(),
+                                rows.tensor(ALPHA).values(),
+                                rows.matrix(TEXT)));
     }
 
     /** A new class has its text features alone, blended as those of the learned are on average. */
-    private Map<String, float[]> unlearned(
-            FeatureSpace space, ClassifierFile file, List<String> names) {
+    private Map<String, float[]> unlearned(FeatureSpace space, ClassifierFile file, List<String> names) {
         float[] text = prompts.ofFile().classWeights(space, names).toArray();
         float[] learned = file.tensor(ALPHA).values();
         double sum = 0;
@@ -271,8 +266,7 @@ public record LpPlusPlus(
         }
         float[] alpha = new float[names.size()];
         Arrays.fill(alpha, (float) (sum / learned.length));
-        return Map.of(
-                W, new float[text.length], B, new float[names.size()], ALPHA, alpha, TEXT, text);
+        return Map.of(W, new float[text.length], B, new float[names.size()], ALPHA, alpha, TEXT, text);
     }
 
     /** The same as one linear head: weights w_k + α_k t_k. */

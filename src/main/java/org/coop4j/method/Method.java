@@ -9,8 +9,8 @@ import java.util.stream.Collectors;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.data.FewShotSampler.FewShotSample;
 import org.coop4j.data.FewShotSampler;
+import org.coop4j.data.FewShotSampler.FewShotSample;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.method.train.Training;
 
@@ -22,8 +22,7 @@ import org.coop4j.method.train.Training;
  * Everything else (few-shot sample, feature bank, training loop, checkpoints, command line, sweeps,
  * reports) knows this interface alone. To add one, write its file and name it in {@link #all}.
  */
-public sealed interface Method
-        permits PromptMethod, FeatureMethod, LinearProbe {
+public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe {
 
     /** Its name on the command line, in plans and in files, such as {@code coop}. */
     String id();

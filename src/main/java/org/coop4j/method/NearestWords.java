@@ -76,8 +76,7 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
      * @throws IllegalArgumentException if the prompt belongs to another model, or the model's
      *     vocabulary is not the tokenizer's
      */
-    public static NearestWords of(Clip clip, ClassifierFile file, int count, Tokens tokens)
-            throws IOException {
+    public static NearestWords of(Clip clip, ClassifierFile file, int count, Tokens tokens) throws IOException {
         file.requireModel(clip);
         PromptLayout layout = PromptLayout.of(file);
         Tokenizer tokenizer = clip.tokenizer();
@@ -129,7 +128,8 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
 
     /** The first digits of the SHA-256 of words that no report should show. */
     private static Set<String> slurs() throws IOException {
-        return Set.copyOf(Resource.text(NearestWords.class, "slurs.sha256").lines().toList());
+        return Set.copyOf(
+                Resource.text(NearestWords.class, "slurs.sha256").lines().toList());
     }
 
     /** A token and its squared distance to some vector. */

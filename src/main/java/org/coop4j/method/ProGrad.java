@@ -27,19 +27,16 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param temperature both distributions' of the second loss
  */
 public record ProGrad(
-        @Setting("number of context vectors M, of which the last begin as the template's words")
-                int contextLength,
+        @Setting("number of context vectors M, of which the last begin as the template's words") int contextLength,
         @Setting("whether each class has context vectors of its own") boolean classSpecific,
-        @Setting("how much of a gradient against zero-shot CLIP is taken away, 1: all")
-                double lambda,
+        @Setting("how much of a gradient against zero-shot CLIP is taken away, 1: all") double lambda,
         @Setting("temperature of the distributions that are compared") double temperature)
         implements PromptMethod {
 
     public ProGrad {
         Settings.requireNotNegative("lambda", lambda);
         if (!(temperature > 0)) {
-            throw new IllegalArgumentException(
-                    "temperature: expected more than 0, got " + temperature);
+            throw new IllegalArgumentException("temperature: expected more than 0, got " + temperature);
         }
         new PromptContext(contextLength, ClassPosition.END, classSpecific, null); // refuses a length below 1
     }
@@ -110,18 +107,15 @@ public record ProGrad(
      * @param teacher normalised features of the hand-written prompts, one row a class
      * @param rule how the gradients of the two losses make one
      */
-    static PromptEncoder.Loss loss(
-            FeatureMatrix teacher, double temperature, StepGraph.GradientRule rule) {
+    static PromptEncoder.Loss loss(FeatureMatrix teacher, double temperature, StepGraph.GradientRule rule) {
         return (step, classFeatures) -> {
             SDVariable w = step.ops().normalizeRows(classFeatures); // [classes, embed]
             SDVariable t = step.perClass("teacher", teacher); // [classes, embed]
             SDVariable z = step.cosineLogits(w); // [batch, classes]
             SDVariable ce = step.crossEntropy(z);
-            SDVariable kl =
-                    step.ops()
-                            .softCrossEntropy(
-                                    z.div(temperature), step.cosineLogits(t).div(temperature))
-                            .mul(temperature * temperature);
+            SDVariable kl = step.ops()
+                    .softCrossEntropy(z.div(temperature), step.cosineLogits(t).div(temperature))
+                    .mul(temperature * temperature);
             return step.combined(rule, ce, kl);
         };
     }
@@ -141,5 +135,4 @@ public record ProGrad(
             combined[i] = (float) (ce[i] - share * kl[i]);
         }
     }
-
 }

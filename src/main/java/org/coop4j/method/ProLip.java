@@ -33,8 +33,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param prompts hand-written prompts of the text features
  */
 public record ProLip(
-        @Setting("how much the projection is held at CLIP's own, divided by the images of a class")
-                double lambda,
+        @Setting("how much the projection is held at CLIP's own, divided by the images of a class") double lambda,
         TextPrompts prompts)
         implements FeatureMethod {
 
@@ -71,8 +70,7 @@ public record ProLip(
 
     @Override
     public Training training(int shots) {
-        return Training.adam(
-                Kind.ADAM, 300, Training.ALL_IMAGES, 1e-5, 0, 1e-4, Schedule.STEP_COSINE);
+        return Training.adam(Kind.ADAM, 300, Training.ALL_IMAGES, 1e-5, 0, 1e-4, Schedule.STEP_COSINE);
     }
 
     @Override
@@ -155,13 +153,10 @@ public record ProLip(
         FeatureMatrix own = before.turned(before.weight());
         file.require(before.name(), Shape.of(own.rows(), own.width()));
         file.requireClassRows(space, TEXT);
-        Classifier cosines =
-                ClassRows.ofTexts(names -> prompts.ofFile().classWeights(space, names), TEXT)
-                        .cosines(space, file, rows -> rows.matrix(TEXT));
+        Classifier cosines = ClassRows.ofTexts(names -> prompts.ofFile().classWeights(space, names), TEXT)
+                .cosines(space, file, rows -> rows.matrix(TEXT));
         return new AdaptedImages(
-                cosines,
-                features(),
-                projected(before.turned(file.matrix(before.name())), before.bias()));
+                cosines, features(), projected(before.turned(file.matrix(before.name())), before.bias()));
     }
 
     /** Features after a projection. */

@@ -21,8 +21,7 @@ import org.coop4j.weights.Shape;
  * @param words words that the context begins as, one vector a token; random numbers where null
  */
 record PromptContext(
-        @Setting(value = "number of context vectors M; words have one a token", decidedBy = "words")
-                int contextLength,
+        @Setting(value = "number of context vectors M; words have one a token", decidedBy = "words") int contextLength,
         @Setting("where the class name stands") ClassPosition position,
         @Setting("whether each class has context vectors of its own") boolean classSpecific,
         @Setting("words that the context begins as; random numbers without") String words) {

@@ -20,15 +20,12 @@ public record PromptEnsemble(List<String> templates) {
 
     public PromptEnsemble {
         if (templates.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "no template: give one such as \"a photo of a {}.\"");
+            throw new IllegalArgumentException("no template: give one such as \"a photo of a {}.\"");
         }
         for (String template : templates) {
             if (!template.contains("{}")) {
                 throw new IllegalArgumentException(
-                        "template \""
-                                + template
-                                + "\" has no {}: put {} where the class name belongs");
+                        "template \"" + template + "\" has no {}: put {} where the class name belongs");
             }
         }
         templates = List.copyOf(templates);
@@ -73,10 +70,7 @@ public record PromptEnsemble(List<String> templates) {
      * @param progress counts the prompts
      */
     public FeatureMatrix classWeights(
-            FeatureSpace space,
-            List<String> classNames,
-            Tokenizer.Overflow overflow,
-            Progress progress) {
+            FeatureSpace space, List<String> classNames, Tokenizer.Overflow overflow, Progress progress) {
         if (overflow == Tokenizer.Overflow.FAIL) {
             requireFit(space, classNames);
         }
@@ -86,7 +80,8 @@ public record PromptEnsemble(List<String> templates) {
         try (Progress.Task task = progress.task("prompts", total, Progress.Unit.PROMPTS)) {
             for (String template : templates) {
                 List<String> texts = texts(template, classNames);
-                float[] features = space.encodeTexts(texts, overflow).normalized().toArray();
+                float[] features =
+                        space.encodeTexts(texts, overflow).normalized().toArray();
                 for (int i = 0; i < sum.length; i++) {
                     sum[i] += features[i];
                 }
@@ -171,8 +166,7 @@ public record PromptEnsemble(List<String> templates) {
      * @param own whether the prompt that suits the images is among them, as the last
      */
     public record TextPrompts(
-            @Setting("hand-written prompts, {} standing for the class name, separated by |")
-                    List<String> templates,
+            @Setting("hand-written prompts, {} standing for the class name, separated by |") List<String> templates,
             @Setting("whether the data's own prompt is among them") boolean own) {
 
         public TextPrompts {

@@ -26,8 +26,7 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
 
     public PromptLayout {
         if (length < 1) {
-            throw new IllegalArgumentException(
-                    "context of " + length + " vectors: expected 1 or more");
+            throw new IllegalArgumentException("context of " + length + " vectors: expected 1 or more");
         }
     }
 
@@ -65,8 +64,7 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
      * @param contextLength the model's context length
      * @throws PromptTooLongException if a prompt does not fit, naming its class and length
      */
-    public List<int[]> prompts(
-            List<ClassName> names, int startToken, int endToken, int contextLength) {
+    public List<int[]> prompts(List<ClassName> names, int startToken, int endToken, int contextLength) {
         List<int[]> prompts = new ArrayList<>();
         for (int c = 0; c < names.size(); c++) {
             ClassName name = names.get(c);
@@ -124,11 +122,10 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
         private static final int SHOWN = 60;
 
         PromptTooLongException(ClassName name, int tokens, int contextLength, int vectors) {
-            super(
-                    String.format(
-                            "class \"%s\": prompt of %d tokens exceeds the context length %d: shorten"
-                                    + " the class name or use fewer context vectors than %d",
-                            SafeText.shortened(name.name(), SHOWN), tokens, contextLength, vectors));
+            super(String.format(
+                    "class \"%s\": prompt of %d tokens exceeds the context length %d: shorten"
+                            + " the class name or use fewer context vectors than %d",
+                    SafeText.shortened(name.name(), SHOWN), tokens, contextLength, vectors));
         }
     }
 
@@ -157,8 +154,7 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
                     return position;
                 }
             }
-            throw new IllegalArgumentException(
-                    "class position \"" + id + "\": choose end, middle or front");
+            throw new IllegalArgumentException("class position \"" + id + "\": choose end, middle or front");
         }
     }
 }

@@ -69,8 +69,7 @@ final class PromptLearner implements Learner {
         }
         return new PromptLearner(resolved, clip, task, prompts(resolved, clip, names), () -> {
             FeatureMatrix teacher = handWritten == null ? null : handWritten.classWeights(clip, names);
-            return new Objective(
-                    resolved.vectors(resolved.initial(clip, task), () -> teacher), resolved.loss(teacher));
+            return new Objective(resolved.vectors(resolved.initial(clip, task), () -> teacher), resolved.loss(teacher));
         });
     }
 
@@ -141,7 +140,8 @@ final class PromptLearner implements Learner {
         List<LearnedTensor> learned = file.tensorNames().stream()
                 .map(name -> {
                     ClassifierFile.Tensor tensor = file.tensor(name);
-                    return LearnedTensor.of(name, tensor.values(), tensor.shape().toArray());
+                    return LearnedTensor.of(
+                            name, tensor.values(), tensor.shape().toArray());
                 })
                 .toList();
         List<String> names = file.classNames();
@@ -168,7 +168,8 @@ final class PromptLearner implements Learner {
         ClassifierFile learned = file.without(CLASS_WEIGHTS);
         return new LinearHead(file.matrix(CLASS_WEIGHTS), clip.logitScale())
                 .classifier(
-                        file, names -> classifier(method, clip, forClasses(method, learned, names), MemoryLimit.none()));
+                        file,
+                        names -> classifier(method, clip, forClasses(method, learned, names), MemoryLimit.none()));
     }
 
     /** A unified context takes any names; of a class-specific one each class keeps its vectors. */

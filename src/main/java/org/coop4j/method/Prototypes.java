@@ -64,7 +64,6 @@ public record Prototypes() implements FeatureMethod {
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         file.requireClassRows(space, PROTOTYPES);
-        return ClassRows.ofLearned(PROTOTYPES)
-                .cosines(space, file, rows -> rows.matrix(PROTOTYPES));
+        return ClassRows.ofLearned(PROTOTYPES).cosines(space, file, rows -> rows.matrix(PROTOTYPES));
     }
 }

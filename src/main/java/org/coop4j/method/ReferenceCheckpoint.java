@@ -74,24 +74,23 @@ public final class ReferenceCheckpoint {
         return read(place, clip, method, prompts -> Words.of(clip, prompts, classNames));
     }
 
-    static ClassifierFile read(
-            Path place, Clip clip, Method method, Function<PromptMethod, Words> wording)
+    static ClassifierFile read(Path place, Clip clip, Method method, Function<PromptMethod, Words> wording)
             throws IOException {
         Path file = fileOf(place);
         try (TorchFile torch = TorchFile.open(file)) {
             Map<String, TorchTensor> state = torch.stateDict();
             for (String name : checkpointed(method).checkpointTensors()) {
                 if (!state.containsKey(name)) {
-                    throw new IOException(
-                            "%s holds no %s but %s: not a checkpoint of %s"
-                                    .formatted(file, name, state.keySet(), method.id()));
+                    throw new IOException("%s holds no %s but %s: not a checkpoint of %s"
+                            .formatted(file, name, state.keySet(), method.id()));
                 }
             }
             Shape ctx = state.get(PromptContext.CTX).shape();
             Method trained = trained(file, method, ctx, clip);
             PromptMethod prompts = checkpointed(trained);
             Words words = wording.apply(prompts);
-            List<String> classNames = words.afterContext().stream().map(ClassName::name).toList();
+            List<String> classNames =
+                    words.afterContext().stream().map(ClassName::name).toList();
             if (ctx.rank() == 3) {
                 requireCount(file, state.get(PromptContext.CTX), classNames.size());
             }
@@ -99,16 +98,11 @@ public final class ReferenceCheckpoint {
             Embeddings expected = Embeddings.of(clip, words, (int) ctx.dim(ctx.rank() - 2));
             requireSame(file, state.get(PREFIX), expected.prefix(), "weights: ");
             requireSame(file, state.get(SUFFIX), expected.suffix(), "class names: ");
-            ClassifierFile learned =
-                    ClassifierFile.of(trained, classNames, clip.modelSha256())
-                            .withTraining(Map.of("imported_from", file.getFileName().toString()));
+            ClassifierFile learned = ClassifierFile.of(trained, classNames, clip.modelSha256())
+                    .withTraining(Map.of("imported_from", file.getFileName().toString()));
             for (String name : prompts.checkpointTensors()) {
                 TorchTensor tensor = state.get(name);
-                learned =
-                        learned.with(
-                                name,
-                                tensor.shape(),
-                                ClassifierFile.finite(file, name, tensor.floats()));
+                learned = learned.with(name, tensor.shape(), ClassifierFile.finite(file, name, tensor.floats()));
             }
             prompts.require(clip, learned);
             return learned;
@@ -116,26 +110,24 @@ public final class ReferenceCheckpoint {
     }
 
     private static PromptMethod checkpointed(Method method) {
-        if (method instanceof PromptMethod prompts && !prompts.checkpointTensors().isEmpty()) {
+        if (method instanceof PromptMethod prompts
+                && !prompts.checkpointTensors().isEmpty()) {
             return prompts;
         }
-        throw new IllegalArgumentException(
-                "%s has no checkpoint of the reference's form: expected one of %s"
-                        .formatted(method.id(), String.join(", ", methods())));
+        throw new IllegalArgumentException("%s has no checkpoint of the reference's form: expected one of %s"
+                .formatted(method.id(), String.join(", ", methods())));
     }
 
     /** The method with the number of context vectors, and of whom, that the checkpoint has. */
-    private static Method trained(Path file, Method method, Shape ctx, Clip clip)
-            throws IOException {
+    private static Method trained(Path file, Method method, Shape ctx, Clip clip) throws IOException {
         int width = clip.architecture().text().width();
         int most = clip.architecture().text().contextLength();
         if ((ctx.rank() != 2 && ctx.rank() != 3)
                 || ctx.dim(ctx.rank() - 1) != width
                 || ctx.dim(ctx.rank() - 2) < 1
                 || ctx.dim(ctx.rank() - 2) > most) {
-            throw new IOException(
-                    "%s: ctx of shape %s is no context of this model, whose text width is %d"
-                            .formatted(file, ctx, width));
+            throw new IOException("%s: ctx of shape %s is no context of this model, whose text width is %d"
+                    .formatted(file, ctx, width));
         }
         boolean classSpecific = ctx.rank() == 3;
         Map<String, Object> settings = new LinkedHashMap<>();
@@ -147,21 +139,18 @@ public final class ReferenceCheckpoint {
             settings.put("class_specific", classSpecific);
         } else if (classSpecific) {
             throw new IOException(
-                    "%s: ctx of shape %s is class-specific, which %s has not"
-                            .formatted(file, ctx, method.id()));
+                    "%s: ctx of shape %s is class-specific, which %s has not".formatted(file, ctx, method.id()));
         }
         return method.with(settings);
     }
 
     /** A context for all classes does not tell their number; the embeddings beside it do. */
-    private static void requireCount(Path file, TorchTensor ofClasses, int given)
-            throws IOException {
+    private static void requireCount(Path file, TorchTensor ofClasses, int given) throws IOException {
         Shape shape = ofClasses == null ? Shape.of() : ofClasses.shape();
         if (shape.rank() > 0 && shape.dim(0) != given) {
-            throw new IOException(
-                    "%s was trained for %d classes, but %d class names are given: give all class"
-                                    .formatted(file, shape.dim(0), given)
-                            + " names in the order of training");
+            throw new IOException("%s was trained for %d classes, but %d class names are given: give all class"
+                            .formatted(file, shape.dim(0), given)
+                    + " names in the order of training");
         }
     }
 
@@ -182,12 +171,11 @@ public final class ReferenceCheckpoint {
             }
         }
         if (!same) {
-            throw new IOException(
-                    file
-                            + " was trained with other "
-                            + what
-                            + "give the model, and all class names in the order, that it was"
-                            + " trained with");
+            throw new IOException(file
+                    + " was trained with other "
+                    + what
+                    + "give the model, and all class names in the order, that it was"
+                    + " trained with");
         }
     }
 
@@ -202,8 +190,7 @@ public final class ReferenceCheckpoint {
         Path folder = Files.isDirectory(inner) ? inner : place;
         Path pointer = folder.resolve(POINTER);
         if (!Files.isRegularFile(pointer) || Files.size(pointer) > MOST_POINTER_BYTES) {
-            throw new IOException(
-                    place + " has no file \"" + POINTER + "\": give a file model.pth.tar-EPOCH");
+            throw new IOException(place + " has no file \"" + POINTER + "\": give a file model.pth.tar-EPOCH");
         }
         String name = Files.readString(pointer, StandardCharsets.UTF_8).strip();
         if (!name.matches("model[A-Za-z0-9.-]*")) {
@@ -222,16 +209,14 @@ public final class ReferenceCheckpoint {
      * @throws IllegalArgumentException if the prompt belongs to another model, or its method has no
      *     such checkpoints
      */
-    public static Path write(Path folder, Clip clip, ClassifierFile prompt, int epoch)
-            throws IOException {
+    public static Path write(Path folder, Clip clip, ClassifierFile prompt, int epoch) throws IOException {
         prompt.requireModel(clip);
         PromptMethod prompts = checkpointed(prompt.method());
         Words words = Words.of(clip, prompts, prompt.classNames());
         return write(folder, clip, prompt, words, epoch);
     }
 
-    static Path write(Path folder, Clip clip, ClassifierFile prompt, Words words, int epoch)
-            throws IOException {
+    static Path write(Path folder, Clip clip, ClassifierFile prompt, Words words, int epoch) throws IOException {
         if (epoch < 1) {
             throw new IllegalArgumentException("epoch " + epoch + ": the first is 1");
         }
@@ -314,10 +299,7 @@ public final class ReferenceCheckpoint {
                 }
                 System.arraycopy(start, 0, prefix, c * width, width);
                 for (int i = 0; i < length; i++) {
-                    int token =
-                            i < name.length()
-                                    ? name.token(i)
-                                    : i == name.length() ? words.endToken() : 0;
+                    int token = i < name.length() ? name.token(i) : i == name.length() ? words.endToken() : 0;
                     int at = (c * length + i) * width;
                     System.arraycopy(clip.tokenEmbedding(token), 0, suffix, at, width);
                 }

@@ -26,8 +26,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param alpha scaling factor of the residual
  * @param prompts hand-written prompts of the text features
  */
-public record TaskRes(
-        @Setting("scaling factor of the task residual") double alpha, TextPrompts prompts)
+public record TaskRes(@Setting("scaling factor of the task residual") double alpha, TextPrompts prompts)
         implements FeatureMethod {
 
     private static final String BASE = "base_text_features";
@@ -91,8 +90,7 @@ public record TaskRes(
      * @param base text features, not normalised
      * @param x the residual
      */
-    record Residual(FeatureMatrix base, LearnedTensor x, double alpha)
-            implements FeatureMethod.Model {
+    record Residual(FeatureMatrix base, LearnedTensor x, double alpha) implements FeatureMethod.Model {
 
         Residual(FeatureMatrix base, double alpha) {
             this(base, LearnedTensor.zeros(RESIDUAL, base.rows(), base.width()), alpha);
@@ -120,10 +118,7 @@ public record TaskRes(
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         file.requireClassRows(space, BASE, RESIDUAL);
         return new ClassRows(List.of(BASE, RESIDUAL), names -> unlearned(space, names))
-                .cosines(
-                        space,
-                        file,
-                        rows -> weights(rows.matrix(BASE), rows.matrix(RESIDUAL), alpha));
+                .cosines(space, file, rows -> weights(rows.matrix(BASE), rows.matrix(RESIDUAL), alpha));
     }
 
     /** The residual of a new class is 0. */

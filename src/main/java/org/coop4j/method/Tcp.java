@@ -30,12 +30,9 @@ import org.nd4j.autodiff.samediff.SDVariable;
  */
 public record Tcp(
         @Setting("number of context vectors M") int contextLength,
-        @Setting("block that the class-aware vectors enter, from 1; 0: after two thirds of them")
-                int block,
-        @Setting("how much a class's features are held near the hand-written prompt's")
-                double weight,
-        @Setting("hand-written prompt, {} standing for the class name; the data's own without")
-                String template)
+        @Setting("block that the class-aware vectors enter, from 1; 0: after two thirds of them") int block,
+        @Setting("how much a class's features are held near the hand-written prompt's") double weight,
+        @Setting("hand-written prompt, {} standing for the class name; the data's own without") String template)
         implements PromptMethod {
 
     public Tcp {
@@ -66,8 +63,7 @@ public record Tcp(
 
     @Override
     public String title() {
-        return "TCP (%s, weight %s)"
-                .formatted(context().describe(), Numbers.plain(weight));
+        return "TCP (%s, weight %s)".formatted(context().describe(), Numbers.plain(weight));
     }
 
     @Override
@@ -90,8 +86,7 @@ public record Tcp(
     }
 
     private static Training adam(int epochs) {
-        return new Training(
-                epochs, 32, Kind.ADAM, 0.002, 0.9, 5e-4, 1e-3, Schedule.EPOCH_COSINE, 1, 1e-5);
+        return new Training(epochs, 32, Kind.ADAM, 0.002, 0.9, 5e-4, 1e-3, Schedule.EPOCH_COSINE, 1, 1e-5);
     }
 
     /** The same for a model and data: with the block's number and the template. */
@@ -101,8 +96,7 @@ public record Tcp(
         int entered = block == 0 ? Math.round(2f * layers / 3) : block;
         if (entered >= layers || entered < 1) {
             throw new IllegalArgumentException(
-                    "block: this text tower has blocks 0 to %d, of which the class-aware vectors"
-                                    .formatted(layers - 1)
+                    "block: this text tower has blocks 0 to %d, of which the class-aware vectors".formatted(layers - 1)
                             + " may enter 1 and later, got "
                             + entered);
         }
@@ -112,7 +106,9 @@ public record Tcp(
     CoCoOp.MetaNet net(Clip clip) {
         int embed = clip.architecture().embedDim();
         return new CoCoOp.MetaNet(
-                embed, Math.max(1, embed / 4), contextLength * clip.architecture().text().width());
+                embed,
+                Math.max(1, embed / 4),
+                contextLength * clip.architecture().text().width());
     }
 
     /** The template without those of its first M words that stand before the class name. */
@@ -185,5 +181,4 @@ public record Tcp(
         context().require(clip, file);
         net(clip).require(file);
     }
-
 }

@@ -49,8 +49,7 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Fea
 
     @Override
     public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
-        return file -> KeyCache.addTo(
-                file, text.space(), cache, data, KeyCache.keys(data.train()), text.weights());
+        return file -> KeyCache.addTo(file, text.space(), cache, data, KeyCache.keys(data.train()), text.weights());
     }
 
     @Override

@@ -74,12 +74,7 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Fe
      *
      * @param text normalised text features, one row a class
      */
-    record Keys(
-            FeatureSpace space,
-            FewShotFeatures data,
-            FeatureMatrix text,
-            CacheWeights cache,
-            LearnedTensor keys)
+    record Keys(FeatureSpace space, FewShotFeatures data, FeatureMatrix text, CacheWeights cache, LearnedTensor keys)
             implements FeatureMethod.Model {
 
         Keys(FeatureSpace space, FewShotFeatures data, FeatureMatrix text, CacheWeights cache) {

@@ -46,19 +46,15 @@ public final class UnknownWords {
         List<String> unknown = space.towers().map(clip -> of(clip, classNames)).orElse(List.of());
         return unknown.isEmpty()
                 ? Optional.empty()
-                : Optional.of(
-                        String.join(", ", unknown.subList(0, Math.min(NAMED, unknown.size())))
-                                + (unknown.size() > NAMED
-                                        ? " and " + (unknown.size() - NAMED) + " more"
-                                        : "")
-                                + ": the model never saw "
-                                + (unknown.size() == 1 ? "a word of it" : "a word of each")
-                                + "; a prompt says little to it there");
+                : Optional.of(String.join(", ", unknown.subList(0, Math.min(NAMED, unknown.size())))
+                        + (unknown.size() > NAMED ? " and " + (unknown.size() - NAMED) + " more" : "")
+                        + ": the model never saw "
+                        + (unknown.size() == 1 ? "a word of it" : "a word of each")
+                        + "; a prompt says little to it there");
     }
 
     /** The same of the classes that a classifier is given beside those that it learned. */
-    public static Optional<String> warning(
-            FeatureSpace space, ClassifierFile learned, List<String> classNames) {
+    public static Optional<String> warning(FeatureSpace space, ClassifierFile learned, List<String> classNames) {
         List<String> others = new ArrayList<>(classNames);
         others.removeAll(learned.classNames());
         return warning(space, others);

@@ -1,9 +1,9 @@
 package org.coop4j.method;
 
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 
 /** What methods make of several views of an image. */
 final class Views {

@@ -88,14 +88,12 @@ public record ZeroShot(TextPrompts prompts) implements FeatureMethod {
      *
      * @throws org.coop4j.text.TextTooLongException if a class name is too long
      */
-    public static Classifier classifier(FeatureSpace space, List<String> classNames)
-            throws IOException {
+    public static Classifier classifier(FeatureSpace space, List<String> classNames) throws IOException {
         return PromptEnsemble.of(PromptTemplates.PHOTO).classifier(space, classNames);
     }
 
     /** The classifier by some prompts, without a run. */
-    static Classifier classifier(
-            FeatureSpace space, List<String> classNames, PromptEnsemble prompts)
+    static Classifier classifier(FeatureSpace space, List<String> classNames, PromptEnsemble prompts)
             throws IOException {
         ZeroShot used = new ZeroShot(prompts.templates(), false);
         return ClassifierFile.of(used, classNames, space.modelSha256())

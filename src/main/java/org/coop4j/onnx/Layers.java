@@ -31,9 +31,7 @@ record Layers(OnnxGraph graph, SafetensorsFile weights, MlpActivation activation
         Shape shape = weights.shape(weight); // [out, in]
         int out = Math.toIntExact(shape.dim(0));
         int in = Math.toIntExact(shape.dim(1));
-        String matrix =
-                graph.weight(
-                        weight, new long[] {in, out}, transposed(weights.floats(weight), out, in));
+        String matrix = graph.weight(weight, new long[] {in, out}, transposed(weights.floats(weight), out, in));
         return graph.add(graph.product(x, matrix), weight(bias));
     }
 
@@ -62,8 +60,7 @@ record Layers(OnnxGraph graph, SafetensorsFile weights, MlpActivation activation
     }
 
     /** A convolution without bias, {@code size} × {@code size}. */
-    String convolution(String layer, String x, int size, int stride, int padding)
-            throws IOException {
+    String convolution(String layer, String x, int size, int stride, int padding) throws IOException {
         return graph.node(
                 "Conv",
                 List.of(x, weight(layer + ".weight")),
@@ -88,14 +85,9 @@ record Layers(OnnxGraph graph, SafetensorsFile weights, MlpActivation activation
     /** The activation of the model's MLPs. */
     String activation(String x) {
         return switch (activation) {
-            case QUICK_GELU ->
-                    graph.times(
-                            x, graph.node("Sigmoid", List.of(graph.times(x, graph.number(1.702)))));
+            case QUICK_GELU -> graph.times(x, graph.node("Sigmoid", List.of(graph.times(x, graph.number(1.702)))));
             case GELU -> {
-                String erf =
-                        graph.node(
-                                "Erf",
-                                List.of(graph.node("Div", List.of(x, graph.number(Math.sqrt(2))))));
+                String erf = graph.node("Erf", List.of(graph.node("Div", List.of(x, graph.number(Math.sqrt(2))))));
                 String gate = graph.add(erf, graph.number(1));
                 yield graph.times(graph.times(x, gate), graph.number(0.5));
             }

@@ -16,8 +16,7 @@ final class LogitNodes implements LogitGraph<String> {
 
     @Override
     public String unit(String x) {
-        return graph.node(
-                "Div", List.of(x, graph.node("ReduceL2", List.of(x, graph.integers(-1)))));
+        return graph.node("Div", List.of(x, graph.node("ReduceL2", List.of(x, graph.integers(-1)))));
     }
 
     @Override

@@ -34,25 +34,16 @@ final class ModifiedResNetNodes {
         return kind == FeatureKind.EMBEDDED ? layers.linear("visual.attnpool.c_proj", x) : x;
     }
 
-    private String bottleneck(String block, String x, int stride, boolean first)
-            throws IOException {
+    private String bottleneck(String block, String x, int stride, boolean first) throws IOException {
         String y = rectified(convolution(block + ".conv1", block + ".bn1", x, 1, 1));
         y = rectified(convolution(block + ".conv2", block + ".bn2", y, 3, 1));
         y = convolution(block + ".conv3", block + ".bn3", averagePool(y, stride), 1, 1);
         String identity =
-                first
-                        ? convolution(
-                                block + ".downsample.0",
-                                block + ".downsample.1",
-                                averagePool(x, stride),
-                                1,
-                                1)
-                        : x;
+                first ? convolution(block + ".downsample.0", block + ".downsample.1", averagePool(x, stride), 1, 1) : x;
         return rectified(graph.add(y, identity));
     }
 
-    private String convolution(String layer, String norm, String x, int size, int stride)
-            throws IOException {
+    private String convolution(String layer, String norm, String x, int size, int stride) throws IOException {
         return layers.batchNorm(norm, layers.convolution(layer, x, size, stride, size / 2));
     }
 
@@ -78,14 +69,13 @@ final class ModifiedResNetNodes {
         String mean = graph.node("ReduceMean", List.of(x, graph.integers(1)));
         x = graph.concatenate(1, mean, x); // [batch, tokens, width]
         x = graph.add(x, layers.weight(pool + "positional_embedding"));
-        String pooled =
-                layers.attention(
-                        layers.linear(pool + "q_proj", graph.slice(x, 1, 0, 1)),
-                        layers.linear(pool + "k_proj", x),
-                        layers.linear(pool + "v_proj", x),
-                        width,
-                        resNet.heads(),
-                        ""); // [batch, 1, width]
+        String pooled = layers.attention(
+                layers.linear(pool + "q_proj", graph.slice(x, 1, 0, 1)),
+                layers.linear(pool + "k_proj", x),
+                layers.linear(pool + "v_proj", x),
+                width,
+                resNet.heads(),
+                ""); // [batch, 1, width]
         return graph.reshape(pooled, 0, width);
     }
 }

@@ -84,16 +84,12 @@ public final class OnnxExport {
      * @param preprocessing whether resize, crop and normalisation are part of the graph
      * @throws UnsupportedOperationException if the classifier has no such form
      */
-    public void classifier(Path file, Classifier classifier, boolean preprocessing)
-            throws IOException {
+    public void classifier(Path file, Classifier classifier, boolean preprocessing) throws IOException {
         OnnxGraph graph = new OnnxGraph("classifier", half);
-        String pixels =
-                preprocessing
-                        ? new PreprocessingNodes(graph, clip.preprocessing())
-                                .forward(
-                                        graph.input(
-                                                IMAGE, TensorProto.DataType.UINT8, "height", "width", 3))
-                        : pixels(graph);
+        String pixels = preprocessing
+                ? new PreprocessingNodes(graph, clip.preprocessing())
+                        .forward(graph.input(IMAGE, TensorProto.DataType.UINT8, "height", "width", 3))
+                : pixels(graph);
         Object batch = preprocessing ? (Object) 1 : BATCH;
         int classes = classifier.classNames().size();
         String features = imageFeatures(graph, pixels, classifier.features());
@@ -101,10 +97,8 @@ public final class OnnxExport {
         String logits = classifier.logits(nodes, features);
         graph.output("logits", logits, TensorProto.DataType.FLOAT, batch, classes);
         double temperature = classifier.save().temperature();
-        String calibrated =
-                temperature == Temperature.NONE ? logits : nodes.times(logits, 1 / temperature);
-        String probabilities =
-                graph.node("Softmax", List.of(calibrated), OnnxGraph.integer("axis", -1));
+        String calibrated = temperature == Temperature.NONE ? logits : nodes.times(logits, 1 / temperature);
+        String probabilities = graph.node("Softmax", List.of(calibrated), OnnxGraph.integer("axis", -1));
         graph.output("probabilities", probabilities, TensorProto.DataType.FLOAT, batch, classes);
         write(file, graph, metadata(classifier));
     }
@@ -114,7 +108,8 @@ public final class OnnxExport {
         ObjectMapper json = new ObjectMapper();
         metadata.put("coop4j.class_names", json.writeValueAsString(classifier.classNames()));
         metadata.put("coop4j.method", classifier.save().method().title());
-        metadata.put("coop4j.training", json.writeValueAsString(classifier.save().training()));
+        metadata.put(
+                "coop4j.training", json.writeValueAsString(classifier.save().training()));
         return metadata;
     }
 
@@ -123,12 +118,12 @@ public final class OnnxExport {
         return graph.input(PIXELS, TensorProto.DataType.FLOAT, BATCH, 3, side, side);
     }
 
-    private String imageFeatures(OnnxGraph graph, String pixels, FeatureKind kind)
-            throws IOException {
+    private String imageFeatures(OnnxGraph graph, String pixels, FeatureKind kind) throws IOException {
         Layers layers = layers(graph);
         return clip.architecture().vision() instanceof ClipConfig.Vit vit
                 ? new TransformerNodes(layers).image(pixels, vit, kind)
-                : new ModifiedResNetNodes(layers, (ClipConfig.ResNet) clip.architecture().vision())
+                : new ModifiedResNetNodes(
+                                layers, (ClipConfig.ResNet) clip.architecture().vision())
                         .forward(pixels, kind);
     }
 
@@ -137,14 +132,12 @@ public final class OnnxExport {
         return new Layers(graph, model.weights(), model.activation());
     }
 
-    private void write(Path file, OnnxGraph graph, Map<String, String> metadata)
-            throws IOException {
+    private void write(Path file, OnnxGraph graph, Map<String, String> metadata) throws IOException {
         Map<String, String> all = new LinkedHashMap<>(metadata);
         all.put("coop4j.model_sha256", clip.modelSha256());
         ModelProto model = graph.model(all, version);
         if (model.getSerializedSize() < 0) {
-            throw new IOException(
-                    file + ": an ONNX file holds at most 2 GiB; take --fp16, which halves it");
+            throw new IOException(file + ": an ONNX file holds at most 2 GiB; take --fp16, which halves it");
         }
         try (AtomicFile target = AtomicFile.create(file)) {
             model.writeTo(new Positions(target));

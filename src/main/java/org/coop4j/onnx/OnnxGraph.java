@@ -56,12 +56,11 @@ final class OnnxGraph {
 
     /** Declares that a value is an output of the graph, by that name. */
     void output(String name, String value, TensorProto.DataType type, Object... dims) {
-        graph.addNode(
-                NodeProto.newBuilder()
-                        .setOpType("Identity")
-                        .setName(name)
-                        .addInput(value)
-                        .addOutput(name));
+        graph.addNode(NodeProto.newBuilder()
+                .setOpType("Identity")
+                .setName(name)
+                .addInput(value)
+                .addOutput(name));
         graph.addOutput(valueInfo(name, type, dims));
     }
 
@@ -131,10 +130,8 @@ final class OnnxGraph {
         return ByteBuffer.allocate(Math.toIntExact(bytes)).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    private void addInitializer(
-            String name, TensorProto.DataType type, ByteBuffer bytes, long... shape) {
-        TensorProto.Builder tensor =
-                TensorProto.newBuilder().setName(name).setDataType(type.getNumber());
+    private void addInitializer(String name, TensorProto.DataType type, ByteBuffer bytes, long... shape) {
+        TensorProto.Builder tensor = TensorProto.newBuilder().setName(name).setDataType(type.getNumber());
         for (long dim : shape) {
             tensor.addDims(dim);
         }
@@ -153,9 +150,7 @@ final class OnnxGraph {
     /** An attribute of several integers. */
     static AttributeProto integers(String name, long... values) {
         AttributeProto.Builder attribute =
-                AttributeProto.newBuilder()
-                        .setName(name)
-                        .setType(AttributeProto.AttributeType.INTS);
+                AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.INTS);
         for (long value : values) {
             attribute.addInts(value);
         }
@@ -217,17 +212,14 @@ final class OnnxGraph {
 
     /** The file's content. */
     ModelProto model(Map<String, String> metadata, String version) {
-        ModelProto.Builder model =
-                ModelProto.newBuilder()
-                        .setIrVersion(IR_VERSION)
-                        .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPSET))
-                        .setProducerName("coop4j")
-                        .setProducerVersion(version)
-                        .setGraph(graph);
-        metadata.forEach(
-                (key, value) ->
-                        model.addMetadataProps(
-                                StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
+        ModelProto.Builder model = ModelProto.newBuilder()
+                .setIrVersion(IR_VERSION)
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPSET))
+                .setProducerName("coop4j")
+                .setProducerVersion(version)
+                .setGraph(graph);
+        metadata.forEach((key, value) -> model.addMetadataProps(
+                StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
         return model.build();
     }
 }

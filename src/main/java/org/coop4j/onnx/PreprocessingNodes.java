@@ -14,24 +14,16 @@ record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
     /** An image [height, width, 3] of bytes → normalised pixels [1, 3, side, side]. */
     String forward(String image) {
         int side = preprocessing.size();
-        String resized =
-                preprocessing.squash() ? graph.integers(side, side) : shorterSide(image, side);
-        String pixels =
-                graph.node(
-                        "Unsqueeze", List.of(graph.transpose(image, 2, 0, 1), graph.integers(0)));
-        pixels =
-                graph.node(
-                        "Resize",
-                        List.of(
-                                pixels,
-                                "",
-                                "",
-                                graph.concatenate(0, graph.integers(1, 3), resized)),
-                        OnnxGraph.word("mode", "cubic"),
-                        OnnxGraph.real("cubic_coeff_a", PILLOW_CUBIC),
-                        OnnxGraph.integer("antialias", 1),
-                        OnnxGraph.integer("exclude_outside", 1),
-                        OnnxGraph.word("coordinate_transformation_mode", "half_pixel"));
+        String resized = preprocessing.squash() ? graph.integers(side, side) : shorterSide(image, side);
+        String pixels = graph.node("Unsqueeze", List.of(graph.transpose(image, 2, 0, 1), graph.integers(0)));
+        pixels = graph.node(
+                "Resize",
+                List.of(pixels, "", "", graph.concatenate(0, graph.integers(1, 3), resized)),
+                OnnxGraph.word("mode", "cubic"),
+                OnnxGraph.real("cubic_coeff_a", PILLOW_CUBIC),
+                OnnxGraph.integer("antialias", 1),
+                OnnxGraph.integer("exclude_outside", 1),
+                OnnxGraph.word("coordinate_transformation_mode", "half_pixel"));
         pixels = crop(pixels, resized, side);
         pixels = graph.node("Cast", List.of(pixels), OnnxGraph.integer("to", 1)); // float32
         pixels = graph.node("Div", List.of(pixels, graph.number(255)));
@@ -49,31 +41,19 @@ record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
 
     private String crop(String pixels, String resized, int side) {
         String rest = graph.node("Sub", List.of(resized, graph.integers(side, side)));
-        String half =
-                graph.node(
-                        "Div",
-                        List.of(
-                                graph.node("Cast", List.of(rest), OnnxGraph.integer("to", 1)),
-                                graph.number(2)));
+        String half = graph.node(
+                "Div", List.of(graph.node("Cast", List.of(rest), OnnxGraph.integer("to", 1)), graph.number(2)));
         String from = // half to even
-                graph.node(
-                        "Cast",
-                        List.of(graph.node("Round", List.of(half))),
-                        OnnxGraph.integer("to", 7));
+                graph.node("Cast", List.of(graph.node("Round", List.of(half))), OnnxGraph.integer("to", 7));
         String to = graph.add(from, graph.integers(side, side));
         return graph.node("Slice", List.of(pixels, from, to, graph.integers(2, 3)));
     }
 
     private String shape(String x, int start, int end) {
-        return graph.node(
-                "Shape",
-                List.of(x),
-                OnnxGraph.integer("start", start),
-                OnnxGraph.integer("end", end));
+        return graph.node("Shape", List.of(x), OnnxGraph.integer("start", start), OnnxGraph.integer("end", end));
     }
 
     private String channels(String name, Preprocessing.Channels values) {
-        return graph.constant(
-                name, new long[] {3, 1, 1}, values.get(0), values.get(1), values.get(2));
+        return graph.constant(name, new long[] {3, 1, 1}, values.get(0), values.get(1), values.get(2));
     }
 }

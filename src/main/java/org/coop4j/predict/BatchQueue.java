@@ -26,8 +26,7 @@ final class BatchQueue implements AutoCloseable {
      * @param then makes the result of its features
      * @param latest when its batch is to begin, whether full or not; in the system's nanoseconds
      */
-    private record Waiting<T>(
-            InputImage image, Function<float[], T> then, CompletableFuture<T> result, long latest) {
+    private record Waiting<T>(InputImage image, Function<float[], T> then, CompletableFuture<T> result, long latest) {
 
         void complete(float[] features) {
             try {
@@ -106,8 +105,7 @@ final class BatchQueue implements AutoCloseable {
      */
     CompletableFuture<float[]> put(InputImage image) {
         if (isOwnThread()) {
-            Waiting<float[]> one =
-                    new Waiting<>(image, Function.identity(), new CompletableFuture<>(), 0);
+            Waiting<float[]> one = new Waiting<>(image, Function.identity(), new CompletableFuture<>(), 0);
             encode(List.of(one));
             return one.result;
         }
@@ -131,8 +129,7 @@ final class BatchQueue implements AutoCloseable {
             thread.setDaemon(true);
             thread.start();
         }
-        Waiting<T> one =
-                new Waiting<>(image, then, new CompletableFuture<>(), System.nanoTime() + delay);
+        Waiting<T> one = new Waiting<>(image, then, new CompletableFuture<>(), System.nanoTime() + delay);
         queue.add(one);
         arrived.signal();
         return one.result;

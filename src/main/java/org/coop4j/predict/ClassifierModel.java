@@ -9,8 +9,8 @@ import java.util.Objects;
 import java.util.Optional;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.run.RunFolder;
 import org.coop4j.run.Run;
+import org.coop4j.run.RunFolder;
 
 /** Finds a learned classifier, and the model that it was learned with. */
 public final class ClassifierModel {
@@ -32,15 +32,13 @@ public final class ClassifierModel {
             return file.get();
         }
         if (Files.exists(run.resolve(RunFolder.CONFIG))) {
-            throw new IOException(
-                    run + " holds no " + RunFolder.CLASSIFIER + ": the run has not finished");
+            throw new IOException(run + " holds no " + RunFolder.CLASSIFIER + ": the run has not finished");
         }
-        throw new IOException(
-                run
-                        + " is not the folder of a run"
-                        + runIn(run)
-                                .map(inside -> ": name one in it, such as " + inside)
-                                .orElse(""));
+        throw new IOException(run
+                + " is not the folder of a run"
+                + runIn(run)
+                        .map(inside -> ": name one in it, such as " + inside)
+                        .orElse(""));
     }
 
     private static Optional<Path> runIn(Path folder) throws IOException {
@@ -91,15 +89,10 @@ public final class ClassifierModel {
      */
     public static Path find(ClassifierFile learned, Path file, String advice) throws IOException {
         return known(learned, file)
-                .orElseThrow(
-                        () ->
-                                new IOException(
-                                        "the model of this classifier (SHA-256 %s) is not at %s: %s"
-                                                .formatted(
-                                                        learned.modelSha256(),
-                                                        recorded(learned)
-                                                                .map(Path::toString)
-                                                                .orElse("a known place"),
-                                                        advice)));
+                .orElseThrow(() -> new IOException("the model of this classifier (SHA-256 %s) is not at %s: %s"
+                        .formatted(
+                                learned.modelSha256(),
+                                recorded(learned).map(Path::toString).orElse("a known place"),
+                                advice)));
     }
 }

@@ -51,16 +51,11 @@ public final class ImageClassifier implements AutoCloseable {
     private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
 
     private ImageClassifier(
-            Clip clip,
-            Classifier classifier,
-            PredictionLimits limits,
-            ExifOrientation exif,
-            boolean owner) {
+            Clip clip, Classifier classifier, PredictionLimits limits, ExifOrientation exif, boolean owner) {
         this.clip = clip;
         this.classifier = classifier;
         this.owner = owner;
-        this.reader =
-                new PixelReader(new ImageDecoder(limits.maxPixels()), clip.preprocessing(), exif);
+        this.reader = new PixelReader(new ImageDecoder(limits.maxPixels()), clip.preprocessing(), exif);
         this.queue = new BatchQueue(limits, this::encode);
     }
 
@@ -79,13 +74,10 @@ public final class ImageClassifier implements AutoCloseable {
     public static ImageClassifier load(Path run, PredictionLimits limits) throws IOException {
         Path file = ClassifierModel.classifierFile(run);
         ClassifierFile learned = ClassifierFile.read(file);
-        Path model =
-                ClassifierModel.find(
-                        learned, file, "open it with Clip.open and use ImageClassifier.of");
+        Path model = ClassifierModel.find(learned, file, "open it with Clip.open and use ImageClassifier.of");
         Clip clip = Clip.open(model);
         try {
-            return new ImageClassifier(
-                    clip, learned.open(clip), limits, orientation(learned), true);
+            return new ImageClassifier(clip, learned.open(clip), limits, orientation(learned), true);
         } catch (IllegalArgumentException e) {
             clip.close();
             throw new IOException(model + ": " + e.getMessage(), e);
@@ -295,8 +287,8 @@ public final class ImageClassifier implements AutoCloseable {
 
     private Encoded encode(List<InputImage> images) {
         return clip.imageEncoder(classifier.features())
-                .encodeQuickly(
-                        images.size(), (index, target, offset) -> images.get(index).read(reader, target, offset));
+                .encodeQuickly(images.size(), (index, target, offset) -> images.get(index)
+                        .read(reader, target, offset));
     }
 
     /** The first of equal classes stays first. */

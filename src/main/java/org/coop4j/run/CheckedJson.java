@@ -25,12 +25,11 @@ public final class CheckedJson {
 
     private static final String CHECKSUM = "sha256";
 
-    private static final ObjectMapper JSON =
-            JsonMapper.builder()
-                    .enable(SerializationFeature.INDENT_OUTPUT)
-                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                    .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-                    .build();
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
 
     private CheckedJson() {}
 
@@ -47,8 +46,7 @@ public final class CheckedJson {
         write(file, value, printer);
     }
 
-    private static void write(Path file, Object value, DefaultPrettyPrinter printer)
-            throws IOException {
+    private static void write(Path file, Object value, DefaultPrettyPrinter printer) throws IOException {
         ObjectNode tree = JSON.valueToTree(value);
         tree.put(CHECKSUM, checksum(tree));
         try (AtomicFile target = AtomicFile.create(file)) {
@@ -86,11 +84,7 @@ public final class CheckedJson {
     public static ObjectNode tree(Path file, String name, long largest) throws IOException {
         if (!Files.isRegularFile(file) || Files.size(file) > largest) {
             throw new IOException(
-                    String.format(
-                            Locale.ROOT,
-                            "%s is damaged: expected a file of %,d bytes or fewer",
-                            name,
-                            largest));
+                    String.format(Locale.ROOT, "%s is damaged: expected a file of %,d bytes or fewer", name, largest));
         }
         try {
             JsonNode node = JSON.readTree(Files.readAllBytes(file));
@@ -99,8 +93,7 @@ public final class CheckedJson {
             }
             JsonNode checksum = tree.remove(CHECKSUM);
             if (checksum != null && !checksum.asText().equals(checksum(tree))) {
-                throw new IOException(
-                        name + " is damaged: its contents do not have the checksum it records");
+                throw new IOException(name + " is damaged: its contents do not have the checksum it records");
             }
             return tree;
         } catch (JsonProcessingException e) {

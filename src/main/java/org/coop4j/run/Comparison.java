@@ -84,7 +84,10 @@ public record Comparison(List<String> classNames, List<ComparedClassifier> class
 
     /** The hand-written prompt that can be chosen without the test images. */
     public ComparedClassifier prompt() {
-        return classifiers.stream().filter(c -> c.role == Role.PROMPT).findFirst().orElseThrow();
+        return classifiers.stream()
+                .filter(c -> c.role == Role.PROMPT)
+                .findFirst()
+                .orElseThrow();
     }
 
     /** McNemar's test of a method against a baseline on the test images. */

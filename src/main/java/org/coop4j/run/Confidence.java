@@ -29,8 +29,7 @@ public record Confidence(double temperature, String images, OptionalDouble thres
     private static final double THRESHOLDS = 1000;
 
     /** Of a classifier for which no image was left. */
-    public static final Confidence NONE =
-            new Confidence(Temperature.NONE, "", OptionalDouble.empty());
+    public static final Confidence NONE = new Confidence(Temperature.NONE, "", OptionalDouble.empty());
 
     /**
      * Chosen on images.
@@ -44,16 +43,14 @@ public record Confidence(double temperature, String images, OptionalDouble thres
         }
         double temperature = heldOut.temperature().orElse(Temperature.NONE);
         String which = heldOut.right() < heldOut.size() ? images : images + ", all of them right,";
-        Optional<Coverage.Point> point =
-                heldOut.at(temperature).coverage().answering(WANTED_ACCURACY);
+        Optional<Coverage.Point> point = heldOut.at(temperature).coverage().answering(WANTED_ACCURACY);
         return new Confidence(
                 temperature,
                 which,
                 point.isEmpty()
                         ? OptionalDouble.empty()
                         // Rounded down, so that what is printed answers as many.
-                        : OptionalDouble.of(
-                                Math.floor(THRESHOLDS * point.get().threshold()) / THRESHOLDS));
+                        : OptionalDouble.of(Math.floor(THRESHOLDS * point.get().threshold()) / THRESHOLDS));
     }
 
     /** What the file of a classifier says. */
@@ -73,8 +70,7 @@ public record Confidence(double temperature, String images, OptionalDouble thres
         if (!images.isEmpty()) {
             account.put(IMAGES, images);
         }
-        threshold.ifPresent(
-                least -> account.put(THRESHOLD, String.format(Locale.ROOT, "%.3f", least)));
+        threshold.ifPresent(least -> account.put(THRESHOLD, String.format(Locale.ROOT, "%.3f", least)));
         return account;
     }
 
@@ -82,13 +78,9 @@ public record Confidence(double temperature, String images, OptionalDouble thres
     public String sentence() {
         if (temperature != Temperature.NONE) {
             return "logits divided by a temperature of %s%s"
-                    .formatted(
-                            Numbers.number(temperature, 2),
-                            images.isEmpty() ? "" : ", fitted on " + images);
+                    .formatted(Numbers.number(temperature, 2), images.isEmpty() ? "" : ", fitted on " + images);
         }
         return "the model's own, not calibrated: "
-                + (images.isEmpty()
-                        ? "no images were held out for it"
-                        : images + " tell no temperature");
+                + (images.isEmpty() ? "no images were held out for it" : images + " tell no temperature");
     }
 }

@@ -56,8 +56,7 @@ public record DataSpec(
 
     public DataSpec {
         if (path == null || path.isBlank()) {
-            throw new IllegalArgumentException(
-                    "no data: give a folder, a split file, a list or features");
+            throw new IllegalArgumentException("no data: give a folder, a split file, a list or features");
         }
         if (split != null) {
             SplitShares.of(split);
@@ -191,10 +190,9 @@ public record DataSpec(
         if (holdsFeatures()) {
             return new FeatureList(name(), place, names, seed, shares);
         }
-        throw new IOException(
-                place
-                        + " is neither a folder of class folders, nor a split file (.json), nor a"
-                        + " list of path,label (.csv), nor features (.safetensors, .npz, .pt)");
+        throw new IOException(place
+                + " is neither a folder of class folders, nor a split file (.json), nor a"
+                + " list of path,label (.csv), nor features (.safetensors, .npz, .pt)");
     }
 
     private static Path parent(Path file) {

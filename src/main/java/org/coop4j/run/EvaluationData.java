@@ -60,23 +60,17 @@ public final class EvaluationData {
      * @param notes is told of what differs from the run
      * @throws IOException if what the run records is damaged
      */
-    public static EvaluationData of(ClassifierFile learned, Path folder, Consumer<String> notes)
-            throws IOException {
+    public static EvaluationData of(ClassifierFile learned, Path folder, Consumer<String> notes) throws IOException {
         Path file = folder.resolve(RunFolder.CONFIG);
         RunConfig config = Files.exists(file) ? RunConfig.read(file) : null;
-        boolean own =
-                config != null
-                        && config.modelSha256().equals(learned.modelSha256())
-                        && config.method()
-                                .id()
-                                .equals(learned.method().id()); // it may have chosen settings
+        boolean own = config != null
+                && config.modelSha256().equals(learned.modelSha256())
+                && config.method().id().equals(learned.method().id()); // it may have chosen settings
         Path provenance = folder.resolve(RunFolder.PROVENANCE);
         return new EvaluationData(
                 learned.classNames(),
                 own ? config : null,
-                own && Files.exists(provenance)
-                        ? RunFolder.read(provenance, Provenance.class)
-                        : null,
+                own && Files.exists(provenance) ? RunFolder.read(provenance, Provenance.class) : null,
                 own ? RunImages.of(folder).orElse(null) : null,
                 notes);
     }
@@ -89,8 +83,7 @@ public final class EvaluationData {
      */
     public Images own(UnaryOperator<ExifOrientation> exif) throws IOException {
         if (images == null || images.test().isEmpty()) {
-            throw new IOException(
-                    "no run beside the classifier lists its test images: give images with --data");
+            throw new IOException("no run beside the classifier lists its test images: give images with --data");
         }
         if (source().holdsFeatures()) {
             return ownRows();
@@ -119,14 +112,16 @@ public final class EvaluationData {
                 source().load(config.sample().seed()).half(config.testedOn().classes());
         Set<String> contents = new HashSet<>();
         images.test().forEach(image -> contents.add(image.sha256()));
-        List<LabelledImage> tested =
-                lists.test().stream()
-                        .filter(image -> contents.contains(image.stored().sha256()))
-                        .toList();
+        List<LabelledImage> tested = lists.test().stream()
+                .filter(image -> contents.contains(image.stored().sha256()))
+                .toList();
         if (tested.size() != images.test().size()) {
             throw new DatasetException(
                     "%s has %d of the %d images that the run was tested on: say with --data where they are now"
-                            .formatted(source().path(), tested.size(), images.test().size()));
+                            .formatted(
+                                    source().path(),
+                                    tested.size(),
+                                    images.test().size()));
         }
         return new Images(images.testedClasses(), tested);
     }
@@ -139,8 +134,7 @@ public final class EvaluationData {
     public DataSpec source() throws IOException {
         if (config == null) {
             throw new IOException(
-                    "no run beside the classifier says what it was tested on: give images with"
-                            + " --data");
+                    "no run beside the classifier says what it was tested on: give images with" + " --data");
         }
         return config.testedOn().source();
     }
@@ -183,8 +177,7 @@ public final class EvaluationData {
         sayClasses(names);
         List<LabelledImage> part = chosen.images(split);
         if (part.isEmpty()) {
-            throw new DatasetException(
-                    "%s has no %s images".formatted(chosen.name(), split.label()));
+            throw new DatasetException("%s has no %s images".formatted(chosen.name(), split.label()));
         }
         return new Images(names, part);
     }
@@ -195,13 +188,10 @@ public final class EvaluationData {
             return data;
         }
         DataSpec told = config.testedOn().source();
-        DataSpec divided =
-                data.split() == null && told.split() != null && isSamePlace(data, told)
-                        ? data.withSplit(told.split())
-                        : data;
-        return divided.exif() == null && told.exif() != null
-                ? divided.withExif(told.exif())
-                : divided;
+        DataSpec divided = data.split() == null && told.split() != null && isSamePlace(data, told)
+                ? data.withSplit(told.split())
+                : data;
+        return divided.exif() == null && told.exif() != null ? divided.withExif(told.exif()) : divided;
     }
 
     private static boolean isSamePlace(DataSpec a, DataSpec b) {
@@ -228,25 +218,21 @@ public final class EvaluationData {
         if (known.size() != lists.classCount() || known.equals(lists.classNames())) {
             return lists.classNames();
         }
-        notes.accept(
-                "the classes are called as in the run, %s, and not as in the data, %s"
-                        .formatted(
-                                Numbers.first(known, NAMED),
-                                Numbers.first(lists.classNames(), NAMED)));
+        notes.accept("the classes are called as in the run, %s, and not as in the data, %s"
+                .formatted(Numbers.first(known, NAMED), Numbers.first(lists.classNames(), NAMED)));
         return known;
     }
 
     private void sayClasses(List<String> names) {
         Set<String> learned = new HashSet<>(learnedClasses);
-        List<String> others = names.stream().filter(name -> !learned.contains(name)).toList();
+        List<String> others =
+                names.stream().filter(name -> !learned.contains(name)).toList();
         if (!others.isEmpty()) {
-            notes.accept(
-                    "%d of %d classes were not learned: %s"
-                            .formatted(others.size(), names.size(), Numbers.first(others, NAMED)));
+            notes.accept("%d of %d classes were not learned: %s"
+                    .formatted(others.size(), names.size(), Numbers.first(others, NAMED)));
         } else if (new HashSet<>(names).size() < learned.size()) {
-            notes.accept(
-                    "%d of the %d classes that were learned are told apart: %s"
-                            .formatted(names.size(), learned.size(), Numbers.first(names, NAMED)));
+            notes.accept("%d of the %d classes that were learned are told apart: %s"
+                    .formatted(names.size(), learned.size(), Numbers.first(names, NAMED)));
         }
     }
 

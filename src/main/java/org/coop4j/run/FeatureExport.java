@@ -53,13 +53,15 @@ public final class FeatureExport {
                 encoded.put(part, shared.features(dataset.images(part), part.label() + " images", progress));
             }
         }
-        List<HashedImage> images =
-                encoded.values().stream().flatMap(part -> part.images().stream()).toList();
+        List<HashedImage> images = encoded.values().stream()
+                .flatMap(part -> part.images().stream())
+                .toList();
         if (images.isEmpty()) {
             throw new DatasetException(dataset.name() + " has no such images");
         }
         FeatureSpace space = shared.space();
-        List<String> paths = images.stream().map(i -> i.image().path().toString()).toList();
+        List<String> paths =
+                images.stream().map(i -> i.image().path().toString()).toList();
         Map<String, String> metadata = metadata(space, paths, "image", space.precision(), normalized);
         metadata.put(FeatureTensors.CLASS_NAMES, JSON.writeValueAsString(dataset.classNames()));
         int n = images.size();
@@ -107,11 +109,7 @@ public final class FeatureExport {
      * @param normalized whether rows have norm 1
      */
     public static Map<String, String> metadata(
-            FeatureSpace space,
-            List<String> inputs,
-            String kind,
-            Precision precision,
-            boolean normalized)
+            FeatureSpace space, List<String> inputs, String kind, Precision precision, boolean normalized)
             throws IOException {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(FeatureTensors.MODEL_SHA256, space.modelSha256());

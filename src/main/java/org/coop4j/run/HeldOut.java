@@ -35,8 +35,7 @@ record HeldOut(SharedData shared, Task task, List<LabelledImage> train, Labelled
      * @param config how it was learned
      * @param progress is told where that takes a moment
      */
-    Confidence confidence(Classifier classifier, RunConfig config, Progress progress)
-            throws IOException {
+    Confidence confidence(Classifier classifier, RunConfig config, Progress progress) throws IOException {
         Scores scores = val.scores(classifier);
         List<String> images = new ArrayList<>();
         if (val.size() > 0) {
@@ -47,8 +46,7 @@ record HeldOut(SharedData shared, Task task, List<LabelledImage> train, Labelled
         if (val.size() < ENOUGH && parts > 1 && isCheap(config, parts)) {
             LabelledFeatures left = shared.features(train, "training images", progress);
             String how =
-                    "%s by %d-fold cross-validation"
-                            .formatted(Numbers.count(left.size(), "training image"), parts);
+                    "%s by %d-fold cross-validation".formatted(Numbers.count(left.size(), "training image"), parts);
             progress.note("calibrating the probabilities on " + how);
             images.add(how);
             scores = scores.and(crossValidated(left, config, parts));
@@ -60,12 +58,9 @@ record HeldOut(SharedData shared, Task task, List<LabelledImage> train, Labelled
         Method method = config.method();
         FeatureSet all = left.all(method.features(), Progress.NONE);
         FeatureSet chooses =
-                method.usesVal()
-                        ? val.all(method.features(), Progress.NONE)
-                        : FeatureSets.none(all.width());
-        float[][] logits =
-                new CrossValidation(shared.space(), task, parts)
-                        .logits(method, config.training(), new FewShotFeatures(all, chooses), 0);
+                method.usesVal() ? val.all(method.features(), Progress.NONE) : FeatureSets.none(all.width());
+        float[][] logits = new CrossValidation(shared.space(), task, parts)
+                .logits(method, config.training(), new FewShotFeatures(all, chooses), 0);
         return Scores.of(left.labels(), logits);
     }
 
@@ -73,9 +68,6 @@ record HeldOut(SharedData shared, Task task, List<LabelledImage> train, Labelled
     private boolean isCheap(RunConfig config, int parts) {
         Method method = config.method();
         return method.group() != Method.Group.PROMPTS
-                && parts
-                                * method.learner(shared.space(), task)
-                                        .work(train.size(), config.training())
-                        <= MOST_WORK;
+                && parts * method.learner(shared.space(), task).work(train.size(), config.training()) <= MOST_WORK;
     }
 }

@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.coop4j.run.RunFeatures.Located;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
@@ -18,6 +17,7 @@ import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 import org.coop4j.method.train.Training;
+import org.coop4j.run.RunFeatures.Located;
 
 /**
  * Images that look like another class than their label says, by confident learning (Northcutt,
@@ -61,18 +61,16 @@ public final class LabelErrors {
         return suspects(pictures, labels, probabilities(space, task, all));
     }
 
-    private static List<Suspect> suspects(
-            List<Located> pictures, int[] labels, double[][] probabilities) {
+    private static List<Suspect> suspects(List<Located> pictures, int[] labels, double[][] probabilities) {
         double[] typical = typical(labels, probabilities);
         List<Suspect> suspects = new ArrayList<>();
         for (int i = 0; i < labels.length; i++) {
             double[] p = probabilities[i];
-            int looks =
-                    IntStream.range(0, p.length)
-                            .filter(c -> p[c] >= typical[c])
-                            .boxed()
-                            .max(Comparator.comparingDouble(c -> p[c]))
-                            .orElse(labels[i]);
+            int looks = IntStream.range(0, p.length)
+                    .filter(c -> p[c] >= typical[c])
+                    .boxed()
+                    .max(Comparator.comparingDouble(c -> p[c]))
+                    .orElse(labels[i]);
             if (looks != labels[i]) {
                 suspects.add(new Suspect(pictures.get(i), looks, p[labels[i]], p[looks]));
             }
@@ -96,15 +94,13 @@ public final class LabelErrors {
     }
 
     /** Of each image, by a classifier that did not see it, calibrated: [images][classes]. */
-    private static double[][] probabilities(FeatureSpace space, Task task, FeatureSet images)
-            throws IOException {
-        float[][] logits =
-                new CrossValidation(space, task, FOLDS)
-                        .logits(
-                                Method.closedForm(),
-                                Training.none(),
-                                new FewShotFeatures(images, FeatureSets.none(images.width())),
-                                0);
+    private static double[][] probabilities(FeatureSpace space, Task task, FeatureSet images) throws IOException {
+        float[][] logits = new CrossValidation(space, task, FOLDS)
+                .logits(
+                        Method.closedForm(),
+                        Training.none(),
+                        new FewShotFeatures(images, FeatureSets.none(images.width())),
+                        0);
         double temperature = Temperature.fit(images.labels(), logits).orElse(Temperature.NONE);
         return Arrays.stream(logits)
                 .map(row -> Predictions.softmax(row, temperature))

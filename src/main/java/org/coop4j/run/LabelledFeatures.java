@@ -10,11 +10,11 @@ import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
-import org.coop4j.data.bank.ImageFeatures.HashedImage;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.bank.ImageFeatures;
+import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.method.Classifier;
 
 /** Labelled images' features in memory, to score many classifiers on. */
@@ -76,7 +76,8 @@ public final class LabelledFeatures {
     /** The images but those at some positions. */
     public LabelledFeatures without(List<Integer> positions) {
         Set<Integer> leftOut = new HashSet<>(positions);
-        int[] rows = IntStream.range(0, size()).filter(i -> !leftOut.contains(i)).toArray();
+        int[] rows =
+                IntStream.range(0, size()).filter(i -> !leftOut.contains(i)).toArray();
         List<HashedImage> rest = Arrays.stream(rows).mapToObj(images::get).toList();
         return new LabelledFeatures(shared, what, rest, labels(rows), features.rows(rows));
     }
@@ -104,14 +105,15 @@ public final class LabelledFeatures {
     private FeatureMatrix beforeProjection(Progress progress) throws IOException {
         FeatureKind kind = FeatureKind.BEFORE_PROJECTION;
         if (images.isEmpty()) {
-            int width = shared.space().towers().map(clip -> clip.featureWidth(kind)).orElse(0);
+            int width =
+                    shared.space().towers().map(clip -> clip.featureWidth(kind)).orElse(0);
             return FeatureMatrix.of(0, width, new float[0]);
         }
         ImageFeatures encoded =
                 shared.centreCrops(images.stream().map(HashedImage::image).toList(), kind, what, progress);
         if (encoded.size() != size()) {
-            throw new IOException("%d of %d images can be read that could be before: run it again"
-                    .formatted(encoded.size(), size()));
+            throw new IOException(
+                    "%d of %d images can be read that could be before: run it again".formatted(encoded.size(), size()));
         }
         return FeatureSets.matrix(encoded);
     }

@@ -14,9 +14,9 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.CrossValidation;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.train.Trainer;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
+import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 
 /**
@@ -83,7 +83,9 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
                         Numbers.count(candidates.size(), "candidate"),
                         crossValidates
                                 ? "%d-fold cross-validation on %s"
-                                        .formatted(folds, Numbers.count(images.train().size(), "training image"))
+                                        .formatted(
+                                                folds,
+                                                Numbers.count(images.train().size(), "training image"))
                                 : Numbers.count(images.val().size(), "val image")));
         List<Score> scores = new ArrayList<>();
         for (Candidate candidate : candidates) {
@@ -99,7 +101,9 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
 
     /** The best; of equals the first. */
     public static Score best(List<Score> scores) {
-        return scores.stream().reduce((a, b) -> b.accuracy() > a.accuracy() ? b : a).orElseThrow();
+        return scores.stream()
+                .reduce((a, b) -> b.accuracy() > a.accuracy() ? b : a)
+                .orElseThrow();
     }
 
     private static Scores crossValidated(

@@ -49,16 +49,14 @@ public final class NearDuplicates {
                 .mapToObj(i -> pairs(pictures, unit, i, compare))
                 .toList()
                 .forEach(pairs::addAll);
-        pairs.sort(
-                Comparator.comparing(Pair::crossesParts)
-                        .thenComparing(Pair::sameFile)
-                        .thenComparingDouble(Pair::cosine)
-                        .reversed());
+        pairs.sort(Comparator.comparing(Pair::crossesParts)
+                .thenComparing(Pair::sameFile)
+                .thenComparingDouble(Pair::cosine)
+                .reversed());
         return pairs;
     }
 
-    private static List<Pair> pairs(
-            List<Located> pictures, float[][] unit, int i, boolean compare) {
+    private static List<Pair> pairs(List<Located> pictures, float[][] unit, int i, boolean compare) {
         List<Pair> pairs = new ArrayList<>();
         Located first = pictures.get(i);
         for (int j = i + 1; j < unit.length; j++) {

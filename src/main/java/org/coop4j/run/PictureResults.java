@@ -31,8 +31,7 @@ public record PictureResults(List<PictureResult> all) {
      * @param probability of the predicted class
      * @param own probability of its label
      */
-    public record PictureResult(
-            Path file, int truth, int predicted, double probability, double own) {
+    public record PictureResult(Path file, int truth, int predicted, double probability, double own) {
 
         /** Whether the prediction is its label. */
         @JsonIgnore
@@ -56,13 +55,8 @@ public record PictureResults(List<PictureResult> all) {
         for (int i = 0; i < labels.length; i++) {
             double[] p = scores.probabilities(i);
             int predicted = Predictions.argmax(scores.logits(i));
-            all.add(
-                    new PictureResult(
-                            images.images().get(i).image().path(),
-                            labels[i],
-                            predicted,
-                            p[predicted],
-                            p[labels[i]]));
+            all.add(new PictureResult(
+                    images.images().get(i).image().path(), labels[i], predicted, p[predicted], p[labels[i]]));
         }
         return new PictureResults(all);
     }
@@ -99,7 +93,9 @@ public record PictureResults(List<PictureResult> all) {
 
     /** The images of which the classifier is least certain first. */
     public List<PictureResult> leastCertain() {
-        return all.stream().sorted(Comparator.comparingDouble(PictureResult::probability)).toList();
+        return all.stream()
+                .sorted(Comparator.comparingDouble(PictureResult::probability))
+                .toList();
     }
 
     /** Counts of true and predicted classes. */
@@ -120,7 +116,8 @@ public record PictureResults(List<PictureResult> all) {
                     .add(result);
         }
         return pairs.values().stream()
-                .sorted(Comparator.comparingInt((List<PictureResult> pair) -> pair.size()).reversed())
+                .sorted(Comparator.comparingInt((List<PictureResult> pair) -> pair.size())
+                        .reversed())
                 .toList();
     }
 
@@ -139,7 +136,8 @@ public record PictureResults(List<PictureResult> all) {
                 changed.add(new Changed(then, now));
             }
         }
-        changed.sort(Comparator.comparingDouble((Changed c) -> c.after.probability).reversed());
+        changed.sort(
+                Comparator.comparingDouble((Changed c) -> c.after.probability).reversed());
         return changed;
     }
 }

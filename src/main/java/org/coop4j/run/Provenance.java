@@ -44,8 +44,7 @@ public record Provenance(
         String finished) {
 
     /** The provenance of a run that ends now. */
-    public static Provenance of(
-            FeatureSpace space, List<LabelledImage> train, List<LabelledImage> test)
+    public static Provenance of(FeatureSpace space, List<LabelledImage> train, List<LabelledImage> test)
             throws IOException {
         Optional<ConvertedModel> model = space.towers().map(Clip::model);
         return new Provenance(
@@ -70,12 +69,11 @@ public record Provenance(
 
     /** SHA-256 of a dataset's class names, file names and labels. */
     public static String hash(ImageDataset dataset) {
-        return Sha256.of(
-                String.join("\n", dataset.classNames())
-                        + "\n"
-                        + hash(dataset.train())
-                        + hash(dataset.val())
-                        + hash(dataset.test()));
+        return Sha256.of(String.join("\n", dataset.classNames())
+                + "\n"
+                + hash(dataset.train())
+                + hash(dataset.val())
+                + hash(dataset.test()));
     }
 
     /** SHA-256 over file names and labels, not folders, so that a moved dataset keeps its hash. */

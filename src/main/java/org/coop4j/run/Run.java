@@ -65,19 +65,17 @@ public final class Run {
      *
      * @throws IOException if the lists of images cannot be read
      */
-    public static Run of(
-            FeatureSpace space, DataSpec data, Method method, Sample sample, Options options)
+    public static Run of(FeatureSpace space, DataSpec data, Method method, Sample sample, Options options)
             throws IOException {
         SharedData shared = new SharedData(space, options);
         ImageDataset lists = shared.dataset(data, sample.seed());
-        RunConfig config =
-                RunConfig.of(
-                                space.modelSha256(),
-                                RunData.of(data, lists, ClassHalf.ALL),
-                                method,
-                                method.training(sample.shots()),
-                                sample)
-                        .in(space.precision());
+        RunConfig config = RunConfig.of(
+                        space.modelSha256(),
+                        RunData.of(data, lists, ClassHalf.ALL),
+                        method,
+                        method.training(sample.shots()),
+                        sample)
+                .in(space.precision());
         return new Run(shared, method.title(), config, Progress.NONE);
     }
 
@@ -144,8 +142,8 @@ public final class Run {
         FewShotFeatures features = new FewShotFeatures(train, chooses);
         try (Classifier classifier = fit(learner, features, run, train.contentHash())) {
             ended("train");
-            Confidence confidence = new HeldOut(shared, task(dataset), dataset.train(), val)
-                    .confidence(classifier, config, progress);
+            Confidence confidence =
+                    new HeldOut(shared, task(dataset), dataset.train(), val).confidence(classifier, config, progress);
             ended("calibrate");
             save(run, classifier, confidence, dataset);
             return test(run, classifier, train.hashed(), val.images(), dataset);
@@ -157,14 +155,12 @@ public final class Run {
         Method method = config.method();
         RunData data = config.data();
         ImageDataset whole = shared.dataset(data.source(), config.sample().seed());
-        ImageDataset dataset =
-                method.learns()
-                        ? config.sample().draw(whole, method, data.classes(), this::warnOnce)
-                        : whole.half(data.classes());
+        ImageDataset dataset = method.learns()
+                ? config.sample().draw(whole, method, data.classes(), this::warnOnce)
+                : whole.half(data.classes());
         if (dataset.classCount() < 2) {
-            throw new IOException(
-                    "one class alone (%s) leaves nothing to tell apart: expected two or more"
-                            .formatted(String.join(", ", dataset.classNames())));
+            throw new IOException("one class alone (%s) leaves nothing to tell apart: expected two or more"
+                    .formatted(String.join(", ", dataset.classNames())));
         }
         if (dataset.stored().isPresent()) {
             SharedData.requireServes(
@@ -177,39 +173,37 @@ public final class Run {
 
     /** The val images, unless they are the test images, which may decide nothing. */
     private LabelledFeatures val(ImageDataset dataset) throws IOException {
-        ImageDataset whole = shared.dataset(config.learnedFrom().source(), config.sample().seed());
+        ImageDataset whole =
+                shared.dataset(config.learnedFrom().source(), config.sample().seed());
         return shared.features(
                 whole.validatesOnTest() && !config.method().usesVal() ? List.of() : dataset.val(),
                 "val images",
                 progress);
     }
 
-    private Classifier fit(
-            Learner learner, FewShotFeatures features, RunFolder run, String imagesHash)
+    private Classifier fit(Learner learner, FewShotFeatures features, RunFolder run, String imagesHash)
             throws IOException {
         Trainer.RunFiles files = new Trainer.RunFiles(
                 run.file(RunFolder.CHECKPOINT), run.file(RunFolder.METRICS), imagesHash, config.checkpointEvery());
         return learner.fit(
                 features,
                 new Trainer(
-                        config.training(), config.sample().seed(), shared.options().memory(), progress, files));
+                        config.training(),
+                        config.sample().seed(),
+                        shared.options().memory(),
+                        progress,
+                        files));
     }
 
     /** Writes the classifier with an account of how it was made. */
-    private void save(
-            RunFolder run, Classifier classifier, Confidence confidence, ImageDataset dataset)
+    private void save(RunFolder run, Classifier classifier, Confidence confidence, ImageDataset dataset)
             throws IOException {
         Map<String, String> account = new LinkedHashMap<>(classifier.save().training());
         space.towers()
                 .ifPresentOrElse(
-                        clip ->
-                                account.put(
-                                        MODEL_FILE,
-                                        clip.model().path().toAbsolutePath().toString()),
-                        () ->
-                                account.put(
-                                        ClassifierFile.LOGIT_SCALE,
-                                        Float.toString(space.logLogitScale())));
+                        clip -> account.put(
+                                MODEL_FILE, clip.model().path().toAbsolutePath().toString()),
+                        () -> account.put(ClassifierFile.LOGIT_SCALE, Float.toString(space.logLogitScale())));
         dataset.stored().ifPresent(stored -> account.put("features_sha256", stored.sha256()));
         account.put("data", dataset.name());
         RunData data = config.data();
@@ -235,7 +229,8 @@ public final class Run {
             throws IOException {
         Evaluator evaluator = shared.evaluator(config, progress);
         ended("encode_test");
-        Scores scores = evaluator.scores(classifier.forClasses(evaluator.dataset().classNames()));
+        Scores scores =
+                evaluator.scores(classifier.forClasses(evaluator.dataset().classNames()));
         ended("test");
         RunImages images = RunImages.learnedFrom(train, val).testedOn(evaluator);
         images.overlapNote().ifPresent(this::warnOnce);
@@ -243,7 +238,9 @@ public final class Run {
         images.write(run);
         run.write(RunFolder.RESULT, result);
         List<LabelledImage> learned = config.method().learns() ? dataset.train() : List.of();
-        run.write(RunFolder.PROVENANCE, Provenance.of(space, learned, evaluator.dataset().test()));
+        run.write(
+                RunFolder.PROVENANCE,
+                Provenance.of(space, learned, evaluator.dataset().test()));
         return result;
     }
 
@@ -256,8 +253,7 @@ public final class Run {
         }
         if (folder.toAbsolutePath().normalize().startsWith(images)) {
             throw new IOException(
-                    "%s lies in the folder of the images, %s: choose another --out"
-                            .formatted(folder, images));
+                    "%s lies in the folder of the images, %s: choose another --out".formatted(folder, images));
         }
     }
 
@@ -270,17 +266,15 @@ public final class Run {
     }
 
     /** Unreadable images may have been all that a class had. */
-    private static void requireEveryClass(ImageDataset dataset, FeatureSet images)
-            throws IOException {
+    private static void requireEveryClass(ImageDataset dataset, FeatureSet images) throws IOException {
         BitSet present = new BitSet();
         for (int i = 0; i < images.size(); i++) {
             present.set(images.label(i));
         }
         int missing = present.nextClearBit(0);
         if (missing < dataset.classCount()) {
-            throw new IOException(
-                    "class \"%s\" has no readable training image: mend them or remove the class"
-                            .formatted(dataset.classNames().get(missing)));
+            throw new IOException("class \"%s\" has no readable training image: mend them or remove the class"
+                    .formatted(dataset.classNames().get(missing)));
         }
     }
 

@@ -63,7 +63,8 @@ public record RunComparison(
 
         /** Seconds of its parts that are spent on learning. */
         private double learningSeconds() {
-            return result.seconds().getOrDefault("prepare", 0.0) + result.seconds().getOrDefault("train", 0.0);
+            return result.seconds().getOrDefault("prepare", 0.0)
+                    + result.seconds().getOrDefault("train", 0.0);
         }
     }
 
@@ -80,7 +81,9 @@ public record RunComparison(
         RunConfig config = runs.get(0).config;
         RunFeatures images = RunFeatures.of(shared, config, sample, Progress.NONE);
         FeatureSpace space = shared.space();
-        Task task = config.testedOn().source().task(images.classNames(), config.sample().seed());
+        Task task = config.testedOn()
+                .source()
+                .task(images.classNames(), config.sample().seed());
         List<ComparedClassifier> all = new ArrayList<>();
         List<PromptEnsemble> prompts = shared.evaluator(config, Progress.NONE).prompts();
         all.addAll(prompts(space, images, prompts, own));
@@ -106,8 +109,9 @@ public record RunComparison(
     /** The prompt that training and val images choose, the user's own, and the best in hindsight. */
     private static List<ComparedClassifier> prompts(
             FeatureSpace space, RunFeatures images, List<PromptEnsemble> prompts, List<PromptEnsemble> own) {
-        List<ComparedClassifier> tried =
-                prompts.stream().map(prompt -> prompt(space, images, prompt, Role.PROMPT)).toList();
+        List<ComparedClassifier> tried = prompts.stream()
+                .map(prompt -> prompt(space, images, prompt, Role.PROMPT))
+                .toList();
         ComparedClassifier chosen = best(tried, c -> c.train().right() + c.val().right());
         ComparedClassifier hindsight = best(tried, ComparedClassifier::accuracy);
         List<ComparedClassifier> all = new ArrayList<>(List.of(chosen));
@@ -161,7 +165,8 @@ public record RunComparison(
             return Optional.empty();
         }
         long start = System.nanoTime();
-        FewShotFeatures data = new FewShotFeatures(images.train().all(), images.val().all());
+        FewShotFeatures data =
+                new FewShotFeatures(images.train().all(), images.val().all());
         try (Classifier classifier = learner.fit(data, new Trainer(Training.none(), task.seed()))) {
             double seconds = (System.nanoTime() - start) / NANOS;
             return Optional.of(scored(title, Role.PROBE, images, classifier, Confidence.NONE, seconds));

@@ -55,8 +55,9 @@ public record RunConfig(
     /** Bytes that a configuration may have. */
     private static final long LARGEST = 1L << 20;
 
-    private static final ObjectMapper JSON =
-            JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
 
     /**
      * A dataset as a run uses it. Where it lies does not matter: its lists distinguish it from others.
@@ -79,8 +80,7 @@ public record RunConfig(
 
         /** A dataset whose lists were read. */
         public static RunData of(DataSpec source, ImageDataset lists, ClassHalf classes) {
-            return new RunData(
-                    source.name(), classes, source.listsSha256(lists), source.handWrittenPrompt(), source);
+            return new RunData(source.name(), classes, source.listsSha256(lists), source.handWrittenPrompt(), source);
         }
 
         /** All that makes it this data, wherever it lies. */
@@ -91,8 +91,7 @@ public record RunConfig(
 
     public RunConfig {
         if (checkpointEvery < 1) {
-            throw new IllegalArgumentException(
-                    "checkpoint_every: expected 1 or more epochs, got " + checkpointEvery);
+            throw new IllegalArgumentException("checkpoint_every: expected 1 or more epochs, got " + checkpointEvery);
         }
         if ((learnedFrom != null) != method.learns()) {
             throw new IllegalArgumentException(
@@ -103,8 +102,7 @@ public record RunConfig(
     }
 
     /** A run in float32 that learns and is tested on the same data. */
-    public static RunConfig of(
-            String modelSha256, RunData data, Method method, Training training, Sample sample) {
+    public static RunConfig of(String modelSha256, RunData data, Method method, Training training, Sample sample) {
         return new RunConfig(
                 modelSha256,
                 method.learns() ? data : null,
@@ -128,14 +126,12 @@ public record RunConfig(
 
     /** The same in another precision. */
     public RunConfig in(Precision other) {
-        return new RunConfig(
-                modelSha256, learnedFrom, testedOn, method, training, sample, other, checkpointEvery);
+        return new RunConfig(modelSha256, learnedFrom, testedOn, method, training, sample, other, checkpointEvery);
     }
 
     /** What was learned, tested on other data. */
     public RunConfig testedOn(RunData other) {
-        return new RunConfig(
-                modelSha256, learnedFrom, other, method, training, sample, precision, checkpointEvery);
+        return new RunConfig(modelSha256, learnedFrom, other, method, training, sample, precision, checkpointEvery);
     }
 
     /** Returns true if it is a configuration of the same run: one with the same result. */
@@ -217,8 +213,7 @@ public record RunConfig(
 
     private static RunConfig of(JsonNode tree) throws JsonProcessingException {
         if (tree.path("format").asInt() != FORMAT) {
-            throw new IllegalArgumentException(
-                    "format: expected %d, got %s".formatted(FORMAT, tree.path("format")));
+            throw new IllegalArgumentException("format: expected %d, got %s".formatted(FORMAT, tree.path("format")));
         }
         if (!tree.path("modelSha256").isTextual()) {
             throw new IllegalArgumentException("no modelSha256");

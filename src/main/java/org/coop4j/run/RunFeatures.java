@@ -16,7 +16,8 @@ import org.coop4j.run.RunConfig.RunData;
  * @param val images that it may choose by; empty where there are none
  * @param test images that it was tested on; empty where nothing may be seen of them
  */
-public record RunFeatures(List<String> classNames, LabelledFeatures train, LabelledFeatures val, LabelledFeatures test) {
+public record RunFeatures(
+        List<String> classNames, LabelledFeatures train, LabelledFeatures val, LabelledFeatures test) {
 
     /**
      * The images of a run that is tested on the data that it learned from. Most of their features are in the bank
@@ -36,10 +37,9 @@ public record RunFeatures(List<String> classNames, LabelledFeatures train, Label
             throws IOException {
         RunData data = config.data();
         ImageDataset whole = shared.dataset(data.source(), config.sample().seed());
-        ImageDataset drawn =
-                whole.train().isEmpty()
-                        ? whole.half(data.classes()) // test images alone
-                        : sample.draw(whole, config.method(), data.classes(), note -> {});
+        ImageDataset drawn = whole.train().isEmpty()
+                ? whole.half(data.classes()) // test images alone
+                : sample.draw(whole, config.method(), data.classes(), note -> {});
         List<LabelledImage> val = whole.validatesOnTest() ? List.of() : drawn.val();
         return new RunFeatures(
                 drawn.classNames(),
@@ -60,7 +60,11 @@ public record RunFeatures(List<String> classNames, LabelledFeatures train, Label
     private static void add(List<Located> all, LabelledFeatures images, String part) {
         for (int i = 0; i < images.size(); i++) {
             LabelledImage image = images.images().get(i).image();
-            all.add(new Located(image, images.images().get(i).sha256(), part, images.features().row(i)));
+            all.add(new Located(
+                    image,
+                    images.images().get(i).sha256(),
+                    part,
+                    images.features().row(i)));
         }
     }
 

@@ -50,8 +50,8 @@ public final class RunFolder implements AutoCloseable {
 
     private static final String REPLACED = ".replaced-";
 
-    private static final List<String> FILES = List.of(
-            CONFIG, METRICS, CLASSIFIER, IMAGES, RESULT, PROVENANCE, REPORT, FAILURE, CHECKPOINT);
+    private static final List<String> FILES =
+            List.of(CONFIG, METRICS, CLASSIFIER, IMAGES, RESULT, PROVENANCE, REPORT, FAILURE, CHECKPOINT);
 
     /** Bytes of JSON that a run may have; ImageNet's results take about 0.1 MB. */
     private static final long LARGEST = 32L << 20;
@@ -77,20 +77,13 @@ public final class RunFolder implements AutoCloseable {
         }
         FileChannel channel;
         try {
-            channel =
-                    FileChannel.open(
-                            folder.resolve(LOCK),
-                            StandardOpenOption.CREATE,
-                            StandardOpenOption.WRITE);
+            channel = FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         } catch (IOException e) {
             throw notWritable("write to", folder, e);
         }
         if (lock(channel) == null) {
             channel.close();
-            throw new IOException(
-                    "another run is writing to "
-                            + folder
-                            + ": wait for it, or choose another --out");
+            throw new IOException("another run is writing to " + folder + ": wait for it, or choose another --out");
         }
         RunFolder run = new RunFolder(folder, channel);
         try {
@@ -124,9 +117,7 @@ public final class RunFolder implements AutoCloseable {
         if (Files.exists(folder.resolve(CONFIG))) {
             if (!resume) {
                 throw new IOException(
-                        folder
-                                + " already holds a run: add --resume to go on with it, or choose"
-                                + " another --out");
+                        folder + " already holds a run: add --resume to go on with it, or choose" + " another --out");
             }
         } else if (Files.exists(folder) && !isEmpty(folder)) {
             throw new IOException(folder + " is not empty and holds no run: choose another --out");
@@ -145,19 +136,17 @@ public final class RunFolder implements AutoCloseable {
         }
         RunConfig there = RunConfig.read(file(CONFIG));
         if (!there.modelSha256().equals(config.modelSha256())) {
-            throw new IOException(
-                    String.format(
-                            "the run in %s was begun with another model (SHA-256 %.12s…, this one"
-                                    + " %.12s…): resume it with that model, or choose another"
-                                    + " --out",
-                            folder, there.modelSha256(), config.modelSha256()));
+            throw new IOException(String.format(
+                    "the run in %s was begun with another model (SHA-256 %.12s…, this one"
+                            + " %.12s…): resume it with that model, or choose another"
+                            + " --out",
+                    folder, there.modelSha256(), config.modelSha256()));
         }
         if (!there.isSameRun(config)) {
-            throw new IOException(
-                    "the run in "
-                            + folder
-                            + " was begun with other settings (see its config.json): resume it"
-                            + " with the same, or choose another --out");
+            throw new IOException("the run in "
+                    + folder
+                    + " was begun with other settings (see its config.json): resume it"
+                    + " with the same, or choose another --out");
         }
     }
 
@@ -220,8 +209,7 @@ public final class RunFolder implements AutoCloseable {
     /** Deletes the run's own temporary files that a killed run left behind. */
     private void deleteUnfinished() throws IOException {
         for (String name : FILES) {
-            try (DirectoryStream<Path> files =
-                    Files.newDirectoryStream(folder, "." + name + ".*.tmp")) {
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "." + name + ".*.tmp")) {
                 for (Path file : files) {
                     Files.delete(file);
                 }
@@ -261,8 +249,7 @@ public final class RunFolder implements AutoCloseable {
     }
 
     private static boolean isTemporary(String name) {
-        return name.endsWith(".tmp")
-                && FILES.stream().anyMatch(file -> name.startsWith("." + file + "."));
+        return name.endsWith(".tmp") && FILES.stream().anyMatch(file -> name.startsWith("." + file + "."));
     }
 
     /** Writes a value as JSON with a checksum. */

@@ -18,8 +18,7 @@ import org.coop4j.data.bank.ImageFeatures.HashedImage;
  * @param val images that it chose settings by; none where the method chooses nothing
  * @param test images that it was tested on
  */
-public record RunImages(
-        List<String> testedClasses, List<Image> train, List<Image> val, List<Image> test) {
+public record RunImages(List<String> testedClasses, List<Image> train, List<Image> val, List<Image> test) {
 
     /** Of a run that learned from nothing. */
     public static final RunImages NONE = new RunImages(null, null, null, null);
@@ -76,7 +75,10 @@ public record RunImages(
     /** What was learned, tested on other images. */
     public RunImages testedOn(Evaluator evaluator) {
         return new RunImages(
-                evaluator.dataset().classNames(), train, val, images(evaluator.images().images()));
+                evaluator.dataset().classNames(),
+                train,
+                val,
+                images(evaluator.images().images()));
     }
 
     /**
@@ -86,9 +88,7 @@ public record RunImages(
      */
     public static Optional<RunImages> of(Path folder) throws IOException {
         Path file = folder.resolve(RunFolder.IMAGES);
-        return Files.exists(file)
-                ? Optional.of(CheckedJson.read(file, RunImages.class, LARGEST))
-                : Optional.empty();
+        return Files.exists(file) ? Optional.of(CheckedJson.read(file, RunImages.class, LARGEST)) : Optional.empty();
     }
 
     /** Writes the lists into a run's folder. */
@@ -114,6 +114,9 @@ public record RunImages(
                 ? Optional.empty()
                 : Optional.of(
                         "%s of %d test images are training images too, by content (first: %s): they are counted, and make the accuracy say too much"
-                                .formatted(overlap.size(), test.size(), overlap.get(0).path()));
+                                .formatted(
+                                        overlap.size(),
+                                        test.size(),
+                                        overlap.get(0).path()));
     }
 }

@@ -55,7 +55,12 @@ public record RunResult(
      * @param seconds how long the parts of the run took
      */
     public static RunResult of(
-            String label, RunConfig config, int trainImages, Evaluator tested, Scores scores, Map<String, Double> seconds) {
+            String label,
+            RunConfig config,
+            int trainImages,
+            Evaluator tested,
+            Scores scores,
+            Map<String, Double> seconds) {
         Evaluation evaluation = scores.evaluation();
         List<String> classNames = tested.dataset().classNames();
         return new RunResult(

@@ -25,8 +25,7 @@ public record Sample(int shots, long seed, int views) {
 
     public Sample {
         if (shots < 0) {
-            throw new IllegalArgumentException(
-                    "shots: expected 1 or more, or 0 for all images, got " + shots);
+            throw new IllegalArgumentException("shots: expected 1 or more, or 0 for all images, got " + shots);
         }
         if (views < 0) {
             throw new IllegalArgumentException("views: expected 0 or more, got " + views);
@@ -45,13 +44,11 @@ public record Sample(int shots, long seed, int views) {
      * @param notes is told of classes that have too few images
      * @throws DatasetException if there is nothing to learn from
      */
-    public ImageDataset draw(
-            ImageDataset whole, Method method, ClassHalf classes, Consumer<String> notes)
+    public ImageDataset draw(ImageDataset whole, Method method, ClassHalf classes, Consumer<String> notes)
             throws DatasetException {
         if (whole.train().isEmpty()) {
-            throw new DatasetException(
-                    "%s has test images alone and nothing to learn from: learn on another dataset"
-                            .formatted(whole.name()));
+            throw new DatasetException("%s has test images alone and nothing to learn from: learn on another dataset"
+                    .formatted(whole.name()));
         }
         if (shots == 0) {
             return whole.half(classes);
@@ -68,13 +65,11 @@ public record Sample(int shots, long seed, int views) {
         if (shortages.isEmpty()) {
             return;
         }
-        FewShotSample.Shortage least =
-                shortages.stream()
-                        .min(Comparator.comparingInt(FewShotSample.Shortage::available))
-                        .orElseThrow();
-        String one =
-                "class \"%s\" has %d training images where %d were asked for"
-                        .formatted(least.className(), least.available(), shots);
+        FewShotSample.Shortage least = shortages.stream()
+                .min(Comparator.comparingInt(FewShotSample.Shortage::available))
+                .orElseThrow();
+        String one = "class \"%s\" has %d training images where %d were asked for"
+                .formatted(least.className(), least.available(), shots);
         notes.accept(
                 shortages.size() == 1
                         ? one + ": all are taken"

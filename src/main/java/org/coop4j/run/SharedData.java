@@ -154,10 +154,9 @@ public final class SharedData {
             return ImageFeatures.stored(images);
         }
         Clip clip = clip();
-        ImageTransform transform =
-                sample.views() == 0
-                        ? new ImageTransform.Test(clip.preprocessing())
-                        : new ImageTransform.Train(clip.preprocessing(), sample.views(), sample.seed());
+        ImageTransform transform = sample.views() == 0
+                ? new ImageTransform.Test(clip.preprocessing())
+                : new ImageTransform.Train(clip.preprocessing(), sample.views(), sample.seed());
         try (FeatureBank bank = FeatureBank.open(options.bankFolder(), clip, transform, kind)) {
             return bank.encode(images, what, skipBad, progress);
         }

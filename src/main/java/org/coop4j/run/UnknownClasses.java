@@ -18,9 +18,9 @@ import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.OpenSet;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.train.Trainer;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
+import org.coop4j.method.train.Trainer;
 
 /**
  * How well pictures of none of the classes are noticed: classes are left out, one after the other,
@@ -63,8 +63,8 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, H
      * @param test scores of the run's classifier on the test images
      * @return nothing if there are fewer than three classes
      */
-    static Optional<UnknownClasses> of(
-            FeatureSpace space, Task task, RunFeatures images, RunConfig run, Scores test) throws IOException {
+    static Optional<UnknownClasses> of(FeatureSpace space, Task task, RunFeatures images, RunConfig run, Scores test)
+            throws IOException {
         Method method = run.method();
         int classes = task.classNames().size();
         if (classes < FEWEST_LEFT_OUT) {
@@ -88,7 +88,10 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, H
         return all.isEmpty()
                 ? Optional.empty()
                 : Optional.of(new UnknownClasses(
-                        rates(score -> all.stream().mapToDouble(r -> r.get(score)).average().orElseThrow()),
+                        rates(score -> all.stream()
+                                .mapToDouble(r -> r.get(score))
+                                .average()
+                                .orElseThrow()),
                         all.size(),
                         How.LEARNED_AGAIN));
     }
@@ -103,7 +106,8 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, H
 
     /** Returns true if there are test images of the class and of others. */
     private static boolean isTested(int[] labels, int label) {
-        return Arrays.stream(labels).anyMatch(l -> l == label) && Arrays.stream(labels).anyMatch(l -> l != label);
+        return Arrays.stream(labels).anyMatch(l -> l == label)
+                && Arrays.stream(labels).anyMatch(l -> l != label);
     }
 
     /** False positives of what is learned without a class. */
@@ -121,9 +125,11 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, H
         try (Classifier others =
                 method.learner(space, task.withClasses(names)).fit(new FewShotFeatures(train, val), trainer)) {
             int[] labels = images.test().labels();
-            float[][] logits = others.logits(images.test().features(kind, Progress.NONE)).toRows();
+            float[][] logits =
+                    others.logits(images.test().features(kind, Progress.NONE)).toRows();
             return rates(score -> OpenSet.falsePositives(
-                    scores(score, logits, i -> labels[i] != leftOut), scores(score, logits, i -> labels[i] == leftOut)));
+                    scores(score, logits, i -> labels[i] != leftOut),
+                    scores(score, logits, i -> labels[i] == leftOut)));
         }
     }
 

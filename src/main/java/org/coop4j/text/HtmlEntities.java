@@ -176,9 +176,7 @@ final class HtmlEntities {
         if (text.indexOf('&') < 0) {
             return text;
         }
-        return UNAMBIGUOUS
-                .matcher(text)
-                .replaceAll(match -> Matcher.quoteReplacement(unambiguous(match.group())));
+        return UNAMBIGUOUS.matcher(text).replaceAll(match -> Matcher.quoteReplacement(unambiguous(match.group())));
     }
 
     private String unambiguous(String reference) {

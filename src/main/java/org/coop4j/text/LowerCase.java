@@ -72,8 +72,7 @@ final class LowerCase {
                     Character.ENCLOSING_MARK,
                     Character.FORMAT,
                     Character.MODIFIER_LETTER,
-                    Character.MODIFIER_SYMBOL ->
-                    true;
+                    Character.MODIFIER_SYMBOL -> true;
             default -> MID_WORD.indexOf(c) >= 0;
         };
     }

@@ -23,11 +23,10 @@ public final class Tokenizer {
      * Python's {@code regex} folds it to the letter iota where it looks for other characters, but
      * not where it looks for letters.
      */
-    private static final Pattern WORD =
-            Pattern.compile(
-                    "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d"
-                            + "|\\p{L}+|\\p{N}|[^ \\u0345\\p{L}\\p{N}]+",
-                    Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
+    private static final Pattern WORD = Pattern.compile(
+            "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d"
+                    + "|\\p{L}+|\\p{N}|[^ \\u0345\\p{L}\\p{N}]+",
+            Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
 
     private static final int MAX_CACHED_WORDS = 1 << 15;
     private static final int MAX_CACHED_LENGTH = 64;
@@ -150,9 +149,7 @@ public final class Tokenizer {
     public int[] tokenize(String text, int contextLength, Overflow overflow) {
         if (contextLength < 2) {
             throw new IllegalArgumentException(
-                    "context length "
-                            + contextLength
-                            + " has no room for start and end token: expected 2 or more");
+                    "context length " + contextLength + " has no room for start and end token: expected 2 or more");
         }
         int[] ids = encode(text);
         int room = contextLength - 2;
@@ -192,8 +189,7 @@ public final class Tokenizer {
     public String symbol(int id) {
         if (id < 0 || id >= symbols.size()) {
             throw new IllegalArgumentException(
-                    "token id %s is outside the vocabulary: expected 0 to %s"
-                            .formatted(id, symbols.size() - 1));
+                    "token id %s is outside the vocabulary: expected 0 to %s".formatted(id, symbols.size() - 1));
         }
         return symbols.get(id);
     }

@@ -25,7 +25,8 @@ class ClipGoldenTest {
 
     private static final double LOGITS = 1e-3;
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
 
     @ParameterizedTest
     @ValueSource(strings = {"vit", "vit_gelu", "resnet"})
@@ -35,8 +36,7 @@ class ClipGoldenTest {
             float[] pixels = golden.floats("image");
             int n = (int) golden.shape("image").dim(0);
             FeatureMatrix features = clip.encodePixels(FloatBuffer.wrap(pixels), n);
-            double difference =
-                    Differences.relative(features.toArray(), golden.floats("image_features"));
+            double difference = Differences.relative(features.toArray(), golden.floats("image_features"));
             assertThat(differences.note(model, "image features, relative", difference))
                     .isLessThan(RELATIVE);
         }
@@ -48,8 +48,7 @@ class ClipGoldenTest {
         try (Clip clip = GoldenModels.open(model, folder);
                 SafetensorsFile golden = GoldenModels.numbers(model + "/forward.safetensors")) {
             FeatureMatrix features = clip.encodeTokens(tokens(golden));
-            double difference =
-                    Differences.relative(features.toArray(), golden.floats("text_features"));
+            double difference = Differences.relative(features.toArray(), golden.floats("text_features"));
             assertThat(differences.note(model, "text features, relative", difference))
                     .isLessThan(RELATIVE);
         }
@@ -61,8 +60,8 @@ class ClipGoldenTest {
         try (Clip clip = GoldenModels.open(model, folder);
                 SafetensorsFile golden = GoldenModels.numbers(model + "/forward.safetensors")) {
             int n = (int) golden.shape("image").dim(0);
-            FeatureMatrix images =
-                    clip.encodePixels(FloatBuffer.wrap(golden.floats("image")), n).normalized();
+            FeatureMatrix images = clip.encodePixels(FloatBuffer.wrap(golden.floats("image")), n)
+                    .normalized();
             FeatureMatrix texts = clip.encodeTokens(tokens(golden)).normalized();
             float[] logits = new float[n * texts.rows()];
             for (int i = 0; i < logits.length; i++) {

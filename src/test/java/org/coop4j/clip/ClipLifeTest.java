@@ -29,10 +29,7 @@ class ClipLifeTest {
 
     /** 2 MB of weights; a batch of images needs some 3 MB more. */
     private static final ClipConfig ARCHITECTURE =
-            new ClipConfig(
-                    64,
-                    new ClipConfig.Vit(32, 8, 128, 2, 2, 512),
-                    new ClipConfig.Text(8, 40, 64, 2, 2, 256));
+            new ClipConfig(64, new ClipConfig.Vit(32, 8, 128, 2, 2, 512), new ClipConfig.Text(8, 40, 64, 2, 2, 256));
 
     private static final int WARM_UP = 30;
     private static final int ROUNDS = 200;
@@ -45,7 +42,9 @@ class ClipLifeTest {
 
     static final int[] CAPTION = {38, 3, 5, 39};
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
+
     private static Path file;
     private static final Tokenizer TOKENIZER = Tokenizer.load();
 
@@ -120,16 +119,15 @@ class ClipLifeTest {
         features(clip);
         clip.close();
         clip.close();
-        List<Callable<?>> calls =
-                List.of(
-                        () -> features(clip),
-                        () -> clip.encodeTokens(List.of(CAPTION)),
-                        clip::logitScale,
-                        clip::imageEncoder,
-                        () -> clip.tokenEmbedding(1),
-                        () -> clip.promptEncoder(List.of(CAPTION)),
-                        () -> encoder.encode(1, (index, target, offset) -> target.put(offset, 0f)),
-                        () -> encoder.encodeQuickly(1, (index, target, offset) -> target.put(offset, 0f)));
+        List<Callable<?>> calls = List.of(
+                () -> features(clip),
+                () -> clip.encodeTokens(List.of(CAPTION)),
+                clip::logitScale,
+                clip::imageEncoder,
+                () -> clip.tokenEmbedding(1),
+                () -> clip.promptEncoder(List.of(CAPTION)),
+                () -> encoder.encode(1, (index, target, offset) -> target.put(offset, 0f)),
+                () -> encoder.encodeQuickly(1, (index, target, offset) -> target.put(offset, 0f)));
         for (Callable<?> call : calls) {
             assertThatThrownBy(call::call)
                     .isInstanceOf(IllegalStateException.class)
@@ -159,17 +157,15 @@ class ClipLifeTest {
             AtomicReference<AssertionError> failure = new AtomicReference<>();
             List<Thread> threads = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
-                threads.add(
-                        new Thread(
-                                () -> {
-                                    try {
-                                        for (int round = 0; round < 20; round++) {
-                                            assertThat(features(clip)).isEqualTo(expected);
-                                        }
-                                    } catch (AssertionError e) {
-                                        failure.set(e);
-                                    }
-                                }));
+                threads.add(new Thread(() -> {
+                    try {
+                        for (int round = 0; round < 20; round++) {
+                            assertThat(features(clip)).isEqualTo(expected);
+                        }
+                    } catch (AssertionError e) {
+                        failure.set(e);
+                    }
+                }));
             }
             threads.forEach(Thread::start);
             while (threads.stream().anyMatch(Thread::isAlive)) {

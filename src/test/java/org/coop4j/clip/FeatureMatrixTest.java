@@ -20,15 +20,7 @@ class FeatureMatrixTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "1, 1, 1",
-        "3, 64, 5",
-        "300, 260, 31",
-        "1, 3000, 512",
-        "130, 1030, 17",
-        "0, 3, 4",
-        "3, 0, 4"
-    })
+    @CsvSource({"1, 1, 1", "3, 64, 5", "300, 260, 31", "1, 3000, 512", "130, 1030, 17", "0, 3, 4", "3, 0, 4"})
     void productsAreTheInnerProductsToTheLastBit(int rows, int others, int width) {
         FeatureMatrix x = random(rows, width, 1);
         requireInnerProducts(x, random(others, width, 2));
@@ -47,8 +39,7 @@ class FeatureMatrixTest {
             opposite[at] = half[half.length - 1 - i];
             opposite[at + width / 2] = -opposite[at];
         }
-        requireInnerProducts(
-                FeatureMatrix.of(300, width, values), FeatureMatrix.of(300, width, opposite));
+        requireInnerProducts(FeatureMatrix.of(300, width, values), FeatureMatrix.of(300, width, opposite));
     }
 
     private static void requireInnerProducts(FeatureMatrix x, FeatureMatrix y) {
@@ -68,14 +59,12 @@ class FeatureMatrixTest {
     void sumsAndMultiplesAreRoundedOnce() {
         FeatureMatrix x = FeatureMatrix.of(1, 2, new float[] {1f, 1e-7f});
         FeatureMatrix y = FeatureMatrix.of(1, 2, new float[] {3f, 1f});
-        assertThat(x.plus(y, 0.1).toArray())
-                .containsExactly((float) (1 + 0.1 * 3f), (float) ((double) 1e-7f + 0.1));
+        assertThat(x.plus(y, 0.1).toArray()).containsExactly((float) (1 + 0.1 * 3f), (float) ((double) 1e-7f + 0.1));
         assertThat(y.times(0.1).toArray()).containsExactly((float) (0.1 * 3f), (float) 0.1);
     }
 
     @Test
     void aMatrixHasAsManyValuesAsItSays() {
-        assertThatThrownBy(() -> FeatureMatrix.of(2, 3, new float[5]))
-                .hasMessageContaining("5 values for 2 rows of 3");
+        assertThatThrownBy(() -> FeatureMatrix.of(2, 3, new float[5])).hasMessageContaining("5 values for 2 rows of 3");
     }
 }

@@ -32,7 +32,8 @@ class ImageEncoderTest {
 
     private static final int[] COUNTS = {1, 1, 2, 3, 5, 16, 17};
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     /** Widths at which a product's last bits depend on the number of its rows. */
     static Stream<ClipConfig.Vision> towers() {
@@ -59,8 +60,7 @@ class ImageEncoderTest {
 
     private static Clip open(Path folder, ClipConfig.Vision vision, int threads, Precision precision)
             throws IOException {
-        ClipConfig config =
-                new ClipConfig(64, vision, new ClipConfig.Text(77, 49_408, 16, 2, 1, 64));
+        ClipConfig config = new ClipConfig(64, vision, new ClipConfig.Text(77, 49_408, 16, 2, 1, 64));
         Path file = folder.resolve("model.safetensors");
         RandomWeights.write(config, 3, file, MlpActivation.QUICK_GELU);
         return Clip.open(file, new Clip.Options(Tokenizer::load, new Workers(threads), precision));
@@ -80,16 +80,13 @@ class ImageEncoderTest {
     /** Features in the order of the images; null where an image is null. */
     private static float[][] encode(
             BiFunction<Integer, PixelSource, Encoded> encode, float[][] images, List<Integer> order) {
-        Encoded encoded =
-                encode.apply(
-                        order.size(),
-                        (index, target, offset) -> {
-                            float[] image = images[order.get(index)];
-                            if (image == null) {
-                                throw new IOException("no pixels");
-                            }
-                            target.put(offset, image);
-                        });
+        Encoded encoded = encode.apply(order.size(), (index, target, offset) -> {
+            float[] image = images[order.get(index)];
+            if (image == null) {
+                throw new IOException("no pixels");
+            }
+            target.put(offset, image);
+        });
         float[][] features = new float[images.length][];
         for (int i = 0; i < order.size(); i++) {
             features[order.get(i)] = encoded.features().get(i);
@@ -99,15 +96,13 @@ class ImageEncoderTest {
 
     @ParameterizedTest
     @MethodSource("towersInEachPrecision")
-    void featuresDoNotDependOnCompanyPlaceOrNumber(ClipConfig.Vision vision, Precision precision)
-            throws IOException {
+    void featuresDoNotDependOnCompanyPlaceOrNumber(ClipConfig.Vision vision, Precision precision) throws IOException {
         for (int threads = 1; threads <= 3; threads++) {
             assertSameInAnyCompany(folder, vision, threads, precision);
         }
     }
 
-    private static void assertSameInAnyCompany(
-            Path folder, ClipConfig.Vision vision, int threads, Precision precision)
+    private static void assertSameInAnyCompany(Path folder, ClipConfig.Vision vision, int threads, Precision precision)
             throws IOException {
         try (Clip clip = open(folder, vision, threads, precision)) {
             ImageEncoder encoder = clip.imageEncoder();
@@ -122,9 +117,7 @@ class ImageEncoderTest {
                 float[][] features = encode(encoder::encode, images, some);
                 float[][] quick = encode(encoder::encodeQuickly, images, some);
                 for (int i : some) {
-                    assertThat(features[i])
-                            .as("image %d of %s", i, some)
-                            .containsExactly(expected[i]);
+                    assertThat(features[i]).as("image %d of %s", i, some).containsExactly(expected[i]);
                     if (precision == Precision.FLOAT32) {
                         assertClose(quick[i], expected[i]);
                     }
@@ -144,14 +137,12 @@ class ImageEncoderTest {
     /** The kernels for AVX2 take rows by twelve, and do otherwise with those of few images. */
     @Test
     void featuresDoNotDependOnCompanyWithOpenBlasKernelsForAvx2() throws Exception {
-        ProcessBuilder child =
-                new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        System.getProperty(
-                                "surefire.test.class.path", System.getProperty("java.class.path")),
-                        ImageEncoderTest.class.getName(),
-                        folder.toString());
+        ProcessBuilder child = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                ImageEncoderTest.class.getName(),
+                folder.toString());
         child.environment().put("OPENBLAS_CORETYPE", "Haswell");
         Process process = child.redirectErrorStream(true).start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

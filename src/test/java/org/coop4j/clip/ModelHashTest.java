@@ -23,7 +23,8 @@ class ModelHashTest {
 
     private static final String OTHER = "0123456789abcdef".repeat(4);
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     private Path model;
     private Path notes;

@@ -21,24 +21,22 @@ final class OpeningsChild {
 
     /** The process's resident memory after each of the given numbers of openings, in bytes. */
     static long[] run(Path model, int... openings) throws Exception {
-        String classPath =
-                System.getProperty(
-                        "surefire.test.class.path", System.getProperty("java.class.path"));
-        Process child =
-                new ProcessBuilder(
-                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                                "-Xms200m",
-                                "-Xmx200m",
-                                "-XX:+AlwaysPreTouch",
-                                "-D" + ND4JSystemProperties.NO_ARRAY_GC + "=true",
-                                "-cp",
-                                classPath,
-                                OpeningsChild.class.getName(),
-                                model.toString(),
-                                Integer.toString(openings[openings.length - 1]))
-                        .redirectError(ProcessBuilder.Redirect.INHERIT)
-                        .start();
-        List<String> lines = child.inputReader().lines().filter(l -> l.startsWith("=")).toList();
+        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        Process child = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xms200m",
+                        "-Xmx200m",
+                        "-XX:+AlwaysPreTouch",
+                        "-D" + ND4JSystemProperties.NO_ARRAY_GC + "=true",
+                        "-cp",
+                        classPath,
+                        OpeningsChild.class.getName(),
+                        model.toString(),
+                        Integer.toString(openings[openings.length - 1]))
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        List<String> lines =
+                child.inputReader().lines().filter(l -> l.startsWith("=")).toList();
         if (child.waitFor() != 0) {
             throw new IllegalStateException("the child ended with " + child.exitValue());
         }
@@ -53,7 +51,8 @@ final class OpeningsChild {
         int images = 47;
         FloatBuffer pixels = ClipLifeTest.pixels(images);
         for (int opening = 0; opening < Integer.parseInt(args[1]); opening++) {
-            try (Clip clip = Clip.open(Path.of(args[0]), new Clip.Options(() -> tokenizer, new Workers(2), Precision.FLOAT32))) {
+            try (Clip clip =
+                    Clip.open(Path.of(args[0]), new Clip.Options(() -> tokenizer, new Workers(2), Precision.FLOAT32))) {
                 clip.encodePixels(pixels, images);
                 clip.encodeTokens(List.of(ClipLifeTest.CAPTION));
             }

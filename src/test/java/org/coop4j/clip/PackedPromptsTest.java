@@ -109,19 +109,15 @@ class PackedPromptsTest {
         int shortest = prompts.stream().mapToInt(p -> p.length).min().orElseThrow();
         assertThat(prefix).isLessThan(shortest);
         if (prefix + 1 < shortest) {
-            long different = prompts.stream().mapToInt(p -> p[prefix]).distinct().count();
+            long different =
+                    prompts.stream().mapToInt(p -> p[prefix]).distinct().count();
             assertThat(different).isGreaterThan(1);
         }
     }
 
     @Test
     void promptsOfOneLengthKeepTheirOrder() {
-        List<int[]> prompts =
-                List.of(
-                        new int[] {5, END},
-                        new int[] {3, END},
-                        new int[] {END},
-                        new int[] {4, END});
+        List<int[]> prompts = List.of(new int[] {5, END}, new int[] {3, END}, new int[] {END}, new int[] {4, END});
         assertThat(PackedPrompts.of(prompts, 1).sequenceOfPrompt()).containsExactly(1, 2, 0, 3);
     }
 

@@ -20,15 +20,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** A model in bfloat16 beside itself in float32; where the processor has none, its refusal. */
 class PrecisionTest {
 
-    private static final ClipConfig ARCHITECTURE =
-            new ClipConfig(
-                    64,
-                    new ClipConfig.Vit(64, 16, 128, 4, 2, 512),
-                    new ClipConfig.Text(77, 49_408, 128, 4, 2, 512));
+    private static final ClipConfig ARCHITECTURE = new ClipConfig(
+            64, new ClipConfig.Vit(64, 16, 128, 4, 2, 512), new ClipConfig.Text(77, 49_408, 128, 4, 2, 512));
 
     private static final int IMAGES = 9;
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
+
     private static Path model;
 
     @BeforeAll
@@ -49,9 +48,7 @@ class PrecisionTest {
             return;
         }
         try (Clip exact = TinyModel.open(model, 2);
-                Clip half = Clip.open(
-                        model,
-                        new Clip.Options(Tokenizer::load, new Workers(2), Precision.BFLOAT16))) {
+                Clip half = Clip.open(model, new Clip.Options(Tokenizer::load, new Workers(2), Precision.BFLOAT16))) {
             comparison.of(exact, half);
         }
     }
@@ -79,37 +76,34 @@ class PrecisionTest {
 
     @Test
     void imageFeaturesPointTheSameWayAndAreNotTheSame() throws IOException {
-        compare(
-                (exact, half) -> {
-                    FeatureMatrix a = exact.encodePixels(pixels(), IMAGES);
-                    FeatureMatrix b = half.encodePixels(pixels(), IMAGES);
-                    for (int i = 0; i < IMAGES; i++) {
-                        assertThat(cosine(a.row(i), b.row(i))).isBetween(0.9995, 1 - 1e-9);
-                    }
-                });
+        compare((exact, half) -> {
+            FeatureMatrix a = exact.encodePixels(pixels(), IMAGES);
+            FeatureMatrix b = half.encodePixels(pixels(), IMAGES);
+            for (int i = 0; i < IMAGES; i++) {
+                assertThat(cosine(a.row(i), b.row(i))).isBetween(0.9995, 1 - 1e-9);
+            }
+        });
     }
 
     @Test
     void anImagesFeaturesDoNotDependOnItsCompany() throws IOException {
-        compare(
-                (exact, half) -> {
-                    FeatureMatrix all = half.encodePixels(pixels(), IMAGES);
-                    int each = 3 * 64 * 64;
-                    for (int i = 0; i < IMAGES; i++) {
-                        FloatBuffer one = pixels().slice(i * each, each);
-                        assertThat(half.encodePixels(one, 1).row(0)).containsExactly(all.row(i));
-                    }
-                });
+        compare((exact, half) -> {
+            FeatureMatrix all = half.encodePixels(pixels(), IMAGES);
+            int each = 3 * 64 * 64;
+            for (int i = 0; i < IMAGES; i++) {
+                FloatBuffer one = pixels().slice(i * each, each);
+                assertThat(half.encodePixels(one, 1).row(0)).containsExactly(all.row(i));
+            }
+        });
     }
 
     @Test
     void textFeaturesAreThoseOfFloat32() throws IOException {
-        compare(
-                (exact, half) -> {
-                    List<String> texts = List.of("a photo of a cat.", "a dog");
-                    assertThat(half.encodeTexts(texts).toArray())
-                            .containsExactly(exact.encodeTexts(texts).toArray());
-                });
+        compare((exact, half) -> {
+            List<String> texts = List.of("a photo of a cat.", "a dog");
+            assertThat(half.encodeTexts(texts).toArray())
+                    .containsExactly(exact.encodeTexts(texts).toArray());
+        });
     }
 
     @Test
@@ -119,12 +113,11 @@ class PrecisionTest {
 
     @Test
     void aStepInChunksGoesTheSameWay() throws IOException {
-        compare(
-                (exact, half) -> {
-                    PromptTower whole = tower(exact, MemoryLimit.none());
-                    whole.prepare(IMAGES);
-                    compareSteps(exact, half, new MemoryLimit(whole.stepBytes() * 2 / 3), 2);
-                });
+        compare((exact, half) -> {
+            PromptTower whole = tower(exact, MemoryLimit.none());
+            whole.prepare(IMAGES);
+            compareSteps(exact, half, new MemoryLimit(whole.stepBytes() * 2 / 3), 2);
+        });
     }
 
     private static PromptTower tower(Clip clip, MemoryLimit memory) {

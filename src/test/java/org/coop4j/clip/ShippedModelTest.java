@@ -13,7 +13,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ShippedModelTest {
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     @Test
     void itsHashIsThatOfItsFile() throws IOException {

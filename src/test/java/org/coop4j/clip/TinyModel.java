@@ -22,10 +22,7 @@ import org.coop4j.weights.safetensors.SafetensorsWriter;
 public final class TinyModel {
 
     public static final ClipConfig ARCHITECTURE =
-            new ClipConfig(
-                    12,
-                    new ClipConfig.Vit(16, 8, 16, 2, 2, 64),
-                    new ClipConfig.Text(77, 49_408, 16, 2, 2, 64));
+            new ClipConfig(12, new ClipConfig.Vit(16, 8, 16, 2, 2, 64), new ClipConfig.Text(77, 49_408, 16, 2, 2, 64));
 
     private TinyModel() {}
 
@@ -40,13 +37,11 @@ public final class TinyModel {
     /** The same of another size. */
     public static Path write(ClipConfig architecture, Path target, long seed) throws IOException {
         Path plain = target.resolveSibling(target.getFileName() + ".plain");
-        ModelMetadata metadata =
-                RandomWeights.write(architecture, seed, plain, MlpActivation.QUICK_GELU);
+        ModelMetadata metadata = RandomWeights.write(architecture, seed, plain, MlpActivation.QUICK_GELU);
         Random random = new Random(seed);
         List<TensorSpec> specs = new ArrayList<>(architecture.tensorSpecs(DType.F32));
         try (SafetensorsFile tensors = SafetensorsFile.open(plain);
-                SafetensorsWriter writer =
-                        SafetensorsWriter.create(target, specs, metadata.toMap())) {
+                SafetensorsWriter writer = SafetensorsWriter.create(target, specs, metadata.toMap())) {
             for (TensorSpec spec : specs) {
                 float[] values = tensors.floats(spec.name());
                 if (spec.shape().rank() == 1) {

@@ -10,10 +10,7 @@ class ClassNamesTest {
 
     @Test
     void classesAreFoundByWhatAPromptMakesOfTheirNames() {
-        assertThat(
-                        ClassNames.positions(
-                                List.of("Sea  Lake", "river"),
-                                List.of("River", "crop", "sea_lake")))
+        assertThat(ClassNames.positions(List.of("Sea  Lake", "river"), List.of("River", "crop", "sea_lake")))
                 .containsExactly(2, 0);
     }
 
@@ -22,18 +19,14 @@ class ClassNamesTest {
     void ofClassesThatShareANameTheFirstWantedIsTheFirstThereIs() {
         List<String> imageNet = List.of("missile", "crane", "sunglasses", "missile", "crane");
         assertThat(ClassNames.positions(imageNet, imageNet)).containsExactly(0, 1, 2, 3, 4);
-        assertThat(ClassNames.positions(List.of("crane", "missile"), imageNet))
-                .containsExactly(1, 0);
+        assertThat(ClassNames.positions(List.of("crane", "missile"), imageNet)).containsExactly(1, 0);
         assertThatThrownBy(() -> ClassNames.positions(List.of("crane", "crane", "crane"), imageNet))
                 .hasMessageContaining("class \"crane\" is not among the 5 classes");
     }
 
     @Test
     void aClassThatIsNotThereIsNamed() {
-        assertThatThrownBy(
-                        () ->
-                                ClassNames.positions(
-                                        List.of("fox"), List.of("a", "b", "c", "d", "e", "f")))
+        assertThatThrownBy(() -> ClassNames.positions(List.of("fox"), List.of("a", "b", "c", "d", "e", "f")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("class \"fox\" is not among the 6 classes a, b, c, d, e, …");
     }

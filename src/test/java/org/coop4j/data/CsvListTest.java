@@ -17,7 +17,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CsvListTest {
-    @TempDir Path root;
+    @TempDir
+    Path root;
 
     @ParameterizedTest
     @ValueSource(
@@ -25,17 +26,13 @@ class CsvListTest {
                 "path,label,split;a.jpg,cat,train;b.jpg,dog,train;c.jpg,dog,test;",
                 "a.jpg,cat,train;b.jpg,dog,Training;;c.jpg,dog,test",
                 "split,label,path;train,cat,a.jpg;train,dog,b.jpg;test,dog,c.jpg;",
-                "\uFEFFPath,Label,Split\r;"
-                        + "a.jpg,cat,train\r;"
-                        + "\"b.jpg\",\"dog\",train\r;"
-                        + "c.jpg,dog,test\r;",
+                "\uFEFFPath,Label,Split\r;" + "a.jpg,cat,train\r;" + "\"b.jpg\",\"dog\",train\r;" + "c.jpg,dog,test\r;",
             })
     void readsRowsWithAndWithoutHeader(String text) throws IOException {
         ImageDataset dataset = load(text, 3);
 
         assertThat(dataset.classNames()).containsExactly("cat", "dog");
-        assertThat(dataset.train())
-                .containsExactly(image("a.jpg", 0, "cat"), image("b.jpg", 1, "dog"));
+        assertThat(dataset.train()).containsExactly(image("a.jpg", 0, "cat"), image("b.jpg", 1, "dog"));
         assertThat(dataset.test()).containsExactly(image("c.jpg", 1, "dog"));
         assertThat(dataset.val()).isEmpty();
     }
@@ -53,12 +50,9 @@ class CsvListTest {
 
     @Test
     void quotedCellsMayHoldCommasAndQuotes() throws IOException {
-        ImageDataset dataset =
-                load(
-                        "a.jpg,\"kite, a bird\",train;"
-                                + "b.jpg,\"colt\"\"s foot\",train;"
-                                + "c.jpg,\"kite, a bird\",test;",
-                        3);
+        ImageDataset dataset = load(
+                "a.jpg,\"kite, a bird\",train;" + "b.jpg,\"colt\"\"s foot\",train;" + "c.jpg,\"kite, a bird\",test;",
+                3);
 
         assertThat(dataset.classNames()).containsExactly("colt\"s foot", "kite, a bird");
     }
@@ -80,8 +74,7 @@ class CsvListTest {
     @Test
     void orderOfTheLinesDoesNotChangeTheDivision() throws IOException {
         String forward = "a.jpg,x\nb.jpg,x\nc.jpg,x\nd.jpg,x\ne.jpg,y\nf.jpg,y\ng.jpg,y\nh.jpg,y\n";
-        String backward =
-                "h.jpg,y\ng.jpg,y\nf.jpg,y\ne.jpg,y\nd.jpg,x\nc.jpg,x\nb.jpg,x\na.jpg,x\n";
+        String backward = "h.jpg,y\ng.jpg,y\nf.jpg,y\ne.jpg,y\nd.jpg,x\nc.jpg,x\nb.jpg,x\na.jpg,x\n";
 
         assertThat(load(forward, 8)).isEqualTo(load(backward, 8));
     }
@@ -119,10 +112,7 @@ class CsvListTest {
         assertThatThrownBy(() -> new CsvList("d", csv, root, 1, Optional.empty()).load())
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining("not UTF-8");
-        assertThatThrownBy(
-                        () ->
-                                new CsvList("d", root.resolve("no.csv"), root, 1, Optional.empty())
-                                        .load())
+        assertThatThrownBy(() -> new CsvList("d", root.resolve("no.csv"), root, 1, Optional.empty()).load())
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining("does not exist");
     }

@@ -45,8 +45,7 @@ class DenseFeaturesTest {
         assertThatThrownBy(() -> DenseFeatures.of(2, 3, ROWS, new int[3]))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("3 images of 3 views of width 2 take 18 numbers, got 12");
-        assertThatThrownBy(() -> DenseFeatures.of(2, 0, ROWS, new int[2]))
-                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> DenseFeatures.of(2, 0, ROWS, new int[2])).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> DenseFeatures.of(2, 3, ROWS, new int[] {0, -1}))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("label -1 of image 1");

@@ -3,7 +3,6 @@ package org.coop4j.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.coop4j.data.SplitRules.SplitShares;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -20,6 +19,7 @@ import java.util.stream.IntStream;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.Shape;
@@ -37,7 +37,8 @@ class FeatureListTest {
     /** Six images, three a class, of which each part has one a class. */
     private static final float[] SIX = {1, 0, 2, 1, 3, 0, 0, 1, 1, 2, 0, 3};
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     private final Map<TensorSpec, Object> tensors = new LinkedHashMap<>();
     private final Map<String, String> metadata = new LinkedHashMap<>();
@@ -97,9 +98,7 @@ class FeatureListTest {
         metadata.put("coop4j.inputs", "[\"a\",\"b\",\"c\",\"/x/../../etc/./d\",\"e\",\"f\"]");
         ImageDataset data = load(write());
         assertThat(data.classNames()).containsExactly("cat", "dog");
-        assertThat(data.train())
-                .extracting(i -> i.path().toString())
-                .containsExactly("#/a", "#/x/etc/d");
+        assertThat(data.train()).extracting(i -> i.path().toString()).containsExactly("#/a", "#/x/etc/d");
         assertThat(data.val()).extracting(LabelledImage::label).containsExactly(0, 1);
         assertThat(data.test()).extracting(LabelledImage::className).containsExactly("cat", "dog");
         assertThat(row(data.val().get(1))).containsExactly(1, 2);
@@ -154,10 +153,9 @@ class FeatureListTest {
         Path file = write();
         assertThat(load(file).classNames()).containsExactly("0", "1");
         Path names = Files.writeString(folder.resolve("names.csv"), "1,dog\n0,cat\n");
-        assertThat(
-                        new FeatureList("data", file, Optional.of(names), 1, Optional.empty())
-                                .load()
-                                .classNames())
+        assertThat(new FeatureList("data", file, Optional.of(names), 1, Optional.empty())
+                        .load()
+                        .classNames())
                 .containsExactly("cat", "dog");
     }
 
@@ -186,15 +184,10 @@ class FeatureListTest {
         dict.put("values", DenseTensor.ofFloats(Shape.of(6, 2), oneHot));
         dict.put("epoch", 3L);
         TorchSave.write(torch, dict);
-        List<LabelledImage> all =
-                new FeatureList(
-                                "data",
-                                torch,
-                                Optional.empty(),
-                                1,
-                                Optional.of(new SplitShares(34, 33, 33)))
-                        .load()
-                        .test();
+        List<LabelledImage> all = new FeatureList(
+                        "data", torch, Optional.empty(), 1, Optional.of(new SplitShares(34, 33, 33)))
+                .load()
+                .test();
         assertThat(all).extracting(LabelledImage::label).containsExactly(0, 1);
         assertThat(SIX).contains(row(all.get(0)));
     }
@@ -272,8 +265,7 @@ class FeatureListTest {
         put("features", DType.F32, new float[] {1, 0, 0, 1}, 2, 2);
         Path file = write();
         StoredFeatures texts = FeatureList.texts(file, List.of("cat", "dog"));
-        assertThat(FeatureList.ofClasses(texts, List.of("cat", "dog")).row(1))
-                .containsExactly(0, 1);
+        assertThat(FeatureList.ofClasses(texts, List.of("cat", "dog")).row(1)).containsExactly(0, 1);
         assertThatThrownBy(() -> FeatureList.ofClasses(texts, List.of("a", "b", "c")))
                 .hasMessageContaining("has 2 rows, and there are 3 classes");
         metadata.put("coop4j.class_names", "[\"dog\",\"cat\"]");
@@ -305,11 +297,9 @@ class FeatureListTest {
                 .hasMessageContaining("of width 3");
     }
 
-    private static void entry(
-            ZipOutputStream zip, String name, String descr, String shape, byte[] elements)
+    private static void entry(ZipOutputStream zip, String name, String descr, String shape, byte[] elements)
             throws IOException {
-        String header =
-                "{'descr': '%s', 'fortran_order': False, 'shape': %s, }\n".formatted(descr, shape);
+        String header = "{'descr': '%s', 'fortran_order': False, 'shape': %s, }\n".formatted(descr, shape);
         ByteBuffer npy = ByteBuffer.allocate(10 + header.length() + elements.length);
         npy.order(ByteOrder.LITTLE_ENDIAN);
         npy.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0});

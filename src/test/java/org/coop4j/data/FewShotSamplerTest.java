@@ -3,7 +3,6 @@ package org.coop4j.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.coop4j.data.FewShotSampler.FewShotSample;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
@@ -17,6 +16,7 @@ import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.coop4j.data.FewShotSampler.FewShotSample;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,15 +25,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 class FewShotSamplerTest {
     private static final Pattern KEY = Pattern.compile("shot_(\\d+)-seed_(\\d+)");
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     @ParameterizedTest
     @CsvSource({
         "split_zhou_Caltech101.json.gz, caltech101.json.gz",
         "split_zhou_DescribableTextures.json.gz, dtd.json.gz",
     })
-    void drawsTheReferencesImagesForEveryShotAndSeed(String split, String golden)
-            throws IOException {
+    void drawsTheReferencesImagesForEveryShotAndSeed(String split, String golden) throws IOException {
         ImageDataset dataset = GoldenSplits.read(split, folder);
         JsonNode expected = new JsonMapper().readTree(GoldenSplits.bytes(golden));
 
@@ -42,9 +42,7 @@ class FewShotSamplerTest {
             Matcher key = KEY.matcher(entry.getKey());
             assertThat(key.matches()).isTrue();
             FewShotSample sample =
-                    new FewShotSampler(
-                                    Integer.parseInt(key.group(1)), Integer.parseInt(key.group(2)))
-                            .sample(dataset);
+                    new FewShotSampler(Integer.parseInt(key.group(1)), Integer.parseInt(key.group(2))).sample(dataset);
             assertThat(sample.trainPositions())
                     .as(entry.getKey())
                     .isEqualTo(integers(entry.getValue().get("train")));
@@ -60,9 +58,12 @@ class FewShotSamplerTest {
         FewShotSample sample = new FewShotSampler(4, 1).sample(dataset);
 
         assertThat(sample.dataset().train())
-                .isEqualTo(sample.trainPositions().stream().map(dataset.train()::get).toList());
+                .isEqualTo(sample.trainPositions().stream()
+                        .map(dataset.train()::get)
+                        .toList());
         assertThat(sample.dataset().val())
-                .isEqualTo(sample.valPositions().stream().map(dataset.val()::get).toList());
+                .isEqualTo(
+                        sample.valPositions().stream().map(dataset.val()::get).toList());
         assertThat(sample.dataset().test()).isEqualTo(dataset.test());
         assertThat(sample.shortages()).isEmpty();
     }
@@ -75,22 +76,13 @@ class FewShotSamplerTest {
             int shots = 1 + random.nextInt(20);
             FewShotSample sample = new FewShotSampler(shots, random.nextLong()).sample(dataset);
 
-            assertThat(new HashSet<>(sample.trainPositions()))
-                    .hasSameSizeAs(sample.trainPositions());
+            assertThat(new HashSet<>(sample.trainPositions())).hasSameSizeAs(sample.trainPositions());
             Map<Integer, Long> all = countByLabel(dataset.train());
             countByLabel(sample.dataset().train())
-                    .forEach(
-                            (label, count) ->
-                                    assertThat(count).isEqualTo(Math.min(shots, all.get(label))));
+                    .forEach((label, count) -> assertThat(count).isEqualTo(Math.min(shots, all.get(label))));
             Map<Integer, Long> allVal = countByLabel(dataset.val());
-            countByLabel(sample.dataset().val())
-                    .forEach(
-                            (label, count) ->
-                                    assertThat(count)
-                                            .isEqualTo(
-                                                    Math.min(
-                                                            Math.min(shots, 4),
-                                                            allVal.get(label))));
+            countByLabel(sample.dataset().val()).forEach((label, count) -> assertThat(count)
+                    .isEqualTo(Math.min(Math.min(shots, 4), allVal.get(label))));
             assertThat(sample.dataset().classNames()).isEqualTo(dataset.classNames());
         }
     }
@@ -99,8 +91,7 @@ class FewShotSamplerTest {
     void theSameSeedDrawsTheSameImagesAndAnotherSeedOthers() throws IOException {
         ImageDataset dataset = GoldenSplits.read("split_zhou_DescribableTextures.json.gz", folder);
 
-        assertThat(new FewShotSampler(2, 7).sample(dataset))
-                .isEqualTo(new FewShotSampler(2, 7).sample(dataset));
+        assertThat(new FewShotSampler(2, 7).sample(dataset)).isEqualTo(new FewShotSampler(2, 7).sample(dataset));
         assertThat(new FewShotSampler(2, 7).sample(dataset).trainPositions())
                 .isNotEqualTo(new FewShotSampler(2, 8).sample(dataset).trainPositions());
     }
@@ -109,14 +100,11 @@ class FewShotSamplerTest {
     void smallClassGivesAllAndIsReported() {
         List<LabelledImage> train = new ArrayList<>(images("cat", 0, 2));
         train.addAll(images("dog", 1, 9));
-        ImageDataset dataset =
-                new ImageDataset(
-                        "pets", List.of("cat", "dog"), train, List.of(), images("x", train));
+        ImageDataset dataset = new ImageDataset("pets", List.of("cat", "dog"), train, List.of(), images("x", train));
         FewShotSample sample = new FewShotSampler(4, 1).sample(dataset);
 
         assertThat(sample.dataset().train()).hasSize(6).containsAll(images("cat", 0, 2));
-        assertThat(sample.shortages())
-                .containsExactly(new FewShotSample.Shortage(Split.TRAIN, "cat", 2, 4));
+        assertThat(sample.shortages()).containsExactly(new FewShotSample.Shortage(Split.TRAIN, "cat", 2, 4));
     }
 
     @Test
@@ -134,8 +122,7 @@ class FewShotSamplerTest {
         assertThatThrownBy(() -> new FewShotSampler(0, 1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("shots is 0");
-        ImageDataset testOnly =
-                new ImageDataset("v2", List.of("cat"), List.of(), List.of(), images("cat", 0, 1));
+        ImageDataset testOnly = new ImageDataset("v2", List.of("cat"), List.of(), List.of(), images("cat", 0, 1));
         assertThatThrownBy(() -> new FewShotSampler(1, 1).sample(testOnly))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("v2 has no training images");
@@ -166,18 +153,12 @@ class FewShotSamplerTest {
 
     private static List<LabelledImage> images(String folder, List<LabelledImage> like) {
         return like.stream()
-                .map(
-                        i ->
-                                new LabelledImage(
-                                        Path.of(folder).resolve(i.path()),
-                                        i.label(),
-                                        i.className()))
+                .map(i -> new LabelledImage(Path.of(folder).resolve(i.path()), i.label(), i.className()))
                 .toList();
     }
 
     private static Map<Integer, Long> countByLabel(List<LabelledImage> images) {
-        return images.stream()
-                .collect(Collectors.groupingBy(LabelledImage::label, Collectors.counting()));
+        return images.stream().collect(Collectors.groupingBy(LabelledImage::label, Collectors.counting()));
     }
 
     private static List<Integer> integers(JsonNode array) {

@@ -11,8 +11,7 @@ public final class GoldenSplits {
     private GoldenSplits() {}
 
     public static byte[] bytes(String resource) throws IOException {
-        try (InputStream in =
-                new GZIPInputStream(GoldenSplits.class.getResourceAsStream(resource))) {
+        try (InputStream in = new GZIPInputStream(GoldenSplits.class.getResourceAsStream(resource))) {
             return in.readAllBytes();
         }
     }

@@ -38,7 +38,8 @@ class ImageDatasetTest {
         sample.half(ClassHalf.BASE).train().forEach(i -> halves.add(i.path()));
         sample.half(ClassHalf.NEW).train().forEach(i -> halves.add(i.path()));
 
-        assertThat(halves).isEqualTo(sample.train().stream().map(LabelledImage::path).toList());
+        assertThat(halves)
+                .isEqualTo(sample.train().stream().map(LabelledImage::path).toList());
         assertThat(sample.half(ClassHalf.ALL)).isSameAs(sample);
     }
 
@@ -51,38 +52,22 @@ class ImageDatasetTest {
 
     @Test
     void emptyClassesAreNamed() {
-        assertThatThrownBy(
-                        () ->
-                                new ImageDataset(
-                                        "d",
-                                        List.of("cat", "dog", "emu"),
-                                        List.of(image(1, "dog")),
-                                        List.of(),
-                                        List.of(image(0, "cat"))))
+        assertThatThrownBy(() -> new ImageDataset(
+                        "d",
+                        List.of("cat", "dog", "emu"),
+                        List.of(image(1, "dog")),
+                        List.of(),
+                        List.of(image(0, "cat"))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("2 classes of d have no images: cat, emu");
     }
 
     @Test
     void labelsMustBeInRangeAndAgreeWithTheirNames() {
-        assertThatThrownBy(
-                        () ->
-                                new ImageDataset(
-                                        "d",
-                                        List.of("cat"),
-                                        List.of(image(1, "dog")),
-                                        List.of(),
-                                        List.of()))
+        assertThatThrownBy(() -> new ImageDataset("d", List.of("cat"), List.of(image(1, "dog")), List.of(), List.of()))
                 .hasMessageContaining("label 1")
                 .hasMessageContaining("number of classes, 1");
-        assertThatThrownBy(
-                        () ->
-                                new ImageDataset(
-                                        "d",
-                                        List.of("cat"),
-                                        List.of(image(0, "dog")),
-                                        List.of(),
-                                        List.of()))
+        assertThatThrownBy(() -> new ImageDataset("d", List.of("cat"), List.of(image(0, "dog")), List.of(), List.of()))
                 .hasMessageContaining("'dog'")
                 .hasMessageContaining("'cat'");
         assertThatThrownBy(() -> image(-1, "cat")).hasMessageContaining("-1");
@@ -91,13 +76,8 @@ class ImageDatasetTest {
 
     @Test
     void imagesOfOneLabelMustShareTheirName() {
-        assertThatThrownBy(
-                        () ->
-                                ImageDataset.fromImages(
-                                        "d",
-                                        List.of(image(0, "cat"), image(0, "kitten")),
-                                        List.of(),
-                                        List.of()))
+        assertThatThrownBy(() -> ImageDataset.fromImages(
+                        "d", List.of(image(0, "cat"), image(0, "kitten")), List.of(), List.of()))
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining("'cat'")
                 .hasMessageContaining("'kitten'");
@@ -105,39 +85,28 @@ class ImageDatasetTest {
 
     @Test
     void labelsWithoutImagesAreNamed() {
-        assertThatThrownBy(
-                        () ->
-                                ImageDataset.fromImages(
-                                        "d",
-                                        List.of(image(0, "a"), image(2, "c"), image(2, "c")),
-                                        List.of(),
-                                        List.of()))
+        assertThatThrownBy(() -> ImageDataset.fromImages(
+                        "d", List.of(image(0, "a"), image(2, "c"), image(2, "c")), List.of(), List.of()))
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining("label 1");
     }
 
     @Test
     void hugeLabelTakesNoMemory() {
-        assertThatThrownBy(
-                        () ->
-                                ImageDataset.fromImages(
-                                        "d",
-                                        List.of(image(Integer.MAX_VALUE, "a")),
-                                        List.of(),
-                                        List.of()))
+        assertThatThrownBy(() ->
+                        ImageDataset.fromImages("d", List.of(image(Integer.MAX_VALUE, "a")), List.of(), List.of()))
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining("2147483647");
     }
 
     @Test
     void repeatedNamesAreAllowedAndListed() {
-        ImageDataset dataset =
-                new ImageDataset(
-                        "imagenet",
-                        List.of("missile", "crane", "missile"),
-                        List.of(image(0, "missile"), image(1, "crane"), image(2, "missile")),
-                        List.of(),
-                        List.of());
+        ImageDataset dataset = new ImageDataset(
+                "imagenet",
+                List.of("missile", "crane", "missile"),
+                List.of(image(0, "missile"), image(1, "crane"), image(2, "missile")),
+                List.of(),
+                List.of());
 
         assertThat(dataset.repeatedClassNames()).containsExactly("missile");
     }
@@ -160,9 +129,11 @@ class ImageDatasetTest {
     }
 
     private static ImageDataset dataset(int classes) {
-        List<String> names = IntStream.range(0, classes).mapToObj(i -> "class " + i).toList();
-        List<LabelledImage> images =
-                IntStream.range(0, classes).mapToObj(i -> image(i, names.get(i))).toList();
+        List<String> names =
+                IntStream.range(0, classes).mapToObj(i -> "class " + i).toList();
+        List<LabelledImage> images = IntStream.range(0, classes)
+                .mapToObj(i -> image(i, names.get(i)))
+                .toList();
         return new ImageDataset("d", names, images, images, images);
     }
 

@@ -3,7 +3,6 @@ package org.coop4j.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.coop4j.data.SplitRules.SplitShares;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.coop4j.data.SplitRules.SplitShares;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,13 +18,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ImageFolderTest {
-    @TempDir Path root;
+    @TempDir
+    Path root;
 
     /** Half-even rounding: 5 images are 2 + 1 + 2, 15 are 8 + 3 + 4, 25 are 12 + 5 + 8. */
     @ParameterizedTest
     @CsvSource({"4, 2, 1", "5, 2, 1", "13, 6, 3", "15, 8, 3", "25, 12, 5", "60, 30, 12"})
-    void undividedClassesAreSplitByThePapersRule(int images, int train, int val)
-            throws IOException {
+    void undividedClassesAreSplitByThePapersRule(int images, int train, int val) throws IOException {
         fill("cat", images);
         fill("dog", images);
         ImageDataset dataset = load();
@@ -46,10 +46,9 @@ class ImageFolderTest {
 
         assertThat(load()).isEqualTo(load());
         assertThat(load().train())
-                .isNotEqualTo(
-                        new ImageFolder(root, Optional.empty(), 2, Optional.empty())
-                                .load()
-                                .train());
+                .isNotEqualTo(new ImageFolder(root, Optional.empty(), 2, Optional.empty())
+                        .load()
+                        .train());
     }
 
     @Test
@@ -64,7 +63,9 @@ class ImageFolderTest {
         ImageDataset dataset = load();
 
         assertThat(dataset.classNames()).containsExactly("Ant", "zebra");
-        assertThat(dataset.train().size() + dataset.val().size() + dataset.test().size())
+        assertThat(dataset.train().size()
+                        + dataset.val().size()
+                        + dataset.test().size())
                 .isEqualTo(9);
     }
 
@@ -117,11 +118,9 @@ class ImageFolderTest {
         fill("n03", 4);
         Path names = touch("names.txt");
         Files.writeString(names, "n03\tgreat white shark, a fish\n\nn01 , tench\n");
-        ImageDataset dataset =
-                new ImageFolder(root, Optional.of(names), 1, Optional.empty()).load();
+        ImageDataset dataset = new ImageFolder(root, Optional.of(names), 1, Optional.empty()).load();
 
-        assertThat(dataset.classNames())
-                .containsExactly("tench", "n02", "great white shark, a fish");
+        assertThat(dataset.classNames()).containsExactly("tench", "n02", "great white shark, a fish");
     }
 
     @ParameterizedTest
@@ -141,8 +140,7 @@ class ImageFolderTest {
         Path names = touch("names.txt");
         Files.writeString(names, text.replace(';', '\n'));
 
-        assertThatThrownBy(
-                        () -> new ImageFolder(root, Optional.of(names), 1, Optional.empty()).load())
+        assertThatThrownBy(() -> new ImageFolder(root, Optional.of(names), 1, Optional.empty()).load())
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining(message);
     }
@@ -152,9 +150,7 @@ class ImageFolderTest {
         fill("cat", 4);
         touch("dog/readme.txt");
 
-        assertThatThrownBy(this::load)
-                .isInstanceOf(DatasetException.class)
-                .hasMessageContaining("dog has no images");
+        assertThatThrownBy(this::load).isInstanceOf(DatasetException.class).hasMessageContaining("dog has no images");
     }
 
     @Test
@@ -172,24 +168,13 @@ class ImageFolderTest {
     void oneClassIsRefused() throws IOException {
         fill("cat", 9);
 
-        assertThatThrownBy(this::load)
-                .isInstanceOf(DatasetException.class)
-                .hasMessageContaining("1 class:");
+        assertThatThrownBy(this::load).isInstanceOf(DatasetException.class).hasMessageContaining("1 class:");
     }
 
     @Test
     void emptyAndAbsentFoldersAreRefused() {
-        assertThatThrownBy(this::load)
-                .isInstanceOf(DatasetException.class)
-                .hasMessageContaining("has no folders");
-        assertThatThrownBy(
-                        () ->
-                                new ImageFolder(
-                                                root.resolve("no"),
-                                                Optional.empty(),
-                                                1,
-                                                Optional.empty())
-                                        .load())
+        assertThatThrownBy(this::load).isInstanceOf(DatasetException.class).hasMessageContaining("has no folders");
+        assertThatThrownBy(() -> new ImageFolder(root.resolve("no"), Optional.empty(), 1, Optional.empty()).load())
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining("not a folder");
     }
@@ -210,9 +195,7 @@ class ImageFolderTest {
         fill("val/cat", 1);
         fill("validation/cat", 1);
 
-        assertThatThrownBy(this::load)
-                .isInstanceOf(DatasetException.class)
-                .hasMessageContaining("same part");
+        assertThatThrownBy(this::load).isInstanceOf(DatasetException.class).hasMessageContaining("same part");
     }
 
     @Test
@@ -221,9 +204,7 @@ class ImageFolderTest {
         fill("train/dog", 1);
         fill("test/emu", 1);
 
-        assertThatThrownBy(this::load)
-                .isInstanceOf(DatasetException.class)
-                .hasMessageContaining("emu is a class that");
+        assertThatThrownBy(this::load).isInstanceOf(DatasetException.class).hasMessageContaining("emu is a class that");
     }
 
     private ImageDataset load() throws IOException {
@@ -257,8 +238,7 @@ class ImageFolderTest {
         assertThat(noVal.train()).hasSize(14);
         assertThat(noVal.val()).isEmpty();
         assertThat(divided("50/20/30").load()).isEqualTo(load());
-        assertThatThrownBy(() -> divided("90/5/5").load())
-                .hasMessageContaining("a split of 90/5/5 % needs 16");
+        assertThatThrownBy(() -> divided("90/5/5").load()).hasMessageContaining("a split of 90/5/5 % needs 16");
     }
 
     @Test
@@ -280,8 +260,7 @@ class ImageFolderTest {
         fill("train/cat", 1);
         fill("test/cat", 1);
 
-        assertThatThrownBy(() -> divided("60/10/30").load())
-                .hasMessageContaining("has a split of its own");
+        assertThatThrownBy(() -> divided("60/10/30").load()).hasMessageContaining("has a split of its own");
     }
 
     @ParameterizedTest

@@ -18,8 +18,7 @@ class NumpyRandomTest {
     /** numpy.random.seed(7); numpy.random.permutation(12), NumPy 2.2. */
     @Test
     void permutesAsNumpysLegacyGenerator() {
-        assertThat(new NumpyRandom(7).permutation(12))
-                .containsExactly(7, 10, 2, 5, 0, 1, 11, 8, 3, 6, 9, 4);
+        assertThat(new NumpyRandom(7).permutation(12)).containsExactly(7, 10, 2, 5, 0, 1, 11, 8, 3, 6, 9, 4);
         assertThat(new NumpyRandom(7).permutation(1)).containsExactly(0);
     }
 

@@ -55,9 +55,7 @@ class PythonRandomTest {
     @Test
     void samplesFromTheSetBranchAsCpython() {
         assertThat(new PythonRandom(1).samplePositions(1500, 16))
-                .containsExactly(
-                        275, 1165, 129, 522, 241, 1014, 920, 967, 1334, 777, 429, 192, 999, 58, 798,
-                        886);
+                .containsExactly(275, 1165, 129, 522, 241, 1014, 920, 967, 1334, 777, 429, 192, 999, 58, 798, 886);
     }
 
     @Test

@@ -16,7 +16,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SplitFileTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     @Test
     void readsThePublishedCaltech101() throws IOException {
@@ -27,13 +28,11 @@ class SplitFileTest {
         assertThat(dataset.val()).hasSize(1649);
         assertThat(dataset.test()).hasSize(2465);
         assertThat(dataset.classNames()).startsWith("face", "leopard", "motorbike", "accordion");
-        assertThat(dataset.train().get(0).path())
-                .isEqualTo(folder.resolve("images/Faces/image_0274.jpg"));
+        assertThat(dataset.train().get(0).path()).isEqualTo(folder.resolve("images/Faces/image_0274.jpg"));
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"split_zhou_Caltech101.json.gz", "split_zhou_DescribableTextures.json.gz"})
+    @ValueSource(strings = {"split_zhou_Caltech101.json.gz", "split_zhou_DescribableTextures.json.gz"})
     void writesTheBytesOfThePublishedFile(String resource) throws IOException {
         ImageDataset dataset = GoldenSplits.read(resource, folder);
         Path written = folder.resolve("written.json");
@@ -47,13 +46,12 @@ class SplitFileTest {
 
     @Test
     void loadsWhatItWrote() throws IOException {
-        ImageDataset dataset =
-                new ImageDataset(
-                        "d",
-                        List.of("café \"x\"", "b"),
-                        List.of(image("a/1.jpg", 0, "café \"x\""), image("b/1.jpg", 1, "b")),
-                        List.of(),
-                        List.of(image("b/ü.jpg", 1, "b")));
+        ImageDataset dataset = new ImageDataset(
+                "d",
+                List.of("café \"x\"", "b"),
+                List.of(image("a/1.jpg", 0, "café \"x\""), image("b/1.jpg", 1, "b")),
+                List.of(),
+                List.of(image("b/ü.jpg", 1, "b")));
         for (LabelledImage image : dataset.train()) {
             touch(image.path());
         }
@@ -66,19 +64,13 @@ class SplitFileTest {
 
     @Test
     void howASplitWasMadeIsKeptBesideTheLists() throws IOException {
-        ImageDataset dataset =
-                new ImageDataset(
-                        "d",
-                        List.of("a"),
-                        List.of(image("1.jpg", 0, "a")),
-                        List.of(),
-                        List.of(image("2.jpg", 0, "a")));
+        ImageDataset dataset = new ImageDataset(
+                "d", List.of("a"), List.of(image("1.jpg", 0, "a")), List.of(), List.of(image("2.jpg", 0, "a")));
         Path json = folder.resolve("split.json");
         SplitFile split = new SplitFile("d", json, folder.resolve("images"));
         SplitFile.write(dataset, json, folder.resolve("images"), "a rule, seed 1");
 
-        assertThat(split.contents())
-                .isEqualTo(new SplitFile.Contents(dataset, Optional.of("a rule, seed 1")));
+        assertThat(split.contents()).isEqualTo(new SplitFile.Contents(dataset, Optional.of("a rule, seed 1")));
         SplitFile.write(dataset, json, folder.resolve("images"));
         assertThat(split.contents()).isEqualTo(new SplitFile.Contents(dataset, Optional.empty()));
     }
@@ -89,21 +81,16 @@ class SplitFileTest {
             quoteCharacter = '`',
             value = {"\"a\\u001b[2Jb\" | a?[2Jb", "7 |", "[\"a\"] |", "{\"train\": 1} |"})
     void aNoteOfStrangersIsHarmless(String note, String read) throws IOException {
-        Path json =
-                write(
-                        "{\"made_by\": %s, \"train\": [[\"a.jpg\", 0, \"a\"]], \"val\": [], \"test\": []}"
-                                .formatted(note));
+        Path json = write(
+                "{\"made_by\": %s, \"train\": [[\"a.jpg\", 0, \"a\"]], \"val\": [], \"test\": []}".formatted(note));
 
-        assertThat(new SplitFile("d", json, folder).contents().madeBy())
-                .isEqualTo(Optional.ofNullable(read));
+        assertThat(new SplitFile("d", json, folder).contents().madeBy()).isEqualTo(Optional.ofNullable(read));
     }
 
     @Test
     void missingImagesAreNamed() throws IOException {
         Path json =
-                write(
-                        "{\"train\": [[\"a.jpg\", 0, \"a\"], [\"b.jpg\", 1, \"b\"]], \"val\": [],"
-                                + " \"test\": []}");
+                write("{\"train\": [[\"a.jpg\", 0, \"a\"], [\"b.jpg\", 1, \"b\"]], \"val\": []," + " \"test\": []}");
 
         assertThatThrownBy(() -> new SplitFile("d", json, folder).load())
                 .isInstanceOf(DatasetException.class)
@@ -177,9 +164,7 @@ class SplitFileTest {
 
     @Test
     void everyTruncationOfASplitIsRefused() throws IOException {
-        String whole =
-                "{\"train\": [[\"a.jpg\", 0, \"a\"]], \"val\": [], \"test\": [[\"b.jpg\", 0,"
-                        + " \"a\"]]}";
+        String whole = "{\"train\": [[\"a.jpg\", 0, \"a\"]], \"val\": [], \"test\": [[\"b.jpg\", 0," + " \"a\"]]}";
         for (int length = 0; length < whole.length(); length++) {
             Path json = write(whole.substring(0, length));
             assertThatThrownBy(() -> new SplitFile("d", json, folder).read())
@@ -197,10 +182,8 @@ class SplitFileTest {
 
     @Test
     void classNamesThatMakeOnePromptAreRefused() throws IOException {
-        Path json =
-                write(
-                        "{\"train\": [[\"a.jpg\", 0, \"Sea_Lake\"], [\"b.jpg\", 1, \"sea lake\"]],"
-                                + " \"val\": [], \"test\": []}");
+        Path json = write("{\"train\": [[\"a.jpg\", 0, \"Sea_Lake\"], [\"b.jpg\", 1, \"sea lake\"]],"
+                + " \"val\": [], \"test\": []}");
 
         assertThatThrownBy(() -> new SplitFile("d", json, folder).load())
                 .isInstanceOf(DatasetException.class)
@@ -209,13 +192,12 @@ class SplitFileTest {
 
     @Test
     void imagesOutsideTheRootCannotBeWritten() {
-        ImageDataset dataset =
-                new ImageDataset(
-                        "d",
-                        List.of("a"),
-                        List.of(new LabelledImage(Path.of("/elsewhere/a.jpg"), 0, "a")),
-                        List.of(),
-                        List.of());
+        ImageDataset dataset = new ImageDataset(
+                "d",
+                List.of("a"),
+                List.of(new LabelledImage(Path.of("/elsewhere/a.jpg"), 0, "a")),
+                List.of(),
+                List.of());
 
         assertThatThrownBy(() -> SplitFile.write(dataset, folder.resolve("s.json"), folder))
                 .isInstanceOf(DatasetException.class);

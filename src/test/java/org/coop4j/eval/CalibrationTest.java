@@ -17,8 +17,7 @@ class CalibrationTest {
         assertThat(calibration.bins()).hasSize(15);
         assertThat(calibration.bins().get(11).count()).isEqualTo(3);
         assertThat(calibration.bins().get(7).count()).isEqualTo(1);
-        assertThat(calibration.expectedError())
-                .isEqualTo(0.75 * (0.75 - 2.0 / 3) + 0.25 * 0.5, within(1e-7));
+        assertThat(calibration.expectedError()).isEqualTo(0.75 * (0.75 - 2.0 / 3) + 0.25 * 0.5, within(1e-7));
     }
 
     @Test
@@ -26,19 +25,17 @@ class CalibrationTest {
         Calibration halves = Calibration.ofLogits(new int[] {0}, new float[][] {{0, 0}}, 2);
 
         assertThat(halves.bins().get(0).count()).isEqualTo(1);
-        assertThat(
-                        Calibration.ofLogits(new int[] {0}, new float[][] {{1000, 0}})
-                                .bins()
-                                .get(14)
-                                .count())
+        assertThat(Calibration.ofLogits(new int[] {0}, new float[][] {{1000, 0}})
+                        .bins()
+                        .get(14)
+                        .count())
                 .isEqualTo(1);
     }
 
     @Test
     void certainAndRightHasNoError() {
-        assertThat(
-                        Calibration.ofLogits(new int[] {0, 1}, new float[][] {{1000, 0}, {0, 1000}})
-                                .expectedError())
+        assertThat(Calibration.ofLogits(new int[] {0, 1}, new float[][] {{1000, 0}, {0, 1000}})
+                        .expectedError())
                 .isZero();
     }
 

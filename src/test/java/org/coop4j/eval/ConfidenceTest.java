@@ -27,8 +27,8 @@ class ConfidenceTest {
     @Test
     void intervalsOfAccuraciesAreScipys() throws IOException {
         for (JsonNode golden : golden().get("wilson")) {
-            Interval interval =
-                    Interval.wilson(golden.get("correct").asInt(), golden.get("images").asInt());
+            Interval interval = Interval.wilson(
+                    golden.get("correct").asInt(), golden.get("images").asInt());
 
             assertThat(interval.low()).isEqualTo(golden.get("low").asDouble(), within(ROUNDING));
             assertThat(interval.high()).isEqualTo(golden.get("high").asDouble(), within(ROUNDING));
@@ -38,11 +38,10 @@ class ConfidenceTest {
     @Test
     void mcNemarsTestIsScipys() throws IOException {
         for (JsonNode golden : golden().get("mcnemar")) {
-            McNemar test =
-                    new McNemar(
-                            golden.get("images").asInt(),
-                            golden.get("first").asInt(),
-                            golden.get("second").asInt());
+            McNemar test = new McNemar(
+                    golden.get("images").asInt(),
+                    golden.get("first").asInt(),
+                    golden.get("second").asInt());
 
             assertThat(test.pValue()).isEqualTo(golden.get("p").asDouble(), within(ROUNDING));
             Interval interval = test.interval();
@@ -141,7 +140,8 @@ class ConfidenceTest {
             Coverage.Point reached = coverage(golden).at(suggested.threshold());
             assertThat(reached).isEqualTo(suggested);
         }
-        assertThat(Coverage.of(new double[] {0.5}, new boolean[] {false}).answering(1)).isEmpty();
+        assertThat(Coverage.of(new double[] {0.5}, new boolean[] {false}).answering(1))
+                .isEmpty();
     }
 
     @Test
@@ -150,8 +150,7 @@ class ConfidenceTest {
             for (OpenSet score : OpenSet.values()) {
                 assertThat(score.falsePositives(truth(golden), logits(golden)))
                         .isEqualTo(
-                                golden.get("false_positives").get(score.name()).asDouble(),
-                                within(ROUNDING));
+                                golden.get("false_positives").get(score.name()).asDouble(), within(ROUNDING));
             }
         }
     }
@@ -160,10 +159,8 @@ class ConfidenceTest {
     void badArgumentsAreRefused() {
         assertThatThrownBy(() -> Interval.wilson(2, 1)).hasMessageContaining("2 of 1 images");
         assertThatThrownBy(() -> new McNemar(3, 2, 2)).hasMessageContaining("2 and 2 of 3");
-        assertThatThrownBy(() -> McNemar.of(new boolean[1], new boolean[2]))
-                .hasMessageContaining("the same of both");
-        assertThatThrownBy(() -> Coverage.of(new double[0], new boolean[0]))
-                .hasMessageContaining("at least one");
+        assertThatThrownBy(() -> McNemar.of(new boolean[1], new boolean[2])).hasMessageContaining("the same of both");
+        assertThatThrownBy(() -> Coverage.of(new double[0], new boolean[0])).hasMessageContaining("at least one");
         assertThatThrownBy(() -> Temperature.fit(new int[1], new float[2][2]))
                 .hasMessageContaining("1 labels and 2 rows");
     }

@@ -21,8 +21,7 @@ class EvaluationTest {
         JsonNode golden = golden();
         assertThat(golden.get("cases").size()).isEqualTo(7);
         for (JsonNode expected : golden.get("cases")) {
-            Evaluation result =
-                    Evaluation.of(ints(expected.get("truth")), ints(expected.get("predicted")));
+            Evaluation result = Evaluation.of(ints(expected.get("truth")), ints(expected.get("predicted")));
             assertThat(result.accuracy()).isEqualTo(expected.get("accuracy").asDouble(), ROUNDING);
             assertThat(result.macroF1()).isEqualTo(expected.get("macro_f1").asDouble(), ROUNDING);
             for (int i = 0; i < result.classes().size(); i++) {
@@ -37,14 +36,15 @@ class EvaluationTest {
     @Test
     void confusionEqualsScikitLearns() throws IOException {
         for (JsonNode expected : golden().get("cases")) {
-            ConfusionMatrix found =
-                    ConfusionMatrix.of(
-                            ints(expected.get("truth")), ints(expected.get("predicted")));
+            ConfusionMatrix found = ConfusionMatrix.of(ints(expected.get("truth")), ints(expected.get("predicted")));
             assertThat(found.labels()).isEqualTo(ints(expected.get("labels")));
             for (int row = 0; row < found.size(); row++) {
                 for (int column = 0; column < found.size(); column++) {
                     assertThat(found.count(row, column))
-                            .isEqualTo(expected.get("confusion").get(row).get(column).asInt());
+                            .isEqualTo(expected.get("confusion")
+                                    .get(row)
+                                    .get(column)
+                                    .asInt());
                 }
             }
             JsonNode normalised = expected.get("confusion_normalised");
@@ -59,32 +59,26 @@ class EvaluationTest {
 
     @Test
     void agreesWithTheReferencesEvaluator() {
-        Evaluation result =
-                Evaluation.of(
-                        new int[] {0, 0, 0, 1, 1, 2, 2, 2, 2},
-                        new int[] {0, 0, 3, 1, 0, 2, 2, 1, 3});
+        Evaluation result = Evaluation.of(new int[] {0, 0, 0, 1, 1, 2, 2, 2, 2}, new int[] {0, 0, 3, 1, 0, 2, 2, 1, 3});
 
         assertThat(result.accuracy()).isEqualTo(55.56, within(5e-3));
         assertThat(result.errorRate()).isEqualTo(44.44, within(5e-3));
         assertThat(result.macroF1()).isEqualTo(61.1111, within(5e-5));
         assertThat(result.classes()).hasSize(3);
-        assertThat(result.confusion().normalised())
-                .isDeepEqualTo(
-                        new double[][] {
-                            {2.0 / 3, 0, 0, 1.0 / 3},
-                            {0.5, 0.5, 0, 0},
-                            {0, 0.25, 0.5, 0.25},
-                            {0, 0, 0, 0}
-                        });
+        assertThat(result.confusion().normalised()).isDeepEqualTo(new double[][] {
+            {2.0 / 3, 0, 0, 1.0 / 3},
+            {0.5, 0.5, 0, 0},
+            {0, 0.25, 0.5, 0.25},
+            {0, 0, 0, 0}
+        });
     }
 
     @Test
     void equalScoresPredictTheFirst() {
         assertThat(Predictions.argmax(new float[][] {{1, 3, 3}, {2, 2, 2}, {0, -0f, 0}}))
                 .containsExactly(1, 0, 0);
-        assertThat(
-                        Evaluation.ofLogits(new int[] {1, 2}, new float[][] {{1, 3, 3}, {1, 3, 3}})
-                                .correct())
+        assertThat(Evaluation.ofLogits(new int[] {1, 2}, new float[][] {{1, 3, 3}, {1, 3, 3}})
+                        .correct())
                 .isEqualTo(1);
     }
 
@@ -93,8 +87,7 @@ class EvaluationTest {
         assertThatThrownBy(() -> Predictions.argmax(new float[] {1, Float.NaN}))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("score 1");
-        assertThatThrownBy(() -> Predictions.argmax(new float[0]))
-                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Predictions.argmax(new float[0])).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
@@ -102,8 +95,7 @@ class EvaluationTest {
         assertThatThrownBy(() -> Evaluation.of(new int[2], new int[3]))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("2 true and 3 predicted");
-        assertThatThrownBy(() -> Evaluation.of(new int[0], new int[0]))
-                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Evaluation.of(new int[0], new int[0])).isInstanceOf(IllegalArgumentException.class);
     }
 
     private static JsonNode golden() throws IOException {

@@ -41,7 +41,8 @@ class SeedSummaryTest {
         Interval high = SeedSummary.of(88, 97, 99).percentInterval().orElseThrow();
         assertThat(high.low()).isEqualTo(80.1106, within(1e-3));
         assertThat(high.high()).isEqualTo(100);
-        assertThat(SeedSummary.of(0, 1, 3).percentInterval().orElseThrow().low()).isZero();
+        assertThat(SeedSummary.of(0, 1, 3).percentInterval().orElseThrow().low())
+                .isZero();
     }
 
     @Test
@@ -53,19 +54,18 @@ class SeedSummaryTest {
     /** The rows of the paper's table for CLIP: averages 69.34 and 74.22, harmonic mean 71.70. */
     @Test
     void harmonicMeanOfAveragesIsThePapers() {
-        List<BaseToNew> clip =
-                List.of(
-                        new BaseToNew(72.43, 68.14),
-                        new BaseToNew(96.84, 94.00),
-                        new BaseToNew(91.17, 97.26),
-                        new BaseToNew(63.37, 74.89),
-                        new BaseToNew(72.08, 77.80),
-                        new BaseToNew(90.10, 91.22),
-                        new BaseToNew(27.19, 36.29),
-                        new BaseToNew(69.36, 75.35),
-                        new BaseToNew(53.24, 59.90),
-                        new BaseToNew(56.48, 64.05),
-                        new BaseToNew(70.53, 77.50));
+        List<BaseToNew> clip = List.of(
+                new BaseToNew(72.43, 68.14),
+                new BaseToNew(96.84, 94.00),
+                new BaseToNew(91.17, 97.26),
+                new BaseToNew(63.37, 74.89),
+                new BaseToNew(72.08, 77.80),
+                new BaseToNew(90.10, 91.22),
+                new BaseToNew(27.19, 36.29),
+                new BaseToNew(69.36, 75.35),
+                new BaseToNew(53.24, 59.90),
+                new BaseToNew(56.48, 64.05),
+                new BaseToNew(70.53, 77.50));
 
         assertThat(clip.get(0).harmonicMean()).isEqualTo(70.22, within(5e-3));
         BaseToNew average = BaseToNew.average(clip);

@@ -49,8 +49,16 @@ class ConvolutionTest {
 
     @ParameterizedTest
     @CsvSource({
-        "1, 8, 6, 1, 1", "3, 8, 6, 1, 2", "1, 7, 5, 1, 3", "2, 7, 5, 2, 3", "1, 8, 8, 2, 5", "5, 8, 8, 2, 2",
-        "1, 1, 1, 1, 4", "1, 1, 3, 2, 2", "3, 2, 2, 1, 8", "1, 4, 4, 1, 16"
+        "1, 8, 6, 1, 1",
+        "3, 8, 6, 1, 2",
+        "1, 7, 5, 1, 3",
+        "2, 7, 5, 2, 3",
+        "1, 8, 8, 2, 5",
+        "5, 8, 8, 2, 2",
+        "1, 1, 1, 1, 4",
+        "1, 1, 3, 2, 2",
+        "3, 2, 2, 1, 8",
+        "1, 4, 4, 1, 16"
     })
     void equalsThePortableDefinition(int images, int height, int width, int stride, int threads) {
         Grid grid = new Grid(height, width);

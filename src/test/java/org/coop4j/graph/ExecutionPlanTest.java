@@ -120,8 +120,7 @@ class ExecutionPlanTest {
                 SDVariable w = graph.constant("w", gaussian(8, 18, 6));
                 SDVariable qkv = graph.linear(x, w);
                 AttentionLayout layout =
-                        new AttentionLayout(
-                                2, Queries.ALL, true, 1, List.of(new Group(1, 1), new Group(1, 2)));
+                        new AttentionLayout(2, Queries.ALL, true, 1, List.of(new Group(1, 1), new Group(1, 2)));
                 SDVariable y = graph.add(x, graph.attention(layout, qkv));
                 SDVariable z = graph.activation(Activation.Kind.QUICK_GELU, y);
                 graph.add(graph.normalizeRows(z), graph.selectRows(y, new int[] {0, 1, 2, 3}))
@@ -144,9 +143,7 @@ class ExecutionPlanTest {
         INDArray e = expected.dup('c').reshape(-1);
         double scale = 1 + e.amaxNumber().doubleValue();
         for (long i = 0; i < e.length(); i++) {
-            assertThat(a.getDouble(i))
-                    .as("%s at %d", name, i)
-                    .isCloseTo(e.getDouble(i), within(TOLERANCE * scale));
+            assertThat(a.getDouble(i)).as("%s at %d", name, i).isCloseTo(e.getDouble(i), within(TOLERANCE * scale));
         }
     }
 
@@ -286,8 +283,7 @@ class ExecutionPlanTest {
         plan.input("x").assign(1);
         plan.run();
         assertThat(plan.output("a").getFloat(0)).isEqualTo(2f);
-        assertThat((double) plan.output("b").getFloat(0))
-                .isCloseTo(2 / (1 + Math.exp(-3.404)), within(1e-6));
+        assertThat((double) plan.output("b").getFloat(0)).isCloseTo(2 / (1 + Math.exp(-3.404)), within(1e-6));
     }
 
     @ParameterizedTest

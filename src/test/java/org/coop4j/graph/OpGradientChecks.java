@@ -38,9 +38,7 @@ public abstract class OpGradientChecks {
      * @param build the op's output from its inputs
      */
     public record Case(
-            String name,
-            Map<String, long[]> shapes,
-            BiFunction<Graph, Map<String, SDVariable>, SDVariable> build) {
+            String name, Map<String, long[]> shapes, BiFunction<Graph, Map<String, SDVariable>, SDVariable> build) {
         @Override
         public String toString() {
             return name;
@@ -79,12 +77,11 @@ public abstract class OpGradientChecks {
             this.graph = graph;
             Random random = new Random(7);
             Map<String, SDVariable> variables = new TreeMap<>();
-            c.shapes.forEach(
-                    (name, shape) -> {
-                        INDArray array = gaussian(random, shape).castTo(type);
-                        arrays.put(name, array);
-                        variables.put(name, graph.variable(name, array));
-                    });
+            c.shapes.forEach((name, shape) -> {
+                INDArray array = gaussian(random, shape).castTo(type);
+                arrays.put(name, array);
+                variables.put(name, graph.variable(name, array));
+            });
             SDVariable y = c.build.apply(graph, variables);
             ExecutionPlan forward = graph.plan(List.of(y.name()), new Workers(1));
             long[] shape = forward.output(y.name()).shape();
@@ -118,11 +115,10 @@ public abstract class OpGradientChecks {
             plan.run();
             INDArray analytic = plan.output(Graph.gradientName(name)).dup();
             INDArray array = built.arrays.get(name);
-            long[] checked =
-                    random.longs(0, array.length())
-                            .distinct()
-                            .limit(Math.min(array.length(), ELEMENTS))
-                            .toArray();
+            long[] checked = random.longs(0, array.length())
+                    .distinct()
+                    .limit(Math.min(array.length(), ELEMENTS))
+                    .toArray();
             for (long i : checked) {
                 double value = array.getDouble(i);
                 array.putScalar(i, value + STEP);
@@ -137,8 +133,7 @@ public abstract class OpGradientChecks {
                         .as("%s of %s at %d", c, name, i)
                         .isCloseTo(
                                 numeric,
-                                org.assertj.core.data.Offset.offset(
-                                        DOUBLE_TOLERANCE * (1 + Math.abs(numeric))));
+                                org.assertj.core.data.Offset.offset(DOUBLE_TOLERANCE * (1 + Math.abs(numeric))));
             }
         }
     }
@@ -150,10 +145,8 @@ public abstract class OpGradientChecks {
         Built fast = new Built(newGraph(), c, DataType.FLOAT);
         for (int threads : new int[] {1, 3}) {
             try (Workers workers = new Workers(threads)) {
-                ExecutionPlan reference =
-                        exact.graph.gradientPlan(List.of("loss"), exact.trained(), workers);
-                ExecutionPlan plan =
-                        fast.graph.gradientPlan(List.of("loss"), fast.trained(), workers);
+                ExecutionPlan reference = exact.graph.gradientPlan(List.of("loss"), exact.trained(), workers);
+                ExecutionPlan plan = fast.graph.gradientPlan(List.of("loss"), fast.trained(), workers);
                 reference.run();
                 plan.run();
                 plan.run();
@@ -165,8 +158,7 @@ public abstract class OpGradientChecks {
         }
     }
 
-    private static void assertClose(
-            Case c, String output, ExecutionPlan reference, ExecutionPlan plan) {
+    private static void assertClose(Case c, String output, ExecutionPlan reference, ExecutionPlan plan) {
         INDArray expected = reference.output(output);
         INDArray actual = plan.output(output);
         assertThat(actual.shape()).isEqualTo(expected.shape());
@@ -174,9 +166,7 @@ public abstract class OpGradientChecks {
         for (long i = 0; i < expected.length(); i++) {
             assertThat(actual.getDouble(i))
                     .as("%s, %s at %d", c, output, i)
-                    .isCloseTo(
-                            expected.getDouble(i),
-                            org.assertj.core.data.Offset.offset(FLOAT_TOLERANCE * scale));
+                    .isCloseTo(expected.getDouble(i), org.assertj.core.data.Offset.offset(FLOAT_TOLERANCE * scale));
         }
     }
 
@@ -185,16 +175,18 @@ public abstract class OpGradientChecks {
     void planEqualsTheSession(Case c) {
         Built built = new Built(newGraph(), c, DataType.FLOAT);
         Map<String, String> gradients = new TreeMap<>();
-        built.trained().forEach(name -> gradients.put(name, built.graph.gradient(name).name()));
+        built.trained()
+                .forEach(name -> gradients.put(name, built.graph.gradient(name).name()));
         Map<String, INDArray> expected = Sessions.output(built.graph, Map.of(), gradients.values());
         try (Workers workers = new Workers(2)) {
-            ExecutionPlan plan =
-                    built.graph.gradientPlan(List.of("loss"), built.trained(), workers);
+            ExecutionPlan plan = built.graph.gradientPlan(List.of("loss"), built.trained(), workers);
             plan.run();
             for (String name : built.trained()) {
                 INDArray actual = plan.output(Graph.gradientName(name));
                 double scale = expected.get(gradients.get(name)).amaxNumber().doubleValue() + 1e-3;
-                assertThat(actual.sub(expected.get(gradients.get(name))).amaxNumber().doubleValue())
+                assertThat(actual.sub(expected.get(gradients.get(name)))
+                                .amaxNumber()
+                                .doubleValue())
                         .as("%s, gradient of %s", c, name)
                         .isLessThan(FLOAT_TOLERANCE * scale);
             }

@@ -17,121 +17,68 @@ class OpGradientTest extends OpGradientChecks {
 
     static Stream<Case> cases() {
         List<Case> cases = new ArrayList<>();
-        cases.add(
-                new Case(
-                        "linear with bias",
-                        shapes("x", shape(5, 4), "w", shape(3, 4), "b", shape(3)),
-                        (g, v) -> g.linear(v.get("x"), v.get("w"), v.get("b"))));
-        cases.add(
-                new Case(
-                        "linear without bias",
-                        shapes("x", shape(40, 4), "w", shape(3, 4)),
-                        (g, v) -> g.linear(v.get("x"), v.get("w"))));
-        cases.add(
-                new Case(
-                        "project",
-                        shapes("x", shape(5, 4), "w", shape(4, 3)),
-                        (g, v) -> g.project(v.get("x"), v.get("w"))));
+        cases.add(new Case(
+                "linear with bias",
+                shapes("x", shape(5, 4), "w", shape(3, 4), "b", shape(3)),
+                (g, v) -> g.linear(v.get("x"), v.get("w"), v.get("b"))));
+        cases.add(new Case(
+                "linear without bias",
+                shapes("x", shape(40, 4), "w", shape(3, 4)),
+                (g, v) -> g.linear(v.get("x"), v.get("w"))));
+        cases.add(new Case(
+                "project", shapes("x", shape(5, 4), "w", shape(4, 3)), (g, v) -> g.project(v.get("x"), v.get("w"))));
         for (Activation.Kind kind : Activation.Kind.values()) {
-            cases.add(
-                    new Case(
-                            kind.toString(),
-                            shapes("x", shape(3, 50)),
-                            (g, v) -> g.activation(kind, v.get("x"))));
+            cases.add(new Case(kind.toString(), shapes("x", shape(3, 50)), (g, v) -> g.activation(kind, v.get("x"))));
         }
-        cases.add(
-                new Case(
-                        "add",
-                        shapes("x", shape(3, 5), "y", shape(3, 5)),
-                        (g, v) -> g.add(v.get("x"), v.get("y"))));
-        cases.add(
-                new Case(
-                        "residual, read twice",
-                        shapes("x", shape(3, 5), "w", shape(5, 5)),
-                        (g, v) -> g.add(v.get("x"), g.linear(v.get("x"), v.get("w")))));
-        cases.add(
-                new Case(
-                        "select rows",
-                        shapes("x", shape(6, 4)),
-                        (g, v) -> g.selectRows(v.get("x"), new int[] {1, 2, 5})));
-        cases.add(
-                new Case(
-                        "place context",
-                        shapes("ctx", shape(3, 4), "base", shape(8, 4)),
-                        (g, v) ->
-                                g.placeContext(
-                                        v.get("ctx"),
-                                        g.constant("base-frozen", v.get("base").getArr()),
-                                        new int[] {1, 2, 5, 6},
-                                        new int[] {0, 2, 0, 1})));
-        cases.add(
-                new Case(
-                        "sum columns",
-                        shapes("x", shape(5, 7)),
-                        (g, v) -> g.sumColumns(v.get("x"), new int[] {2, 0, 0, 3, 2, 2, 0}, 4)));
-        cases.add(
-                new Case(
-                        "sum of squares",
-                        shapes("x", shape(4, 6)),
-                        (g, v) -> g.sumOfSquares(v.get("x"))));
-        cases.add(
-                new Case(
-                        "replace rows",
-                        shapes("x", shape(5, 4), "vectors", shape(3, 4)),
-                        (g, v) ->
-                                g.replaceRows(
-                                        v.get("x"),
-                                        v.get("vectors"),
-                                        new int[] {0, 5, 6, 1, 5, 3, 0, 3, 3})));
-        cases.add(
-                new Case(
-                        "normalize rows",
-                        shapes("x", shape(4, 6)),
-                        (g, v) -> g.normalizeRows(v.get("x"))));
-        cases.add(
-                new Case(
-                        "exp scale",
-                        shapes("x", shape(4, 6), "s", shape()),
-                        (g, v) -> g.expScale(v.get("x"), v.get("s"))));
-        cases.add(
-                new Case(
-                        "cross-entropy",
-                        shapes("x", shape(4, 6)),
-                        (g, v) -> g.crossEntropy(v.get("x"), labels(v.get("x")))));
-        cases.add(
-                new Case(
-                        "soft cross-entropy",
-                        shapes("x", shape(4, 6), "base", shape(4, 6)),
-                        (g, v) ->
-                                g.softCrossEntropy(
-                                        v.get("x"),
-                                        g.constant("teacher", v.get("base").getArr()))));
-        cases.add(
-                new Case(
-                        "layer norm",
-                        shapes("x", shape(7, 9), "base", shape(2, 9)),
-                        (g, v) -> {
-                            INDArray weights = v.get("base").getArr();
-                            return g.layerNorm(
-                                    v.get("x"),
-                                    g.constant("gain", weights.getRow(0).dup()),
-                                    g.constant("bias", weights.getRow(1).dup()));
-                        }));
-        cases.add(
-                new Case(
-                        "project with bias",
-                        shapes("x", shape(6, 4), "w", shape(4, 3), "b", shape(3)),
-                        (g, v) -> g.project(v.get("x"), v.get("w"), v.get("b"))));
+        cases.add(new Case("add", shapes("x", shape(3, 5), "y", shape(3, 5)), (g, v) -> g.add(v.get("x"), v.get("y"))));
+        cases.add(new Case(
+                "residual, read twice",
+                shapes("x", shape(3, 5), "w", shape(5, 5)),
+                (g, v) -> g.add(v.get("x"), g.linear(v.get("x"), v.get("w")))));
+        cases.add(new Case(
+                "select rows", shapes("x", shape(6, 4)), (g, v) -> g.selectRows(v.get("x"), new int[] {1, 2, 5})));
+        cases.add(new Case(
+                "place context",
+                shapes("ctx", shape(3, 4), "base", shape(8, 4)),
+                (g, v) -> g.placeContext(
+                        v.get("ctx"),
+                        g.constant("base-frozen", v.get("base").getArr()),
+                        new int[] {1, 2, 5, 6},
+                        new int[] {0, 2, 0, 1})));
+        cases.add(new Case(
+                "sum columns",
+                shapes("x", shape(5, 7)),
+                (g, v) -> g.sumColumns(v.get("x"), new int[] {2, 0, 0, 3, 2, 2, 0}, 4)));
+        cases.add(new Case("sum of squares", shapes("x", shape(4, 6)), (g, v) -> g.sumOfSquares(v.get("x"))));
+        cases.add(new Case(
+                "replace rows",
+                shapes("x", shape(5, 4), "vectors", shape(3, 4)),
+                (g, v) -> g.replaceRows(v.get("x"), v.get("vectors"), new int[] {0, 5, 6, 1, 5, 3, 0, 3, 3})));
+        cases.add(new Case("normalize rows", shapes("x", shape(4, 6)), (g, v) -> g.normalizeRows(v.get("x"))));
+        cases.add(new Case(
+                "exp scale", shapes("x", shape(4, 6), "s", shape()), (g, v) -> g.expScale(v.get("x"), v.get("s"))));
+        cases.add(new Case(
+                "cross-entropy", shapes("x", shape(4, 6)), (g, v) -> g.crossEntropy(v.get("x"), labels(v.get("x")))));
+        cases.add(new Case(
+                "soft cross-entropy",
+                shapes("x", shape(4, 6), "base", shape(4, 6)),
+                (g, v) -> g.softCrossEntropy(
+                        v.get("x"), g.constant("teacher", v.get("base").getArr()))));
+        cases.add(new Case("layer norm", shapes("x", shape(7, 9), "base", shape(2, 9)), (g, v) -> {
+            INDArray weights = v.get("base").getArr();
+            return g.layerNorm(
+                    v.get("x"),
+                    g.constant("gain", weights.getRow(0).dup()),
+                    g.constant("bias", weights.getRow(1).dup()));
+        }));
+        cases.add(new Case(
+                "project with bias",
+                shapes("x", shape(6, 4), "w", shape(4, 3), "b", shape(3)),
+                (g, v) -> g.project(v.get("x"), v.get("w"), v.get("b"))));
         AttentionLayout images = AttentionLayout.unmasked(2, 3, 4);
-        AttentionLayout prompts =
-                new AttentionLayout(
-                        2,
-                        Queries.ALL,
-                        true,
-                        3,
-                        List.of(new Group(2, 2), new Group(1, 1), new Group(3, 4)));
-        AttentionLayout alone =
-                new AttentionLayout(2, Queries.ALL, true, 0, List.of(new Group(2, 3)));
+        AttentionLayout prompts = new AttentionLayout(
+                2, Queries.ALL, true, 3, List.of(new Group(2, 2), new Group(1, 1), new Group(3, 4)));
+        AttentionLayout alone = new AttentionLayout(2, Queries.ALL, true, 0, List.of(new Group(2, 3)));
         cases.add(attention("attention of images", images));
         cases.add(attention("attention of prompts with a shared prefix", prompts));
         cases.add(attention("attention of prompts without a prefix", alone));
@@ -142,10 +89,7 @@ class OpGradientTest extends OpGradientChecks {
     }
 
     private static Case attention(String name, AttentionLayout layout) {
-        return new Case(
-                name,
-                shapes("qkv", shape(layout.rows(), 3 * 6)),
-                (g, v) -> g.attention(layout, v.get("qkv")));
+        return new Case(name, shapes("qkv", shape(layout.rows(), 3 * 6)), (g, v) -> g.attention(layout, v.get("qkv")));
     }
 
     private static Case queryAttention(String name, AttentionLayout layout, Queries queries) {

@@ -51,13 +51,7 @@ final class Sessions {
                 return ExecutionResult.createFrom(op, context);
             }
             return super.doExec(
-                    op,
-                    context,
-                    outputFrame,
-                    inputs,
-                    allIterationInputs,
-                    constantsAndPlaceholders,
-                    otherPlaceholders);
+                    op, context, outputFrame, inputs, allIterationInputs, constantsAndPlaceholders, otherPlaceholders);
         }
     }
 }

@@ -20,7 +20,8 @@ class BicubicResizeTest {
         "8, 10 200 30 255 0 90 60 120"
     })
     void rowHasPillowsValues(int width, String values) {
-        int[] wanted = Arrays.stream(values.split(" ")).mapToInt(Integer::parseInt).toArray();
+        int[] wanted =
+                Arrays.stream(values.split(" ")).mapToInt(Integer::parseInt).toArray();
         RgbImage row = grey(ROW.length, 1, ROW);
         assertThat(greyOf(BicubicResize.resize(row, width, 1))).isEqualTo(wanted);
         RgbImage column = grey(1, ROW.length, ROW);
@@ -30,10 +31,8 @@ class BicubicResizeTest {
     @Test
     void weightsArePillows() {
         assertThat(weights(8, 4, 0)).containsExactly(1947982, 1947982, 508932, -157945, -52648);
-        assertThat(weights(8, 4, 1))
-                .containsExactly(-145748, 469632, 1797559, 1797559, 469632, -145748, -48583);
-        assertThat(weights(8, 3, 1))
-                .containsExactly(-113649, 59548, 732425, 1418827, 1418827, 732425, 59548, -113649);
+        assertThat(weights(8, 4, 1)).containsExactly(-145748, 469632, 1797559, 1797559, 469632, -145748, -48583);
+        assertThat(weights(8, 3, 1)).containsExactly(-113649, 59548, 732425, 1418827, 1418827, 732425, 59548, -113649);
         assertThat(weights(8, 12, 0)).containsExactly(4470245, -275941);
         assertThat(weights(8, 12, 1)).containsExactly(2220514, 2220514, -246724);
         assertThat(weights(8, 12, 2)).containsExactly(-242726, 3932160, 553415, -48545);
@@ -105,8 +104,7 @@ class BicubicResizeTest {
     void pixelsOutsideOfTheCropHaveNoEffect() {
         RgbImage image = noise(70, 50, 5);
         CropBox box = new CropBox(13, 7, 40, 31);
-        assertThat(BicubicResize.resize(image, box, 24, 24))
-                .isEqualTo(BicubicResize.resize(crop(image, box), 24, 24));
+        assertThat(BicubicResize.resize(image, box, 24, 24)).isEqualTo(BicubicResize.resize(crop(image, box), 24, 24));
     }
 
     @Test
@@ -123,10 +121,7 @@ class BicubicResizeTest {
         assertThatThrownBy(() -> BicubicResize.resize(image, new CropBox(5, 0, 6, 10), 4, 4))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("10 x 10");
-        assertThatThrownBy(
-                        () ->
-                                BicubicResize.resize(
-                                        image, 4, 4, new CropBox(Integer.MAX_VALUE, 0, 4, 4)))
+        assertThatThrownBy(() -> BicubicResize.resize(image, 4, 4, new CropBox(Integer.MAX_VALUE, 0, 4, 4)))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 

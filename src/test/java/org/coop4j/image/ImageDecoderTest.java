@@ -42,7 +42,8 @@ class ImageDecoderTest {
     private final ImageDecoder decoder = new ImageDecoder();
 
     static List<String> forms() throws IOException, URISyntaxException {
-        Path folder = Path.of(ImageDecoderTest.class.getResource("/images/forms").toURI());
+        Path folder =
+                Path.of(ImageDecoderTest.class.getResource("/images/forms").toURI());
         try (Stream<Path> files = Files.list(folder)) {
             return files.map(file -> file.getFileName().toString()).sorted().toList();
         }
@@ -79,7 +80,8 @@ class ImageDecoderTest {
     @ParameterizedTest
     @MethodSource("lossyWebp")
     void lossyWebpIsCloseToPillowsPixels(String name) throws IOException {
-        byte[] wanted = GoldenImages.expected("/images/expected/" + name + ".png").samples();
+        byte[] wanted =
+                GoldenImages.expected("/images/expected/" + name + ".png").samples();
         byte[] samples = decoder.decode(form(name), name).samples();
         int sum = 0;
         for (int i = 0; i < samples.length; i++) {
@@ -127,8 +129,7 @@ class ImageDecoderTest {
     void contentDecidesNotTheExtension(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("picture.jpg");
         Files.write(file, form("png-rgb.png"));
-        assertThat(decoder.decode(file))
-                .isEqualTo(GoldenImages.expected("/images/expected/png-rgb.png.png"));
+        assertThat(decoder.decode(file)).isEqualTo(GoldenImages.expected("/images/expected/png-rgb.png.png"));
     }
 
     @Test
@@ -148,20 +149,18 @@ class ImageDecoderTest {
                 .isInstanceOf(ImageException.class)
                 .hasMessageContaining("a.png is not a JPEG, PNG, GIF, BMP, WebP or TIFF image")
                 .hasMessageContaining("68 65 6c 6c 6f");
-        assertThatThrownBy(() -> decoder.decode(new byte[100], "zeros.jpg"))
-                .isInstanceOf(ImageException.class);
+        assertThatThrownBy(() -> decoder.decode(new byte[100], "zeros.jpg")).isInstanceOf(ImageException.class);
     }
 
     @ParameterizedTest
     @ValueSource(ints = {13_378, 1 << 20, Integer.MAX_VALUE, -1})
     void hugeDeclaredSizeIsRefusedBeforeMemoryIsTaken(int side) throws IOException {
-        byte[] header =
-                ByteBuffer.allocate(13)
-                        .putInt(side)
-                        .putInt(side)
-                        .put((byte) 8)
-                        .put((byte) 2)
-                        .array();
+        byte[] header = ByteBuffer.allocate(13)
+                .putInt(side)
+                .putInt(side)
+                .put((byte) 8)
+                .put((byte) 2)
+                .array();
         assertThatThrownBy(() -> decoder.decode(png(header, new byte[100]), "bomb.png"))
                 .isInstanceOf(ImageException.class)
                 .hasMessageContaining("bomb.png declares")
@@ -170,21 +169,18 @@ class ImageDecoderTest {
 
     @Test
     void sizeThatTheFileCannotHoldIsRefusedBeforeMemoryIsTaken() throws IOException {
-        byte[] header =
-                ByteBuffer.allocate(13)
-                        .putInt(13_000)
-                        .putInt(13_000)
-                        .put((byte) 8)
-                        .put((byte) 2)
-                        .array();
+        byte[] header = ByteBuffer.allocate(13)
+                .putInt(13_000)
+                .putInt(13_000)
+                .put((byte) 8)
+                .put((byte) 2)
+                .array();
         assertThatThrownBy(() -> decoder.decode(png(header, new byte[1000]), "bomb.png"))
                 .isInstanceOf(ImageException.class)
                 .hasMessageContaining("truncated");
         byte[] jpeg = form("jpeg-420.jpg");
         int frame = indexOf(jpeg, (byte) 0xFF, (byte) 0xC0);
-        ByteBuffer.wrap(jpeg)
-                .putShort(frame + 5, (short) 13_000)
-                .putShort(frame + 7, (short) 13_000);
+        ByteBuffer.wrap(jpeg).putShort(frame + 5, (short) 13_000).putShort(frame + 7, (short) 13_000);
         assertThatThrownBy(() -> decoder.decode(jpeg, "bomb.jpg"))
                 .isInstanceOf(ImageException.class)
                 .hasMessageContaining("cannot hold 13000 x 13000 pixels");
@@ -207,8 +203,7 @@ class ImageDecoderTest {
                 .isInstanceOf(ImageException.class)
                 .hasMessageContaining("37 x 23 pixels, more than the limit of 850");
         assertThatThrownBy(() -> new ImageDecoder(0)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new ImageDecoder(1L << 40))
-                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new ImageDecoder(1L << 40)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
@@ -275,13 +270,18 @@ class ImageDecoderTest {
 
     @Test
     void pngWhoseDataEndEarlyIsDamaged() throws IOException {
-        byte[] header =
-                ByteBuffer.allocate(13).putInt(30).putInt(30).put((byte) 8).put((byte) 2).array();
+        byte[] header = ByteBuffer.allocate(13)
+                .putInt(30)
+                .putInt(30)
+                .put((byte) 8)
+                .put((byte) 2)
+                .array();
         byte[] rows = deflate(new byte[91 * 29]); // one row is missing
         assertThatThrownBy(() -> decoder.decode(png(header, rows), "a.png"))
                 .isInstanceOf(ImageException.class)
                 .hasMessageContaining("a.png");
-        assertThat(decoder.decode(png(header, deflate(new byte[91 * 30])), "a.png").height())
+        assertThat(decoder.decode(png(header, deflate(new byte[91 * 30])), "a.png")
+                        .height())
                 .isEqualTo(30);
     }
 
@@ -293,8 +293,7 @@ class ImageDecoderTest {
         "webp-lossy-fine.webp, 3",
         "webp-simple-filter.webp, 1"
     })
-    void lossyWebpOfTooFewBytesIsRefusedWhereLibwebpRefusesIt(String name, int spare)
-            throws IOException {
+    void lossyWebpOfTooFewBytesIsRefusedWhereLibwebpRefusesIt(String name, int spare) throws IOException {
         byte[] whole = form(name);
         int length = ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getInt(16);
         for (int cut = 1; cut <= 6; cut++) {
@@ -321,7 +320,10 @@ class ImageDecoderTest {
         int length = ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getInt(16);
         for (int left = 6; left < length - 2; left += 7) {
             byte[] file = Arrays.copyOf(Arrays.copyOf(whole, 20 + left), 20 + left + (left & 1));
-            ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).putInt(4, file.length - 8).putInt(16, left);
+            ByteBuffer.wrap(file)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putInt(4, file.length - 8)
+                    .putInt(16, left);
             assertThatThrownBy(() -> decoder.decode(file, "cut.webp"))
                     .as("%d of %d bytes", left, length)
                     .isInstanceOf(ImageException.class)
@@ -360,8 +362,7 @@ class ImageDecoderTest {
     /** Grey levels as palette, the same data for each row, and the end of the image. */
     private static byte[] runLengthBmp(int width, int height, byte[] row, int rows) {
         int data = 14 + 40 + 1024;
-        ByteBuffer file =
-                ByteBuffer.allocate(data + rows * row.length + 2).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer file = ByteBuffer.allocate(data + rows * row.length + 2).order(ByteOrder.LITTLE_ENDIAN);
         file.put((byte) 'B').put((byte) 'M').putInt(file.capacity()).putInt(0).putInt(data);
         file.putInt(40).putInt(width).putInt(height).putShort((short) 1).putShort((short) 8);
         file.putInt(1).putInt(0).putInt(0).putInt(0).putInt(256).putInt(0);
@@ -381,17 +382,14 @@ class ImageDecoderTest {
 
     @Test
     void pictureThatNeedsMoreThanItsShareOfMemoryIsRefused() {
-        ImageDecoder small =
-                new ImageDecoder(
-                        ImageDecoder.DEFAULT_MAX_PIXELS, new DecodeMemory(1 << 20, 64 << 20));
+        ImageDecoder small = new ImageDecoder(ImageDecoder.DEFAULT_MAX_PIXELS, new DecodeMemory(1 << 20, 64 << 20));
         byte[] moves = {0, 2, (byte) 255, (byte) 255}; // 255 to the right and up
         byte[] bmp = runLengthBmp(10_000, 10_000, moves, 40);
         for (byte[] file : List.of(hugeWebp(), bmp)) {
             assertThatThrownBy(() -> small.decode(file, "huge"))
                     .isInstanceOf(ImageException.class)
                     .hasMessageContaining("image huge needs")
-                    .hasMessageContaining(
-                            "MB of memory to decode, and 64 MB is what a picture may");
+                    .hasMessageContaining("MB of memory to decode, and 64 MB is what a picture may");
         }
     }
 
@@ -407,14 +405,9 @@ class ImageDecoderTest {
     @Test
     void pictureWhoseDecodingFindsNoMemoryIsRefused(@TempDir Path folder) throws IOException {
         Path file = Files.write(folder.resolve("a.png"), form("png-rgb.png"));
-        assertThatThrownBy(
-                        () ->
-                                decoder.decode(
-                                        file,
-                                        ExifOrientation.KEEP,
-                                        image -> {
-                                            throw new OutOfMemoryError("Java heap space");
-                                        }))
+        assertThatThrownBy(() -> decoder.decode(file, ExifOrientation.KEEP, image -> {
+                    throw new OutOfMemoryError("Java heap space");
+                }))
                 .isInstanceOf(ImageException.class)
                 .hasMessageContaining("a.png needs more memory than there is (Java heap space)");
     }
@@ -425,8 +418,7 @@ class ImageDecoderTest {
         byte[] file = ("\0\0\0\u0018ftyp" + brand + "\0\0\0\0mif1").getBytes(ISO_8859_1);
         assertThatThrownBy(() -> new ImageDecoder().decode(file, "IMG_1.HEIC"))
                 .isInstanceOf(ImageException.class)
-                .hasMessageStartingWith(
-                        "image IMG_1.HEIC is " + form + ", which is not read: convert it to JPEG");
+                .hasMessageStartingWith("image IMG_1.HEIC is " + form + ", which is not read: convert it to JPEG");
         byte[] bigTiff = {'I', 'I', '+', 0, 8, 0, 0, 0};
         assertThatThrownBy(() -> new ImageDecoder().decode(bigTiff, "a.tif"))
                 .hasMessageContaining("is BigTIFF, which is not read");
@@ -523,8 +515,7 @@ class ImageDecoderTest {
     @Test
     @SuppressWarnings("ThreadPriorityCheck") // gives others the chance to come in
     void largePicturesAreDecodedOneAfterTheOther(@TempDir Path folder) throws Exception {
-        ImageDecoder one =
-                new ImageDecoder(1_000_000, new DecodeMemory(1 << 20, 8192)); // 37 · 23 · 6 bytes
+        ImageDecoder one = new ImageDecoder(1_000_000, new DecodeMemory(1 << 20, 8192)); // 37 · 23 · 6 bytes
         Path file = Files.write(folder.resolve("a.png"), form("png-rgb.png"));
         AtomicInteger inside = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
@@ -532,19 +523,12 @@ class ImageDecoderTest {
         try {
             List<Future<RgbImage>> decoded = new ArrayList<>();
             for (int i = 0; i < 40; i++) {
-                decoded.add(
-                        threads.submit(
-                                () ->
-                                        one.decode(
-                                                file,
-                                                ExifOrientation.KEEP,
-                                                image -> {
-                                                    most.accumulateAndGet(
-                                                            inside.incrementAndGet(), Math::max);
-                                                    Thread.yield();
-                                                    inside.decrementAndGet();
-                                                    return image;
-                                                })));
+                decoded.add(threads.submit(() -> one.decode(file, ExifOrientation.KEEP, image -> {
+                    most.accumulateAndGet(inside.incrementAndGet(), Math::max);
+                    Thread.yield();
+                    inside.decrementAndGet();
+                    return image;
+                })));
             }
             for (Future<RgbImage> image : decoded) {
                 assertThat(image.get().width()).isEqualTo(37);
@@ -594,16 +578,15 @@ class ImageDecoderTest {
     @Test
     void whatARuntimesDecoderDoesOtherwiseIsFound() {
         assertThat(JpegCheck.failures(decoder::decode)).isEmpty();
-        assertThat(JpegCheck.failures((content, name) -> decoder.decode(content, name).flipped()))
+        assertThat(JpegCheck.failures(
+                        (content, name) -> decoder.decode(content, name).flipped()))
                 .containsExactly(JpegCheck.values());
-        assertThat(
-                        JpegCheck.failures(
-                                (content, name) -> {
-                                    if (name.contains("arithmetic")) {
-                                        throw new ImageException(name + " is not supported");
-                                    }
-                                    return decoder.decode(content, name);
-                                }))
+        assertThat(JpegCheck.failures((content, name) -> {
+                    if (name.contains("arithmetic")) {
+                        throw new ImageException(name + " is not supported");
+                    }
+                    return decoder.decode(content, name);
+                }))
                 .containsExactly(JpegCheck.ARITHMETIC);
     }
 }

@@ -17,7 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class OrientationTest {
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     /** Two columns and three rows of pixels 1 to 6. */
     private static RgbImage image(int width, int height, String pixels) {
@@ -70,7 +71,8 @@ class OrientationTest {
     private static byte[] jpeg(byte[] exif) {
         ByteBuffer segment = ByteBuffer.allocate(10 + exif.length);
         segment.putShort((short) 0xFFE1).putShort((short) (8 + exif.length));
-        segment.put("Exif\0\0".getBytes(java.nio.charset.StandardCharsets.US_ASCII)).put(exif);
+        segment.put("Exif\0\0".getBytes(java.nio.charset.StandardCharsets.US_ASCII))
+                .put(exif);
         return insert(form("jpeg-444.jpg"), 2, segment.array());
     }
 
@@ -105,8 +107,7 @@ class OrientationTest {
     @ParameterizedTest
     @ValueSource(strings = {"LITTLE_ENDIAN", "BIG_ENDIAN"})
     void orientationIsReadFromEachFormThatHasOne(String name) throws IOException {
-        ByteOrder order =
-                name.equals("BIG_ENDIAN") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
+        ByteOrder order = name.equals("BIG_ENDIAN") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
         ImageDecoder decoder = new ImageDecoder();
         for (int orientation = 1; orientation <= 8; orientation++) {
             byte[] exif = exif(order, orientation);

@@ -13,8 +13,7 @@ class RgbImageTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("2 x 2")
                 .hasMessageContaining("12 samples, not 11");
-        assertThatThrownBy(() -> new RgbImage(0, 2, new byte[0]))
-                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new RgbImage(0, 2, new byte[0])).isInstanceOf(IllegalArgumentException.class);
         // 3 * 65536 * 65536 is 0 as an int.
         assertThatThrownBy(() -> new RgbImage(65_536, 65_536, new byte[0]))
                 .isInstanceOf(IllegalArgumentException.class);
@@ -49,21 +48,17 @@ class RgbImageTest {
     @Test
     void anImageOfJavasIsCopied() {
         RgbImage expected =
-                new RgbImage(
-                        2,
-                        1,
-                        new byte[] {(byte) 0xFF, 0, 0x33, (byte) 0x99, (byte) 0x99, (byte) 0x99});
-        for (int type :
-                new int[] {
-                    BufferedImage.TYPE_INT_RGB,
-                    BufferedImage.TYPE_INT_ARGB,
-                    BufferedImage.TYPE_INT_ARGB_PRE,
-                    BufferedImage.TYPE_INT_BGR,
-                    BufferedImage.TYPE_3BYTE_BGR,
-                    BufferedImage.TYPE_4BYTE_ABGR,
-                    BufferedImage.TYPE_4BYTE_ABGR_PRE,
-                    BufferedImage.TYPE_BYTE_INDEXED
-                }) {
+                new RgbImage(2, 1, new byte[] {(byte) 0xFF, 0, 0x33, (byte) 0x99, (byte) 0x99, (byte) 0x99});
+        for (int type : new int[] {
+            BufferedImage.TYPE_INT_RGB,
+            BufferedImage.TYPE_INT_ARGB,
+            BufferedImage.TYPE_INT_ARGB_PRE,
+            BufferedImage.TYPE_INT_BGR,
+            BufferedImage.TYPE_3BYTE_BGR,
+            BufferedImage.TYPE_4BYTE_ABGR,
+            BufferedImage.TYPE_4BYTE_ABGR_PRE,
+            BufferedImage.TYPE_BYTE_INDEXED
+        }) {
             BufferedImage image = drawn(type);
             assertThat(RgbImage.of(image)).as("type %d", type).isEqualTo(expected);
             assertThat(image.getRGB(0, 0)).as("left as it was").isEqualTo(0xFFFF0033);
@@ -87,7 +82,6 @@ class RgbImageTest {
     void aPartOfAnImageOfJavasIsThatPart() {
         BufferedImage image = drawn(BufferedImage.TYPE_3BYTE_BGR);
         RgbImage right = RgbImage.of(image.getSubimage(1, 0, 1, 1));
-        assertThat(right)
-                .isEqualTo(new RgbImage(1, 1, new byte[] {(byte) 0x99, (byte) 0x99, (byte) 0x99}));
+        assertThat(right).isEqualTo(new RgbImage(1, 1, new byte[] {(byte) 0x99, (byte) 0x99, (byte) 0x99}));
     }
 }

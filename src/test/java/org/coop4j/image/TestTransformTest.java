@@ -49,8 +49,7 @@ class TestTransformTest {
     })
     void marginIsRoundedHalfToEven(int size, int height, int margin) {
         RgbImage image = BicubicResizeTest.noise(size, height, 1);
-        RgbImage wanted =
-                BicubicResize.resize(image, size, height, new CropBox(0, margin, size, size));
+        RgbImage wanted = BicubicResize.resize(image, size, height, new CropBox(0, margin, size, size));
         assertThat(new TestTransform(Preprocessing.clip(size)).apply(image)).isEqualTo(wanted);
     }
 
@@ -64,10 +63,8 @@ class TestTransformTest {
     @Test
     void aModelThatSquashesSeesTheWholePicture() {
         RgbImage image = BicubicResizeTest.noise(100, 67, 1);
-        Preprocessing squash =
-                new Preprocessing(32, Preprocessing.CLIP_MEAN, Preprocessing.CLIP_STD, true);
-        assertThat(new TestTransform(squash).apply(image))
-                .isEqualTo(BicubicResize.resize(image, 32, 32));
+        Preprocessing squash = new Preprocessing(32, Preprocessing.CLIP_MEAN, Preprocessing.CLIP_STD, true);
+        assertThat(new TestTransform(squash).apply(image)).isEqualTo(BicubicResize.resize(image, 32, 32));
     }
 
     @ParameterizedTest

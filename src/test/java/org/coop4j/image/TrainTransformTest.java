@@ -53,8 +53,7 @@ class TrainTransformTest {
      */
     @Test
     void areaLogRatioAndPlaceAreUniform() {
-        TrainTransform small =
-                new TrainTransform(Preprocessing.clip(16), 0.08, 0.25, 3.0 / 4, 4.0 / 3, 0.5);
+        TrainTransform small = new TrainTransform(Preprocessing.clip(16), 0.08, 0.25, 3.0 / 4, 4.0 / 3, 0.5);
         SplittableRandom random = new SplittableRandom(2);
         double area = 0;
         double logRatio = 0;
@@ -137,8 +136,7 @@ class TrainTransformTest {
         Preprocessing size = Preprocessing.clip(16);
         assertThatThrownBy(() -> new TrainTransform(size, 0, 1, 1, 1, 0.5))
                 .hasMessageContaining("crop scale 0.0 to 1.0");
-        assertThatThrownBy(() -> new TrainTransform(size, 0.5, 1.1, 1, 1, 0.5))
-                .hasMessageContaining("crop scale");
+        assertThatThrownBy(() -> new TrainTransform(size, 0.5, 1.1, 1, 1, 0.5)).hasMessageContaining("crop scale");
         assertThatThrownBy(() -> new TrainTransform(size, 0.5, 1, 2, 1, 0.5))
                 .hasMessageContaining("crop ratio 2.0 to 1.0");
         assertThatThrownBy(() -> new TrainTransform(size, 0.5, 1, 1, 2, Double.NaN))

@@ -42,8 +42,7 @@ class CacheSearchTest {
                 for (int i = 0; i < images; i++) {
                     double[] logits = new double[classes];
                     for (int key = 0; key < keys; key++) {
-                        logits[labels[key]] +=
-                                Math.exp(-betas[b] * (1 - cosines.get(i, key)));
+                        logits[labels[key]] += Math.exp(-betas[b] * (1 - cosines.get(i, key)));
                     }
                     int best = 0;
                     for (int c = 0; c < classes; c++) {

@@ -24,7 +24,8 @@ class ClassifierFileTest {
 
     private static final List<String> NAMES = List.of("sea_lake", "Zürich \"HB\"", "東京");
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private static ClassifierFile prompt(ClassPosition position, boolean classSpecific) {
         PromptLayout layout = new PromptLayout(2, position, classSpecific);
@@ -47,10 +48,11 @@ class ClassifierFileTest {
             written.write(file);
             ClassifierFile read = ClassifierFile.read(file);
             assertThat(read.method()).isEqualTo(written.method());
-            assertThat(read.tensor("ctx").values()).containsExactly(written.tensor("ctx").values());
-            assertThat(read.tensor("ctx").shape()).isEqualTo(written.tensor("ctx").shape());
-            assertThat(PromptLayout.of(read))
-                    .isEqualTo(new PromptLayout(2, position, classSpecific));
+            assertThat(read.tensor("ctx").values())
+                    .containsExactly(written.tensor("ctx").values());
+            assertThat(read.tensor("ctx").shape())
+                    .isEqualTo(written.tensor("ctx").shape());
+            assertThat(PromptLayout.of(read)).isEqualTo(new PromptLayout(2, position, classSpecific));
             assertThat(read.classNames()).isEqualTo(NAMES);
             assertThat(read.modelSha256()).isEqualTo("ab".repeat(32));
             assertThat(read.training()).isEqualTo(written.training());
@@ -68,10 +70,10 @@ class ClassifierFileTest {
 
         ClassifierFile read = ClassifierFile.read(file);
         assertThat(read.temperature()).isEqualTo(1.7);
-        assertThat(read.withClassNames(NAMES).withTraining(Map.of()).temperature()).isEqualTo(1.7);
+        assertThat(read.withClassNames(NAMES).withTraining(Map.of()).temperature())
+                .isEqualTo(1.7);
         for (double wrong : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
-            assertThatThrownBy(() -> read.withTemperature(wrong))
-                    .hasMessageContaining("expected a positive number");
+            assertThatThrownBy(() -> read.withTemperature(wrong)).hasMessageContaining("expected a positive number");
         }
     }
 
@@ -79,8 +81,7 @@ class ClassifierFileTest {
     void theSamePromptGivesTheSameBytes() throws IOException {
         prompt(ClassPosition.END, false).write(folder.resolve("a"));
         prompt(ClassPosition.END, false).write(folder.resolve("b"));
-        assertThat(Files.readAllBytes(folder.resolve("a")))
-                .isEqualTo(Files.readAllBytes(folder.resolve("b")));
+        assertThat(Files.readAllBytes(folder.resolve("a"))).isEqualTo(Files.readAllBytes(folder.resolve("b")));
     }
 
     @Test
@@ -101,18 +102,12 @@ class ClassifierFileTest {
 
     @Test
     void aMethodOrASettingThatIsUnknownIsNamed() throws IOException {
-        Path file =
-                written(
-                        Map.of("coop4j.classifier", "3"),
-                        Shape.of(1, 2),
-                        1,
-                        2);
+        Path file = written(Map.of("coop4j.classifier", "3"), Shape.of(1, 2), 1, 2);
         assertThatThrownBy(() -> ClassifierFile.read(file))
                 .hasMessageContaining("is of format 3: this version of coop4j reads format 2");
     }
 
-    private Path written(Map<String, String> changes, Shape shape, float... values)
-            throws IOException {
+    private Path written(Map<String, String> changes, Shape shape, float... values) throws IOException {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put("coop4j.classifier", "2");
         metadata.put("coop4j.method", "coop");
@@ -122,8 +117,7 @@ class ClassifierFileTest {
         metadata.putAll(changes);
         metadata.values().removeIf(String::isEmpty);
         Path file = folder.resolve("strange.safetensors");
-        TensorChecksum.write(
-                file, List.of(new TensorSpec("ctx", DType.F32, shape)), metadata, Map.of("ctx", values));
+        TensorChecksum.write(file, List.of(new TensorSpec("ctx", DType.F32, shape)), metadata, Map.of("ctx", values));
         return file;
     }
 
@@ -173,10 +167,7 @@ class ClassifierFileTest {
 
     @Test
     void tooFewNumbersAreRefused() {
-        assertThatThrownBy(
-                        () ->
-                                ClassifierFile.of(new CoOp(), NAMES, "")
-                                        .with("ctx", Shape.of(2, 4), new float[7]))
+        assertThatThrownBy(() -> ClassifierFile.of(new CoOp(), NAMES, "").with("ctx", Shape.of(2, 4), new float[7]))
                 .hasMessageContaining("expected 8 values");
     }
 }

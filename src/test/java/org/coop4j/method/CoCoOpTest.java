@@ -26,7 +26,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Against PyTorch: logits, gradients and ten steps of every case, on both golden models. */
 class CoCoOpTest {
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
 
     static Stream<Arguments> cases() throws IOException {
         return GoldenPrompts.cases("cocoop");
@@ -53,18 +54,13 @@ class CoCoOpTest {
             Optimizer sgd = training.newOptimizer();
             try (PromptEncoder.Encoding encoding = encoder.encoding(vectors, MemoryLimit.none());
                     BatchStep single = new BatchStep(
-                            images,
-                            true,
-                            learned,
-                            n -> encoder.step(vectors, CoOp::loss, n, MemoryLimit.none()))) {
+                            images, true, learned, n -> encoder.step(vectors, CoOp::loss, n, MemoryLimit.none()))) {
                 BatchStep trainable = single.oneByOne();
                 golden.assertClose(
                         key,
                         "logits.init",
                         PromptLearner.logits(
-                                encoding,
-                                problem.matrix("image_features").rows(batches[0]),
-                                clip.logitScale()));
+                                encoding, problem.matrix("image_features").rows(batches[0]), clip.logitScale()));
                 for (int step = 0; step < batches.length; step++) {
                     golden.assertLoss(key, step, trainable.run(0, batches[step]));
                     if (step == 0) {
@@ -77,18 +73,14 @@ class CoCoOpTest {
                         golden,
                         problem,
                         key,
-                        PromptLearner.logits(
-                                encoding,
-                                problem.matrix("test_image_features"),
-                                clip.logitScale()));
+                        PromptLearner.logits(encoding, problem.matrix("test_image_features"), clip.logitScale()));
             }
         }
     }
 
     @Test
     void aContextOfNoVectorsIsRefused() {
-        assertThatThrownBy(() -> new CoCoOp(0, null))
-                .hasMessageContaining("context_length: expected 1 or more");
+        assertThatThrownBy(() -> new CoCoOp(0, null)).hasMessageContaining("context_length: expected 1 or more");
         assertThatThrownBy(() -> new CoCoOp().with(Map.of("words", " ")))
                 .hasMessageContaining("words: expected words to begin with");
     }

@@ -30,7 +30,9 @@ class CoOpTest {
     private static final List<String> NAMES = List.of("dog", "red_rose", "kite (bird of prey)");
     private static final int LENGTH = 3;
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
+
     private static Path model;
     private static Clip clip;
 
@@ -88,8 +90,7 @@ class CoOpTest {
             FeatureMatrix logits = file.open(clip).logits(images());
             for (int i = 0; i < x.rows(); i++) {
                 for (int c = 0; c < NAMES.size(); c++) {
-                    assertThat(logits.get(i, c))
-                            .isEqualTo(clip.logitScale() * x.dot(i, weights, c));
+                    assertThat(logits.get(i, c)).isEqualTo(clip.logitScale() * x.dot(i, weights, c));
                 }
             }
         }
@@ -152,7 +153,8 @@ class CoOpTest {
                 .isCloseTo(images().get(0, 1) / images().get(0, 0), within(1e-4f));
         List<String> names = List.of("dog", "lawn");
         assertThat(other.forClasses(names).logits(images()).toArray())
-                .containsExactly(learned.open(clip).forClasses(names).logits(images()).toArray());
+                .containsExactly(
+                        learned.open(clip).forClasses(names).logits(images()).toArray());
 
         ClassifierFile wrong = saved.with("class_weights", Shape.of(2, 12), new float[24]);
         assertThatThrownBy(() -> wrong.open(clip))
@@ -209,15 +211,13 @@ class CoOpTest {
                 .hasMessageContaining("label 3 of an image: expected 0 to 2");
         assertThatThrownBy(() -> tower.step(new float[11], new int[] {1}))
                 .hasMessageContaining("11 values for a matrix of 1 rows of 12");
-        assertThatThrownBy(
-                        () ->
-                                PromptTower.of(
-                                                clip,
-                                                new PromptLayout(4, ClassPosition.END, false)
-                                                        .prompts(clip, ClassName.of(NAMES, clip.tokenizer())),
-                                                3,
-                                                MemoryLimit.none())
-                                        .features())
+        assertThatThrownBy(() -> PromptTower.of(
+                                clip,
+                                new PromptLayout(4, ClassPosition.END, false)
+                                        .prompts(clip, ClassName.of(NAMES, clip.tokenizer())),
+                                3,
+                                MemoryLimit.none())
+                        .features())
                 .hasMessageContaining("a prompt refers to context vector 3 of 3");
     }
 
@@ -238,13 +238,11 @@ class CoOpTest {
                     .containsExactly(clip.tokenEmbedding(tokens[i]));
         }
         // With the embeddings of words the prompt is the text itself.
-        List<String> texts =
-                NAMES.stream()
-                        .map(n -> "a photo of a xoloitzcuintli " + n.replace('_', ' ') + ".")
-                        .toList();
-        PromptTower tower =
-                PromptTower.of(
-                        clip, layout.prompts(clip, ClassName.of(NAMES, clip.tokenizer())), tokens.length, MemoryLimit.none());
+        List<String> texts = NAMES.stream()
+                .map(n -> "a photo of a xoloitzcuintli " + n.replace('_', ' ') + ".")
+                .toList();
+        PromptTower tower = PromptTower.of(
+                clip, layout.prompts(clip, ClassName.of(NAMES, clip.tokenizer())), tokens.length, MemoryLimit.none());
         tower.setContext(values);
         assertThat(tower.features().toArray())
                 .usingComparatorWithPrecision(1e-4f)
@@ -254,8 +252,8 @@ class CoOpTest {
     @Test
     void wordsBeginTheContextOfEachClass() {
         float[] unified = initial(PromptContext.words("a photo of a")).values();
-        float[] specific =
-                initial(new PromptContext(1, ClassPosition.END, true, "a photo of a")).values();
+        float[] specific = initial(new PromptContext(1, ClassPosition.END, true, "a photo of a"))
+                .values();
         assertThat(specific).hasSize(NAMES.size() * unified.length);
         for (int c = 0; c < NAMES.size(); c++) {
             assertThat(Arrays.copyOfRange(specific, c * unified.length, (c + 1) * unified.length))
@@ -265,7 +263,8 @@ class CoOpTest {
 
     @Test
     void randomContextsHaveTheReferencesDeviation() {
-        float[] context = initial(new PromptContext(16, ClassPosition.END, true, null)).values();
+        float[] context =
+                initial(new PromptContext(16, ClassPosition.END, true, null)).values();
         assertThat(context).hasSize(3 * 16 * 16);
         double square = 0;
         double sum = 0;
@@ -279,11 +278,9 @@ class CoOpTest {
 
     @Test
     void namesWithSettingsInThemAreMethods() {
-        assertThat(Method.of("coop-m4-middle-csc"))
-                .isEqualTo(new CoOp(4, ClassPosition.MIDDLE, true, null));
+        assertThat(Method.of("coop-m4-middle-csc")).isEqualTo(new CoOp(4, ClassPosition.MIDDLE, true, null));
         assertThat(Method.of("coop-m16-end")).isEqualTo(new CoOp());
-        assertThat(Method.of("coop-words"))
-                .isEqualTo(new CoOp(4, ClassPosition.END, false, "a photo of a"));
+        assertThat(Method.of("coop-words")).isEqualTo(new CoOp(4, ClassPosition.END, false, "a photo of a"));
         assertThatThrownBy(() -> Method.of("coop-m4")).hasMessageContaining("\"coop-m4\"");
     }
 }

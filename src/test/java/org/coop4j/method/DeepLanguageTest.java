@@ -19,7 +19,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Against PyTorch: logits, gradients and ten steps of every case, on both golden models. */
 class DeepLanguageTest {
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
 
     static Stream<Arguments> cases() throws IOException {
         return GoldenPrompts.cases("deep_language");

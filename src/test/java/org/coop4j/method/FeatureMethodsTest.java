@@ -27,7 +27,8 @@ class FeatureMethodsTest {
     private static final List<String> NAMES = List.of("left", "up_there", "right");
     private static final Task TASK = new Task(NAMES, "a photo of a {}.", List.of("{}"), 1);
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
 
     static List<Method> methods() {
         return List.of(
@@ -62,8 +63,7 @@ class FeatureMethodsTest {
         Training training = Settings.with(method.training(1), Map.of("epochs", 2));
         return method.learner(clip, TASK)
                 .fit(
-                        new FewShotFeatures(
-                                images(clip, method, 3, 1), images(clip, method, val, 2)),
+                        new FewShotFeatures(images(clip, method, 3, 1), images(clip, method, val, 2)),
                         new Trainer(training, 1));
     }
 
@@ -77,7 +77,8 @@ class FeatureMethodsTest {
             Path file = folder.resolve("classifier.safetensors");
             fitted.save().write(file);
             Classifier read = ClassifierFile.read(file).open(clip);
-            assertThat(read.logits(test).toArray()).isEqualTo(fitted.logits(test).toArray());
+            assertThat(read.logits(test).toArray())
+                    .isEqualTo(fitted.logits(test).toArray());
             assertThat(read.logits(test).toArray()).doesNotContain(Float.NaN);
         }
     }

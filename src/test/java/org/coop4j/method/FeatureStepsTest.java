@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.KeyCache.CacheWeights;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
@@ -28,7 +28,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class FeatureStepsTest {
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
 
     static List<Arguments> cases() throws IOException {
         List<Arguments> cases = new ArrayList<>();
@@ -95,8 +96,7 @@ class FeatureStepsTest {
         problem.assertAccuracy(logits, golden.of(key).get(accuracy).asDouble());
     }
 
-    private static Case of(String name, GoldenMethods golden, String key, GoldenProblem problem)
-            throws IOException {
+    private static Case of(String name, GoldenMethods golden, String key, GoldenProblem problem) throws IOException {
         JsonNode c = golden.of(key);
         int shots = c.get("shots").asInt();
         FeatureSet first = problem.support(shots, 0);
@@ -123,14 +123,11 @@ class FeatureStepsTest {
             }
             case "tip_adapter_f" -> {
                 double alpha = c.get("alpha").asDouble();
-                CacheWeights weights =
-                        new CacheWeights(alpha, c.get("beta").asDouble(), false, 3, 7);
+                CacheWeights weights = new CacheWeights(alpha, c.get("beta").asDouble(), false, 3, 7);
                 FeatureSet train = problem.wholeSupport(shots);
                 FeatureSet none = DenseFeatures.of(train.width(), 1, new float[0], new int[0]);
                 FewShotFeatures data = new FewShotFeatures(train, none);
-                TipAdapterF.Keys model =
-                        new TipAdapterF.Keys(
-                                problem.clip(), data, problem.text("text_norm"), weights);
+                TipAdapterF.Keys model = new TipAdapterF.Keys(problem.clip(), data, problem.text("text_norm"), weights);
                 golden.assertClose(key, "keys.init", model.keys().values());
                 return new Case(
                         new TipAdapterF(weights, new TextPrompts()),
@@ -154,18 +151,16 @@ class FeatureStepsTest {
     }
 
     /** The file's images stand view after view, ours image after image; texts follow. */
-    private static int[][] crossModalBatches(GoldenMethods golden, String key, int images)
-            throws IOException {
+    private static int[][] crossModalBatches(GoldenMethods golden, String key, int images) throws IOException {
         int[][] image = golden.rows(key + ".image_batches");
         int[][] text = golden.rows(key + ".text_batches");
         int[][] batches = new int[image.length][];
         for (int b = 0; b < batches.length; b++) {
             int[] both = Arrays.copyOf(image[b], image[b].length + text[b].length);
             for (int i = 0; i < both.length; i++) {
-                both[i] =
-                        i < image[b].length
-                                ? both[i] % images * 2 + both[i] / images
-                                : images * 2 + text[b][i - image[b].length];
+                both[i] = i < image[b].length
+                        ? both[i] % images * 2 + both[i] / images
+                        : images * 2 + text[b][i - image[b].length];
             }
             batches[b] = both;
         }
@@ -176,8 +171,7 @@ class FeatureStepsTest {
      * Adam makes a whole step of a gradient near rounding, whose sign is then a matter of chance: a
      * handful of entries may differ by up to two steps.
      */
-    private static void assertStepsOfAdam(GoldenMethods golden, String key, float[] actual)
-            throws IOException {
+    private static void assertStepsOfAdam(GoldenMethods golden, String key, float[] actual) throws IOException {
         float[] expected = golden.floats(key + ".x.step10");
         double rate = golden.json().get("optimiser").get("lr").asDouble();
         int apart = 0;

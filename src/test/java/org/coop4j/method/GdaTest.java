@@ -21,7 +21,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Against NumPy's double precision: weights, bias, means, and what chooses α. */
 class GdaTest {
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
 
     private static final double RELATIVE = 1e-4;
 
@@ -38,8 +39,7 @@ class GdaTest {
             FeatureSet train = problem.support(c);
             FeatureMatrix text = problem.text("text_norm");
             FeatureSet pool = Views.pooled(train);
-            Gda.Gaussians gaussians =
-                    Gda.Gaussians.of(Views.normalized(pool, 0), pool.labels(), text.rows());
+            Gda.Gaussians gaussians = Gda.Gaussians.of(Views.normalized(pool, 0), pool.labels(), text.rows());
             float[] w = golden.floats(key + ".w");
             float[] b = golden.floats(key + ".b");
             double largest = 1e-3;
@@ -63,9 +63,7 @@ class GdaTest {
             float scale = (float) golden.json().get("logit_scale").asDouble();
             FeatureSet val = problem.val();
             assertHits(Gda.valHits(gaussians, val, text, scale), c.get("val_hits"));
-            assertHits(
-                    Gda.crossValidationHits(train, text, scale),
-                    c.get("cross_validation_hits"));
+            assertHits(Gda.crossValidationHits(train, text, scale), c.get("cross_validation_hits"));
             assertLogits(golden, problem, key, "searched", gaussians);
             assertLogits(golden, problem, key, "cross_validated", gaussians);
             assertLogits(golden, problem, key, "alpha1", gaussians);
@@ -89,9 +87,8 @@ class GdaTest {
         try (GoldenProblem problem = GoldenProblem.open(folder)) {
             FeatureMatrix text = problem.text("text_norm");
             ProgressRecorder one = new ProgressRecorder();
-            FeatureMatrix logits =
-                    problem.classifier(new Gda(), model(problem, problem.support(1, 0), one))
-                            .logits(problem.test());
+            FeatureMatrix logits = problem.classifier(new Gda(), model(problem, problem.support(1, 0), one))
+                    .logits(problem.test());
             FeatureMatrix cosines = problem.test().normalized().products(text);
             float scale = problem.clip().logitScale();
             for (int i = 0; i < logits.rows(); i++) {
@@ -110,26 +107,21 @@ class GdaTest {
         }
     }
 
-    private static FeatureMethod.Model model(
-            GoldenProblem problem, FeatureSet train, ProgressRecorder progress) throws IOException {
+    private static FeatureMethod.Model model(GoldenProblem problem, FeatureSet train, ProgressRecorder progress)
+            throws IOException {
         FewShotFeatures data = new FewShotFeatures(train, FeatureSets.none(train.width()));
         float scale = problem.clip().logitScale();
         return new Gda().model(problem.text("text_norm"), data, scale, progress);
     }
 
     private static void assertLogits(
-            GoldenMethods golden,
-            GoldenProblem problem,
-            String key,
-            String name,
-            Gda.Gaussians gaussians)
+            GoldenMethods golden, GoldenProblem problem, String key, String name, Gda.Gaussians gaussians)
             throws IOException {
         double alpha = golden.of(key).path("alpha_" + name).asDouble(1);
-        FeatureMatrix logits =
-                problem.classifier(
-                                new Gda().with(Map.of("alpha", alpha)),
-                                file -> Gda.addTo(file, gaussians, problem.text("text_norm")))
-                        .logits(problem.test());
+        FeatureMatrix logits = problem.classifier(
+                        new Gda().with(Map.of("alpha", alpha)),
+                        file -> Gda.addTo(file, gaussians, problem.text("text_norm")))
+                .logits(problem.test());
         float[] all = logits.toArray();
         assertClose(golden.floats(key + ".logits_" + name), i -> all[i]);
         problem.assertAccuracy(logits, golden.of(key).get("accuracy_" + name).asDouble());

@@ -33,7 +33,8 @@ class GoldenAccuracyTest {
     /** Percentage points; batches and initial values are drawn otherwise. */
     private static final double NOISE = 2.5;
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
 
     /** Makes a method's model of the problem's features. */
     private interface Start {
@@ -48,56 +49,33 @@ class GoldenAccuracyTest {
      */
     private record Row(Method method, boolean val, double rate, Start start) {}
 
-    private static final Map<String, Row> ROWS =
-            Map.ofEntries(
-                    row("prototypes", new Prototypes(), GoldenAccuracyTest::prototypes),
-                    row("Tip-Adapter", new TipAdapter(), GoldenAccuracyTest::cache),
-                    onVal("Tip-Adapter (val search)", new TipAdapter(), GoldenAccuracyTest::cache),
-                    row(
-                            "Tip-Adapter-F",
-                            new TipAdapterF(),
-                            (problem, data) ->
-                                    new TipAdapterF.Keys(
-                                            problem.clip(),
-                                            data,
-                                            problem.text("text_norm"),
-                                            new CacheWeights())),
-                    row(
-                            "CLIP-Adapter",
-                            new ClipAdapter(),
-                            (problem, data) ->
-                                    new ClipAdapter().begin(problem.text("text_norm"), 1)),
-                    row(
-                            "TaskRes",
-                            new TaskRes(),
-                            (problem, data) -> new TaskRes.Residual(problem.text("text_raw"), 0.5)),
-                    row("cross-modal LP", new CrossModal(), GoldenAccuracyTest::head),
-                    row(
-                            "cross-modal LP + WiSE-FT",
-                            new CrossModal().with(Map.of("blend", 0.5)),
-                            GoldenAccuracyTest::head),
-                    row(
-                            "ZS-LP",
-                            new ZsLp(),
-                            (problem, data) ->
-                                    prototypes(problem, data, null)),
-                    row(
-                            "CLAP",
-                            new Clap(),
-                            (problem, data) -> {
-                                FeatureMatrix text = problem.text("text_raw");
-                                float scale = problem.clip().logitScale();
-                                float[] multipliers = Clap.multipliers(text, data.train(), scale);
-                                return prototypes(problem, data, multipliers);
-                            }),
-                    row("LP++", new LpPlusPlus(), GoldenAccuracyTest::blend),
-                    onVal("LP++ (val epoch)", new LpPlusPlus(), GoldenAccuracyTest::blend),
-                    row("GDA (support CV)", new Gda(), GoldenAccuracyTest::gaussians),
-                    onVal("GDA (val alpha)", new Gda(), GoldenAccuracyTest::gaussians),
-                    row("ProLIP lr 1e-05", new ProLip(), GoldenAccuracyTest::projector),
-                    Map.entry(
-                            "ProLIP lr 0.001",
-                            new Row(new ProLip(), false, 0.001, GoldenAccuracyTest::projector)));
+    private static final Map<String, Row> ROWS = Map.ofEntries(
+            row("prototypes", new Prototypes(), GoldenAccuracyTest::prototypes),
+            row("Tip-Adapter", new TipAdapter(), GoldenAccuracyTest::cache),
+            onVal("Tip-Adapter (val search)", new TipAdapter(), GoldenAccuracyTest::cache),
+            row(
+                    "Tip-Adapter-F",
+                    new TipAdapterF(),
+                    (problem, data) ->
+                            new TipAdapterF.Keys(problem.clip(), data, problem.text("text_norm"), new CacheWeights())),
+            row("CLIP-Adapter", new ClipAdapter(), (problem, data) -> new ClipAdapter()
+                    .begin(problem.text("text_norm"), 1)),
+            row("TaskRes", new TaskRes(), (problem, data) -> new TaskRes.Residual(problem.text("text_raw"), 0.5)),
+            row("cross-modal LP", new CrossModal(), GoldenAccuracyTest::head),
+            row("cross-modal LP + WiSE-FT", new CrossModal().with(Map.of("blend", 0.5)), GoldenAccuracyTest::head),
+            row("ZS-LP", new ZsLp(), (problem, data) -> prototypes(problem, data, null)),
+            row("CLAP", new Clap(), (problem, data) -> {
+                FeatureMatrix text = problem.text("text_raw");
+                float scale = problem.clip().logitScale();
+                float[] multipliers = Clap.multipliers(text, data.train(), scale);
+                return prototypes(problem, data, multipliers);
+            }),
+            row("LP++", new LpPlusPlus(), GoldenAccuracyTest::blend),
+            onVal("LP++ (val epoch)", new LpPlusPlus(), GoldenAccuracyTest::blend),
+            row("GDA (support CV)", new Gda(), GoldenAccuracyTest::gaussians),
+            onVal("GDA (val alpha)", new Gda(), GoldenAccuracyTest::gaussians),
+            row("ProLIP lr 1e-05", new ProLip(), GoldenAccuracyTest::projector),
+            Map.entry("ProLIP lr 0.001", new Row(new ProLip(), false, 0.001, GoldenAccuracyTest::projector)));
 
     private static Map.Entry<String, Row> row(String name, Method method, Start start) {
         return Map.entry(name, new Row(method, false, 0, start));
@@ -111,38 +89,31 @@ class GoldenAccuracyTest {
         return file -> Prototypes.addTo(file, data.train());
     }
 
-    private static FeatureMethod.Model cache(GoldenProblem problem, FewShotFeatures data)
-            throws IOException {
+    private static FeatureMethod.Model cache(GoldenProblem problem, FewShotFeatures data) throws IOException {
         FeatureMatrix text = problem.text("text_norm");
         FeatureMatrix keys = KeyCache.keys(data.train());
         return file -> KeyCache.addTo(file, problem.clip(), new CacheWeights(), data, keys, text);
     }
 
-    private static FeatureMethod.Model head(GoldenProblem problem, FewShotFeatures data)
-            throws IOException {
+    private static FeatureMethod.Model head(GoldenProblem problem, FewShotFeatures data) throws IOException {
         return new CrossModal.Head(problem.templates(), problem.classes());
     }
 
-    private static FeatureMethod.Model prototypes(
-            GoldenProblem problem, FewShotFeatures data, float[] multipliers)
+    private static FeatureMethod.Model prototypes(GoldenProblem problem, FewShotFeatures data, float[] multipliers)
             throws IOException {
         return new ZsLp.Prototypes(problem.text("text_raw"), data.train().size(), multipliers);
     }
 
-    private static FeatureMethod.Model blend(GoldenProblem problem, FewShotFeatures data)
-            throws IOException {
-        return new LpPlusPlus.Blend(
-                problem.text("text_norm"), Views.first(data.train()), data.val());
+    private static FeatureMethod.Model blend(GoldenProblem problem, FewShotFeatures data) throws IOException {
+        return new LpPlusPlus.Blend(problem.text("text_norm"), Views.first(data.train()), data.val());
     }
 
-    private static FeatureMethod.Model gaussians(GoldenProblem problem, FewShotFeatures data)
-            throws IOException {
+    private static FeatureMethod.Model gaussians(GoldenProblem problem, FewShotFeatures data) throws IOException {
         float scale = problem.clip().logitScale();
         return new Gda().model(problem.text("text_norm"), data, scale, Progress.NONE);
     }
 
-    private static FeatureMethod.Model projector(GoldenProblem problem, FewShotFeatures data)
-            throws IOException {
+    private static FeatureMethod.Model projector(GoldenProblem problem, FewShotFeatures data) throws IOException {
         VisualProjection before =
                 new VisualProjection("visual.proj", problem.matrix("proj").transposed(), null);
         double penalty = (double) problem.classes() / data.train().size();
@@ -152,35 +123,22 @@ class GoldenAccuracyTest {
     static List<Arguments> rows() throws IOException {
         JsonNode table = GoldenMethods.accuracies("feature methods");
         List<Arguments> rows = new ArrayList<>();
-        table.properties()
-                .forEach(
-                        shots ->
-                                ROWS.keySet().stream()
-                                        .sorted()
-                                        .forEach(
-                                                name ->
-                                                        rows.add(
-                                                                Arguments.of(
-                                                                        name,
-                                                                        Integer.valueOf(
-                                                                                shots.getKey()),
-                                                                        shots.getValue()
-                                                                                .get(name)
-                                                                                .asDouble()))));
+        table.properties().forEach(shots -> ROWS.keySet().stream()
+                .sorted()
+                .forEach(name -> rows.add(Arguments.of(
+                        name,
+                        Integer.valueOf(shots.getKey()),
+                        shots.getValue().get(name).asDouble()))));
         return rows;
     }
 
     @ParameterizedTest
     @MethodSource("rows")
-    void theReferencesAccuracyIsReached(String name, int shots, double accuracy)
-            throws IOException {
+    void theReferencesAccuracyIsReached(String name, int shots, double accuracy) throws IOException {
         Row row = ROWS.get(name);
         try (GoldenProblem problem = GoldenProblem.open(folder)) {
             boolean before = row.method.features() == FeatureKind.BEFORE_PROJECTION;
-            FeatureSet train =
-                    before
-                            ? problem.wholeSupportBeforeProjection(shots)
-                            : problem.wholeSupport(shots);
+            FeatureSet train = before ? problem.wholeSupportBeforeProjection(shots) : problem.wholeSupport(shots);
             FeatureSet val = row.val ? problem.val() : FeatureSets.none(train.width());
             Training training = row.method.training(shots);
             if (row.rate > 0) {

@@ -12,8 +12,8 @@ import java.util.List;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.GoldenModels;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.eval.Predictions;
 import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
@@ -110,8 +110,7 @@ final class GoldenMethods implements AutoCloseable {
 
     FeatureMatrix matrix(String name) throws IOException {
         Shape shape = values.shape(name);
-        return FeatureMatrix.of(
-                Math.toIntExact(shape.dim(0)), Math.toIntExact(shape.dim(1)), floats(name));
+        return FeatureMatrix.of(Math.toIntExact(shape.dim(0)), Math.toIntExact(shape.dim(1)), floats(name));
     }
 
     /** Whole numbers of a tensor. */
@@ -162,7 +161,8 @@ final class GoldenMethods implements AutoCloseable {
 
     /** The prompts of the classes with context vectors laid out so. */
     List<int[]> prompts(PromptLayout layout) {
-        return layout.prompts(classNames(), json.get("sot").asInt(), json.get("eot").asInt(), 77);
+        return layout.prompts(
+                classNames(), json.get("sot").asInt(), json.get("eot").asInt(), 77);
     }
 
     /**
@@ -184,16 +184,15 @@ final class GoldenMethods implements AutoCloseable {
         double tolerance = Math.max(20 * deviation, Math.max(1e-5 * largest, 1e-6));
         assertThat(actual).as(name).hasSameSizeAs(expected);
         for (int i = 0; i < expected.length; i++) {
-            assertThat((double) actual[i])
-                    .as("%s %s at %d", key, name, i)
-                    .isCloseTo(expected[i], within(tolerance));
+            assertThat((double) actual[i]).as("%s %s at %d", key, name, i).isCloseTo(expected[i], within(tolerance));
         }
     }
 
     /** Checks that a method is trained as the file says. */
     void assertOptimizer(Training training) {
         JsonNode said = json.get("optimiser");
-        assertThat(training.optimizer().name()).isEqualToIgnoringCase(said.get("name").asText());
+        assertThat(training.optimizer().name())
+                .isEqualToIgnoringCase(said.get("name").asText());
         assertThat(training.weightDecay()).isEqualTo(said.get("weight_decay").asDouble());
         for (String number : List.of("lr", "momentum", "eps")) {
             double ours =
@@ -220,9 +219,7 @@ final class GoldenMethods implements AutoCloseable {
         double expected = of(key).get(name).get(step).asDouble();
         double deviation = of(key).path("float32_deviation").path(name).asDouble(0);
         double tolerance = Math.max(20 * deviation, 1e-5 * Math.max(1, Math.abs(expected)));
-        assertThat(actual)
-                .as("%s %s of step %d", key, name, step)
-                .isCloseTo(expected, within(tolerance));
+        assertThat(actual).as("%s %s of step %d", key, name, step).isCloseTo(expected, within(tolerance));
     }
 
     @Override

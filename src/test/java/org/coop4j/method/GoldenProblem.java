@@ -16,8 +16,8 @@ import org.coop4j.clip.FeatureTable;
 import org.coop4j.clip.Step;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.clip.VisualProjection;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.BatchStep;
@@ -40,12 +40,10 @@ final class GoldenProblem implements AutoCloseable {
         GoldenMethods values = GoldenMethods.open("problem");
         ClipConfig.Vit tiny = (ClipConfig.Vit) TinyModel.ARCHITECTURE.vision();
         int before = values.json().get("pre_projection_dim").asInt();
-        ClipConfig architecture =
-                new ClipConfig(
-                        values.json().get("dim").asInt(),
-                        new ClipConfig.Vit(
-                                tiny.imageSize(), tiny.patchSize(), before, 1, 1, before),
-                        TinyModel.ARCHITECTURE.text());
+        ClipConfig architecture = new ClipConfig(
+                values.json().get("dim").asInt(),
+                new ClipConfig.Vit(tiny.imageSize(), tiny.patchSize(), before, 1, 1, before),
+                TinyModel.ARCHITECTURE.text());
         Path model = folder.resolve("tiny.safetensors");
         Clip clip = TinyModel.open(TinyModel.write(architecture, model, 1), 1);
         assertThat((double) clip.logitScale())
@@ -59,17 +57,15 @@ final class GoldenProblem implements AutoCloseable {
     }
 
     /** The same of an image tower that ends in another layer than the model's. */
-    Classifier classifier(Method method, FeatureMethod.Model model, VisualProjection layer)
-            throws IOException {
-        FeatureTable space = FeatureTable.withoutTexts(clip, clip.logLogitScale()).with(layer);
+    Classifier classifier(Method method, FeatureMethod.Model model, VisualProjection layer) throws IOException {
+        FeatureTable space =
+                FeatureTable.withoutTexts(clip, clip.logLogitScale()).with(layer);
         return file(method, model).open(space);
     }
 
     private ClassifierFile file(Method method, FeatureMethod.Model model) throws IOException {
         Method used =
-                Settings.has((Record) method, "templates")
-                        ? TextPrompts.used(method, PromptEnsemble.of("{}"))
-                        : method;
+                Settings.has((Record) method, "templates") ? TextPrompts.used(method, PromptEnsemble.of("{}")) : method;
         ClassifierFile file = ClassifierFile.of(used, classNames(), clip.model().sha256());
         return model.addTo(file);
     }
@@ -118,11 +114,7 @@ final class GoldenProblem implements AutoCloseable {
             labels[i] = trainLabels[image];
             for (int v = 0; v < views.length; v++) {
                 System.arraycopy(
-                        train,
-                        (image * allViews + views[v]) * width,
-                        rows,
-                        (i * views.length + v) * width,
-                        width);
+                        train, (image * allViews + views[v]) * width, rows, (i * views.length + v) * width, width);
             }
         }
         return DenseFeatures.of(width, views.length, rows, labels);
@@ -137,7 +129,8 @@ final class GoldenProblem implements AutoCloseable {
     /** The first shots of each class with the first views, as a case says. */
     FeatureSet support(JsonNode c) throws IOException {
         return support(
-                c.get("shots").asInt(), IntStream.range(0, c.get("views").asInt()).toArray());
+                c.get("shots").asInt(),
+                IntStream.range(0, c.get("views").asInt()).toArray());
     }
 
     FeatureSet val() throws IOException {
@@ -195,7 +188,9 @@ final class GoldenProblem implements AutoCloseable {
                 if (step == 0) {
                     for (Map.Entry<String, LearnedTensor> tensor : tensors.entrySet()) {
                         golden.assertClose(
-                                key, tensor.getKey() + ".grad", tensor.getValue().gradient());
+                                key,
+                                tensor.getKey() + ".grad",
+                                tensor.getValue().gradient());
                     }
                 }
                 optimizer.step(model.learned(), c.get("lr").get(step).asDouble(), step + 1L);
@@ -204,12 +199,7 @@ final class GoldenProblem implements AutoCloseable {
     }
 
     /** Checks the logits of the first batch before training. */
-    void assertFirstLogits(
-            GoldenMethods golden,
-            String key,
-            FeatureMethod.Model model,
-            FeatureSet samples,
-            int[] batch)
+    void assertFirstLogits(GoldenMethods golden, String key, FeatureMethod.Model model, FeatureSet samples, int[] batch)
             throws IOException {
         float[] features = new float[batch.length * samples.width()];
         int[] labels = new int[batch.length];
@@ -221,8 +211,7 @@ final class GoldenProblem implements AutoCloseable {
             }
             labels[i] = samples.label(batch[i]);
         }
-        try (Step step =
-                clip.step(model.learned(), batch.length, samples.width(), classes(), model::loss)) {
+        try (Step step = clip.step(model.learned(), batch.length, samples.width(), classes(), model::loss)) {
             step.run(features, labels);
             float[] logits = new float[batch.length * classes()];
             for (int i = 0; i < batch.length; i++) {

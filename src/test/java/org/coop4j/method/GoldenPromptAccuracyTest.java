@@ -14,9 +14,9 @@ import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.PromptEncoder;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Trainer;
@@ -62,8 +62,7 @@ class GoldenPromptAccuracyTest {
      *     10), with 1 and with 4 shots, in percentage points; 0 where nothing is drawn
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Row(
-            PromptMethod method, Initial initial, Objective objective, double... spread) {}
+    private record Row(PromptMethod method, Initial initial, Objective objective, double... spread) {}
 
     private interface Initial {
         List<LearnedTensor> of(long seed);
@@ -73,7 +72,8 @@ class GoldenPromptAccuracyTest {
         PromptLearner.Objective of(List<LearnedTensor> learned);
     }
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
 
     private static GoldenMethods problem;
     private static Clip clip;
@@ -107,57 +107,44 @@ class GoldenPromptAccuracyTest {
                 "CoOp",
                 new Row(new CoOp(), ofWords, ofContext(CoOp::loss), 0, 0),
                 "KgCoOp",
-                new Row(
-                        kgCoOp,
-                        ofWords,
-                        ofContext(KgCoOp.loss(teacher, kgCoOp.weight())),
-                        0,
-                        0),
+                new Row(kgCoOp, ofWords, ofContext(KgCoOp.loss(teacher, kgCoOp.weight())), 0, 0),
                 "ProGrad",
                 new Row(
                         proGrad,
                         ofWords,
-                        ofContext(
-                                ProGrad.loss(
-                                        teacher,
-                                        proGrad.temperature(),
-                                        (g, combined) ->
-                                                ProGrad.project(g, proGrad.lambda(), combined))),
+                        ofContext(ProGrad.loss(
+                                teacher,
+                                proGrad.temperature(),
+                                (g, combined) -> ProGrad.project(g, proGrad.lambda(), combined))),
                         0,
                         0),
                 "TCP",
                 new Row(
                         tcp,
                         seed -> tcp.net(clip).initial(context, clip, seed),
-                        learned ->
-                                new PromptLearner.Objective(
-                                        new Tcp(4, tcp.block(), 8, "{}").vectors(learned, () -> teacher),
-                                        KgCoOp.loss(teacher, tcp.weight())),
+                        learned -> new PromptLearner.Objective(
+                                new Tcp(4, tcp.block(), 8, "{}").vectors(learned, () -> teacher),
+                                KgCoOp.loss(teacher, tcp.weight())),
                         14.1,
                         6.6),
                 "deep language",
                 new Row(
                         deep,
                         seed -> spoken(deep.initial(clip, new Task(List.of(), "{}", List.of(), seed))),
-                        learned ->
-                                new PromptLearner.Objective(
-                                        new DeepLanguage().vectors(learned, null), CoOp::loss),
+                        learned -> new PromptLearner.Objective(new DeepLanguage().vectors(learned, null), CoOp::loss),
                         8.5,
                         12.0),
                 "CoCoOp",
                 new Row(
                         new CoCoOp(),
                         seed -> spoken(CoCoOp.net(clip).initial(context, clip, seed)),
-                        learned ->
-                                new PromptLearner.Objective(
-                                        new CoCoOp().vectors(learned, null), CoOp::loss),
+                        learned -> new PromptLearner.Objective(new CoCoOp().vectors(learned, null), CoOp::loss),
                         11.3,
                         12.9));
     }
 
     private static Objective ofContext(PromptEncoder.Loss loss) {
-        return learned ->
-                new PromptLearner.Objective(new CoOp().vectors(List.of(learned.get(0)), null), loss);
+        return learned -> new PromptLearner.Objective(new CoOp().vectors(List.of(learned.get(0)), null), loss);
     }
 
     /** With a context that begins as the words. */
@@ -177,23 +164,14 @@ class GoldenPromptAccuracyTest {
 
     static Stream<Arguments> columns() throws IOException {
         JsonNode table = GoldenMethods.accuracies("text methods");
-        return SHOTS.stream()
-                .flatMap(
-                        shots ->
-                                table.get(String.valueOf(shots)).properties().stream()
-                                        .filter(row -> !row.getKey().equals("zero-shot"))
-                                        .map(
-                                                row ->
-                                                        Arguments.of(
-                                                                row.getKey(),
-                                                                shots,
-                                                                row.getValue().asDouble())));
+        return SHOTS.stream().flatMap(shots -> table.get(String.valueOf(shots)).properties().stream()
+                .filter(row -> !row.getKey().equals("zero-shot"))
+                .map(row -> Arguments.of(row.getKey(), shots, row.getValue().asDouble())));
     }
 
     @ParameterizedTest
     @MethodSource("columns")
-    void theReferencesAccuracyIsAmongOurs(String name, int shots, double accuracy)
-            throws IOException {
+    void theReferencesAccuracyIsAmongOurs(String name, int shots, double accuracy) throws IOException {
         Row row = rowsByName().get(name);
         double spread = row.spread[SHOTS.indexOf(shots)];
         int seeds = spread == 0 ? 1 : SEEDS;
@@ -215,13 +193,12 @@ class GoldenPromptAccuracyTest {
     private static double accuracy(Row row, int shots, Trainer trainer) throws IOException {
         List<String> names = problem.classNames().stream().map(ClassName::name).toList();
         Task task = new Task(names, "{}", List.of(), trainer.seed());
-        PromptLearner learner =
-                new PromptLearner(
-                        row.method,
-                        clip,
-                        task,
-                        problem.prompts(new PromptLayout(words.length, ClassPosition.END, false)),
-                        () -> row.objective.of(row.initial.of(trainer.seed())));
+        PromptLearner learner = new PromptLearner(
+                row.method,
+                clip,
+                task,
+                problem.prompts(new PromptLayout(words.length, ClassPosition.END, false)),
+                () -> row.objective.of(row.initial.of(trainer.seed())));
         FeatureSet train = train(shots);
         FewShotFeatures data = new FewShotFeatures(train, FeatureSets.none(train.width()));
         try (Classifier learned = learner.fit(data, trainer)) {
@@ -233,8 +210,9 @@ class GoldenPromptAccuracyTest {
     private static FeatureSet train(int shots) throws IOException {
         int[] labels = problem.ints("labels");
         int[] taken = new int[problem.classNames().size()];
-        int[] chosen =
-                IntStream.range(0, labels.length).filter(i -> taken[labels[i]]++ < shots).toArray();
+        int[] chosen = IntStream.range(0, labels.length)
+                .filter(i -> taken[labels[i]]++ < shots)
+                .toArray();
         FeatureMatrix images = problem.matrix("image_features").rows(chosen);
         int[] own = Arrays.stream(chosen).map(i -> labels[i]).toArray();
         return DenseFeatures.of(images.width(), 1, images.toArray(), own);

@@ -26,12 +26,11 @@ final class GoldenPrompts {
     private static final int SHOTS = 4;
 
     /** Names that the files have for the tensors of a meta-net. */
-    private static final Map<String, String> FILE_NAMES =
-            Map.of(
-                    "meta_net.linear1.weight", "w1",
-                    "meta_net.linear1.bias", "b1",
-                    "meta_net.linear2.weight", "w2",
-                    "meta_net.linear2.bias", "b2");
+    private static final Map<String, String> FILE_NAMES = Map.of(
+            "meta_net.linear1.weight", "w1",
+            "meta_net.linear1.bias", "b1",
+            "meta_net.linear2.weight", "w2",
+            "meta_net.linear2.bias", "b2");
 
     private GoldenPrompts() {}
 
@@ -49,28 +48,21 @@ final class GoldenPrompts {
     /** A learned tensor as it is before training. */
     static LearnedTensor initial(GoldenMethods golden, String key, String name) throws IOException {
         String initial = key + "." + FILE_NAMES.getOrDefault(name, name) + ".init";
-        long[] shape = golden.shape(initial).dims().stream().mapToLong(Long::longValue).toArray();
+        long[] shape =
+                golden.shape(initial).dims().stream().mapToLong(Long::longValue).toArray();
         return LearnedTensor.of(name, golden.floats(initial), shape);
     }
 
     /** How the context vectors of a case make prompts. */
     static List<int[]> prompts(GoldenMethods golden, String key) {
         JsonNode c = golden.of(key);
-        return golden.prompts(
-                new PromptLayout(
-                        c.get("m").asInt(),
-                        ClassPosition.END,
-                        c.path("class_specific").asBoolean()));
+        return golden.prompts(new PromptLayout(
+                c.get("m").asInt(), ClassPosition.END, c.path("class_specific").asBoolean()));
     }
 
     /** The same for context vectors alone. */
     static void assertTenSteps(
-            GoldenMethods golden,
-            GoldenMethods problem,
-            Clip clip,
-            String key,
-            Method method,
-            PromptEncoder.Loss loss)
+            GoldenMethods golden, GoldenMethods problem, Clip clip, String key, Method method, PromptEncoder.Loss loss)
             throws IOException {
         var vectors = new CoOp().vectors(List.of(initial(golden, key, "ctx")), null);
         assertTenSteps(golden, problem, clip, key, method, new PromptLearner.Objective(vectors, loss));
@@ -101,20 +93,18 @@ final class GoldenPrompts {
         int[][] batches = golden.rows(key + ".batches");
         Optimizer optimizer = training.newOptimizer();
         String losses = c.has("losses") ? "losses" : "losses_ce";
-        BatchStep trainable =
-                new BatchStep(
-                        images,
-                        true,
-                        vectors.learned(),
-                        batch -> encoder.step(vectors, objective.loss(), batch, MemoryLimit.none()));
+        BatchStep trainable = new BatchStep(
+                images,
+                true,
+                vectors.learned(),
+                batch -> encoder.step(vectors, objective.loss(), batch, MemoryLimit.none()));
         try (trainable;
                 Step first = encoder.step(vectors, objective.loss(), batches[0].length, MemoryLimit.none())) {
             for (int step = 0; step < batches.length; step++) {
                 golden.assertLoss(key, losses, step, trainable.run(0, batches[step]));
                 if (step == 0) {
                     assertGradients(golden, key, vectors.learned());
-                    golden.assertClose(
-                            key, "logits.init", logits(first, images, batches[0], prompts.size()));
+                    golden.assertClose(key, "logits.init", logits(first, images, batches[0], prompts.size()));
                 }
                 optimizer.step(vectors.learned(), c.get("lr").get(step).asDouble(), step + 1L);
             }
@@ -125,8 +115,7 @@ final class GoldenPrompts {
         assertTestLogits(golden, problem, key, cosineLogits(test, weights, clip.logitScale()));
     }
 
-    static void assertTestLogits(
-            GoldenMethods golden, GoldenMethods problem, String key, float[] logits)
+    static void assertTestLogits(GoldenMethods golden, GoldenMethods problem, String key, float[] logits)
             throws IOException {
         golden.assertClose(key, "test_logits.step10", logits);
         int classes = problem.classNames().size();
@@ -135,16 +124,14 @@ final class GoldenPrompts {
                 golden.of(key).get("accuracy").asDouble());
     }
 
-    static void assertGradients(GoldenMethods golden, String key, List<LearnedTensor> learned)
-            throws IOException {
+    static void assertGradients(GoldenMethods golden, String key, List<LearnedTensor> learned) throws IOException {
         for (LearnedTensor tensor : learned) {
             String name = FILE_NAMES.getOrDefault(tensor.name(), tensor.name());
             golden.assertClose(key, name + ".grad", tensor.gradient());
         }
     }
 
-    static void assertAfterwards(GoldenMethods golden, String key, List<LearnedTensor> learned)
-            throws IOException {
+    static void assertAfterwards(GoldenMethods golden, String key, List<LearnedTensor> learned) throws IOException {
         for (LearnedTensor tensor : learned) {
             String name = FILE_NAMES.getOrDefault(tensor.name(), tensor.name());
             golden.assertClose(key, name + ".step10", tensor.values());

@@ -19,7 +19,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Against PyTorch: logits, gradient and ten steps of every case, on both golden models. */
 class KgCoOpTest {
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
 
     static Stream<Arguments> cases() throws IOException {
         return GoldenPrompts.cases("kgcoop");

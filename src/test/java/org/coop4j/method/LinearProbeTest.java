@@ -22,7 +22,8 @@ class LinearProbeTest {
 
     private static final List<String> NAMES = List.of("left", "東京", "right");
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     private static FeatureMatrix features(Clip clip, int rows) {
         int width = clip.architecture().embedDim();
@@ -77,8 +78,7 @@ class LinearProbeTest {
             for (int i = 0; i < images.rows(); i++) {
                 FeatureMatrix a = all.logits(images);
                 FeatureMatrix b = few.logits(images);
-                assertThat(b.get(i, 0) - b.get(i, 1))
-                        .isCloseTo(a.get(i, 2) - a.get(i, 0), within(1e-4f));
+                assertThat(b.get(i, 0) - b.get(i, 1)).isCloseTo(a.get(i, 2) - a.get(i, 0), within(1e-4f));
             }
             Path file = folder.resolve("few.safetensors");
             few.save().write(file);
@@ -103,10 +103,12 @@ class LinearProbeTest {
                     .with("weight", Shape.of(d, 3), new float[3 * d])
                     .with("bias", Shape.of(3), new float[3]);
             file.open(clip).close();
-            assertThatThrownBy(() -> file.with("weight", Shape.of(d, 2), new float[2 * d]).open(clip))
+            assertThatThrownBy(() -> file.with("weight", Shape.of(d, 2), new float[2 * d])
+                            .open(clip))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("expected weight of shape");
-            assertThatThrownBy(() -> file.with("bias", Shape.of(2), new float[2]).open(clip))
+            assertThatThrownBy(
+                            () -> file.with("bias", Shape.of(2), new float[2]).open(clip))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("expected bias of shape");
         }

@@ -24,7 +24,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** ZS-LP and CLAP against PyTorch, on all views of all images at once. */
 class LinearPrototypesTest {
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
 
     static Stream<Arguments> cases() throws IOException {
         List<Arguments> cases = new ArrayList<>();
@@ -40,8 +41,7 @@ class LinearPrototypesTest {
     private record Run(ZsLp.Prototypes model, BatchStep trainable, int[] all) {}
 
     private static Run start(String method, Clip clip, FeatureMatrix text, FeatureSet train) {
-        float[] multipliers =
-                method.equals("clap") ? Clap.multipliers(text, train, clip.logitScale()) : null;
+        float[] multipliers = method.equals("clap") ? Clap.multipliers(text, train, clip.logitScale()) : null;
         ZsLp.Prototypes model = new ZsLp.Prototypes(text, train.size(), multipliers);
         FeatureSet samples = model.samples(train);
         int[] all = new int[samples.size()];
@@ -50,11 +50,7 @@ class LinearPrototypesTest {
     }
 
     private static void assertLogits(
-            GoldenMethods golden,
-            GoldenProblem problem,
-            String key,
-            int steps,
-            ZsLp.Prototypes model)
+            GoldenMethods golden, GoldenProblem problem, String key, int steps, ZsLp.Prototypes model)
             throws IOException {
         FeatureMatrix logits = problem.classifier(new ZsLp(), model).logits(problem.test());
         golden.assertClose(key, "test_logits.step" + steps, logits.toArray());
@@ -70,8 +66,7 @@ class LinearPrototypesTest {
             JsonNode c = golden.of(key);
             FeatureMatrix text = problem.text("text_raw");
             FeatureSet train = problem.support(c);
-            golden.assertClose(
-                    key, "multipliers", Clap.multipliers(text, train, clip.logitScale()));
+            golden.assertClose(key, "multipliers", Clap.multipliers(text, train, clip.logitScale()));
             Training training = new ZsLp().training(1);
             golden.assertOptimizer(training);
             Run ten = start(method, clip, text, train);
@@ -92,14 +87,16 @@ class LinearPrototypesTest {
 
             Run full = start(method, clip, text, train);
             try (BatchStep trainable = full.trainable) {
-                int epochs = golden.json().get("optimiser").get("full").get("epochs").asInt();
+                int epochs =
+                        golden.json().get("optimiser").get("full").get("epochs").asInt();
                 assertThat(training.epochs()).isEqualTo(epochs);
                 Optimizer sgd = training.newOptimizer();
                 for (int step = 0; step < epochs; step++) {
                     trainable.run(0, full.all);
                     sgd.step(full.model.learned(), training.rate(step, 0, 1), step + 1L);
                 }
-                golden.assertClose(key, "w.step" + epochs, full.model.learned().get(0).values());
+                golden.assertClose(
+                        key, "w.step" + epochs, full.model.learned().get(0).values());
                 assertLogits(golden, problem, key, epochs, full.model);
             }
         }

@@ -41,7 +41,8 @@ class LossGradientTest {
     private static final ClipConfig WIDE =
             new ClipConfig(64, TinyModel.ARCHITECTURE.vision(), TinyModel.ARCHITECTURE.text());
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
 
     static Stream<Method> methods() {
         return Method.all().stream()
@@ -113,18 +114,13 @@ class LossGradientTest {
         }
 
         private static void assertSlope(
-                BatchStep model,
-                int[] batch,
-                LearnedTensor tensor,
-                float[] gradient,
-                float[] direction) {
+                BatchStep model, int[] batch, LearnedTensor tensor, float[] gradient, float[] direction) {
             double length = norm(direction);
             double expected = 0;
             for (int i = 0; i < gradient.length; i++) {
                 expected += gradient[i] * direction[i] / length;
             }
-            double step =
-                    Math.min(STEP * Math.max(1, norm(tensor.values())), CHANGE / norm(gradient));
+            double step = Math.min(STEP * Math.max(1, norm(tensor.values())), CHANGE / norm(gradient));
             double above = moved(model, batch, tensor, direction, step / length);
             double below = moved(model, batch, tensor, direction, -step / length);
             assertThat((above - below) / (2 * step))
@@ -133,11 +129,7 @@ class LossGradientTest {
         }
 
         private static double moved(
-                BatchStep model,
-                int[] batch,
-                LearnedTensor tensor,
-                float[] direction,
-                double factor) {
+                BatchStep model, int[] batch, LearnedTensor tensor, float[] direction, double factor) {
             float[] values = tensor.values().clone();
             for (int i = 0; i < values.length; i++) {
                 tensor.values()[i] += (float) (factor * direction[i]);

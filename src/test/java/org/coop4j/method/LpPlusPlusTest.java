@@ -24,7 +24,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Against PyTorch: step sizes, the first gradients, 300 epochs, and the epoch that val chooses. */
 class LpPlusPlusTest {
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
 
     static List<String> cases() throws IOException {
         return GoldenMethods.cases("lpp");
@@ -36,12 +37,12 @@ class LpPlusPlusTest {
         try (GoldenMethods golden = GoldenMethods.open("lpp");
                 GoldenProblem problem = GoldenProblem.open(folder)) {
             JsonNode c = golden.of(key);
-            LpPlusPlus.Blend model = model(problem, c, FeatureSets.none(problem.test().width()));
+            LpPlusPlus.Blend model =
+                    model(problem, c, FeatureSets.none(problem.test().width()));
             List<LearnedTensor> learned = begin(golden, key, model);
             assertStepSizes(problem, c);
             run(golden, problem, key, model, learned, c.get("epochs").asInt());
-            FeatureMatrix logits =
-                    problem.classifier(new LpPlusPlus(), model).logits(problem.test());
+            FeatureMatrix logits = problem.classifier(new LpPlusPlus(), model).logits(problem.test());
             golden.assertClose(key, "test_logits.step300", logits.toArray());
             problem.assertAccuracy(logits, c.get("accuracy300").asDouble());
         }
@@ -49,22 +50,20 @@ class LpPlusPlusTest {
 
     private static void assertStepSizes(GoldenProblem problem, JsonNode c) throws IOException {
         FeatureSet train = problem.support(c.get("shots").asInt(), 0);
-        LpPlusPlus.StepSizes sizes =
-                LpPlusPlus.StepSizes.of(
-                        Views.normalized(train, 0), problem.text(c.get("text").asText()));
+        LpPlusPlus.StepSizes sizes = LpPlusPlus.StepSizes.of(
+                Views.normalized(train, 0), problem.text(c.get("text").asText()));
         assertThat(sizes.weights() / c.get("lr_w").asDouble()).isCloseTo(1, within(1e-6));
         assertThat(sizes.blend() / c.get("lr_alpha").asDouble()).isCloseTo(1, within(1e-6));
     }
 
-    private static LpPlusPlus.Blend model(GoldenProblem problem, JsonNode c, FeatureSet val)
-            throws IOException {
+    private static LpPlusPlus.Blend model(GoldenProblem problem, JsonNode c, FeatureSet val) throws IOException {
         FeatureSet train = problem.support(c.get("shots").asInt(), 0);
         return new LpPlusPlus.Blend(problem.text(c.get("text").asText()), train, val);
     }
 
     /** The reference's biases are random: those of the file are taken. */
-    private static List<LearnedTensor> begin(
-            GoldenMethods golden, String key, LpPlusPlus.Blend model) throws IOException {
+    private static List<LearnedTensor> begin(GoldenMethods golden, String key, LpPlusPlus.Blend model)
+            throws IOException {
         List<LearnedTensor> learned = model.learned();
         golden.assertClose(key, "w.init", learned.get(0).values());
         assertThat(learned.get(1).values()).containsOnly(0);
@@ -90,8 +89,7 @@ class LpPlusPlusTest {
         Training training = new LpPlusPlus().training(c.get("shots").asInt());
         assertThat(epochs).isEqualTo(training.epochs());
         problem.assertFirstLogits(golden, key, model, samples, all);
-        try (BatchStep trainable =
-                FeatureMethod.step(problem.clip(), model, samples, problem.classes())) {
+        try (BatchStep trainable = FeatureMethod.step(problem.clip(), model, samples, problem.classes())) {
             Optimizer optimizer = model.optimizer(training);
             for (int step = 0; step < epochs; step++) {
                 double loss = trainable.run(step, all);
@@ -110,11 +108,7 @@ class LpPlusPlusTest {
     }
 
     private static void assertTensors(
-            GoldenMethods golden,
-            String key,
-            String when,
-            List<LearnedTensor> learned,
-            boolean gradients)
+            GoldenMethods golden, String key, String when, List<LearnedTensor> learned, boolean gradients)
             throws IOException {
         for (LearnedTensor tensor : learned) {
             float[] values = gradients ? tensor.gradient() : tensor.values();
@@ -131,8 +125,7 @@ class LpPlusPlusTest {
             LpPlusPlus.Blend model = model(problem, c, problem.val());
             List<LearnedTensor> learned = begin(golden, key, model);
             run(golden, problem, key, model, learned, c.get("epochs").asInt());
-            FeatureMatrix logits =
-                    problem.classifier(new LpPlusPlus(), model).logits(problem.test());
+            FeatureMatrix logits = problem.classifier(new LpPlusPlus(), model).logits(problem.test());
             int best = 0;
             for (JsonNode hits : c.get("val_hits")) {
                 best = Math.max(best, hits.asInt());
@@ -167,18 +160,13 @@ class LpPlusPlusTest {
 
     /** The state of the optimizer after some steps, which begin with a state of it. */
     private static Map<String, float[]> steps(
-            GoldenProblem problem,
-            LpPlusPlus.Blend model,
-            int from,
-            int end,
-            Map<String, float[]> state)
+            GoldenProblem problem, LpPlusPlus.Blend model, int from, int end, Map<String, float[]> state)
             throws IOException {
         FeatureSet samples = model.samples(null);
         int[] all = new int[samples.size()];
         Arrays.setAll(all, i -> i);
         Training training = new LpPlusPlus().training(1);
-        try (BatchStep trainable =
-                FeatureMethod.step(problem.clip(), model, samples, problem.classes())) {
+        try (BatchStep trainable = FeatureMethod.step(problem.clip(), model, samples, problem.classes())) {
             Optimizer optimizer = model.optimizer(training);
             if (from > 0) {
                 optimizer.restore(model.learned(), state);
@@ -191,9 +179,10 @@ class LpPlusPlusTest {
         }
     }
 
-    private static float[] logits(GoldenProblem problem, LpPlusPlus.Blend model)
-            throws IOException {
-        return problem.classifier(new LpPlusPlus(), model).logits(problem.test()).toArray();
+    private static float[] logits(GoldenProblem problem, LpPlusPlus.Blend model) throws IOException {
+        return problem.classifier(new LpPlusPlus(), model)
+                .logits(problem.test())
+                .toArray();
     }
 
     @Test

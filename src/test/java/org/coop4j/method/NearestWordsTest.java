@@ -37,7 +37,8 @@ class NearestWordsTest {
     private static final int INNER = 320 - 256; // a single byte within a word
     private static final List<String> CLASSES = List.of("cat", "dog");
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
 
     /** A model with random embeddings. */
     private static Clip clip;
@@ -62,8 +63,7 @@ class NearestWordsTest {
         List<TensorSpec> specs = new ArrayList<>(TinyModel.ARCHITECTURE.tensorSpecs(DType.F32));
         try (ConvertedModel model = ConvertedModel.open(from);
                 SafetensorsFile tensors = SafetensorsFile.open(from);
-                SafetensorsWriter writer =
-                        SafetensorsWriter.create(to, specs, tensors.metadata())) {
+                SafetensorsWriter writer = SafetensorsWriter.create(to, specs, tensors.metadata())) {
             assertThat(model.architecture()).isEqualTo(TinyModel.ARCHITECTURE);
             for (TensorSpec spec : specs) {
                 float[] values = tensors.floats(spec.name());
@@ -80,8 +80,7 @@ class NearestWordsTest {
         return to;
     }
 
-    private static ClassifierFile prompt(Clip model, boolean classSpecific, float[] context)
-            throws IOException {
+    private static ClassifierFile prompt(Clip model, boolean classSpecific, float[] context) throws IOException {
         int vectors = context.length / WIDTH / (classSpecific ? CLASSES.size() : 1);
         return LearnedPrompts.file(
                 context,
@@ -164,15 +163,9 @@ class NearestWordsTest {
 
         assertThat(found.vectors())
                 .extracting(ContextVector::className)
-                .containsExactly(
-                        Optional.of("cat"),
-                        Optional.of("cat"),
-                        Optional.of("dog"),
-                        Optional.of("dog"));
+                .containsExactly(Optional.of("cat"), Optional.of("cat"), Optional.of("dog"), Optional.of("dog"));
         assertThat(found.vectors()).extracting(ContextVector::number).containsExactly(1, 2, 1, 2);
-        assertThat(found.vectors())
-                .extracting(v -> v.nearest().get(0).token())
-                .containsExactly(CAT, DOG, DOG, CAT);
+        assertThat(found.vectors()).extracting(v -> v.nearest().get(0).token()).containsExactly(CAT, DOG, DOG, CAT);
     }
 
     @Test
@@ -216,7 +209,6 @@ class NearestWordsTest {
     void noWordsAtAllAreRefused() throws IOException {
         ClassifierFile prompt = prompt(clip, false, along(1));
 
-        assertThatThrownBy(() -> NearestWords.of(clip, prompt, 0, Tokens.ALL))
-                .hasMessageContaining("give 1 or more");
+        assertThatThrownBy(() -> NearestWords.of(clip, prompt, 0, Tokens.ALL)).hasMessageContaining("give 1 or more");
     }
 }

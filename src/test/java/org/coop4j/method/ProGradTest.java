@@ -25,7 +25,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Against PyTorch: logits, gradients and ten steps of every case, on both golden models. */
 class ProGradTest {
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
 
     static Stream<Arguments> cases() throws IOException {
         return GoldenPrompts.cases("prograd");
@@ -39,11 +40,10 @@ class ProGradTest {
                 Clip clip = GoldenMethods.clip(model, folder)) {
             JsonNode c = golden.of(key);
             double lambda = c.get("lambda_").asDouble();
-            PromptEncoder.Loss loss =
-                    ProGrad.loss(
-                            problem.matrix("teacher_text").normalized(),
-                            c.get("temperature").asDouble(),
-                            (g, combined) -> ProGrad.project(g, lambda, combined));
+            PromptEncoder.Loss loss = ProGrad.loss(
+                    problem.matrix("teacher_text").normalized(),
+                    c.get("temperature").asDouble(),
+                    (g, combined) -> ProGrad.project(g, lambda, combined));
             GoldenPrompts.assertTenSteps(golden, problem, clip, key, new ProGrad(), loss);
         }
     }
@@ -56,13 +56,11 @@ class ProGradTest {
                 GoldenMethods problem = GoldenMethods.open(model + "/problem");
                 Clip clip = GoldenMethods.clip(model, folder)) {
             List<float[]> gradients = new ArrayList<>();
-            StepGraph.GradientRule kept =
-                    (g, combined) -> g.forEach(gradient -> gradients.add(gradient.clone()));
-            PromptEncoder.Loss loss =
-                    ProGrad.loss(
-                            problem.matrix("teacher_text").normalized(),
-                            golden.of(key).get("temperature").asDouble(),
-                            kept);
+            StepGraph.GradientRule kept = (g, combined) -> g.forEach(gradient -> gradients.add(gradient.clone()));
+            PromptEncoder.Loss loss = ProGrad.loss(
+                    problem.matrix("teacher_text").normalized(),
+                    golden.of(key).get("temperature").asDouble(),
+                    kept);
             var vectors = new CoOp().vectors(List.of(GoldenPrompts.initial(golden, key, "ctx")), null);
             PromptEncoder encoder = clip.promptEncoder(GoldenPrompts.prompts(golden, key));
             FeatureSet images = problem.features("image_features", "labels");

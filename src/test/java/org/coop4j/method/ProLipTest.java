@@ -21,7 +21,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class ProLipTest {
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
 
     static List<String> cases() throws IOException {
         return GoldenMethods.cases("prolip");
@@ -33,18 +34,15 @@ class ProLipTest {
         try (GoldenMethods golden = GoldenMethods.open("prolip");
                 GoldenProblem problem = GoldenProblem.open(folder)) {
             JsonNode c = golden.of(key);
-            FeatureMatrix bias =
-                    golden.has(key + ".bias") ? row(golden.floats(key + ".bias")) : null;
+            FeatureMatrix bias = golden.has(key + ".bias") ? row(golden.floats(key + ".bias")) : null;
             VisualProjection before =
                     new VisualProjection("visual.proj", problem.matrix("proj").transposed(), bias);
             int shots = c.get("shots").asInt();
-            ProLip.Projector model =
-                    new ProLip.Projector(before, problem.text("text_norm"), 1.0 / shots);
+            ProLip.Projector model = new ProLip.Projector(before, problem.text("text_norm"), 1.0 / shots);
             FeatureSet samples = model.samples(problem.supportBeforeProjection(c));
             train(golden, problem, key, model, samples);
             FeatureMatrix logits =
-                    problem.classifier(new ProLip(), model, before)
-                            .logits(problem.matrix("test_pre"));
+                    problem.classifier(new ProLip(), model, before).logits(problem.matrix("test_pre"));
             golden.assertClose(key, "test_logits.step" + c.get("steps").asInt(), logits.toArray());
             problem.assertAccuracy(logits, c.get("accuracy300").asDouble());
         }
@@ -55,24 +53,18 @@ class ProLipTest {
     }
 
     private static void train(
-            GoldenMethods golden,
-            GoldenProblem problem,
-            String key,
-            ProLip.Projector model,
-            FeatureSet samples)
+            GoldenMethods golden, GoldenProblem problem, String key, ProLip.Projector model, FeatureSet samples)
             throws IOException {
         JsonNode c = golden.of(key);
         int[] all = new int[samples.size()];
         Arrays.setAll(all, i -> i);
-        Training training =
-                Settings.with(
-                        new ProLip().training(c.get("shots").asInt()),
-                        java.util.Map.of("rate", c.get("lr").asDouble()));
+        Training training = Settings.with(
+                new ProLip().training(c.get("shots").asInt()),
+                java.util.Map.of("rate", c.get("lr").asDouble()));
         golden.assertOptimizer(training);
         problem.assertFirstLogits(golden, key, model, samples, all);
         int steps = c.get("steps").asInt();
-        try (BatchStep trainable =
-                FeatureMethod.step(problem.clip(), model, samples, problem.classes())) {
+        try (BatchStep trainable = FeatureMethod.step(problem.clip(), model, samples, problem.classes())) {
             Optimizer optimizer = model.optimizer(training);
             for (int step = 0; step < steps; step++) {
                 double loss = trainable.run(step, all);
@@ -93,8 +85,7 @@ class ProLipTest {
 
     /** The file has the matrix as a ViT has it. */
     private static void assertTurned(
-            GoldenMethods golden, String key, String name, ProLip.Projector model, float[] values)
-            throws IOException {
+            GoldenMethods golden, String key, String name, ProLip.Projector model, float[] values) throws IOException {
         long[] shape = model.w().shape();
         FeatureMatrix ours = FeatureMatrix.of((int) shape[0], (int) shape[1], values);
         golden.assertClose(key, name, ours.transposed().toArray());

@@ -24,7 +24,9 @@ class PromptEnsembleTest {
 
     private static final List<String> NAMES = List.of("red_rose", "dog");
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
+
     private static Clip clip;
 
     @BeforeAll
@@ -40,8 +42,7 @@ class PromptEnsembleTest {
     @Test
     void oneTemplateGivesTheNormalisedFeaturesOfItsTexts() {
         FeatureMatrix weights = PromptEnsemble.of("a photo of a {}.").classWeights(clip, NAMES);
-        FeatureMatrix texts =
-                clip.encodeTexts(List.of("a photo of a red rose.", "a photo of a dog."));
+        FeatureMatrix texts = clip.encodeTexts(List.of("a photo of a red rose.", "a photo of a dog."));
         assertThat(weights.toArray()).containsExactly(texts.normalized().toArray());
     }
 
@@ -53,7 +54,8 @@ class PromptEnsembleTest {
             String name = NAMES.get(c).replace('_', ' ');
             double[] mean = new double[weights.width()];
             for (String template : templates) {
-                float[] text = clip.encodeTexts(List.of(template.replace("{}", name))).row(0);
+                float[] text =
+                        clip.encodeTexts(List.of(template.replace("{}", name))).row(0);
                 double square = 0;
                 for (float value : text) {
                     square += (double) value * value;
@@ -67,8 +69,7 @@ class PromptEnsembleTest {
                 square += value * value;
             }
             for (int i = 0; i < mean.length; i++) {
-                assertThat((double) weights.get(c, i))
-                        .isCloseTo(mean[i] / Math.sqrt(square), within(2e-6));
+                assertThat((double) weights.get(c, i)).isCloseTo(mean[i] / Math.sqrt(square), within(2e-6));
             }
         }
     }
@@ -82,22 +83,19 @@ class PromptEnsembleTest {
             int templates = Math.toIntExact(problem.shape("text_templates").dim(0));
             List<String> names = numbered("class %d", classes);
             List<String> sentences = numbered("template %d of {}", templates);
-            List<String> texts =
-                    sentences.stream()
-                            .flatMap(template -> PromptEnsemble.texts(template, names).stream())
-                            .toList();
+            List<String> texts = sentences.stream()
+                    .flatMap(template -> PromptEnsemble.texts(template, names).stream())
+                    .toList();
             float[] features = problem.floats("text_templates");
-            FeatureMatrix rows =
-                    FeatureMatrix.of(texts.size(), features.length / texts.size(), features);
+            FeatureMatrix rows = FeatureMatrix.of(texts.size(), features.length / texts.size(), features);
             float scale = (float) Math.log(problem.json().get("logit_scale").asDouble());
-            try (FeatureTable space =
-                    FeatureTable.of(
-                            Precision.FLOAT32, "", scale, texts, rows, Workers.standard())) {
+            try (FeatureTable space = FeatureTable.of(Precision.FLOAT32, "", scale, texts, rows, Workers.standard())) {
                 PromptEnsemble all = new PromptEnsemble(sentences);
                 PromptEnsemble first = PromptEnsemble.of(sentences.get(0));
                 FeatureMatrix weights = all.classWeights(space, names);
                 golden.assertClose(key, "ensemble_normalised", weights.toArray());
-                golden.assertClose(key, "ensemble_raw", all.rawWeights(space, names).toArray());
+                golden.assertClose(
+                        key, "ensemble_raw", all.rawWeights(space, names).toArray());
                 FeatureMatrix test = problem.matrix("test");
                 FeatureMatrix logits = all.classifier(space, names).logits(test);
                 golden.assertClose(key, "logits", logits.toArray());
@@ -135,7 +133,6 @@ class PromptEnsembleTest {
     @Test
     void aDescriptionNamesTheTemplateOrCountsThem() {
         assertThat(PromptEnsemble.of("a {}").describe()).isEqualTo("a {}");
-        assertThat(new PromptEnsemble(List.of("a {}", "the {}")).describe())
-                .isEqualTo("ensemble of 2 templates");
+        assertThat(new PromptEnsemble(List.of("a {}", "the {}")).describe()).isEqualTo("ensemble of 2 templates");
     }
 }

@@ -41,7 +41,8 @@ class PromptGoldenTest {
     private static final double CONTEXT = 1e-5;
     private static final double LOSS = 1e-4;
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
 
     /** A golden case of a model. */
     record Case(String model, String key, PromptLayout layout, List<Double> losses) {
@@ -57,11 +58,10 @@ class PromptGoldenTest {
             for (JsonNode c : json(model).get("cases")) {
                 List<Double> losses = new ArrayList<>();
                 c.get("losses").forEach(loss -> losses.add(loss.asDouble()));
-                PromptLayout layout =
-                        new PromptLayout(
-                                c.get("m").asInt(),
-                                ClassPosition.named(c.get("position").asText()),
-                                c.get("class_specific").asBoolean());
+                PromptLayout layout = new PromptLayout(
+                        c.get("m").asInt(),
+                        ClassPosition.named(c.get("position").asText()),
+                        c.get("class_specific").asBoolean());
                 cases.add(new Case(model, c.get("key").asText(), layout, losses));
             }
         }
@@ -69,7 +69,8 @@ class PromptGoldenTest {
     }
 
     private static JsonNode json(String model) throws IOException {
-        return new ObjectMapper().readTree(GoldenModels.file(model + "/coop.json").toFile());
+        return new ObjectMapper()
+                .readTree(GoldenModels.file(model + "/coop.json").toFile());
     }
 
     private static PromptTower tower(Clip clip, Case c, MemoryLimit memory) throws IOException {
@@ -101,13 +102,11 @@ class PromptGoldenTest {
             assertThat((double) step.loss()).isCloseTo(c.losses.get(0), within(LOSS));
             float[] gradient = new float[tower.vectors() * tower.width()];
             step.gradient(gradient);
-            assertClose(
-                    gradient, golden.floats(c.key + ".grad"), GRADIENT_RELATIVE, GRADIENT_ABSOLUTE);
+            assertClose(gradient, golden.floats(c.key + ".grad"), GRADIENT_RELATIVE, GRADIENT_ABSOLUTE);
             differences.note(
                     c.model,
                     "prompts' text features, relative",
-                    Differences.relative(
-                            features.toArray(), golden.floats(c.key + ".text_features")));
+                    Differences.relative(features.toArray(), golden.floats(c.key + ".text_features")));
             differences.note(
                     c.model,
                     "gradient of the context, relative",
@@ -116,10 +115,7 @@ class PromptGoldenTest {
             for (int i = 0; i < 8; i++) {
                 float[] expected = java.util.Arrays.copyOfRange(logits, i * 6, (i + 1) * 6);
                 assertThat(step.logits(i)).containsExactly(expected, within(1e-3f));
-                differences.note(
-                        c.model,
-                        "prompts' logits, absolute",
-                        Differences.absolute(step.logits(i), expected));
+                differences.note(c.model, "prompts' logits, absolute", Differences.absolute(step.logits(i), expected));
             }
         }
     }
@@ -163,16 +159,12 @@ class PromptGoldenTest {
                 tower.setContext(context);
                 PromptTower.Step step = tower.step(golden.floats("image_features"), labels(golden));
                 assertThat((double) step.loss()).isCloseTo(expected, within(LOSS));
-                differences.note(
-                        c.model, "losses of ten steps, absolute", Math.abs(step.loss() - expected));
+                differences.note(c.model, "losses of ten steps, absolute", Math.abs(step.loss() - expected));
                 step.gradient(ctx.gradient());
                 sgd.step(List.of(ctx), 0.002, ++steps);
             }
             float[] expected = golden.floats(c.key + ".ctx10");
-            differences.note(
-                    c.model,
-                    "context after ten steps, absolute",
-                    Differences.absolute(context, expected));
+            differences.note(c.model, "context after ten steps, absolute", Differences.absolute(context, expected));
             for (int i = 0; i < expected.length; i++) {
                 assertThat((double) context[i]).isCloseTo(expected[i], within(CONTEXT));
             }
@@ -189,8 +181,7 @@ class PromptGoldenTest {
     }
 
     /** Within {@code relative} of the largest value, or {@code absolute} where that is more. */
-    private static void assertClose(
-            float[] actual, float[] expected, double relative, double absolute) {
+    private static void assertClose(float[] actual, float[] expected, double relative, double absolute) {
         double scale = 0;
         for (float value : expected) {
             scale = Math.max(scale, Math.abs((double) value));

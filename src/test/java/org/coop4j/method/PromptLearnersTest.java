@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.TinyModel;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.BeforeAll;
@@ -25,7 +25,9 @@ class PromptLearnersTest {
 
     private static final List<String> NAMES = List.of("cat", "sea_lion", "old red fire engine");
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
+
     private static Path model;
 
     @BeforeAll
@@ -34,13 +36,7 @@ class PromptLearnersTest {
     }
 
     static Stream<Method> methods() {
-        return Stream.of(
-                new CoOp(),
-                new KgCoOp(),
-                new ProGrad(),
-                new DeepLanguage(),
-                new Tcp(),
-                new CoCoOp());
+        return Stream.of(new CoOp(), new KgCoOp(), new ProGrad(), new DeepLanguage(), new Tcp(), new CoCoOp());
     }
 
     /** Wide enough for every meta-net. */
@@ -63,8 +59,7 @@ class PromptLearnersTest {
             Training training = method.training(1);
             Training brief = Training.coop(2, Math.min(3, training.batch()));
             try (Classifier learned =
-                    method.learner(clip, task)
-                            .fit(new FewShotFeatures(images, images), new Trainer(brief, 1))) {
+                    method.learner(clip, task).fit(new FewShotFeatures(images, images), new Trainer(brief, 1))) {
                 Path file = folder.resolve(method.id() + ".safetensors");
                 learned.save().write(file);
                 ClassifierFile opened = ClassifierFile.read(file);
@@ -75,9 +70,7 @@ class PromptLearnersTest {
                             .containsExactly(learned.logits(some).toArray());
                     assertThat(two.logits(some).width()).isEqualTo(2);
                     assertThat((double) two.logits(some).get(1, 0))
-                            .isCloseTo(
-                                    learned.logits(some).get(1, 1),
-                                    org.assertj.core.data.Offset.offset(2e-3));
+                            .isCloseTo(learned.logits(some).get(1, 1), org.assertj.core.data.Offset.offset(2e-3));
                 }
             }
         }

@@ -42,22 +42,23 @@ class PromptOracleTest {
     private static final int DIFFERENCED = 4;
     private static final int IMAGES = 5;
 
-    private static final List<String> NAMES =
-            List.of(
-                    "cat",
-                    "dog",
-                    "dog house",
-                    "sea_lake",
-                    "annual crop land",
-                    "kite (bird of prey)",
-                    "Mexican hairless dog (xoloitzcuintli)",
-                    "jack-o'-lantern",
-                    "707-320",
-                    "cat",
-                    "X",
-                    "a b c d e f g h i j k l m n");
+    private static final List<String> NAMES = List.of(
+            "cat",
+            "dog",
+            "dog house",
+            "sea_lake",
+            "annual crop land",
+            "kite (bird of prey)",
+            "Mexican hairless dog (xoloitzcuintli)",
+            "jack-o'-lantern",
+            "707-320",
+            "cat",
+            "X",
+            "a b c d e f g h i j k l m n");
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
+
     private static Clip clip;
     private static PlainTextTower plain;
 
@@ -91,22 +92,19 @@ class PromptOracleTest {
     }
 
     static Stream<Case> cases() {
-        return IntStream.range(0, 18)
-                .mapToObj(
-                        seed -> {
-                            Random random = new Random(seed);
-                            List<String> names = new ArrayList<>();
-                            int classes = 1 + random.nextInt(7);
-                            for (int c = 0; c < classes; c++) {
-                                names.add(NAMES.get(random.nextInt(NAMES.size())));
-                            }
-                            PromptLayout layout =
-                                    new PromptLayout(
-                                            1 + random.nextInt(seed % 4 == 0 ? 40 : 9),
-                                            List.of(ClassPosition.values()).get(seed % 3),
-                                            random.nextBoolean());
-                            return new Case(seed, names, layout);
-                        });
+        return IntStream.range(0, 18).mapToObj(seed -> {
+            Random random = new Random(seed);
+            List<String> names = new ArrayList<>();
+            int classes = 1 + random.nextInt(7);
+            for (int c = 0; c < classes; c++) {
+                names.add(NAMES.get(random.nextInt(NAMES.size())));
+            }
+            PromptLayout layout = new PromptLayout(
+                    1 + random.nextInt(seed % 4 == 0 ? 40 : 9),
+                    List.of(ClassPosition.values()).get(seed % 3),
+                    random.nextBoolean());
+            return new Case(seed, names, layout);
+        });
     }
 
     /** Features by the reference's assembly of prefix, context and suffix (semantics 5.2). */
@@ -189,21 +187,19 @@ class PromptOracleTest {
         double[] context = new double[initial.length];
         Arrays.setAll(context, i -> initial[i]);
 
-        PromptTower tower =
-                PromptTower.of(
-                        clip,
-                        c.layout.prompts(clip, ClassName.of(c.names, clip.tokenizer())),
-                        c.layout.vectors(c.names.size()),
-                        MemoryLimit.none());
+        PromptTower tower = PromptTower.of(
+                clip,
+                c.layout.prompts(clip, ClassName.of(c.names, clip.tokenizer())),
+                c.layout.vectors(c.names.size()),
+                MemoryLimit.none());
         tower.setContext(initial);
         double[][] expected = features(c, context);
         FeatureMatrix actual = tower.features();
-        double largest =
-                Arrays.stream(expected)
-                        .flatMapToDouble(Arrays::stream)
-                        .map(Math::abs)
-                        .max()
-                        .orElseThrow();
+        double largest = Arrays.stream(expected)
+                .flatMapToDouble(Arrays::stream)
+                .map(Math::abs)
+                .max()
+                .orElseThrow();
         for (int n = 0; n < expected.length; n++) {
             for (int j = 0; j < embed; j++) {
                 assertThat((double) actual.get(n, j))

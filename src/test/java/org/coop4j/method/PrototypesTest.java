@@ -11,7 +11,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Against PyTorch: the class means and the logits of the test images. */
 class PrototypesTest {
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
 
     static List<String> cases() throws IOException {
         return GoldenMethods.cases("classifiers").stream()

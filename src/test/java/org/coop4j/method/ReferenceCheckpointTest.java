@@ -36,10 +36,13 @@ class ReferenceCheckpointTest {
 
     private static final List<String> NAMES = List.of("dog", "red_rose", "kite (bird of prey)");
 
-    @TempDir static Path models;
+    @TempDir
+    static Path models;
+
     private static Clip clip;
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     @BeforeAll
     static void open() throws IOException {
@@ -51,8 +54,7 @@ class ReferenceCheckpointTest {
         clip.close();
     }
 
-    private static ClassifierFile prompt(ClassPosition position, boolean classSpecific)
-            throws IOException {
+    private static ClassifierFile prompt(ClassPosition position, boolean classSpecific) throws IOException {
         PromptLayout layout = new PromptLayout(5, position, classSpecific);
         Random random = new Random(4);
         float[] context = new float[layout.vectors(NAMES.size()) * 16];
@@ -75,12 +77,10 @@ class ReferenceCheckpointTest {
                 assertThat(file.getFileName()).hasToString("model.pth.tar-50");
                 assertThat(file.resolveSibling("checkpoint")).hasContent("model.pth.tar-50\n");
                 for (Path place : List.of(file, file.getParent(), folder)) {
-                    ClassifierFile read =
-                            ReferenceCheckpoint.read(place, clip, coop(position), NAMES);
+                    ClassifierFile read = ReferenceCheckpoint.read(place, clip, coop(position), NAMES);
                     assertThat(read.tensor("ctx").values())
                             .containsExactly(written.tensor("ctx").values());
-                    assertThat(PromptLayout.of(read))
-                            .isEqualTo(PromptLayout.of(written));
+                    assertThat(PromptLayout.of(read)).isEqualTo(PromptLayout.of(written));
                     assertThat(read.classNames()).isEqualTo(NAMES);
                     assertThat(read.modelSha256()).isEqualTo(clip.model().sha256());
                 }
@@ -109,7 +109,8 @@ class ReferenceCheckpointTest {
     @Test
     void theReferencesOwnCheckpointIsReadAndWrittenWithTheSameTensors() throws IOException {
         Path place = GoldenModels.file("vit/reference_checkpoint");
-        JsonNode json = new ObjectMapper().readTree(GoldenModels.file("vit/coop.json").toFile());
+        JsonNode json =
+                new ObjectMapper().readTree(GoldenModels.file("vit/coop.json").toFile());
         List<ClassName> names = new ArrayList<>();
         for (JsonNode ids : json.get("class_name_token_ids")) {
             int[] tokens = new int[ids.size() + 1];
@@ -123,13 +124,9 @@ class ReferenceCheckpointTest {
         int end = json.get("eot").asInt();
         ReferenceCheckpoint.Words words = new ReferenceCheckpoint.Words(names, start, end);
         try (Clip golden = GoldenModels.open("vit", folder);
-                TorchFile reference =
-                        TorchFile.open(place.resolve("prompt_learner/model.pth.tar-50"))) {
-            ClassifierFile read =
-                    ReferenceCheckpoint.read(
-                            place, golden, coop(ClassPosition.MIDDLE), prompts -> words);
-            assertThat(PromptLayout.of(read))
-                    .isEqualTo(new PromptLayout(4, ClassPosition.MIDDLE, false));
+                TorchFile reference = TorchFile.open(place.resolve("prompt_learner/model.pth.tar-50"))) {
+            ClassifierFile read = ReferenceCheckpoint.read(place, golden, coop(ClassPosition.MIDDLE), prompts -> words);
+            assertThat(PromptLayout.of(read)).isEqualTo(new PromptLayout(4, ClassPosition.MIDDLE, false));
             assertThat(read.tensor("ctx").values())
                     .containsExactly(reference.stateDict().get("ctx").floats());
             Path file = ReferenceCheckpoint.write(folder, golden, read, words, 50);
@@ -145,13 +142,7 @@ class ReferenceCheckpointTest {
             List<ClassName> swapped = new ArrayList<>(names);
             Collections.swap(swapped, 0, 5);
             ReferenceCheckpoint.Words other = new ReferenceCheckpoint.Words(swapped, start, end);
-            assertThatThrownBy(
-                            () ->
-                                    ReferenceCheckpoint.read(
-                                            place,
-                                            golden,
-                                            coop(ClassPosition.END),
-                                            prompts -> other))
+            assertThatThrownBy(() -> ReferenceCheckpoint.read(place, golden, coop(ClassPosition.END), prompts -> other))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("trained with other class names");
         }
@@ -160,29 +151,19 @@ class ReferenceCheckpointTest {
     @Test
     void otherClassNamesAndModelsAreSeen() throws IOException {
         ReferenceCheckpoint.write(folder, clip, prompt(ClassPosition.END, false), 1);
-        for (List<String> other :
-                List.of(
-                        List.of("dog", "red rose", "kite"),
-                        List.of("red_rose", "dog", "kite (bird of prey)"),
-                        List.of("dog", "red_rose"))) {
-            assertThatThrownBy(
-                            () ->
-                                    ReferenceCheckpoint.read(
-                                            folder, clip, coop(ClassPosition.END), other))
+        for (List<String> other : List.of(
+                List.of("dog", "red rose", "kite"),
+                List.of("red_rose", "dog", "kite (bird of prey)"),
+                List.of("dog", "red_rose"))) {
+            assertThatThrownBy(() -> ReferenceCheckpoint.read(folder, clip, coop(ClassPosition.END), other))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("class names in the order");
         }
         try (Clip model = TinyModel.open(TinyModel.write(folder.resolve("other"), 2), 1)) {
-            assertThatThrownBy(
-                            () ->
-                                    ReferenceCheckpoint.read(
-                                            folder, model, coop(ClassPosition.END), NAMES))
+            assertThatThrownBy(() -> ReferenceCheckpoint.read(folder, model, coop(ClassPosition.END), NAMES))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("trained with other weights");
-            assertThatThrownBy(
-                            () ->
-                                    ReferenceCheckpoint.write(
-                                            folder, model, prompt(ClassPosition.END, false), 1))
+            assertThatThrownBy(() -> ReferenceCheckpoint.write(folder, model, prompt(ClassPosition.END, false), 1))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("mean nothing to another model");
         }
@@ -191,13 +172,7 @@ class ReferenceCheckpointTest {
     @Test
     void aClassSpecificCheckpointNeedsAllItsClasses() throws IOException {
         ReferenceCheckpoint.write(folder, clip, prompt(ClassPosition.END, true), 1);
-        assertThatThrownBy(
-                        () ->
-                                ReferenceCheckpoint.read(
-                                        folder,
-                                        clip,
-                                        coop(ClassPosition.END),
-                                        List.of("dog", "cat")))
+        assertThatThrownBy(() -> ReferenceCheckpoint.read(folder, clip, coop(ClassPosition.END), List.of("dog", "cat")))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("was trained for 3 classes, but 2 class names are given");
     }
@@ -221,8 +196,7 @@ class ReferenceCheckpointTest {
         ClassifierFile prompt =
                 LearnedPrompts.file(context, 16, layout, NAMES, clip.model().sha256(), Map.of());
         Path file = ReferenceCheckpoint.write(folder, clip, prompt, 50);
-        assertThatThrownBy(
-                        () -> ReferenceCheckpoint.read(file, clip, coop(ClassPosition.END), NAMES))
+        assertThatThrownBy(() -> ReferenceCheckpoint.read(file, clip, coop(ClassPosition.END), NAMES))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("ctx holds NaN");
     }
@@ -230,49 +204,32 @@ class ReferenceCheckpointTest {
     @Test
     void filesOfOtherThingsAreNamed() throws IOException {
         Path other = saved("weight", Shape.of(1), 1);
-        assertThatThrownBy(
-                        () -> ReferenceCheckpoint.read(other, clip, coop(ClassPosition.END), NAMES))
+        assertThatThrownBy(() -> ReferenceCheckpoint.read(other, clip, coop(ClassPosition.END), NAMES))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("holds no ctx but [weight, bias_vectors]");
-        for (Shape shape :
-                List.of(Shape.of(16), Shape.of(1, 15), Shape.of(0, 16), Shape.of(78, 16))) {
+        for (Shape shape : List.of(Shape.of(16), Shape.of(1, 15), Shape.of(0, 16), Shape.of(78, 16))) {
             Path file = saved("ctx", shape, new float[(int) shape.elements()]);
-            assertThatThrownBy(
-                            () ->
-                                    ReferenceCheckpoint.read(
-                                            file, clip, coop(ClassPosition.END), NAMES))
+            assertThatThrownBy(() -> ReferenceCheckpoint.read(file, clip, coop(ClassPosition.END), NAMES))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("is no context of this model, whose text width is 16");
         }
         Path text = Files.writeString(folder.resolve("notes"), "not a checkpoint");
-        assertThatThrownBy(
-                        () -> ReferenceCheckpoint.read(text, clip, coop(ClassPosition.END), NAMES))
+        assertThatThrownBy(() -> ReferenceCheckpoint.read(text, clip, coop(ClassPosition.END), NAMES))
                 .isInstanceOf(IOException.class);
         assertThatThrownBy(
-                        () ->
-                                ReferenceCheckpoint.read(
-                                        folder.resolve("nowhere"),
-                                        clip,
-                                        coop(ClassPosition.END),
-                                        NAMES))
+                        () -> ReferenceCheckpoint.read(folder.resolve("nowhere"), clip, coop(ClassPosition.END), NAMES))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("no such file or folder");
     }
 
     @Test
     void aPointerThatLeadsElsewhereIsRefused() throws IOException {
-        assertThatThrownBy(
-                        () ->
-                                ReferenceCheckpoint.read(
-                                        folder, clip, coop(ClassPosition.END), NAMES))
+        assertThatThrownBy(() -> ReferenceCheckpoint.read(folder, clip, coop(ClassPosition.END), NAMES))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("has no file \"checkpoint\"");
         for (String name : List.of("../model.pth.tar-1", "/etc/passwd", "")) {
             Files.writeString(folder.resolve("checkpoint"), name + "\n");
-            assertThatThrownBy(
-                            () ->
-                                    ReferenceCheckpoint.read(
-                                            folder, clip, coop(ClassPosition.END), NAMES))
+            assertThatThrownBy(() -> ReferenceCheckpoint.read(folder, clip, coop(ClassPosition.END), NAMES))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("does not name a checkpoint beside it");
         }
@@ -281,10 +238,8 @@ class ReferenceCheckpointTest {
     @Test
     void tensorsOfDataParallelTrainingAndWithoutEmbeddingsAreRead() throws IOException {
         Path file = saved("module.ctx", Shape.of(1, 16), new float[16]);
-        ClassifierFile read =
-                ReferenceCheckpoint.read(file, clip, coop(ClassPosition.FRONT), NAMES);
-        assertThat(PromptLayout.of(read))
-                .isEqualTo(new PromptLayout(1, ClassPosition.FRONT, false));
+        ClassifierFile read = ReferenceCheckpoint.read(file, clip, coop(ClassPosition.FRONT), NAMES);
+        assertThat(PromptLayout.of(read)).isEqualTo(new PromptLayout(1, ClassPosition.FRONT, false));
         ClassifierFile kgCoOp = ReferenceCheckpoint.read(file, clip, new KgCoOp(), NAMES);
         assertThat(kgCoOp.tensorNames()).containsExactly("ctx");
     }
@@ -317,8 +272,7 @@ class ReferenceCheckpointTest {
         Task task = new Task(NAMES, "a photo of a {}.", List.of(), 1);
         FewShotFeatures data = new FewShotFeatures(features(0, 1, 2), features());
         for (Method method : exchanged()) {
-            try (Classifier learned =
-                    method.learner(clip, task).fit(data, new Trainer(Training.coop(2, 3), 1))) {
+            try (Classifier learned = method.learner(clip, task).fit(data, new Trainer(Training.coop(2, 3), 1))) {
                 ClassifierFile file = learned.save();
                 Path place = folder.resolve(method.id());
                 ReferenceCheckpoint.write(place, clip, file, 2);

@@ -21,7 +21,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Against PyTorch: logits, gradients and ten steps of every case, on both golden models. */
 class TcpTest {
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
 
     static Stream<Arguments> cases() throws IOException {
         return GoldenPrompts.cases("tcp");
@@ -39,10 +40,9 @@ class TcpTest {
             for (String name : CoCoOp.MetaNet.withContext()) {
                 learned.add(GoldenPrompts.initial(golden, key, name));
             }
-            PromptLearner.Objective objective =
-                    new PromptLearner.Objective(
-                            new Tcp(4, c.get("insert_block").asInt(), 8, "{}").vectors(learned, () -> teacher),
-                            KgCoOp.loss(teacher, c.get("weight").asDouble()));
+            PromptLearner.Objective objective = new PromptLearner.Objective(
+                    new Tcp(4, c.get("insert_block").asInt(), 8, "{}").vectors(learned, () -> teacher),
+                    KgCoOp.loss(teacher, c.get("weight").asDouble()));
             GoldenPrompts.assertTenSteps(golden, problem, clip, key, new Tcp(), objective);
         }
     }

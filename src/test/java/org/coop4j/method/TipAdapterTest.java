@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.method.KeyCache.CacheWeights;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,7 +18,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Against PyTorch: keys, logits at given and at searched weights, and the search's grid. */
 class TipAdapterTest {
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
 
     static List<String> cases() throws IOException {
         return GoldenMethods.cases("tip_adapter");
@@ -48,8 +49,7 @@ class TipAdapterTest {
                 alpha, beta, true, scale.get(1).asDouble(), scale.get(0).asDouble());
     }
 
-    private static Classifier cache(
-            GoldenProblem problem, int shots, CacheWeights weights, FeatureSet val)
+    private static Classifier cache(GoldenProblem problem, int shots, CacheWeights weights, FeatureSet val)
             throws IOException {
         FeatureSet train = problem.wholeSupport(shots);
         FewShotFeatures data = new FewShotFeatures(train, val);
@@ -65,11 +65,7 @@ class TipAdapterTest {
     }
 
     private static void assertLogits(
-            GoldenMethods golden,
-            GoldenProblem problem,
-            String key,
-            String name,
-            CacheWeights weights)
+            GoldenMethods golden, GoldenProblem problem, String key, String name, CacheWeights weights)
             throws IOException {
         int shots = golden.of(key).get("shots").asInt();
         FeatureMatrix logits = cache(problem, shots, weights, none(problem)).logits(problem.test());
@@ -79,20 +75,13 @@ class TipAdapterTest {
     }
 
     /** Rounding may decide about an image; a search may therefore end one hit from the best. */
-    private static void assertSearch(GoldenMethods golden, GoldenProblem problem, String key)
-            throws IOException {
+    private static void assertSearch(GoldenMethods golden, GoldenProblem problem, String key) throws IOException {
         JsonNode c = golden.of(key);
         CacheWeights begin = weights(c, 1, 1);
         int shots = c.get("shots").asInt();
         FeatureSet train = problem.wholeSupport(shots);
-        int[][] hits =
-                KeyCache.hits(
-                        problem.clip(),
-                        begin,
-                        KeyCache.keys(train),
-                        train.labels(),
-                        problem.text("text_norm"),
-                        problem.val());
+        int[][] hits = KeyCache.hits(
+                problem.clip(), begin, KeyCache.keys(train), train.labels(), problem.text("text_norm"), problem.val());
         int[][] expected = golden.rows(key + ".val_hits");
         for (int b = 0; b < hits.length; b++) {
             for (int a = 0; a < hits[b].length; a++) {

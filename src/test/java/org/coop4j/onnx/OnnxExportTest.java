@@ -42,20 +42,12 @@ class OnnxExportTest {
     private static final double RELATIVE = 1e-4;
     private static final String IMAGES = "/golden/text_image/";
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
 
     @ParameterizedTest
-    @CsvSource({
-        "vit, 1",
-        "vit, 7",
-        "vit, 32",
-        "vit_gelu, 7",
-        "resnet, 1",
-        "resnet, 7",
-        "resnet, 32"
-    })
-    void imageTowerGivesOurFeaturesForAnyBatch(String name, int batch, Differences differences)
-            throws Exception {
+    @CsvSource({"vit, 1", "vit, 7", "vit, 32", "vit_gelu, 7", "resnet, 1", "resnet, 7", "resnet, 32"})
+    void imageTowerGivesOurFeaturesForAnyBatch(String name, int batch, Differences differences) throws Exception {
         Path file = folder.resolve("image-" + name + batch + ".onnx");
         try (Clip clip = GoldenModels.open(name, folder)) {
             new OnnxExport(clip, false, "test").imageTower(file);
@@ -63,8 +55,7 @@ class OnnxExportTest {
             float[] pixels = pixels(batch * 3 * side * side);
             FeatureMatrix ours = clip.encodePixels(FloatBuffer.wrap(pixels), batch);
             try (OnnxRuntimeModel model = new OnnxRuntimeModel(file)) {
-                float[] theirs =
-                        model.run("image_features", "pixels", pixels, batch, 3, side, side);
+                float[] theirs = model.run("image_features", "pixels", pixels, batch, 3, side, side);
                 double difference = Differences.relative(theirs, ours.toArray());
                 assertThat(differences.note(name, "ONNX image tower, relative", difference))
                         .isLessThan(RELATIVE);
@@ -80,16 +71,11 @@ class OnnxExportTest {
                 SafetensorsFile golden = GoldenModels.numbers(name + "/forward.safetensors")) {
             new OnnxExport(clip, false, "test").textTower(file);
             try (OnnxRuntimeModel model = new OnnxRuntimeModel(file)) {
-                long[] shape =
-                        golden.shape("token_ids").dims().stream()
-                                .mapToLong(Long::longValue)
-                                .toArray();
-                float[] theirs =
-                        model.run(
-                                "text_features",
-                                "input_ids",
-                                golden.tensor("token_ids").longs(),
-                                shape);
+                long[] shape = golden.shape("token_ids").dims().stream()
+                        .mapToLong(Long::longValue)
+                        .toArray();
+                float[] theirs = model.run(
+                        "text_features", "input_ids", golden.tensor("token_ids").longs(), shape);
                 double difference = Differences.relative(theirs, golden.floats("text_features"));
                 assertThat(differences.note(name, "ONNX text tower, relative", difference))
                         .isLessThan(RELATIVE);
@@ -119,8 +105,7 @@ class OnnxExportTest {
     }
 
     @Test
-    void aPictureWithPreprocessingInTheGraphGetsOurLogits(Differences differences)
-            throws Exception {
+    void aPictureWithPreprocessingInTheGraphGetsOurLogits(Differences differences) throws Exception {
         Path export = folder.resolve("classifier.onnx");
         try (Clip clip = Clip.open(ShippedModel.file(folder.resolve("cache")));
                 Classifier classifier = zeroShot(clip, "a photo of a {}.")) {
@@ -128,29 +113,18 @@ class OnnxExportTest {
             TestTransform transform = new TestTransform(clip.preprocessing());
             int side = clip.architecture().vision().imageSize();
             try (OnnxRuntimeModel model = new OnnxRuntimeModel(export)) {
-                for (JsonNode image :
-                        new ObjectMapper()
-                                .readTree(GoldenImages.bytes(IMAGES + "preprocess.json"))) {
+                for (JsonNode image : new ObjectMapper().readTree(GoldenImages.bytes(IMAGES + "preprocess.json"))) {
                     String file = image.get("name").asText() + ".png";
-                    RgbImage picture =
-                            new ImageDecoder().decode(GoldenImages.bytes(IMAGES + file), file);
+                    RgbImage picture = new ImageDecoder().decode(GoldenImages.bytes(IMAGES + file), file);
                     FloatBuffer pixels = FloatBuffer.allocate(3 * side * side);
                     transform.apply(picture, pixels, 0);
-                    float[] ours = classifier.logits(clip.encodePixels(pixels, 1)).row(0);
+                    float[] ours =
+                            classifier.logits(clip.encodePixels(pixels, 1)).row(0);
                     float[] theirs =
-                            model.run(
-                                    "logits",
-                                    "image",
-                                    picture.samples(),
-                                    picture.height(),
-                                    picture.width(),
-                                    3);
+                            model.run("logits", "image", picture.samples(), picture.height(), picture.width(), 3);
                     double difference = Differences.absolute(theirs, ours);
-                    assertThat(
-                                    differences.note(
-                                            "coop4j-small",
-                                            "ONNX classifier with preprocessing, logits",
-                                            difference))
+                    assertThat(differences.note(
+                                    "coop4j-small", "ONNX classifier with preprocessing, logits", difference))
                             .as(file)
                             .isLessThan(0.01);
                 }

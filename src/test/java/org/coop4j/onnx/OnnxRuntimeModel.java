@@ -33,39 +33,25 @@ public final class OnnxRuntimeModel implements AutoCloseable {
     }
 
     /** Runs it for one of its outputs. */
-    public float[] run(String output, String input, float[] values, long... shape)
-            throws OrtException {
-        return run(
-                output,
-                input,
-                OnnxTensor.createTensor(environment, FloatBuffer.wrap(values), shape));
+    public float[] run(String output, String input, float[] values, long... shape) throws OrtException {
+        return run(output, input, OnnxTensor.createTensor(environment, FloatBuffer.wrap(values), shape));
     }
 
     /** Runs it for one of its outputs. */
-    public float[] run(String output, String input, long[] values, long... shape)
-            throws OrtException {
-        return run(
-                output,
-                input,
-                OnnxTensor.createTensor(environment, LongBuffer.wrap(values), shape));
+    public float[] run(String output, String input, long[] values, long... shape) throws OrtException {
+        return run(output, input, OnnxTensor.createTensor(environment, LongBuffer.wrap(values), shape));
     }
 
     /** Runs it for one of its outputs. */
-    public float[] run(String output, String input, byte[] values, long... shape)
-            throws OrtException {
+    public float[] run(String output, String input, byte[] values, long... shape) throws OrtException {
         ByteBuffer bytes = ByteBuffer.allocateDirect(values.length).put(values).rewind();
-        return run(
-                output,
-                input,
-                OnnxTensor.createTensor(environment, bytes, shape, OnnxJavaType.UINT8));
+        return run(output, input, OnnxTensor.createTensor(environment, bytes, shape, OnnxJavaType.UINT8));
     }
 
     private float[] run(String output, String input, OnnxTensor value) throws OrtException {
         try (value;
                 OrtSession.Result result =
-                        session.run(
-                                Map.<String, OnnxTensorLike>of(input, value),
-                                java.util.Set.of(output))) {
+                        session.run(Map.<String, OnnxTensorLike>of(input, value), java.util.Set.of(output))) {
             FloatBuffer floats = ((OnnxTensor) result.get(0)).getFloatBuffer();
             float[] values = new float[floats.remaining()];
             floats.get(values);

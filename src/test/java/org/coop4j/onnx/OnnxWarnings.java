@@ -30,31 +30,26 @@ final class OnnxWarnings {
      */
     static String of(List<Path> files) throws IOException, InterruptedException {
         String all = System.getProperty("java.class.path");
-        List<String> words =
-                new ArrayList<>(
-                        List.of(
-                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                                "-XX:-UsePerfData",
-                                "-XX:+UseSerialGC",
-                                "-cp",
-                                System.getProperty("surefire.test.class.path", all),
-                                OnnxWarnings.class.getName()));
+        List<String> words = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:-UsePerfData",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("surefire.test.class.path", all),
+                OnnxWarnings.class.getName()));
         files.forEach(file -> words.add(file.toString()));
         Path err = Files.createTempFile("onnx", ".txt");
         Path out = Files.createTempFile("onnx", ".txt");
         try {
-            Process process =
-                    new ProcessBuilder(words)
-                            .redirectError(err.toFile())
-                            .redirectOutput(out.toFile())
-                            .start();
+            Process process = new ProcessBuilder(words)
+                    .redirectError(err.toFile())
+                    .redirectOutput(out.toFile())
+                    .start();
             if (!process.waitFor(5, TimeUnit.MINUTES)) {
                 process.destroyForcibly();
             }
             String said = Files.readString(err);
-            return Files.readString(out).equals("loaded " + files.size())
-                    ? said
-                    : "not all was loaded: " + said;
+            return Files.readString(out).equals("loaded " + files.size()) ? said : "not all was loaded: " + said;
         } finally {
             Files.delete(err);
             Files.delete(out);

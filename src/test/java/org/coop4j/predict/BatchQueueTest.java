@@ -38,8 +38,7 @@ class BatchQueueTest {
     }
 
     private BatchQueue queue(int maxBatch, Duration delay, int capacity) {
-        return new BatchQueue(
-                new PredictionLimits(maxBatch, delay, capacity, 1), this::encodeWhenTold);
+        return new BatchQueue(new PredictionLimits(maxBatch, delay, capacity, 1), this::encodeWhenTold);
     }
 
     /** The first batch begins, and waits until it is told to go on. */
@@ -143,18 +142,14 @@ class BatchQueueTest {
     @Test
     void anEncoderThatFailsFailsItsBatchAlone() throws Exception {
         List<InputImage> bad = new ArrayList<>();
-        Function<List<InputImage>, Encoded> encoder =
-                images -> {
-                    if (bad.contains(images.get(0))) {
-                        throw new OutOfMemoryError("in a test");
-                    }
-                    return new Encoded(
-                            Collections.singletonList(null),
-                            new TreeMap<>(Map.of(0, new IOException("no image"))),
-                            1);
-                };
-        try (BatchQueue queue =
-                new BatchQueue(new PredictionLimits(1, Duration.ZERO, 9, 1), encoder)) {
+        Function<List<InputImage>, Encoded> encoder = images -> {
+            if (bad.contains(images.get(0))) {
+                throw new OutOfMemoryError("in a test");
+            }
+            return new Encoded(
+                    Collections.singletonList(null), new TreeMap<>(Map.of(0, new IOException("no image"))), 1);
+        };
+        try (BatchQueue queue = new BatchQueue(new PredictionLimits(1, Duration.ZERO, 9, 1), encoder)) {
             bad.add(image());
             CompletableFuture<float[]> broken = queue.put(bad.get(0));
             assertThatThrownBy(broken::get).hasCauseInstanceOf(OutOfMemoryError.class);

@@ -37,9 +37,9 @@ import org.coop4j.method.Method;
 import org.coop4j.method.ZeroShot;
 import org.coop4j.predict.ImageClassifier.PredictionLimits;
 import org.coop4j.run.DataSpec;
+import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.Sample;
-import org.coop4j.run.Run;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -57,7 +57,9 @@ class ImageClassifierTest {
 
     private static final List<String> CLASSES = List.of("red rose", "blue_sky", "lawn");
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static Path model;
     private static final List<Path> FILES = new ArrayList<>();
     private static Clip clip;
@@ -99,8 +101,7 @@ class ImageClassifierTest {
     private static void assertClose(List<Prediction> actual, List<Prediction> expected) {
         assertThat(actual).extracting(Prediction::label).isEqualTo(labels(expected));
         for (int i = 0; i < expected.size(); i++) {
-            assertThat(actual.get(i).probability())
-                    .isCloseTo(expected.get(i).probability(), within(ROUNDING));
+            assertThat(actual.get(i).probability()).isCloseTo(expected.get(i).probability(), within(ROUNDING));
         }
     }
 
@@ -154,8 +155,7 @@ class ImageClassifierTest {
     }
 
     /** Every thread in its own order and by all calls, while others are interrupted. */
-    private static void useByThreads(Classifier by, List<List<Prediction>> expected)
-            throws Exception {
+    private static void useByThreads(Classifier by, List<List<Prediction>> expected) throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(THREADS);
         AtomicBoolean done = new AtomicBoolean();
         List<Thread> interrupted = Collections.synchronizedList(new ArrayList<>());
@@ -163,25 +163,21 @@ class ImageClassifierTest {
             List<Future<?>> ends = new ArrayList<>();
             for (int t = 0; t < THREADS; t++) {
                 boolean victim = t % 2 == 0;
-                ends.add(
-                        threads.submit(
-                                () -> {
-                                    if (victim) {
-                                        interrupted.add(Thread.currentThread());
-                                    }
-                                    classifyInAnyOrder(classifier, expected);
-                                    interrupted.remove(Thread.currentThread());
-                                    return null;
-                                }));
+                ends.add(threads.submit(() -> {
+                    if (victim) {
+                        interrupted.add(Thread.currentThread());
+                    }
+                    classifyInAnyOrder(classifier, expected);
+                    interrupted.remove(Thread.currentThread());
+                    return null;
+                }));
             }
-            CompletableFuture<Void> interrupting =
-                    CompletableFuture.runAsync(
-                            () -> {
-                                while (!done.get()) {
-                                    List.copyOf(interrupted).forEach(Thread::interrupt);
-                                    Thread.onSpinWait();
-                                }
-                            });
+            CompletableFuture<Void> interrupting = CompletableFuture.runAsync(() -> {
+                while (!done.get()) {
+                    List.copyOf(interrupted).forEach(Thread::interrupt);
+                    Thread.onSpinWait();
+                }
+            });
             for (Future<?> end : ends) {
                 end.get();
             }
@@ -193,8 +189,8 @@ class ImageClassifierTest {
         }
     }
 
-    private static void classifyInAnyOrder(
-            ImageClassifier classifier, List<List<Prediction>> expected) throws Exception {
+    private static void classifyInAnyOrder(ImageClassifier classifier, List<List<Prediction>> expected)
+            throws Exception {
         List<Integer> order = new ArrayList<>();
         for (int i = 0; i < expected.size(); i++) {
             order.add(i);
@@ -215,13 +211,11 @@ class ImageClassifierTest {
     @Test
     void anInterruptIsKeptAndCutsNothingShort() throws IOException {
         try (Clip fresh = TinyModel.open(model, 2);
-                ImageClassifier classifier =
-                        ImageClassifier.of(fresh, ZeroShot.classifier(fresh, CLASSES))) {
+                ImageClassifier classifier = ImageClassifier.of(fresh, ZeroShot.classifier(fresh, CLASSES))) {
             Thread.currentThread().interrupt();
             assertClose(classifier.classify(FILES.get(0)), EXPECTED.get(0));
             assertClose(
-                    classifier.classifyAll(List.of(InputImage.of(FILES.get(1)))).get(0),
-                    EXPECTED.get(1));
+                    classifier.classifyAll(List.of(InputImage.of(FILES.get(1)))).get(0), EXPECTED.get(1));
             assertThat(Thread.interrupted()).isTrue();
         }
     }
@@ -231,9 +225,7 @@ class ImageClassifierTest {
         PredictionLimits together = new PredictionLimits(3, Duration.ofHours(1), 3, 1_000_000);
         try (ImageClassifier classifier = ImageClassifier.of(clip, zeroShot, together)) {
             var first = classifier.submit(InputImage.of(FILES.get(0)));
-            var bad =
-                    classifier.submit(
-                            InputImage.of("text".getBytes(StandardCharsets.UTF_8), "note.txt"));
+            var bad = classifier.submit(InputImage.of("text".getBytes(StandardCharsets.UTF_8), "note.txt"));
             var last = classifier.submit(InputImage.of(FILES.get(2)));
             assertClose(first.get(), EXPECTED.get(0));
             assertClose(last.get(), EXPECTED.get(2));
@@ -266,21 +258,15 @@ class ImageClassifierTest {
     void whatDependsOnAnImageMayClassifyAndMayNotClose() throws Exception {
         try (ImageClassifier classifier = classifier()) {
             CountDownLatch go = new CountDownLatch(1);
-            CompletableFuture<List<Prediction>> gate =
-                    classifier.submit(Files.readAllBytes(FILES.get(0)));
-            CompletableFuture<List<Prediction>> second =
-                    gate.thenApply(
-                            ranked -> {
-                                await(go);
-                                return classify(classifier, FILES.get(1));
-                            });
-            CompletableFuture<Void> closing =
-                    gate.thenAccept(
-                            ranked -> {
-                                await(go);
-                                assertThatThrownBy(classifier::close)
-                                        .isInstanceOf(IllegalStateException.class);
-                            });
+            CompletableFuture<List<Prediction>> gate = classifier.submit(Files.readAllBytes(FILES.get(0)));
+            CompletableFuture<List<Prediction>> second = gate.thenApply(ranked -> {
+                await(go);
+                return classify(classifier, FILES.get(1));
+            });
+            CompletableFuture<Void> closing = gate.thenAccept(ranked -> {
+                await(go);
+                assertThatThrownBy(classifier::close).isInstanceOf(IllegalStateException.class);
+            });
             go.countDown();
             assertClose(second.get(), EXPECTED.get(1));
             closing.handle((done, problem) -> null).get();
@@ -307,24 +293,20 @@ class ImageClassifierTest {
     @Test
     void closingLosesNothingThatWasAccepted() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(THREADS);
-        List<CompletableFuture<List<Prediction>>> accepted =
-                Collections.synchronizedList(new ArrayList<>());
+        List<CompletableFuture<List<Prediction>>> accepted = Collections.synchronizedList(new ArrayList<>());
         CountDownLatch working = new CountDownLatch(THREADS);
         try {
             ImageClassifier classifier = classifier();
             List<Future<String>> ends = new ArrayList<>();
             for (int t = 0; t < THREADS; t++) {
                 boolean waits = t % 2 == 0;
-                ends.add(
-                        threads.submit(
-                                () -> {
-                                    try {
-                                        return useUntilRefused(
-                                                classifier, accepted, waits, working);
-                                    } finally {
-                                        working.countDown();
-                                    }
-                                }));
+                ends.add(threads.submit(() -> {
+                    try {
+                        return useUntilRefused(classifier, accepted, waits, working);
+                    } finally {
+                        working.countDown();
+                    }
+                }));
             }
             working.await();
             classifier.close();
@@ -333,9 +315,7 @@ class ImageClassifierTest {
             for (Future<String> end : ends) {
                 assertThat(end.get()).isEqualTo("the classifier is closed");
             }
-            assertThat(accepted)
-                    .isNotEmpty()
-                    .allSatisfy(f -> assertClose(f.getNow(List.of()), EXPECTED.get(3)));
+            assertThat(accepted).isNotEmpty().allSatisfy(f -> assertClose(f.getNow(List.of()), EXPECTED.get(3)));
         } finally {
             threads.shutdownNow();
         }
@@ -369,8 +349,7 @@ class ImageClassifierTest {
         if (!Files.exists(data)) {
             TestPictures.folder(data, 2, "rose", "sky", "lawn");
         }
-        Run.Options options =
-                new Run.Options(folder.resolve("bank"), false, MemoryLimit.none());
+        Run.Options options = new Run.Options(folder.resolve("bank"), false, MemoryLimit.none());
         Run.of(clip, DataSpec.of(data), method, new Sample(2, 1), options).run(run, false);
         return run;
     }
@@ -386,8 +365,7 @@ class ImageClassifierTest {
             assertThat(classifier.classifier().save().method().id()).isEqualTo("zero-shot");
         }
         Path elsewhere = Files.createDirectories(folder.resolve("elsewhere"));
-        Path file =
-                Files.copy(run.resolve(RunFolder.CLASSIFIER), elsewhere.resolve("c.safetensors"));
+        Path file = Files.copy(run.resolve(RunFolder.CLASSIFIER), elsewhere.resolve("c.safetensors"));
         try (ImageClassifier classifier = ImageClassifier.load(file)) {
             assertClose(classifier.classify(FILES.get(0)), expected);
         }
@@ -412,8 +390,7 @@ class ImageClassifierTest {
         Path own = Files.copy(model, folder.resolve("gone.safetensors"));
         Path run = folder.resolve("of-gone");
         try (Clip other = TinyModel.open(own, 2)) {
-            Run.Options options =
-                    new Run.Options(folder.resolve("bank"), false, MemoryLimit.none());
+            Run.Options options = new Run.Options(folder.resolve("bank"), false, MemoryLimit.none());
             Path data = TestPictures.folder(folder.resolve("data-of-gone"), 2, "rose", "sky");
             Run.of(other, DataSpec.of(data), new ZeroShot(), new Sample(2, 1), options)
                     .run(run, false);
@@ -424,7 +401,6 @@ class ImageClassifierTest {
         TinyModel.write(run.resolve("gone.safetensors"), 2);
         assertThatThrownBy(() -> ImageClassifier.load(run))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining(
-                        "gone.safetensors: the classifier was learned with the model");
+                .hasMessageContaining("gone.safetensors: the classifier was learned with the model");
     }
 }

@@ -24,7 +24,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Which images of a published dataset a run learns from. */
 class BenchmarkSampleTest {
 
-    @TempDir Path root;
+    @TempDir
+    Path root;
 
     /**
      * Sampling precedes halving: the images of the base and the new half are those of the sample of
@@ -35,8 +36,7 @@ class BenchmarkSampleTest {
         "split_zhou_Caltech101.json.gz, caltech101.json.gz, 50",
         "split_zhou_DescribableTextures.json.gz, dtd.json.gz, 24",
     })
-    void bothHalvesAreOfTheReferencesOneSample(String split, String golden, int baseClasses)
-            throws IOException {
+    void bothHalvesAreOfTheReferencesOneSample(String split, String golden, int baseClasses) throws IOException {
         ImageDataset whole = GoldenSplits.read(split, root);
         int classes = whole.classCount();
         JsonNode positions = new JsonMapper().readTree(GoldenSplits.bytes(golden));
@@ -55,8 +55,7 @@ class BenchmarkSampleTest {
                 assertThat(base.train()).isEqualTo(part(train, 0, baseClasses));
                 assertThat(base.val()).isEqualTo(part(val, 0, baseClasses));
                 assertThat(base.test()).isEqualTo(part(whole.test(), 0, baseClasses));
-                assertThat(rest.classNames())
-                        .isEqualTo(whole.classNames().subList(baseClasses, classes));
+                assertThat(rest.classNames()).isEqualTo(whole.classNames().subList(baseClasses, classes));
                 assertThat(rest.train()).isEqualTo(part(train, baseClasses, classes));
                 assertThat(rest.val()).isEqualTo(part(val, baseClasses, classes));
                 assertThat(rest.test()).isEqualTo(part(whole.test(), baseClasses, classes));
@@ -90,8 +89,7 @@ class BenchmarkSampleTest {
         DataSpec pets = named("pets");
         DataSpec imageNet = named("imagenet");
 
-        assertThat(Evaluator.prompts(pets).get(0).templates())
-                .containsExactly("a photo of a {}, a type of pet.");
+        assertThat(Evaluator.prompts(pets).get(0).templates()).containsExactly("a photo of a {}, a type of pet.");
         assertThat(pets.ensemble()).hasSize(8).endsWith("a photo of a {}, a type of pet.");
         assertThat(imageNet.handWrittenPrompt()).isEqualTo("a photo of a {}.");
         assertThat(imageNet.ensemble()).hasSize(7);
@@ -102,8 +100,7 @@ class BenchmarkSampleTest {
         return DataSpec.of(root).withBenchmark(benchmark);
     }
 
-    private ImageDataset sample(ImageDataset whole, ClassHalf half, int shots, int seed)
-            throws IOException {
+    private ImageDataset sample(ImageDataset whole, ClassHalf half, int shots, int seed) throws IOException {
         List<String> notes = new ArrayList<>();
         ImageDataset sample = new Sample(shots, seed).draw(whole, new CoOp(), half, notes::add);
         assertThat(notes).isEmpty();

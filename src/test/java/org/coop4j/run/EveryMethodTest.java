@@ -32,7 +32,9 @@ class EveryMethodTest {
 
     private static final int EPOCHS = 4;
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
+
     private static Path model;
     private static Path data;
 
@@ -74,17 +76,12 @@ class EveryMethodTest {
             int total = 0;
             for (String name : RunFixture.CLASSES) {
                 for (int i = 0; i < 4; i++) {
-                    Path picture =
-                            data.resolve("test").resolve(name).resolve("picture-" + i + ".png");
-                    float[] logits =
-                            classifier
-                                    .logits(
-                                            clip.encodeImages(
-                                                    List.of(picture),
-                                                    new Clip.ImageOptions(
-                                                            classifier.features(),
-                                                            ExifOrientation.APPLY)))
-                                    .row(0);
+                    Path picture = data.resolve("test").resolve(name).resolve("picture-" + i + ".png");
+                    float[] logits = classifier
+                            .logits(clip.encodeImages(
+                                    List.of(picture),
+                                    new Clip.ImageOptions(classifier.features(), ExifOrientation.APPLY)))
+                            .row(0);
                     int best = Predictions.argmax(logits);
                     correct += classifier.classNames().get(best).equals(name) ? 1 : 0;
                     total++;
@@ -101,10 +98,9 @@ class EveryMethodTest {
         run(method, method + "-exported");
         Path onnx = folder.resolve(method + ".onnx");
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS);
-                Classifier classifier =
-                        ClassifierFile.read(classifier(method + "-exported"))
-                                .withTemperature(1.5)
-                                .open(clip)) {
+                Classifier classifier = ClassifierFile.read(classifier(method + "-exported"))
+                        .withTemperature(1.5)
+                        .open(clip)) {
             OnnxExport export = new OnnxExport(clip, false, "test");
             Throwable refused = catchThrowable(() -> export.classifier(onnx, classifier, false));
             if (refused != null) {
@@ -121,11 +117,9 @@ class EveryMethodTest {
                 pixels[i] = (float) Math.sin(i * 0.37) * 2;
             }
             FeatureMatrix logits =
-                    classifier.logits(
-                            clip.encodePixels(FloatBuffer.wrap(pixels), 5, classifier.features()));
+                    classifier.logits(clip.encodePixels(FloatBuffer.wrap(pixels), 5, classifier.features()));
             try (OnnxRuntimeModel runtime = new OnnxRuntimeModel(onnx)) {
-                float[] theirs =
-                        runtime.run("probabilities", OnnxExport.PIXELS, pixels, 5, 3, side, side);
+                float[] theirs = runtime.run("probabilities", OnnxExport.PIXELS, pixels, 5, 3, side, side);
                 for (int i = 0; i < theirs.length; i++) {
                     int image = i / logits.width();
                     double ours = classifier.probabilities(logits.row(image))[i % logits.width()];
@@ -139,25 +133,20 @@ class EveryMethodTest {
     @MethodSource("methods")
     void anInterruptedRunGoesOnToTheSameBits(String method) throws IOException {
         run(method, method + "-whole");
-        RunFixture.Quiet stopping =
-                new RunFixture.Quiet() {
-                    @Override
-                    void epoch(int epoch) {
-                        if (epoch == 1) {
-                            throw new IllegalStateException("stopped");
-                        }
-                    }
-                };
+        RunFixture.Quiet stopping = new RunFixture.Quiet() {
+            @Override
+            void epoch(int epoch) {
+                if (epoch == 1) {
+                    throw new IllegalStateException("stopped");
+                }
+            }
+        };
         String name = method + "-stopped";
         if (setup(method).resolvedTraining().trains()) {
-            assertThatThrownBy(
-                            () ->
-                                    RunFixture.run(
-                                            model, setup(method), folder.resolve(name), stopping))
+            assertThatThrownBy(() -> RunFixture.run(model, setup(method), folder.resolve(name), stopping))
                     .hasMessage("stopped");
         }
         run(method, name);
-        assertThat(Files.readAllBytes(classifier(name)))
-                .isEqualTo(Files.readAllBytes(classifier(method + "-whole")));
+        assertThat(Files.readAllBytes(classifier(name))).isEqualTo(Files.readAllBytes(classifier(method + "-whole")));
     }
 }

@@ -24,10 +24,10 @@ import org.coop4j.data.Split;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
+import org.coop4j.run.RunConfig.RunData;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,12 +37,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Runs on a file of features beside runs on the images that the features are of. */
 class FeatureRunTest {
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
+
     private static Path model;
     private static DataSpec images;
     private static DataSpec features;
 
-    @TempDir Path place;
+    @TempDir
+    Path place;
 
     @BeforeAll
     static void embed() throws IOException {
@@ -53,41 +56,24 @@ class FeatureRunTest {
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
             SharedData shared = new SharedData(clip, RunFixture.options(folder, false));
             ImageDataset dataset = shared.dataset(images, 1);
-            assertThat(
-                            FeatureExport.write(
-                                    shared,
-                                    dataset,
-                                    EnumSet.allOf(Split.class),
-                                    false,
-                                    file,
-                                    Progress.NONE))
+            assertThat(FeatureExport.write(shared, dataset, EnumSet.allOf(Split.class), false, file, Progress.NONE))
                     .isEqualTo(32);
         }
     }
 
     private static Training shortTraining(Method method) {
         Training reference = method.training(2);
-        return reference.trains()
-                ? Settings.with(reference, Map.of("epochs", 2, "batch", 4))
-                : reference;
+        return reference.trains() ? Settings.with(reference, Map.of("epochs", 2, "batch", 4)) : reference;
     }
 
-    private static RunConfig config(SharedData shared, DataSpec data, Method method)
-            throws IOException {
+    private static RunConfig config(SharedData shared, DataSpec data, Method method) throws IOException {
         RunData lists = RunData.of(data, shared.dataset(data, 1), ClassHalf.ALL);
-        return RunConfig.of(
-                shared.space().modelSha256(),
-                lists,
-                method,
-                shortTraining(method),
-                new Sample(2, 1));
+        return RunConfig.of(shared.space().modelSha256(), lists, method, shortTraining(method), new Sample(2, 1));
     }
 
-    private RunResult run(FeatureSpace space, DataSpec data, Method method, String out)
-            throws IOException {
+    private RunResult run(FeatureSpace space, DataSpec data, Method method, String out) throws IOException {
         SharedData shared = new SharedData(space, RunFixture.options(place, false));
-        return new Run(shared, method.id(), config(shared, data, method), Progress.NONE)
-                .run(place.resolve(out), false);
+        return new Run(shared, method.id(), config(shared, data, method), Progress.NONE).run(place.resolve(out), false);
     }
 
     private ClassifierFile learned(String out) throws IOException {
@@ -116,17 +102,13 @@ class FeatureRunTest {
 
     private static FeatureTable table(float logLogitScale) throws IOException {
         List<String> names = List.of(RunFixture.CLASSES).stream().sorted().toList();
-        List<String> prompts =
-                names.stream().map(n -> "a photo of a " + n.replace('_', ' ') + ".").toList();
+        List<String> prompts = names.stream()
+                .map(n -> "a photo of a " + n.replace('_', ' ') + ".")
+                .toList();
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
             FeatureMatrix texts = clip.encodeTexts(prompts);
             return FeatureTable.of(
-                    Precision.FLOAT32,
-                    clip.modelSha256(),
-                    logLogitScale,
-                    names,
-                    texts,
-                    Workers.standard());
+                    Precision.FLOAT32, clip.modelSha256(), logLogitScale, names, texts, Workers.standard());
         }
     }
 
@@ -145,8 +127,7 @@ class FeatureRunTest {
             assertSame("images", "features");
             assertThat(place.resolve("bank")).exists();
         }
-        Provenance there =
-                RunFolder.read(place.resolve("features/provenance.json"), Provenance.class);
+        Provenance there = RunFolder.read(place.resolve("features/provenance.json"), Provenance.class);
         assertThat(there.featuresSha256()).hasSize(64);
         RunImages seen = RunImages.of(place.resolve("images")).orElseThrow();
         RunImages rows = RunImages.of(place.resolve("features")).orElseThrow();
@@ -205,8 +186,7 @@ class FeatureRunTest {
             for (int c = 0; c < own.length; c++) {
                 assertThat(cold[c]).isCloseTo((float) (own[c] * ratio), within(1e-5f));
             }
-            assertThatThrownBy(
-                            () -> learned("cold").open(clip).forClasses(List.of("a fox", "lawn")))
+            assertThatThrownBy(() -> learned("cold").open(clip).forClasses(List.of("a fox", "lawn")))
                     .hasMessageContaining("a fox");
         }
     }
@@ -237,17 +217,9 @@ class FeatureRunTest {
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
             SharedData shared = new SharedData(clip, RunFixture.options(place, false));
             RunConfig plain = config(shared, features, Method.of("gda"));
-            RunConfig views =
-                    RunConfig.of(
-                            plain.modelSha256(),
-                            plain.testedOn(),
-                            plain.method(),
-                            plain.training(),
-                            new Sample(2, 1, 3));
-            assertThatThrownBy(
-                            () ->
-                                    new Run(shared, "gda", views, Progress.NONE)
-                                            .run(place.resolve("run"), false))
+            RunConfig views = RunConfig.of(
+                    plain.modelSha256(), plain.testedOn(), plain.method(), plain.training(), new Sample(2, 1, 3));
+            assertThatThrownBy(() -> new Run(shared, "gda", views, Progress.NONE).run(place.resolve("run"), false))
                     .hasMessageContaining("has one view of each image: omit --views");
             assertThatThrownBy(() -> run(clip, features, Method.of("prolip"), "run"))
                     .hasMessageContaining("after the visual projection");
@@ -257,18 +229,9 @@ class FeatureRunTest {
 
     @Test
     void featuresOfAnotherPrecisionAreRefused() throws IOException {
-        try (FeatureTable table =
-                FeatureTable.of(
-                        Precision.BFLOAT16,
-                        "",
-                        4,
-                        List.of(),
-                        FeatureMatrix.of(0, 64, new float[0]),
-                        Workers.standard())) {
-            assertThatThrownBy(
-                            () ->
-                                    new SharedData(table, RunFixture.options(place, false))
-                                            .dataset(features, 1))
+        try (FeatureTable table = FeatureTable.of(
+                Precision.BFLOAT16, "", 4, List.of(), FeatureMatrix.of(0, 64, new float[0]), Workers.standard())) {
+            assertThatThrownBy(() -> new SharedData(table, RunFixture.options(place, false)).dataset(features, 1))
                     .hasMessageContaining("was encoded in float32")
                     .hasMessageContaining("give --precision float32");
         }
@@ -283,12 +246,7 @@ class FeatureRunTest {
             RunConfig same = config(shared, DataSpec.of(copy), Method.of("gda"));
             assertThat(same.isSameRun(before)).isTrue();
             FeatureExport.write(
-                    shared,
-                    shared.dataset(images, 1),
-                    EnumSet.allOf(Split.class),
-                    true,
-                    copy,
-                    Progress.NONE);
+                    shared, shared.dataset(images, 1), EnumSet.allOf(Split.class), true, copy, Progress.NONE);
             shared.forget();
             RunConfig normalized = config(shared, DataSpec.of(copy), Method.of("gda"));
             assertThat(normalized.isSameRun(before)).isFalse();

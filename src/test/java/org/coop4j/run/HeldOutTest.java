@@ -33,7 +33,9 @@ class HeldOutTest {
     private static final int EACH = 4;
     private static final Sample ALL = new Sample(0, 1);
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static Path model;
     private static DataSpec data;
 
@@ -56,16 +58,14 @@ class HeldOutTest {
     }
 
     @Test
-    void withoutValImagesClassifiersThatDidNotSeeThemCalibrateByTheTrainingImages()
-            throws IOException {
+    void withoutValImagesClassifiersThatDidNotSeeThemCalibrateByTheTrainingImages() throws IOException {
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
             Confidence confidence = Confidence.of(learned(clip, Method.of("gda")));
 
             SharedData shared = new SharedData(clip, RunFixture.options(folder, false));
             ImageDataset dataset = shared.dataset(data, 1);
             LabelledFeatures train = shared.features(dataset.train(), "training images", Progress.NONE);
-            assertThat(confidence.images())
-                    .isEqualTo("20 training images by 5-fold cross-validation");
+            assertThat(confidence.images()).isEqualTo("20 training images by 5-fold cross-validation");
             assertThat(confidence.temperature())
                     .isEqualTo(
                             Temperature.fit(train.labels(), outOfFold(clip, dataset, train.all()))
@@ -75,16 +75,15 @@ class HeldOutTest {
     }
 
     /** The same by hand. */
-    private static float[][] outOfFold(Clip clip, ImageDataset dataset, FeatureSet all)
-            throws IOException {
+    private static float[][] outOfFold(Clip clip, ImageDataset dataset, FeatureSet all) throws IOException {
         float[][] logits = new float[all.size()][];
         Folds folds = Folds.of(all.labels(), 5);
         for (int part = 0; part < 5; part++) {
             int[] left = folds.of(part);
             FeatureSet rest = FeatureSets.select(all, folds.without(part));
             try (Classifier others = gda(clip, dataset, rest)) {
-                float[][] rows =
-                        others.logits(FeatureSets.matrix(FeatureSets.select(all, left))).toRows();
+                float[][] rows = others.logits(FeatureSets.matrix(FeatureSets.select(all, left)))
+                        .toRows();
                 for (int i = 0; i < left.length; i++) {
                     logits[left[i]] = rows[i];
                 }
@@ -93,14 +92,11 @@ class HeldOutTest {
         return logits;
     }
 
-    private static Classifier gda(Clip clip, ImageDataset dataset, FeatureSet images)
-            throws IOException {
+    private static Classifier gda(Clip clip, ImageDataset dataset, FeatureSet images) throws IOException {
         Task task = new Task(dataset.classNames(), data.handWrittenPrompt(), data.ensemble(), 1);
         return Method.of("gda")
                 .learner(clip, task)
-                .fit(
-                        new FewShotFeatures(images, FeatureSets.none(images.width())),
-                        new Trainer(Training.none(), 1));
+                .fit(new FewShotFeatures(images, FeatureSets.none(images.width())), new Trainer(Training.none(), 1));
     }
 
     @Test
@@ -113,8 +109,7 @@ class HeldOutTest {
             setup.run(clip, RunFixture.options(folder, false), new RunFixture.Quiet())
                     .run(folder.resolve("coop"), false);
 
-            ClassifierFile file =
-                    ClassifierFile.read(folder.resolve("coop").resolve(RunFolder.CLASSIFIER));
+            ClassifierFile file = ClassifierFile.read(folder.resolve("coop").resolve(RunFolder.CLASSIFIER));
             assertThat(Confidence.of(file)).isEqualTo(Confidence.NONE);
             assertThat(Confidence.of(file).sentence()).contains("not calibrated");
         }
@@ -123,8 +118,7 @@ class HeldOutTest {
     @Test
     void theThresholdIsRoundedDownAndReadBack() {
         float[][] logits = {{2, 0}, {1.5f, 0}, {0, 1}, {0.4f, 0}};
-        Confidence confidence =
-                Confidence.of(Scores.of(new int[] {0, 0, 1, 1}, logits), "4 val images");
+        Confidence confidence = Confidence.of(Scores.of(new int[] {0, 0, 1, 1}, logits), "4 val images");
 
         double least = confidence.threshold().orElseThrow();
         Scores calibrated = Scores.of(new int[] {0, 0, 1, 1}, logits).at(confidence.temperature());

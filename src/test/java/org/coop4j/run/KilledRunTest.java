@@ -24,7 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(180)
 class KilledRunTest {
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
+
     private static Path model;
     private static Path data;
 
@@ -35,9 +37,7 @@ class KilledRunTest {
     }
 
     private static List<String> java(Path place, int pause) {
-        String classPath =
-                System.getProperty(
-                        "surefire.test.class.path", System.getProperty("java.class.path"));
+        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         return List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:-UsePerfData",
@@ -64,11 +64,10 @@ class KilledRunTest {
     /** Starts a run, and kills it some time after a file has some bytes. */
     private static void killWhen(Path place, String suffix, long bytes, long later)
             throws IOException, InterruptedException {
-        Process child =
-                new ProcessBuilder(java(place, 40))
-                        .redirectErrorStream(true)
-                        .redirectOutput(place.resolveSibling("output").toFile())
-                        .start();
+        Process child = new ProcessBuilder(java(place, 40))
+                .redirectErrorStream(true)
+                .redirectOutput(place.resolveSibling("output").toFile())
+                .start();
         try {
             while (size(place, suffix) < bytes) {
                 assertThat(child.isAlive()).as("the run goes on").isTrue();
@@ -82,8 +81,7 @@ class KilledRunTest {
     }
 
     @Test
-    void aRunKilledInTheBankAndInTrainingGivesTheBitsOfOneThatWasNot()
-            throws IOException, InterruptedException {
+    void aRunKilledInTheBankAndInTrainingGivesTheBitsOfOneThatWasNot() throws IOException, InterruptedException {
         Path whole = folder.resolve("whole");
         RunFixture.run(model, RunFixture.shortRun(data), whole, new RunFixture.Quiet());
 
@@ -102,8 +100,7 @@ class KilledRunTest {
     @EnabledOnOs({OS.LINUX, OS.MAC})
     void aFullDiskEndsInAMessageAndTheRunGoesOnLater() throws IOException, InterruptedException {
         Path full = folder.resolve("full");
-        List<String> command =
-                new ArrayList<>(List.of("/bin/sh", "-c", "ulimit -f 8; exec \"$@\""));
+        List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", "ulimit -f 8; exec \"$@\""));
         command.add("sh");
         command.addAll(java(full, 0));
         Process child = new ProcessBuilder(command).redirectErrorStream(true).start();

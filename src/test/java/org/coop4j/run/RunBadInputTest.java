@@ -25,10 +25,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What a user may do wrong, and what the run says to it. */
 class RunBadInputTest {
 
-    @TempDir static Path models;
+    @TempDir
+    static Path models;
+
     private static Path model;
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
+
     private Path data;
     private RunFixture.Quiet listener;
 
@@ -82,9 +86,7 @@ class RunBadInputTest {
     @Test
     void aClassWithoutImagesIsNamed() throws IOException {
         deleteFilesIn(train("lawn"));
-        assertRefused(config())
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("lawn has no images");
+        assertRefused(config()).isInstanceOf(IOException.class).hasMessageContaining("lawn has no images");
         assertNothingWasEncoded();
     }
 
@@ -94,9 +96,7 @@ class RunBadInputTest {
         RunResult result = run(RunFixture.config(data, 3, 2, 0, 0.01));
         assertThat(result.trainImages()).isEqualTo(11);
         assertThat(listener.warnings)
-                .containsExactly(
-                        "class \"lawn\" has 2 training images where 3 were asked for: all are"
-                                + " taken");
+                .containsExactly("class \"lawn\" has 2 training images where 3 were asked for: all are" + " taken");
     }
 
     @Test
@@ -113,9 +113,7 @@ class RunBadInputTest {
     void oneClassOfASplitFileIsRefused() throws IOException {
         String image = "[\"train/lawn/picture-0.png\", 0, \"lawn\"]";
         Path split = folder.resolve("data").resolve("split.json");
-        Files.writeString(
-                split,
-                "{\"train\": [%s], \"val\": [%s], \"test\": [%s]}".formatted(image, image, image));
+        Files.writeString(split, "{\"train\": [%s], \"val\": [%s], \"test\": [%s]}".formatted(image, image, image));
         assertRefused(RunFixture.config(split, 0, 2, 0, 0.01))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("1 class");
@@ -147,8 +145,7 @@ class RunBadInputTest {
     void aPromptThatIsTooLongIsRefusedBeforeAnyImageIsEncoded() throws IOException {
         String name = "dog ".repeat(50).strip();
         rename("lawn", name);
-        RunFixture.Setup longContext =
-                config().with(new CoOp(30, ClassPosition.MIDDLE, false, null));
+        RunFixture.Setup longContext = config().with(new CoOp(30, ClassPosition.MIDDLE, false, null));
         assertRefused(longContext)
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("class \"dog dog ")
@@ -162,12 +159,9 @@ class RunBadInputTest {
         rename("lawn", "a ".repeat(70).strip());
         RunResult result = run(config());
         assertThat(result.handWritten()).extracting("prompt").contains("{}", "itap of a {}.");
-        assertThat(listener.notes)
-                .anySatisfy(
-                        note ->
-                                assertThat(note)
-                                        .contains("a photo of the large {}.")
-                                        .contains("exceeds the context length 77"));
+        assertThat(listener.notes).anySatisfy(note -> assertThat(note)
+                .contains("a photo of the large {}.")
+                .contains("exceeds the context length 77"));
     }
 
     @Test
@@ -176,9 +170,7 @@ class RunBadInputTest {
         Files.copy(model, changing);
         RunFixture.run(changing, config(), folder, listener);
         Files.move(
-                TinyModel.write(folder.resolve("other.safetensors"), 2),
-                changing,
-                StandardCopyOption.REPLACE_EXISTING);
+                TinyModel.write(folder.resolve("other.safetensors"), 2), changing, StandardCopyOption.REPLACE_EXISTING);
         assertThatThrownBy(() -> RunFixture.run(changing, config(), folder, listener))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("was begun with another model")
@@ -229,9 +221,7 @@ class RunBadInputTest {
     void aFolderOfOtherThingsIsLeftAlone() throws IOException {
         Path out = Files.createDirectories(folder.resolve("run"));
         Files.writeString(out.resolve("thesis.tex"), "\\begin");
-        assertRefused(config())
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("is not empty and holds no run");
+        assertRefused(config()).isInstanceOf(IOException.class).hasMessageContaining("is not empty and holds no run");
         assertThat(Files.readString(out.resolve("thesis.tex"))).isEqualTo("\\begin");
     }
 
@@ -264,9 +254,7 @@ class RunBadInputTest {
         run(config());
         Path config = folder.resolve("run").resolve(RunFolder.CONFIG);
         Files.writeString(config, "{\"config\":");
-        assertRefused(config())
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining(config + " is damaged");
+        assertRefused(config()).isInstanceOf(IOException.class).hasMessageContaining(config + " is damaged");
     }
 
     @Test
@@ -275,9 +263,7 @@ class RunBadInputTest {
         Files.delete(folder.resolve("run").resolve(RunFolder.PROVENANCE)); // not finished
         Path checkpoint = folder.resolve("run").resolve(RunFolder.CHECKPOINT);
         Files.write(checkpoint, new byte[] {1, 2, 3});
-        assertRefused(config())
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining(checkpoint.toString());
+        assertRefused(config()).isInstanceOf(IOException.class).hasMessageContaining(checkpoint.toString());
     }
 
     /** Holds for root as well, who may write to folders that are read-only. */
@@ -313,9 +299,8 @@ class RunBadInputTest {
         assertRefused(config())
                 .isInstanceOf(FeatureBank.UnreadableImagesException.class)
                 .hasMessageContaining("1 image cannot be read");
-        assertThat(listener.warnings)
-                .singleElement()
-                .satisfies(said -> assertThat(said).contains(bad.toString()));
+        assertThat(listener.warnings).singleElement().satisfies(said -> assertThat(said)
+                .contains(bad.toString()));
         RunResult result = RunFixture.run(model, config(), folder, true, listener);
         assertThat(result.trainImages()).isEqualTo(11);
     }

@@ -11,18 +11,17 @@ public final class RunChild {
     /** Arguments: model, data, place, milliseconds to wait after each view and epoch. */
     public static void main(String[] args) throws IOException {
         long pause = Long.parseLong(args[3]);
-        RunFixture.Quiet slow =
-                new RunFixture.Quiet() {
-                    @Override
-                    void encoded(long done) {
-                        sleep(pause / 4);
-                    }
+        RunFixture.Quiet slow = new RunFixture.Quiet() {
+            @Override
+            void encoded(long done) {
+                sleep(pause / 4);
+            }
 
-                    @Override
-                    void epoch(int epoch) {
-                        sleep(pause);
-                    }
-                };
+            @Override
+            void epoch(int epoch) {
+                sleep(pause);
+            }
+        };
         try {
             RunFixture.Setup config = RunFixture.shortRun(Path.of(args[1]));
             RunFixture.run(Path.of(args[0]), config, Path.of(args[2]), slow);

@@ -11,13 +11,13 @@ import java.util.Map;
 import org.coop4j.base.Settings;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.graph.host.Precision;
-import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.KgCoOp;
 import org.coop4j.method.LinearProbe;
 import org.coop4j.method.Method;
 import org.coop4j.method.ZeroShot;
 import org.coop4j.method.train.Training;
+import org.coop4j.run.RunConfig.RunData;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,11 +28,11 @@ class RunConfigTest {
 
     private static final RunData DATA = data("lists", "images");
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     private static RunData data(String lists, String path) {
-        return new RunData(
-                "images", ClassHalf.ALL, lists, "a photo of a {}.", DataSpec.of(Path.of(path)));
+        return new RunData("images", ClassHalf.ALL, lists, "a photo of a {}.", DataSpec.of(Path.of(path)));
     }
 
     private static RunConfig config(RunData data, Method method) {
@@ -55,8 +55,7 @@ class RunConfigTest {
             RunConfig config = config(DATA, method).withCheckpointEvery(3);
             assertThat(writtenAndRead(config)).as(method.id()).isEqualTo(config);
         }
-        RunConfig set =
-                config(DATA, new CoOp().with(Map.of("words", "a photo of a", "position", "front")));
+        RunConfig set = config(DATA, new CoOp().with(Map.of("words", "a photo of a", "position", "front")));
         assertThat(writtenAndRead(set)).isEqualTo(set);
         RunConfig half = set.in(Precision.BFLOAT16);
         assertThat(writtenAndRead(half)).isEqualTo(half).isNotEqualTo(set);
@@ -68,15 +67,16 @@ class RunConfigTest {
         ObjectNode tree = config(DATA, new CoOp()).toJson().put("precision", "int8");
         assertThatThrownBy(() -> read(tree))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining(
-                        "config.json is damaged: expected float32 or bf16, got \"int8\"");
+                .hasMessageContaining("config.json is damaged: expected float32 or bf16, got \"int8\"");
     }
 
     @Test
     void whereTheDataLieMakesNoOtherRun() {
         RunConfig config = config(DATA, new CoOp());
-        assertThat(config.isSameRun(config(data("lists", "elsewhere"), new CoOp()))).isTrue();
-        assertThat(config.isSameRun(config(data("others", "images"), new CoOp()))).isFalse();
+        assertThat(config.isSameRun(config(data("lists", "elsewhere"), new CoOp())))
+                .isTrue();
+        assertThat(config.isSameRun(config(data("others", "images"), new CoOp())))
+                .isFalse();
         assertThat(config.isSameRun(config.withCheckpointEvery(1))).isTrue();
         assertThat(config.isSameRun(config(DATA, new LinearProbe()))).isFalse();
         assertThat(config.isSameRun(config(DATA, new CoOp().with(Map.of("class_specific", true)))))
@@ -146,8 +146,7 @@ class RunConfigTest {
     void settingsThatCannotTrainAreRefusedBeforeAnyWork() {
         assertThatThrownBy(() -> new CoOp().with(Map.of("context_length", "0")))
                 .hasMessageContaining("expected 1 or more context vectors, got 0");
-        assertThatThrownBy(() -> new CoOp().with(Map.of("words", "  ")))
-                .hasMessageContaining("words: expected words");
+        assertThatThrownBy(() -> new CoOp().with(Map.of("words", "  "))).hasMessageContaining("words: expected words");
         assertThatThrownBy(() -> new CoOp().with(Map.of("position", "left")))
                 .hasMessageContaining("position: expected one of end, middle, front, got \"left\"");
         assertThatThrownBy(() -> new CoOp().with(Map.of("lambda", 1)))
@@ -156,16 +155,16 @@ class RunConfigTest {
                 .isEqualTo(new CoOp().with(Map.of("words", "a photo")));
         assertThatThrownBy(() -> new CoOp().with(Map.of("words", "a photo", "context_length", 3)))
                 .hasMessage(
-                        "context_length: words makes it 2, got \"3\": omit context_length, or set"
-                                + " words to none");
-        assertThat(new KgCoOp().with(Map.of("words", "none", "context_length", 8)).title())
+                        "context_length: words makes it 2, got \"3\": omit context_length, or set" + " words to none");
+        assertThat(new KgCoOp()
+                        .with(Map.of("words", "none", "context_length", 8))
+                        .title())
                 .isEqualTo("KgCoOp (M = 8, λ = 8)");
         assertThatThrownBy(() -> new CoOp().with(Map.of("class_specific", "yes")))
                 .hasMessageContaining("expected true or false, got \"yes\"");
         assertThatThrownBy(() -> Settings.with(Training.coop(1, 1), Map.of("rate", -0.1)))
                 .hasMessageContaining("-0.1");
-        assertThatThrownBy(() -> Method.of("cop"))
-                .hasMessageContaining("method \"cop\": expected one of zero-shot");
+        assertThatThrownBy(() -> Method.of("cop")).hasMessageContaining("method \"cop\": expected one of zero-shot");
         assertThatThrownBy(() -> new Sample(-1, 1)).hasMessageContaining("got -1");
     }
 }

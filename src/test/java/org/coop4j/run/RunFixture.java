@@ -39,12 +39,7 @@ final class RunFixture {
      *
      * @param data a folder of class folders, or a split file
      */
-    record Setup(
-            Path data,
-            Method method,
-            Sample sample,
-            Map<String, Object> training,
-            int checkpoints) {
+    record Setup(Path data, Method method, Sample sample, Map<String, Object> training, int checkpoints) {
 
         Setup withSeed(long seed) {
             Sample other = new Sample(sample.shots(), seed, sample.views());
@@ -73,11 +68,9 @@ final class RunFixture {
         Run run(Clip clip, Run.Options options, Progress progress) throws IOException {
             SharedData shared = new SharedData(clip, options);
             DataSpec source = DataSpec.of(data);
-            RunData lists =
-                    RunData.of(source, shared.dataset(source, sample.seed()), ClassHalf.ALL);
-            RunConfig config =
-                    RunConfig.of(clip.model().sha256(), lists, method, resolvedTraining(), sample)
-                            .withCheckpointEvery(checkpoints);
+            RunData lists = RunData.of(source, shared.dataset(source, sample.seed()), ClassHalf.ALL);
+            RunConfig config = RunConfig.of(clip.model().sha256(), lists, method, resolvedTraining(), sample)
+                    .withCheckpointEvery(checkpoints);
             return new Run(shared, method.id(), config, progress);
         }
     }
@@ -100,8 +93,7 @@ final class RunFixture {
         return run(model, config, place, false, listener);
     }
 
-    static RunResult run(Path model, Setup config, Path place, boolean skipBad, Quiet listener)
-            throws IOException {
+    static RunResult run(Path model, Setup config, Path place, boolean skipBad, Quiet listener) throws IOException {
         Path out = place.resolve("run");
         boolean resume = Files.exists(out.resolve(RunFolder.CONFIG));
         try (Clip clip = TinyModel.open(model, THREADS)) {

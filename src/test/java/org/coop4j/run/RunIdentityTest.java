@@ -12,11 +12,11 @@ import java.util.Map;
 import org.coop4j.base.Settings;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.graph.host.Precision;
-import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
 import org.coop4j.method.ZeroShot;
 import org.coop4j.method.train.Training;
+import org.coop4j.run.RunConfig.RunData;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,11 +26,11 @@ class RunIdentityTest {
     private static final String MODEL = "ab".repeat(32);
     private static final Sample SAMPLE = new Sample(4, 2);
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     private static RunData data(String path, ClassHalf half, String lists) {
-        return new RunData(
-                "Caltech101", half, lists, "a photo of a {}.", DataSpec.of(Path.of(path)));
+        return new RunData("Caltech101", half, lists, "a photo of a {}.", DataSpec.of(Path.of(path)));
     }
 
     private static final RunData CALTECH = data("here", ClassHalf.ALL, "12".repeat(32));
@@ -46,11 +46,9 @@ class RunIdentityTest {
     /** All methods, those that take hand-written prompts with one beside the data's own. */
     private static List<Method> methods() {
         return Method.all().stream()
-                .map(
-                        m ->
-                                Settings.of((Record) m).containsKey("templates")
-                                        ? m.with(Map.of("templates", List.of("the {}")))
-                                        : m)
+                .map(m -> Settings.of((Record) m).containsKey("templates")
+                        ? m.with(Map.of("templates", List.of("the {}")))
+                        : m)
                 .toList();
     }
 
@@ -58,7 +56,10 @@ class RunIdentityTest {
     private static Object other(Settings.Description setting) {
         Object value = setting.value();
         if (!setting.choices().isEmpty()) {
-            return setting.choices().stream().filter(c -> !c.equals(value)).findFirst().get();
+            return setting.choices().stream()
+                    .filter(c -> !c.equals(value))
+                    .findFirst()
+                    .get();
         }
         if (value instanceof Boolean flag) {
             return !flag;
@@ -81,23 +82,21 @@ class RunIdentityTest {
         String lists = "12".repeat(32);
         String data = "[\"Caltech101\",\"ALL\",\"" + lists + "\",\"a photo of a {}.\"]";
         assertThat(of(new CoOp()).identity())
-                .isEqualTo(
-                        "{\"model\":\""
-                                + MODEL
-                                + "\",\"learned_from\":"
-                                + data
-                                + ",\"tested_on\":"
-                                + data
-                                + ",\"method\":\"coop\",\"settings\":{},\"training\":{},"
-                                + "\"sample\":{\"shots\":4,\"seed\":2}}");
+                .isEqualTo("{\"model\":\""
+                        + MODEL
+                        + "\",\"learned_from\":"
+                        + data
+                        + ",\"tested_on\":"
+                        + data
+                        + ",\"method\":\"coop\",\"settings\":{},\"training\":{},"
+                        + "\"sample\":{\"shots\":4,\"seed\":2}}");
         assertThat(of(new ZeroShot()).identity())
-                .isEqualTo(
-                        "{\"model\":\""
-                                + MODEL
-                                + "\",\"tested_on\":"
-                                + data
-                                + ",\"method\":\"zero-shot\",\"settings\":{},\"training\":{},"
-                                + "\"sample\":{}}");
+                .isEqualTo("{\"model\":\""
+                        + MODEL
+                        + "\",\"tested_on\":"
+                        + data
+                        + ",\"method\":\"zero-shot\",\"settings\":{},\"training\":{},"
+                        + "\"sample\":{}}");
     }
 
     /** So that a setting that comes later, with what was done before as its default, is nothing. */
@@ -108,10 +107,10 @@ class RunIdentityTest {
             for (String name : Settings.of((Record) method).keySet()) {
                 assertThat(config.identity()).doesNotContain(name);
             }
-            assertThat(of(method.with(Settings.of((Record) method))).identity())
-                    .isEqualTo(config.identity());
+            assertThat(of(method.with(Settings.of((Record) method))).identity()).isEqualTo(config.identity());
         }
-        assertThat(of(Settings.with(new CoOp().training(4), Map.of("epochs", 100))).identity())
+        assertThat(of(Settings.with(new CoOp().training(4), Map.of("epochs", 100)))
+                        .identity())
                 .isEqualTo(of(new CoOp()).identity());
     }
 
@@ -148,28 +147,23 @@ class RunIdentityTest {
     void theModelAndTheListsMakeAnotherRun() {
         RunConfig config = of(new CoOp());
         RunData others = data("here", ClassHalf.ALL, "34".repeat(32));
-        assertAllDiffer(
-                List.of(
-                        config,
-                        new RunConfig(
-                                "cd".repeat(32),
-                                CALTECH,
-                                CALTECH,
-                                new CoOp(),
-                                config.training(),
-                                SAMPLE,
-                                Precision.FLOAT32,
-                                10),
-                        config.in(Precision.BFLOAT16),
-                        config.testedOn(others),
-                        config.testedOn(data("here", ClassHalf.NEW, "12".repeat(32))),
-                        RunConfig.of(MODEL, others, new CoOp(), config.training(), SAMPLE),
-                        RunConfig.of(
-                                MODEL,
-                                data("here", ClassHalf.BASE, "12".repeat(32)),
-                                new CoOp(),
-                                config.training(),
-                                SAMPLE)));
+        assertAllDiffer(List.of(
+                config,
+                new RunConfig(
+                        "cd".repeat(32),
+                        CALTECH,
+                        CALTECH,
+                        new CoOp(),
+                        config.training(),
+                        SAMPLE,
+                        Precision.FLOAT32,
+                        10),
+                config.in(Precision.BFLOAT16),
+                config.testedOn(others),
+                config.testedOn(data("here", ClassHalf.NEW, "12".repeat(32))),
+                RunConfig.of(MODEL, others, new CoOp(), config.training(), SAMPLE),
+                RunConfig.of(
+                        MODEL, data("here", ClassHalf.BASE, "12".repeat(32)), new CoOp(), config.training(), SAMPLE)));
     }
 
     private static void assertAllDiffer(List<RunConfig> all) {
@@ -184,8 +178,7 @@ class RunIdentityTest {
         RunConfig here = of(new CoOp());
         RunData moved = data("there", ClassHalf.ALL, "12".repeat(32));
         RunConfig there =
-                RunConfig.of(MODEL, moved, new CoOp(), here.training(), SAMPLE)
-                        .withCheckpointEvery(3);
+                RunConfig.of(MODEL, moved, new CoOp(), here.training(), SAMPLE).withCheckpointEvery(3);
         assertThat(there.identity()).isEqualTo(here.identity());
         assertThat(there.isSameRun(here)).isTrue();
     }

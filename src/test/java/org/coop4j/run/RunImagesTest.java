@@ -19,7 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 class RunImagesTest {
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
+
     private static Path model;
 
     @BeforeAll
@@ -27,8 +29,8 @@ class RunImagesTest {
         model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
     }
 
-    private static RunImages imagesOf(
-            String name, RunFixture.Setup setup, RunFixture.Quiet listener) throws IOException {
+    private static RunImages imagesOf(String name, RunFixture.Setup setup, RunFixture.Quiet listener)
+            throws IOException {
         Path place = folder.resolve(name);
         RunFixture.run(model, setup, place, listener);
         return RunImages.of(place.resolve("run")).orElseThrow();
@@ -46,7 +48,8 @@ class RunImagesTest {
         for (RunImages.Image image : images.test()) {
             Path file = Path.of(image.path());
             assertThat(file).isAbsolute().startsWith(data.resolve("test").toAbsolutePath());
-            assertThat(image.className()).isEqualTo(file.getParent().getFileName().toString());
+            assertThat(image.className())
+                    .isEqualTo(file.getParent().getFileName().toString());
             assertThat(image.sha256()).isEqualTo(Sha256.of(file));
         }
         assertThat(images.overlap()).isEmpty();
@@ -61,20 +64,17 @@ class RunImagesTest {
         }
         Files.writeString(data.resolve("test/lawn/picture-0.png"), "no picture");
         Path place = folder.resolve("chosen");
-        RunFixture.Setup probe =
-                new RunFixture.Setup(data, new LinearProbe(), new Sample(2, 1, 0), Map.of(), 1);
+        RunFixture.Setup probe = new RunFixture.Setup(data, new LinearProbe(), new Sample(2, 1, 0), Map.of(), 1);
         RunFixture.run(model, probe, place, true, new RunFixture.Quiet());
         RunImages images = RunImages.of(place.resolve("run")).orElseThrow();
         assertThat(images.val()).isNotEmpty();
         assertThat(images.test()).hasSize(4 * RunFixture.CLASSES.length - 1);
 
-        RunFixture.Setup prompts =
-                new RunFixture.Setup(data, new ZeroShot(), Sample.NONE, Map.of(), 1);
+        RunFixture.Setup prompts = new RunFixture.Setup(data, new ZeroShot(), Sample.NONE, Map.of(), 1);
         Path other = folder.resolve("hand-written");
         RunFixture.run(model, prompts, other, true, new RunFixture.Quiet());
         assertThat(RunImages.of(other.resolve("run")).orElseThrow())
-                .isEqualTo(
-                        new RunImages(images.testedClasses(), List.of(), List.of(), images.test()));
+                .isEqualTo(new RunImages(images.testedClasses(), List.of(), List.of(), images.test()));
     }
 
     @Test
@@ -86,10 +86,8 @@ class RunImagesTest {
         RunImages images = imagesOf("overlapping", RunFixture.shortRun(data), quiet);
         assertThat(images.overlap()).extracting(RunImages.Image::path).containsExactly(copy + "");
         assertThat(quiet.notes)
-                .anyMatch(
-                        note ->
-                                note.startsWith("1 of 13 test images are training images too")
-                                        && note.contains("renamed.png"));
+                .anyMatch(note ->
+                        note.startsWith("1 of 13 test images are training images too") && note.contains("renamed.png"));
     }
 
     @Test
@@ -99,13 +97,12 @@ class RunImagesTest {
         Path run = folder.resolve("damaged/run");
         Path file = run.resolve(RunFolder.IMAGES);
         String sound = Files.readString(file);
-        for (String damage :
-                List.of(
-                        sound.replaceFirst("red", "rad"),
-                        sound.replaceFirst("\"path\"", "\"pith\""),
-                        sound.substring(0, sound.length() / 2),
-                        "[]",
-                        "")) {
+        for (String damage : List.of(
+                sound.replaceFirst("red", "rad"),
+                sound.replaceFirst("\"path\"", "\"pith\""),
+                sound.substring(0, sound.length() / 2),
+                "[]",
+                "")) {
             Files.writeString(file, damage);
             assertThatThrownBy(() -> RunImages.of(run))
                     .isInstanceOf(IOException.class)

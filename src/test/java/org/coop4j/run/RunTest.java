@@ -31,7 +31,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RunTest {
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
+
     private static Path model;
     private static Path data;
     private static Path whole;
@@ -53,11 +55,10 @@ class RunTest {
     void sixteenImagesOfFourClassesAreLearnedByHeart() throws IOException {
         Path place = folder.resolve("overfit");
         int epochs = 100;
-        RunFixture.Setup config =
-                RunFixture.config(data, 4, epochs, 0, 0.005)
-                        .with("batch", 16)
-                        .with(new CoOp(8, ClassPosition.END, true, null))
-                        .withCheckpointEvery(epochs);
+        RunFixture.Setup config = RunFixture.config(data, 4, epochs, 0, 0.005)
+                .with("batch", 16)
+                .with(new CoOp(8, ClassPosition.END, true, null))
+                .withCheckpointEvery(epochs);
         RunResult result = RunFixture.run(model, config, place, new RunFixture.Quiet());
         assertThat(result.trainImages()).isEqualTo(16);
         List<JsonNode> metrics = RunFixture.metrics(place);
@@ -75,14 +76,10 @@ class RunTest {
         try (Clip clip = TinyModel.open(model, 2)) {
             List<String> names = List.of("a photo of a cat", "dog");
             float[] texts = clip.encodeTexts(names).toArray();
-            List<Path> pictures =
-                    List.of(data.resolve("train").resolve("lawn").resolve("picture-0.png"));
+            List<Path> pictures = List.of(data.resolve("train").resolve("lawn").resolve("picture-0.png"));
             float[] images = clip.encodeImages(pictures).toArray();
             RunFixture.shortRun(data)
-                    .run(
-                            clip,
-                            RunFixture.options(folder.resolve("frozen"), false),
-                            new RunFixture.Quiet())
+                    .run(clip, RunFixture.options(folder.resolve("frozen"), false), new RunFixture.Quiet())
                     .run(folder.resolve("frozen").resolve("run"), false);
             assertThat(clip.encodeTexts(names).toArray()).containsExactly(texts);
             assertThat(clip.encodeImages(pictures).toArray()).containsExactly(images);
@@ -98,7 +95,8 @@ class RunTest {
         assertThat(RunFixture.outcome(again)).isEqualTo(RunFixture.outcome(whole));
         Path other = folder.resolve("other-seed");
         RunFixture.run(model, RunFixture.shortRun(data).withSeed(2), other, new RunFixture.Quiet());
-        assertThat(RunFixture.outcome(other).get(1)).isNotEqualTo(RunFixture.outcome(whole).get(1));
+        assertThat(RunFixture.outcome(other).get(1))
+                .isNotEqualTo(RunFixture.outcome(whole).get(1));
     }
 
     @Tag("portable")
@@ -106,18 +104,16 @@ class RunTest {
     @ValueSource(ints = {0, 1, 2, 3, 5})
     void aRunInterruptedAfterAnyEpochGoesOnToTheSameBits(int last) throws IOException {
         Path place = folder.resolve("stopped-after-" + last);
-        RunFixture.Quiet stopping =
-                new RunFixture.Quiet() {
-                    @Override
-                    void epoch(int epoch) {
-                        if (epoch == last) {
-                            throw new Interrupted();
-                        }
-                    }
-                };
+        RunFixture.Quiet stopping = new RunFixture.Quiet() {
+            @Override
+            void epoch(int epoch) {
+                if (epoch == last) {
+                    throw new Interrupted();
+                }
+            }
+        };
         RunFixture.Setup config = RunFixture.shortRun(data);
-        assertThatThrownBy(() -> RunFixture.run(model, config, place, stopping))
-                .isInstanceOf(Interrupted.class);
+        assertThatThrownBy(() -> RunFixture.run(model, config, place, stopping)).isInstanceOf(Interrupted.class);
         RunFixture.Quiet resumed = new RunFixture.Quiet();
         RunFixture.run(model, config, place, resumed);
         assertThat(resumed.trainedFrom()).isEqualTo((last + 1) / 2 * 2);
@@ -127,20 +123,13 @@ class RunTest {
     @Test
     void anOutOfMemoryErrorLeavesTheFolderToOtherSettings() throws IOException {
         Path place = folder.resolve("out-of-memory");
-        RunFixture.Quiet failing =
-                new RunFixture.Quiet() {
-                    @Override
-                    void epoch(int epoch) {
-                        throw new OutOfMemoryError("made up");
-                    }
-                };
-        assertThatThrownBy(
-                        () ->
-                                RunFixture.run(
-                                        model,
-                                        RunFixture.shortRun(data).withSeed(7),
-                                        place,
-                                        failing))
+        RunFixture.Quiet failing = new RunFixture.Quiet() {
+            @Override
+            void epoch(int epoch) {
+                throw new OutOfMemoryError("made up");
+            }
+        };
+        assertThatThrownBy(() -> RunFixture.run(model, RunFixture.shortRun(data).withSeed(7), place, failing))
                 .isInstanceOf(OutOfMemoryError.class);
         RunFixture.run(model, RunFixture.shortRun(data), place, new RunFixture.Quiet());
         assertThat(RunFixture.outcome(place)).isEqualTo(RunFixture.outcome(whole));
@@ -150,18 +139,16 @@ class RunTest {
     @ValueSource(ints = {1, 64, 100})
     void aRunInterruptedInTheBankGoesOnToTheSameBits(int views) throws IOException {
         Path place = folder.resolve("stopped-at-view-" + views);
-        RunFixture.Quiet stopping =
-                new RunFixture.Quiet() {
-                    @Override
-                    void encoded(long done) {
-                        if (done == views) {
-                            throw new IllegalStateException("stopped");
-                        }
-                    }
-                };
+        RunFixture.Quiet stopping = new RunFixture.Quiet() {
+            @Override
+            void encoded(long done) {
+                if (done == views) {
+                    throw new IllegalStateException("stopped");
+                }
+            }
+        };
         RunFixture.Setup config = RunFixture.shortRun(data);
-        assertThatThrownBy(() -> RunFixture.run(model, config, place, stopping))
-                .hasMessage("stopped");
+        assertThatThrownBy(() -> RunFixture.run(model, config, place, stopping)).hasMessage("stopped");
         RunFixture.run(model, config, place, new RunFixture.Quiet());
         assertThat(RunFixture.outcome(place)).isEqualTo(RunFixture.outcome(whole));
     }
@@ -196,15 +183,14 @@ class RunTest {
     /** A run that ended after its third epoch, with the checkpoint of the second. */
     private static Path interrupted(String name) {
         Path place = folder.resolve(name);
-        RunFixture.Quiet stopping =
-                new RunFixture.Quiet() {
-                    @Override
-                    void epoch(int epoch) {
-                        if (epoch == 2) {
-                            throw new Interrupted();
-                        }
-                    }
-                };
+        RunFixture.Quiet stopping = new RunFixture.Quiet() {
+            @Override
+            void epoch(int epoch) {
+                if (epoch == 2) {
+                    throw new Interrupted();
+                }
+            }
+        };
         assertThatThrownBy(() -> RunFixture.run(model, RunFixture.shortRun(data), place, stopping))
                 .isInstanceOf(Interrupted.class);
         return place;
@@ -252,13 +238,7 @@ class RunTest {
         byte[] bytes = Files.readAllBytes(checkpoint);
         bytes[bytes.length - 3] ^= 0x10;
         Files.write(checkpoint, bytes);
-        assertThatThrownBy(
-                        () ->
-                                RunFixture.run(
-                                        model,
-                                        RunFixture.shortRun(data),
-                                        place,
-                                        new RunFixture.Quiet()))
+        assertThatThrownBy(() -> RunFixture.run(model, RunFixture.shortRun(data), place, new RunFixture.Quiet()))
                 .isInstanceOf(IOException.class)
                 .hasMessageStartingWith(checkpoint + " is damaged");
         assertThat(checkpoint).hasBinaryContent(bytes);
@@ -280,9 +260,7 @@ class RunTest {
     void anExplodingRunStopsAndKeepsTheLastGoodCheckpoint() throws IOException {
         Path place = folder.resolve("exploding");
         RunFixture.Setup config =
-                RunFixture.config(data, 0, 6, 0, 1e38)
-                        .with("warmup_epochs", 2)
-                        .withCheckpointEvery(1);
+                RunFixture.config(data, 0, 6, 0, 1e38).with("warmup_epochs", 2).withCheckpointEvery(1);
         assertThatThrownBy(() -> RunFixture.run(model, config, place, new RunFixture.Quiet()))
                 .isInstanceOf(NonFiniteLossException.class)
                 .hasMessageContaining("in epoch 3, batch ");
@@ -300,29 +278,30 @@ class RunTest {
     @Tag("portable")
     @Test
     void theResultIsWhatTheLearnedPromptGivesOnTheTestImages() throws IOException {
-        RunResult result =
-                RunFolder.read(whole.resolve("run").resolve(RunFolder.RESULT), RunResult.class);
+        RunResult result = RunFolder.read(whole.resolve("run").resolve(RunFolder.RESULT), RunResult.class);
         assertThat(result.testImages()).isEqualTo(20);
         assertThat(result.trainImages()).isEqualTo(20);
         assertThat(result.accuracy() + result.errorRate()).isEqualTo(100);
         assertThat(result.handWritten()).hasSizeGreaterThan(3);
-        ClassifierFile prompt =
-                ClassifierFile.read(whole.resolve("run").resolve(RunFolder.CLASSIFIER));
+        ClassifierFile prompt = ClassifierFile.read(whole.resolve("run").resolve(RunFolder.CLASSIFIER));
         assertThat(prompt.training()).containsEntry("epochs", "6").containsEntry("seed", "1");
         try (Clip clip = TinyModel.open(model, 2)) {
             Classifier classifier = prompt.open(clip);
             int correct = 0;
             for (String name : RunFixture.CLASSES) {
                 for (int i = 0; i < 5; i++) {
-                    Path picture =
-                            data.resolve("test").resolve(name).resolve("picture-" + i + ".png");
-                    float[] logits = classifier.logits(clip.encodeImages(List.of(picture))).row(0);
+                    Path picture = data.resolve("test").resolve(name).resolve("picture-" + i + ".png");
+                    float[] logits = classifier
+                            .logits(clip.encodeImages(List.of(picture)))
+                            .row(0);
                     int best = Predictions.argmax(logits);
                     correct += classifier.classNames().get(best).equals(name) ? 1 : 0;
                 }
             }
             assertThat(correct * 5.0).isEqualTo(result.accuracy());
-            assertThat(result.perClass().stream().mapToInt(RunResult.PerClass::correct).sum())
+            assertThat(result.perClass().stream()
+                            .mapToInt(RunResult.PerClass::correct)
+                            .sum())
                     .isEqualTo(correct);
         }
     }
@@ -330,8 +309,9 @@ class RunTest {
     @Test
     void metricsHaveTheEpochsInOrderWithTheirRates() throws IOException {
         List<JsonNode> metrics = RunFixture.metrics(whole);
-        double[] rates =
-                metrics.stream().mapToDouble(m -> m.get("learning_rate").asDouble()).toArray();
+        double[] rates = metrics.stream()
+                .mapToDouble(m -> m.get("learning_rate").asDouble())
+                .toArray();
         double[] expected = new double[6];
         Training training = RunFixture.shortRun(data).resolvedTraining();
         Arrays.setAll(expected, e -> training.rate(e, 0, 1));

@@ -23,7 +23,8 @@ class TrainingMemoryTest {
      */
     private static final long ALLOWED = 48L << 20;
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     @Test
     void manyTrainingsInOneProcessKeepItsMemory() throws IOException {

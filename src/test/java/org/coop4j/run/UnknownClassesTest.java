@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
-import org.coop4j.run.UnknownClasses.How;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
@@ -18,11 +17,12 @@ import org.coop4j.data.bank.TestPictures;
 import org.coop4j.eval.OpenSet;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.train.Trainer;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
-import org.coop4j.run.RunConfig.RunData;
+import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
+import org.coop4j.run.RunConfig.RunData;
+import org.coop4j.run.UnknownClasses.How;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -31,7 +31,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** Classes that are left out, one after the other. */
 class UnknownClassesTest {
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static Clip clip;
     private static RunFeatures pictures;
     private static Task task;
@@ -41,10 +43,7 @@ class UnknownClassesTest {
     static void pictures() throws IOException {
         Path root = TestPictures.folder(folder.resolve("data"), 4, "sea", "hill", "sky", "lawn");
         clip = TinyModel.open(TinyModel.write(folder.resolve("tiny.safetensors"), 1), 2);
-        SharedData shared =
-                new SharedData(
-                        clip,
-                        new Run.Options(folder.resolve("bank"), false, MemoryLimit.none()));
+        SharedData shared = new SharedData(clip, new Run.Options(folder.resolve("bank"), false, MemoryLimit.none()));
         DataSpec source = DataSpec.of(root);
         Sample sample = new Sample(0, 1);
         data = RunData.of(source, shared.dataset(source, 1), ClassHalf.ALL);
@@ -63,7 +62,8 @@ class UnknownClassesTest {
     }
 
     private static Scores scores(Method method, Training training) throws IOException {
-        FewShotFeatures images = new FewShotFeatures(pictures.train().all(), pictures.val().all());
+        FewShotFeatures images =
+                new FewShotFeatures(pictures.train().all(), pictures.val().all());
         try (Classifier all = method.learner(clip, task).fit(images, new Trainer(training, 1))) {
             return pictures.test().scores(all);
         }
@@ -71,7 +71,8 @@ class UnknownClassesTest {
 
     private static UnknownClasses unknown(Method method, Training training) throws IOException {
         Scores test = scores(method, training);
-        return UnknownClasses.of(clip, task, pictures, config(method, training), test).orElseThrow();
+        return UnknownClasses.of(clip, task, pictures, config(method, training), test)
+                .orElseThrow();
     }
 
     /** A prototype does not depend on other classes: learned again, the others are as before. */
@@ -85,8 +86,7 @@ class UnknownClassesTest {
         assertThat(unknown.leftOut()).isEqualTo(4);
         Scores test = scores(prototypes, Training.none());
         for (OpenSet score : OpenSet.values()) {
-            assertThat(unknown.falsePositives().get(score))
-                    .isEqualTo(test.falsePositives(score), within(1e-9));
+            assertThat(unknown.falsePositives().get(score)).isEqualTo(test.falsePositives(score), within(1e-9));
         }
     }
 
@@ -120,13 +120,12 @@ class UnknownClassesTest {
     void ofTwoClassesNoneCanBeLeftOut() throws IOException {
         Task two = task.withClasses(task.classNames().subList(0, 2));
 
-        Optional<UnknownClasses> unknown =
-                UnknownClasses.of(
-                        clip,
-                        two,
-                        pictures,
-                        config(Method.of("prototypes"), Training.none()),
-                        Scores.of(new int[0], new float[0][]));
+        Optional<UnknownClasses> unknown = UnknownClasses.of(
+                clip,
+                two,
+                pictures,
+                config(Method.of("prototypes"), Training.none()),
+                Scores.of(new int[0], new float[0][]));
 
         assertThat(unknown).isEmpty();
     }

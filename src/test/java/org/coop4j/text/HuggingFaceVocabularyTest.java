@@ -19,7 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 class HuggingFaceVocabularyTest {
     private static final int BYTES = 256;
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     /**
      * All bytes, within and at the end of a word, two merges and the special tokens: 516 symbols.
@@ -51,8 +52,7 @@ class HuggingFaceVocabularyTest {
             ids.put(builtIn.symbol(id), id);
         }
         new ObjectMapper().writeValue(folder.resolve("vocab.json").toFile(), ids);
-        try (InputStream in =
-                new GZIPInputStream(Tokenizer.class.getResourceAsStream("merges.txt.gz"))) {
+        try (InputStream in = new GZIPInputStream(Tokenizer.class.getResourceAsStream("merges.txt.gz"))) {
             Files.write(folder.resolve("merges.txt"), in.readAllBytes());
         }
         Tokenizer fromFolder = Tokenizer.fromHuggingFace(folder);
@@ -92,21 +92,19 @@ class HuggingFaceVocabularyTest {
 
     @Test
     void vocabularyWithoutABytesSymbolIsRefused() throws IOException {
-        writeVocabulary(
-                ids -> {
-                    ids.remove("~</w>");
-                    ids.put("~~~", BYTES + '~' - '!');
-                });
+        writeVocabulary(ids -> {
+            ids.remove("~</w>");
+            ids.put("~~~", BYTES + '~' - '!');
+        });
         assertRefused("\"~</w>\"");
     }
 
     @Test
     void symbolThatSpellsNoBytesIsRefused() throws IOException {
-        writeVocabulary(
-                ids -> {
-                    ids.remove("cat</w>");
-                    ids.put("日本", 513);
-                });
+        writeVocabulary(ids -> {
+            ids.remove("cat</w>");
+            ids.put("日本", 513);
+        });
         assertRefused("日本");
     }
 
@@ -134,8 +132,7 @@ class HuggingFaceVocabularyTest {
     void brokenFilesAreRefused() throws IOException {
         Files.write(folder.resolve("merges.txt"), new byte[] {'i', ' ', (byte) 0xFF, '\n'});
         assertRefused("not UTF-8");
-        for (String json :
-                new String[] {"", "[1]", "{\"a\": 1", "{\"a\": \"b\"}", "{\"a\":1e99}"}) {
+        for (String json : new String[] {"", "[1]", "{\"a\": 1", "{\"a\": \"b\"}", "{\"a\":1e99}"}) {
             Files.writeString(folder.resolve("vocab.json"), json);
             assertRefused("vocab.json");
         }

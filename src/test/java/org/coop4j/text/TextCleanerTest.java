@@ -62,12 +62,10 @@ class TextCleanerTest {
 
     @Test
     void referencesAreDecodedAsPythonDoes() {
-        assertThat(entities.unescape("&notit; &notin; &amp &AMP; &ampx;"))
-                .isEqualTo("¬it; ∉ & & &x;");
+        assertThat(entities.unescape("&notit; &notin; &amp &AMP; &ampx;")).isEqualTo("¬it; ∉ & & &x;");
         assertThat(entities.unescape("&NotEqualTilde; &CounterClockwiseContourIntegral;"))
                 .isEqualTo("≂̸ ∳");
-        assertThat(entities.unescape("&; & &# &#x &#; &#xg; &unknown;"))
-                .isEqualTo("&; & &# &#x &#; &#xg; &unknown;");
+        assertThat(entities.unescape("&; & &# &#x &#; &#xg; &unknown;")).isEqualTo("&; & &# &#x &#; &#xg; &unknown;");
     }
 
     @Test
@@ -76,14 +74,14 @@ class TextCleanerTest {
         assertThat(entities.unescape("&#x80;&#x81;&#146;")).isEqualTo("\u20ac\u0081\u2019");
         assertThat(entities.unescape("&#0;&#xD800;&#x110000;&#99999999999999999999999;"))
                 .isEqualTo("\ufffd\ufffd\ufffd\ufffd");
-        assertThat(entities.unescape("&#1;&#x7f;&#xFFFE;&#xFDD0;&#x10FFFF;&#11;")).isEmpty();
+        assertThat(entities.unescape("&#1;&#x7f;&#xFFFE;&#xFDD0;&#x10FFFF;&#11;"))
+                .isEmpty();
         assertThat(entities.unescape("&#13;&#10;")).isEqualTo("\r\n");
     }
 
     @Test
     void onlyUnambiguousReferencesAreDecodedInPlainText() {
-        assertThat(entities.unescapeUnambiguous("this&not that &amp &eacute;"))
-                .isEqualTo("this&not that &amp é");
+        assertThat(entities.unescapeUnambiguous("this&not that &amp &eacute;")).isEqualTo("this&not that &amp é");
         assertThat(entities.unescapeUnambiguous("P&EACUTE;REZ STRA&SZLIG;E &nTILDE; &LTIMES;"))
                 .isEqualTo("PÉREZ STRASSE &nTILDE; &LTIMES;");
         assertThat(entities.unescapeUnambiguous("&#59; &#x41;")).isEqualTo("&#59; A");

@@ -31,10 +31,9 @@ class TokenizerTest {
         assertThat(lines).hasSize(91);
         for (JsonNode line : lines) {
             String text = line.get("text").asText();
-            int[] wanted =
-                    IntStream.range(0, line.get("ids").size())
-                            .map(i -> line.get("ids").get(i).asInt())
-                            .toArray();
+            int[] wanted = IntStream.range(0, line.get("ids").size())
+                    .map(i -> line.get("ids").get(i).asInt())
+                    .toArray();
             assertThat(TOKENIZER.encode(text)).as(text).isEqualTo(wanted);
         }
     }
@@ -96,8 +95,7 @@ class TokenizerTest {
         try (InputStream in = Tokenizer.class.getResourceAsStream("merges.txt.gz")) {
             merges = new GZIPInputStream(in).readAllBytes();
         }
-        assertThat(Sha256.of(merges))
-                .isEqualTo("9fd691f7c8039210e0fced15865466c65820d09b63988b0174bfe25de299051a");
+        assertThat(Sha256.of(merges)).isEqualTo("9fd691f7c8039210e0fced15865466c65820d09b63988b0174bfe25de299051a");
     }
 
     @Test
@@ -118,12 +116,10 @@ class TokenizerTest {
     void tooLongTextIsAnErrorThatNamesItAndTheCounts() {
         String text = "photo of a cat ".repeat(20);
         assertThatThrownBy(() -> TOKENIZER.tokenize(text, CONTEXT))
-                .isInstanceOfSatisfying(
-                        TextTooLongException.class,
-                        e -> {
-                            assertThat(e.tokenCount()).isEqualTo(82);
-                            assertThat(e.contextLength()).isEqualTo(CONTEXT);
-                        })
+                .isInstanceOfSatisfying(TextTooLongException.class, e -> {
+                    assertThat(e.tokenCount()).isEqualTo(82);
+                    assertThat(e.contextLength()).isEqualTo(CONTEXT);
+                })
                 .hasMessageContaining("82 tokens")
                 .hasMessageContaining("context length 77")
                 .hasMessageContaining("photo of a cat photo");
@@ -133,8 +129,7 @@ class TokenizerTest {
     void truncatedTextKeepsTheEndToken() {
         int[] tokens = TOKENIZER.tokenize("cat ".repeat(100), CONTEXT, Overflow.TRUNCATE);
         assertThat(tokens).hasSize(CONTEXT).endsWith(2368, 49407);
-        assertThat(TOKENIZER.tokenize("a cat", 3, Overflow.TRUNCATE))
-                .containsExactly(49406, 320, 49407);
+        assertThat(TOKENIZER.tokenize("a cat", 3, Overflow.TRUNCATE)).containsExactly(49406, 320, 49407);
     }
 
     @Test
@@ -149,8 +144,7 @@ class TokenizerTest {
     void decodeSpellsCleanedText() {
         int[] ids = TOKENIZER.encode("Naïve  東京 isn't 🙂");
         assertThat(TOKENIZER.decode(ids)).isEqualTo("naïve 東京 isn 't 🙂 ");
-        assertThat(TOKENIZER.decode(new int[] {49406, 2368, 49407}))
-                .isEqualTo("<|startoftext|>cat <|endoftext|>");
+        assertThat(TOKENIZER.decode(new int[] {49406, 2368, 49407})).isEqualTo("<|startoftext|>cat <|endoftext|>");
     }
 
     @Test
@@ -163,8 +157,7 @@ class TokenizerTest {
         assertThatThrownBy(() -> TOKENIZER.symbol(49408))
                 .hasMessageContaining("49408")
                 .hasMessageContaining("0 to 49407");
-        assertThatThrownBy(() -> TOKENIZER.decode(new int[] {-1}))
-                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> TOKENIZER.decode(new int[] {-1})).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
@@ -172,14 +165,10 @@ class TokenizerTest {
         Random random = new Random(3);
         TextCleaner cleaner = new TextCleaner(HtmlEntities.load());
         for (int n = 0; n < 2000; n++) {
-            String text =
-                    random.ints(random.nextInt(40), 0, 0x20000)
-                            .filter(Character::isLetterOrDigit)
-                            .collect(
-                                    StringBuilder::new,
-                                    StringBuilder::appendCodePoint,
-                                    StringBuilder::append)
-                            .toString();
+            String text = random.ints(random.nextInt(40), 0, 0x20000)
+                    .filter(Character::isLetterOrDigit)
+                    .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                    .toString();
             String cleaned = cleaner.clean(text);
             String decoded = TOKENIZER.decode(TOKENIZER.encode(text));
             assertThat(decoded.replace(" ", "")).isEqualTo(cleaned.replace(" ", ""));
@@ -197,8 +186,9 @@ class TokenizerTest {
 
     @Test
     void threadsShareATokenizer() {
-        List<String> texts =
-                IntStream.range(0, 40_000).mapToObj(i -> "photo of word" + i % 37_000).toList();
+        List<String> texts = IntStream.range(0, 40_000)
+                .mapToObj(i -> "photo of word" + i % 37_000)
+                .toList();
         List<int[]> alone = texts.stream().map(Tokenizer.load()::encode).toList();
         Tokenizer shared = Tokenizer.load();
         List<int[]> together = texts.parallelStream().map(shared::encode).toList();

@@ -40,8 +40,7 @@ public final class ImageBench {
     /**
      * Files to features in a new bank; measured the second time, when the disk's cache has them.
      */
-    public static Measurement files(Clip clip, List<LabelledImage> images, Progress progress)
-            throws IOException {
+    public static Measurement files(Clip clip, List<LabelledImage> images, Progress progress) throws IOException {
         clip.imageEncoder();
         return Measurement.of(1, 1, 0, () -> fill(clip, images, progress));
     }
@@ -51,20 +50,13 @@ public final class ImageBench {
      * resizing; measured the second time.
      */
     public static Measurement reading(Clip clip, List<LabelledImage> images) throws IOException {
-        PixelReader reader =
-                new PixelReader(new ImageDecoder(), clip.preprocessing(), ExifOrientation.APPLY);
+        PixelReader reader = new PixelReader(new ImageDecoder(), clip.preprocessing(), ExifOrientation.APPLY);
         int side = clip.architecture().vision().imageSize();
         try {
-            return Measurement.of(
-                    1,
-                    1,
-                    0,
-                    () ->
-                            clip.workers()
-                                    .each(
-                                            images.size(),
-                                            (worker, i) ->
-                                                    read(reader, images.get(i).path(), side)));
+            return Measurement.of(1, 1, 0, () -> clip.workers()
+                    .each(
+                            images.size(),
+                            (worker, i) -> read(reader, images.get(i).path(), side)));
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
@@ -78,8 +70,7 @@ public final class ImageBench {
         }
     }
 
-    private static void fill(Clip clip, List<LabelledImage> images, Progress progress)
-            throws IOException {
+    private static void fill(Clip clip, List<LabelledImage> images, Progress progress) throws IOException {
         Path folder = Files.createTempDirectory("coop-bench");
         ImageTransform transform = new ImageTransform.Test(clip.preprocessing());
         try (FeatureBank bank = FeatureBank.open(folder, clip, transform, FeatureKind.EMBEDDED)) {

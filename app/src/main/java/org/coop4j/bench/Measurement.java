@@ -31,8 +31,7 @@ public record Measurement(List<Double> seconds, long flops) {
     }
 
     /** Runs {@code work} {@code warmup} times without and {@code runs} times with a clock. */
-    public static <E extends Exception> Measurement of(
-            int warmup, int runs, long flops, Work<E> work) throws E {
+    public static <E extends Exception> Measurement of(int warmup, int runs, long flops, Work<E> work) throws E {
         for (int i = 0; i < warmup; i++) {
             work.run();
         }
@@ -67,9 +66,7 @@ public record Measurement(List<Double> seconds, long flops) {
     public double median() {
         List<Double> sorted = seconds.stream().sorted().toList();
         int middle = sorted.size() / 2;
-        return sorted.size() % 2 == 1
-                ? sorted.get(middle)
-                : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+        return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
     }
 
     /** The shortest time. */

@@ -29,12 +29,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param batch images of a step
  */
 public record StepBench(
-        int classes,
-        int context,
-        int nameTokens,
-        ClassPosition position,
-        boolean classSpecific,
-        int batch) {
+        int classes, int context, int nameTokens, ClassPosition position, boolean classSpecific, int batch) {
 
     /** Steps after which the memory is looked at for the first time. */
     public static final int EARLY = 30;
@@ -50,20 +45,14 @@ public record StepBench(
      * @param profile where the time of one step went
      */
     public record Outcome(
-            Measurement time,
-            long bytes,
-            int parts,
-            long early,
-            long late,
-            List<ExecutionPlan.OpTime> profile) {}
+            Measurement time, long bytes, int parts, long early, long late, List<ExecutionPlan.OpTime> profile) {}
 
     /** Measures with random names, features and labels; {@code runs} steps after three others. */
     public Outcome run(Clip clip, MemoryLimit memory, int runs) {
         SplittableRandom random = new SplittableRandom(1);
         int vectors = classSpecific ? classes * context : context;
         int width = clip.architecture().text().width();
-        LearnedTensor ctx =
-                LearnedTensor.of("ctx", gaussian(random, vectors * width, 0.02), vectors, width);
+        LearnedTensor ctx = LearnedTensor.of("ctx", gaussian(random, vectors * width, 0.02), vectors, width);
         float[] images = normalised(random, clip.architecture().embedDim());
         int[] labels = random.ints(batch, 0, classes).toArray();
         Optimizer optimizer = training().newOptimizer();
@@ -71,18 +60,13 @@ public record StepBench(
         int[] steps = {0};
         long[] early = {0};
         try (Step step = encoder.step(() -> List.of(ctx), StepBench::loss, batch, memory)) {
-            Measurement time =
-                    Measurement.of(
-                            3,
-                            runs,
-                            step.flops(),
-                            () -> {
-                                step.run(images, labels);
-                                optimizer.step(List.of(ctx), training().rate(), ++steps[0]);
-                                if (steps[0] == EARLY) {
-                                    early[0] = Machine.memory().orElse(0);
-                                }
-                            });
+            Measurement time = Measurement.of(3, runs, step.flops(), () -> {
+                step.run(images, labels);
+                optimizer.step(List.of(ctx), training().rate(), ++steps[0]);
+                if (steps[0] == EARLY) {
+                    early[0] = Machine.memory().orElse(0);
+                }
+            });
             long late = Machine.memory().orElse(0);
             return new Outcome(time, step.bytes(), step.chunks(), early[0], late, step.profile());
         }

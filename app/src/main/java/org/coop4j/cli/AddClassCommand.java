@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.coop4j.run.RunFeatures;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.cli.options.Options;
@@ -33,10 +32,11 @@ import org.coop4j.method.UnknownWords;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.Evaluator;
+import org.coop4j.run.LabelledFeatures;
 import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunFeatures;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.LabelledFeatures;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -46,8 +46,8 @@ import picocli.CommandLine.Option;
         name = "add-class",
         description = {
             "Add a class to what a run learned: by its name alone where the method can name classes"
-                + " that it never saw, otherwise from pictures where it learns in a closed form."
-                + " The run stays as it is.",
+                    + " that it never saw, otherwise from pictures where it learns in a closed form."
+                    + " The run stays as it is.",
             ""
         },
         footer = {
@@ -60,7 +60,8 @@ final class AddClassCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Mixin private PromptOptions promptOptions;
+    @Mixin
+    private PromptOptions promptOptions;
 
     @Option(names = "--name", required = true, paramLabel = "NAME", description = "The class.")
     private String name;
@@ -81,7 +82,8 @@ final class AddClassCommand implements Callable<Integer> {
             description = "The new classifier; must not exist.")
     private Path out;
 
-    @Mixin private Options.Bank bankOptions;
+    @Mixin
+    private Options.Bank bankOptions;
 
     AddClassCommand(Console console) {
         this.console = console;
@@ -103,8 +105,7 @@ final class AddClassCommand implements Callable<Integer> {
             throw new CommandFailure(cannot(method));
         }
         if (!byName && data == null) {
-            throw new CommandFailure(
-                    method.title() + " needs pictures of the class: give their folder with --data");
+            throw new CommandFailure(method.title() + " needs pictures of the class: give their folder with --data");
         }
         try (Clip clip = promptOptions.open(file)) {
             add(clip, file, config, byName);
@@ -116,20 +117,20 @@ final class AddClassCommand implements Callable<Integer> {
         return "%s cannot take a class more without learning all of them again: run coop train with its pictures, or use a method that can, by name %s, from pictures %s"
                 .formatted(
                         method.title(),
-                        ids(Method.all().stream().filter(Method::namesNewClasses).toList()),
-                        ids(
-                                Method.all().stream()
-                                        .filter(m -> !m.namesNewClasses())
-                                        .filter(m -> !m.training(1).trains())
-                                        .toList()));
+                        ids(Method.all().stream()
+                                .filter(Method::namesNewClasses)
+                                .toList()),
+                        ids(Method.all().stream()
+                                .filter(m -> !m.namesNewClasses())
+                                .filter(m -> !m.training(1).trains())
+                                .toList()));
     }
 
     private static String ids(List<Method> methods) {
         return methods.stream().map(Method::id).collect(Collectors.joining(", "));
     }
 
-    private void add(Clip clip, ClassifierFile file, RunConfig config, boolean byName)
-            throws IOException {
+    private void add(Clip clip, ClassifierFile file, RunConfig config, boolean byName) throws IOException {
         SharedData shared = bankOptions.shared(clip);
         List<String> names = new ArrayList<>(file.classNames());
         names.add(name);
@@ -137,9 +138,7 @@ final class AddClassCommand implements Callable<Integer> {
         Evaluator evaluator = shared.evaluator(config, console);
         try (Classifier before = PromptOptions.classifier(file, clip);
                 Classifier after =
-                        byName
-                                ? before.forClasses(names)
-                                : fit(shared, config, file.method(), names, pictures)) {
+                        byName ? before.forClasses(names) : fit(shared, config, file.method(), names, pictures)) {
             UnknownWords.warning(clip, file, names).ifPresent(console::warn);
             after.save()
                     .withTraining(file.training())
@@ -164,9 +163,11 @@ final class AddClassCommand implements Callable<Integer> {
     }
 
     private static double accuracy(FeatureSet images, Classifier classifier) {
-        int[] predicted = Predictions.argmax(classifier.logits(FeatureSets.matrix(images)).toRows());
-        long right =
-                IntStream.range(0, predicted.length).filter(i -> predicted[i] == images.label(i)).count();
+        int[] predicted =
+                Predictions.argmax(classifier.logits(FeatureSets.matrix(images)).toRows());
+        long right = IntStream.range(0, predicted.length)
+                .filter(i -> predicted[i] == images.label(i))
+                .count();
         return 100.0 * right / predicted.length;
     }
 
@@ -185,16 +186,14 @@ final class AddClassCommand implements Callable<Integer> {
 
     /** Every other picture, from the first or the second on. */
     private static FeatureSet half(LabelledFeatures pictures, int from) {
-        return pictures.select(
-                IntStream.range(0, pictures.size()).filter(i -> i % 2 == from).boxed().toList());
+        return pictures.select(IntStream.range(0, pictures.size())
+                .filter(i -> i % 2 == from)
+                .boxed()
+                .toList());
     }
 
     private Classifier fit(
-            SharedData shared,
-            RunConfig config,
-            Method method,
-            List<String> names,
-            LabelledFeatures pictures)
+            SharedData shared, RunConfig config, Method method, List<String> names, LabelledFeatures pictures)
             throws IOException {
         RunFeatures known = RunFeatures.withoutTest(shared, config, config.sample(), Progress.NONE);
         FeatureSet train = FeatureSets.joined(known.train().all(), half(pictures, 0));

@@ -67,17 +67,10 @@ public final class BenchCommand implements Callable<Integer> {
     private final Console console;
     private List<ExecutionPlan.OpTime> ops = List.of();
 
-    @Parameters(
-            index = "0",
-            paramLabel = "WHAT",
-            description = "step, encode or files.")
+    @Parameters(index = "0", paramLabel = "WHAT", description = "step, encode or files.")
     private String what;
 
-    @Parameters(
-            index = "1",
-            arity = "0..1",
-            paramLabel = "DIR",
-            description = "For files: the folder.")
+    @Parameters(index = "1", arity = "0..1", paramLabel = "DIR", description = "For files: the folder.")
     private Path pictures;
 
     @Option(
@@ -143,8 +136,11 @@ public final class BenchCommand implements Callable<Integer> {
             description = "Repetitions (default: ${DEFAULT-VALUE}).")
     private int runs;
 
-    @Mixin private Options.Memory memory;
-    @Mixin private Options.Arithmetic precisionOption;
+    @Mixin
+    private Options.Memory memory;
+
+    @Mixin
+    private Options.Arithmetic precisionOption;
 
     @Option(names = "--profile", description = "Show the time of each op of a step.")
     private boolean profile;
@@ -196,8 +192,7 @@ public final class BenchCommand implements Callable<Integer> {
     /** Before hundreds of megabytes of weights are written. */
     private void check() {
         if (!KINDS.contains(what)) {
-            throw new WrongUsage(
-                    "\"" + what + "\" cannot be measured: expected step, encode or files");
+            throw new WrongUsage("\"" + what + "\" cannot be measured: expected step, encode or files");
         }
         if (what.equals("files") && pictures == null) {
             throw new WrongUsage("bench files needs a folder of JPEG files");
@@ -213,12 +208,11 @@ public final class BenchCommand implements Callable<Integer> {
         if (!Files.isDirectory(folder)) {
             throw new CommandFailure(folder + " is not a folder");
         }
-        List<LabelledImage> images =
-                ImageFiles.in(folder).stream()
-                        .filter(path -> path.toString().toLowerCase(Locale.ROOT).endsWith(".jpg"))
-                        .limit(FILES)
-                        .map(path -> new LabelledImage(path, 0, "image"))
-                        .toList();
+        List<LabelledImage> images = ImageFiles.in(folder).stream()
+                .filter(path -> path.toString().toLowerCase(Locale.ROOT).endsWith(".jpg"))
+                .limit(FILES)
+                .map(path -> new LabelledImage(path, 0, "image"))
+                .toList();
         if (images.isEmpty()) {
             throw new CommandFailure(folder + " has no .jpg files");
         }
@@ -238,9 +232,8 @@ public final class BenchCommand implements Callable<Integer> {
     }
 
     private void step(Clip clip, ObjectNode result) {
-        StepBench.Outcome outcome =
-                new StepBench(classes, context, nameTokens, position, classSpecific, batch)
-                        .run(clip, memory.limit(), runs);
+        StepBench.Outcome outcome = new StepBench(classes, context, nameTokens, position, classSpecific, batch)
+                .run(clip, memory.limit(), runs);
         times(outcome.time(), result);
         result.put("gflops", outcome.time().gflops());
         result.put("step_mb", outcome.bytes() >> 20);
@@ -295,9 +288,7 @@ public final class BenchCommand implements Callable<Integer> {
             if (!value.isArray()) {
                 table.row(
                         field.getKey(),
-                        value.isDouble()
-                                ? String.format(Locale.ROOT, "%.3f", value.asDouble())
-                                : value.asText());
+                        value.isDouble() ? String.format(Locale.ROOT, "%.3f", value.asDouble()) : value.asText());
             }
         }
         table.print(console.out());

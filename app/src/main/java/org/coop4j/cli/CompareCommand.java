@@ -1,17 +1,15 @@
 package org.coop4j.cli;
 
-import java.util.Collections;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
-import org.coop4j.run.Comparison;
-import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
@@ -26,13 +24,15 @@ import org.coop4j.eval.McNemar;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.run.Comparison;
+import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.Confidence;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Evaluator;
+import org.coop4j.run.LabelledFeatures;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunImages;
-import org.coop4j.run.LabelledFeatures;
 import org.coop4j.study.report.ComparisonTable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,12 +47,7 @@ import picocli.CommandLine.Parameters;
                     + " pictures on which they disagree.",
             ""
         },
-        footer = {
-            "",
-            "Examples:",
-            "  coop compare run-coop run-probe",
-            "  coop compare runs/* --json"
-        })
+        footer = {"", "Examples:", "  coop compare run-coop run-probe", "  coop compare runs/* --json"})
 final class CompareCommand implements Callable<Integer> {
 
     private static final int SHOWN = 20;
@@ -68,8 +63,12 @@ final class CompareCommand implements Callable<Integer> {
             description = "The model they were learned with (default: where it was then).")
     private Path model;
 
-    @Mixin private Options.Vocabulary vocabulary = new Options.Vocabulary();
-    @Mixin private Options.Bank bankOptions;
+    @Mixin
+    private Options.Vocabulary vocabulary = new Options.Vocabulary();
+
+    @Mixin
+    private Options.Bank bankOptions;
+
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
@@ -110,17 +109,17 @@ final class CompareCommand implements Callable<Integer> {
         for (Path run : runs) {
             Set<String> learned =
                     RunImages.of(run).map(RunImages::learnedContents).orElse(Set.of());
-            long both = images.images().stream().filter(i -> learned.contains(i.sha256())).count();
+            long both = images.images().stream()
+                    .filter(i -> learned.contains(i.sha256()))
+                    .count();
             if (both > 0) {
-                console.warn(
-                        "%s learned from %d of the %s: its accuracy says too much"
-                                .formatted(run, both, Numbers.count(images.size(), "test image")));
+                console.warn("%s learned from %d of the %s: its accuracy says too much"
+                        .formatted(run, both, Numbers.count(images.size(), "test image")));
             }
         }
     }
 
-    private Comparison compare(FeatureSpace space, List<ClassifierFile> files, Evaluator evaluator)
-            throws IOException {
+    private Comparison compare(FeatureSpace space, List<ClassifierFile> files, Evaluator evaluator) throws IOException {
         List<String> names = evaluator.dataset().classNames();
         List<ComparedClassifier> contenders = new ArrayList<>();
         for (int i = 0; i < files.size(); i++) {
@@ -142,28 +141,22 @@ final class CompareCommand implements Callable<Integer> {
         for (ComparedClassifier other : all.subList(1, all.size())) {
             String difference = Numbers.signed(Comparison.test(other, first).difference(), 1);
             console.out()
-                    .println(
-                            "%s against %s: %s points, %s"
-                                    .formatted(
-                                            other.name(),
-                                            first.name(),
-                                            difference,
-                                            ComparisonTable.meaning(other, first)));
+                    .println("%s against %s: %s points, %s"
+                            .formatted(other.name(), first.name(), difference, ComparisonTable.meaning(other, first)));
         }
         List<Integer> different = different(all);
         console.out()
-                .println(
-                        "they disagree on %s of %s%s"
-                                .formatted(
-                                        Numbers.count(different.size(), "picture"),
-                                        Numbers.count(images.size()),
-                                        different.size() > SHOWN ? ", the first " + SHOWN + ":" : ""));
+                .println("they disagree on %s of %s%s"
+                        .formatted(
+                                Numbers.count(different.size(), "picture"),
+                                Numbers.count(images.size()),
+                                different.size() > SHOWN ? ", the first " + SHOWN + ":" : ""));
         if (different.isEmpty()) {
             return;
         }
         List<String> names = comparison.classNames();
-        AlignedLines table =
-                new AlignedLines(Collections.nCopies(2 + all.size(), Table.Kind.WORDS).toArray(Table.Kind[]::new));
+        AlignedLines table = new AlignedLines(
+                Collections.nCopies(2 + all.size(), Table.Kind.WORDS).toArray(Table.Kind[]::new));
         List<String> head = new ArrayList<>(List.of("PICTURE", "TRUE CLASS"));
         all.forEach(c -> head.add(c.name()));
         table.row(head.toArray(String[]::new));
@@ -192,12 +185,10 @@ final class CompareCommand implements Callable<Integer> {
         ObjectNode json = Json.object();
         List<ComparedClassifier> all = comparison.classifiers();
         ArrayNode rows = json.putArray("runs");
-        all.forEach(
-                c ->
-                        rows.addObject()
-                                .put("run", c.name())
-                                .put("accuracy", c.accuracy())
-                                .put("macro_f1", c.test().evaluation().macroF1()));
+        all.forEach(c -> rows.addObject()
+                .put("run", c.name())
+                .put("accuracy", c.accuracy())
+                .put("macro_f1", c.test().evaluation().macroF1()));
         ArrayNode tests = json.putArray("tests");
         for (int i = 0; i < all.size(); i++) {
             for (int j = i + 1; j < all.size(); j++) {
@@ -211,10 +202,9 @@ final class CompareCommand implements Callable<Integer> {
         }
         ArrayNode pictures = json.putArray("disagreements");
         for (int i : different(all)) {
-            ObjectNode picture =
-                    pictures.addObject()
-                            .put("file", path(images, i))
-                            .put("class", comparison.classNames().get(images.labels()[i]));
+            ObjectNode picture = pictures.addObject()
+                    .put("file", path(images, i))
+                    .put("class", comparison.classNames().get(images.labels()[i]));
             ArrayNode predicted = picture.putArray("predicted");
             all.forEach(c -> predicted.add(comparison.classNames().get(c.test().predictions()[i])));
         }

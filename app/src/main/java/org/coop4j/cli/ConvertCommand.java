@@ -1,14 +1,14 @@
 package org.coop4j.cli;
 
-import org.coop4j.cli.options.Options;
-import picocli.CommandLine.Mixin;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.coop4j.cli.options.Options;
 import org.coop4j.console.Console;
 import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.model.ModelMetadata;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -44,7 +44,8 @@ final class ConvertCommand implements Callable<Integer> {
             description = "The safetensors file to write; replaced if it exists.")
     private Path out;
 
-    @Mixin private Options.Activation activation;
+    @Mixin
+    private Options.Activation activation;
 
     ConvertCommand(Console console) {
         this.console = console;
@@ -52,8 +53,7 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        ModelMetadata written =
-                Converter.convert(source, out, activation.given(), console);
+        ModelMetadata written = Converter.convert(source, out, activation.given(), console);
         console.print(out + ": " + ModelSummary.line(written));
         return 0;
     }

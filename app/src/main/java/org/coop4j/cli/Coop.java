@@ -11,13 +11,13 @@ import java.util.function.Function;
 import org.coop4j.base.Resource;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.console.Console;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine;
 
 /** The command {@code coop}: the way in, and the options that all commands share. */
 @Command(
@@ -48,12 +48,10 @@ public final class Coop implements Callable<Integer> {
     private final Console console;
     private final Problems problems;
 
-    @Spec private CommandSpec spec;
+    @Spec
+    private CommandSpec spec;
 
-    @Option(
-            names = "--debug",
-            scope = ScopeType.INHERIT,
-            description = "Show log lines and stack traces.")
+    @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show log lines and stack traces.")
     private boolean debug;
 
     @Option(
@@ -95,8 +93,7 @@ public final class Coop implements Callable<Integer> {
      * they do: picocli reads a command's annotations by reflection, which for all of them takes longer than some of
      * them run.
      */
-    public static int run(
-            Console console, Map<String, Function<Console, Object>> commands, String... arguments) {
+    public static int run(Console console, Map<String, Function<Console, Object>> commands, String... arguments) {
         Map<String, Function<Console, Object>> named = new LinkedHashMap<>(commands);
         Arrays.stream(arguments)
                 .filter(word -> !word.startsWith("-"))
@@ -147,8 +144,7 @@ public final class Coop implements Callable<Integer> {
     }
 
     private static CommandLine model(Console console) {
-        return new CommandLine(new ModelCommand(console))
-                .addSubcommand(new ModelNewCommand(console));
+        return new CommandLine(new ModelCommand(console)).addSubcommand(new ModelNewCommand(console));
     }
 
     private static CommandLine datasets(Console console) {

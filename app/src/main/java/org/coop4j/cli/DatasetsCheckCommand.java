@@ -1,29 +1,29 @@
 package org.coop4j.cli;
 
-import org.coop4j.data.benchmark.BenchmarkSource.Division;
-import org.coop4j.console.Table;
-import org.coop4j.console.Json;
-import org.coop4j.base.SafeText;
-import org.coop4j.base.Numbers;
-import java.util.stream.Collectors;
-import java.util.function.Function;
-import java.util.Optional;
-import java.util.Locale;
-import java.io.PrintStream;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.coop4j.base.Numbers;
+import org.coop4j.base.SafeText;
 import org.coop4j.cli.options.Options;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
+import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkCheck;
+import org.coop4j.data.benchmark.BenchmarkSource.Division;
 import org.coop4j.data.benchmark.Benchmarks;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -36,8 +36,8 @@ import picocli.CommandLine.Parameters;
         name = "check",
         description = {
             "Check which published datasets a folder has, and whether they are complete: numbers of"
-                + " classes and images beside the published ones, missing files, and where the"
-                + " train, val and test lists come from. Nothing is written, no image is opened.",
+                    + " classes and images beside the published ones, missing files, and where the"
+                    + " train, val and test lists come from. Nothing is written, no image is opened.",
             "",
             "A dataset that is absent is not an error: the exit code is 1 only if one is damaged,"
                     + " incomplete or of another size.",
@@ -54,7 +54,8 @@ final class DatasetsCheckCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @ArgGroup private Options.Format format = new Options.Format();
+    @ArgGroup
+    private Options.Format format = new Options.Format();
 
     @Parameters(
             index = "0",
@@ -62,10 +63,7 @@ final class DatasetsCheckCommand implements Callable<Integer> {
             description = "The folder that holds the datasets, each in a subfolder.")
     private Path root;
 
-    @Parameters(
-            index = "1..*",
-            paramLabel = "NAME",
-            description = "The datasets to check (default: all).")
+    @Parameters(index = "1..*", paramLabel = "NAME", description = "The datasets to check (default: all).")
     private List<String> names = List.of();
 
     DatasetsCheckCommand(Console console) {
@@ -75,8 +73,7 @@ final class DatasetsCheckCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (!Files.isDirectory(root)) {
-            throw new CommandFailure(
-                    root + " is not a folder: give the folder that holds the datasets");
+            throw new CommandFailure(root + " is not a folder: give the folder that holds the datasets");
         }
         List<BenchmarkCheck> checks = new ArrayList<>();
         for (Benchmark benchmark : benchmarks()) {
@@ -93,7 +90,8 @@ final class DatasetsCheckCommand implements Callable<Integer> {
         if (names.isEmpty()) {
             return published.all();
         }
-        return WrongUsage.unless(() -> names.stream().map(published::get).distinct().toList());
+        return WrongUsage.unless(
+                () -> names.stream().map(published::get).distinct().toList());
     }
 
     private void print(List<BenchmarkCheck> checks) {
@@ -123,17 +121,18 @@ final class DatasetsCheckCommand implements Callable<Integer> {
     }
 
     private static Table<BenchmarkCheck> rows() {
-        Table<BenchmarkCheck> rows =
-                new Table<BenchmarkCheck>()
-                        .text("dataset", check -> check.benchmark().name())
-                        .in(Table.Format.TABLE)
-                        .data("name", check -> check.benchmark().name())
-                        .text("status", DatasetsCheckCommand::status);
+        Table<BenchmarkCheck> rows = new Table<BenchmarkCheck>()
+                .text("dataset", check -> check.benchmark().name())
+                .in(Table.Format.TABLE)
+                .data("name", check -> check.benchmark().name())
+                .text("status", DatasetsCheckCommand::status);
         number(rows, "classes", check -> check.found().map(Benchmark.Sizes::classes));
         number(rows, "train", check -> check.found().map(Benchmark.Sizes::train));
         number(rows, "val", check -> check.found().map(Benchmark.Sizes::val));
         number(rows, "test", check -> check.found().map(Benchmark.Sizes::test))
-                .data("published_classes", check -> check.benchmark().published().classes())
+                .data(
+                        "published_classes",
+                        check -> check.benchmark().published().classes())
                 .data("published_train", check -> check.benchmark().published().train())
                 .data("published_val", check -> check.benchmark().published().val())
                 .data("published_test", check -> check.benchmark().published().test());
@@ -144,14 +143,10 @@ final class DatasetsCheckCommand implements Callable<Integer> {
 
     /** Adds a column of what was found; nothing where there are no lists. */
     private static Table<BenchmarkCheck> number(
-            Table<BenchmarkCheck> rows,
-            String name,
-            Function<BenchmarkCheck, Optional<Integer>> value) {
-        return rows.shown(
-                name,
-                Table.Kind.NUMBERS,
-                value,
-                check -> value.apply(check).map(Numbers::count).orElse(""));
+            Table<BenchmarkCheck> rows, String name, Function<BenchmarkCheck, Optional<Integer>> value) {
+        return rows.shown(name, Table.Kind.NUMBERS, value, check -> value.apply(check)
+                .map(Numbers::count)
+                .orElse(""));
     }
 
     private String notThere(List<BenchmarkCheck> absent) {
@@ -165,9 +160,7 @@ final class DatasetsCheckCommand implements Callable<Integer> {
         return "not in %s: %s"
                 .formatted(
                         root,
-                        absent.stream()
-                                .map(check -> check.benchmark().name())
-                                .collect(Collectors.joining(", ")));
+                        absent.stream().map(check -> check.benchmark().name()).collect(Collectors.joining(", ")));
     }
 
     private ObjectNode toJson(List<BenchmarkCheck> checks) {
@@ -192,9 +185,7 @@ final class DatasetsCheckCommand implements Callable<Integer> {
         }
         ObjectNode missing = json.putObject("missing");
         missing.put("count", check.missing().count());
-        check.missing().first().stream()
-                .map(Path::toString)
-                .forEach(missing.putArray("first")::add);
+        check.missing().first().stream().map(Path::toString).forEach(missing.putArray("first")::add);
         ArrayNode files = json.putArray("expected");
         for (BenchmarkCheck.Expected expected : check.expected()) {
             files.addObject()
@@ -210,15 +201,11 @@ final class DatasetsCheckCommand implements Callable<Integer> {
         List<String> problems = new ArrayList<>();
         BenchmarkCheck.Missing missing = check.missing();
         if (missing.count() > 0) {
-            problems.add(
-                    "%s missing: %s%s"
-                            .formatted(
-                                    Numbers.count(missing.count(), "image")
-                                            + (missing.count() == 1 ? " is" : " are"),
-                                    missing.first().stream()
-                                            .map(Path::toString)
-                                            .collect(Collectors.joining(", ")),
-                                    missing.count() > missing.first().size() ? ", …" : ""));
+            problems.add("%s missing: %s%s"
+                    .formatted(
+                            Numbers.count(missing.count(), "image") + (missing.count() == 1 ? " is" : " are"),
+                            missing.first().stream().map(Path::toString).collect(Collectors.joining(", ")),
+                            missing.count() > missing.first().size() ? ", …" : ""));
         }
         problems.addAll(check.problems());
         return problems;

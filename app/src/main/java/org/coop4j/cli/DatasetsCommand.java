@@ -39,7 +39,8 @@ final class DatasetsCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @ArgGroup private Options.Format format = new Options.Format();
+    @ArgGroup
+    private Options.Format format = new Options.Format();
 
     DatasetsCommand(Console console) {
         this.console = console;
@@ -70,15 +71,15 @@ final class DatasetsCommand implements Callable<Integer> {
                 .text("dataset", Benchmark::name)
                 .text("also called", benchmark -> String.join(", ", otherNames(benchmark)))
                 .text("expected in data", DatasetsCommand::places)
-                .rows(all).lines()
+                .rows(all)
+                .lines()
                 .print(out);
     }
 
     private static Table<Benchmark> csv() {
-        Table<Benchmark> rows =
-                new Table<Benchmark>()
-                        .data("name", Benchmark::name)
-                        .data("aliases", benchmark -> String.join(" ", otherNames(benchmark)));
+        Table<Benchmark> rows = new Table<Benchmark>()
+                .data("name", Benchmark::name)
+                .data("aliases", benchmark -> String.join(" ", otherNames(benchmark)));
         return sizes(rows, Benchmark::published)
                 .data("template", Benchmark::template)
                 .data("directory", benchmark -> benchmark.layout().directory())

@@ -21,12 +21,7 @@ import picocli.CommandLine.Parameters;
                     + " divided, its class names and hand-written prompt.",
             ""
         },
-        footer = {
-            "",
-            "Examples:",
-            "  coop datasets show eurosat",
-            "  coop datasets show --json imagenet-a"
-        })
+        footer = {"", "Examples:", "  coop datasets show eurosat", "  coop datasets show --json imagenet-a"})
 final class DatasetsShowCommand implements Callable<Integer> {
 
     /** Columns of the labels and the space after them. */
@@ -34,9 +29,7 @@ final class DatasetsShowCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Parameters(
-            paramLabel = "NAME",
-            description = "A published dataset, such as eurosat.")
+    @Parameters(paramLabel = "NAME", description = "A published dataset, such as eurosat.")
     private Benchmark benchmark;
 
     @Option(names = "--json", description = "Print JSON.")
@@ -69,10 +62,7 @@ final class DatasetsShowCommand implements Callable<Integer> {
         fact(table, "terms", benchmark.about().terms());
         fact(table, "preparation", benchmark.about().preparation());
         fact(table, "division", division());
-        fact(
-                table,
-                "left out",
-                benchmark.skipped().stream().sorted().collect(Collectors.joining(", ")));
+        fact(table, "left out", benchmark.skipped().stream().sorted().collect(Collectors.joining(", ")));
         renamings(table);
         table.print(out);
     }
@@ -127,12 +117,9 @@ final class DatasetsShowCommand implements Callable<Integer> {
         for (String folder : layout.folders()) {
             tree.row(directory + folder + "/", "always");
         }
-        layout.splitFile()
-                .ifPresent(file -> tree.row(directory + file, "for the published division"));
+        layout.splitFile().ifPresent(file -> tree.row(directory + file, "for the published division"));
         for (String list : layout.lists()) {
-            tree.row(
-                    directory + list,
-                    layout.splitFile().isPresent() ? "only without the split file" : "always");
+            tree.row(directory + list, layout.splitFile().isPresent() ? "only without the split file" : "always");
         }
         tree.print(out);
     }

@@ -25,8 +25,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "demo",
         description = {
-            "See CoOp work, offline, in less than a minute: a small CLIP and photographs are"
-                    + " shipped.",
+            "See CoOp work, offline, in less than a minute: a small CLIP and photographs are" + " shipped.",
             "",
             "Classifies photographs of 18 everyday classes by hand-written prompts, then learns"
                     + " context vectors from 1, 2, 4, 8 and 16 photographs a class with three"
@@ -55,20 +54,14 @@ final class DemoCommand implements Callable<Integer> {
             names = {"-o", "--out"},
             defaultValue = "coop-demo",
             paramLabel = "DIR",
-            description =
-                    "Where the page, the curve and the runs go (default: ${DEFAULT-VALUE}); a"
-                            + " finished demo in it is shown and not repeated.")
+            description = "Where the page, the curve and the runs go (default: ${DEFAULT-VALUE}); a"
+                    + " finished demo in it is shown and not repeated.")
     private Path out;
 
-    @Option(
-            names = "--again",
-            description = "Repeat a finished demo; the earlier one is moved aside.")
+    @Option(names = "--again", description = "Repeat a finished demo; the earlier one is moved aside.")
     private boolean again;
 
-    @Option(
-            names = "--open",
-            description =
-                    "Show the page in the browser, served on this machine only, until Ctrl-C.")
+    @Option(names = "--open", description = "Show the page in the browser, served on this machine only, until Ctrl-C.")
     private boolean open;
 
     @Option(
@@ -119,14 +112,8 @@ final class DemoCommand implements Callable<Integer> {
         try (Clip clip = Clip.open(ModelOptions.shipped())) {
             DemoScreen screen = new DemoScreen(console, !json);
             screen.model(ShippedModel.NAME, clip.architecture().parameterCount());
-            DemoRun run =
-                    new DemoRun(
-                            clip,
-                            DemoPictures.unpack(cache),
-                            DemoConfig.standard(),
-                            CacheFolder.bank(),
-                            screen,
-                            console);
+            DemoRun run = new DemoRun(
+                    clip, DemoPictures.unpack(cache), DemoConfig.standard(), CacheFolder.bank(), screen, console);
             DemoReport report = new DemoReport(run.run(out.resolve(RUNS)));
             report.write(out);
             return report;

@@ -39,12 +39,11 @@ final class DemoScreen implements DemoRun.Listener {
 
     /** Says which model this is. */
     void model(String name, long parameters) {
-        console.note(
-                name
-                        + ": a CLIP of "
-                        + Numbers.count(parameters)
-                        + " parameters, trained on photographs, emoji and clip art"
-                        + " (docs/model-card.md)");
+        console.note(name
+                + ": a CLIP of "
+                + Numbers.count(parameters)
+                + " parameters, trained on photographs, emoji and clip art"
+                + " (docs/model-card.md)");
     }
 
     @Override
@@ -84,7 +83,10 @@ final class DemoScreen implements DemoRun.Listener {
     }
 
     private static double best(List<DemoResult.Prompt> prompts) {
-        return prompts.stream().mapToDouble(DemoResult.Prompt::photographs).max().orElseThrow();
+        return prompts.stream()
+                .mapToDouble(DemoResult.Prompt::photographs)
+                .max()
+                .orElseThrow();
     }
 
     @Override
@@ -92,34 +94,33 @@ final class DemoScreen implements DemoRun.Listener {
         if (!table) {
             return;
         }
-        console.above(
-                () -> {
-                    if (!begun) {
-                        console.out()
-                                .printf(
-                                        Locale.ROOT,
-                                        ROW,
-                                        "SHOTS",
-                                        "UNIFIED",
-                                        "CLASS-SPECIFIC",
-                                        "GDA",
-                                        "LINEAR PROBE",
-                                        "CLASS-SPECIFIC (| best by hand)");
-                        begun = true;
-                    }
-                    SeedSummary featured = summary(runs, DemoMethod.FEATURED);
-                    console.out()
-                            .printf(
-                                    Locale.ROOT,
-                                    ROW,
-                                    shots,
-                                    meanSd(summary(runs, DemoMethod.UNIFIED)),
-                                    meanSd(featured),
-                                    meanSd(summary(runs, DemoMethod.GDA)),
-                                    meanSd(summary(runs, DemoMethod.PROBE)),
-                                    bar(featured.mean()));
-                    console.out().flush();
-                });
+        console.above(() -> {
+            if (!begun) {
+                console.out()
+                        .printf(
+                                Locale.ROOT,
+                                ROW,
+                                "SHOTS",
+                                "UNIFIED",
+                                "CLASS-SPECIFIC",
+                                "GDA",
+                                "LINEAR PROBE",
+                                "CLASS-SPECIFIC (| best by hand)");
+                begun = true;
+            }
+            SeedSummary featured = summary(runs, DemoMethod.FEATURED);
+            console.out()
+                    .printf(
+                            Locale.ROOT,
+                            ROW,
+                            shots,
+                            meanSd(summary(runs, DemoMethod.UNIFIED)),
+                            meanSd(featured),
+                            meanSd(summary(runs, DemoMethod.GDA)),
+                            meanSd(summary(runs, DemoMethod.PROBE)),
+                            bar(featured.mean()));
+            console.out().flush();
+        });
     }
 
     private String bar(double accuracy) {
@@ -134,8 +135,7 @@ final class DemoScreen implements DemoRun.Listener {
 
     private static SeedSummary summary(List<DemoResult.Run> runs, DemoMethod method) {
         return SeedSummary.of(
-                runs.stream().filter(run -> run.method().equals(method.id())).toList(),
-                DemoResult.Run::photographs);
+                runs.stream().filter(run -> run.method().equals(method.id())).toList(), DemoResult.Run::photographs);
     }
 
     /** Prints what comes after the table. */
@@ -163,12 +163,9 @@ final class DemoScreen implements DemoRun.Listener {
                 result.drawingImages(),
                 meanSd(result.drawings(DemoMethod.FEATURED, most)),
                 percent(result.bestDrawingPrompt().drawings()));
-        out.println(
-                "nearest words of the learned vectors: "
-                        + result.words().stream()
-                                .map(v -> v.get(0).word())
-                                .collect(Collectors.joining(" · "))
-                        + " (not their meaning; see coop interpret)");
+        out.println("nearest words of the learned vectors: "
+                + result.words().stream().map(v -> v.get(0).word()).collect(Collectors.joining(" · "))
+                + " (not their meaning; see coop interpret)");
         printChanges("from wrong to right:", result.mended(), out);
         printChanges("from right to wrong:", result.spoilt(), out);
         out.printf(
@@ -178,8 +175,7 @@ final class DemoScreen implements DemoRun.Listener {
                 result.seconds());
     }
 
-    private static void printChanges(
-            String title, List<DemoResult.Change> changes, PrintStream out) {
+    private static void printChanges(String title, List<DemoResult.Change> changes, PrintStream out) {
         if (changes.isEmpty()) {
             return;
         }

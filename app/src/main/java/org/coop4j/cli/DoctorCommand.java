@@ -1,9 +1,9 @@
 package org.coop4j.cli;
 
-import java.util.Map;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
@@ -32,12 +32,11 @@ import picocli.CommandLine.ExitCode;
 final class DoctorCommand implements Callable<Integer> {
 
     /** Vector instructions of processors that ND4J has libraries for, as Linux calls them, and what they bring. */
-    private static final List<Map.Entry<String, String>> X86 =
-            List.of(
-                    Map.entry("avx2", "8 floats at once"),
-                    Map.entry("avx512f", "16 floats at once"),
-                    Map.entry("avx512_bf16", "bfloat16 products up to twice as fast as float32"),
-                    Map.entry("amx_bf16", "bfloat16 products several times as fast as float32"));
+    private static final List<Map.Entry<String, String>> X86 = List.of(
+            Map.entry("avx2", "8 floats at once"),
+            Map.entry("avx512f", "16 floats at once"),
+            Map.entry("avx512_bf16", "bfloat16 products up to twice as fast as float32"),
+            Map.entry("amx_bf16", "bfloat16 products several times as fast as float32"));
 
     private static final List<Map.Entry<String, String>> ARM = List.of(Map.entry("asimd", "4 floats at once"));
 
@@ -51,9 +50,7 @@ final class DoctorCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
-        table.row(
-                "java",
-                System.getProperty("java.vm.name") + " " + System.getProperty("java.version"));
+        table.row("java", System.getProperty("java.vm.name") + " " + System.getProperty("java.version"));
         table.row("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
         table.row("processor", Machine.processor("model name").orElse("unknown"));
         instructions(table);
@@ -86,14 +83,10 @@ final class DoctorCommand implements Callable<Integer> {
                                 product.gflops(),
                                 workers.count()));
                 if (product.most() > 1.5 * product.least()) {
-                    advice.add(
-                            "the product's time varied from "
-                                    + String.format(
-                                            Locale.ROOT,
-                                            "%.0f to %.0f ms",
-                                            1000 * product.least(),
-                                            1000 * product.most())
-                                    + ": something else uses the cores");
+                    advice.add("the product's time varied from "
+                            + String.format(
+                                    Locale.ROOT, "%.0f to %.0f ms", 1000 * product.least(), 1000 * product.most())
+                            + ": something else uses the cores");
                 }
             }
         }
@@ -132,12 +125,11 @@ final class DoctorCommand implements Callable<Integer> {
             return "the pixels of libjpeg-turbo, as Pillow's";
         }
         String forms = failures.stream().map(JpegCheck::form).collect(Collectors.joining(", "));
-        advice.add(
-                "this Java does not decode JPEG of "
-                        + forms
-                        + " as Pillow does: features of such pictures differ, or there are none;"
-                        + " a Java that is linked to libjpeg-turbo, such as Debian's, has none of"
-                        + " this");
+        advice.add("this Java does not decode JPEG of "
+                + forms
+                + " as Pillow does: features of such pictures differ, or there are none;"
+                + " a Java that is linked to libjpeg-turbo, such as Debian's, has none of"
+                + " this");
         return "not that of libjpeg-turbo: " + forms;
     }
 
@@ -157,21 +149,19 @@ final class DoctorCommand implements Callable<Integer> {
         if (value != null) {
             table.row(variable, value);
             if (variable.equals("OPENBLAS_CORETYPE")) {
-                advice.add(
-                        "OPENBLAS_CORETYPE="
-                                + value
-                                + " overrides the kernel that OpenBLAS would choose for this"
-                                + " processor: unset it unless you set it on purpose");
+                advice.add("OPENBLAS_CORETYPE="
+                        + value
+                        + " overrides the kernel that OpenBLAS would choose for this"
+                        + " processor: unset it unless you set it on purpose");
             }
         }
     }
 
     private void instructions(AlignedLines table) {
-        List<String> flags =
-                Machine.processor("flags")
-                        .or(() -> Machine.processor("Features"))
-                        .map(line -> List.of(line.split(" ")))
-                        .orElse(List.of());
+        List<String> flags = Machine.processor("flags")
+                .or(() -> Machine.processor("Features"))
+                .map(line -> List.of(line.split(" ")))
+                .orElse(List.of());
         if (flags.isEmpty()) {
             table.row("instructions", "unknown");
             return;
@@ -184,8 +174,7 @@ final class DoctorCommand implements Callable<Integer> {
             table.row(set.getKey(), (has ? "yes: " : "no; it would bring ") + set.getValue());
         }
         if (!any) {
-            advice.add(
-                    "the processor has no vector instructions that BLAS can use: it will be slow");
+            advice.add("the processor has no vector instructions that BLAS can use: it will be slow");
         }
     }
 }

@@ -1,7 +1,5 @@
 package org.coop4j.cli;
 
-import org.coop4j.cli.options.Options;
-import picocli.CommandLine.Mixin;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -9,10 +7,12 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.cli.options.Options;
 import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.weights.download.ModelDownload;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -52,7 +52,8 @@ final class DownloadCommand implements Callable<Integer> {
             description = "Fetch OpenAI's file from here, a mirror; its SHA-256 must be the same.")
     private URI mirror;
 
-    @Mixin private Options.Activation activation;
+    @Mixin
+    private Options.Activation activation;
 
     @Option(names = "--again", description = "Fetch it even if it is there already.")
     private boolean again;
@@ -65,8 +66,7 @@ final class DownloadCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         if (!ModelDownload.isName(name)) {
             throw new WrongUsage(
-                    "expected the name of a model of OpenAI's, hf:OWNER/NAME or an address, got '%s'"
-                            .formatted(name));
+                    "expected the name of a model of OpenAI's, hf:OWNER/NAME or an address, got '%s'".formatted(name));
         }
         ModelDownload download = ModelOptions.download(name);
         Path model = download.converted();

@@ -1,23 +1,17 @@
 package org.coop4j.cli;
 
-import org.coop4j.weights.safetensors.SafetensorsWriter;
-import org.coop4j.weights.TensorSpec;
-import org.coop4j.weights.Shape;
-import org.coop4j.weights.DType;
-import org.coop4j.graph.host.Precision;
-import org.coop4j.data.FeatureTensors;
-import org.coop4j.base.Progress;
-import java.util.Map;
-import java.nio.FloatBuffer;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.Progress;
 import org.coop4j.base.TextFile;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.DataOptions;
@@ -28,8 +22,10 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
+import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.Split;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.PixelReader;
 import org.coop4j.method.UnknownWords;
@@ -37,6 +33,10 @@ import org.coop4j.run.DataSpec;
 import org.coop4j.run.FeatureExport;
 import org.coop4j.run.SharedData;
 import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.safetensors.SafetensorsWriter;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -73,17 +73,15 @@ final class EmbedCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Mixin private ModelOptions clipOptions;
-    @Option(
-            names = "--truncate",
-            description =
-                    "Truncate texts that exceed the context length; without it, they are an error.")
-    private boolean truncate;
+    @Mixin
+    private ModelOptions clipOptions;
 
     @Option(
-            names = "--text",
-            paramLabel = "TEXT",
-            description = "A text; may be given several times.")
+            names = "--truncate",
+            description = "Truncate texts that exceed the context length; without it, they are an error.")
+    private boolean truncate;
+
+    @Option(names = "--text", paramLabel = "TEXT", description = "A text; may be given several times.")
     private List<String> texts = List.of();
 
     @Option(
@@ -93,7 +91,8 @@ final class EmbedCommand implements Callable<Integer> {
             description = "A UTF-8 file with one text per line.")
     private Path textFile;
 
-    @Mixin private DataOptions.IfAny dataOptions;
+    @Mixin
+    private DataOptions.IfAny dataOptions;
 
     @Option(
             names = "--split",
@@ -106,12 +105,15 @@ final class EmbedCommand implements Callable<Integer> {
             defaultValue = "1",
             paramLabel = "N",
             description =
-                    "With --data, the seed of the division, where the data has none (default:"
-                            + " ${DEFAULT-VALUE}).")
+                    "With --data, the seed of the division, where the data has none (default:" + " ${DEFAULT-VALUE}).")
     private long seed;
 
-    @Mixin private Options.Bank bankOptions;
-    @Mixin private Options.Exif exif;
+    @Mixin
+    private Options.Bank bankOptions;
+
+    @Mixin
+    private Options.Exif exif;
+
     @Option(
             names = {"-o", "--out"},
             required = true,
@@ -119,14 +121,13 @@ final class EmbedCommand implements Callable<Integer> {
             description = "The safetensors file to write; replaced if it exists.")
     private Path out;
 
-    @Mixin private Options.Arithmetic precision;
+    @Mixin
+    private Options.Arithmetic precision;
 
     @Option(names = "--normalize", description = "Divide each feature by its Euclidean norm.")
     private boolean normalize;
 
-    @Option(
-            names = "--pixels",
-            description = "Also write the preprocessed images, pixels [n, 3, size, size].")
+    @Option(names = "--pixels", description = "Also write the preprocessed images, pixels [n, 3, size, size].")
     private boolean pixels;
 
     @Parameters(
@@ -145,14 +146,12 @@ final class EmbedCommand implements Callable<Integer> {
         boolean ofTexts = !texts.isEmpty() || textFile != null;
         if (data.isPresent()) {
             if (ofTexts || !arguments.isEmpty() || pixels) {
-                throw new WrongUsage(
-                        "--data stands alone: omit --text, --texts, --pixels and other images");
+                throw new WrongUsage("--data stands alone: omit --text, --texts, --pixels and other images");
             }
             return embedDataset(data.get());
         }
         if (ofTexts == !arguments.isEmpty()) {
-            throw new WrongUsage(
-                    "give images, or texts (--text, --texts), or labelled images (--data)");
+            throw new WrongUsage("give images, or texts (--text, --texts), or labelled images (--data)");
         }
         if (ofTexts && exif.isGiven()) {
             throw new WrongUsage("--exif is for images");
@@ -173,7 +172,8 @@ final class EmbedCommand implements Callable<Integer> {
             int context = clip.architecture().text().contextLength();
             List<int[]> tokens = new ArrayList<>();
             for (String text : all) {
-                tokens.add(clip.tokenizer().tokenize(text, context, truncate ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL));
+                tokens.add(clip.tokenizer()
+                        .tokenize(text, context, truncate ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL));
             }
             write(clip, TEXT, all, clip.encodeTokens(tokens), List.of());
         }
@@ -219,15 +219,13 @@ final class EmbedCommand implements Callable<Integer> {
             SharedData shared = bankOptions.shared(clip);
             ImageDataset dataset = shared.dataset(exif.of(data), seed).half(dataOptions.half());
             Set<Split> parts = split == null ? EnumSet.allOf(Split.class) : EnumSet.of(split);
-            int images =
-                    FeatureExport.write(shared, dataset, parts, normalize, out, console);
-            console.note(
-                    "%s: %s of %s, %d wide"
-                            .formatted(
-                                    out,
-                                    Numbers.count(images, "image"),
-                                    Numbers.count(dataset.classCount(), "class", "classes"),
-                                    clip.embedDim()));
+            int images = FeatureExport.write(shared, dataset, parts, normalize, out, console);
+            console.note("%s: %s of %s, %d wide"
+                    .formatted(
+                            out,
+                            Numbers.count(images, "image"),
+                            Numbers.count(dataset.classCount(), "class", "classes"),
+                            clip.embedDim()));
         }
         return 0;
     }
@@ -264,9 +262,7 @@ final class EmbedCommand implements Callable<Integer> {
             }
             writer.commit();
         }
-        console.note(
-                "%s: %s, %d wide"
-                        .formatted(out, Numbers.count(inputs.size(), kind), features.width()));
+        console.note("%s: %s, %d wide".formatted(out, Numbers.count(inputs.size(), kind), features.width()));
     }
 
     private void writePixels(SafetensorsWriter writer, List<Path> files, PixelReader reader, FloatBuffer image)

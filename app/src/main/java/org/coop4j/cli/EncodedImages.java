@@ -1,14 +1,14 @@
 package org.coop4j.cli;
 
-import org.coop4j.base.Progress;
-import org.coop4j.base.Numbers;
-import java.util.LinkedHashMap;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.Numbers;
+import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.ImageEncoder;
@@ -43,8 +43,7 @@ final class EncodedImages implements AutoCloseable {
      *
      * @param quickly whether features may differ by float32 rounding from those that a file or a bank has
      */
-    static EncodedImages encode(
-            Clip clip, List<Path> files, PixelReader reader, boolean quickly, Console console) {
+    static EncodedImages encode(Clip clip, List<Path> files, PixelReader reader, boolean quickly, Console console) {
         ImageEncoder encoder = clip.imageEncoder(); // reads its weights, which is no encoding
         try (EncodedImages images = new EncodedImages(console, files.size(), clip.embedDim())) {
             for (int from = 0; from < files.size(); from += encoder.part()) {
@@ -53,9 +52,7 @@ final class EncodedImages implements AutoCloseable {
                         (index, target, offset) -> reader.read(part.get(index), target, offset);
                 images.add(
                         from,
-                        quickly
-                                ? encoder.encodeQuickly(part.size(), pixels)
-                                : encoder.encode(part.size(), pixels));
+                        quickly ? encoder.encodeQuickly(part.size(), pixels) : encoder.encode(part.size(), pixels));
             }
             return images;
         }
@@ -113,8 +110,7 @@ final class EncodedImages implements AutoCloseable {
             return 0;
         }
         console.warn(
-                "%s of %s cannot be read"
-                        .formatted(Numbers.count(problems.size()), Numbers.count(count, "image")));
+                "%s of %s cannot be read".formatted(Numbers.count(problems.size()), Numbers.count(count, "image")));
         return 1;
     }
 

@@ -1,12 +1,10 @@
 package org.coop4j.cli;
 
-import org.coop4j.eval.Evaluation.ClassResult;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.coop4j.run.PictureResults;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.DataOptions;
@@ -21,13 +19,15 @@ import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.Split;
 import org.coop4j.eval.Evaluation;
+import org.coop4j.eval.Evaluation.ClassResult;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.EvaluationData;
-import org.coop4j.run.Scores;
 import org.coop4j.run.LabelledFeatures;
+import org.coop4j.run.PictureResults;
+import org.coop4j.run.Scores;
 import org.coop4j.study.report.ConfusionFiles;
 import org.coop4j.study.report.ErrorFiles;
 import picocli.CommandLine.ArgGroup;
@@ -39,8 +39,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "eval",
         description = {
-            "Test a learned prompt on labelled images: accuracy, error, macro F1, calibration, each"
-                    + " class.",
+            "Test a learned prompt on labelled images: accuracy, error, macro F1, calibration, each" + " class.",
             "",
             "The images are those that its run was tested on, unless --data gives others. Images"
                     + " that the run learned from are told by their content and left out.",
@@ -61,10 +60,17 @@ final class EvalCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Mixin private PromptOptions promptOptions;
-    @Mixin private DataOptions.IfAny dataOptions;
-    @Mixin private Options.Exif exif;
-    @Mixin private Options.Part splitOptions;
+    @Mixin
+    private PromptOptions promptOptions;
+
+    @Mixin
+    private DataOptions.IfAny dataOptions;
+
+    @Mixin
+    private Options.Exif exif;
+
+    @Mixin
+    private Options.Part splitOptions;
 
     @Option(
             names = "--allow-overlap",
@@ -88,8 +94,7 @@ final class EvalCommand implements Callable<Integer> {
     @Option(
             names = "--errors",
             paramLabel = "DIR",
-            description =
-                    "Copy the misclassified pictures there, in folders such as \"cat as dog\".")
+            description = "Copy the misclassified pictures there, in folders such as \"cat as dog\".")
     private Path errors;
 
     @Option(
@@ -99,10 +104,14 @@ final class EvalCommand implements Callable<Integer> {
             description = "Write what is predicted of each image as JSON Lines.")
     private Path perImage;
 
-    @Mixin private Options.Bank bankOptions;
-    @Mixin private Options.Arithmetic precision;
+    @Mixin
+    private Options.Bank bankOptions;
 
-    @ArgGroup private Options.Format format = new Options.Format();
+    @Mixin
+    private Options.Arithmetic precision;
+
+    @ArgGroup
+    private Options.Format format = new Options.Format();
 
     EvalCommand(Console console) {
         this.console = console;
@@ -119,14 +128,11 @@ final class EvalCommand implements Callable<Integer> {
         if (errors != null && images.images().get(0).stored() != null) {
             throw new WrongUsage("--errors copies pictures, and features have none: omit it");
         }
-        try (FeatureSpace space =
-                promptOptions.open(file, images.images(), precision.precision())) {
+        try (FeatureSpace space = promptOptions.open(file, images.images(), precision.precision())) {
             Classifier classifier = PromptOptions.classifier(file, space, images.classNames());
             UnknownWords.warning(space, file, images.classNames()).ifPresent(console::warn);
             LabelledFeatures all =
-                    bankOptions
-                            .shared(space)
-                            .features(images.images(), splitOptions.name() + " images", console);
+                    bankOptions.shared(space).features(images.images(), splitOptions.name() + " images", console);
             if (isOfTheRun()) {
                 retest.requireUnchanged(all.images());
             }
@@ -150,29 +156,24 @@ final class EvalCommand implements Callable<Integer> {
             return retest.own(exif::or);
         }
         DataSpec data = dataOptions.spec().isPresent() ? dataOptions.spec().get() : retest.source();
-        return retest.of(
-                exif.of(data),
-                splitOptions.seedIfGiven(),
-                dataOptions.halfIfGiven(),
-                splitOptions.split());
+        return retest.of(exif.of(data), splitOptions.seedIfGiven(), dataOptions.halfIfGiven(), splitOptions.split());
     }
 
     /** Without the images that were learned from, unless they are asked for. */
     private LabelledFeatures counted(EvaluationData retest, LabelledFeatures all) {
         if (!retest.knowsLearned()) {
-            console.note(
-                    "nothing is recorded of the images that it learned from: if they are among"
-                            + " these, the accuracy says too much");
+            console.note("nothing is recorded of the images that it learned from: if they are among"
+                    + " these, the accuracy says too much");
         }
         List<Integer> learned = retest.learned(all.images());
         if (learned.isEmpty()) {
             return all;
         }
-        List<String> paths =
-                learned.stream().map(i -> all.images().get(i).image().path().toString()).toList();
-        String which =
-                "%d of %d images were learned from, by content (%s)"
-                        .formatted(learned.size(), all.size(), Numbers.first(paths, NAMED));
+        List<String> paths = learned.stream()
+                .map(i -> all.images().get(i).image().path().toString())
+                .toList();
+        String which = "%d of %d images were learned from, by content (%s)"
+                .formatted(learned.size(), all.size(), Numbers.first(paths, NAMED));
         if (allowOverlap || splitOptions.split() != Split.TEST) {
             console.warn(which + ": they are counted, and make the accuracy say too much");
             return all;
@@ -188,10 +189,9 @@ final class EvalCommand implements Callable<Integer> {
         Evaluation evaluation = scores.evaluation();
         switch (format.chosen()) {
             case JSON ->
-                    console.print(
-                            json(evaluation, names)
-                                    .put("calibration_error", scores.calibrationError())
-                                    .put("left_out", leftOut));
+                console.print(json(evaluation, names)
+                        .put("calibration_error", scores.calibrationError())
+                        .put("left_out", leftOut));
             case CSV -> classes(evaluation, names).print(Table.Format.CSV, console);
             default -> {
                 classes(evaluation, names).print(Table.Format.TABLE, console);
@@ -240,11 +240,7 @@ final class EvalCommand implements Callable<Integer> {
             files.writeLines(perImage);
         }
         if (errors != null) {
-            console.note(
-                    "%s in %s"
-                            .formatted(
-                                    Numbers.count(files.copy(errors), "misclassified picture"),
-                                    errors));
+            console.note("%s in %s".formatted(Numbers.count(files.copy(errors), "misclassified picture"), errors));
         }
     }
 }

@@ -28,9 +28,9 @@ import picocli.CommandLine.Option;
             "Write a learned classifier for other programs.",
             "",
             "Without --onnx: what CoOp, CoCoOp, KgCoOp, ProGrad or TCP learned, as a checkpoint for"
-                + " their Python code (prompt_learner/model.pth.tar-N), which its"
-                + " load_model(directory, epoch) reads. The optimizer's state is empty: training"
-                + " cannot resume from it.",
+                    + " their Python code (prompt_learner/model.pth.tar-N), which its"
+                    + " load_model(directory, epoch) reads. The optimizer's state is empty: training"
+                    + " cannot resume from it.",
             "",
             "With --onnx: the image tower and the classifier in one ONNX file. Its input is pixels"
                     + " [N, 3, S, S], resized, cropped and normalised as coop embed --pixels writes"
@@ -62,42 +62,35 @@ final class ExportCommand implements Callable<Integer> {
     @Option(
             names = {"-m", "--model"},
             paramLabel = "FILE",
-            description =
-                    "The model: of the classifier (default: where it was then, or beside it), or,"
-                            + " without a classifier, whose towers are written.")
+            description = "The model: of the classifier (default: where it was then, or beside it), or,"
+                    + " without a classifier, whose towers are written.")
     private Path model;
 
-    @Mixin private Options.Vocabulary vocabulary;
+    @Mixin
+    private Options.Vocabulary vocabulary;
 
     @Option(names = "--onnx", description = "Write ONNX.")
     private boolean onnx;
 
-    @Option(
-            names = "--with-preprocessing",
-            description = "Make resize, crop and normalisation part of the ONNX graph.")
+    @Option(names = "--with-preprocessing", description = "Make resize, crop and normalisation part of the ONNX graph.")
     private boolean preprocessing;
 
-    @Option(
-            names = "--fp16",
-            description = "Store the ONNX file's weights in float16; it computes in float32.")
+    @Option(names = "--fp16", description = "Store the ONNX file's weights in float16; it computes in float32.")
     private boolean half;
 
     @Option(
             names = "--epoch",
             paramLabel = "N",
             converter = Converters.Positive.class,
-            description =
-                    "The epoch in the checkpoint's name (default: the epochs of its training, or"
-                            + " 50).")
+            description = "The epoch in the checkpoint's name (default: the epochs of its training, or" + " 50).")
     private Integer epoch;
 
     @Option(
             names = {"-o", "--out"},
             required = true,
             paramLabel = "PATH",
-            description =
-                    "The folder in which prompt_learner is created; with --onnx the file, or the"
-                            + " folder of both towers.")
+            description = "The folder in which prompt_learner is created; with --onnx the file, or the"
+                    + " folder of both towers.")
     private Path out;
 
     ExportCommand(Console console) {
@@ -116,8 +109,7 @@ final class ExportCommand implements Callable<Integer> {
     private void checkUsage() {
         if (prompt == null && !(onnx && model != null)) {
             throw new WrongUsage(
-                    "Missing required option: '--prompt=RUN|FILE' (a model alone is enough for"
-                            + " --onnx)");
+                    "Missing required option: '--prompt=RUN|FILE' (a model alone is enough for" + " --onnx)");
         }
         if (onnx && epoch != null) {
             throw new WrongUsage("--epoch is of the reference's checkpoint: omit it with --onnx");
@@ -170,8 +162,7 @@ final class ExportCommand implements Callable<Integer> {
             return out;
         } catch (UnsupportedOperationException e) {
             throw new CommandFailure(
-                    "%s cannot be an ONNX file: %s"
-                            .formatted(learned.method().title(), e.getMessage()));
+                    "%s cannot be an ONNX file: %s".formatted(learned.method().title(), e.getMessage()));
         }
     }
 }

@@ -12,8 +12,8 @@ import javax.imageio.ImageIO;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.Console;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSets;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
@@ -44,11 +44,8 @@ public final class FirstRun {
         Path classifier = folder.resolve("classifier.safetensors");
         Path picture = folder.resolve("picture.jpg");
         try {
-            ClipConfig tiny =
-                    new ClipConfig(
-                            16,
-                            new ClipConfig.Vit(16, 8, 16, 1, 1, 16),
-                            new ClipConfig.Text(77, 49408, 16, 1, 1, 16));
+            ClipConfig tiny = new ClipConfig(
+                    16, new ClipConfig.Vit(16, 8, 16, 1, 1, 16), new ClipConfig.Text(77, 49408, 16, 1, 1, 16));
             RandomWeights.write(tiny, 1, model, MlpActivation.QUICK_GELU);
             use(model, classifier, picture);
         } finally {
@@ -68,22 +65,11 @@ public final class FirstRun {
         }
         BufferedImage image = new BufferedImage(20, 20, BufferedImage.TYPE_INT_RGB);
         ImageIO.write(image, "jpg", picture.toFile());
-        Console nowhere =
-                new Console(
-                        OutputStream.nullOutputStream(),
-                        OutputStream.nullOutputStream(),
-                        false,
-                        80);
+        Console nowhere = new Console(OutputStream.nullOutputStream(), OutputStream.nullOutputStream(), false, 80);
         Coop.run(nowhere, "model", model.toString());
         Coop.run(nowhere, "tokenize", "--json", "a photo of a cat.");
         Coop.run(nowhere, "zero-shot", "--help");
-        Coop.run(
-                nowhere,
-                "predict",
-                "--json",
-                "--prompt=" + classifier,
-                "--model=" + model,
-                picture.toString());
+        Coop.run(nowhere, "predict", "--json", "--prompt=" + classifier, "--model=" + model, picture.toString());
         for (Path each : List.of(model, ShippedModel.cached())) {
             learnFromNoise(each, classifier);
             for (int i = 0; i < 2; i++) {
@@ -111,10 +97,9 @@ public final class FirstRun {
             }
             FewShotFeatures data =
                     new FewShotFeatures(DenseFeatures.of(width, 1, rows, labels), FeatureSets.none(width));
-            try (Classifier learned =
-                    Method.closedForm()
-                            .learner(clip, new Task(names, "{}", List.of("{}"), 1))
-                            .fit(data, new Trainer(Training.none(), 1))) {
+            try (Classifier learned = Method.closedForm()
+                    .learner(clip, new Task(names, "{}", List.of("{}"), 1))
+                    .fit(data, new Trainer(Training.none(), 1))) {
                 learned.save().write(classifier);
             }
         }

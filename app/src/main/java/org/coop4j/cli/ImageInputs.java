@@ -46,12 +46,10 @@ record ImageInputs(List<Path> files, List<String> truth, List<String> folders) {
         }
         List<Path> files = new ArrayList<>();
         for (Path argument : arguments) {
-            ImageInputs inside =
-                    Files.isDirectory(argument) ? ofFolder(argument) : unlabelled(List.of(argument));
+            ImageInputs inside = Files.isDirectory(argument) ? ofFolder(argument) : unlabelled(List.of(argument));
             if (inside.isLabelled()) {
                 throw new CommandFailure(
-                        "%s has one subfolder per class: give it alone, or name the subfolders"
-                                .formatted(argument));
+                        "%s has one subfolder per class: give it alone, or name the subfolders".formatted(argument));
             }
             files.addAll(inside.files);
         }
@@ -97,9 +95,7 @@ record ImageInputs(List<Path> files, List<String> truth, List<String> folders) {
 
     private static String named(List<String> folders) {
         String first = String.join(", ", folders.subList(0, Math.min(NAMED, folders.size())));
-        return folders.size() <= NAMED
-                ? first
-                : first + " and " + (folders.size() - NAMED) + " others";
+        return folders.size() <= NAMED ? first : first + " and " + (folders.size() - NAMED) + " others";
     }
 
     /** Finds the images of files and folders, all that are in a folder and below it. */
@@ -137,9 +133,8 @@ record ImageInputs(List<Path> files, List<String> truth, List<String> folders) {
         }
         List<String> classes = truth.stream().distinct().toList();
         if (classes.stream().allMatch(name -> Split.named(name).isPresent())) {
-            throw new CommandFailure(
-                    "%s is divided into %s: name one of them, such as %s"
-                            .formatted(folder, String.join(", ", classes), folder.resolve(classes.get(0))));
+            throw new CommandFailure("%s is divided into %s: name one of them, such as %s"
+                    .formatted(folder, String.join(", ", classes), folder.resolve(classes.get(0))));
         }
         return new ImageInputs(files, truth, classes);
     }

@@ -46,25 +46,24 @@ final class ImportCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Mixin private ModelOptions clipOptions;
+    @Mixin
+    private ModelOptions clipOptions;
 
-    @Mixin private ClassOptions classOptions;
+    @Mixin
+    private ClassOptions classOptions;
 
     @Option(
             names = "--method",
             defaultValue = Method.STANDARD,
             paramLabel = "NAME",
             completionCandidates = Importable.class,
-            description =
-                    "The method that learned it: ${COMPLETION-CANDIDATES} (default:"
-                            + " ${DEFAULT-VALUE}).")
+            description = "The method that learned it: ${COMPLETION-CANDIDATES} (default:" + " ${DEFAULT-VALUE}).")
     private String method;
 
     @Option(
             names = "--set",
             paramLabel = "NAME=VALUE",
-            description =
-                    "A setting of the method, such as --set weight=4; may be given several times.")
+            description = "A setting of the method, such as --set weight=4; may be given several times.")
     private Map<String, String> set = new LinkedHashMap<>();
 
     @Option(
@@ -100,8 +99,7 @@ final class ImportCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (!classOptions.areGiven()) {
-            throw new WrongUsage(
-                    "the checkpoint does not name its classes: give --classes or --classes-file");
+            throw new WrongUsage("the checkpoint does not name its classes: give --classes or --classes-file");
         }
         Method learnedBy = method();
         List<String> classes = classOptions.read();
@@ -113,15 +111,12 @@ final class ImportCommand implements Callable<Integer> {
             ClassifierFile prompt = read.withTraining(account);
             prompt.write(out);
             PromptLayout layout = PromptLayout.of(prompt);
-            console.print(
-                                    "%s: %d context vectors, %s, %d classes"
-                                            .formatted(
-                                                    out,
-                                                    layout.length(),
-                                                    layout.classSpecific()
-                                                            ? "class-specific"
-                                                            : "unified",
-                                                    prompt.classNames().size()));
+            console.print("%s: %d context vectors, %s, %d classes"
+                    .formatted(
+                            out,
+                            layout.length(),
+                            layout.classSpecific() ? "class-specific" : "unified",
+                            prompt.classNames().size()));
         }
         return 0;
     }

@@ -17,9 +17,9 @@ import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.NearestWords;
 import org.coop4j.method.NearestWords.ContextVector;
 import org.coop4j.method.NearestWords.Word;
-import org.coop4j.method.NearestWords;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,10 +28,7 @@ import picocli.CommandLine.Option;
 /** {@code coop interpret}: the words nearest to the learned context vectors. */
 @Command(
         name = "interpret",
-        description = {
-            "Show the words whose embeddings are nearest to each learned context vector.",
-            ""
-        },
+        description = {"Show the words whose embeddings are nearest to each learned context vector.", ""},
         footer = {
             "",
             "The nearest words are not the meaning of a vector: it need not be close to any word,"
@@ -50,7 +47,8 @@ final class InterpretCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Mixin private PromptOptions promptOptions;
+    @Mixin
+    private PromptOptions promptOptions;
 
     @Option(
             names = {"-k", "--nearest"},
@@ -60,12 +58,11 @@ final class InterpretCommand implements Callable<Integer> {
             description = "Words per vector (default: ${DEFAULT-VALUE}).")
     private int count;
 
-    @Option(
-            names = "--words",
-            description = "Only tokens that end a word, so that most are whole words.")
+    @Option(names = "--words", description = "Only tokens that end a word, so that most are whole words.")
     private boolean words;
 
-    @ArgGroup private Options.Format format = new Options.Format();
+    @ArgGroup
+    private Options.Format format = new Options.Format();
 
     InterpretCommand(Console console) {
         this.console = console;
@@ -75,12 +72,8 @@ final class InterpretCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         ClassifierFile prompt = promptOptions.read();
         try (Clip clip = promptOptions.open(prompt)) {
-            NearestWords nearest =
-                    NearestWords.of(
-                            clip,
-                            prompt,
-                            count,
-                            words ? NearestWords.Tokens.WORD_ENDS : NearestWords.Tokens.ALL);
+            NearestWords nearest = NearestWords.of(
+                    clip, prompt, count, words ? NearestWords.Tokens.WORD_ENDS : NearestWords.Tokens.ALL);
             if (nearest.compared() == 0) {
                 throw new CommandFailure("the model has no token to compare with");
             }
@@ -101,11 +94,7 @@ final class InterpretCommand implements Callable<Integer> {
         if (nearest.vectors().get(0).className().isPresent()) {
             rows.text("class", v -> v.className().orElseThrow());
         }
-        rows.shown(
-                "vector",
-                Table.Kind.NUMBERS,
-                ContextVector::number,
-                v -> String.valueOf(v.number()));
+        rows.shown("vector", Table.Kind.NUMBERS, ContextVector::number, v -> String.valueOf(v.number()));
         for (int i = 0; i < nearest.vectors().get(0).nearest().size(); i++) {
             int rank = i;
             rows.text(i == 0 ? "nearest" : "", v -> v.nearest().get(rank).text())
@@ -117,11 +106,8 @@ final class InterpretCommand implements Callable<Integer> {
         }
         rows.rows(nearest.vectors()).lines().print(console.out());
         if (nearest.untrained() > 0) {
-            console.note(
-                    "compared with %s tokens; %s more have no embedding in this model"
-                            .formatted(
-                                    Numbers.count(nearest.compared()),
-                                    Numbers.count(nearest.untrained())));
+            console.note("compared with %s tokens; %s more have no embedding in this model"
+                    .formatted(Numbers.count(nearest.compared()), Numbers.count(nearest.untrained())));
         }
         console.note(WARNING);
     }
@@ -140,11 +126,10 @@ final class InterpretCommand implements Callable<Integer> {
                 all.add(new Ranked(vector, vector.nearest().indexOf(word) + 1, word));
             }
         }
-        Table<Ranked> rows =
-                new Table<Ranked>()
-                        .data("class", r -> r.vector.className())
-                        .data("vector", r -> r.vector.number())
-                        .data("rank", Ranked::rank);
+        Table<Ranked> rows = new Table<Ranked>()
+                .data("class", r -> r.vector.className())
+                .data("vector", r -> r.vector.number())
+                .data("rank", Ranked::rank);
         words(rows, Ranked::word).rows(all).print(Table.Format.CSV, console);
     }
 
@@ -165,8 +150,11 @@ final class InterpretCommand implements Callable<Integer> {
                 new Table<ContextVector>()
                         .data("class", ContextVector::className)
                         .data("vector", ContextVector::number)
-                        .data("nearest", v -> words(new Table<Word>(), w -> w).rows(v.nearest()).json())
-                        .rows(nearest.vectors()).json());
+                        .data("nearest", v -> words(new Table<Word>(), w -> w)
+                                .rows(v.nearest())
+                                .json())
+                        .rows(nearest.vectors())
+                        .json());
         return json;
     }
 }

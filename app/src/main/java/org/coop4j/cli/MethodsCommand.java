@@ -42,7 +42,8 @@ final class MethodsCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @ArgGroup private Options.Format format = new Options.Format();
+    @ArgGroup
+    private Options.Format format = new Options.Format();
 
     @Parameters(arity = "0..1", paramLabel = "NAME", description = "A method to explain.")
     private String name;
@@ -78,9 +79,7 @@ final class MethodsCommand implements Callable<Integer> {
         switch (format.chosen()) {
             case JSON, JSON_LINES -> {
                 ObjectNode json = Json.object();
-                json.put("method", method.id())
-                        .put("title", method.title())
-                        .put("summary", method.summary());
+                json.put("method", method.id()).put("title", method.title()).put("summary", method.summary());
                 json.set("settings", rows().rows(settings).json());
                 console.print(json);
             }

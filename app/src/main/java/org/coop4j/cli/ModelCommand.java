@@ -21,9 +21,8 @@ import picocli.CommandLine.Parameters;
 /** {@code coop model}: what a converted file holds. */
 @Command(
         name = "model",
-        description =
-                "Show what a converted model is: dimensions, activation, preprocessing, origin;"
-                        + " with --classes, which of these names have words that it never saw.",
+        description = "Show what a converted model is: dimensions, activation, preprocessing, origin;"
+                + " with --classes, which of these names have words that it never saw.",
         synopsisSubcommandLabel = "[new ...]",
         footer = {
             "",
@@ -43,8 +42,12 @@ final class ModelCommand implements Callable<Integer> {
             description = ModelOptions.DESCRIPTION)
     private Path file;
 
-    @Mixin private ClassOptions classOptions;
-    @Mixin private Options.Vocabulary vocabulary;
+    @Mixin
+    private ClassOptions classOptions;
+
+    @Mixin
+    private Options.Vocabulary vocabulary;
+
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 

@@ -23,11 +23,7 @@ import picocli.CommandLine.Option;
                     + " training. The same seed gives the same file everywhere.",
             ""
         },
-        footer = {
-            "",
-            "Example:",
-            "  coop model new --arch ViT-B/16 --seed 1 -o random.safetensors"
-        })
+        footer = {"", "Example:", "  coop model new --arch ViT-B/16 --seed 1 -o random.safetensors"})
 final class ModelNewCommand implements Callable<Integer> {
 
     private final Console console;

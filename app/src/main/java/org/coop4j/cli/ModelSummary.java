@@ -67,11 +67,7 @@ final class ModelSummary {
         }
         ClipConfig.ResNet resNet = (ClipConfig.ResNet) vision;
         return "ModifiedResNet %s, width %d, %s, %d px"
-                .formatted(
-                        resNet.layers(),
-                        resNet.width(),
-                        Numbers.count(resNet.heads(), "head"),
-                        resNet.imageSize());
+                .formatted(resNet.layers(), resNet.width(), Numbers.count(resNet.heads(), "head"), resNet.imageSize());
     }
 
     private static String source(ModelMetadata.SourceInfo source) {
@@ -109,9 +105,7 @@ final class ModelSummary {
                                 Numbers.count(text.vocabularySize())));
         table.row("features", architecture.embedDim() + " wide");
         table.row("activation", model.activation().id());
-        table.row(
-                "pixels",
-                "%s; mean %s, deviation %s".formatted(resize(pixels), pixels.mean(), pixels.std()));
+        table.row("pixels", "%s; mean %s, deviation %s".formatted(resize(pixels), pixels.mean(), pixels.std()));
         return table.row("logit scale", "%.2f".formatted(logitScale));
     }
 

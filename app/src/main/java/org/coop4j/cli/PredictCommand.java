@@ -54,11 +54,17 @@ final class PredictCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Mixin private PromptOptions promptOptions;
+    @Mixin
+    private PromptOptions promptOptions;
 
-    @Mixin private ClassOptions classOptions;
-    @Mixin private Options.Exif exif;
-    @Mixin private Options.Arithmetic precision;
+    @Mixin
+    private ClassOptions classOptions;
+
+    @Mixin
+    private Options.Exif exif;
+
+    @Mixin
+    private Options.Arithmetic precision;
 
     @Option(
             names = "--top",
@@ -76,17 +82,13 @@ final class PredictCommand implements Callable<Integer> {
             })
     private double threshold;
 
-    @Option(
-            names = "--raw",
-            description = "The model's own probabilities, not the calibrated ones.")
+    @Option(names = "--raw", description = "The model's own probabilities, not the calibrated ones.")
     private boolean raw;
 
-    @ArgGroup private Options.LineFormat format = new Options.LineFormat();
+    @ArgGroup
+    private Options.LineFormat format = new Options.LineFormat();
 
-    @Parameters(
-            arity = "1..*",
-            paramLabel = "IMAGE|DIR",
-            description = "Images, or folders of them.")
+    @Parameters(arity = "1..*", paramLabel = "IMAGE|DIR", description = "Images, or folders of them.")
     private List<Path> arguments;
 
     PredictCommand(Console console) {
@@ -132,20 +134,18 @@ final class PredictCommand implements Callable<Integer> {
         EncodedImages images = new EncodedImages(console, files.size(), 0);
         try (images;
                 Table<Classified>.Printer printer = rows.printer(format.chosen(), console)) {
-            classifier.classifyEach(
-                    files.stream().map(InputImage::of).toList(),
-                    new ImageClassifier.Listener() {
-                        @Override
-                        public void predicted(int index, List<Prediction> ranked) {
-                            printer.print(new Classified(files.get(index), ranked));
-                            images.done(index);
-                        }
+            classifier.classifyEach(files.stream().map(InputImage::of).toList(), new ImageClassifier.Listener() {
+                @Override
+                public void predicted(int index, List<Prediction> ranked) {
+                    printer.print(new Classified(files.get(index), ranked));
+                    images.done(index);
+                }
 
-                        @Override
-                        public void failed(int index, IOException problem) {
-                            images.failed(index, problem);
-                        }
-                    });
+                @Override
+                public void failed(int index, IOException problem) {
+                    images.failed(index, problem);
+                }
+            });
         }
         return images.exitCode();
     }
@@ -159,8 +159,7 @@ final class PredictCommand implements Callable<Integer> {
         if (top > 1) {
             rows.text("next", this::next).in(Table.Format.TABLE, Table.Format.CSV);
         }
-        return rows.data("probabilities", c -> byName(names, c.ranked))
-                .in(Table.Format.JSON, Table.Format.JSON_LINES);
+        return rows.data("probabilities", c -> byName(names, c.ranked)).in(Table.Format.JSON, Table.Format.JSON_LINES);
     }
 
     private String answer(Classified classified) {

@@ -31,24 +31,22 @@ import picocli.CommandLine.UnmatchedArgumentException;
 final class Problems {
 
     /** What happened to a file. */
-    private static final Map<Class<?>, String> OF_FILES =
-            Map.of(
-                    NoSuchFileException.class, "no such file or folder: %s",
-                    AccessDeniedException.class, "no permission for %s",
-                    NotDirectoryException.class, "not a folder: %s",
-                    FileAlreadyExistsException.class, "%s exists already",
-                    DirectoryNotEmptyException.class, "the folder %s is not empty",
-                    FileSystemLoopException.class, "%s is a link to a folder above it");
+    private static final Map<Class<?>, String> OF_FILES = Map.of(
+            NoSuchFileException.class, "no such file or folder: %s",
+            AccessDeniedException.class, "no permission for %s",
+            NotDirectoryException.class, "not a folder: %s",
+            FileAlreadyExistsException.class, "%s exists already",
+            DirectoryNotEmptyException.class, "the folder %s is not empty",
+            FileSystemLoopException.class, "%s is a link to a folder above it");
 
     /** Exceptions whose message is for the user; so is that of every IOException. */
-    private static final Set<Class<?>> FOR_USERS =
-            Set.of(
-                    CommandFailure.class,
-                    TextTooLongException.class,
-                    PromptTooLongException.class,
-                    MemoryLimit.ExceededException.class,
-                    BackendException.class,
-                    NonFiniteLossException.class);
+    private static final Set<Class<?>> FOR_USERS = Set.of(
+            CommandFailure.class,
+            TextTooLongException.class,
+            PromptTooLongException.class,
+            MemoryLimit.ExceededException.class,
+            BackendException.class,
+            NonFiniteLossException.class);
 
     private final Console console;
     private boolean stackTraces;
@@ -65,9 +63,7 @@ final class Problems {
     /** A mistake on the command line that picocli finds. */
     int wrongUsage(ParameterException e, String[] ignoredArguments) {
         String message =
-                e instanceof UnmatchedArgumentException unmatched
-                        ? unknown(unmatched)
-                        : String.valueOf(e.getMessage());
+                e instanceof UnmatchedArgumentException unmatched ? unknown(unmatched) : String.valueOf(e.getMessage());
         return wrongUsage(e, message, e.getCommandLine());
     }
 
@@ -89,13 +85,13 @@ final class Problems {
             return "unexpected argument '" + word + "'";
         }
         String name = word.replaceFirst("=.*", "");
-        Set<String> all = option ? spec.optionsMap().keySet() : spec.subcommands().keySet();
-        String near =
-                all.stream()
-                        .filter(known -> distance(name, known) <= (name.length() - 1) / 3)
-                        .min(Comparator.comparing(known -> distance(name, known)))
-                        .map(known -> "; did you mean " + known + "?")
-                        .orElse("");
+        Set<String> all =
+                option ? spec.optionsMap().keySet() : spec.subcommands().keySet();
+        String near = all.stream()
+                .filter(known -> distance(name, known) <= (name.length() - 1) / 3)
+                .min(Comparator.comparing(known -> distance(name, known)))
+                .map(known -> "; did you mean " + known + "?")
+                .orElse("");
         return "there is no %s '%s'%s".formatted(option ? "option" : "command", name, near);
     }
 
@@ -134,9 +130,7 @@ final class Problems {
 
     /** A failure of a command. */
     int failed(Exception problem, CommandLine command) {
-        return problem instanceof WrongUsage
-                ? wrongUsage(problem, problem.getMessage(), command)
-                : failed(problem);
+        return problem instanceof WrongUsage ? wrongUsage(problem, problem.getMessage(), command) : failed(problem);
     }
 
     /** Whether the process was interrupted, which the runtime tells only who asks for more time. */
@@ -163,7 +157,9 @@ final class Problems {
         }
         if (problem instanceof FileSystemException e) {
             String file = String.valueOf(e.getFile());
-            String otherwise = e.getReason() == null ? "cannot use %s" : "%s: " + e.getReason().replace("%", "%%");
+            String otherwise = e.getReason() == null
+                    ? "cannot use %s"
+                    : "%s: " + e.getReason().replace("%", "%%");
             return OF_FILES.getOrDefault(e.getClass(), otherwise).formatted(file);
         }
         if (FOR_USERS.contains(problem.getClass())
@@ -171,8 +167,7 @@ final class Problems {
             return problem.getMessage();
         }
         if (problem instanceof OutOfMemoryError) {
-            return "out of memory (%s): give Java more, for example JAVA_OPTS=-Xmx8g"
-                    .formatted(problem.getMessage());
+            return "out of memory (%s): give Java more, for example JAVA_OPTS=-Xmx8g".formatted(problem.getMessage());
         }
         return "internal error: %s; this is a bug (--debug shows where)".formatted(problem);
     }

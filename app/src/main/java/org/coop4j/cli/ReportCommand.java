@@ -13,8 +13,8 @@ import org.coop4j.base.SafeText;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Table;
-import org.coop4j.study.Findings.Failure;
 import org.coop4j.study.Findings;
+import org.coop4j.study.Findings.Failure;
 import org.coop4j.study.Study;
 import org.coop4j.study.report.StudyReport;
 import org.coop4j.study.report.StudyView;
@@ -29,10 +29,10 @@ import picocli.CommandLine.Parameters;
             "Make the papers' tables and figures from finished runs, and a page that shows them.",
             "",
             "Reads all runs below a folder, such as those of coop sweep or coop train: few-shot"
-                + " curves and accuracies (mean, standard deviation, 95 %% interval, paired test"
-                + " against zero-shot), averages over datasets, macro F1, calibration, gains of"
-                + " each class, base-to-new, robustness, and the published numbers beside them."
-                + " Tables are written as CSV, figures as SVG.",
+                    + " curves and accuracies (mean, standard deviation, 95 %% interval, paired test"
+                    + " against zero-shot), averages over datasets, macro F1, calibration, gains of"
+                    + " each class, base-to-new, robustness, and the published numbers beside them."
+                    + " Tables are written as CSV, figures as SVG.",
             "",
             "Runs of different models, test images or settings are shown apart and never averaged.",
             ""
@@ -60,9 +60,7 @@ final class ReportCommand implements Callable<Integer> {
     @Option(
             names = {"-o", "--out"},
             paramLabel = "OUT",
-            description =
-                    "The report's folder (default: DIR/report); an earlier report in it is"
-                            + " replaced.")
+            description = "The report's folder (default: DIR/report); an earlier report in it is" + " replaced.")
     private Path out;
 
     @Option(names = "--csv", description = "Print comma-separated values.")
@@ -79,15 +77,14 @@ final class ReportCommand implements Callable<Integer> {
         name("damaged", findings.damaged());
         name("failed", findings.failed());
         if (findings.finished().isEmpty()) {
-            throw new CommandFailure(
-                    "no finished run below "
-                            + folder
-                            + " ("
-                            + Numbers.count(findings.failed().size(), "failed run")
-                            + ", "
-                            + Numbers.count(findings.unfinished().size(), "unfinished one")
-                            + "): a finished run is a folder with config.json and result.json, as"
-                            + " coop train and coop sweep leave it");
+            throw new CommandFailure("no finished run below "
+                    + folder
+                    + " ("
+                    + Numbers.count(findings.failed().size(), "failed run")
+                    + ", "
+                    + Numbers.count(findings.unfinished().size(), "unfinished one")
+                    + "): a finished run is a folder with config.json and result.json, as"
+                    + " coop train and coop sweep leave it");
         }
         StudyReport report = new StudyReport(findings, Study.of(findings));
         noteWhatIsLeftOut(findings, report);
@@ -103,16 +100,9 @@ final class ReportCommand implements Callable<Integer> {
     private void name(String state, List<Failure> runs) {
         runs.stream()
                 .limit(MOST_NAMED)
-                .forEach(
-                        run ->
-                                console.warn(
-                                        "%s run %s: %s"
-                                                .formatted(
-                                                        state, path(run.folder()), run.reason())));
+                .forEach(run -> console.warn("%s run %s: %s".formatted(state, path(run.folder()), run.reason())));
         if (runs.size() > MOST_NAMED) {
-            console.warn(
-                    "and %s more %s runs"
-                            .formatted(Numbers.count(runs.size() - MOST_NAMED), state));
+            console.warn("and %s more %s runs".formatted(Numbers.count(runs.size() - MOST_NAMED), state));
         }
     }
 
@@ -122,19 +112,15 @@ final class ReportCommand implements Callable<Integer> {
 
     private void noteWhatIsLeftOut(Findings findings, StudyReport report) {
         if (!findings.unfinished().isEmpty()) {
-            console.warn(
-                    "not counted: "
-                            + Numbers.count(findings.unfinished().size(), "unfinished run")
-                            + ", the first in "
-                            + path(findings.unfinished().get(0)));
+            console.warn("not counted: "
+                    + Numbers.count(findings.unfinished().size(), "unfinished run")
+                    + ", the first in "
+                    + path(findings.unfinished().get(0)));
         }
         List<String> notes = report.notes();
         notes.stream().limit(MOST_NAMED).forEach(console::warn);
         if (notes.size() > MOST_NAMED) {
-            console.warn(
-                    "and "
-                            + Numbers.count(notes.size() - MOST_NAMED, "more remark")
-                            + ", see the page");
+            console.warn("and " + Numbers.count(notes.size() - MOST_NAMED, "more remark") + ", see the page");
         }
     }
 
@@ -158,18 +144,15 @@ final class ReportCommand implements Callable<Integer> {
         Map<String, StringJoiner> byFolder = new LinkedHashMap<>();
         for (Path file : files) {
             if (file.getParent() != null) {
-                byFolder.computeIfAbsent(
-                                folder.resolve(file.getParent()).toString(),
-                                f -> new StringJoiner("  "))
+                byFolder.computeIfAbsent(folder.resolve(file.getParent()).toString(), f -> new StringJoiner("  "))
                         .add(file.getFileName().toString());
             }
         }
         out.println("page: " + SafeText.line(folder.resolve(StudyReport.PAGE).toString()));
-        byFolder.forEach(
-                (parent, names) -> {
-                    out.println(SafeText.line(parent) + ":");
-                    // Names of files have no space: lines break between them.
-                    out.print(names.toString().replaceAll("(.{1," + LINE + "})(  |$)", "  $1\n"));
-                });
+        byFolder.forEach((parent, names) -> {
+            out.println(SafeText.line(parent) + ":");
+            // Names of files have no space: lines break between them.
+            out.print(names.toString().replaceAll("(.{1," + LINE + "})(  |$)", "  $1\n"));
+        });
     }
 }

@@ -1,17 +1,16 @@
 package org.coop4j.cli;
 
-import org.coop4j.serve.ClassifierInfo;
-import java.nio.file.Files;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
@@ -28,6 +27,7 @@ import org.coop4j.console.Interrupt.Termination;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
 import org.coop4j.predict.ImageClassifier.PredictionLimits;
+import org.coop4j.serve.ClassifierInfo;
 import org.coop4j.serve.PredictionService;
 import org.coop4j.serve.ServedClassifier;
 import org.coop4j.serve.ServiceOptions;
@@ -42,9 +42,9 @@ import picocli.CommandLine.Option;
             "Serve classifiers over HTTP, with a page to try them, until Ctrl-C.",
             "",
             "Serves what coop train learned (-p), hand-written prompts (-m with -c), or both. A"
-                + " picture is posted to /predictions/NAME, where the name is the run's folder, the"
-                + " one given with -p NAME=RUN, or zero-shot. /openapi.yaml describes all of the"
-                + " API, which has the Open Inference Protocol v2 too.",
+                    + " picture is posted to /predictions/NAME, where the name is the run's folder, the"
+                    + " one given with -p NAME=RUN, or zero-shot. /openapi.yaml describes all of the"
+                    + " API, which has the Open Inference Protocol v2 too.",
             ""
         },
         footer = {
@@ -68,8 +68,7 @@ final class ServeCommand implements Callable<Integer> {
             names = {"-p", "--prompt"},
             paramLabel = "[NAME=]RUN|FILE",
             description =
-                    "A learned classifier, or the folder of the run that learned it; several times"
-                            + " for several.")
+                    "A learned classifier, or the folder of the run that learned it; several times" + " for several.")
     private List<String> runs = List.of();
 
     @Option(
@@ -82,18 +81,24 @@ final class ServeCommand implements Callable<Integer> {
             })
     private Path model;
 
-    @Mixin private ClassOptions classOptions;
-    @Mixin private TemplateOptions templateOptions;
-    @Mixin private Options.Vocabulary vocabulary;
-    @Mixin private Options.Arithmetic precision;
+    @Mixin
+    private ClassOptions classOptions;
+
+    @Mixin
+    private TemplateOptions templateOptions;
+
+    @Mixin
+    private Options.Vocabulary vocabulary;
+
+    @Mixin
+    private Options.Arithmetic precision;
 
     @Option(
             names = "--host",
             defaultValue = "127.0.0.1",
             paramLabel = "ADDRESS",
             description =
-                    "The address to listen on (default: ${DEFAULT-VALUE}, this machine alone;"
-                            + " 0.0.0.0 is all).")
+                    "The address to listen on (default: ${DEFAULT-VALUE}, this machine alone;" + " 0.0.0.0 is all).")
     private String host;
 
     @Option(
@@ -114,8 +119,7 @@ final class ServeCommand implements Callable<Integer> {
             names = "--allow-origin",
             paramLabel = "ORIGIN",
             description =
-                    "Let pages of another origin, such as https://example.org, call the service"
-                            + " from a browser.")
+                    "Let pages of another origin, such as https://example.org, call the service" + " from a browser.")
     private String origin;
 
     @Option(
@@ -127,9 +131,8 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--threshold",
             paramLabel = "P",
-            description =
-                    "Let the page say \"not sure\" where the most probable class has a lower"
-                            + " probability, 0 to 1; the report of a run suggests one.")
+            description = "Let the page say \"not sure\" where the most probable class has a lower"
+                    + " probability, 0 to 1; the report of a run suggests one.")
     private Double threshold;
 
     @Option(
@@ -137,17 +140,15 @@ final class ServeCommand implements Callable<Integer> {
             defaultValue = "32",
             paramLabel = "N",
             converter = Converters.Positive.class,
-            description =
-                    "The most pictures that are encoded together (default: ${DEFAULT-VALUE}).")
+            description = "The most pictures that are encoded together (default: ${DEFAULT-VALUE}).")
     private int batch;
 
     @Option(
             names = "--max-delay",
             defaultValue = "2",
             paramLabel = "MS",
-            description =
-                    "How long a picture waits for others to be encoded with, in milliseconds"
-                            + " (default: ${DEFAULT-VALUE}).")
+            description = "How long a picture waits for others to be encoded with, in milliseconds"
+                    + " (default: ${DEFAULT-VALUE}).")
     private int delay;
 
     @Option(
@@ -155,9 +156,8 @@ final class ServeCommand implements Callable<Integer> {
             defaultValue = "256",
             paramLabel = "N",
             converter = Converters.Positive.class,
-            description =
-                    "The most pictures that wait, for each classifier; more are answered with 429"
-                            + " (default: ${DEFAULT-VALUE}).")
+            description = "The most pictures that wait, for each classifier; more are answered with 429"
+                    + " (default: ${DEFAULT-VALUE}).")
     private int queue;
 
     @Option(
@@ -180,9 +180,7 @@ final class ServeCommand implements Callable<Integer> {
             defaultValue = "30",
             paramLabel = "S",
             converter = Converters.Positive.class,
-            description =
-                    "How long a request may take to arrive, in seconds (default:"
-                            + " ${DEFAULT-VALUE}).")
+            description = "How long a request may take to arrive, in seconds (default:" + " ${DEFAULT-VALUE}).")
     private int readTime;
 
     @Option(
@@ -190,9 +188,7 @@ final class ServeCommand implements Callable<Integer> {
             defaultValue = "256",
             paramLabel = "N",
             converter = Converters.Positive.class,
-            description =
-                    "The most connections that are open at a time; more wait (default:"
-                            + " ${DEFAULT-VALUE}).")
+            description = "The most connections that are open at a time; more wait (default:" + " ${DEFAULT-VALUE}).")
     private int connections;
 
     ServeCommand(Console console) {
@@ -205,15 +201,10 @@ final class ServeCommand implements Callable<Integer> {
         Map<String, Path> named = named();
         ServiceOptions options = options();
         try (Termination termination = new Termination();
-                ServedModels models =
-                        new ServedModels(
-                                vocabulary.tokenizer(),
-                                precision.precision(),
-                                limits(),
-                                Optional.ofNullable(threshold))) {
+                ServedModels models = new ServedModels(
+                        vocabulary.tokenizer(), precision.precision(), limits(), Optional.ofNullable(threshold))) {
             open(models, named);
-            try (PredictionService service =
-                    PredictionService.start(options, models.all(), log())) {
+            try (PredictionService service = PredictionService.start(options, models.all(), log())) {
                 announce(models.all(), options, service.port());
                 termination.await();
                 console.note("stopping: requests that were accepted are answered");
@@ -264,20 +255,15 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private ServiceOptions options() throws IOException {
-        Optional<String> token =
-                tokenFile == null ? Optional.empty() : Optional.of(token(tokenFile));
+        Optional<String> token = tokenFile == null ? Optional.empty() : Optional.of(token(tokenFile));
         ServiceOptions.Limits ofRequests = ofRequests();
-        return WrongUsage.unless(
-                () ->
-                        new ServiceOptions(
-                                host, port, token, Optional.ofNullable(origin), ofRequests));
+        return WrongUsage.unless(() -> new ServiceOptions(host, port, token, Optional.ofNullable(origin), ofRequests));
     }
 
     private static String token(Path file) throws IOException {
         String token = TextFile.read(file).strip();
         if (!token.matches("[\\x21-\\x7e]+")) {
-            throw new CommandFailure(
-                    file + ": expected a token of one line without spaces, in ASCII");
+            throw new CommandFailure(file + ": expected a token of one line without spaces, in ASCII");
         }
         return token;
     }
@@ -302,9 +288,7 @@ final class ServeCommand implements Callable<Integer> {
             return Optional.empty();
         }
         return Optional.of(
-                accessLog.toString().equals("-")
-                        ? console.out()
-                        : new FileOutputStream(accessLog.toFile(), true));
+                accessLog.toString().equals("-") ? console.out() : new FileOutputStream(accessLog.toFile(), true));
     }
 
     private void announce(List<ServedClassifier> served, ServiceOptions options, int bound)
@@ -313,36 +297,29 @@ final class ServeCommand implements Callable<Integer> {
         String shown = address.isAnyLocalAddress() ? "localhost" : options.host();
         String url = "http://" + (shown.contains(":") ? "[" + shown + "]" : shown) + ":" + bound;
         for (ServedClassifier one : served) {
-            console.line(
-                    "%s: %s, %s"
-                            .formatted(
-                                    one.info().name(),
-                                    one.info().method(),
-                                    Numbers.count(
-                                            one.info().classNames().size(), "class", "classes")));
+            console.line("%s: %s, %s"
+                    .formatted(
+                            one.info().name(),
+                            one.info().method(),
+                            Numbers.count(one.info().classNames().size(), "class", "classes")));
         }
         console.line("serving on " + url + "/ until Ctrl-C");
         if (!address.isLoopbackAddress() && options.token().isEmpty()) {
             console.warn(
-                    "whoever reaches "
-                            + options.host()
-                            + " may use the service: ask for a token with --token-file");
+                    "whoever reaches " + options.host() + " may use the service: ask for a token with --token-file");
         }
     }
 
     /** What is asked of each classifier's queue. */
     private PredictionLimits limits() {
-        return WrongUsage.unless(
-                () -> new PredictionLimits(batch, Duration.ofMillis(delay), queue, pixels));
+        return WrongUsage.unless(() -> new PredictionLimits(batch, Duration.ofMillis(delay), queue, pixels));
     }
 
     /** What is asked of clients. */
     private ServiceOptions.Limits ofRequests() {
-        return WrongUsage.unless(
-                () ->
-                        ServiceOptions.Limits.standard()
-                                .withBody(body.bytes())
-                                .withReadTime(Duration.ofSeconds(readTime))
-                                .withConnections(connections));
+        return WrongUsage.unless(() -> ServiceOptions.Limits.standard()
+                .withBody(body.bytes())
+                .withReadTime(Duration.ofSeconds(readTime))
+                .withConnections(connections));
     }
 }

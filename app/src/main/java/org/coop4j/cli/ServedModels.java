@@ -45,11 +45,7 @@ final class ServedModels implements AutoCloseable {
      * @param precision in which images are encoded
      * @param threshold below which the page is not sure
      */
-    ServedModels(
-            Tokenizer tokenizer,
-            Precision precision,
-            PredictionLimits limits,
-            Optional<Double> threshold) {
+    ServedModels(Tokenizer tokenizer, Precision precision, PredictionLimits limits, Optional<Double> threshold) {
         this.tokenizer = tokenizer;
         this.precision = precision;
         this.limits = limits;
@@ -71,16 +67,10 @@ final class ServedModels implements AutoCloseable {
     void addLearned(String name, Path run, Optional<Path> model) throws IOException {
         Path file = ClassifierModel.classifierFile(run);
         ClassifierFile learned = ClassifierFile.read(file);
-        Path modelFile =
-                model.isPresent()
-                        ? model.get()
-                        : ClassifierModel.find(learned, file, ModelOptions.ADVICE);
+        Path modelFile = model.isPresent() ? model.get() : ClassifierModel.find(learned, file, ModelOptions.ADVICE);
         Clip clip = clip(modelFile);
         try {
-            add(
-                    clip,
-                    learned.open(clip),
-                    ClassifierInfo.of(name, learned, modelFile, result(file)));
+            add(clip, learned.open(clip), ClassifierInfo.of(name, learned, modelFile, result(file)));
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(modelFile + ": " + e.getMessage());
         }
@@ -89,18 +79,11 @@ final class ServedModels implements AutoCloseable {
     /** The result of the run in whose folder a classifier lies. */
     private static Optional<RunResult> result(Path classifier) throws IOException {
         Path result = classifier.toAbsolutePath().resolveSibling(RunFolder.RESULT);
-        return Files.exists(result)
-                ? Optional.of(RunFolder.read(result, RunResult.class))
-                : Optional.empty();
+        return Files.exists(result) ? Optional.of(RunFolder.read(result, RunResult.class)) : Optional.empty();
     }
 
     /** Makes a classifier of hand-written prompts, and warns of words that the model never saw. */
-    void addZeroShot(
-            String name,
-            Path model,
-            List<String> classes,
-            PromptEnsemble prompts,
-            Progress progress)
+    void addZeroShot(String name, Path model, List<String> classes, PromptEnsemble prompts, Progress progress)
             throws IOException {
         Clip clip = clip(model);
         UnknownWords.warning(clip, classes).ifPresent(progress::warn);

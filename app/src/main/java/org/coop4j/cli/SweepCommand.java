@@ -1,8 +1,8 @@
 package org.coop4j.cli;
 
-import java.util.EnumMap;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -16,15 +16,15 @@ import org.coop4j.console.Console;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.run.SharedData;
 import org.coop4j.run.Run;
-import org.coop4j.study.SweepPlan.PlanException;
-import org.coop4j.study.SweepRun.RunState;
+import org.coop4j.run.SharedData;
 import org.coop4j.study.Sweep;
-import org.coop4j.study.SweepCluster;
 import org.coop4j.study.Sweep.SweepOutcome;
+import org.coop4j.study.SweepCluster;
 import org.coop4j.study.SweepPlan;
+import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepRun;
+import org.coop4j.study.SweepRun.RunState;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,17 +34,14 @@ import picocli.CommandLine.Parameters;
 /** {@code coop sweep}: datasets × methods × shots × seeds, from a plan. */
 @Command(
         name = "sweep",
-        customSynopsis = {
-            "coop sweep PLAN.yaml -m FILE -o DIR [OPTIONS]",
-            "       coop sweep --example"
-        },
+        customSynopsis = {"coop sweep PLAN.yaml -m FILE -o DIR [OPTIONS]", "       coop sweep --example"},
         description = {
             "Run every method on every dataset, with every number of shots and every seed, as a"
                     + " plan in YAML says.",
             "",
             "Each run is a folder below DIR/runs. A finished run is not repeated: the same command"
-                + " resumes a stopped sweep, even within a training run, and a changed plan"
-                + " computes only what is new. A failed run is recorded, and the others continue.",
+                    + " resumes a stopped sweep, even within a training run, and a changed plan"
+                    + " computes only what is new. A failed run is recorded, and the others continue.",
             "",
             "A plan has:",
             "  data         the folder of the published datasets",
@@ -99,27 +96,30 @@ final class SweepCommand implements Callable<Integer> {
             description = "The folder of the published datasets, in place of the plan's.")
     private Path data;
 
-    @Mixin private Options.Bank bankOptions;
-    @Mixin private Options.Memory memory;
-    @Mixin private Options.Vocabulary vocabulary;
+    @Mixin
+    private Options.Bank bankOptions;
+
+    @Mixin
+    private Options.Memory memory;
+
+    @Mixin
+    private Options.Vocabulary vocabulary;
 
     @Option(
             names = "--spark",
             paramLabel = "MASTER",
-            description =
-                    "Make the runs on the executors of this Spark cluster, such as"
-                            + " spark://HOST:7077; see docs/spark.md.")
+            description = "Make the runs on the executors of this Spark cluster, such as"
+                    + " spark://HOST:7077; see docs/spark.md.")
     private String spark;
 
-    @Option(
-            names = "--dry-run",
-            description = "Check the plan and list its runs, and which of them are finished.")
+    @Option(names = "--dry-run", description = "Check the plan and list its runs, and which of them are finished.")
     private boolean dryRun;
 
     @Option(names = "--example", description = "Print a plan with every setting explained.")
     private boolean example;
 
-    @ArgGroup private Options.Format format = new Options.Format();
+    @ArgGroup
+    private Options.Format format = new Options.Format();
 
     SweepCommand(Console console) {
         this.console = console;
@@ -163,10 +163,7 @@ final class SweepCommand implements Callable<Integer> {
         SweepScreen screen = new SweepScreen(console);
         Interrupt interrupt = new Interrupt(screen::stopped);
         try (screen) {
-            outcome =
-                    spark == null
-                            ? sweep.run(out, screen)
-                            : onSpark(sweep, screen, files(clip, options));
+            outcome = spark == null ? sweep.run(out, screen) : onSpark(sweep, screen, files(clip, options));
         } finally {
             interrupt.close();
         }
@@ -177,8 +174,7 @@ final class SweepCommand implements Callable<Integer> {
         return outcome.failures().isEmpty() ? 0 : 1;
     }
 
-    private SweepOutcome onSpark(Sweep sweep, SweepScreen screen, SweepCluster.Files files)
-            throws IOException {
+    private SweepOutcome onSpark(Sweep sweep, SweepScreen screen, SweepCluster.Files files) throws IOException {
         try (SweepCluster cluster = SweepCluster.connect(spark, files)) {
             return sweep.run(out, screen, cluster);
         }
@@ -210,7 +206,9 @@ final class SweepCommand implements Callable<Integer> {
                         "steps",
                         Table.Kind.NUMBERS,
                         run -> run.getKey().steps(),
-                        run -> run.getKey().steps() == 0 ? "" : Numbers.count(run.getKey().steps()))
+                        run -> run.getKey().steps() == 0
+                                ? ""
+                                : Numbers.count(run.getKey().steps()))
                 .in(Table.Format.TABLE)
                 .shown("state", Table.Kind.WORDS, run -> name(run.getValue()), run -> described(run.getValue()))
                 .data("steps", run -> run.getKey().steps())
@@ -223,14 +221,13 @@ final class SweepCommand implements Callable<Integer> {
             counts.merge(status, 1, Integer::sum);
             steps += status == RunState.Status.FINISHED ? 0 : run.getKey().steps();
         }
-        console.note(
-                "%s, %s finished, %s begun, %s failed; %s left"
-                        .formatted(
-                                Numbers.count(runs.size(), "run"),
-                                Numbers.count(counts.getOrDefault(RunState.Status.FINISHED, 0)),
-                                Numbers.count(counts.getOrDefault(RunState.Status.BEGUN, 0)),
-                                Numbers.count(counts.getOrDefault(RunState.Status.FAILED, 0)),
-                                Numbers.count(steps, "training step")));
+        console.note("%s, %s finished, %s begun, %s failed; %s left"
+                .formatted(
+                        Numbers.count(runs.size(), "run"),
+                        Numbers.count(counts.getOrDefault(RunState.Status.FINISHED, 0)),
+                        Numbers.count(counts.getOrDefault(RunState.Status.BEGUN, 0)),
+                        Numbers.count(counts.getOrDefault(RunState.Status.FAILED, 0)),
+                        Numbers.count(steps, "training step")));
     }
 
     private static String described(RunState state) {

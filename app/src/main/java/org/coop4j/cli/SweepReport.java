@@ -1,6 +1,5 @@
 package org.coop4j.cli;
 
-import java.util.stream.Collectors;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -13,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
@@ -31,8 +31,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
     private static final int ALL_IMAGES = Integer.MAX_VALUE;
 
     /** What is summarised together: all but the seed. */
-    private record Setting(
-            String dataset, String trainedOn, String half, String method, int shots) {
+    private record Setting(String dataset, String trainedOn, String half, String method, int shots) {
         static Setting of(SweepRun run) {
             return new Setting(
                     run.dataset(),
@@ -64,20 +63,13 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                     .add(ended);
         }
         List<List<String>> keys = List.copyOf(rows.keySet());
-        Table<List<String>> table =
-                new Table<List<String>>()
-                        .text("dataset", key -> beginsDataset(keys, keys.indexOf(key)) ? key.get(0) : "")
-                        .text("method", key -> key.get(1));
-        columns.forEach(
-                shots ->
-                        table.column(
-                                heading(shots),
-                                Table.Kind.NUMBERS,
-                                key -> cell(rows.get(key).getOrDefault(shots, List.of()))));
+        Table<List<String>> table = new Table<List<String>>()
+                .text("dataset", key -> beginsDataset(keys, keys.indexOf(key)) ? key.get(0) : "")
+                .text("method", key -> key.get(1));
+        columns.forEach(shots -> table.column(
+                heading(shots), Table.Kind.NUMBERS, key -> cell(rows.get(key).getOrDefault(shots, List.of()))));
         table.rows(keys).lines().print(target);
-        target.println(
-                "accuracy in %, mean ± standard deviation over seeds; runs: "
-                        + folder.resolve("runs"));
+        target.println("accuracy in %, mean ± standard deviation over seeds; runs: " + folder.resolve("runs"));
     }
 
     private static boolean beginsDataset(List<List<String>> keys, int row) {
@@ -106,7 +98,8 @@ record SweepReport(SweepOutcome outcome, Path folder) {
 
     /** "87.5±0.4": mean and standard deviation over the seeds; "87.5 2/3": the mean of two results of three. */
     private static String cell(List<SweepOutcome.Ended> runs) {
-        List<RunResult> results = runs.stream().flatMap(run -> run.result().stream()).toList();
+        List<RunResult> results =
+                runs.stream().flatMap(run -> run.result().stream()).toList();
         if (results.isEmpty()) {
             return runs.stream().anyMatch(run -> run.failure().isPresent()) ? "failed" : "";
         }
@@ -117,14 +110,11 @@ record SweepReport(SweepOutcome outcome, Path folder) {
     }
 
     private Map<Setting, List<RunResult>> results() {
-        Map<Setting, List<RunResult>> results =
-                outcome.runs().stream()
-                        .collect(
-                                Collectors.groupingBy(
-                                        ended -> Setting.of(ended.run()),
-                                        LinkedHashMap::new,
-                                        Collectors.flatMapping(
-                                                ended -> ended.result().stream(), Collectors.toList())));
+        Map<Setting, List<RunResult>> results = outcome.runs().stream()
+                .collect(Collectors.groupingBy(
+                        ended -> Setting.of(ended.run()),
+                        LinkedHashMap::new,
+                        Collectors.flatMapping(ended -> ended.result().stream(), Collectors.toList())));
         results.values().removeIf(List::isEmpty);
         return results;
     }
@@ -175,25 +165,16 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         if (failures.isEmpty()) {
             return;
         }
-        console.warn(
-                "%s of %s failed; the same command tries them again:"
-                        .formatted(
-                                Numbers.count(failures.size()),
-                                Numbers.count(outcome.runs().size(), "run")));
-        Map<String, List<SweepOutcome.Ended>> byReason =
-                failures.stream()
-                        .collect(
-                                Collectors.groupingBy(
-                                        run -> run.failure().orElseThrow(),
-                                        LinkedHashMap::new,
-                                        Collectors.toList()));
-        byReason.forEach(
-                (reason, runs) -> {
-                    String others =
-                            runs.size() == 1
-                                    ? ""
-                                    : " and " + Numbers.count(runs.size() - 1, "other");
-                    console.warn("  " + SweepScreen.describe(runs.get(0).run()) + others + ": " + reason);
-                });
+        console.warn("%s of %s failed; the same command tries them again:"
+                .formatted(
+                        Numbers.count(failures.size()),
+                        Numbers.count(outcome.runs().size(), "run")));
+        Map<String, List<SweepOutcome.Ended>> byReason = failures.stream()
+                .collect(Collectors.groupingBy(
+                        run -> run.failure().orElseThrow(), LinkedHashMap::new, Collectors.toList()));
+        byReason.forEach((reason, runs) -> {
+            String others = runs.size() == 1 ? "" : " and " + Numbers.count(runs.size() - 1, "other");
+            console.warn("  " + SweepScreen.describe(runs.get(0).run()) + others + ": " + reason);
+        });
     }
 }

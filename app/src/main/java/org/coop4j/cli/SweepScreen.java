@@ -34,7 +34,9 @@ final class SweepScreen implements SweepListener, AutoCloseable {
         runs = all;
         String count = Numbers.count(all.size(), "run");
         console.note(
-                finished.isEmpty() ? count : count + ", " + Numbers.count(finished.size()) + " of them finished already");
+                finished.isEmpty()
+                        ? count
+                        : count + ", " + Numbers.count(finished.size()) + " of them finished already");
     }
 
     @Override
@@ -56,14 +58,13 @@ final class SweepScreen implements SweepListener, AutoCloseable {
     @Override
     public void finished(SweepRun ended, RunResult result) {
         double seconds = result.seconds().values().stream().mapToDouble(s -> s).sum(); // wherever it was made
-        console.note(
-                String.format(
-                        Locale.ROOT,
-                        "%s: %.1f %%%s, %s",
-                        run,
-                        result.accuracy(),
-                        handWritten(result),
-                        Numbers.duration(Duration.ofMillis(Math.round(1000 * seconds)))));
+        console.note(String.format(
+                Locale.ROOT,
+                "%s: %.1f %%%s, %s",
+                run,
+                result.accuracy(),
+                handWritten(result),
+                Numbers.duration(Duration.ofMillis(Math.round(1000 * seconds)))));
         running = false;
     }
 
@@ -89,9 +90,7 @@ final class SweepScreen implements SweepListener, AutoCloseable {
             return what;
         }
         int shots = run.shots();
-        return "%s, %s, seed %d"
-                .formatted(
-                        what, shots == 0 ? "all images" : Numbers.count(shots, "shot"), run.seed());
+        return "%s, %s, seed %d".formatted(what, shots == 0 ? "all images" : Numbers.count(shots, "shot"), run.seed());
     }
 
     /** The process is ending before the sweep has. */

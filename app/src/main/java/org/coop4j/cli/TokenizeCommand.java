@@ -40,7 +40,9 @@ final class TokenizeCommand implements Callable<Integer> {
     @Parameters(arity = "1..*", paramLabel = "TEXT", description = "The text, in quotes.")
     private List<String> texts;
 
-    @Mixin private Options.Vocabulary vocabulary;
+    @Mixin
+    private Options.Vocabulary vocabulary;
+
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
@@ -68,13 +70,10 @@ final class TokenizeCommand implements Callable<Integer> {
 
     private void print(String text, Tokenizer tokenizer) {
         int[] ids = tokenizer.encode(text);
-        String spelled =
-                Arrays.stream(ids).mapToObj(tokenizer::symbol).collect(Collectors.joining(" "));
+        String spelled = Arrays.stream(ids).mapToObj(tokenizer::symbol).collect(Collectors.joining(" "));
         AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
         table.row("text", text);
-        table.row(
-                "ids",
-                Arrays.stream(ids).mapToObj(String::valueOf).collect(Collectors.joining(" ")));
+        table.row("ids", Arrays.stream(ids).mapToObj(String::valueOf).collect(Collectors.joining(" ")));
         table.row("symbols", spelled);
         table.row("tokens", count(ids.length));
         table.print(console.out());
@@ -83,10 +82,7 @@ final class TokenizeCommand implements Callable<Integer> {
     private static String count(int tokens) {
         int all = tokens + 2;
         return "%d, with start and end token %d%s"
-                .formatted(
-                        tokens,
-                        all,
-                        all > CONTEXT ? ": more than the " + CONTEXT + " of a prompt" : "");
+                .formatted(tokens, all, all > CONTEXT ? ": more than the " + CONTEXT + " of a prompt" : "");
     }
 
     private static ObjectNode toJson(String text, Tokenizer tokenizer) {

@@ -7,10 +7,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.coop4j.run.RunComparison;
-import org.coop4j.run.RunComparison.ComparedRun;
-import org.coop4j.run.MethodChoice.Candidate;
-import org.coop4j.run.MethodChoice;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.DataOptions;
 import org.coop4j.cli.options.MethodOptions;
@@ -26,14 +22,18 @@ import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
+import org.coop4j.run.MethodChoice;
+import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.ReferencePreset;
+import org.coop4j.run.Run;
+import org.coop4j.run.RunComparison;
+import org.coop4j.run.RunComparison.ComparedRun;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.Sample;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.Run;
 import org.coop4j.study.report.RunPage;
 import org.coop4j.weights.model.ClipConfig;
 import picocli.CommandLine.Command;
@@ -48,8 +48,8 @@ import picocli.CommandLine.Option;
                     + " hand-written prompts.",
             "",
             "CLIP stays as it is; only a few context vectors in front of the class names are"
-                + " learned (CoOp). The defaults are the reference's: 16 vectors at the end, shared"
-                + " by all classes; 50 epochs for 1 shot, 100 for 2 and 4, 200 for more.",
+                    + " learned (CoOp). The defaults are the reference's: 16 vectors at the end, shared"
+                    + " by all classes; 50 epochs for 1 shot, 100 for 2 and 4, 200 for more.",
             ""
         },
         footer = {
@@ -69,11 +69,17 @@ final class TrainCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Mixin private SpaceOptions spaceOptions;
+    @Mixin
+    private SpaceOptions spaceOptions;
 
-    @Mixin private DataOptions.Required dataOptions;
-    @Mixin private Options.Exif exif;
-    @Mixin private MethodOptions methodOptions;
+    @Mixin
+    private DataOptions.Required dataOptions;
+
+    @Mixin
+    private Options.Exif exif;
+
+    @Mixin
+    private MethodOptions methodOptions;
 
     @Option(
             names = {"-t", "--template"},
@@ -132,8 +138,8 @@ final class TrainCommand implements Callable<Integer> {
             paramLabel = "K|epochs",
             description = {
                 "Random crops of each training image that are encoded, used in turn; \"epochs\" is"
-                    + " the reference's protocol, a new crop each epoch. 0 takes the centre crop"
-                    + " alone, the fastest (default: 0, and epochs with --preset)."
+                        + " the reference's protocol, a new crop each epoch. 0 takes the centre crop"
+                        + " alone, the fastest (default: 0, and epochs with --preset)."
             })
     private String views;
 
@@ -144,9 +150,15 @@ final class TrainCommand implements Callable<Integer> {
             description = "Epochs between checkpoints (default: ${DEFAULT-VALUE}).")
     private int checkpointEvery;
 
-    @Mixin private Options.Bank bankOptions;
-    @Mixin private Options.Memory memory;
-    @Mixin private Options.Arithmetic precision;
+    @Mixin
+    private Options.Bank bankOptions;
+
+    @Mixin
+    private Options.Memory memory;
+
+    @Mixin
+    private Options.Arithmetic precision;
+
     @Option(names = "--resume", description = "Resume the run in the folder.")
     private boolean resume;
 
@@ -163,13 +175,14 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         checkSeeds();
         Optional<ReferencePreset> chosen = preset();
-        List<Candidate> candidates = methodOptions.candidates(chosen.flatMap(ReferencePreset::words).orElse(null), shots);
+        List<Candidate> candidates =
+                methodOptions.candidates(chosen.flatMap(ReferencePreset::words).orElse(null), shots);
         boolean tuned = methodOptions.choose();
         if (tuned && !seeds.isEmpty()) {
             throw new WrongUsage("a method is chosen for one seed: omit --seeds");
         }
-        List<PromptEnsemble> own =
-                WrongUsage.unless(() -> templates.stream().map(PromptEnsemble::of).toList());
+        List<PromptEnsemble> own = WrongUsage.unless(
+                () -> templates.stream().map(PromptEnsemble::of).toList());
         List<RunResult> results = new ArrayList<>();
         List<RunComparison> found = new ArrayList<>();
         MethodChoice choice = MethodChoice.all(candidates);
@@ -222,8 +235,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     /** The user's own prompts are checked before anything is learned. */
-    private void requireFit(FeatureSpace space, SharedData shared, List<PromptEnsemble> own)
-            throws IOException {
+    private void requireFit(FeatureSpace space, SharedData shared, List<PromptEnsemble> own) throws IOException {
         if (!own.isEmpty()) {
             List<String> names =
                     shared.dataset(data, firstSeed()).half(dataOptions.half()).classNames();
@@ -233,10 +245,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private MethodChoice choose(SharedData shared, List<Candidate> candidates) throws IOException {
         Candidate learns =
-                candidates.stream()
-                        .filter(c -> c.method().learns())
-                        .findFirst()
-                        .orElse(candidates.get(0));
+                candidates.stream().filter(c -> c.method().learns()).findFirst().orElse(candidates.get(0));
         return MethodChoice.best(
                 shared,
                 config(shared, learns, firstSeed()),
@@ -262,7 +271,8 @@ final class TrainCommand implements Callable<Integer> {
 
     /** The run's folder: a level for several methods, and one for several seeds. */
     private Path folder(List<Candidate> candidates, Candidate candidate, long one) {
-        Path folder = candidates.size() == 1 ? out : out.resolve(candidate.method().id());
+        Path folder =
+                candidates.size() == 1 ? out : out.resolve(candidate.method().id());
         return seeds.isEmpty() ? folder : folder.resolve("seed" + one);
     }
 
@@ -283,13 +293,11 @@ final class TrainCommand implements Callable<Integer> {
         Clip clip = space.requireTowers("preset " + preset.name());
         String wanted = preset.architecture();
         if (!ClipConfig.named(wanted).equals(clip.architecture())) {
-            throw new CommandFailure(
-                    "preset " + preset.name() + " is for " + wanted + ", which this model is not");
+            throw new CommandFailure("preset " + preset.name() + " is for " + wanted + ", which this model is not");
         }
     }
 
-    private RunResult run(
-            SharedData shared, Candidate candidate, RunConfig config, Path folder, long one)
+    private RunResult run(SharedData shared, Candidate candidate, RunConfig config, Path folder, long one)
             throws IOException {
         Method method = candidate.method();
         if (!folder.equals(out)) {
@@ -302,16 +310,10 @@ final class TrainCommand implements Callable<Integer> {
         RunData lists = RunData.of(data, shared.dataset(data, one), dataOptions.half());
         Training training = candidate.training();
         String model = shared.space().modelSha256();
-        return WrongUsage.unless(
-                () ->
-                        RunConfig.of(
-                                        model,
-                                        lists,
-                                        candidate.method(),
-                                        training,
-                                        new Sample(candidate.shots(), one, views(training)))
-                                .in(shared.space().precision())
-                                .withCheckpointEvery(checkpointEvery));
+        return WrongUsage.unless(() -> RunConfig.of(
+                        model, lists, candidate.method(), training, new Sample(candidate.shots(), one, views(training)))
+                .in(shared.space().precision())
+                .withCheckpointEvery(checkpointEvery));
     }
 
     private int views(Training training) {

@@ -7,17 +7,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.coop4j.run.Comparison;
-import org.coop4j.run.Comparison.ComparedClassifier;
-import org.coop4j.run.RunComparison;
-import org.coop4j.run.MethodChoice;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Json;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.SeedSummary;
+import org.coop4j.run.Comparison;
+import org.coop4j.run.Comparison.ComparedClassifier;
+import org.coop4j.run.MethodChoice;
+import org.coop4j.run.RunComparison;
 import org.coop4j.run.RunFolder;
-import org.coop4j.run.RunResult.HandWritten;
 import org.coop4j.run.RunResult;
+import org.coop4j.run.RunResult.HandWritten;
 import org.coop4j.study.report.ComparisonTable;
 import org.coop4j.study.report.RunPage;
 
@@ -34,8 +34,7 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
     void print(PrintStream target) {
         target.println(images());
         if (!choice.scores().isEmpty()) {
-            ComparisonTable.candidates(choice).lines()
-                    .print(target);
+            ComparisonTable.candidates(choice).lines().print(target);
             target.println();
         }
         ComparisonTable.of(comparisons()).lines().print(target);
@@ -78,18 +77,16 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
                     "  " + ComparisonTable.meaning(method, baseline),
                     "  probabilities: " + method.confidence().sentence());
         }
-        SeedSummary gains =
-                SeedSummary.of(
-                        comparisons(),
-                        c -> c.method(method.name()).accuracy() - c.bestBaseline().accuracy());
-        return List.of(
-                String.format(
-                        Locale.ROOT,
-                        "%s: %s ± %s points over the best baseline, mean ± sd over %d seeds",
-                        method.name(),
-                        Numbers.signed(gains.mean(), 1),
-                        Numbers.number(gains.sampleSd(), 1),
-                        seeds.size()));
+        SeedSummary gains = SeedSummary.of(
+                comparisons(),
+                c -> c.method(method.name()).accuracy() - c.bestBaseline().accuracy());
+        return List.of(String.format(
+                Locale.ROOT,
+                "%s: %s ± %s points over the best baseline, mean ± sd over %d seeds",
+                method.name(),
+                Numbers.signed(gains.mean(), 1),
+                Numbers.number(gains.sampleSd(), 1),
+                seeds.size()));
     }
 
     private Path place(String file) {
@@ -102,11 +99,10 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
         List<HandWritten> means = new ArrayList<>();
         for (int i = 0; i < results.get(0).handWritten().size(); i++) {
             int position = i;
-            means.add(
-                    new HandWritten(
-                            results.get(0).handWritten().get(i).prompt(),
-                            SeedSummary.of(results, r -> r.handWritten().get(position).accuracy())
-                                    .mean()));
+            means.add(new HandWritten(
+                    results.get(0).handWritten().get(i).prompt(),
+                    SeedSummary.of(results, r -> r.handWritten().get(position).accuracy())
+                            .mean()));
         }
         return means;
     }
@@ -129,14 +125,11 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
             seed.classifiers().forEach(c -> row(rows.addObject(), c));
         }
         ArrayNode candidates = json.putArray("candidates");
-        choice.scores()
-                .forEach(
-                        s ->
-                                candidates
-                                        .addObject()
-                                        .put("candidate", s.candidate().name())
-                                        .put("accuracy", s.accuracy())
-                                        .put("images", s.images()));
+        choice.scores().forEach(s -> candidates
+                .addObject()
+                .put("candidate", s.candidate().name())
+                .put("accuracy", s.accuracy())
+                .put("images", s.images()));
         ArrayNode prompts = json.putArray("hand_written");
         for (HandWritten prompt : handWritten()) {
             prompts.addObject().put("prompt", prompt.prompt()).put("accuracy", prompt.accuracy());
@@ -146,7 +139,8 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
         if (results.size() > 1) {
             json.put("sd_accuracy", accuracy.sampleSd());
         }
-        return json.put("folder", out.toString()).put("report", place(RunFolder.REPORT).toString());
+        return json.put("folder", out.toString())
+                .put("report", place(RunFolder.REPORT).toString());
     }
 
     private static void row(ObjectNode row, ComparedClassifier c) {

@@ -1,21 +1,17 @@
 package org.coop4j.cli;
 
-import java.util.Map;
-import java.util.ArrayList;
-import java.nio.FloatBuffer;
-import org.coop4j.eval.Predictions;
-import org.coop4j.eval.Evaluation;
-import org.coop4j.console.Table;
-import org.coop4j.console.Json;
-import java.util.stream.IntStream;
-import java.util.Comparator;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.Converters;
@@ -26,9 +22,13 @@ import org.coop4j.cli.options.TemplateOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.Console;
+import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.eval.Evaluation;
+import org.coop4j.eval.Predictions;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.UnknownWords;
@@ -49,8 +49,8 @@ import picocli.CommandLine.Spec;
             "Classify images by prompts that name the classes.",
             "",
             "A folder with one subfolder per class is scored: accuracy over all images and per"
-                + " class. So is the test split of a dataset (--data), with the hand-written prompt"
-                + " of a published one (--dataset).",
+                    + " class. So is the test split of a dataset (--data), with the hand-written prompt"
+                    + " of a published one (--dataset).",
             ""
         },
         footer = {
@@ -66,22 +66,31 @@ final class ZeroShotCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Spec private CommandSpec spec;
-    @Mixin private ModelOptions clipOptions;
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ModelOptions clipOptions;
+
     @Option(
             names = "--truncate",
-            description =
-                    "Truncate texts that exceed the context length; without it, they are an error.")
+            description = "Truncate texts that exceed the context length; without it, they are an error.")
     private boolean truncate;
 
-    @Mixin private ClassOptions classOptions;
-    @Mixin private TemplateOptions templateOptions;
+    @Mixin
+    private ClassOptions classOptions;
+
+    @Mixin
+    private TemplateOptions templateOptions;
 
     @ArgGroup(exclusive = false)
     private DataOptions.Required dataOptions;
 
-    @Mixin private Options.Part splitOptions;
-    @Mixin private Options.Exif exif;
+    @Mixin
+    private Options.Part splitOptions;
+
+    @Mixin
+    private Options.Exif exif;
 
     @Option(
             names = {"-k", "--top"},
@@ -91,7 +100,8 @@ final class ZeroShotCommand implements Callable<Integer> {
             description = "Show the K most probable classes (default: ${DEFAULT-VALUE}).")
     private int top;
 
-    @ArgGroup private Options.Format format = new Options.Format();
+    @ArgGroup
+    private Options.Format format = new Options.Format();
 
     @Parameters(
             arity = "0..*", // none with --data
@@ -153,18 +163,16 @@ final class ZeroShotCommand implements Callable<Integer> {
             throw new WrongUsage("--data has its own images and classes: omit the others");
         }
         if (data.holdsFeatures()) {
-            throw new WrongUsage(
-                    "zero-shot encodes images: coop train --method zero-shot takes features");
+            throw new WrongUsage("zero-shot encodes images: coop train --method zero-shot takes features");
         }
         ImageDataset dataset = data.load(splitOptions.seed()).half(dataOptions.half());
         List<LabelledImage> images = splitOptions.of(dataset);
-        console.note(
-                "%s: %s images of %s, prompt: %s"
-                        .formatted(
-                                dataset.name(),
-                                Numbers.count(images.size()) + " " + splitOptions.name(),
-                                Numbers.count(dataset.classCount()) + " classes",
-                                prompts.describe()));
+        console.note("%s: %s images of %s, prompt: %s"
+                .formatted(
+                        dataset.name(),
+                        Numbers.count(images.size()) + " " + splitOptions.name(),
+                        Numbers.count(dataset.classCount()) + " classes",
+                        prompts.describe()));
         return new Task(
                 ImageInputs.of(images, dataset.classNames()),
                 dataset.classNames(),
@@ -176,8 +184,7 @@ final class ZeroShotCommand implements Callable<Integer> {
     private List<String> fromFolders(ImageInputs inputs) {
         if (!inputs.isLabelled()) {
             throw new WrongUsage(
-                    "which classes? Give --classes, --classes-file, or a folder with one subfolder"
-                            + " per class");
+                    "which classes? Give --classes, --classes-file, or a folder with one subfolder" + " per class");
         }
         return ClassOptions.checked(inputs.folders(), arguments.get(0).toString());
     }
@@ -241,30 +248,31 @@ final class ZeroShotCommand implements Callable<Integer> {
 
     /** Labels by falling probability, the first of equals first. */
     private List<Guess> best(Image image) {
-        List<Integer> labels =
-                IntStream.range(0, image.probabilities.capacity())
-                        .boxed()
-                        .sorted(Comparator.comparing(label -> -image.probabilities.get(label)))
-                        .limit(top)
-                        .toList();
-        return IntStream.range(0, labels.size()).mapToObj(i -> new Guess(image, i + 1, labels.get(i))).toList();
+        List<Integer> labels = IntStream.range(0, image.probabilities.capacity())
+                .boxed()
+                .sorted(Comparator.comparing(label -> -image.probabilities.get(label)))
+                .limit(top)
+                .toList();
+        return IntStream.range(0, labels.size())
+                .mapToObj(i -> new Guess(image, i + 1, labels.get(i)))
+                .toList();
     }
 
     private static Table<Guess> guesses(Task task) {
-        Table<Guess> table =
-                new Table<Guess>()
-                        .shown(
-                                "image",
-                                Table.Kind.WORDS,
-                                guess -> guess.image.file,
-                                guess -> guess.rank == 1 ? guess.image.file : "")
-                        .in(Table.Format.TABLE, Table.Format.CSV)
-                        .data("rank", Guess::rank)
-                        .in(Table.Format.CSV)
-                        .text("class", guess -> task.classes.get(guess.label))
-                        .share("probability", guess -> guess.image.probabilities.get(guess.label));
+        Table<Guess> table = new Table<Guess>()
+                .shown(
+                        "image",
+                        Table.Kind.WORDS,
+                        guess -> guess.image.file,
+                        guess -> guess.rank == 1 ? guess.image.file : "")
+                .in(Table.Format.TABLE, Table.Format.CSV)
+                .data("rank", Guess::rank)
+                .in(Table.Format.CSV)
+                .text("class", guess -> task.classes.get(guess.label))
+                .share("probability", guess -> guess.image.probabilities.get(guess.label));
         return task.isScored()
-                ? table.data("truth", guess -> task.classes.get(guess.image.truth)).in(Table.Format.CSV)
+                ? table.data("truth", guess -> task.classes.get(guess.image.truth))
+                        .in(Table.Format.CSV)
                 : table;
     }
 
@@ -299,12 +307,10 @@ final class ZeroShotCommand implements Callable<Integer> {
             node.set("predictions", guesses(task).rows(best(image)).json());
         }
         ArrayNode unreadable = json.putArray("unreadable");
-        problems.forEach(
-                (position, problem) ->
-                        unreadable
-                                .addObject()
-                                .put("file", task.inputs.files().get(position).toString())
-                                .put("problem", problem));
+        problems.forEach((position, problem) -> unreadable
+                .addObject()
+                .put("file", task.inputs.files().get(position).toString())
+                .put("problem", problem));
         if (task.isScored() && !images.isEmpty()) {
             json.set("scores", EvalCommand.json(evaluation(images), task.classes));
         }

@@ -27,8 +27,7 @@ public final class AlignedLines {
     /** Adds a row; the cells are made printable. */
     public AlignedLines row(String... cells) {
         if (cells.length != kinds.size()) {
-            throw new IllegalArgumentException(
-                    cells.length + " cells in a table of " + kinds.size() + " columns");
+            throw new IllegalArgumentException(cells.length + " cells in a table of " + kinds.size() + " columns");
         }
         List<String> row = new ArrayList<>();
         for (int c = 0; c < cells.length; c++) {
@@ -65,8 +64,7 @@ public final class AlignedLines {
         for (int c = 0; c < widths.length; c++) {
             String padding = " ".repeat(widths[c] - columns(row.get(c)));
             line.append(c == 0 ? "" : "  ");
-            line.append(
-                    kinds.get(c).isNumeric() ? padding + row.get(c) : row.get(c) + padding);
+            line.append(kinds.get(c).isNumeric() ? padding + row.get(c) : row.get(c) + padding);
         }
         return line.toString().stripTrailing();
     }

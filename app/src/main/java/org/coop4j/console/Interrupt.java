@@ -12,11 +12,10 @@ public final class Interrupt implements AutoCloseable {
 
     /** Says a line on standard error. */
     public Interrupt(Console console, String message) {
-        this(
-                () -> {
-                    console.status("");
-                    console.warn(message);
-                });
+        this(() -> {
+            console.status("");
+            console.warn(message);
+        });
     }
 
     /**

@@ -55,17 +55,14 @@ public final class Json {
         @Override
         public SerializableString getEscapeSequence(int c) {
             boolean half = c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE;
-            return SafeText.isHarmful(c) && !half
-                    ? new SerializedString("\\u%04x".formatted(c))
-                    : null;
+            return SafeText.isHarmful(c) && !half ? new SerializedString("\\u%04x".formatted(c)) : null;
         }
     }
 
     /** Prints a document, indented. */
     public static void print(JsonNode document, PrintStream out) {
         try {
-            out.print(
-                    mapper().writerWithDefaultPrettyPrinter().writeValueAsString(document) + "\n");
+            out.print(mapper().writerWithDefaultPrettyPrinter().writeValueAsString(document) + "\n");
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a tree can always be written", e);
         }

@@ -31,12 +31,9 @@ public final class PageServer implements AutoCloseable {
         byte[] content = Files.readAllBytes(page);
         HttpServer server;
         try {
-            server =
-                    HttpServer.create(
-                            new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
         } catch (BindException e) {
-            throw new CommandFailure(
-                    "port " + port + " is in use: give another --port, or omit it");
+            throw new CommandFailure("port " + port + " is in use: give another --port, or omit it");
         }
         server.createContext("/", exchange -> answer(exchange, content));
         server.start();
@@ -85,10 +82,9 @@ public final class PageServer implements AutoCloseable {
     /** Asks the system for a browser; without one, the address on the screen is enough. */
     private static void openBrowser(URI address) {
         String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
-        List<String> command =
-                system.contains("win")
-                        ? List.of("rundll32", "url.dll,FileProtocolHandler", address.toString())
-                        : List.of(system.contains("mac") ? "open" : "xdg-open", address.toString());
+        List<String> command = system.contains("win")
+                ? List.of("rundll32", "url.dll,FileProtocolHandler", address.toString())
+                : List.of(system.contains("mac") ? "open" : "xdg-open", address.toString());
         try {
             new ProcessBuilder(command)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)

@@ -65,7 +65,6 @@ public final class StandardOutput extends FilterOutputStream {
             throw new ReaderGoneException(failure);
         }
         throw new UncheckedIOException(
-                new IOException(
-                        "cannot write to standard output: " + failure.getMessage(), failure));
+                new IOException("cannot write to standard output: " + failure.getMessage(), failure));
     }
 }

@@ -194,8 +194,7 @@ public final class Table<T> {
 
     /** Adds a column of numbers, which people see rounded. */
     public Table<T> number(String name, int digits, ToDoubleFunction<? super T> value) {
-        return shown(
-                name, Kind.NUMBERS, value::applyAsDouble, row -> Numbers.number(value.applyAsDouble(row), digits));
+        return shown(name, Kind.NUMBERS, value::applyAsDouble, row -> Numbers.number(value.applyAsDouble(row), digits));
     }
 
     /** Adds a column of percentages, 0 to 100. */
@@ -330,7 +329,10 @@ public final class Table<T> {
         Row before = rows.get(row - 1);
         return own.average != before.average
                 || (grouped
-                        && !own.cells.get(first).data().equals(before.cells.get(first).data()));
+                        && !own.cells
+                                .get(first)
+                                .data()
+                                .equals(before.cells.get(first).data()));
     }
 
     /** The rows that sum up others, under the same columns. */

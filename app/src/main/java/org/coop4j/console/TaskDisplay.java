@@ -139,9 +139,7 @@ final class TaskDisplay extends CountedTask {
             text.append(' ').append(unit.label());
         }
         if (done() > 0 && done() < total()) {
-            Duration left =
-                    Duration.ofMillis(
-                            (long) (elapsed().toMillis() / (double) done() * (total() - done())));
+            Duration left = Duration.ofMillis((long) (elapsed().toMillis() / (double) done() * (total() - done())));
             text.append(counted ? ", " + rate() : "").append(", ");
             text.append(Numbers.duration(left)).append(" left");
         }

@@ -13,8 +13,7 @@ import org.coop4j.method.train.Training;
  * @param seeds of the few-shot samples and of the training
  * @param epochs epochs of a context for each number of shots
  */
-public record DemoConfig(
-        List<String> templates, List<Integer> shots, List<Long> seeds, List<Integer> epochs) {
+public record DemoConfig(List<String> templates, List<Integer> shots, List<Long> seeds, List<Integer> epochs) {
 
     /**
      * Learning rate of a context. The reference's 0.002 is for CLIP's logit scale τ of 100. A step
@@ -33,8 +32,7 @@ public record DemoConfig(
         seeds = List.copyOf(seeds);
         epochs = List.copyOf(epochs);
         if (templates.isEmpty() || shots.isEmpty() || seeds.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "no template, no shots or no seed: give one or more");
+            throw new IllegalArgumentException("no template, no shots or no seed: give one or more");
         }
         if (epochs.size() != shots.size()) {
             throw new IllegalArgumentException(
@@ -60,8 +58,7 @@ public record DemoConfig(
     /** How a method is trained on so many shots. */
     Training training(DemoMethod method, int k) {
         return method.learnsContext()
-                ? Settings.with(
-                        Training.coop(epochs.get(shots.indexOf(k)), 32), Map.of("rate", RATE))
+                ? Settings.with(Training.coop(epochs.get(shots.indexOf(k)), 32), Map.of("rate", RATE))
                 : method.method().training(k);
     }
 }

@@ -13,9 +13,7 @@ public enum DemoMethod {
     UNIFIED("CoOp, unified context", "unified", new CoOp(4, ClassPosition.END, false, DemoConfig.WORDS)),
     /** A context of its own for each class. */
     CLASS_SPECIFIC(
-            "CoOp, class-specific context",
-            "class-specific",
-            new CoOp(4, ClassPosition.END, true, DemoConfig.WORDS)),
+            "CoOp, class-specific context", "class-specific", new CoOp(4, ClassPosition.END, true, DemoConfig.WORDS)),
     /** Gaussians of the classes beside zero-shot CLIP, in closed form. */
     GDA("GDA", "gda", new Gda()),
     /** Logistic regression on the image features, which knows nothing of names. */

@@ -44,10 +44,7 @@ public record DemoPictures(Path folder) {
         if (!Files.isDirectory(folder)) {
             Files.createDirectories(cache);
             try (FileChannel channel =
-                    FileChannel.open(
-                            cache.resolve(LOCK),
-                            StandardOpenOption.CREATE,
-                            StandardOpenOption.WRITE)) {
+                    FileChannel.open(cache.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
                 channel.lock();
                 if (!Files.isDirectory(folder)) {
                     Path unfinished = cache.resolve(UNFINISHED);
@@ -106,9 +103,7 @@ public record DemoPictures(Path folder) {
         if (entry.startsWith("drawings/")) {
             return entry.replaceFirst("drawings/", "drawings/test/");
         }
-        return entry.startsWith("train/") || entry.startsWith("test/")
-                ? "photographs/" + entry
-                : entry;
+        return entry.startsWith("train/") || entry.startsWith("test/") ? "photographs/" + entry : entry;
     }
 
     private static void delete(Path folder) throws IOException {

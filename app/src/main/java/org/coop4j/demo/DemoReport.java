@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.coop4j.run.PictureResults;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
@@ -18,11 +17,12 @@ import org.coop4j.console.Table;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.Confidence;
+import org.coop4j.run.PictureResults;
 import org.coop4j.run.RunFolder;
 import org.coop4j.study.chart.FewShotChart;
 import org.coop4j.study.html.HtmlPage;
-import org.coop4j.study.html.Section.Fact;
 import org.coop4j.study.html.Section;
+import org.coop4j.study.html.Section.Fact;
 import org.coop4j.study.report.ProofSections;
 
 /**
@@ -47,9 +47,7 @@ public record DemoReport(DemoResult result) {
             out.write(NUMBERS, result);
         }
         AtomicFile.write(folder.resolve(CURVE_SVG), chart().file().getBytes(StandardCharsets.UTF_8));
-        AtomicFile.write(
-                folder.resolve(PAGE),
-                page().html().getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(folder.resolve(PAGE), page().html().getBytes(StandardCharsets.UTF_8));
     }
 
     /** Accuracy over shots, the best hand-written prompt as a star. */
@@ -63,8 +61,8 @@ public record DemoReport(DemoResult result) {
             series.add(FewShotChart.Series.curve(method.title(), series.size(), points));
         }
         DemoResult.Prompt best = result.bestPrompt();
-        series.add(FewShotChart.Series.star(
-                "zero-shot, \"" + best.template() + "\"", series.size(), best.photographs()));
+        series.add(
+                FewShotChart.Series.star("zero-shot, \"" + best.template() + "\"", series.size(), best.photographs()));
         series.add(FewShotChart.Series.star(
                 "zero-shot, careful names",
                 series.size(),
@@ -85,35 +83,26 @@ public record DemoReport(DemoResult result) {
                                 + " hand-written prompts and other methods, with a small CLIP that"
                                 + " never saw these photographs")
                 .add(summary())
-                .add(
-                        sections.changed(
-                                "From wrong to right",
-                                after.changed(before, true),
-                                "were wrong by "
-                                        + handWritten()
-                                        + " and are right by the learned prompt"))
-                .add(
-                        sections.changed(
-                                "From right to wrong",
-                                after.changed(before, false),
-                                "were right by "
-                                        + handWritten()
-                                        + " and are wrong by the learned prompt"))
+                .add(sections.changed(
+                        "From wrong to right",
+                        after.changed(before, true),
+                        "were wrong by " + handWritten() + " and are right by the learned prompt"))
+                .add(sections.changed(
+                        "From right to wrong",
+                        after.changed(before, false),
+                        "were right by " + handWritten() + " and are wrong by the learned prompt"))
                 .add(curves())
                 .add(perClass())
-                .add(
-                        sections.confusion(
-                                after,
-                                "True classes in rows, predicted ones in columns, photographs:"
-                                        + " class-specific context, "
-                                        + result.mostShots()
-                                        + " shots, first seed"))
+                .add(sections.confusion(
+                        after,
+                        "True classes in rows, predicted ones in columns, photographs:"
+                                + " class-specific context, "
+                                + result.mostShots()
+                                + " shots, first seed"))
                 .add(sections.leastCertain(after))
-                .add(
-                        sections.reliability(
-                                after,
-                                "There are no val images here to calibrate on: the probabilities"
-                                        + " are the model's own."))
+                .add(sections.reliability(
+                        after,
+                        "There are no val images here to calibrate on: the probabilities" + " are the model's own."))
                 .add(sections.coverage(after.coverage(), Confidence.NONE))
                 .add(otherDomain())
                 .add(words())
@@ -125,41 +114,34 @@ public record DemoReport(DemoResult result) {
         SeedSummary learned = result.photographs(DemoMethod.FEATURED, most);
         DemoResult.Prompt best = result.bestPrompt();
         return new Section("In short")
-                .facts(
-                        List.of(
-                                new Fact(
-                                        learned.meanSd(1) + " %",
-                                        "prompts learned from " + most + " photographs a class"),
-                                gainOver(
-                                        learned,
-                                        best.photographs(),
-                                        "the best hand-written prompt, \""
-                                                + best.template()
-                                                + "\""),
-                                gainOver(
-                                        learned,
-                                        result.bestRenamedPrompt().photographs(),
-                                        "it with carefully written class names"),
-                                gainOver(
-                                        learned,
-                                        result.photographs(DemoMethod.PROBE, most).mean(),
-                                        "a linear probe on the same photographs")))
-                .paragraph(
-                        "CLIP classifies an image by comparing it with prompts, one a class. CoOp"
-                            + " leaves CLIP as it is and learns the words in front of the class"
-                            + " name, as vectors, from a few labelled images. Accuracies are on "
-                                + result.testImages()
-                                + " photographs that neither CLIP nor the learned prompt has seen;"
-                                + " mean ± standard deviation over "
-                                + result.seeds().size()
-                                + " draws of the training photographs.")
-                .paragraph(
-                        "Of "
-                                + String.join(", ", result.photographed())
-                                + " the model saw other photographs in its pre-training; of the"
-                                + " other "
-                                + (result.classNames().size() - result.photographed().size())
-                                + " classes it saw none.");
+                .facts(List.of(
+                        new Fact(learned.meanSd(1) + " %", "prompts learned from " + most + " photographs a class"),
+                        gainOver(
+                                learned,
+                                best.photographs(),
+                                "the best hand-written prompt, \"" + best.template() + "\""),
+                        gainOver(
+                                learned,
+                                result.bestRenamedPrompt().photographs(),
+                                "it with carefully written class names"),
+                        gainOver(
+                                learned,
+                                result.photographs(DemoMethod.PROBE, most).mean(),
+                                "a linear probe on the same photographs")))
+                .paragraph("CLIP classifies an image by comparing it with prompts, one a class. CoOp"
+                        + " leaves CLIP as it is and learns the words in front of the class"
+                        + " name, as vectors, from a few labelled images. Accuracies are on "
+                        + result.testImages()
+                        + " photographs that neither CLIP nor the learned prompt has seen;"
+                        + " mean ± standard deviation over "
+                        + result.seeds().size()
+                        + " draws of the training photographs.")
+                .paragraph("Of "
+                        + String.join(", ", result.photographed())
+                        + " the model saw other photographs in its pre-training; of the"
+                        + " other "
+                        + (result.classNames().size() - result.photographed().size())
+                        + " classes it saw none.");
     }
 
     private static Fact gainOver(SeedSummary learned, double baseline, String what) {
@@ -186,11 +168,10 @@ public record DemoReport(DemoResult result) {
                                 + (chart().hasSpread() ? "; bars are one standard deviation." : "."))
                 .table(table)
                 .table(prompts())
-                .paragraph(
-                        "The classes are called as their folders in Caltech101 are, as the"
-                                + " folders of a user would be. Careful names are "
-                                + betterNames()
-                                + ".");
+                .paragraph("The classes are called as their folders in Caltech101 are, as the"
+                        + " folders of a user would be. Careful names are "
+                        + betterNames()
+                        + ".");
     }
 
     private Table<?> prompts() {
@@ -244,11 +225,10 @@ public record DemoReport(DemoResult result) {
                         .sorted(Comparator.comparingDouble(DemoReport::gain).reversed())
                         .toList());
         return new Section("Class by class")
-                .paragraph(
-                        "The best hand-written prompt with careful names against the class-specific"
-                                + " context of "
-                                + result.mostShots()
-                                + " shots, mean over the seeds.")
+                .paragraph("The best hand-written prompt with careful names against the class-specific"
+                        + " context of "
+                        + result.mostShots()
+                        + " shots, mean over the seeds.")
                 .table(table);
     }
 
@@ -260,7 +240,8 @@ public record DemoReport(DemoResult result) {
         int most = result.mostShots();
         Map<String, Cell> accuracies = new LinkedHashMap<>();
         accuracies.put(
-                "best hand-written prompt there, \"" + result.bestDrawingPrompt().template() + "\", careful names",
+                "best hand-written prompt there, \""
+                        + result.bestDrawingPrompt().template() + "\", careful names",
                 Cell.number(result.bestDrawingPrompt().drawings()));
         for (DemoMethod method : DemoMethod.values()) {
             accuracies.put(method.title() + ", learned on photographs", Cell.mean(result.drawings(method, most)));
@@ -271,13 +252,12 @@ public record DemoReport(DemoResult result) {
                 .numbers("accuracy", Map.Entry::getValue)
                 .rows(accuracies.entrySet());
         return new Section("Another domain")
-                .paragraph(
-                        "Nothing was learned from drawings: what was learned on "
-                                + most
-                                + " photographs a class, tested on emoji and clip art of the same"
-                                + " classes that the model has never seen. The hand-written prompt"
-                                + " is the best of all for the drawings themselves. They are few:"
-                                + " read differences of some points as none.")
+                .paragraph("Nothing was learned from drawings: what was learned on "
+                        + most
+                        + " photographs a class, tested on emoji and clip art of the same"
+                        + " classes that the model has never seen. The hand-written prompt"
+                        + " is the best of all for the drawings themselves. They are few:"
+                        + " read differences of some points as none.")
                 .table(table);
     }
 
@@ -291,50 +271,45 @@ public record DemoReport(DemoResult result) {
             table.row(i);
         }
         return new Section("What the vectors resemble")
-                .paragraph(
-                        "The words whose embeddings are nearest to the vectors of the unified"
-                                + " context, which began as \""
-                                + DemoConfig.WORDS
-                                + "\". Read little into it: vectors need not mean words, and what"
-                                + " is nearest is often not near.")
+                .paragraph("The words whose embeddings are nearest to the vectors of the unified"
+                        + " context, which began as \""
+                        + DemoConfig.WORDS
+                        + "\". Read little into it: vectors need not mean words, and what"
+                        + " is nearest is often not near.")
                 .table(table);
     }
 
     private Section method() {
         return new Section("How this was made")
                 .code("coop demo")
-                .list(
-                        List.of(
-                                String.format(
-                                        Locale.ROOT,
-                                        "Model: %s, %,d numbers, SHA-256 %.12s…; trained on"
-                                                + " photographs, emoji and clip art, never on"
-                                                + " these pictures.",
-                                        result.model(),
-                                        result.parameters(),
-                                        result.modelSha256()),
-                                "Pictures: "
-                                        + (result.trainImages() + result.testImages())
-                                        + " photographs of Caltech101 (CC BY 4.0), "
-                                        + result.drawingImages()
-                                        + " emoji of Twemoji (CC BY 4.0) and drawings of Open Clip"
-                                        + " Art (public domain).",
-                                "CoOp: 4 context vectors before the class name that begin as \""
-                                        + DemoConfig.WORDS
-                                        + "\", SGD, batches of 32, learning rate "
-                                        + DemoConfig.RATE
-                                        + " with a cosine, no augmentation. (The reference's "
-                                        + Training.coop(1, 1).rate()
-                                        + " is for a logit scale of 100; that of this model is"
-                                        + " 20.)",
-                                "GDA: Gaussians of the classes with one covariance beside the"
-                                        + " hand-written prompt (Wang et al., ICLR 2024).",
-                                "Linear probe: logistic regression on the same features and"
-                                        + " photographs, its penalty chosen by cross-validation.",
-                                String.format(
-                                        Locale.ROOT,
-                                        "All of it took %.0f seconds: %s.",
-                                        result.seconds(),
-                                        result.machine())));
+                .list(List.of(
+                        String.format(
+                                Locale.ROOT,
+                                "Model: %s, %,d numbers, SHA-256 %.12s…; trained on"
+                                        + " photographs, emoji and clip art, never on"
+                                        + " these pictures.",
+                                result.model(),
+                                result.parameters(),
+                                result.modelSha256()),
+                        "Pictures: "
+                                + (result.trainImages() + result.testImages())
+                                + " photographs of Caltech101 (CC BY 4.0), "
+                                + result.drawingImages()
+                                + " emoji of Twemoji (CC BY 4.0) and drawings of Open Clip"
+                                + " Art (public domain).",
+                        "CoOp: 4 context vectors before the class name that begin as \""
+                                + DemoConfig.WORDS
+                                + "\", SGD, batches of 32, learning rate "
+                                + DemoConfig.RATE
+                                + " with a cosine, no augmentation. (The reference's "
+                                + Training.coop(1, 1).rate()
+                                + " is for a logit scale of 100; that of this model is"
+                                + " 20.)",
+                        "GDA: Gaussians of the classes with one covariance beside the"
+                                + " hand-written prompt (Wang et al., ICLR 2024).",
+                        "Linear probe: logistic regression on the same features and"
+                                + " photographs, its penalty chosen by cross-validation.",
+                        String.format(
+                                Locale.ROOT, "All of it took %.0f seconds: %s.", result.seconds(), result.machine())));
     }
 }

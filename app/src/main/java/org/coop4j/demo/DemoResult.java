@@ -3,8 +3,8 @@ package org.coop4j.demo;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.util.Comparator;
 import java.util.List;
-import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.eval.SeedSummary;
+import org.coop4j.run.PictureResults.PictureResult;
 
 /**
  * All that the demo measured.
@@ -117,7 +117,9 @@ public record DemoResult(
     }
 
     static Prompt best(List<Prompt> prompts) {
-        return prompts.stream().max(Comparator.comparingDouble(Prompt::photographs)).orElseThrow();
+        return prompts.stream()
+                .max(Comparator.comparingDouble(Prompt::photographs))
+                .orElseThrow();
     }
 
     /** The hand-written prompt that is best on the drawings, with careful class names. */

@@ -8,7 +8,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.coop4j.run.PictureResults;
 import org.coop4j.base.CountedTask;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
@@ -22,15 +21,16 @@ import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.NearestWords;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.train.Training;
+import org.coop4j.run.LabelledFeatures;
 import org.coop4j.run.Machine;
+import org.coop4j.run.PictureResults;
+import org.coop4j.run.Run;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.Sample;
 import org.coop4j.run.Scores;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.LabelledFeatures;
-import org.coop4j.run.Run;
 
 /**
  * Runs the demo: hand-written prompts, then methods that learn from more and more photographs, then
@@ -83,8 +83,7 @@ public final class DemoRun {
         this.clip = clip;
         this.pictures = pictures;
         this.config = config;
-        this.shared =
-                new SharedData(clip, new Run.Options(bankFolder, false, MemoryLimit.none()));
+        this.shared = new SharedData(clip, new Run.Options(bankFolder, false, MemoryLimit.none()));
         this.listener = listener;
         this.progress = progress;
     }
@@ -111,7 +110,8 @@ public final class DemoRun {
         listener.prompts(photographs, pictures.photographed(), prompts, renamed);
         List<DemoResult.Run> runs = learnAll(folder);
         Scores before = handWritten(test, DemoResult.best(renamed).template(), betterNames);
-        Path first = runFolder(folder, DemoMethod.UNIFIED, config.mostShots(), config.seeds().get(0));
+        Path first = runFolder(
+                folder, DemoMethod.UNIFIED, config.mostShots(), config.seeds().get(0));
         return new DemoResult(
                 ShippedModel.NAME,
                 clip.modelSha256(),
@@ -150,7 +150,8 @@ public final class DemoRun {
 
     private List<DemoResult.Run> learnAll(Path folder) throws IOException {
         List<DemoResult.Run> runs = new ArrayList<>();
-        long steps = config.shots().stream().mapToLong(this::steps).sum() * config.seeds().size();
+        long steps = config.shots().stream().mapToLong(this::steps).sum()
+                * config.seeds().size();
         try (Progress.Task task = progress.task("learning", steps, Progress.Unit.STEPS)) {
             for (int shots : config.shots()) {
                 List<DemoResult.Run> some = new ArrayList<>();
@@ -179,8 +180,7 @@ public final class DemoRun {
         return steps;
     }
 
-    private DemoResult.Run learn(Path folder, DemoMethod method, Sample sample, Progress.Task task)
-            throws IOException {
+    private DemoResult.Run learn(Path folder, DemoMethod method, Sample sample, Progress.Task task) throws IOException {
         Training training = config.training(method, sample.shots());
         RunData data = RunData.of(pictures.photographs(), photographs, ClassHalf.ALL);
         RunConfig run = RunConfig.of(clip.modelSha256(), data, method.method(), training, sample)
@@ -243,8 +243,8 @@ public final class DemoRun {
 
     private List<List<DemoResult.Word>> words(ClassifierFile prompt) throws IOException {
         List<List<DemoResult.Word>> words = new ArrayList<>();
-        for (NearestWords.ContextVector vector :
-                NearestWords.of(clip, prompt, WORDS, NearestWords.Tokens.WORD_ENDS).vectors()) {
+        for (NearestWords.ContextVector vector : NearestWords.of(clip, prompt, WORDS, NearestWords.Tokens.WORD_ENDS)
+                .vectors()) {
             words.add(vector.nearest().stream()
                     .map(word -> new DemoResult.Word(word.text(), word.distance()))
                     .toList());
@@ -279,7 +279,10 @@ public final class DemoRun {
         }
         all.sort(Comparator.comparingDouble(DemoResult.Change::afterProbability).reversed());
         Set<String> classes = new HashSet<>();
-        return all.stream().filter(change -> classes.add(change.truth())).limit(CHANGES).toList();
+        return all.stream()
+                .filter(change -> classes.add(change.truth()))
+                .limit(CHANGES)
+                .toList();
     }
 
     private List<DemoResult.ClassGain> perClass(Scores before) {
@@ -294,7 +297,10 @@ public final class DemoRun {
                     photographs.classNames().get(label),
                     ofClass.size(),
                     (int) right(before, ofClass, label),
-                    featured.stream().mapToLong(scores -> right(scores, ofClass, own)).average().orElseThrow()));
+                    featured.stream()
+                            .mapToLong(scores -> right(scores, ofClass, own))
+                            .average()
+                            .orElseThrow()));
         }
         return gains;
     }

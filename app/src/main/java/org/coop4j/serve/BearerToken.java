@@ -22,8 +22,7 @@ final class BearerToken {
         if (!isOpen(context) && !isGiven(context.header(Header.AUTHORIZATION))) {
             throw new Refusal(
                     Refusal.UNAUTHORIZED,
-                    "expected the header \"Authorization: Bearer TOKEN\" with this service's"
-                            + " token");
+                    "expected the header \"Authorization: Bearer TOKEN\" with this service's" + " token");
         }
     }
 
@@ -32,16 +31,14 @@ final class BearerToken {
         return Pages.has(path)
                 || path.equals("/ping")
                 || path.startsWith("/v2/health/")
-                || HandlerType.OPTIONS.equals(
-                        context.method()); // a browser asks before it sends tokens
+                || HandlerType.OPTIONS.equals(context.method()); // a browser asks before it sends tokens
     }
 
     private boolean isGiven(String authorization) {
         if (authorization == null || !authorization.toLowerCase(Locale.ROOT).startsWith(SCHEME)) {
             return false;
         }
-        byte[] given =
-                authorization.substring(SCHEME.length()).strip().getBytes(StandardCharsets.UTF_8);
+        byte[] given = authorization.substring(SCHEME.length()).strip().getBytes(StandardCharsets.UTF_8);
         return MessageDigest.isEqual(given, token);
     }
 }

@@ -18,12 +18,7 @@ import org.coop4j.run.RunResult;
  * @param threshold the page says "not sure" where no class is as probable, 0 to 1; null without one
  */
 public record ClassifierInfo(
-        String name,
-        String method,
-        String model,
-        List<String> classNames,
-        Test test,
-        Double threshold) {
+        String name, String method, String model, List<String> classNames, Test test, Double threshold) {
 
     /** The longest name of a classifier. */
     private static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}";
@@ -31,9 +26,7 @@ public record ClassifierInfo(
     public ClassifierInfo {
         if (!isName(name)) {
             throw new IllegalArgumentException(
-                    "expected a name of 1 to 64 letters, digits, '.', '_' and '-', got \""
-                            + name
-                            + '"');
+                    "expected a name of 1 to 64 letters, digits, '.', '_' and '-', got \"" + name + '"');
         }
         if (threshold != null && !(threshold >= 0 && threshold <= 1)) {
             throw new IllegalArgumentException("threshold: expected 0 to 1, got " + threshold);
@@ -52,8 +45,7 @@ public record ClassifierInfo(
     public record Test(String dataset, int shots, int images, double accuracy) {
 
         private static Test of(RunResult result) {
-            return new Test(
-                    result.dataset(), result.shots(), result.testImages(), result.accuracy());
+            return new Test(result.dataset(), result.shots(), result.testImages(), result.accuracy());
         }
     }
 
@@ -68,8 +60,7 @@ public record ClassifierInfo(
      * @param model the CLIP's file
      * @param result of the run that learned it, if there is one
      */
-    public static ClassifierInfo of(
-            String name, ClassifierFile file, Path model, Optional<RunResult> result) {
+    public static ClassifierInfo of(String name, ClassifierFile file, Path model, Optional<RunResult> result) {
         return new ClassifierInfo(
                 name,
                 file.method().title(),

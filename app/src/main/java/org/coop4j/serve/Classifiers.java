@@ -40,15 +40,13 @@ final class Classifiers {
         ServedClassifier served = byName.get(name);
         if (served == null) {
             throw new Refusal(
-                    Refusal.NOT_FOUND,
-                    "no classifier is called \"" + name + "\": expected one of " + byName.keySet());
+                    Refusal.NOT_FOUND, "no classifier is called \"" + name + "\": expected one of " + byName.keySet());
         }
         return served;
     }
 
     /** Classifies a request's pictures and counts them. */
-    CompletableFuture<List<List<Prediction>>> classify(
-            ServedClassifier served, List<byte[]> pictures) {
+    CompletableFuture<List<List<Prediction>>> classify(ServedClassifier served, List<byte[]> pictures) {
         return metrics.counted(served, pictures.size(), served.classify(pictures, answers));
     }
 }

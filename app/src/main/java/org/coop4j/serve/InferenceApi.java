@@ -17,8 +17,7 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
 
     private record Server(String name, String version, List<String> extensions) {}
 
-    private record Model(
-            String name, String platform, List<Tensor> inputs, List<Tensor> outputs) {}
+    private record Model(String name, String platform, List<Tensor> inputs, List<Tensor> outputs) {}
 
     private record Response(String model_name, String id, List<Tensor> outputs) {}
 
@@ -30,12 +29,10 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
         routes.get("/v2/health/live", c -> c.json(Map.of("live", true)));
         routes.get("/v2/health/ready", c -> c.json(Map.of("ready", true)));
         routes.get(MODEL, c -> c.json(model(classifiers.of(c))));
-        routes.get(
-                MODEL + "/ready",
-                c -> {
-                    String name = classifiers.of(c).info().name();
-                    c.json(Map.of("name", name, "ready", true));
-                });
+        routes.get(MODEL + "/ready", c -> {
+            String name = classifiers.of(c).info().name();
+            c.json(Map.of("name", name, "ready", true));
+        });
         routes.post(MODEL + "/infer", this::infer);
     }
 
@@ -62,8 +59,7 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
                 .thenAccept(ranked -> context.json(response(served, request, ranked))));
     }
 
-    private static Response response(
-            ServedClassifier served, InferenceRequest request, List<List<Prediction>> ranked) {
+    private static Response response(ServedClassifier served, InferenceRequest request, List<List<Prediction>> ranked) {
         int top = Math.min(request.top(), served.info().classNames().size());
         List<Integer> shape = List.of(ranked.size(), top);
         List<String> labels = new ArrayList<>();

@@ -1,11 +1,11 @@
 package org.coop4j.serve;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -23,14 +23,12 @@ import java.util.Set;
 record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> outputs) {
 
     /** JSON as the service reads and writes it: null is left out, and all that is read must be of use. */
-    static final ObjectMapper JSON =
-            JsonMapper.builder()
-                    .defaultPropertyInclusion(
-                            JsonInclude.Value.construct(
-                                    JsonInclude.Include.NON_NULL, JsonInclude.Include.ALWAYS))
-                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                    .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
-                    .build();
+    static final ObjectMapper JSON = JsonMapper.builder()
+            .defaultPropertyInclusion(
+                    JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.ALWAYS))
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+            .build();
 
     static final String INPUT = "image";
     static final String BYTES = "BYTES";
@@ -76,9 +74,8 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
             shape *= side.asInt();
         }
         if (!data.isArray() || data.isEmpty() || shape != data.size()) {
-            throw refused(
-                    "data: expected an array of as many pictures as the shape says (%d), got %d"
-                            .formatted(shape, data.size()));
+            throw refused("data: expected an array of as many pictures as the shape says (%d), got %d"
+                    .formatted(shape, data.size()));
         }
         List<byte[]> pictures = new ArrayList<>();
         for (JsonNode picture : data) {
@@ -118,9 +115,7 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
         }
         List<String> names = outputs.findValuesAsText("name");
         if (!all.containsAll(names) || names.size() != outputs.size()) {
-            throw refused(
-                    "outputs: expected %s or %s, got %s"
-                            .formatted(LABELS, PROBABILITIES, shown(outputs)));
+            throw refused("outputs: expected %s or %s, got %s".formatted(LABELS, PROBABILITIES, shown(outputs)));
         }
         return Set.copyOf(names);
     }

@@ -33,8 +33,7 @@ final class MultipartPicture {
         parser.setMaxLength(body.length);
         parser.setMaxMemoryFileSize(-1); // whatever its size, in memory
         CompletableFuture<MultiPartFormData.Parts> parsed = new CompletableFuture<>();
-        parser.parse(
-                Content.Source.from(ByteBuffer.wrap(body)), Promise.Invocable.toPromise(parsed));
+        parser.parse(Content.Source.from(ByteBuffer.wrap(body)), Promise.Invocable.toPromise(parsed));
         try (MultiPartFormData.Parts parts = parsed.join()) {
             MultiPart.Part part = parts.getFirst(PART);
             if (part == null) {
@@ -53,7 +52,6 @@ final class MultipartPicture {
 
     private static Refusal malformed(String reason) {
         return new Refusal(
-                Refusal.BAD_REQUEST,
-                "the form cannot be read: " + reason + "; expected a part data with the picture");
+                Refusal.BAD_REQUEST, "the form cannot be read: " + reason + "; expected a part data with the picture");
     }
 }

@@ -15,28 +15,23 @@ final class Pages {
                     + " img-src 'self' blob: data:; base-uri 'none'; form-action 'none';"
                     + " frame-ancestors 'none'";
 
-    private static final Map<String, String> TYPES =
-            Map.of(
-                    "page.html", "text/html; charset=utf-8",
-                    "page.css", "text/css; charset=utf-8",
-                    "page.js", "text/javascript; charset=utf-8",
-                    "icon.svg", "image/svg+xml",
-                    "openapi.yaml", "application/yaml");
+    private static final Map<String, String> TYPES = Map.of(
+            "page.html", "text/html; charset=utf-8",
+            "page.css", "text/css; charset=utf-8",
+            "page.js", "text/javascript; charset=utf-8",
+            "icon.svg", "image/svg+xml",
+            "openapi.yaml", "application/yaml");
 
     private Pages() {}
 
     static void addTo(RoutesConfig routes) {
         routes.before(Pages::secure);
-        TYPES.forEach(
-                (name, type) -> {
-                    byte[] content = Resource.bytes(Pages.class, name);
-                    routes.get(
-                            path(name),
-                            c ->
-                                    c.contentType(type)
-                                            .header(Header.CACHE_CONTROL, "no-cache")
-                                            .result(content));
-                });
+        TYPES.forEach((name, type) -> {
+            byte[] content = Resource.bytes(Pages.class, name);
+            routes.get(path(name), c -> c.contentType(type)
+                    .header(Header.CACHE_CONTROL, "no-cache")
+                    .result(content));
+        });
     }
 
     private static String path(String name) {

@@ -52,8 +52,7 @@ public final class PredictionService implements AutoCloseable {
     private final Javalin http;
     private boolean logFailed;
 
-    private PredictionService(
-            ServiceOptions options, List<ServedClassifier> served, Optional<OutputStream> log) {
+    private PredictionService(ServiceOptions options, List<ServedClassifier> served, Optional<OutputStream> log) {
         this.options = options;
         this.threads = new QueuedThreadPool(options.limits().connections() + MORE_THREADS);
         threads.setName("coop4j-http");
@@ -123,26 +122,22 @@ public final class PredictionService implements AutoCloseable {
             connector.open();
         } catch (IOException e) {
             String reason = (e.getCause() == null ? e : e.getCause()).getMessage();
-            throw new UncheckedIOException(
-                    new IOException(
-                            "cannot listen on %s:%d (%s): give another --port or --host"
-                                    .formatted(options.host(), options.port(), reason),
-                            e));
+            throw new UncheckedIOException(new IOException(
+                    "cannot listen on %s:%d (%s): give another --port or --host"
+                            .formatted(options.host(), options.port(), reason),
+                    e));
         }
         return connector;
     }
 
     private static void allow(String origin, JavalinConfig config) {
-        config.bundledPlugins.enableCors(
-                cors ->
-                        cors.addRule(
-                                rule -> {
-                                    if (origin.equals("*")) {
-                                        rule.anyHost();
-                                    } else {
-                                        rule.allowHost(origin);
-                                    }
-                                }));
+        config.bundledPlugins.enableCors(cors -> cors.addRule(rule -> {
+            if (origin.equals("*")) {
+                rule.anyHost();
+            } else {
+                rule.allowHost(origin);
+            }
+        }));
     }
 
     private void addTo(RoutesConfig routes) {
@@ -165,9 +160,7 @@ public final class PredictionService implements AutoCloseable {
 
     private void failed(Exception problem, Context context) {
         LOG.error("{} {} failed", context.method(), context.path(), problem);
-        refused(
-                new Refusal(Refusal.INTERNAL_ERROR, "internal error: the service's log says where"),
-                context);
+        refused(new Refusal(Refusal.INTERNAL_ERROR, "internal error: the service's log says where"), context);
     }
 
     private void answered(Context context, Float milliseconds) {

@@ -28,22 +28,16 @@ record PredictionsApi(Classifiers classifiers, Uploads uploads) {
         ServedClassifier served = classifiers.of(context);
         int top = top(context.queryParam("top_k"));
         byte[] body = uploads.read(context);
-        byte[] picture =
-                context.isMultipartFormData()
-                        ? MultipartPicture.of(body, context.contentType())
-                        : body;
+        byte[] picture = context.isMultipartFormData() ? MultipartPicture.of(body, context.contentType()) : body;
         if (picture.length == 0) {
             throw new Refusal(
                     Refusal.BAD_REQUEST,
-                    "the request has no picture: send one as its body, or as the part data of a"
-                            + " form");
+                    "the request has no picture: send one as its body, or as the part data of a" + " form");
         }
         context.future(() -> classifiers
                 .classify(served, List.of(picture))
-                .thenAccept(ranked -> context.json(ranked.get(0).stream()
-                        .limit(top)
-                        .map(RankedClass::of)
-                        .toList())));
+                .thenAccept(ranked -> context.json(
+                        ranked.get(0).stream().limit(top).map(RankedClass::of).toList())));
     }
 
     private static int top(String given) {
@@ -51,9 +45,7 @@ record PredictionsApi(Classifiers classifiers, Uploads uploads) {
             return Integer.MAX_VALUE;
         }
         if (!given.matches("[1-9][0-9]{0,8}")) {
-            throw new Refusal(
-                    Refusal.BAD_REQUEST,
-                    "top_k: expected a number of classes, got \"" + given + '"');
+            throw new Refusal(Refusal.BAD_REQUEST, "top_k: expected a number of classes, got \"" + given + '"');
         }
         return Integer.parseInt(given);
     }

@@ -35,14 +35,11 @@ public record ServedClassifier(ClassifierInfo info, ImageClassifier classifier) 
                 byte[] picture = pictures.get(i);
                 String name = pictures.size() == 1 ? "of the request" : Integer.toString(i);
                 ranked.add(
-                        classifier
-                                .submit(InputImage.of(picture, name))
-                                .exceptionallyCompose(e -> failed(e, picture)));
+                        classifier.submit(InputImage.of(picture, name)).exceptionallyCompose(e -> failed(e, picture)));
             }
         } catch (RejectedExecutionException e) {
             ranked.forEach(waiting -> waiting.cancel(false));
-            return CompletableFuture.failedFuture(
-                    Refusal.full(info.name() + " is busy: " + e.getMessage()));
+            return CompletableFuture.failedFuture(Refusal.full(info.name() + " is busy: " + e.getMessage()));
         }
         return CompletableFuture.allOf(ranked.toArray(CompletableFuture[]::new))
                 .thenApplyAsync(

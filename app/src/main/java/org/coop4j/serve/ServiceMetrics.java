@@ -32,8 +32,7 @@ final class ServiceMetrics implements AutoCloseable {
             .mapToObj(Duration::ofMillis)
             .toArray(Duration[]::new);
 
-    private final PrometheusMeterRegistry registry =
-            new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics collector = new JvmGcMetrics();
 
     ServiceMetrics() {
@@ -67,7 +66,8 @@ final class ServiceMetrics implements AutoCloseable {
                 .register(registry);
         Gauge.builder("coop.classifier", () -> 1)
                 .description("A classifier that is served, with what made it")
-                .tags(tags.and("method", served.info().method(), "clip", served.info().model()))
+                .tags(tags.and(
+                        "method", served.info().method(), "clip", served.info().model()))
                 .register(registry);
         for (String result : List.of("classified", "unreadable", "refused", "failed")) {
             count(served, result, 0);
@@ -80,8 +80,7 @@ final class ServiceMetrics implements AutoCloseable {
     }
 
     /** Counts a request's images when it is known what became of them. */
-    <T> CompletableFuture<T> counted(
-            ServedClassifier served, int images, CompletableFuture<T> result) {
+    <T> CompletableFuture<T> counted(ServedClassifier served, int images, CompletableFuture<T> result) {
         return result.whenComplete((done, e) -> count(served, result(e), images));
     }
 

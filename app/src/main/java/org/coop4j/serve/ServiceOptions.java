@@ -14,11 +14,7 @@ import java.util.Optional;
  * @param limits what a client may take
  */
 public record ServiceOptions(
-        String host,
-        int port,
-        Optional<String> token,
-        Optional<String> allowedOrigin,
-        Limits limits) {
+        String host, int port, Optional<String> token, Optional<String> allowedOrigin, Limits limits) {
 
     private static final int LAST_PORT = 65_535;
 
@@ -30,8 +26,7 @@ public record ServiceOptions(
 
     /** On this machine alone, open to all that runs on it. */
     public static ServiceOptions onLoopback(int port) {
-        return new ServiceOptions(
-                "127.0.0.1", port, Optional.empty(), Optional.empty(), Limits.standard());
+        return new ServiceOptions("127.0.0.1", port, Optional.empty(), Optional.empty(), Limits.standard());
     }
 
     /** With other limits. */
@@ -65,8 +60,7 @@ public record ServiceOptions(
                 throw new IllegalArgumentException("time to read: expected more than 0 s");
             }
             if (connections < 1) {
-                throw new IllegalArgumentException(
-                        "connections: expected 1 or more, got " + connections);
+                throw new IllegalArgumentException("connections: expected 1 or more, got " + connections);
             }
         }
 

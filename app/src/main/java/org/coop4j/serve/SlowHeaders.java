@@ -20,19 +20,16 @@ final class SlowHeaders implements Connection.Listener, AutoCloseable {
 
     private final long limit;
     private final Map<Connection, Seen> connections = new ConcurrentHashMap<>();
-    private final ScheduledExecutorService clock =
-            Executors.newSingleThreadScheduledExecutor(
-                    work -> {
-                        Thread thread = new Thread(work, "coop4j-slow-clients");
-                        thread.setDaemon(true);
-                        return thread;
-                    });
+    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(work -> {
+        Thread thread = new Thread(work, "coop4j-slow-clients");
+        thread.setDaemon(true);
+        return thread;
+    });
 
     SlowHeaders(Duration readTime) {
         limit = readTime.toNanos();
         long pause = Math.max(1, readTime.toMillis() / LOOKS);
-        ScheduledFuture<?> unused =
-                clock.scheduleWithFixedDelay(this::look, pause, pause, TimeUnit.MILLISECONDS);
+        ScheduledFuture<?> unused = clock.scheduleWithFixedDelay(this::look, pause, pause, TimeUnit.MILLISECONDS);
     }
 
     /**
@@ -59,17 +56,16 @@ final class SlowHeaders implements Connection.Listener, AutoCloseable {
     }
 
     private void look() {
-        connections.replaceAll(
-                (connection, seen) -> {
-                    boolean atWork = connection.getMessagesIn() != connection.getMessagesOut();
-                    if (atWork || connection.getBytesIn() == seen.bytes()) {
-                        return Seen.now(connection);
-                    }
-                    if (System.nanoTime() - seen.nanos() > limit) {
-                        connection.getEndPoint().close();
-                    }
-                    return seen;
-                });
+        connections.replaceAll((connection, seen) -> {
+            boolean atWork = connection.getMessagesIn() != connection.getMessagesOut();
+            if (atWork || connection.getBytesIn() == seen.bytes()) {
+                return Seen.now(connection);
+            }
+            if (System.nanoTime() - seen.nanos() > limit) {
+                connection.getEndPoint().close();
+            }
+            return seen;
+        });
     }
 
     @Override

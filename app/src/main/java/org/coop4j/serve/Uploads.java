@@ -72,7 +72,8 @@ final class Uploads {
     private Refusal tooSlow() {
         return new Refusal(
                 Refusal.REQUEST_TIMEOUT,
-                "the request did not arrive within %,d ms".formatted(limits.readTime().toMillis()));
+                "the request did not arrive within %,d ms"
+                        .formatted(limits.readTime().toMillis()));
     }
 
     private Refusal tooLarge() {

@@ -33,7 +33,8 @@ public record BaseNew(
         /** Means over the seeds, if both halves were tested. */
         public Optional<BaseToNew> means() {
             return base.isPresent() && unseen.isPresent()
-                    ? Optional.of(new BaseToNew(base.get().accuracy(), unseen.get().accuracy()))
+                    ? Optional.of(
+                            new BaseToNew(base.get().accuracy(), unseen.get().accuracy()))
                     : Optional.empty();
         }
     }

@@ -1,6 +1,5 @@
 package org.coop4j.study;
 
-import org.coop4j.study.SweepPlan.PlanException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -17,6 +16,7 @@ import org.coop4j.method.Task;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.SharedData;
+import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepPlan.PlannedMethod;
 
 /**
@@ -85,10 +85,7 @@ record CheckedDataset(
     }
 
     private static void load(
-            SharedData shared,
-            SweepPlan.Dataset planned,
-            Map<String, CheckedDataset> datasets,
-            List<String> problems) {
+            SharedData shared, SweepPlan.Dataset planned, Map<String, CheckedDataset> datasets, List<String> problems) {
         if (datasets.containsKey(planned.name())) {
             return;
         }
@@ -118,7 +115,8 @@ record CheckedDataset(
 
     private void checkLearning(Clip clip, SweepPlan plan, List<String> problems) {
         plan.methods().forEach(method -> checkFit(clip, method, problems));
-        boolean learns = plan.methods().stream().anyMatch(planned -> planned.method().learns());
+        boolean learns =
+                plan.methods().stream().anyMatch(planned -> planned.method().learns());
         if (learns && trainImages(1, ClassHalf.ALL) == 0) {
             problems.add(name() + ": it has no images to learn from: it belongs under test_on");
         }
@@ -132,8 +130,7 @@ record CheckedDataset(
         }
     }
 
-    private void checkTarget(
-            Clip clip, SweepPlan plan, Map<String, CheckedDataset> datasets, List<String> problems) {
+    private void checkTarget(Clip clip, SweepPlan plan, Map<String, CheckedDataset> datasets, List<String> problems) {
         SweepPlan.Choice from = plan.testOn().orElseThrow().from();
         for (PlannedMethod method : plan.methods()) {
             if (!from.methods().contains(method.name())) {

@@ -34,9 +34,7 @@ public record ClassGains(Outcome outcome, List<ClassGain> classes) {
 
         /** Points won over zero-shot, if that is known. */
         public OptionalDouble gain() {
-            return zeroShot.isPresent()
-                    ? OptionalDouble.of(accuracy - zeroShot.getAsDouble())
-                    : OptionalDouble.empty();
+            return zeroShot.isPresent() ? OptionalDouble.of(accuracy - zeroShot.getAsDouble()) : OptionalDouble.empty();
         }
     }
 
@@ -60,8 +58,9 @@ public record ClassGains(Outcome outcome, List<ClassGain> classes) {
         for (Outcome cell : fewShot.cells()) {
             Map<String, PerClass> own = perClass(cell);
             if (!cell.method().isWithoutTraining() && !own.isEmpty()) {
-                Map<String, PerClass> zeroShot =
-                        fewShot.zeroShot(cell.dataset()).map(ClassGains::perClass).orElse(Map.of());
+                Map<String, PerClass> zeroShot = fewShot.zeroShot(cell.dataset())
+                        .map(ClassGains::perClass)
+                        .orElse(Map.of());
                 List<ClassGain> classes = new ArrayList<>();
                 own.forEach((name, one) -> classes.add(new ClassGain(
                         name,

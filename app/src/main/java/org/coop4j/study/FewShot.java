@@ -1,6 +1,5 @@
 package org.coop4j.study;
 
-import org.coop4j.study.Study.Entry;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -13,6 +12,7 @@ import org.coop4j.method.Method;
 import org.coop4j.study.Outcome.Measure;
 import org.coop4j.study.Outcomes.Averaged;
 import org.coop4j.study.Outcomes.Setup;
+import org.coop4j.study.Study.Entry;
 
 /** Results of methods that learned from, and were tested on, all classes of a dataset. */
 public final class FewShot {
@@ -30,7 +30,8 @@ public final class FewShot {
         public OptionalDouble mean(Measure measure) {
             return cells.stream().allMatch(cell -> cell.summary(measure).isPresent())
                     ? cells.stream()
-                            .mapToDouble(cell -> cell.summary(measure).orElseThrow().mean())
+                            .mapToDouble(
+                                    cell -> cell.summary(measure).orElseThrow().mean())
                             .average()
                     : OptionalDouble.empty();
         }
@@ -77,9 +78,11 @@ public final class FewShot {
         this.cells = cells;
         this.datasets = datasets;
         this.setups = cells.setups().stream()
-                .filter(setup -> datasets.stream().anyMatch(d -> cells.get(d, setup).isPresent()))
+                .filter(setup ->
+                        datasets.stream().anyMatch(d -> cells.get(d, setup).isPresent()))
                 .toList();
-        this.averaged = Averaged.of(datasets, setups, (d, setup) -> cells.get(d, setup).isPresent());
+        this.averaged =
+                Averaged.of(datasets, setups, (d, setup) -> cells.get(d, setup).isPresent());
         this.averages = averaged.setups().stream()
                 .map(setup -> new Average(
                         setup.method(),
@@ -116,7 +119,9 @@ public final class FewShot {
 
     /** All cells of a dataset, by method and shots. */
     public List<Outcome> cells(String dataset) {
-        return setups.stream().flatMap(setup -> cells.get(dataset, setup).stream()).toList();
+        return setups.stream()
+                .flatMap(setup -> cells.get(dataset, setup).stream())
+                .toList();
     }
 
     /** All cells. */

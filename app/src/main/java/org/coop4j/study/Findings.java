@@ -44,22 +44,17 @@ import org.coop4j.run.RunResult;
  * @param damaged runs whose files cannot be used
  */
 public record Findings(
-        Path root,
-        List<FinishedRun> finished,
-        List<Failure> failed,
-        List<Path> unfinished,
-        List<Failure> damaged) {
+        Path root, List<FinishedRun> finished, List<Failure> failed, List<Path> unfinished, List<Failure> damaged) {
 
     /** ImageNet's results take about 0.1 MB; nothing sane takes this much. */
     private static final long LARGEST = 32L << 20;
 
     private static final int LONGEST_NAME = 200;
 
-    private static final ObjectMapper JSON =
-            JsonMapper.builder()
-                    .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                    .build();
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
 
     /** Copies the lists. */
     public Findings {
@@ -221,14 +216,12 @@ public record Findings(
      */
     private static FinishedRun finished(Path root, Path folder) throws IOException {
         if (!Files.exists(folder.resolve(RunFolder.CONFIG))) {
-            throw new IOException(
-                    RunFolder.RESULT + " without " + RunFolder.CONFIG + ": its settings are lost");
+            throw new IOException(RunFolder.RESULT + " without " + RunFolder.CONFIG + ": its settings are lost");
         }
         RunConfig config = RunConfig.read(folder.resolve(RunFolder.CONFIG), RunFolder.CONFIG);
-        JsonNode provenance =
-                Files.exists(folder.resolve(RunFolder.PROVENANCE))
-                        ? read(folder, RunFolder.PROVENANCE)
-                        : JsonNodeFactory.instance.objectNode();
+        JsonNode provenance = Files.exists(folder.resolve(RunFolder.PROVENANCE))
+                ? read(folder, RunFolder.PROVENANCE)
+                : JsonNodeFactory.instance.objectNode();
         RunResult result = result((ObjectNode) read(folder, RunFolder.RESULT));
         return new FinishedRun(
                 root.relativize(folder),
@@ -294,23 +287,19 @@ public record Findings(
         }
     }
 
-    private static void requireNumber(JsonNode node, String field, double least, double most)
-            throws IOException {
+    private static void requireNumber(JsonNode node, String field, double least, double most) throws IOException {
         JsonNode value = node.path(field);
         if (!value.isNumber()) {
             throw damaged("no number \"" + field + "\"");
         }
         if (!(value.asDouble() >= least && value.asDouble() <= most)) {
             throw damaged(
-                    "\"%s\" is %s; expected %s to %s"
-                            .formatted(field, value.asText(), number(least), number(most)));
+                    "\"%s\" is %s; expected %s to %s".formatted(field, value.asText(), number(least), number(most)));
         }
     }
 
     private static String number(double value) {
-        return value == Math.rint(value)
-                ? String.format(Locale.ROOT, "%.0f", value)
-                : String.valueOf(value);
+        return value == Math.rint(value) ? String.format(Locale.ROOT, "%.0f", value) : String.valueOf(value);
     }
 
     private static void emptyIfMissing(ObjectNode node, String field) throws IOException {
@@ -328,9 +317,8 @@ public record Findings(
     private static ModelId model(String configured, JsonNode provenance) throws IOException {
         String used = provenance.path("modelSha256").asText("");
         if (!used.isEmpty() && !configured.equals(used)) {
-            throw new IOException(
-                    "%s names the model %.12s…, %s the model %.12s…: they are not of one run"
-                            .formatted(RunFolder.CONFIG, configured, RunFolder.PROVENANCE, used));
+            throw new IOException("%s names the model %.12s…, %s the model %.12s…: they are not of one run"
+                    .formatted(RunFolder.CONFIG, configured, RunFolder.PROVENANCE, used));
         }
         return ModelId.of(
                 used.isEmpty() ? configured : used,

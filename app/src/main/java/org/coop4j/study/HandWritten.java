@@ -1,6 +1,5 @@
 package org.coop4j.study;
 
-import org.coop4j.study.Study.Entry;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -15,6 +14,7 @@ import org.coop4j.data.ClassHalf;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.Outcome.Measured;
+import org.coop4j.study.Study.Entry;
 
 /**
  * The hand-written prompts that training runs test beside the learned one, on one dataset.
@@ -76,29 +76,22 @@ public record HandWritten(String dataset, ClassHalf half, List<Prompt> prompts) 
                 own.putIfAbsent(place, template);
             }
             for (RunResult.HandWritten prompt : entry.result().handWritten()) {
-                Double known =
-                        found.computeIfAbsent(place, p -> new LinkedHashMap<>())
-                                .computeIfAbsent(prompt.prompt(), p -> new TreeMap<>())
-                                .putIfAbsent(entry.result().seed(), prompt.accuracy());
+                Double known = found.computeIfAbsent(place, p -> new LinkedHashMap<>())
+                        .computeIfAbsent(prompt.prompt(), p -> new TreeMap<>())
+                        .putIfAbsent(entry.result().seed(), prompt.accuracy());
                 if (known != null && Math.abs(known - prompt.accuracy()) > ROUNDING) {
                     notes.accept(disagreement(entry, prompt, known));
                 }
             }
         }
         List<HandWritten> all = new ArrayList<>();
-        found.forEach(
-                (place, texts) -> {
-                    List<Prompt> prompts = new ArrayList<>();
-                    String template = own.getOrDefault(place, place.template());
-                    texts.forEach(
-                            (text, bySeed) ->
-                                    prompts.add(
-                                            new Prompt(
-                                                    text,
-                                                    text.equals(template),
-                                                    outcome(place.dataset, bySeed))));
-                    all.add(new HandWritten(place.dataset, place.half, prompts));
-                });
+        found.forEach((place, texts) -> {
+            List<Prompt> prompts = new ArrayList<>();
+            String template = own.getOrDefault(place, place.template());
+            texts.forEach((text, bySeed) ->
+                    prompts.add(new Prompt(text, text.equals(template), outcome(place.dataset, bySeed))));
+            all.add(new HandWritten(place.dataset, place.half, prompts));
+        });
         return all;
     }
 

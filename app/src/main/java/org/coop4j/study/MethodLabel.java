@@ -108,9 +108,9 @@ public record MethodLabel(String id, String title, Method method, boolean publis
 
     private static Set<String> differing(List<FinishedRun> runs) {
         Map<String, Set<Object>> values = new LinkedHashMap<>();
-        runs.forEach(run -> settings(run.config()).forEach((name, value) -> values.computeIfAbsent(
-                        name, n -> new LinkedHashSet<>())
-                .add(String.valueOf(value))));
+        runs.forEach(run -> settings(run.config())
+                .forEach((name, value) ->
+                        values.computeIfAbsent(name, n -> new LinkedHashSet<>()).add(String.valueOf(value))));
         values.values().removeIf(all -> all.size() < 2);
         return values.keySet();
     }
@@ -131,8 +131,7 @@ public record MethodLabel(String id, String title, Method method, boolean publis
                 values.put("epochs", "by shots");
             }
             values.put(
-                    "views",
-                    views == 0 ? "centre crop" : views == epochs ? "a new crop each epoch" : views + " crops");
+                    "views", views == 0 ? "centre crop" : views == epochs ? "a new crop each epoch" : views + " crops");
         }
         if (config.precision() != Precision.FLOAT32) {
             values.put("precision", config.precision().id());
@@ -160,7 +159,8 @@ public record MethodLabel(String id, String title, Method method, boolean publis
         if (setting.equals("views")) {
             return (String) value;
         }
-        boolean prose = Settings.has((Record) method, setting) && value.toString().contains(" ");
+        boolean prose =
+                Settings.has((Record) method, setting) && value.toString().contains(" ");
         return name + (prose ? " \"" + value + "\"" : " " + value);
     }
 

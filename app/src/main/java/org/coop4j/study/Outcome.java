@@ -21,8 +21,7 @@ import org.coop4j.run.RunResult;
  * @param shots training images a class
  * @param bySeed what was measured, by seed; one alone if the seed makes no difference
  */
-public record Outcome(
-        String dataset, MethodLabel method, Shots shots, SortedMap<Long, Measured> bySeed) {
+public record Outcome(String dataset, MethodLabel method, Shots shots, SortedMap<Long, Measured> bySeed) {
 
     /** A score of a run, in percent. */
     public enum Measure {
@@ -104,9 +103,7 @@ public record Outcome(
         }
         SortedMap<Long, Measured> common = new TreeMap<>(bySeed);
         common.keySet().retainAll(other.bySeed.keySet());
-        return common.isEmpty()
-                ? Optional.empty()
-                : Optional.of(new Outcome(dataset, method, shots, common));
+        return common.isEmpty() ? Optional.empty() : Optional.of(new Outcome(dataset, method, shots, common));
     }
 
     private boolean holdsForAllSeeds() {
@@ -128,10 +125,9 @@ public record Outcome(
         List<Double> own = new ArrayList<>();
         List<Double> others = new ArrayList<>();
         for (Map.Entry<Long, Measured> entry : bySeed.entrySet()) {
-            Measured other =
-                    zeroShot.holdsForAllSeeds()
-                            ? zeroShot.bySeed.get(zeroShot.bySeed.firstKey())
-                            : zeroShot.bySeed.get(entry.getKey());
+            Measured other = zeroShot.holdsForAllSeeds()
+                    ? zeroShot.bySeed.get(zeroShot.bySeed.firstKey())
+                    : zeroShot.bySeed.get(entry.getKey());
             if (other != null) {
                 own.add(entry.getValue().accuracy());
                 others.add(other.accuracy());

@@ -1,6 +1,5 @@
 package org.coop4j.study;
 
-import org.coop4j.study.Study.Entry;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -16,6 +15,7 @@ import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.study.Outcome.Measured;
+import org.coop4j.study.Study.Entry;
 
 /** Outcomes by dataset, method and shots. */
 final class Outcomes {
@@ -52,12 +52,16 @@ final class Outcomes {
                 return new Averaged(List.of(), List.of(), List.of());
             }
             List<String> notes = new ArrayList<>();
-            Map<Boolean, List<Setup>> frequent = setups.stream().collect(Collectors.partitioningBy(setup ->
-                    2 * datasets.stream().filter(d -> has.test(d, setup)).count() > datasets.size()));
+            Map<Boolean, List<Setup>> frequent = setups.stream()
+                    .collect(Collectors.partitioningBy(setup -> 2
+                                    * datasets.stream()
+                                            .filter(d -> has.test(d, setup))
+                                            .count()
+                            > datasets.size()));
             List<Setup> averaged = frequent.get(true);
             if (!frequent.get(false).isEmpty()) {
-                notes.add("not averaged over the " + datasets.size()
-                        + " datasets, as half of them or more lack it: " + named(frequent.get(false)));
+                notes.add("not averaged over the " + datasets.size() + " datasets, as half of them or more lack it: "
+                        + named(frequent.get(false)));
             }
             List<String> common = new ArrayList<>();
             for (String dataset : datasets) {
@@ -109,7 +113,8 @@ final class Outcomes {
 
     /** What is not learned and the same for all seeds stands once. */
     private static SortedMap<Long, Measured> onceIfTheSame(Setup setup, SortedMap<Long, Measured> bySeed) {
-        boolean same = bySeed.values().stream().map(Measured::accuracy).distinct().count() == 1;
+        boolean same =
+                bySeed.values().stream().map(Measured::accuracy).distinct().count() == 1;
         return setup.method.isWithoutTraining() && same
                 ? new TreeMap<>(Map.of(0L, bySeed.get(bySeed.firstKey())))
                 : bySeed;
@@ -121,14 +126,14 @@ final class Outcomes {
         // Those that training runs tested stand in where zero-shot was not run itself.
         for (HandWritten prompts : study.handWritten()) {
             if (prompts.half() == half
-                    && cells.get(prompts.dataset(), MethodLabel.ZERO_SHOT, Shots.NONE).isEmpty()) {
+                    && cells.get(prompts.dataset(), MethodLabel.ZERO_SHOT, Shots.NONE)
+                            .isEmpty()) {
                 prompts.prompts().stream()
                         .filter(HandWritten.Prompt::own)
                         .findFirst()
                         .ifPresent(own -> cells.add(own.accuracies()));
                 Outcome best = prompts.best().accuracies();
-                cells.add(new Outcome(
-                        best.dataset(), MethodLabel.BEST_HAND_WRITTEN, Shots.NONE, best.bySeed()));
+                cells.add(new Outcome(best.dataset(), MethodLabel.BEST_HAND_WRITTEN, Shots.NONE, best.bySeed()));
             }
         }
         return cells;
@@ -140,7 +145,9 @@ final class Outcomes {
     }
 
     List<Outcome> all() {
-        return cells.values().stream().flatMap(setups -> setups.values().stream()).toList();
+        return cells.values().stream()
+                .flatMap(setups -> setups.values().stream())
+                .toList();
     }
 
     Optional<Outcome> get(String dataset, MethodLabel method, Shots shots) {

@@ -2,7 +2,6 @@ package org.coop4j.study;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import org.coop4j.study.SweepPlan.PlanException;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -43,6 +42,7 @@ import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
+import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepPlan.PlannedMethod;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.error.Mark;
@@ -158,7 +158,8 @@ final class PlanReader {
             return tree;
         } catch (JsonProcessingException e) {
             throw problem(
-                    e.getLocation() == null ? JsonLocation.NA : e.getLocation(), "this is no YAML: " + e.getOriginalMessage());
+                    e.getLocation() == null ? JsonLocation.NA : e.getLocation(),
+                    "this is no YAML: " + e.getOriginalMessage());
         }
     }
 
@@ -224,7 +225,9 @@ final class PlanReader {
             }
             return mapping;
         }
-        String text = parser.currentToken() == JsonToken.VALUE_NULL ? "" : parser.getText().strip();
+        String text = parser.currentToken() == JsonToken.VALUE_NULL
+                ? ""
+                : parser.getText().strip();
         return text.isEmpty() ? List.of() : text;
     }
 
@@ -269,8 +272,8 @@ final class PlanReader {
      * @param what what has the keys, such as "a dataset"
      * @param others keys that are read by another way
      */
-    private <R extends Record> R bind(
-            String path, Object tree, String what, Class<R> type, Collection<String> others) throws PlanException {
+    private <R extends Record> R bind(String path, Object tree, String what, Class<R> type, Collection<String> others)
+            throws PlanException {
         if (!(tree instanceof Map)) {
             throw problem(path, what + " is written as keys with values");
         }
@@ -445,8 +448,7 @@ final class PlanReader {
                     ? described(place, item)
                     : new SweepPlan.Dataset(named(place, text(place, item)), Overrides.none());
             if (!names.add(dataset.name())) {
-                throw problem(
-                        place, "two datasets are called " + dataset.name() + ": give one of them another name");
+                throw problem(place, "two datasets are called " + dataset.name() + ": give one of them another name");
             }
             datasets.add(dataset);
         }
@@ -464,7 +466,7 @@ final class PlanReader {
         DatasetText text = bind(path, tree, "a dataset", DatasetText.class, Overrides.keys());
         long splitSeed = text.splitSeed == null
                 ? USUAL_SPLIT_SEED
-                  : whole(path + "/split_seed", text.splitSeed, 0, Integer.MAX_VALUE);
+                : whole(path + "/split_seed", text.splitSeed, 0, Integer.MAX_VALUE);
         if (text.template != null && !text.template.contains("{}")) {
             throw problem(
                     path + "/template",
@@ -478,11 +480,9 @@ final class PlanReader {
                 throw problem(path + "/" + key, "\"" + key + "\" belongs to a dataset with a path");
             }
         }
-        DataSpec data = text.path == null
-                ? published(path, text.name, splitSeed, text.template)
-                : own(path, text, splitSeed);
-        return new SweepPlan.Dataset(
-                data.withExif(exif(path + "/exif", text.exif, usualExif)), overrides(path, tree));
+        DataSpec data =
+                text.path == null ? published(path, text.name, splitSeed, text.template) : own(path, text, splitSeed);
+        return new SweepPlan.Dataset(data.withExif(exif(path + "/exif", text.exif, usualExif)), overrides(path, tree));
     }
 
     private ExifOrientation exif(String path, String said, ExifOrientation unsaid) throws PlanException {
@@ -500,8 +500,8 @@ final class PlanReader {
                         path,
                         "no dataset is called \"%s\"; published are %s; your own has a path"
                                 .formatted(name, publishedNames())));
-        Path place = root.orElseThrow(() -> problem(
-                path, "where is %s? Say data: DIR in the plan, or --data DIR".formatted(benchmark.name())));
+        Path place = root.orElseThrow(() ->
+                problem(path, "where is %s? Say data: DIR in the plan, or --data DIR".formatted(benchmark.name())));
         return DataSpec.of(absolute(place))
                 .withBenchmark(benchmark.name())
                 .withSplitSeed(splitSeed)
@@ -634,8 +634,9 @@ final class PlanReader {
         }
         String path = "/test_on";
         boolean more = tree instanceof Map;
-        TestOnText text =
-                more ? bind(path, tree, "test_on", TestOnText.class, List.of()) : new TestOnText(null, null, null, null);
+        TestOnText text = more
+                ? bind(path, tree, "test_on", TestOnText.class, List.of())
+                : new TestOnText(null, null, null, null);
         String listed = more ? path + "/datasets" : path;
         require(listed, more ? text.datasets : tree);
         List<SweepPlan.Dataset> targets = datasets(listed, more ? text.datasets : tree);
@@ -701,8 +702,16 @@ final class PlanReader {
 
     private Set<String> chosenDatasets(String path, List<String> said, SweepPlan plan) throws PlanException {
         List<String> all = plan.datasets().stream().map(SweepPlan.Dataset::name).toList();
-        return chosen(path, said, all, all, (word, name) -> word.equals(name)
-                || Benchmarks.published().find(word).filter(b -> b.name().equals(name)).isPresent());
+        return chosen(
+                path,
+                said,
+                all,
+                all,
+                (word, name) -> word.equals(name)
+                        || Benchmarks.published()
+                                .find(word)
+                                .filter(b -> b.name().equals(name))
+                                .isPresent());
     }
 
     /**

@@ -88,10 +88,9 @@ public final class PublishedNumbers {
     /** The numbers that are shipped. */
     public static PublishedNumbers shipped() {
         try (InputStream in = Resource.open(PublishedNumbers.class, "published.json")) {
-            JsonMapper json =
-                    JsonMapper.builder()
-                            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-                            .build();
+            JsonMapper json = JsonMapper.builder()
+                    .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                    .build();
             List<Score> numbers = new ArrayList<>();
             for (JsonNode table : json.readTree(in).get("tables")) {
                 add(json.treeToValue(table, Table.class), numbers);
@@ -104,26 +103,24 @@ public final class PublishedNumbers {
 
     private static void add(Table table, List<Score> numbers) {
         Map<String, Method> methods = new HashMap<>();
-        table.rows.forEach(
-                (dataset, values) -> {
-                    for (int i = 0; i < values.size(); i++) {
-                        Column column = table.columns.get(i);
-                        numbers.add(
-                                new Score(
-                                        table.protocol,
-                                        table.source,
-                                        table.place,
-                                        table.backbone,
-                                        table.trainedOn == null ? dataset : table.trainedOn,
-                                        dataset,
-                                        column.half == null ? ClassHalf.ALL : column.half,
-                                        column.method,
-                                        methods.computeIfAbsent(column.method, Method::of),
-                                        column.title,
-                                        new Shots(column.shots),
-                                        values.get(i)));
-                    }
-                });
+        table.rows.forEach((dataset, values) -> {
+            for (int i = 0; i < values.size(); i++) {
+                Column column = table.columns.get(i);
+                numbers.add(new Score(
+                        table.protocol,
+                        table.source,
+                        table.place,
+                        table.backbone,
+                        table.trainedOn == null ? dataset : table.trainedOn,
+                        dataset,
+                        column.half == null ? ClassHalf.ALL : column.half,
+                        column.method,
+                        methods.computeIfAbsent(column.method, Method::of),
+                        column.title,
+                        new Shots(column.shots),
+                        values.get(i)));
+            }
+        });
     }
 
     /**
@@ -133,14 +130,12 @@ public final class PublishedNumbers {
      * @param dataset any name of a published dataset
      * @param backbone of the model at hand, if it is a published one
      */
-    public Optional<Score> fewShot(
-            String dataset, MethodLabel method, Shots shots, Optional<String> backbone) {
+    public Optional<Score> fewShot(String dataset, MethodLabel method, Shots shots, Optional<String> backbone) {
         return backbone.flatMap(own -> exactly(dataset, method, shots, own))
                 .or(() -> exactly(dataset, method, shots, USUAL_BACKBONE));
     }
 
-    private Optional<Score> exactly(
-            String dataset, MethodLabel method, Shots shots, String backbone) {
+    private Optional<Score> exactly(String dataset, MethodLabel method, Shots shots, String backbone) {
         String name = DatasetNames.published(dataset).map(Benchmark::name).orElse("");
         return numbers.stream()
                 .filter(n -> n.dataset.equals(name) && n.trainedOn.equals(name))
@@ -160,8 +155,7 @@ public final class PublishedNumbers {
                 .or(() -> average(datasets, method, shots, USUAL_BACKBONE));
     }
 
-    private Optional<Score> average(
-            List<String> datasets, MethodLabel method, Shots shots, String backbone) {
+    private Optional<Score> average(List<String> datasets, MethodLabel method, Shots shots, String backbone) {
         List<Score> found = new ArrayList<>();
         for (String dataset : datasets) {
             exactly(dataset, method, shots, backbone).ifPresent(found::add);
@@ -170,20 +164,19 @@ public final class PublishedNumbers {
             return Optional.empty();
         }
         Score first = found.get(0);
-        return Optional.of(
-                new Score(
-                        first.protocol,
-                        first.source,
-                        first.place,
-                        backbone,
-                        "",
-                        "",
-                        first.half,
-                        first.name,
-                        first.method,
-                        first.title,
-                        shots,
-                        found.stream().mapToDouble(Score::accuracy).average().orElseThrow()));
+        return Optional.of(new Score(
+                first.protocol,
+                first.source,
+                first.place,
+                backbone,
+                "",
+                "",
+                first.half,
+                first.name,
+                first.method,
+                first.title,
+                shots,
+                found.stream().mapToDouble(Score::accuracy).average().orElseThrow()));
     }
 
     /** All numbers of an experiment. */

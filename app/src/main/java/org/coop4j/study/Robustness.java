@@ -1,6 +1,5 @@
 package org.coop4j.study;
 
-import org.coop4j.study.Study.Entry;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,6 +9,7 @@ import java.util.OptionalDouble;
 import java.util.TreeSet;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.study.Outcomes.Setup;
+import org.coop4j.study.Study.Entry;
 
 /**
  * What was learned on one dataset, tested on others (CoOp, section 4.2; CoCoOp, sections 4.2 and
@@ -33,11 +33,7 @@ public record Robustness(String source, List<String> targets, List<Row> rows) {
      * @param onSource its result on the source, if it was tested there
      * @param onTargets its results by target
      */
-    public record Row(
-            MethodLabel method,
-            Shots shots,
-            Optional<Outcome> onSource,
-            Map<String, Outcome> onTargets) {
+    public record Row(MethodLabel method, Shots shots, Optional<Outcome> onSource, Map<String, Outcome> onTargets) {
 
         /** Mean accuracy over the targets, if it was tested on all. */
         public OptionalDouble average(List<String> targets) {
@@ -60,16 +56,14 @@ public record Robustness(String source, List<String> targets, List<Row> rows) {
     }
 
     private static Robustness of(Study study, String source, Outcomes own) {
-        Outcomes transferred =
-                Outcomes.of(
-                        study,
-                        ClassHalf.ALL,
-                        e -> e.run().isTransferred() && e.result().trainedOn().equals(source));
+        Outcomes transferred = Outcomes.of(
+                study,
+                ClassHalf.ALL,
+                e -> e.run().isTransferred() && e.result().trainedOn().equals(source));
         List<String> targets = transferred.datasets();
         List<Row> rows = new ArrayList<>();
         for (Setup setup : own.setups()) {
-            if (setup.method().isWithoutTraining()
-                    && !setup.method().equals(MethodLabel.BEST_HAND_WRITTEN)) {
+            if (setup.method().isWithoutTraining() && !setup.method().equals(MethodLabel.BEST_HAND_WRITTEN)) {
                 row(setup, source, targets, own, own).ifPresent(rows::add);
             }
         }
@@ -83,17 +77,11 @@ public record Robustness(String source, List<String> targets, List<Row> rows) {
             Setup setup, String source, List<String> targets, Outcomes own, Outcomes onTargets) {
         Map<String, Outcome> cells = new LinkedHashMap<>();
         for (String target : targets) {
-            onTargets
-                    .get(target, setup.method(), setup.shots())
-                    .ifPresent(cell -> cells.put(target, cell));
+            onTargets.get(target, setup.method(), setup.shots()).ifPresent(cell -> cells.put(target, cell));
         }
         return cells.isEmpty()
                 ? Optional.empty()
                 : Optional.of(
-                        new Row(
-                                setup.method(),
-                                setup.shots(),
-                                own.get(source, setup.method(), setup.shots()),
-                                cells));
+                        new Row(setup.method(), setup.shots(), own.get(source, setup.method(), setup.shots()), cells));
     }
 }

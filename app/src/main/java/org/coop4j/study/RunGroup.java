@@ -73,8 +73,6 @@ record RunGroup(List<SweepRun> runs) {
 
     /** The data of a run that learns from images as the test transform shows them. */
     static Optional<CheckedDataset> learnedAsTested(SweepRun run) {
-        return run.source().isEmpty() && run.config().sample().views() == 0
-                ? run.learned()
-                : Optional.empty();
+        return run.source().isEmpty() && run.config().sample().views() == 0 ? run.learned() : Optional.empty();
     }
 }

@@ -96,10 +96,9 @@ final class RunStore {
         Path own = sweep.resolve(run.folder());
         return there.keySet().stream()
                 .filter(folder -> isOf(folder, run))
-                .min(
-                        Comparator.comparing((Path folder) -> !RunFolder.isFinished(folder))
-                                .thenComparing(folder -> !folder.equals(own))
-                                .thenComparing(folder -> !folder.startsWith(own.getParent())))
+                .min(Comparator.comparing((Path folder) -> !RunFolder.isFinished(folder))
+                        .thenComparing(folder -> !folder.equals(own))
+                        .thenComparing(folder -> !folder.startsWith(own.getParent())))
                 .orElse(own);
     }
 
@@ -150,24 +149,20 @@ final class RunStore {
     private Optional<String> damage(Path folder) {
         return damaged.entrySet().stream()
                 .filter(entry -> folder.startsWith(entry.getKey()))
-                .map(
-                        entry ->
-                                entry.getValue()
-                                        + ": nothing in "
-                                        + entry.getKey()
-                                        + " was touched; mend it, or move it away to make the run"
-                                        + " again")
+                .map(entry -> entry.getValue()
+                        + ": nothing in "
+                        + entry.getKey()
+                        + " was touched; mend it, or move it away to make the run"
+                        + " again")
                 .findFirst();
     }
 
     /** Says what is damaged and is the place of none of these runs. */
     List<String> strays(List<SweepRun> runs) {
         return damaged.keySet().stream()
-                .filter(
-                        place ->
-                                runs.stream()
-                                        .map(run -> sweep.resolve(run.folder()))
-                                        .noneMatch(folder -> folder.startsWith(place)))
+                .filter(place -> runs.stream()
+                        .map(run -> sweep.resolve(run.folder()))
+                        .noneMatch(folder -> folder.startsWith(place)))
                 .map(place -> damage(place).orElseThrow())
                 .toList();
     }

@@ -85,7 +85,8 @@ public record Study(ModelId model, List<Entry> entries, List<HandWritten> handWr
     public static List<Study> of(Findings findings) {
         Map<String, List<FinishedRun>> byModel = new TreeMap<>();
         for (FinishedRun run : findings.finished()) {
-            byModel.computeIfAbsent(run.model().sha256(), m -> new ArrayList<>()).add(run);
+            byModel.computeIfAbsent(run.model().sha256(), m -> new ArrayList<>())
+                    .add(run);
         }
         return byModel.values().stream()
                 .map(Study::ofModel)
@@ -174,7 +175,8 @@ public record Study(ModelId model, List<Entry> entries, List<HandWritten> handWr
 
     /** Of runs that were made more than once the last. */
     private static Entry last(List<Entry> same, Consumer<String> notes) {
-        Entry last = same.stream().max(Comparator.comparing(e -> e.run().finished())).orElseThrow();
+        Entry last =
+                same.stream().max(Comparator.comparing(e -> e.run().finished())).orElseThrow();
         if (same.size() > 1) {
             double accuracy = last.result().accuracy();
             boolean equal = same.stream().allMatch(e -> Math.abs(e.result().accuracy() - accuracy) < ROUNDING);

@@ -154,8 +154,7 @@ public final class Sweep {
     private SweepWork work(RunFolder lock, SweepListener listener) throws IOException {
         SweepWork work = new SweepWork(shared, lock.path(), listener);
         if (!leftOut.isEmpty()) {
-            work.note("base_to_new leaves out " + String.join(", ", leftOut)
-                    + ": nothing is learned of new classes");
+            work.note("base_to_new leaves out " + String.join(", ", leftOut) + ": nothing is learned of new classes");
         }
         return work;
     }

@@ -75,15 +75,11 @@ public interface SweepCluster extends AutoCloseable {
      * @throws IOException if no kind of cluster is on the class path
      */
     static SweepCluster connect(String master, Files files) throws IOException {
-        Provider provider =
-                ServiceLoader.load(Provider.class)
-                        .findFirst()
-                        .orElseThrow(
-                                () ->
-                                        new IOException(
-                                                "neither Spark nor coop4j-spark is on the class"
-                                                    + " path: start the sweep with spark-submit, as"
-                                                    + " docs/spark.md shows"));
+        Provider provider = ServiceLoader.load(Provider.class)
+                .findFirst()
+                .orElseThrow(() -> new IOException("neither Spark nor coop4j-spark is on the class"
+                        + " path: start the sweep with spark-submit, as"
+                        + " docs/spark.md shows"));
         return provider.connect(master, files);
     }
 }

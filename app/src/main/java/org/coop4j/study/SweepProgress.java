@@ -1,10 +1,10 @@
 package org.coop4j.study;
 
-import org.coop4j.study.Sweep.SweepListener;
 import java.util.Locale;
 import java.util.function.Consumer;
 import org.coop4j.base.CountedTask;
 import org.coop4j.base.Progress;
+import org.coop4j.study.Sweep.SweepListener;
 
 /** Adds up the work of a sweep's parts, each of which turns out to be more or less than was estimated. */
 final class SweepProgress {
@@ -73,13 +73,7 @@ final class SweepProgress {
          * @param learning work that was planned for all else
          * @param steps among which that is divided
          */
-        Part(
-                Consumer<String> notes,
-                String dataset,
-                double image,
-                double encoding,
-                double learning,
-                long steps) {
+        Part(Consumer<String> notes, String dataset, double image, double encoding, double learning, long steps) {
             this.notes = notes;
             this.dataset = dataset;
             this.image = image;

@@ -1,6 +1,5 @@
 package org.coop4j.study;
 
-import org.coop4j.study.SweepPlan.PlanException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,11 +13,12 @@ import org.coop4j.base.Numbers;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.method.Method;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.Sample;
 import org.coop4j.study.SweepPlan.Choice;
+import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepPlan.PlannedMethod;
-import org.coop4j.method.train.Training;
 import org.coop4j.weights.model.ClipConfig;
 
 /**
@@ -49,8 +49,7 @@ final class SweepSchedule {
     private final Map<Path, SweepRun> runs = new LinkedHashMap<>();
     private String section = "";
 
-    private SweepSchedule(Clip clip, SweepPlan plan, Map<String, CheckedDataset> datasets)
-            throws IOException {
+    private SweepSchedule(Clip clip, SweepPlan plan, Map<String, CheckedDataset> datasets) throws IOException {
         this.modelSha256 = clip.modelSha256();
         this.clip = clip;
         this.plan = plan;
@@ -63,8 +62,7 @@ final class SweepSchedule {
      * @param datasets its datasets by name
      * @throws PlanException if settings contradict one another
      */
-    static List<SweepRun> of(Clip clip, SweepPlan plan, Map<String, CheckedDataset> datasets)
-            throws IOException {
+    static List<SweepRun> of(Clip clip, SweepPlan plan, Map<String, CheckedDataset> datasets) throws IOException {
         SweepSchedule schedule = new SweepSchedule(clip, plan, datasets);
         for (SweepPlan.Dataset dataset : plan.datasets()) {
             schedule.add(datasets.get(dataset.name()));
@@ -77,12 +75,10 @@ final class SweepSchedule {
         Choice everything = new Choice(Set.of(section), methodNames(), Set.copyOf(plan.shots()));
         addPrompts(dataset, ClassHalf.ALL, everything);
         List<SweepRun> learned = addLearned(dataset, ClassHalf.ALL, everything);
-        if (plan.baseToNew().isPresent()
-                && plan.baseToNew().get().datasets().contains(dataset.name())) {
+        if (plan.baseToNew().isPresent() && plan.baseToNew().get().datasets().contains(dataset.name())) {
             addBaseToNew(dataset, plan.baseToNew().get());
         }
-        if (plan.testOn().isPresent()
-                && plan.testOn().get().from().datasets().contains(dataset.name())) {
+        if (plan.testOn().isPresent() && plan.testOn().get().from().datasets().contains(dataset.name())) {
             addTestOn(dataset, learned, plan.testOn().get());
         }
     }
@@ -121,8 +117,7 @@ final class SweepSchedule {
     }
 
     /** Methods that learn nothing are tested once. */
-    private void addPrompts(CheckedDataset dataset, ClassHalf half, Choice choice)
-            throws PlanException {
+    private void addPrompts(CheckedDataset dataset, ClassHalf half, Choice choice) throws PlanException {
         for (PlannedMethod planned : plan.methods()) {
             if (!planned.method().learns() && choice.methods().contains(planned.name())) {
                 add(run(dataset, half, planned, 0, 0));
@@ -130,8 +125,7 @@ final class SweepSchedule {
         }
     }
 
-    private List<SweepRun> addLearned(CheckedDataset dataset, ClassHalf half, Choice choice)
-            throws PlanException {
+    private List<SweepRun> addLearned(CheckedDataset dataset, ClassHalf half, Choice choice) throws PlanException {
         List<SweepRun> learned = new ArrayList<>();
         for (int shots : plan.shots()) {
             for (PlannedMethod planned : plan.methods()) {
@@ -148,18 +142,15 @@ final class SweepSchedule {
         return learned;
     }
 
-    private SweepRun run(
-            CheckedDataset dataset, ClassHalf half, PlannedMethod planned, int shots, long seed)
+    private SweepRun run(CheckedDataset dataset, ClassHalf half, PlannedMethod planned, int shots, long seed)
             throws PlanException {
         Overrides said = planned.training().or(dataset.settings()).or(plan.settings());
         try {
             Method method = planned.method();
             Training training = said.applied(reference(dataset, method, shots), shots);
             Sample sample = new Sample(shots, seed, said.views(training));
-            RunConfig config =
-                    RunConfig.of(modelSha256, dataset.data(half), method, training, sample)
-                            .withCheckpointEvery(
-                                    said.checkpointEvery());
+            RunConfig config = RunConfig.of(modelSha256, dataset.data(half), method, training, sample)
+                    .withCheckpointEvery(said.checkpointEvery());
             return SweepRun.of(
                     planned.name(),
                     config,
@@ -171,19 +162,13 @@ final class SweepSchedule {
         } catch (IllegalArgumentException e) {
             throw new PlanException(
                     "%s, %s, %s: %s"
-                            .formatted(
-                                    dataset.name(),
-                                    planned.name(),
-                                    Numbers.count(shots, "shot"),
-                                    e.getMessage()),
+                            .formatted(dataset.name(), planned.name(), Numbers.count(shots, "shot"), e.getMessage()),
                     e);
         }
     }
 
     private static Training reference(CheckedDataset dataset, Method method, int shots) {
-        return IMAGENET.equals(dataset.data().benchmark())
-                ? method.trainingOnImageNet(shots)
-                : method.training(shots);
+        return IMAGENET.equals(dataset.data().benchmark()) ? method.trainingOnImageNet(shots) : method.training(shots);
     }
 
     private SweepRun.Work work(CheckedDataset dataset, ClassHalf half, RunConfig config) {
@@ -193,27 +178,23 @@ final class SweepSchedule {
         int batches = training.trains() ? Math.max(1, images / training.batch()) : 0;
         double encoding = (double) sample.views() * images * imageWork(clip);
         double fit =
-                config.method()
-                        .learner(clip, dataset.task(half, sample.seed()))
-                        .work(images, training);
+                config.method().learner(clip, dataset.task(half, sample.seed())).work(images, training);
         int classes = dataset.classNames(half).size();
         double scores = scoreWork(classes, dataset.testImages(half));
-        return new SweepRun.Work(
-                encoding, encoding + fit + scores, (long) batches * training.epochs());
+        return new SweepRun.Work(encoding, encoding + fit + scores, (long) batches * training.epochs());
     }
 
     private void addTransfer(SweepRun source, CheckedDataset target, ClassHalf half) {
         int classes = target.classNames(half).size();
         double work = scoreWork(classes, target.testImages(half));
-        add(
-                SweepRun.of(
-                        source.label(),
-                        source.config().testedOn(target.data(half)),
-                        source.learned(),
-                        target,
-                        Optional.of(source),
-                        section,
-                        new SweepRun.Work(0, work, 0)));
+        add(SweepRun.of(
+                source.label(),
+                source.config().testedOn(target.data(half)),
+                source.learned(),
+                target,
+                Optional.of(source),
+                section,
+                new SweepRun.Work(0, work, 0)));
     }
 
     // Work, in multiplications: so that the time left of runs as different as a step on 10 and one on 1,000 classes can

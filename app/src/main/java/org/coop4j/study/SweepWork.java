@@ -1,8 +1,5 @@
 package org.coop4j.study;
 
-import org.coop4j.study.Sweep.SweepOutcome;
-import org.coop4j.study.Sweep.SweepListener;
-import org.coop4j.study.SweepRun.RunState;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,13 +18,16 @@ import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.run.Evaluator;
 import org.coop4j.run.Provenance;
+import org.coop4j.run.Run;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunImages;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.Run;
+import org.coop4j.study.Sweep.SweepListener;
+import org.coop4j.study.Sweep.SweepOutcome;
+import org.coop4j.study.SweepRun.RunState;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,8 +69,8 @@ final class SweepWork {
 
     SweepOutcome run(List<SweepRun> runs) {
         List<RunGroup> groups = begin(runs);
-        SweepProgress progress =
-                new SweepProgress(listener, groups.stream().mapToDouble(this::work).sum());
+        SweepProgress progress = new SweepProgress(
+                listener, groups.stream().mapToDouble(this::work).sum());
         for (RunGroup group : groups) {
             prepare(group, progress);
             group.runs().forEach(run -> attempt(run, progress));
@@ -86,7 +86,8 @@ final class SweepWork {
         }
         store.strays(runs).forEach(this::note);
         listener.begins(runs, results);
-        return RunGroup.of(runs.stream().filter(run -> !results.containsKey(run)).toList());
+        return RunGroup.of(
+                runs.stream().filter(run -> !results.containsKey(run)).toList());
     }
 
     private SweepOutcome outcome(List<SweepRun> runs) {
@@ -99,7 +100,8 @@ final class SweepWork {
     }
 
     private double work(RunGroup group) {
-        return encoding(group) + group.runs().stream().mapToDouble(SweepRun::work).sum();
+        return encoding(group)
+                + group.runs().stream().mapToDouble(SweepRun::work).sum();
     }
 
     private double encoding(RunGroup group) {
@@ -114,9 +116,10 @@ final class SweepWork {
      */
     SweepOutcome run(List<SweepRun> runs, SweepCluster cluster) throws IOException {
         List<RunGroup> groups = begin(runs);
-        List<SweepRun> left = groups.stream().flatMap(group -> group.runs().stream()).toList();
-        SweepProgress progress =
-                new SweepProgress(listener, groups.stream().mapToDouble(this::work).sum());
+        List<SweepRun> left =
+                groups.stream().flatMap(group -> group.runs().stream()).toList();
+        SweepProgress progress = new SweepProgress(
+                listener, groups.stream().mapToDouble(this::work).sum());
         encode(groups, cluster, progress);
         make(left.stream().filter(run -> run.source().isEmpty()).toList(), cluster, progress);
         make(left.stream().filter(run -> run.source().isPresent()).toList(), cluster, progress);
@@ -137,8 +140,7 @@ final class SweepWork {
         }
         cluster.each(jobs, (problem, index) -> {
             RunGroup group = groupOfJob.get(index);
-            progress.begin(
-                    encoding(group) / jobs.get(index).parts(), "encoding " + group.dataset() + " images");
+            progress.begin(encoding(group) / jobs.get(index).parts(), "encoding " + group.dataset() + " images");
             progress.end(true);
         });
     }
@@ -199,9 +201,7 @@ final class SweepWork {
             int to = (int) ((long) images.size() * (index + 1) / parts);
             SweepProgress progress = new SweepProgress(listener, 0);
             shared.encode(
-                    images.subList(from, to),
-                    "images",
-                    progress.new Part(this::note, group.dataset(), image, 0, 0, 0));
+                    images.subList(from, to), "images", progress.new Part(this::note, group.dataset(), image, 0, 0, 0));
             return Optional.empty();
         } catch (IOException | RuntimeException e) {
             log.info("{} cannot be encoded", group.dataset(), e);
@@ -225,8 +225,7 @@ final class SweepWork {
                 RunData learned = config.learnedFrom();
                 ImageDataset lists =
                         shared.dataset(learned.source(), config.sample().seed());
-                ImageDataset drawn =
-                        config.sample().draw(lists, config.method(), learned.classes(), note -> {});
+                ImageDataset drawn = config.sample().draw(lists, config.method(), learned.classes(), note -> {});
                 images.addAll(drawn.train());
                 images.addAll(drawn.val()); // every classifier is calibrated on them
             }
@@ -289,7 +288,13 @@ final class SweepWork {
         }
         double encoding = run.effort().encoding();
         Progress part = progress
-        .new Part(this::note, run.dataset(), image, encoding, run.work() - encoding, run.effort().steps());
+        .new Part(
+                this::note,
+                run.dataset(),
+                image,
+                encoding,
+                run.work() - encoding,
+                run.effort().steps());
         if (run.source().isPresent()) {
             return transfer(run, run.source().get(), part);
         }

@@ -21,7 +21,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What bench and doctor print; how fast it is, is for them to say. */
 class BenchCommandTest {
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static Path model;
 
     @BeforeAll
@@ -31,8 +33,7 @@ class BenchCommandTest {
 
     @Test
     void aStepHasTimesSpeedAndMemory() throws IOException {
-        JsonNode said =
-                json("step", "-m", model, "--classes", 3, "--context", 2, "--runs", 2, "--profile");
+        JsonNode said = json("step", "-m", model, "--classes", 3, "--context", 2, "--runs", 2, "--profile");
         assertThat(said.get("model").asText()).isEqualTo(model.toString());
         assertThat(said.has("arch")).isFalse();
         assertThat(said.get("runs").asInt()).isEqualTo(2);
@@ -46,8 +47,7 @@ class BenchCommandTest {
 
     @Test
     void classesGoInPartsWhereMemoryIsShort() throws IOException {
-        JsonNode said =
-                json("step", "-m", model, "--classes", 200, "--runs", 1, "--memory", "4M", "--csc");
+        JsonNode said = json("step", "-m", model, "--classes", 200, "--runs", 1, "--memory", "4M", "--csc");
         assertThat(said.get("parts").asInt()).isGreaterThan(1);
     }
 
@@ -68,10 +68,9 @@ class BenchCommandTest {
     }
 
     private static JsonNode json(Object... words) throws IOException {
-        Object[] all =
-                Stream.of(Stream.of("bench"), Stream.of(words), Stream.of("--json", "-q"))
-                        .flatMap(part -> part)
-                        .toArray();
+        Object[] all = Stream.of(Stream.of("bench"), Stream.of(words), Stream.of("--json", "-q"))
+                .flatMap(part -> part)
+                .toArray();
         CommandRun done = coop(all);
         assertThat(done.code()).as(done.err()).isZero();
         return new ObjectMapper().readTree(done.out());
@@ -81,12 +80,8 @@ class BenchCommandTest {
         return Stream.of(
                 Arguments.of(new String[] {"stairs"}, "\"stairs\""),
                 Arguments.of(new String[] {"step", "--arch", "ViT-X"}, "ViT-X"),
-                Arguments.of(
-                        new String[] {"step", "--runs", "0"},
-                        "'--runs': expected 1 or more, got 0"),
-                Arguments.of(
-                        new String[] {"step", "--classes", "-3"},
-                        "'--classes': expected 1 or more, got -3"),
+                Arguments.of(new String[] {"step", "--runs", "0"}, "'--runs': expected 1 or more, got 0"),
+                Arguments.of(new String[] {"step", "--classes", "-3"}, "'--classes': expected 1 or more, got -3"),
                 Arguments.of(new String[] {"step", "--memory", "lots"}, "lots"),
                 Arguments.of(new String[] {"step", "--position", "left"}, "'left'"),
                 Arguments.of(new String[] {"files"}, "folder"));
@@ -108,8 +103,7 @@ class BenchCommandTest {
         assertThat(done.code()).as(done.err()).isZero();
         assertThat(done.out())
                 .contains("java", "cores", "threads", "ND4J backend", "BLAS", "GFLOP/s on")
-                .containsPattern(
-                        "(?m)^(avx2|asimd) +(yes: |no; it would bring )|^instructions +unknown")
+                .containsPattern("(?m)^(avx2|asimd) +(yes: |no; it would bring )|^instructions +unknown")
                 .containsPattern("(?m)^JPEG decoder +\\S.* libjpeg-turbo")
                 .containsPattern("(?m)^(advice: .+|nothing to change)$");
     }

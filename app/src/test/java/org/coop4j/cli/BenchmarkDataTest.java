@@ -20,7 +20,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Commands that take a published dataset by name, on a miniature of it with real pictures. */
 class BenchmarkDataTest {
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static Path model;
     private static Path data;
 
@@ -68,14 +70,12 @@ class BenchmarkDataTest {
         assertThat(texts(json.path("templates"))).containsExactly("{} texture.");
         assertThat(json.at("/scores/images").asInt()).isEqualTo(9);
         assertThat(json.path("images").path(0).path("truth").asText()).isEqualTo("banded");
-        assertThat(run.err())
-                .contains("DescribableTextures: 9 test images of 3 classes, prompt: {} texture.");
+        assertThat(run.err()).contains("DescribableTextures: 9 test images of 3 classes, prompt: {} texture.");
     }
 
     @Test
     void splitAndHalfChooseThePart() throws IOException {
-        JsonNode json =
-                json(zeroShot("--dataset", "DTD", "--split", "val", "--half", "base", "--json"));
+        JsonNode json = json(zeroShot("--dataset", "DTD", "--split", "val", "--half", "base", "--json"));
         assertThat(json.at("/scores/images").asInt()).isEqualTo(4);
         assertThat(texts(json.path("classes"))).containsExactly("banded", "dotted");
     }
@@ -129,57 +129,33 @@ class BenchmarkDataTest {
     @Test
     void aPromptLearnedOnADatasetIsComparedWithItsTemplateAndTestedByName() throws IOException {
         Path run = folder.resolve("run");
-        CommandRun trained =
-                coop(
-                        "train",
-                        "-m",
-                        model,
-                        "-d",
-                        data,
-                        "--dataset",
-                        "describable-textures",
-                        "-k",
-                        "2",
-                        "--epochs",
-                        "2",
-                        "-M",
-                        "2",
-                        "--bank",
-                        folder.resolve("bank"),
-                        "-o",
-                        run,
-                        "--json");
+        CommandRun trained = coop(
+                "train",
+                "-m",
+                model,
+                "-d",
+                data,
+                "--dataset",
+                "describable-textures",
+                "-k",
+                "2",
+                "--epochs",
+                "2",
+                "-M",
+                "2",
+                "--bank",
+                folder.resolve("bank"),
+                "-o",
+                run,
+                "--json");
         assertThat(trained.code()).as(trained.err()).isZero();
         assertThat(trained.out()).contains("\"{} texture.\"");
-        assertThat(Files.readString(run.resolve("config.json")))
-                .contains("\"DescribableTextures\"");
-        JsonNode tested =
-                json(
-                        coop(
-                                "eval",
-                                "-p",
-                                run,
-                                "-d",
-                                data,
-                                "--dataset",
-                                "dtd",
-                                "--bank",
-                                folder.resolve("bank"),
-                                "--json"));
+        assertThat(Files.readString(run.resolve("config.json"))).contains("\"DescribableTextures\"");
+        JsonNode tested = json(
+                coop("eval", "-p", run, "-d", data, "--dataset", "dtd", "--bank", folder.resolve("bank"), "--json"));
         assertThat(tested.path("images").asInt()).isEqualTo(9);
-        JsonNode elsewhere =
-                json(
-                        coop(
-                                "eval",
-                                "-p",
-                                run,
-                                "-d",
-                                data,
-                                "--dataset",
-                                "imagenet-a",
-                                "--bank",
-                                folder.resolve("bank"),
-                                "--json"));
+        JsonNode elsewhere = json(coop(
+                "eval", "-p", run, "-d", data, "--dataset", "imagenet-a", "--bank", folder.resolve("bank"), "--json"));
         assertThat(elsewhere.path("images").asInt()).isEqualTo(2);
         assertThat(elsewhere.at("/classes/1/class").asText()).isEqualTo("great white shark");
     }
@@ -187,29 +163,27 @@ class BenchmarkDataTest {
     @ParameterizedTest
     @CsvSource({"train, 2", "eval, 2"})
     void anUnknownDatasetIsWrongUsageInEveryCommand(String command, int code) {
-        CommandRun run =
-                command.equals("train")
-                        ? coop("train", "-m", model, "-d", data, "--dataset", "mnist", "-o", "x")
-                        : coop("eval", "-p", "x", "-d", data, "--dataset", "mnist");
+        CommandRun run = command.equals("train")
+                ? coop("train", "-m", model, "-d", data, "--dataset", "mnist", "-o", "x")
+                : coop("eval", "-p", "x", "-d", data, "--dataset", "mnist");
         assertThat(run.code()).isEqualTo(code);
         assertThat(run.err()).contains("no dataset is called 'mnist'");
     }
 
     @Test
     void thereIsNothingToLearnFromAShiftedImageNet() {
-        CommandRun run =
-                coop(
-                        "train",
-                        "-m",
-                        model,
-                        "-d",
-                        data,
-                        "--dataset",
-                        "imagenet-a",
-                        "--bank",
-                        folder.resolve("bank"),
-                        "-o",
-                        folder.resolve("no-run"));
+        CommandRun run = coop(
+                "train",
+                "-m",
+                model,
+                "-d",
+                data,
+                "--dataset",
+                "imagenet-a",
+                "--bank",
+                folder.resolve("bank"),
+                "-o",
+                folder.resolve("no-run"));
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.err()).contains("ImageNetA has test images alone").doesNotContain("bug");
     }

@@ -95,9 +95,7 @@ final class CampaignFiles {
         Map<String, String> contents = new TreeMap<>();
         for (Path file : files(folder)) {
             if (!name(file).equals(".lock")) {
-                contents.put(
-                        folder.relativize(file).toString(),
-                        HexFormat.of().formatHex(Files.readAllBytes(file)));
+                contents.put(folder.relativize(file).toString(), HexFormat.of().formatHex(Files.readAllBytes(file)));
             }
         }
         return contents;
@@ -156,10 +154,7 @@ final class CampaignFiles {
         Map<String, String> all = new TreeMap<>(expected);
         all.putAll(found);
         return all.keySet().stream()
-                .filter(
-                        path ->
-                                !expected.getOrDefault(path, "none")
-                                        .equals(found.getOrDefault(path, "none")))
+                .filter(path -> !expected.getOrDefault(path, "none").equals(found.getOrDefault(path, "none")))
                 .map(path -> path + (found.containsKey(path) ? "" : " (gone)"))
                 .toList();
     }

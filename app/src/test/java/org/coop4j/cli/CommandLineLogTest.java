@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.spi.Configurator.ExecutionStatus;
 import ch.qos.logback.classic.spi.Configurator;
+import ch.qos.logback.classic.spi.Configurator.ExecutionStatus;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
@@ -28,8 +28,7 @@ class CommandLineLogTest {
     }
 
     private String line(Level level, String message) {
-        ConsoleAppender<ILoggingEvent> appender =
-                (ConsoleAppender<ILoggingEvent>) root.getAppender("stderr");
+        ConsoleAppender<ILoggingEvent> appender = (ConsoleAppender<ILoggingEvent>) root.getAppender("stderr");
         assertThat(appender.getTarget()).isEqualTo("System.err");
         Logger logger = logging.getLogger("org.coop4j.Some");
         LoggingEvent event = new LoggingEvent("", logger, level, message, null, null);
@@ -39,8 +38,7 @@ class CommandLineLogTest {
     @Test
     void aWarningIsAPlainLine() {
         properties.setProperty("coop.log", "WARN");
-        assertThat(CommandLineLog.configure(logging, properties))
-                .isEqualTo(ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY);
+        assertThat(CommandLineLog.configure(logging, properties)).isEqualTo(ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY);
         assertThat(line(Level.WARN, "no\nfit")).isEqualTo("coop: no?fit" + System.lineSeparator());
         assertThat(logging.getLogger("org.coop4j.Some").isInfoEnabled()).isFalse();
     }
@@ -56,18 +54,15 @@ class CommandLineLogTest {
 
     @Test
     void anApplicationAndAUserWithAConfigurationKeepTheirLog() {
-        assertThat(CommandLineLog.configure(logging, properties))
-                .isEqualTo(ExecutionStatus.INVOKE_NEXT_IF_ANY);
+        assertThat(CommandLineLog.configure(logging, properties)).isEqualTo(ExecutionStatus.INVOKE_NEXT_IF_ANY);
         properties.setProperty("coop.log", "WARN");
         properties.setProperty("logback.configurationFile", "mine.xml");
-        assertThat(CommandLineLog.configure(logging, properties))
-                .isEqualTo(ExecutionStatus.INVOKE_NEXT_IF_ANY);
+        assertThat(CommandLineLog.configure(logging, properties)).isEqualTo(ExecutionStatus.INVOKE_NEXT_IF_ANY);
         assertThat(root.iteratorForAppenders().hasNext()).isFalse();
     }
 
     @Test
     void logbackFindsIt() {
-        assertThat(ServiceLoader.load(Configurator.class))
-                .hasAtLeastOneElementOfType(CommandLineLog.class);
+        assertThat(ServiceLoader.load(Configurator.class)).hasAtLeastOneElementOfType(CommandLineLog.class);
     }
 }

@@ -23,8 +23,7 @@ record CommandRun(int code, String out, String err) {
             words[i] = arguments[i].toString();
         }
         int code = Coop.run(new Console(out, err, false, 80), words);
-        return new CommandRun(
-                code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+        return new CommandRun(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 
     /** A picture that the tests have. */

@@ -20,7 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ConvertCommandTest {
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
+
     private Path out;
 
     @BeforeEach
@@ -57,8 +59,7 @@ class ConvertCommandTest {
     @Test
     void aMissingOutputFolderIsRefused() throws IOException {
         Path source = TinyModel.writeBare(folder);
-        CommandRun run =
-                coop("convert", source, "--activation", "gelu", "-o", folder.resolve("no/x"));
+        CommandRun run = coop("convert", source, "--activation", "gelu", "-o", folder.resolve("no/x"));
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.err()).isEqualTo("coop: no such folder: " + folder.resolve("no") + "\n");
     }
@@ -76,9 +77,7 @@ class ConvertCommandTest {
     @Test
     void aTruncatedFileIsRefused() throws IOException {
         byte[] whole = Files.readAllBytes(TinyModel.writeBare(folder));
-        assertRefused(
-                file("cut.safetensors", Arrays.copyOf(whole, whole.length - 100)),
-                "cut.safetensors");
+        assertRefused(file("cut.safetensors", Arrays.copyOf(whole, whole.length - 100)), "cut.safetensors");
     }
 
     @Test

@@ -33,20 +33,17 @@ final class CoopProcess {
     }
 
     /** The same with variables of its environment. */
-    static CoopProcess start(Path place, Map<String, String> environment, Object... arguments)
-            throws IOException {
+    static CoopProcess start(Path place, Map<String, String> environment, Object... arguments) throws IOException {
         Path temporary = Files.createDirectories(place.resolve("temporary"));
-        List<String> words =
-                new ArrayList<>(
-                        List.of(
-                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                                "-XX:-UsePerfData",
-                                "-XX:+UseSerialGC",
-                                "-Djava.awt.headless=true",
-                                "-Djava.io.tmpdir=" + temporary,
-                                "-cp",
-                                classPath(),
-                                Coop.class.getName()));
+        List<String> words = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:-UsePerfData",
+                "-XX:+UseSerialGC",
+                "-Djava.awt.headless=true",
+                "-Djava.io.tmpdir=" + temporary,
+                "-cp",
+                classPath(),
+                Coop.class.getName()));
         for (Object argument : arguments) {
             words.add(argument.toString());
         }
@@ -61,8 +58,7 @@ final class CoopProcess {
     }
 
     /** Runs it to its end. */
-    static CommandRun run(Path place, Object... arguments)
-            throws IOException, InterruptedException {
+    static CommandRun run(Path place, Object... arguments) throws IOException, InterruptedException {
         return start(place, arguments).ended();
     }
 
@@ -103,8 +99,7 @@ final class CoopProcess {
             kill();
             throw new AssertionError("no end after " + LONGEST_MINUTES + " minutes: " + err);
         }
-        CommandRun run =
-                new CommandRun(process.exitValue(), Files.readString(out), Files.readString(err));
+        CommandRun run = new CommandRun(process.exitValue(), Files.readString(out), Files.readString(err));
         Files.delete(out);
         Files.delete(err);
         return run;

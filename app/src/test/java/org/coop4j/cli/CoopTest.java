@@ -27,12 +27,9 @@ class CoopTest {
 
     private static Stream<String> names(CommandLine line) {
         return line.getSubcommands().entrySet().stream()
-                .flatMap(
-                        command ->
-                                Stream.concat(
-                                        Stream.of(command.getKey()),
-                                        names(command.getValue())
-                                                .map(name -> command.getKey() + " " + name)));
+                .flatMap(command -> Stream.concat(
+                        Stream.of(command.getKey()),
+                        names(command.getValue()).map(name -> command.getKey() + " " + name)));
     }
 
     @ParameterizedTest
@@ -86,8 +83,7 @@ class CoopTest {
     void aMistypedCommandIsSuggested(String typed, String meant) {
         assertThat(coop(typed).err())
                 .isEqualTo(
-                        "coop: there is no command '%s'; did you mean %s? (see coop --help)\n"
-                                .formatted(typed, meant));
+                        "coop: there is no command '%s'; did you mean %s? (see coop --help)\n".formatted(typed, meant));
     }
 
     @ParameterizedTest
@@ -95,8 +91,7 @@ class CoopTest {
     void whatIsLikeNoCommandHasNoSuggestion(String typed) {
         CommandRun run = coop(typed);
         assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err())
-                .isEqualTo("coop: there is no command '" + typed + "' (see coop --help)\n");
+        assertThat(run.err()).isEqualTo("coop: there is no command '" + typed + "' (see coop --help)\n");
     }
 
     @Test
@@ -137,11 +132,7 @@ class CoopTest {
     @Test
     void outputThatCannotBeWrittenIsAnError() {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        int code =
-                Coop.run(
-                        new Console(failing("No space left on device"), err, false, 80),
-                        "tokenize",
-                        "a");
+        int code = Coop.run(new Console(failing("No space left on device"), err, false, 80), "tokenize", "a");
         assertThat(code).isEqualTo(1);
         assertThat(err.toString(StandardCharsets.UTF_8))
                 .isEqualTo("coop: cannot write to standard output: No space left on device\n");

@@ -42,13 +42,11 @@ enum Damage {
             case BIT -> bytes[at] ^= (byte) (1 << random.nextInt(8));
             case BYTE -> bytes[at] = (byte) random.nextInt(256);
             case DIGIT -> {
-                int[] digits =
-                        IntStream.range(0, bytes.length)
-                                .filter(i -> Character.isDigit(bytes[i]))
-                                .toArray();
+                int[] digits = IntStream.range(0, bytes.length)
+                        .filter(i -> Character.isDigit(bytes[i]))
+                        .toArray();
                 if (digits.length > 0) {
-                    bytes[digits[random.nextInt(digits.length)]] =
-                            (byte) ('0' + random.nextInt(10));
+                    bytes[digits[random.nextInt(digits.length)]] = (byte) ('0' + random.nextInt(10));
                 }
             }
             case ZEROS -> Arrays.fill(bytes, at, at + length, (byte) 0);

@@ -31,7 +31,9 @@ class DamageCampaign {
 
     private static final int LONGEST_SECONDS = 120;
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
+
     private Path sound;
     private Path place;
     private final ExecutorService executor = Executors.newCachedThreadPool();
@@ -123,27 +125,15 @@ class DamageCampaign {
         return switch (reader) {
             case "train" -> training("begun", place);
             case "eval" ->
-                    words(
-                            "eval -p @run -m MODEL --vocabulary VOCABULARY -d PICTURES"
-                                    + " --bank @bank --json",
-                            place);
-            case "eval of the run" ->
-                    words(
-                            "eval -p @run -m MODEL --vocabulary VOCABULARY --bank @bank --json",
-                            place);
+                words("eval -p @run -m MODEL --vocabulary VOCABULARY -d PICTURES" + " --bank @bank --json", place);
+            case "eval of the run" -> words("eval -p @run -m MODEL --vocabulary VOCABULARY --bank @bank --json", place);
             case "predict" ->
-                    words(
-                            "predict -p @run -m MODEL --vocabulary VOCABULARY --json PICTURES/test"
-                                    .replace("PICTURES", CampaignFiles.pictures().toString()),
-                            place);
-            case "sweep" ->
-                    words(
-                            "sweep @plan.yaml -m MODEL --vocabulary VOCABULARY -o @sweep --csv",
-                            place);
-            case "longer sweep" ->
-                    words(
-                            "sweep @longer.yaml -m MODEL --vocabulary VOCABULARY -o @sweep --csv",
-                            place);
+                words(
+                        "predict -p @run -m MODEL --vocabulary VOCABULARY --json PICTURES/test"
+                                .replace("PICTURES", CampaignFiles.pictures().toString()),
+                        place);
+            case "sweep" -> words("sweep @plan.yaml -m MODEL --vocabulary VOCABULARY -o @sweep --csv", place);
+            case "longer sweep" -> words("sweep @longer.yaml -m MODEL --vocabulary VOCABULARY -o @sweep --csv", place);
             case "report" -> words("report @sweep -o @report --csv", place);
             default -> throw new IllegalArgumentException(reader);
         };
@@ -201,7 +191,9 @@ class DamageCampaign {
         for (Kind kind : Kind.values()) {
             CampaignFiles.copy(sound, place);
             answers.put(kind, answer(kind));
-            assertThat(answers.get(kind).run().code()).as("%s", answers.get(kind).run()).isZero();
+            assertThat(answers.get(kind).run().code())
+                    .as("%s", answers.get(kind).run())
+                    .isZero();
         }
         Map<Kind, Map<Verdict, Integer>> counts = new EnumMap<>(Kind.class);
         for (int i = from; i < from + wanted; i++) {
@@ -214,21 +206,17 @@ class DamageCampaign {
             String path = place.relativize(file).toString();
             Answer answer = answer(kind);
             Verdict verdict = verdict(kind, path, before, answers.get(kind), answer);
-            counts.computeIfAbsent(kind, any -> new EnumMap<>(Verdict.class))
-                    .merge(verdict, 1, Integer::sum);
+            counts.computeIfAbsent(kind, any -> new EnumMap<>(Verdict.class)).merge(verdict, 1, Integer::sum);
             if (verdict.isFinding) {
-                findings.add(
-                        "%s %d: %s, %s: code %d%s, %s"
-                                .formatted(
-                                        verdict,
-                                        i,
-                                        path,
-                                        damage,
-                                        answer.run().code(),
-                                        verdict == Verdict.LOST
-                                                ? ", lost " + lost(kind, path, before, answer)
-                                                : "",
-                                        answer.run().err()));
+                findings.add("%s %d: %s, %s: code %d%s, %s"
+                        .formatted(
+                                verdict,
+                                i,
+                                path,
+                                damage,
+                                answer.run().code(),
+                                verdict == Verdict.LOST ? ", lost " + lost(kind, path, before, answer) : "",
+                                answer.run().err()));
             }
             if ((i + 1) % Kind.values().length == 0) {
                 System.out.printf(
@@ -241,10 +229,9 @@ class DamageCampaign {
 
     private Path chosen(Kind kind, Random random) throws IOException {
         PathMatcher matcher = place.getFileSystem().getPathMatcher("glob:" + kind.pattern);
-        List<Path> files =
-                CampaignFiles.files(place).stream()
-                        .filter(file -> matcher.matches(place.relativize(file)))
-                        .toList();
+        List<Path> files = CampaignFiles.files(place).stream()
+                .filter(file -> matcher.matches(place.relativize(file)))
+                .toList();
         return files.get(random.nextInt(files.size()));
     }
 
@@ -263,8 +250,7 @@ class DamageCampaign {
         return new Answer(run, contents);
     }
 
-    private static Verdict verdict(
-            Kind kind, String damaged, Map<String, String> before, Answer sound, Answer answer) {
+    private static Verdict verdict(Kind kind, String damaged, Map<String, String> before, Answer sound, Answer answer) {
         CommandRun run = answer.run();
         if (run.code() < 0) {
             return Verdict.ENDLESS;
@@ -279,9 +265,8 @@ class DamageCampaign {
             return Verdict.SAME;
         }
         Path file = Path.of(damaged);
-        boolean named =
-                run.err().contains(file.getFileName().toString())
-                        || run.err().contains(file.getParent().getFileName().toString());
+        boolean named = run.err().contains(file.getFileName().toString())
+                || run.err().contains(file.getParent().getFileName().toString());
         if (named) {
             return Verdict.SAID;
         }
@@ -289,8 +274,7 @@ class DamageCampaign {
     }
 
     /** Files whose content is nowhere any more; a training that goes on writes its own again. */
-    private static List<String> lost(
-            Kind kind, String damaged, Map<String, String> before, Answer answer) {
+    private static List<String> lost(Kind kind, String damaged, Map<String, String> before, Answer answer) {
         if (answer.run().code() == 0 && kind.reader.equals("train")) {
             return List.of();
         }

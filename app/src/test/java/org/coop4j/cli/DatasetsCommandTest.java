@@ -22,7 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class DatasetsCommandTest {
 
-    @TempDir Path root;
+    @TempDir
+    Path root;
 
     static Stream<Benchmark> all() {
         return Benchmarks.published().all().stream();
@@ -41,9 +42,8 @@ class DatasetsCommandTest {
         assertThat(run.out())
                 .containsPattern("(?m)^Food101 +101 +50,500 +20,200 +30,300  a photo of \\{}, a")
                 .containsPattern("(?m)^ImageNetA +200 +0 +0 +7,500  a photo of a \\{}\\.$")
-                .containsPattern(
-                        "(?m)^OxfordFlowers +Flowers102, flowers, oxford-flowers-102 +"
-                                + "oxford_flowers/: jpg, split_zhou_OxfordFlowers.json$")
+                .containsPattern("(?m)^OxfordFlowers +Flowers102, flowers, oxford-flowers-102 +"
+                        + "oxford_flowers/: jpg, split_zhou_OxfordFlowers.json$")
                 .containsPattern("(?m)^ImageNetV2 .*classnames.txt$");
         all().forEach(b -> assertThat(run.out().split(b.name() + " ", -1)).hasSize(3));
     }
@@ -52,12 +52,10 @@ class DatasetsCommandTest {
     void theListCanBeReadByOtherPrograms() throws IOException {
         List<String> csv = coop("datasets", "--csv").out().lines().toList();
         assertThat(csv).hasSize(16);
-        assertThat(csv.get(0))
-                .isEqualTo("name,aliases,classes,train,val,test,template,directory,expected");
+        assertThat(csv.get(0)).isEqualTo("name,aliases,classes,train,val,test,template,directory,expected");
         assertThat(csv.get(3))
-                .isEqualTo(
-                        "OxfordPets,pets oxford-iiit-pet,37,2944,736,3669,\"a photo of a {}, a type"
-                                + " of pet.\",oxford_pets,images split_zhou_OxfordPets.json");
+                .isEqualTo("OxfordPets,pets oxford-iiit-pet,37,2944,736,3669,\"a photo of a {}, a type"
+                        + " of pet.\",oxford_pets,images split_zhou_OxfordPets.json");
         JsonNode datasets = json(coop("datasets", "--json")).path("datasets");
         assertThat(datasets).hasSize(15);
         JsonNode caltech = datasets.path(1);
@@ -77,14 +75,13 @@ class DatasetsCommandTest {
         String directory = "DATA/" + benchmark.layout().directory() + "/";
         assertThat(run.out())
                 .contains(benchmark.template(), benchmark.about().homepage())
-                .contains(benchmark.layout().folders().stream().map(f -> directory + f).toList());
+                .contains(benchmark.layout().folders().stream()
+                        .map(f -> directory + f)
+                        .toList());
         for (String list : benchmark.layout().lists()) {
             assertThat(run.out()).contains(directory + list);
         }
-        benchmark
-                .layout()
-                .splitFile()
-                .ifPresent(f -> assertThat(run.out()).contains(directory + f));
+        benchmark.layout().splitFile().ifPresent(f -> assertThat(run.out()).contains(directory + f));
         assertThat(json(coop("datasets", "show", "--json", benchmark.title())).path("template"))
                 .hasToString('"' + benchmark.template() + '"');
     }
@@ -118,8 +115,7 @@ class DatasetsCommandTest {
         assertThat(all.out()).startsWith("not in " + root + ": ImageNet, Caltech101, ");
         CommandRun named = coop("datasets", "check", root, "dtd", "DTD", "cars");
         assertThat(named.code()).isZero();
-        assertThat(named.out())
-                .isEqualTo("not in " + root + ": DescribableTextures, StanfordCars\n");
+        assertThat(named.out()).isEqualTo("not in " + root + ": DescribableTextures, StanfordCars\n");
         JsonNode json = json(coop("datasets", "check", root, "dtd", "--json"));
         JsonNode dtd = json.path("datasets").path(0);
         assertThat(dtd.path("status").asText()).isEqualTo("absent");
@@ -134,9 +130,8 @@ class DatasetsCommandTest {
         assertThat(run.code()).isZero();
         assertThat(run.err()).isEmpty();
         assertThat(run.out())
-                .containsPattern(
-                        "DescribableTextures +complete +47 +2,820 +1,128 +1,692 +0"
-                                + " +split_zhou_DescribableTextures.json\n")
+                .containsPattern("DescribableTextures +complete +47 +2,820 +1,128 +1,692 +0"
+                        + " +split_zhou_DescribableTextures.json\n")
                 .contains("not in " + root)
                 .doesNotContain("DescribableTextures:");
         assertThat(coop("datasets", "check", root, "dtd").out().lines()).hasSize(2);
@@ -162,13 +157,13 @@ class DatasetsCommandTest {
         assertThat(pets.at("/published/train").asInt()).isEqualTo(2944);
         assertThat(pets.at("/division/origin").asText()).isEqualTo("rule");
         assertThat(pets.at("/expected/1/exists").asBoolean()).isFalse();
-        List<String> csv = coop("datasets", "check", root, "pets", "--csv").out().lines().toList();
+        List<String> csv =
+                coop("datasets", "check", root, "pets", "--csv").out().lines().toList();
         assertThat(csv).hasSize(2);
         assertThat(csv.get(0))
                 .startsWith("name,status,classes,train,val,test,published_classes,")
                 .endsWith(",missing,division,problems");
-        assertThat(csv.get(1))
-                .startsWith("OxfordPets,incomplete,2,20,6,2,37,2944,736,3669,2,\"no split file");
+        assertThat(csv.get(1)).startsWith("OxfordPets,incomplete,2,20,6,2,37,2944,736,3669,2,\"no split file");
     }
 
     @Test

@@ -18,35 +18,35 @@ import org.junit.jupiter.api.io.TempDir;
 /** What becomes of the folder; the demo itself is DemoRunTest's. */
 class DemoCommandTest {
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     private Path finished() throws IOException {
-        DemoResult result =
-                new DemoResult(
-                        "coop4j-small",
-                        "a1",
-                        1,
-                        List.of("cat", "dog"),
-                        List.of("cat"),
-                        2,
-                        2,
-                        2,
-                        List.of(new DemoResult.Prompt("a {}", 25, 30)),
-                        List.of("a cat", "a dog"),
-                        List.of(new DemoResult.Prompt("a {}", 26, 30)),
-                        List.of(
-                                new DemoResult.Run("unified", 16, 1, 40, 35),
-                                new DemoResult.Run("class-specific", 16, 1, 63.5, 35),
-                                new DemoResult.Run("gda", 16, 1, 50, 35),
-                                new DemoResult.Run("linear-probe", 16, 1, 45, 35)),
-                        List.of(),
-                        List.of(),
-                        List.of(),
-                        List.of(),
-                        List.of(),
-                        List.of(),
-                        61,
-                        "a machine");
+        DemoResult result = new DemoResult(
+                "coop4j-small",
+                "a1",
+                1,
+                List.of("cat", "dog"),
+                List.of("cat"),
+                2,
+                2,
+                2,
+                List.of(new DemoResult.Prompt("a {}", 25, 30)),
+                List.of("a cat", "a dog"),
+                List.of(new DemoResult.Prompt("a {}", 26, 30)),
+                List.of(
+                        new DemoResult.Run("unified", 16, 1, 40, 35),
+                        new DemoResult.Run("class-specific", 16, 1, 63.5, 35),
+                        new DemoResult.Run("gda", 16, 1, 50, 35),
+                        new DemoResult.Run("linear-probe", 16, 1, 45, 35)),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                61,
+                "a machine");
         Path demo = Files.createDirectory(folder.resolve("demo"));
         new ObjectMapper().writeValue(demo.resolve("demo.json").toFile(), result);
         Files.writeString(demo.resolve("report.html"), "<html></html>");
@@ -71,7 +71,8 @@ class DemoCommandTest {
         DemoConfig tried = DemoConfig.standard();
         assertThat(tried.seeds()).hasSize(3);
         assertThat(tried.shots()).containsExactly(1, 2, 4, 8, 16);
-        Path drawings = Path.of(DemoPictures.unpack(folder.resolve("cache")).drawings().path());
+        Path drawings =
+                Path.of(DemoPictures.unpack(folder.resolve("cache")).drawings().path());
         try (Stream<Path> classes = Files.list(drawings.resolve("test"))) {
             assertThat(coop("demo", "--help").out().replaceAll("\\s+", " "))
                     .contains("photographs of %d everyday classes".formatted(classes.count()))

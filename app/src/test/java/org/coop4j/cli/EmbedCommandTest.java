@@ -21,10 +21,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 class EmbedCommandTest {
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static Path model;
 
-    @TempDir private Path outFolder;
+    @TempDir
+    private Path outFolder;
+
     private Path out;
 
     private final Path accordion = picture("accordion-image_0001");
@@ -42,8 +46,7 @@ class EmbedCommandTest {
 
     @Test
     void textFeaturesAreThoseOfTheModelInOrder() throws IOException {
-        CommandRun run =
-                coop("embed", "-m", model, "--text", "a dog", "--text", "a cat", "-o", out);
+        CommandRun run = coop("embed", "-m", model, "--text", "a dog", "--text", "a cat", "-o", out);
         assertThat(run.code()).isZero();
         try (SafetensorsFile file = SafetensorsFile.open(out);
                 Clip clip = Clip.open(model)) {
@@ -73,10 +76,10 @@ class EmbedCommandTest {
     @Test
     void textsComeFromAFile() throws IOException {
         Path texts = Files.writeString(folder.resolve("texts.txt"), "a dog\na \"big\" cat\n");
-        assertThat(coop("embed", "-m", model, "--texts", texts, "-o", out).code()).isZero();
+        assertThat(coop("embed", "-m", model, "--texts", texts, "-o", out).code())
+                .isZero();
         try (SafetensorsFile file = SafetensorsFile.open(out)) {
-            assertThat(file.metadata().get("coop4j.inputs"))
-                    .isEqualTo("[\"a dog\",\"a \\\"big\\\" cat\"]");
+            assertThat(file.metadata().get("coop4j.inputs")).isEqualTo("[\"a dog\",\"a \\\"big\\\" cat\"]");
         }
         Path gap = Files.writeString(folder.resolve("gap.txt"), "a dog\n\na cat\n");
         CommandRun run = coop("embed", "-m", model, "--texts", gap, "-o", out);
@@ -92,24 +95,22 @@ class EmbedCommandTest {
                 Clip clip = Clip.open(model)) {
             assertThat(file.shape("pixels").dims()).containsExactly(2L, 3L, 32L, 32L);
             var transform = new TestTransform(clip.preprocessing());
-            float[] second =
-                    clip.preprocessing()
-                            .toTensor(transform.apply(new ImageDecoder().decode(chair)));
+            float[] second = clip.preprocessing().toTensor(transform.apply(new ImageDecoder().decode(chair)));
             float[] pixels = file.floats("pixels");
             assertThat(java.util.Arrays.copyOfRange(pixels, second.length, pixels.length))
                     .containsExactly(second);
             // Batches of another size: the last bits differ.
             assertThat(file.floats("features"))
                     .usingComparatorWithPrecision(1e-5f)
-                    .containsExactly(clip.encodeImages(List.of(accordion, chair)).toArray());
+                    .containsExactly(
+                            clip.encodeImages(List.of(accordion, chair)).toArray());
         }
     }
 
     @Test
     void unreadableImagesAreLeftOutAndReported() throws IOException {
         Path damaged = Files.writeString(folder.resolve("damaged.jpg"), "no picture");
-        CommandRun run =
-                coop("embed", "-m", model, accordion, damaged, chair, "--pixels", "-o", out);
+        CommandRun run = coop("embed", "-m", model, accordion, damaged, chair, "--pixels", "-o", out);
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.err()).contains("damaged.jpg").contains("1 of 3 images cannot be read");
         try (SafetensorsFile file = SafetensorsFile.open(out)) {
@@ -129,8 +130,7 @@ class EmbedCommandTest {
         Files.copy(accordion, mixed.resolve("b.png"));
         assertThat(coop("embed", "-m", model, mixed, "-o", out).code()).isZero();
         try (SafetensorsFile file = SafetensorsFile.open(out)) {
-            assertThat(file.metadata().get("coop4j.inputs"))
-                    .matches("\\[\".*mixed/b.png\",\".*mixed/below/a.png\"]");
+            assertThat(file.metadata().get("coop4j.inputs")).matches("\\[\".*mixed/b.png\",\".*mixed/below/a.png\"]");
         }
     }
 
@@ -144,8 +144,7 @@ class EmbedCommandTest {
 
     @Test
     void tooLongATextWritesNothing() throws IOException {
-        CommandRun run =
-                coop("embed", "-m", model, "--text", "cat ".repeat(100), "--text", "b", "-o", out);
+        CommandRun run = coop("embed", "-m", model, "--text", "cat ".repeat(100), "--text", "b", "-o", out);
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.err()).contains("exceeds the context length");
         assertNothingWritten();
@@ -153,10 +152,12 @@ class EmbedCommandTest {
 
     @Test
     void imagesAndTextsDoNotMix() throws IOException {
-        assertThat(coop("embed", "-m", model, "--text", "a", accordion, "-o", out).code())
+        assertThat(coop("embed", "-m", model, "--text", "a", accordion, "-o", out)
+                        .code())
                 .isEqualTo(2);
         assertThat(coop("embed", "-m", model, "-o", out).code()).isEqualTo(2);
-        assertThat(coop("embed", "-m", model, "--text", "a", "--pixels", "-o", out).code())
+        assertThat(coop("embed", "-m", model, "--text", "a", "--pixels", "-o", out)
+                        .code())
                 .isEqualTo(2);
         assertNothingWritten();
     }

@@ -23,7 +23,9 @@ class ErrorsAndChangesTest {
 
     private static final String[] CLASSES = {"sea", "hill", "sky"};
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static Path pictures;
     private static Path model;
 
@@ -34,20 +36,8 @@ class ErrorsAndChangesTest {
         // A picture that every classifier of colours gets wrong.
         TestPictures.write(pictures.resolve("test/sea/really sky.png"), 2, 77);
         for (String method : List.of("prototypes", "zero-shot", "coop")) {
-            List<Object> words =
-                    new ArrayList<>(
-                            List.of(
-                                    "train",
-                                    "-m",
-                                    model,
-                                    "-d",
-                                    pictures,
-                                    "-k",
-                                    4,
-                                    "-o",
-                                    folder.resolve(method),
-                                    "--method",
-                                    method));
+            List<Object> words = new ArrayList<>(List.of(
+                    "train", "-m", model, "-d", pictures, "-k", 4, "-o", folder.resolve(method), "--method", method));
             if (method.equals("coop")) {
                 words.addAll(List.of("--epochs", 2));
             }
@@ -80,17 +70,8 @@ class ErrorsAndChangesTest {
         Path errors = folder.resolve("errors");
         Path lines = folder.resolve("all.jsonl");
 
-        CommandRun done =
-                run(
-                        "eval",
-                        "-p",
-                        folder.resolve("prototypes"),
-                        "-d",
-                        pictures,
-                        "--errors",
-                        errors,
-                        "--per-image",
-                        lines);
+        CommandRun done = run(
+                "eval", "-p", folder.resolve("prototypes"), "-d", pictures, "--errors", errors, "--per-image", lines);
 
         assertThat(done.code()).as(done.err()).isZero();
         assertThat(files(errors)).anyMatch(f -> f.matches("sea as sky/\\d{3} really sky.png"));
@@ -99,7 +80,8 @@ class ErrorsAndChangesTest {
         int wrong = 0;
         for (String line : all) {
             JsonNode image = json(line);
-            boolean right = image.get("class").asText().equals(image.get("predicted").asText());
+            boolean right =
+                    image.get("class").asText().equals(image.get("predicted").asText());
             assertThat(image.get("right").asBoolean()).isEqualTo(right);
             assertThat(image.get("probability").asDouble())
                     .isBetween(image.get("class_probability").asDouble(), 1.0);
@@ -107,8 +89,7 @@ class ErrorsAndChangesTest {
         }
         assertThat(files(errors)).hasSize(wrong);
 
-        CommandRun again =
-                run("eval", "-p", folder.resolve("prototypes"), "-d", pictures, "--errors", errors);
+        CommandRun again = run("eval", "-p", folder.resolve("prototypes"), "-d", pictures, "--errors", errors);
         assertThat(again.code()).isEqualTo(1);
         assertThat(again.err()).contains("is not empty");
     }
@@ -124,11 +105,9 @@ class ErrorsAndChangesTest {
         assertThat(table.out()).contains("McNemar", "they disagree on", "TRUE CLASS");
         int disagreements = json.get("disagreements").size();
         assertThat(disagreements).isPositive();
-        assertThat(table.out())
-                .contains("they disagree on %d pictures of 13".formatted(disagreements));
-        double difference =
-                json.get("runs").get(1).get("accuracy").asDouble()
-                        - json.get("runs").get(0).get("accuracy").asDouble();
+        assertThat(table.out()).contains("they disagree on %d pictures of 13".formatted(disagreements));
+        double difference = json.get("runs").get(1).get("accuracy").asDouble()
+                - json.get("runs").get(0).get("accuracy").asDouble();
         assertThat(json.get("tests").get(0).get("difference").asDouble())
                 .isCloseTo(difference, org.assertj.core.data.Offset.offset(1e-9));
         assertThat(json.get("tests").get(0).get("p").asDouble()).isBetween(0.0, 1.0);
@@ -143,25 +122,14 @@ class ErrorsAndChangesTest {
         Path byName = folder.resolve("by-name.safetensors");
         Path byPictures = folder.resolve("by-pictures.safetensors");
 
-        CommandRun named =
-                run("add-class", "-p", folder.resolve("coop"), "--name", "mug", "-o", byName);
+        CommandRun named = run("add-class", "-p", folder.resolve("coop"), "--name", "mug", "-o", byName);
         CommandRun learned =
-                run(
-                        "add-class",
-                        "-p",
-                        folder.resolve("prototypes"),
-                        "--name",
-                        "mug",
-                        "-d",
-                        mugs,
-                        "-o",
-                        byPictures);
+                run("add-class", "-p", folder.resolve("prototypes"), "--name", "mug", "-d", mugs, "-o", byPictures);
 
         assertThat(named.code()).as(named.err()).isZero();
         assertThat(learned.code()).as(learned.err()).isZero();
         for (Path file : List.of(byName, byPictures)) {
-            assertThat(ClassifierFile.read(file).classNames())
-                    .containsExactlyInAnyOrder("sea", "hill", "sky", "mug");
+            assertThat(ClassifierFile.read(file).classNames()).containsExactlyInAnyOrder("sea", "hill", "sky", "mug");
         }
         assertThat(learned.out()).contains("3 earlier classes", "mug").contains("100.0 %");
         CommandRun predicted = coop("predict", "-p", byPictures, "-m", model, mugs, "--csv");
@@ -170,10 +138,8 @@ class ErrorsAndChangesTest {
 
     @Test
     void aMethodThatCannotTakeAClassSaysWhichCan() {
-        CommandRun none =
-                run("add-class", "-p", folder.resolve("prototypes"), "--name", "mug", "-o", "x");
-        CommandRun known =
-                run("add-class", "-p", folder.resolve("coop"), "--name", "sea", "-o", "x");
+        CommandRun none = run("add-class", "-p", folder.resolve("prototypes"), "--name", "mug", "-o", "x");
+        CommandRun known = run("add-class", "-p", folder.resolve("coop"), "--name", "sea", "-o", "x");
 
         assertThat(none.code()).isEqualTo(1);
         assertThat(none.err()).contains("needs pictures", "--data");
@@ -204,15 +170,20 @@ class ErrorsAndChangesTest {
     void calibratedProbabilitiesAreTheRawOnesAtTheTemperature() throws IOException {
         Path run = folder.resolve("prototypes");
         Path hot = folder.resolve("hot.safetensors");
-        ClassifierFile.read(run.resolve(RunFolder.CLASSIFIER)).withTemperature(50).write(hot);
+        ClassifierFile.read(run.resolve(RunFolder.CLASSIFIER))
+                .withTemperature(50)
+                .write(hot);
         Object sea = pictures.resolve("test").resolve("sea");
 
-        String raw = coop("predict", "-p", hot, "-m", model, sea, "--raw", "--json").out();
+        String raw =
+                coop("predict", "-p", hot, "-m", model, sea, "--raw", "--json").out();
         String own = coop("predict", "-p", run, sea, "--raw", "--json").out();
-        String calibrated = coop("predict", "-p", hot, "-m", model, sea, "--json").out();
+        String calibrated =
+                coop("predict", "-p", hot, "-m", model, sea, "--json").out();
 
         assertThat(raw).isEqualTo(own);
-        assertThat(json(calibrated).get(0).get("class")).isEqualTo(json(raw).get(0).get("class"));
+        assertThat(json(calibrated).get(0).get("class"))
+                .isEqualTo(json(raw).get(0).get("class"));
         assertThat(json(calibrated).get(0).get("probability").asDouble())
                 .isLessThan(json(raw).get(0).get("probability").asDouble());
     }

@@ -28,7 +28,9 @@ class EvalCommandTest {
     /** Not the seed that commands have by themselves. */
     private static final int SEED = 7;
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static Path model;
 
     /** Not divided into train and test. */
@@ -42,10 +44,7 @@ class EvalCommandTest {
         pictures = folder.resolve("pictures");
         for (int label = 0; label < CLASSES.length; label++) {
             for (int i = 0; i < EACH; i++) {
-                TestPictures.write(
-                        pictures.resolve(CLASSES[label]).resolve("picture-" + i + ".png"),
-                        label,
-                        i);
+                TestPictures.write(pictures.resolve(CLASSES[label]).resolve("picture-" + i + ".png"), label, i);
             }
         }
         run = folder.resolve("run");
@@ -124,8 +123,7 @@ class EvalCommandTest {
                 .contains(leftOut + " of 9 images were learned from, by content (" + pictures)
                 .contains("are left out; --allow-overlap counts them");
 
-        CommandRun all =
-                eval("-p", run, "-d", pictures, "--seed", other, "--allow-overlap", "--json");
+        CommandRun all = eval("-p", run, "-d", pictures, "--seed", other, "--allow-overlap", "--json");
         assertThat(json(all).get("images").asInt()).isEqualTo(9);
         assertThat(all.err()).contains("make the accuracy say too much");
     }
@@ -146,13 +144,11 @@ class EvalCommandTest {
         for (RunImages.Image image : RunImages.of(run).orElseThrow().train()) {
             Path copy = copies.resolve("test").resolve(image.className());
             Files.createDirectories(copy);
-            Files.copy(
-                    Path.of(image.path()), copy.resolve(image.sha256().substring(0, 8) + ".png"));
+            Files.copy(Path.of(image.path()), copy.resolve(image.sha256().substring(0, 8) + ".png"));
         }
         CommandRun none = eval("-p", run, "-d", copies);
         assertThat(none.code()).isEqualTo(1);
-        assertThat(none.err())
-                .contains("6 of 6 images were learned from", "no other is left", "--allow-overlap");
+        assertThat(none.err()).contains("6 of 6 images were learned from", "no other is left", "--allow-overlap");
 
         TestPictures.write(copies.resolve("test").resolve(CLASSES[1]).resolve("new.png"), 1, 99);
         JsonNode said = json(eval("-p", run, "-d", copies, "--json"));
@@ -163,25 +159,20 @@ class EvalCommandTest {
     @Test
     void theRunsClassNamesAreUsedAndWhatDiffersIsSaid() throws IOException {
         Path names =
-                Files.writeString(
-                        folder.resolve("names.csv"),
-                        "blue sea,ocean\ngreen hill,meadow\nred sky,sunset\n");
+                Files.writeString(folder.resolve("names.csv"), "blue sea,ocean\ngreen hill,meadow\nred sky,sunset\n");
         Path named = folder.resolve("named");
         assertThat(train(named, pictures, "--names", names).code()).isZero();
         CommandRun done = eval("-p", named, "-d", pictures, "--json");
         assertSameTest(done, named);
         assertThat(json(done).get("classes").get(0).get("class").asText()).isEqualTo("ocean");
-        assertThat(done.err())
-                .contains("the classes are called as in the run, ocean, meadow, sunset");
+        assertThat(done.err()).contains("the classes are called as in the run, ocean, meadow, sunset");
 
         Path two = folder.resolve("two");
         TestPictures.write(two.resolve("test/red sky/a.png"), 2, 200);
         TestPictures.write(two.resolve("test/green hill/a.png"), 1, 200);
-        assertThat(eval("-p", run, "-d", two).err())
-                .contains("2 of the 3 classes that were learned are told apart");
+        assertThat(eval("-p", run, "-d", two).err()).contains("2 of the 3 classes that were learned are told apart");
         TestPictures.write(two.resolve("test/zebra/a.png"), 3, 200);
-        assertThat(eval("-p", run, "-d", two).err())
-                .contains("1 of 3 classes were not learned: zebra");
+        assertThat(eval("-p", run, "-d", two).err()).contains("1 of 3 classes were not learned: zebra");
     }
 
     @Test
@@ -194,15 +185,13 @@ class EvalCommandTest {
         TestPictures.write(image, 2, 1234);
         CommandRun changed = eval("-p", learned);
         assertThat(changed.code()).isEqualTo(1);
-        assertThat(changed.err())
-                .contains(image + " is not the image that the run was tested on any more");
+        assertThat(changed.err()).contains(image + " is not the image that the run was tested on any more");
         assertThat(eval("-p", learned, "-d", data).code()).isZero();
 
         Files.delete(image);
         CommandRun gone = eval("-p", learned);
         assertThat(gone.code()).isEqualTo(1);
-        assertThat(gone.err())
-                .contains("1 of the 9 images that the run was tested on are missing", image + "");
+        assertThat(gone.err()).contains("1 of the 9 images that the run was tested on are missing", image + "");
     }
 
     @Test

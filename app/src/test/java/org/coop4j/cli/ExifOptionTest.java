@@ -25,7 +25,9 @@ class ExifOptionTest {
 
     private static final int PNG_HEADER = 33;
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static Path model;
     private static Path pictures;
     private static Path image;
@@ -84,21 +86,10 @@ class ExifOptionTest {
                 .isEqualTo(predict(kept, "--exif", "keep"))
                 .isNotEqualTo(predict(kept, "--exif", "apply"));
         String own = out(coop("eval", "-p", kept, "--bank", folder.resolve("bank"), "--json"));
-        for (Object[] same :
-                new Object[][] {
-                    {"eval", "-p", kept, "--bank", folder.resolve("bank"), "-d", pictures},
-                    {
-                        "eval",
-                        "-p",
-                        kept,
-                        "--bank",
-                        folder.resolve("bank"),
-                        "-d",
-                        pictures,
-                        "--exif",
-                        "KEEP"
-                    }
-                }) {
+        for (Object[] same : new Object[][] {
+            {"eval", "-p", kept, "--bank", folder.resolve("bank"), "-d", pictures},
+            {"eval", "-p", kept, "--bank", folder.resolve("bank"), "-d", pictures, "--exif", "KEEP"}
+        }) {
             Object[] json = Arrays.copyOf(same, same.length + 1);
             json[same.length] = "--json";
             assertThat(out(coop(json))).isEqualTo(own);
@@ -142,10 +133,9 @@ class ExifOptionTest {
                         .formatted(exif));
         out(coop("sweep", plan, "-m", model, "-o", out));
         try (Stream<Path> files = Files.walk(out)) {
-            List<Path> runs =
-                    files.filter(file -> file.endsWith(RunFolder.CLASSIFIER))
-                            .filter(file -> says(file.resolveSibling(RunFolder.CONFIG), exif))
-                            .toList();
+            List<Path> runs = files.filter(file -> file.endsWith(RunFolder.CLASSIFIER))
+                    .filter(file -> says(file.resolveSibling(RunFolder.CONFIG), exif))
+                    .toList();
             assertThat(runs).hasSize(1);
             return HexFormat.of().formatHex(Files.readAllBytes(runs.get(0)));
         }
@@ -175,7 +165,8 @@ class ExifOptionTest {
         CommandRun wrong = train(folder.resolve("never"), "--exif", "turn");
         assertThat(wrong.code()).isEqualTo(2);
         assertThat(wrong.err()).contains("--exif", "expected keep or apply, got 'turn'");
-        assertThat(coop("embed", "-m", model, "--text", "x", "--exif", "keep", "-o", kept).err())
+        assertThat(coop("embed", "-m", model, "--text", "x", "--exif", "keep", "-o", kept)
+                        .err())
                 .contains("--exif is for images");
     }
 }

@@ -15,15 +15,15 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class ExportOnnxTest {
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
 
     @Test
     void classifierAndTowersAreWritten() throws IOException {
         Path model = TinyModel.write(folder);
         Path pictures = TestPictures.folder(folder.resolve("pictures"), 4, "blue", "red");
         Path run = folder.resolve("run");
-        CommandRun trained =
-                coop("train", "-m", model, "-d", pictures, "-o", run, "-q", "--method", "gda");
+        CommandRun trained = coop("train", "-m", model, "-d", pictures, "-o", run, "-q", "--method", "gda");
         assertThat(trained.code()).as(trained.err()).isZero();
         Path classifier = folder.resolve("classifier.onnx");
         CommandRun exported = coop("export", "--onnx", "-p", run, "-o", classifier);
@@ -45,8 +45,7 @@ class ExportOnnxTest {
         CommandRun both = coop("export", "--onnx", "-p", "run", "--epoch", 3, "-o", out);
         assertThat(both.code()).isEqualTo(2);
         assertThat(both.err()).contains("--epoch");
-        CommandRun noClassifier =
-                coop("export", "--onnx", "-m", "m", "--with-preprocessing", "-o", out);
+        CommandRun noClassifier = coop("export", "--onnx", "-m", "m", "--with-preprocessing", "-o", out);
         assertThat(noClassifier.err()).contains("--with-preprocessing is of a classifier");
         assertThat(Files.exists(out)).isFalse();
     }

@@ -21,7 +21,9 @@ class FeatureDataCommandTest {
 
     private static final String[] CLASSES = {"blue_sea", "green hill", "red sky"};
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static Path model;
     private static Path pictures;
     private static Path features;
@@ -43,15 +45,15 @@ class FeatureDataCommandTest {
         CommandRun embedded = embed(features);
         assertThat(embedded.code()).as(embedded.err()).isZero();
         assertThat(embedded.err()).contains("30 images of 3 classes, 32 wide");
-        Path prompts =
-                Files.writeString(
-                        folder.resolve("prompts.txt"),
-                        """
+        Path prompts = Files.writeString(
+                folder.resolve("prompts.txt"),
+                """
                         a photo of a blue sea.
                         a photo of a green hill.
                         a photo of a red sky.
                         """);
-        assertThat(coop("embed", "-m", model, "--texts", prompts, "-o", texts).code()).isZero();
+        assertThat(coop("embed", "-m", model, "--texts", prompts, "-o", texts).code())
+                .isZero();
         run = folder.resolve("run");
         CommandRun trained = train("--class-features", texts, "-o", run);
         assertThat(trained.code()).as(trained.err()).isZero();
@@ -72,9 +74,7 @@ class FeatureDataCommandTest {
     }
 
     private static CommandRun eval(Object... more) {
-        List<Object> words =
-                new ArrayList<>(
-                        List.of("eval", "-p", run, "--json", "--bank", folder.resolve("bank")));
+        List<Object> words = new ArrayList<>(List.of("eval", "-p", run, "--json", "--bank", folder.resolve("bank")));
         words.addAll(List.of(more));
         return coop(words.toArray());
     }
@@ -86,11 +86,13 @@ class FeatureDataCommandTest {
 
     @Test
     void whatWasLearnedWithoutAModelIsTestedWithoutOne() throws IOException {
-        JsonNode result = new ObjectMapper().readTree(run.resolve(RunFolder.RESULT).toFile());
+        JsonNode result =
+                new ObjectMapper().readTree(run.resolve(RunFolder.RESULT).toFile());
         JsonNode again = json(eval());
         assertThat(again.get("accuracy")).isEqualTo(result.get("accuracy"));
         assertThat(again.get("images").asInt()).isEqualTo(9);
-        assertThat(json(eval("-d", features, "--split", "val")).get("images").asInt()).isEqualTo(6);
+        assertThat(json(eval("-d", features, "--split", "val")).get("images").asInt())
+                .isEqualTo(6);
     }
 
     @Test
@@ -114,10 +116,9 @@ class FeatureDataCommandTest {
 
     @Test
     void aPlanTakesFeaturesAsItsData() throws IOException {
-        Path plan =
-                Files.writeString(
-                        folder.resolve("plan.yaml"),
-                        """
+        Path plan = Files.writeString(
+                folder.resolve("plan.yaml"),
+                """
                         datasets: [features.safetensors]
                         methods: [gda]
                         shots: [2]
@@ -143,16 +144,7 @@ class FeatureDataCommandTest {
         CommandRun done = embed(part, "--split", "train");
         assertThat(done.err()).contains("15 images of 3 classes");
         CommandRun trained =
-                coop(
-                        "train",
-                        "--method",
-                        "gda",
-                        "-d",
-                        part,
-                        "--class-features",
-                        texts,
-                        "-o",
-                        folder.resolve("none"));
+                coop("train", "--method", "gda", "-d", part, "--class-features", texts, "-o", folder.resolve("none"));
         assertThat(trained.code()).isEqualTo(1);
         assertThat(trained.err()).contains("has training images alone");
     }
@@ -160,10 +152,8 @@ class FeatureDataCommandTest {
     @Test
     void whatDoesNotFitTogetherIsRefusedWithTheWayOut() {
         Path out = folder.resolve("refused");
-        assertRefused(
-                train("-o", out), 2, "give a model with --model, or features of the classes'");
-        assertRefused(
-                train("-m", model, "--class-features", texts, "-o", out), 2, "stand for a model");
+        assertRefused(train("-o", out), 2, "give a model with --model, or features of the classes'");
+        assertRefused(train("-m", model, "--class-features", texts, "-o", out), 2, "stand for a model");
         assertRefused(
                 train("--class-features", texts, "--logit-scale", 0, "-o", out),
                 2,
@@ -177,18 +167,10 @@ class FeatureDataCommandTest {
                 coop("train", "-d", pictures, "--class-features", texts, "-o", out),
                 2,
                 "--class-features goes with features as --data");
-        assertRefused(
-                coop("train", "-d", pictures, "-o", out),
-                2,
-                "missing required option: '--model=FILE'");
-        assertRefused(
-                coop("embed", "-m", model, "-d", pictures, "--text", "cat", "-o", out),
-                2,
-                "--data stands alone");
-        assertRefused(
-                coop("embed", "-m", model, "-d", features, "-o", out), 2, "has features already");
-        assertRefused(
-                coop("zero-shot", "-m", model, "-d", features), 2, "--method zero-shot takes");
+        assertRefused(coop("train", "-d", pictures, "-o", out), 2, "missing required option: '--model=FILE'");
+        assertRefused(coop("embed", "-m", model, "-d", pictures, "--text", "cat", "-o", out), 2, "--data stands alone");
+        assertRefused(coop("embed", "-m", model, "-d", features, "-o", out), 2, "has features already");
+        assertRefused(coop("zero-shot", "-m", model, "-d", features), 2, "--method zero-shot takes");
         assertRefused(eval("--errors", out), 2, "--errors copies pictures, and features have none");
         assertThat(out).doesNotExist();
     }

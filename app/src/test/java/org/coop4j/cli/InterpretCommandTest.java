@@ -24,7 +24,9 @@ class InterpretCommandTest {
 
     private static final int WIDTH = 64;
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static Path model;
     private static Path run;
     private static Path classSpecific;
@@ -46,8 +48,7 @@ class InterpretCommandTest {
         }
     }
 
-    private static ClassifierFile prompt(
-            float[] context, int length, boolean classSpecific, String sha256) {
+    private static ClassifierFile prompt(float[] context, int length, boolean classSpecific, String sha256) {
         return LearnedPrompts.file(
                 context,
                 WIDTH,

@@ -44,7 +44,9 @@ class KillCampaign {
     /** The file of somebody else, named as temporary files are. */
     private static final String BYSTANDER = ".bookmarks.tmp";
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
+
     private final List<String> findings = Collections.synchronizedList(new ArrayList<>());
     private final Map<Work, Integer> kills = new ConcurrentSkipListMap<>();
 
@@ -67,9 +69,9 @@ class KillCampaign {
         String words =
                 switch (work) {
                     case TRAIN ->
-                            "train --csc -M 4 -k 3 --epochs 60 --batch 4 --checkpoint-every 4"
-                                    + " --views 2 --bank BANK -d PICTURES -m MODEL --vocabulary"
-                                    + " VOCABULARY -o OUT/run";
+                        "train --csc -M 4 -k 3 --epochs 60 --batch 4 --checkpoint-every 4"
+                                + " --views 2 --bank BANK -d PICTURES -m MODEL --vocabulary"
+                                + " VOCABULARY -o OUT/run";
                     case SWEEP -> "sweep PLAN -m MODEL --vocabulary VOCABULARY -o OUT";
                     case CONVERT -> "convert SOURCE --activation gelu -o OUT/model.safetensors";
                 };
@@ -83,10 +85,7 @@ class KillCampaign {
                         case "VOCABULARY" -> CampaignFiles.vocabulary();
                         case "PLAN" -> folder.resolve("plan.yaml");
                         case "SOURCE" -> folder.resolve("bare.safetensors");
-                        default ->
-                                word.startsWith("OUT")
-                                        ? Path.of(word.replace("OUT", out + ""))
-                                        : word;
+                        default -> word.startsWith("OUT") ? Path.of(word.replace("OUT", out + "")) : word;
                     });
         }
         if (again && work == Work.TRAIN) {
@@ -129,13 +128,10 @@ class KillCampaign {
             references.put(work, reference(work));
         }
         AtomicInteger next = new AtomicInteger(CampaignFiles.setting("from", 0));
-        List<Callable<Void>> workers =
-                Collections.nCopies(
-                        CampaignFiles.setting("parallel", 1),
-                        () -> {
-                            killAndFinish(next, references);
-                            return null;
-                        });
+        List<Callable<Void>> workers = Collections.nCopies(CampaignFiles.setting("parallel", 1), () -> {
+            killAndFinish(next, references);
+            return null;
+        });
         ExecutorService executor = Executors.newFixedThreadPool(workers.size());
         for (Future<Void> ended : executor.invokeAll(workers)) {
             ended.get();
@@ -176,8 +172,7 @@ class KillCampaign {
         }
         CommandRun run = process.ended();
         assertThat(run.code()).as(run.err()).isZero();
-        return new Reference(
-                CampaignFiles.outcome(place.resolve("out")), changes, temporary(place));
+        return new Reference(CampaignFiles.outcome(place.resolve("out")), changes, temporary(place));
     }
 
     /** Names and sizes of all files, as far as they stand still. */
@@ -220,8 +215,7 @@ class KillCampaign {
             found.add(name + " ends with " + run.code() + ": " + run.err());
         }
         found.addAll(touched(finished, name + ", its end"));
-        for (String path :
-                CampaignFiles.differences(reference.outcome(), CampaignFiles.outcome(out))) {
+        for (String path : CampaignFiles.differences(reference.outcome(), CampaignFiles.outcome(out))) {
             found.add(name + " differs after " + kills + " kills: " + path);
         }
         if (!Files.exists(place.resolve(BYSTANDER))) {
@@ -239,8 +233,7 @@ class KillCampaign {
     }
 
     /** Starts a command and kills it after some change of its files; false if it ended before. */
-    private boolean killOnce(
-            Work work, Path place, Reference reference, Random random, boolean again)
+    private boolean killOnce(Work work, Path place, Reference reference, Random random, boolean again)
             throws IOException, InterruptedException {
         CoopProcess process = CoopProcess.start(place, SHORT, command(work, place, again));
         int left = 1 + random.nextInt(reference.changes());
@@ -272,8 +265,7 @@ class KillCampaign {
     }
 
     /** What was written or removed of runs that had ended. */
-    private static List<String> touched(Map<Path, FileTime> finished, String when)
-            throws IOException {
+    private static List<String> touched(Map<Path, FileTime> finished, String when) throws IOException {
         List<String> touched = new ArrayList<>();
         for (Map.Entry<Path, FileTime> file : finished.entrySet()) {
             if (!Files.exists(file.getKey())) {

@@ -57,7 +57,9 @@ class LauncherTest {
             echo "$@" | sed 's/.*org.coop4j.cli/ran/'
             """;
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
+
     private Path root;
     private Path home;
 
@@ -88,19 +90,16 @@ class LauncherTest {
 
     private Path java(String name, String version) throws IOException {
         script(folder.resolve(name).resolve("bin/java"), JAVA);
-        Files.writeString(
-                folder.resolve(name).resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
+        Files.writeString(folder.resolve(name).resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
         return folder.resolve(name);
     }
 
-    private Process start(Map<String, String> environment, Path directory, String... command)
-            throws IOException {
+    private Process start(Map<String, String> environment, Path directory, String... command) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
         builder.environment().put("RECORDS", folder.resolve("records").toString());
         builder.environment().put("ROOT", root.toString());
         builder.environment().put("JAVA_HOME", home.toString());
-        builder.environment()
-                .merge("PATH", folder.resolve("bin").toString(), (old, own) -> own + ":" + old);
+        builder.environment().merge("PATH", folder.resolve("bin").toString(), (old, own) -> own + ":" + old);
         builder.environment().putAll(environment);
         return builder.start();
     }
@@ -111,10 +110,8 @@ class LauncherTest {
 
     private static Ended end(Process process) throws IOException {
         try {
-            String out =
-                    new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            String err =
-                    new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+            String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
             return new Ended(process.waitFor(), out, err);
         } catch (InterruptedException e) {
             throw new IOException(e);
@@ -166,11 +163,11 @@ class LauncherTest {
     @Test
     void aSearchPathForCdChangesNothing() throws IOException {
         coop(Map.of());
-        Process process =
-                start(Map.of("CDPATH", root + ":."), folder, "bash", "the house/coop", "doctor");
+        Process process = start(Map.of("CDPATH", root + ":."), folder, "bash", "the house/coop", "doctor");
         assertThat(end(process)).isEqualTo(new Ended(0, "with archive\nran.Coop doctor\n", ""));
         Path link = Files.createSymbolicLink(folder.resolve("bin/coop"), root.resolve("coop"));
-        assertThat(end(start(Map.of("CDPATH", "."), folder, "bash", link.toString(), "x")).out())
+        assertThat(end(start(Map.of("CDPATH", "."), folder, "bash", link.toString(), "x"))
+                        .out())
                 .endsWith("ran.Coop x\n");
     }
 
@@ -210,10 +207,9 @@ class LauncherTest {
         Ended waited = end(second);
         assertThat(waited.code()).isEqualTo(1);
         assertThat(waited.err())
-                .isEqualTo(
-                        "coop: the build of the other coop failed; all of its output is in "
-                                + root.resolve("target/coop-build.log")
-                                + "\n");
+                .isEqualTo("coop: the build of the other coop failed; all of its output is in "
+                        + root.resolve("target/coop-build.log")
+                        + "\n");
         assertThat(coop(Map.of()).code()).isZero();
     }
 
@@ -241,15 +237,13 @@ class LauncherTest {
         String other = java("jdk-21", "21.0.2").toString();
         Ended changed = coop(Map.of("JAVA_HOME", other));
         assertThat(changed)
-                .isEqualTo(
-                        new Ended(
-                                0,
-                                "with archive\nran.Coop tokenize a cat\n",
-                                "coop: getting ready for the Java in " + other + " ...\n"));
+                .isEqualTo(new Ended(
+                        0,
+                        "with archive\nran.Coop tokenize a cat\n",
+                        "coop: getting ready for the Java in " + other + " ...\n"));
         assertThat(coop(Map.of("JAVA_HOME", other)).err()).isEmpty();
         assertThat(times("java")).isEqualTo(2);
-        Files.writeString(
-                Path.of(other, "release"), "JAVA_VERSION=\"21.0.3\"\n"); // updated in place
+        Files.writeString(Path.of(other, "release"), "JAVA_VERSION=\"21.0.3\"\n"); // updated in place
         coop(Map.of("JAVA_HOME", other));
         assertThat(times("java")).isEqualTo(3);
     }
@@ -261,11 +255,10 @@ class LauncherTest {
         Files.createFile(target.resolve("coop4j.jar"));
         Files.writeString(target.resolve("classpath.txt"), library.toString());
         assertThat(coop(Map.of()))
-                .isEqualTo(
-                        new Ended(
-                                0,
-                                "with archive\nran.Coop tokenize a cat\n",
-                                "coop: getting ready for the Java in " + home + " ...\n"));
+                .isEqualTo(new Ended(
+                        0,
+                        "with archive\nran.Coop tokenize a cat\n",
+                        "coop: getting ready for the Java in " + home + " ...\n"));
         assertThat(times("mvn")).isZero();
     }
 
@@ -295,14 +288,14 @@ class LauncherTest {
     void aDistributionRunsWithoutMavenAndWritesNothingToItsFolder() throws IOException {
         distribution();
         List<Path> before = files();
-        Map<String, String> environment = Map.of("COOP_CACHE", folder.resolve("cache").toString());
+        Map<String, String> environment =
+                Map.of("COOP_CACHE", folder.resolve("cache").toString());
         Ended first = coop(environment);
         assertThat(first)
-                .isEqualTo(
-                        new Ended(
-                                0,
-                                "with archive\nran.Coop tokenize a cat\n",
-                                "coop: getting ready for the Java in " + home + " ...\n"));
+                .isEqualTo(new Ended(
+                        0,
+                        "with archive\nran.Coop tokenize a cat\n",
+                        "coop: getting ready for the Java in " + home + " ...\n"));
         assertThat(coop(environment)).isEqualTo(new Ended(0, first.out(), ""));
         assertThat(times("mvn")).isZero();
         assertThat(times("java")).as("archives made").isEqualTo(1);
@@ -354,7 +347,6 @@ class LauncherTest {
         Files.delete(root.resolve("library.jar"));
         Ended again = coop(Map.of());
         assertThat(again.code()).isZero();
-        assertThat(again.err())
-                .contains("building, since " + root.resolve("library.jar") + " is not there");
+        assertThat(again.err()).contains("building, since " + root.resolve("library.jar") + " is not there");
     }
 }

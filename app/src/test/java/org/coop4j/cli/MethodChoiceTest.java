@@ -19,7 +19,9 @@ class MethodChoiceTest {
 
     private static final List<String> CLASSES = List.of("sea", "hill", "sky");
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static Path model;
 
     @BeforeAll
@@ -37,28 +39,25 @@ class MethodChoiceTest {
                 String other = CLASSES.get((label + 1) % CLASSES.size());
                 TestPictures.write(root.resolve("train").resolve(own).resolve(file), label, i);
                 TestPictures.write(root.resolve("val").resolve(own).resolve(file), label, 50 + i);
-                TestPictures.write(
-                        root.resolve("test").resolve(other).resolve(file), label, 100 + i);
+                TestPictures.write(root.resolve("test").resolve(other).resolve(file), label, 100 + i);
             }
         }
         return root;
     }
 
     private static CommandRun train(Path data, String out, Object... more) {
-        List<Object> words =
-                new ArrayList<>(
-                        List.of(
-                                "train",
-                                "-m",
-                                model,
-                                "-d",
-                                data,
-                                "-o",
-                                folder.resolve(out),
-                                "-k",
-                                4,
-                                "--bank",
-                                folder.resolve("bank")));
+        List<Object> words = new ArrayList<>(List.of(
+                "train",
+                "-m",
+                model,
+                "-d",
+                data,
+                "-o",
+                folder.resolve(out),
+                "-k",
+                4,
+                "--bank",
+                folder.resolve("bank")));
         words.addAll(List.of(more));
         return coop(words.toArray());
     }
@@ -82,14 +81,11 @@ class MethodChoiceTest {
         Path data = planted("planted", 8);
         String[] methods = {"zero-shot,prototypes", "prototypes,zero-shot"};
         for (int i = 0; i < methods.length; i++) {
-            JsonNode chosen =
-                    json(train(data, "chosen" + i, "--tune", "--method", methods[i], "--json"));
+            JsonNode chosen = json(train(data, "chosen" + i, "--tune", "--method", methods[i], "--json"));
             JsonNode both = json(train(data, "both" + i, "--method", methods[i], "--json"));
 
-            assertThat(candidate(chosen, "prototypes"))
-                    .isGreaterThan(candidate(chosen, "zero-shot CLIP"));
-            assertThat(accuracy(both, "zero-shot CLIP"))
-                    .isGreaterThan(accuracy(both, "prototypes"));
+            assertThat(candidate(chosen, "prototypes")).isGreaterThan(candidate(chosen, "zero-shot CLIP"));
+            assertThat(accuracy(both, "zero-shot CLIP")).isGreaterThan(accuracy(both, "prototypes"));
             assertThat(chosen.get("runs").findValuesAsText("method")).containsExactly("prototypes");
         }
     }
@@ -118,18 +114,16 @@ class MethodChoiceTest {
     void valuesOfASettingAreCandidates() throws IOException {
         Path data = planted("settings", 8);
 
-        JsonNode said =
-                json(
-                        train(
-                                data,
-                                "settings-run",
-                                "--method",
-                                "tip-adapter",
-                                "--tune",
-                                "alpha=1|2",
-                                "--set",
-                                "search=false",
-                                "--json"));
+        JsonNode said = json(train(
+                data,
+                "settings-run",
+                "--method",
+                "tip-adapter",
+                "--tune",
+                "alpha=1|2",
+                "--set",
+                "search=false",
+                "--json"));
 
         assertThat(said.get("candidates").findValuesAsText("candidate"))
                 .hasSize(2)
@@ -142,24 +136,14 @@ class MethodChoiceTest {
             Path data = planted("shots" + each, each);
             String out = "shots-run" + each;
 
-            JsonNode said =
-                    json(
-                            train(
-                                    data,
-                                    out,
-                                    "--method",
-                                    "prototypes",
-                                    "--tune",
-                                    "shots=1|2",
-                                    "--json"));
+            JsonNode said = json(train(data, out, "--method", "prototypes", "--tune", "shots=1|2", "--json"));
 
             assertThat(said.get("candidates").findValuesAsText("candidate"))
                     .containsExactly("prototypes, shots=1", "prototypes, shots=2");
             double one = candidate(said, "prototypes, shots=1");
             double two = candidate(said, "prototypes, shots=2");
-            JsonNode config =
-                    new ObjectMapper()
-                            .readTree(folder.resolve(out).resolve("config.json").toFile());
+            JsonNode config = new ObjectMapper()
+                    .readTree(folder.resolve(out).resolve("config.json").toFile());
             assertThat(config.get("sample").get("shots").asInt()).isEqualTo(two > one ? 2 : 1);
         }
     }
@@ -168,18 +152,8 @@ class MethodChoiceTest {
     void learnedPromptsAreCandidatesWhereTheyAreNamed() throws IOException {
         Path data = planted("named", 4);
 
-        JsonNode said =
-                json(
-                        train(
-                                data,
-                                "named-run",
-                                "--method",
-                                "auto,coop",
-                                "--tune",
-                                "context_length=1|2",
-                                "--epochs",
-                                1,
-                                "--json"));
+        JsonNode said = json(train(
+                data, "named-run", "--method", "auto,coop", "--tune", "context_length=1|2", "--epochs", 1, "--json"));
 
         assertThat(said.get("candidates").findValuesAsText("candidate"))
                 .contains("linear probe", "CoOp (M = 1), context_length=1")
@@ -192,8 +166,7 @@ class MethodChoiceTest {
             Path data = planted("rows" + each, each);
             String out = "rows-run" + each;
 
-            JsonNode said =
-                    json(train(data, out, "--tune", "--method", "prolip,prototypes", "--json"));
+            JsonNode said = json(train(data, out, "--tune", "--method", "prolip,prototypes", "--json"));
 
             assertThat(said.get("candidates")).hasSize(2);
             assertThat(candidate(said, "prototypes")).isPositive();

@@ -31,7 +31,9 @@ class MethodEverywhereTest {
     private static final String[] CLASSES = {"blue sea", "green hill", "red sky"};
     private static final int EACH = 3;
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static Path model;
     private static Path pictures;
     private static JsonNode trained;
@@ -40,22 +42,21 @@ class MethodEverywhereTest {
     static void train() throws IOException {
         model = TinyModel.write(folder);
         pictures = TestPictures.folder(folder.resolve("pictures"), EACH, CLASSES);
-        trained =
-                json(
-                        "train",
-                        "-m",
-                        model,
-                        "-d",
-                        pictures,
-                        "-k",
-                        2,
-                        "--method",
-                        String.join(",", METHODS),
-                        "--bank",
-                        folder.resolve("bank"),
-                        "-o",
-                        folder.resolve("runs"),
-                        "--json");
+        trained = json(
+                "train",
+                "-m",
+                model,
+                "-d",
+                pictures,
+                "-k",
+                2,
+                "--method",
+                String.join(",", METHODS),
+                "--bank",
+                folder.resolve("bank"),
+                "-o",
+                folder.resolve("runs"),
+                "--json");
     }
 
     private static JsonNode json(Object... words) throws IOException {
@@ -93,15 +94,7 @@ class MethodEverywhereTest {
     @FieldSource("METHODS")
     void evalPredictAndJavaSayWhatTrainMeasured(String method) throws IOException {
         JsonNode evaluated =
-                json(
-                        "eval",
-                        "-p",
-                        run(method),
-                        "-d",
-                        pictures,
-                        "--bank",
-                        folder.resolve("bank"),
-                        "--json");
+                json("eval", "-p", run(method), "-d", pictures, "--bank", folder.resolve("bank"), "--json");
         JsonNode predicted = json("predict", "-p", run(method), "--json", pictures.resolve("test"));
 
         assertThat(evaluated.get("accuracy").asDouble()).isEqualTo(accuracy(method), within(1e-9));
@@ -112,8 +105,7 @@ class MethodEverywhereTest {
                 Path file = Path.of(image.get("file").asText());
                 Prediction first = classifier.classify(file).get(0);
                 assertThat(image.get("class").asText()).isEqualTo(first.label());
-                assertThat(image.get("probability").asDouble())
-                        .isEqualTo(first.probability(), within(1e-6));
+                assertThat(image.get("probability").asDouble()).isEqualTo(first.probability(), within(1e-6));
                 right += file.getParent().endsWith(first.label()) ? 1 : 0;
             }
         }
@@ -138,12 +130,10 @@ class MethodEverywhereTest {
     @Test
     void aPlanThatNamesThemIsSweptToTheSameResults() throws IOException {
         Path plan = folder.resolve("plan.yaml");
-        Files.writeString(
-                plan, "datasets: pictures\nmethods: " + METHODS + "\nshots: 2\nseeds: 1\n");
+        Files.writeString(plan, "datasets: pictures\nmethods: " + METHODS + "\nshots: 2\nseeds: 1\n");
 
-        JsonNode swept =
-                json("sweep", plan, "-m", model, "-o", folder.resolve("sweep"), "--json")
-                        .get("runs");
+        JsonNode swept = json("sweep", plan, "-m", model, "-o", folder.resolve("sweep"), "--json")
+                .get("runs");
 
         assertThat(swept.findValuesAsText("method")).containsExactlyInAnyOrderElementsOf(METHODS);
         for (JsonNode run : swept) {

@@ -16,8 +16,7 @@ class MethodsCommandTest {
 
     @Test
     void aMethodThatIsNotTrainedByStepsIsNamedAsItWasTyped() {
-        CommandRun train =
-                coop("train", "--method", "gda", "--epochs", 1, "-m", "x", "-d", "y", "-o", "z");
+        CommandRun train = coop("train", "--method", "gda", "--epochs", 1, "-m", "x", "-d", "y", "-o", "z");
         assertThat(train.code()).isEqualTo(2);
         assertThat(train.err()).contains("gda is not trained by steps: omit epochs");
     }
@@ -32,8 +31,7 @@ class MethodsCommandTest {
             assertThat(one.code()).isZero();
             assertThat(one.out()).startsWith(method.title() + "\n");
             assertThat(one.out().lines()).allMatch(line -> line.length() <= 200);
-            List<Settings.Description> settings =
-                    new ArrayList<>(Settings.describe((Record) method));
+            List<Settings.Description> settings = new ArrayList<>(Settings.describe((Record) method));
             if (method.training(16).trains()) {
                 settings.addAll(Settings.describe(method.training(16)));
             }
@@ -41,8 +39,8 @@ class MethodsCommandTest {
                 assertThat(setting.meaning()).as(setting.name()).isNotBlank();
                 assertThat(one.out()).contains(setting.name()).contains(setting.meaning());
             }
-            JsonNode json =
-                    new ObjectMapper().readTree(coop("methods", method.id(), "--json").out());
+            JsonNode json = new ObjectMapper()
+                    .readTree(coop("methods", method.id(), "--json").out());
             assertThat(json.get("summary").asText()).isEqualTo(method.summary());
         }
     }

@@ -13,7 +13,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ModelCommandTest {
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     @Test
     void itTellsSizesActivationPreprocessingAndOrigin() throws IOException {
@@ -30,14 +31,13 @@ class ModelCommandTest {
 
     @Test
     void jsonHasTheSameAndTheHash() throws IOException {
-        JsonNode json =
-                new ObjectMapper().readTree(coop("model", "--json", TinyModel.write(folder)).out());
+        JsonNode json = new ObjectMapper()
+                .readTree(coop("model", "--json", TinyModel.write(folder)).out());
         assertThat(json.path("sha256").asText()).matches("[0-9a-f]{64}");
         assertThat(json.path("architecture").path("embed_dim").asInt()).isEqualTo(32);
         assertThat(json.path("parameters").path("all").asLong())
-                .isEqualTo(
-                        json.path("parameters").path("image").asLong()
-                                + json.path("parameters").path("text").asLong());
+                .isEqualTo(json.path("parameters").path("image").asLong()
+                        + json.path("parameters").path("text").asLong());
         assertThat(json.path("logit_scale").asDouble()).isBetween(14.28, 14.29);
     }
 

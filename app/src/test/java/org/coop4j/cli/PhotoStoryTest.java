@@ -31,18 +31,19 @@ import org.junit.jupiter.api.io.TempDir;
 class PhotoStoryTest {
 
     /** Names that folders have. */
-    private static final Map<String, String> FOLDERS =
-            Map.of(
-                    "Motorbikes", "Motor Bikes",
-                    "airplanes", "air-planes (2)",
-                    "car_side", "CARS",
-                    "dollar_bill", "dollar_bill",
-                    "inline_skate", "inline skate_NEW",
-                    "pagoda", "pagoda",
-                    "scissors", "Schere scissors",
-                    "sunflower", "Sun flower old");
+    private static final Map<String, String> FOLDERS = Map.of(
+            "Motorbikes", "Motor Bikes",
+            "airplanes", "air-planes (2)",
+            "car_side", "CARS",
+            "dollar_bill", "dollar_bill",
+            "inline_skate", "inline skate_NEW",
+            "pagoda", "pagoda",
+            "scissors", "Schere scissors",
+            "sunflower", "Sun flower old");
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static Path pictures;
     private static final List<String> WRONG = new ArrayList<>();
     private static final List<String> TWICE = new ArrayList<>();
@@ -90,12 +91,8 @@ class PhotoStoryTest {
                 ZipInputStream zip = new ZipInputStream(in)) {
             for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
                 String[] path = entry.getName().split("/", -1);
-                Path target =
-                        Files.createDirectories(pictures.resolve(FOLDERS.get(path[0])))
-                                .resolve(
-                                        "IMG ä "
-                                                + path[1].replace("image_", "")
-                                                        .toUpperCase(Locale.ROOT));
+                Path target = Files.createDirectories(pictures.resolve(FOLDERS.get(path[0])))
+                        .resolve("IMG ä " + path[1].replace("image_", "").toUpperCase(Locale.ROOT));
                 Files.copy(zip, target);
             }
         }
@@ -110,10 +107,7 @@ class PhotoStoryTest {
     private static void misplace(String from, int position, String to) throws IOException {
         Path picture = picture(from, position);
         String name = "misplaced " + from + ".jpg";
-        Files.move(
-                picture,
-                pictures.resolve(FOLDERS.get(to)).resolve(name),
-                StandardCopyOption.ATOMIC_MOVE);
+        Files.move(picture, pictures.resolve(FOLDERS.get(to)).resolve(name), StandardCopyOption.ATOMIC_MOVE);
         WRONG.add(name);
     }
 
@@ -143,17 +137,14 @@ class PhotoStoryTest {
                     .isGreaterThanOrEqualTo(row.get("accuracy").asDouble());
             assertThat(row.get("val_accuracy").isNumber()).isTrue();
         }
-        assertThat(json().get("candidates").findValuesAsText("candidate"))
-                .contains("zero-shot CLIP", "prototypes");
-        assertThat(section("Beside what else could be done"))
-                .contains("(chosen)", "(yours)", "95 % interval");
+        assertThat(json().get("candidates").findValuesAsText("candidate")).contains("zero-shot CLIP", "prototypes");
+        assertThat(section("Beside what else could be done")).contains("(chosen)", "(yours)", "95 % interval");
     }
 
     @Test
     void thePageNamesPicturesInTheWrongFolder() {
         String suspects = section("Labels that look wrong");
-        assertThat(WRONG.stream().filter(suspects::contains).toList())
-                .hasSizeGreaterThanOrEqualTo(2);
+        assertThat(WRONG.stream().filter(suspects::contains).toList()).hasSizeGreaterThanOrEqualTo(2);
     }
 
     @Test
@@ -163,8 +154,7 @@ class PhotoStoryTest {
 
     @Test
     void thePageSaysOnWhatItsConfidenceWasChosenAndHowClassesWereLeftOut() {
-        assertThat(section("How far its probabilities can be believed"))
-                .contains("fitted on 32 val images");
+        assertThat(section("How far its probabilities can be believed")).contains("fitted on 32 val images");
         assertThat(section("Answering only where it is sure")).contains("on 32 val images");
         assertThat(section("Pictures of none of the classes"))
                 .contains("Each class is left out in turn: the others are learned again");

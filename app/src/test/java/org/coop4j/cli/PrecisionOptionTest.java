@@ -18,13 +18,16 @@ import org.junit.jupiter.api.io.TempDir;
 class PrecisionOptionTest {
 
     /** A limit of oneDNN's own, below bfloat16. */
-    private static final Map<String, String> OLDER =
-            Map.of("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_VNNI");
+    private static final Map<String, String> OLDER = Map.of("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_VNNI");
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static Path model;
 
-    @TempDir private Path outFolder;
+    @TempDir
+    private Path outFolder;
+
     private Path out;
 
     private final Path chair = picture("chair-image_0013");
@@ -69,40 +72,22 @@ class PrecisionOptionTest {
     void anotherPrecisionIsWrongUsage() {
         CommandRun run = embed("half");
         assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err())
-                .contains("--precision: expected float32 or bf16, got \"half\" (or auto)");
+        assertThat(run.err()).contains("--precision: expected float32 or bf16, got \"half\" (or auto)");
         assertThat(out).doesNotExist();
     }
 
     @Test
     void aProcessorWithoutItIsRefusedAndAutoFallsBack() throws Exception {
         CommandRun asked =
-                CoopProcess.run(
-                        outFolder,
-                        OLDER,
-                        "embed",
-                        "-m",
-                        model,
-                        chair,
-                        "--precision",
-                        "bf16",
-                        "-o",
-                        out);
+                CoopProcess.run(outFolder, OLDER, "embed", "-m", model, chair, "--precision", "bf16", "-o", out);
         assertThat(asked.code()).isEqualTo(1);
-        assertThat(asked.err()).contains("--precision bf16: ").contains("float32").hasLineCount(1);
+        assertThat(asked.err())
+                .contains("--precision bf16: ")
+                .contains("float32")
+                .hasLineCount(1);
         assertThat(Files.exists(out)).isFalse();
         CommandRun auto =
-                CoopProcess.run(
-                        outFolder,
-                        OLDER,
-                        "embed",
-                        "-m",
-                        model,
-                        chair,
-                        "--precision",
-                        "auto",
-                        "-o",
-                        out);
+                CoopProcess.run(outFolder, OLDER, "embed", "-m", model, chair, "--precision", "auto", "-o", out);
         assertThat(auto.code()).isZero();
         assertThat(written()).isEqualTo("float32");
     }

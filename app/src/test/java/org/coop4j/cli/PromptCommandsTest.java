@@ -32,7 +32,9 @@ class PromptCommandsTest {
 
     private static final int EACH = 4;
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static Path model;
     private static Path pictures;
     private static Path run;
@@ -59,9 +61,7 @@ class PromptCommandsTest {
     }
 
     private static CommandRun eval(Object... more) {
-        List<Object> words =
-                new ArrayList<>(
-                        List.of("eval", "-d", pictures, "--bank", folder.resolve("bank"), "-q"));
+        List<Object> words = new ArrayList<>(List.of("eval", "-d", pictures, "--bank", folder.resolve("bank"), "-q"));
         words.addAll(List.of(more));
         return coop(words.toArray());
     }
@@ -144,8 +144,7 @@ class PromptCommandsTest {
         assertThat(longName.code()).isEqualTo(1);
         List<String> said = longName.err().lines().toList();
         assertThat(said).allSatisfy(line -> assertThat(line).hasSizeLessThan(400));
-        assertThat(said.get(said.size() - 1))
-                .contains("class \"xxxx", "exceeds the context length 77");
+        assertThat(said.get(said.size() - 1)).contains("class \"xxxx", "exceeds the context length 77");
 
         CommandRun small = train(out, "--memory", 1);
         assertThat(small.code()).isEqualTo(1);
@@ -192,7 +191,8 @@ class PromptCommandsTest {
         CommandRun nowhere = eval("-p", run, "--json", "--picture", folder.resolve("no/x.png"));
         assertThat(nowhere.code()).isEqualTo(1);
         assertThat(nowhere.err()).contains("no such folder").doesNotContain(".tmp");
-        assertThat(new ObjectMapper().readTree(nowhere.out()).get("images").asInt()).isPositive();
+        assertThat(new ObjectMapper().readTree(nowhere.out()).get("images").asInt())
+                .isPositive();
     }
 
     @Test
@@ -204,7 +204,9 @@ class PromptCommandsTest {
             assertThat(done.code()).as(done.err()).isZero();
             List<String> lines = done.out().lines().toList();
             assertThat(lines).hasSize(1 + EACH);
-            right += lines.stream().filter(line -> line.contains("," + name + ",")).count();
+            right += lines.stream()
+                    .filter(line -> line.contains("," + name + ","))
+                    .count();
         }
         assertThat(100 * right / (EACH * CLASSES.length))
                 .isEqualTo(result().get("accuracy").asDouble(), within(1e-9));
@@ -213,8 +215,10 @@ class PromptCommandsTest {
     @Test
     void predictPrintsALineOfJsonForEachImage() throws IOException {
         Path images = pictures.resolve("test/red sky");
-        List<String> lines =
-                coop("predict", "-p", run, "--jsonl", "-q", images).out().lines().toList();
+        List<String> lines = coop("predict", "-p", run, "--jsonl", "-q", images)
+                .out()
+                .lines()
+                .toList();
         JsonNode whole = json(coop("predict", "-p", run, "--json", "-q", images));
         assertThat(lines).hasSize(EACH);
         for (int i = 0; i < EACH; i++) {
@@ -245,7 +249,8 @@ class PromptCommandsTest {
         Path image = pictures.resolve("test/red sky/picture-0.png");
         JsonNode said = json(coop("predict", "-p", run, "-c", "cat,dog", "--json", "-q", image));
         JsonNode probabilities = said.get(0).get("probabilities");
-        assertThat(probabilities.get("cat").asDouble() + probabilities.get("dog").asDouble())
+        assertThat(probabilities.get("cat").asDouble()
+                        + probabilities.get("dog").asDouble())
                 .isEqualTo(1, within(1e-6));
     }
 
@@ -285,28 +290,25 @@ class PromptCommandsTest {
         ClassifierFile learned = ClassifierFile.read(RunFolder.classifier(run).orElseThrow());
         Path file = folder.resolve("stranger.safetensors");
         for (String modelFile : Arrays.asList(null, "", "a\0b", "/nowhere/x", "/dev/zero", "/")) {
-            learned.withTraining(Collections.singletonMap("model_file", modelFile)).write(file);
+            learned.withTraining(Collections.singletonMap("model_file", modelFile))
+                    .write(file);
             CommandRun predicted = coop("predict", "-p", file, "-q", image);
             assertThat(predicted.code()).as(modelFile).isEqualTo(1);
-            assertThat(predicted.err())
-                    .as(modelFile)
-                    .hasLineCount(1)
-                    .doesNotContain("internal error");
+            assertThat(predicted.err()).as(modelFile).hasLineCount(1).doesNotContain("internal error");
         }
     }
 
     @Test
     void aTrainingThatCannotBeginIsNotToBeResumed() throws IOException, InterruptedException {
-        CommandRun refused =
-                CoopProcess.run(
-                        folder,
-                        "train",
-                        "-m",
-                        folder.resolve("none.safetensors"),
-                        "-d",
-                        pictures,
-                        "-o",
-                        folder.resolve("none"));
+        CommandRun refused = CoopProcess.run(
+                folder,
+                "train",
+                "-m",
+                folder.resolve("none.safetensors"),
+                "-d",
+                pictures,
+                "-o",
+                folder.resolve("none"));
         assertThat(refused.code()).isEqualTo(1);
         assertThat(refused.err()).contains("none.safetensors").doesNotContain("--resume");
     }
@@ -322,11 +324,8 @@ class PromptCommandsTest {
                 coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt, "--position", "left"),
                 "position",
                 "\"left\"");
-        assertUsage(
-                coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt, "--method", "best"),
-                "\"best\"");
-        CommandRun another =
-                coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt, "--method", "tcp");
+        assertUsage(coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt, "--method", "best"), "\"best\"");
+        CommandRun another = coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt, "--method", "tcp");
         assertThat(another.code()).isEqualTo(1);
         assertThat(another.err()).contains("not a checkpoint of tcp");
         CommandRun others = coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt);
@@ -359,9 +358,7 @@ class PromptCommandsTest {
         Path out = folder.resolve("never");
         assertUsage(coop("export", "-p", run, "-o", out, "--epoch", 0), "--epoch", "1 or more");
         assertUsage(coop("export", "-p", run, "-o", out, "--epoch", -4), "--epoch", "1 or more");
-        assertUsage(
-                coop("export", "-p", run, "-o", out, "--epoch", "six"),
-                "expected an integer, got 'six'");
+        assertUsage(coop("export", "-p", run, "-o", out, "--epoch", "six"), "expected an integer, got 'six'");
         assertThat(out).doesNotExist();
     }
 
@@ -371,10 +368,9 @@ class PromptCommandsTest {
         assertThat(train(specific, "--csc").code()).isZero();
         Path image = pictures.resolve("test/red sky/picture-0.png");
         Path others = TestPictures.folder(folder.resolve("others"), 2, "cat", "dog");
-        for (CommandRun refused :
-                List.of(
-                        coop("predict", "-p", specific, "-q", image, "-c", "cat,dog"),
-                        coop("eval", "-p", specific, "-q", "-d", others))) {
+        for (CommandRun refused : List.of(
+                coop("predict", "-p", specific, "-q", image, "-c", "cat,dog"),
+                coop("eval", "-p", specific, "-q", "-d", others))) {
             assertThat(refused.code()).isEqualTo(1);
             assertThat(refused.err())
                     .contains("class \"cat\" is not among the ")
@@ -389,8 +385,24 @@ class PromptCommandsTest {
         Path tiny = CampaignFiles.model();
         Path other = folder.resolve("other-vocabulary");
         Object[] learn = {
-            "train", "-m", tiny, "--vocabulary", CampaignFiles.vocabulary(), "-d", CampaignFiles.pictures(), "-o", other,
-            "-k", "1", "-M", "2", "--epochs", "1", "--bank", folder.resolve("bank"), "-q"
+            "train",
+            "-m",
+            tiny,
+            "--vocabulary",
+            CampaignFiles.vocabulary(),
+            "-d",
+            CampaignFiles.pictures(),
+            "-o",
+            other,
+            "-k",
+            "1",
+            "-M",
+            "2",
+            "--epochs",
+            "1",
+            "--bank",
+            folder.resolve("bank"),
+            "-q"
         };
         CommandRun learned = coop(learn);
         assertThat(learned.code()).as(learned.err()).isZero();

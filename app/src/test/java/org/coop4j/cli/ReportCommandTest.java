@@ -12,7 +12,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ReportCommandTest {
 
-    @TempDir Path runs;
+    @TempDir
+    Path runs;
 
     /** Two datasets, each with zero-shot and three seeds of a context. */
     private void writeRuns() throws IOException {
@@ -91,8 +92,7 @@ class ReportCommandTest {
                 .containsPattern("zero-shot +80\\.0\n")
                 .containsPattern("hand-written-best +83\\.0\n")
                 .containsPattern("coop +91\\.0\n");
-        assertThat(Files.readString(runs.resolve("report/report.html")))
-                .contains("a painting of a {}.");
+        assertThat(Files.readString(runs.resolve("report/report.html"))).contains("a painting of a {}.");
     }
 
     @Test

@@ -38,15 +38,15 @@ class ServeCommandTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** A method of each kind, with what keeps its training short. */
-    private static final Map<String, List<Object>> KINDS =
-            new TreeMap<>(
-                    Map.of(
-                            "coop", List.of("--epochs", 2, "--batch", 4),
-                            "cocoop", List.of("--epochs", 1, "--batch", 1),
-                            "linear-probe", List.of(),
-                            "tip-adapter", List.of()));
+    private static final Map<String, List<Object>> KINDS = new TreeMap<>(Map.of(
+            "coop", List.of("--epochs", 2, "--batch", 4),
+            "cocoop", List.of("--epochs", 1, "--batch", 1),
+            "linear-probe", List.of(),
+            "tip-adapter", List.of()));
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static Path model;
     private static Path pictures;
 
@@ -54,16 +54,14 @@ class ServeCommandTest {
     static void learn() throws IOException {
         model = ShippedModel.file(folder.resolve("model"));
         pictures = TestPictures.folder(folder.resolve("pictures"), 3, CLASSES);
-        KINDS.forEach(
-                (method, more) -> {
-                    List<Object> words =
-                            new ArrayList<>(List.of("train", "-m", model, "-d", pictures, "-q"));
-                    words.addAll(List.of("--method", method, "-k", 2, "-o", run(method)));
-                    words.addAll(List.of("--bank", folder.resolve("bank")));
-                    words.addAll(more);
-                    CommandRun trained = coop(words.toArray());
-                    assertThat(trained.code()).as(method + trained.err()).isZero();
-                });
+        KINDS.forEach((method, more) -> {
+            List<Object> words = new ArrayList<>(List.of("train", "-m", model, "-d", pictures, "-q"));
+            words.addAll(List.of("--method", method, "-k", 2, "-o", run(method)));
+            words.addAll(List.of("--bank", folder.resolve("bank")));
+            words.addAll(more);
+            CommandRun trained = coop(words.toArray());
+            assertThat(trained.code()).as(method + trained.err()).isZero();
+        });
     }
 
     private static Path run(String method) {
@@ -91,8 +89,9 @@ class ServeCommandTest {
     private static HttpResponse<String> post(HttpClient client, int port, String name, Path file)
             throws IOException, InterruptedException {
         URI uri = URI.create("http://127.0.0.1:" + port + "/predictions/" + name);
-        HttpRequest request =
-                HttpRequest.newBuilder(uri).POST(HttpRequest.BodyPublishers.ofFile(file)).build();
+        HttpRequest request = HttpRequest.newBuilder(uri)
+                .POST(HttpRequest.BodyPublishers.ofFile(file))
+                .build();
         return client.send(request, HttpResponse.BodyHandlers.ofString());
     }
 
@@ -111,7 +110,8 @@ class ServeCommandTest {
             probabilities.put(entry.getKey(), entry.getValue().floatValue());
         }
         for (JsonNode entry : json.path("images").path(0).path("predictions")) {
-            probabilities.put(entry.path("class").asText(), entry.path("probability").floatValue());
+            probabilities.put(
+                    entry.path("class").asText(), entry.path("probability").floatValue());
         }
         return probabilities;
     }
@@ -143,18 +143,9 @@ class ServeCommandTest {
                     .as(method)
                     .isEqualTo(predicted("predict", "-p", run(method), "--json", picture));
         }
-        assertThat(served(post(port, "again", picture)))
-                .isEqualTo(served(post(port, "coop", picture)));
+        assertThat(served(post(port, "again", picture))).isEqualTo(served(post(port, "coop", picture)));
         assertThat(served(post(port, "zero-shot", picture)))
-                .isEqualTo(
-                        predicted(
-                                "zero-shot",
-                                "-m",
-                                model,
-                                "-c",
-                                "sea,hill,ketch",
-                                "--json",
-                                picture));
+                .isEqualTo(predicted("zero-shot", "-m", model, "-c", "sea,hill,ketch", "--json", picture));
         JsonNode models = JSON.readTree(get(port, "/models"));
         assertThat(models).hasSize(KINDS.size() + 2);
         JsonNode test = models.path(0).path("test");
@@ -171,8 +162,8 @@ class ServeCommandTest {
     }
 
     private static String get(int port, String path) throws IOException, InterruptedException {
-        HttpRequest request =
-                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build();
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .build();
         return HttpClient.newHttpClient()
                 .send(request, HttpResponse.BodyHandlers.ofString())
                 .body();
@@ -181,26 +172,24 @@ class ServeCommandTest {
     /** Posts until the service is gone; counts whole answers, and anything else that is said. */
     private static Thread client(int port, AtomicInteger answered, List<String> wrong) {
         Path picture = pictures.resolve("test").resolve("blue sea").resolve("picture-0.png");
-        Thread thread =
-                new Thread(
-                        () -> {
-                            HttpClient client = HttpClient.newHttpClient();
-                            while (true) {
-                                try {
-                                    var answer = post(client, port, "coop", picture);
-                                    if (answer.statusCode() == 200) {
-                                        answered.incrementAndGet();
-                                    } else if (answer.statusCode() != 503) {
-                                        wrong.add(answer.statusCode() + answer.body());
-                                    }
-                                } catch (IOException e) {
-                                    return; // it does not accept any more
-                                } catch (InterruptedException e) {
-                                    wrong.add(e.toString());
-                                    return;
-                                }
-                            }
-                        });
+        Thread thread = new Thread(() -> {
+            HttpClient client = HttpClient.newHttpClient();
+            while (true) {
+                try {
+                    var answer = post(client, port, "coop", picture);
+                    if (answer.statusCode() == 200) {
+                        answered.incrementAndGet();
+                    } else if (answer.statusCode() != 503) {
+                        wrong.add(answer.statusCode() + answer.body());
+                    }
+                } catch (IOException e) {
+                    return; // it does not accept any more
+                } catch (InterruptedException e) {
+                    wrong.add(e.toString());
+                    return;
+                }
+            }
+        });
         thread.start();
         return thread;
     }
@@ -224,10 +213,9 @@ class ServeCommandTest {
         }
         assertThat(ended.code()).as(ended.err()).isZero();
         assertThat(wrong).isEmpty();
-        long accepted =
-                Files.readAllLines(log).stream()
-                        .filter(line -> line.contains("\"status\":200"))
-                        .count();
+        long accepted = Files.readAllLines(log).stream()
+                .filter(line -> line.contains("\"status\":200"))
+                .count();
         assertThat(answered.get()).isEqualTo((int) accepted);
     }
 
@@ -238,8 +226,7 @@ class ServeCommandTest {
         Path picture = pictures.resolve("test").resolve("blue sea").resolve("picture-0.png");
         String before = post(port, "linear-probe", picture).body();
         service.kill();
-        CoopProcess again =
-                CoopProcess.start(folder, "serve", "-p", run("linear-probe"), "--port", port);
+        CoopProcess again = CoopProcess.start(folder, "serve", "-p", run("linear-probe"), "--port", port);
         try {
             assertThat(port(again)).isEqualTo(port);
             assertThat(post(port, "linear-probe", picture).body()).isEqualTo(before);
@@ -256,8 +243,7 @@ class ServeCommandTest {
     @Test
     void listeningBeyondThisMachineWithoutATokenIsWarnedOf() throws Exception {
         Path token = Files.writeString(folder.resolve("token.txt"), "correct-horse\n");
-        for (List<Object> more :
-                List.of(List.<Object>of(), List.<Object>of("--token-file", token))) {
+        for (List<Object> more : List.of(List.<Object>of(), List.<Object>of("--token-file", token))) {
             List<Object> words = new ArrayList<>(List.of("-p", run("coop"), "--host", "0.0.0.0"));
             words.addAll(more);
             CoopProcess service = serve(words.toArray());
@@ -282,8 +268,7 @@ class ServeCommandTest {
                 Arguments.of(List.of("-p", run("coop"), "--max-body", "99G"), 2, "heap"),
                 Arguments.of(List.of("-p", run("coop"), "--max-delay", -1), 2, "maxDelay"),
                 Arguments.of(List.of("-p", run("coop"), "--threshold", 2), 2, "--threshold"),
-                Arguments.of(
-                        List.of("-p", run("coop"), "--token-file", spaces), 1, "without spaces"));
+                Arguments.of(List.of("-p", run("coop"), "--token-file", spaces), 1, "without spaces"));
     }
 
     @ParameterizedTest

@@ -22,7 +22,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SweepCommandTest {
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static Path model;
     private static Path plan;
 
@@ -55,15 +57,12 @@ class SweepCommandTest {
         CommandRun run = sweep(out);
         assertThat(run.code()).as(run.err()).isZero();
         assertThat(run.out().lines()).hasSize(4);
-        assertThat(run.out().lines().toList().get(0))
-                .matches("DATASET +METHOD +- +1 SHOT +2 SHOTS");
+        assertThat(run.out().lines().toList().get(0)).matches("DATASET +METHOD +- +1 SHOT +2 SHOTS");
         assertThat(run.out().lines().toList().get(1)).matches("data +zero-shot +[\\d.]+");
-        assertThat(run.out().lines().toList().get(2))
-                .matches(" +coop-m4-end +[\\d.]+±[\\d.]+ +[\\d.]+±[\\d.]+");
+        assertThat(run.out().lines().toList().get(2)).matches(" +coop-m4-end +[\\d.]+±[\\d.]+ +[\\d.]+±[\\d.]+");
         assertThat(run.err().lines().filter(line -> line.matches("\\d/5 data .*: [\\d.]+ %.*")))
                 .hasSize(5);
-        assertThat(run.err())
-                .contains("5 runs\n", "2/5 data coop-m4-end, 1 shot, seed 1: ", "(hand-written ");
+        assertThat(run.err()).contains("5 runs\n", "2/5 data coop-m4-end, 1 shot, seed 1: ", "(hand-written ");
         assertThat(out.resolve("bank")).isDirectory();
 
         CommandRun again = sweep(out);
@@ -74,8 +73,7 @@ class SweepCommandTest {
         CommandRun csv = sweep(out, "--csv", "-q");
         assertThat(csv.err()).isEmpty();
         assertThat(csv.out().lines().toList().get(0))
-                .isEqualTo(
-                        "dataset,trained_on,classes,method,shots,seeds,mean_accuracy,sd_accuracy");
+                .isEqualTo("dataset,trained_on,classes,method,shots,seeds,mean_accuracy,sd_accuracy");
         assertThat(csv.out().lines().toList().get(1)).startsWith("data,data,all,zero-shot,0,1,");
         assertThat(csv.out().lines()).hasSize(4);
 
@@ -84,9 +82,7 @@ class SweepCommandTest {
         assertThat(json.path("runs")).hasSize(5);
         JsonNode first = json.path("runs").path(1);
         RunResult onDisk =
-                RunFolder.read(
-                        out.resolve(first.path("folder").asText()).resolve(RunFolder.RESULT),
-                        RunResult.class);
+                RunFolder.read(out.resolve(first.path("folder").asText()).resolve(RunFolder.RESULT), RunResult.class);
         assertThat(first.path("accuracy").asDouble()).isEqualTo(onDisk.accuracy());
         assertThat(first.path("seed").asInt()).isEqualTo(1);
     }
@@ -98,13 +94,13 @@ class SweepCommandTest {
         assertThat(dry.code()).as(dry.err()).isZero();
         assertThat(dry.out().lines()).hasSize(6);
         assertThat(dry.out()).contains("coop-m4-end/shots2-seed1-").contains("new");
-        assertThat(dry.err())
-                .isEqualTo("5 runs, 0 finished, 0 begun, 0 failed; 8 training steps left\n");
+        assertThat(dry.err()).isEqualTo("5 runs, 0 finished, 0 begun, 0 failed; 8 training steps left\n");
         assertThat(out).doesNotExist();
         assertThat(sweep(out).code()).isZero();
         CommandRun after = sweep(out, "--dry-run", "--csv");
         assertThat(after.out().lines().skip(1)).allMatch(line -> line.contains(",finished,"));
-        JsonNode json = new ObjectMapper().readTree(sweep(out, "--dry-run", "--json").out());
+        JsonNode json =
+                new ObjectMapper().readTree(sweep(out, "--dry-run", "--json").out());
         assertThat(json).hasSize(5);
         assertThat(json.path(0).path("state").asText()).isEqualTo("finished");
     }
@@ -141,7 +137,8 @@ class SweepCommandTest {
         assertThat(run.err())
                 .contains("coop: 2 of 4 runs failed; the same command tries them again:\n")
                 .contains("coop:   sick zero-shot and 1 other: 1 image cannot be read");
-        assertThat(run.err().lines().filter(line -> line.matches("\\d/4 data .*"))).hasSize(2);
+        assertThat(run.err().lines().filter(line -> line.matches("\\d/4 data .*")))
+                .hasSize(2);
         CommandRun skipping = coop("sweep", both, "-m", model, "-o", out, "--skip-bad");
         assertThat(skipping.code()).as(skipping.err()).isZero();
     }

@@ -16,32 +16,31 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class TogetherCampaign {
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     @Test
     void twoDemosAndATrainingAtOnceAllEndWell() throws Exception {
-        List<CoopProcess> processes =
-                List.of(
-                        start("demo", "-o", folder.resolve("first")),
-                        start("demo", "-o", folder.resolve("second")),
-                        start(
-                                "train",
-                                "-m",
-                                ShippedModel.NAME,
-                                "-d",
-                                CampaignFiles.pictures(),
-                                "-k",
-                                2,
-                                "-o",
-                                folder.resolve("run")));
+        List<CoopProcess> processes = List.of(
+                start("demo", "-o", folder.resolve("first")),
+                start("demo", "-o", folder.resolve("second")),
+                start(
+                        "train",
+                        "-m",
+                        ShippedModel.NAME,
+                        "-d",
+                        CampaignFiles.pictures(),
+                        "-k",
+                        2,
+                        "-o",
+                        folder.resolve("run")));
         for (CoopProcess process : processes) {
             CommandRun ended = process.ended();
             assertThat(ended.code()).as(ended.err()).isZero();
         }
-        assertThat(
-                        CampaignFiles.differences(
-                                CampaignFiles.outcome(folder.resolve("first/runs")),
-                                CampaignFiles.outcome(folder.resolve("second/runs"))))
+        assertThat(CampaignFiles.differences(
+                        CampaignFiles.outcome(folder.resolve("first/runs")),
+                        CampaignFiles.outcome(folder.resolve("second/runs"))))
                 .isEmpty();
     }
 

@@ -26,17 +26,18 @@ class TokenizeCommandTest {
 
     @Test
     void jsonIsAnObjectAText() throws IOException {
-        JsonNode json = new ObjectMapper().readTree(coop("tokenize", "--json", "X", "東京").out());
+        JsonNode json = new ObjectMapper()
+                .readTree(coop("tokenize", "--json", "X", "東京").out());
         assertThat(json).hasSize(2);
         assertThat(json.get(0).path("ids").toString()).isEqualTo("[343]");
         assertThat(json.get(1).path("text").asText()).isEqualTo("東京");
-        assertThat(json.get(1).path("tokens").asInt()).isEqualTo(json.get(1).path("ids").size());
+        assertThat(json.get(1).path("tokens").asInt())
+                .isEqualTo(json.get(1).path("ids").size());
     }
 
     @Test
     void aTextBeyondTheContextIsMarked() {
-        assertThat(coop("tokenize", "cat ".repeat(76)).out())
-                .contains("78: more than the 77 of a prompt");
+        assertThat(coop("tokenize", "cat ".repeat(76)).out()).contains("78: more than the 77 of a prompt");
     }
 
     @Test

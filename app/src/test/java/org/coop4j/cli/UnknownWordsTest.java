@@ -20,7 +20,9 @@ class UnknownWordsTest {
     private static final String WARNING =
             "coop: ketch: the model never saw a word of it; a prompt says little to it there\n";
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static Path model;
     private static Path picture;
 
@@ -30,23 +32,22 @@ class UnknownWordsTest {
         Path pictures = TestPictures.folder(folder.resolve("pictures"), 2, "red fox", "blue sea");
         TestPictures.folder(folder.resolve("others"), 2, "red fox", "ketch");
         picture = pictures.resolve("test/red fox/picture-0.png");
-        CommandRun trained =
-                coop(
-                        "train",
-                        "-m",
-                        model,
-                        "-d",
-                        pictures,
-                        "-o",
-                        folder.resolve("run"),
-                        "-k",
-                        1,
-                        "-M",
-                        2,
-                        "--epochs",
-                        1,
-                        "--bank",
-                        folder.resolve("bank"));
+        CommandRun trained = coop(
+                "train",
+                "-m",
+                model,
+                "-d",
+                pictures,
+                "-o",
+                folder.resolve("run"),
+                "-k",
+                1,
+                "-M",
+                2,
+                "--epochs",
+                1,
+                "--bank",
+                folder.resolve("bank"));
         assertThat(trained.code()).as(trained.err()).isZero();
         assertThat(trained.err()).doesNotContain("never saw");
     }

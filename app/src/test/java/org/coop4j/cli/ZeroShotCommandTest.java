@@ -20,7 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ZeroShotCommandTest {
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static Path model;
     private static Path damaged;
 
@@ -59,45 +61,31 @@ class ZeroShotCommandTest {
         assertThat(predictions).hasSize(2);
         try (Clip clip = Clip.open(model)) {
             FeatureMatrix images = clip.encodeImages(List.of(accordion));
-            FeatureMatrix texts =
-                    clip.encodeTexts(List.of("a photo of a cat.", "a photo of a dog."));
+            FeatureMatrix texts = clip.encodeTexts(List.of("a photo of a cat.", "a photo of a dog."));
             float[] expected = clip.probabilities(images, texts)[0];
             for (JsonNode prediction : predictions) {
                 boolean cat = prediction.path("class").asText().equals("cat");
-                assertThat(prediction.path("probability").asDouble())
-                        .isCloseTo(expected[cat ? 0 : 1], within(1e-6));
+                assertThat(prediction.path("probability").asDouble()).isCloseTo(expected[cat ? 0 : 1], within(1e-6));
             }
         }
     }
 
     @Test
     void severalTemplatesAverageNormalisedFeatures() throws IOException {
-        JsonNode found =
-                json(
-                        zeroShot(
-                                "-c",
-                                "cat,dog",
-                                "-t",
-                                "a {}",
-                                "-t",
-                                "{}s everywhere",
-                                "--json",
-                                accordion));
+        JsonNode found = json(zeroShot("-c", "cat,dog", "-t", "a {}", "-t", "{}s everywhere", "--json", accordion));
         JsonNode best = found.path("images").path(0).path("predictions").path(0);
         int label = best.path("class").asText().equals("cat") ? 0 : 1;
         try (Clip clip = Clip.open(model)) {
             FeatureMatrix first = clip.encodeTexts(List.of("a cat", "a dog")).normalized();
-            FeatureMatrix second =
-                    clip.encodeTexts(List.of("cats everywhere", "dogs everywhere")).normalized();
+            FeatureMatrix second = clip.encodeTexts(List.of("cats everywhere", "dogs everywhere"))
+                    .normalized();
             float[] mean = new float[2 * first.width()];
             for (int i = 0; i < mean.length; i++) {
                 mean[i] = (first.toArray()[i] + second.toArray()[i]) / 2;
             }
             FeatureMatrix weights = FeatureMatrix.of(2, first.width(), mean);
-            float[] expected =
-                    clip.probabilities(clip.encodeImages(List.of(accordion)), weights)[0];
-            assertThat(best.path("probability").asDouble())
-                    .isCloseTo(expected[label], within(1e-6));
+            float[] expected = clip.probabilities(clip.encodeImages(List.of(accordion)), weights)[0];
+            assertThat(best.path("probability").asDouble()).isCloseTo(expected[label], within(1e-6));
         }
     }
 
@@ -203,7 +191,8 @@ class ZeroShotCommandTest {
         CommandRun run = zeroShot("-c", name + ",dog", accordion);
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.err()).contains("exceeds the context length 77");
-        assertThat(zeroShot("-c", name + ",dog", "--truncate", accordion).code()).isZero();
+        assertThat(zeroShot("-c", name + ",dog", "--truncate", accordion).code())
+                .isZero();
     }
 
     @Test

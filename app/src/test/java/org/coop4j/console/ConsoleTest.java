@@ -81,9 +81,7 @@ class ConsoleTest {
             time = time.plusSeconds(1);
             task.detail("loss 1.25");
         }
-        assertThat(shown().split("\r\u001b\\[K", -1))
-                .hasSize(5)
-                .allMatch(line -> line.length() < 80);
+        assertThat(shown().split("\r\u001b\\[K", -1)).hasSize(5).allMatch(line -> line.length() < 80);
         assertThat(shown())
                 .contains("encoding ", "12 %, 5 of 40 images, 2.50 images/s, 14 s left")
                 .contains("25 %, 10 of 40 images, 2.50 images/s, 12 s left")
@@ -162,9 +160,7 @@ class ConsoleTest {
         Json.print(Json.object().put("value", value), new PrintStream(bytes, true, UTF_8));
         String json = bytes.toString(UTF_8);
 
-        assertThat(json)
-                .contains("Käse 🐱")
-                .doesNotContain("\u202e", "\u2028", "\u007f", "\u009b", "\u001b");
+        assertThat(json).contains("Käse 🐱").doesNotContain("\u202e", "\u2028", "\u007f", "\u009b", "\u001b");
         assertThat(Json.parse(json).path("value").asText()).isEqualTo(value);
     }
 

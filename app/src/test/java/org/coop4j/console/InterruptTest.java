@@ -25,14 +25,13 @@ class InterruptTest {
     }
 
     private static String errorOfInterrupted(String argument) throws IOException {
-        Process child =
-                new ProcessBuilder(
-                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                Child.class.getName(),
-                                argument)
-                        .start();
+        Process child = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Child.class.getName(),
+                        argument)
+                .start();
         assertThat(child.getInputStream().read()).isEqualTo('r');
         child.toHandle().destroy(); // Process.destroy would close the streams
         return new String(child.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -15,18 +15,17 @@ import org.junit.jupiter.api.io.TempDir;
 
 class PageServerTest {
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     private Path page() throws IOException {
         return Files.writeString(folder.resolve("page.html"), "<p>größer</p>");
     }
 
-    private static HttpResponse<String> ask(URI address, String method)
-            throws IOException, InterruptedException {
-        HttpRequest request =
-                HttpRequest.newBuilder(address)
-                        .method(method, HttpRequest.BodyPublishers.noBody())
-                        .build();
+    private static HttpResponse<String> ask(URI address, String method) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(address)
+                .method(method, HttpRequest.BodyPublishers.noBody())
+                .build();
         return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
     }
 
@@ -37,8 +36,7 @@ class PageServerTest {
             HttpResponse<String> answer = ask(server.address(), "GET");
             assertThat(answer.statusCode()).isEqualTo(200);
             assertThat(answer.body()).isEqualTo("<p>größer</p>");
-            assertThat(answer.headers().firstValue("Content-Type"))
-                    .contains("text/html; charset=utf-8");
+            assertThat(answer.headers().firstValue("Content-Type")).contains("text/html; charset=utf-8");
             assertThat(ask(server.address().resolve("/secret.txt"), "GET").statusCode())
                     .isEqualTo(404);
             assertThat(ask(server.address(), "POST").statusCode()).isEqualTo(405);

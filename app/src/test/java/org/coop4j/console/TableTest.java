@@ -19,18 +19,16 @@ class TableTest {
     private record Animal(String name, int count, double share, Optional<String> note) {}
 
     private static Table<Animal> table() {
-        return
-            new Table<Animal>()
-                    .text("name", Animal::name)
-                    .count("count", Animal::count)
-                    .share("share", Animal::share)
-                    .data("note", Animal::note);
+        return new Table<Animal>()
+                .text("name", Animal::name)
+                .count("count", Animal::count)
+                .share("share", Animal::share)
+                .data("note", Animal::note);
     }
 
-    private final List<Animal> animals =
-            List.of(
-                    new Animal("cat", 1234, 0.25, Optional.of("a \"big\" one, grey")),
-                    new Animal("dog", 5, 0.5, Optional.empty()));
+    private final List<Animal> animals = List.of(
+            new Animal("cat", 1234, 0.25, Optional.of("a \"big\" one, grey")),
+            new Animal("dog", 5, 0.5, Optional.empty()));
 
     private String printed() {
         console.flush();
@@ -90,8 +88,7 @@ class TableTest {
     @Test
     void jsonLinesAreAnObjectALine() {
         table().rows(animals).print(Table.Format.JSON_LINES, console);
-        assertThat(printed().lines().skip(1))
-                .containsExactly("{\"name\":\"dog\",\"count\":5,\"share\":0.5}");
+        assertThat(printed().lines().skip(1)).containsExactly("{\"name\":\"dog\",\"count\":5,\"share\":0.5}");
     }
 
     @Test
@@ -104,12 +101,11 @@ class TableTest {
 
     @Test
     void aColumnMayBeInSomeFormatsAlone() {
-        Table<Animal> few =
-                new Table<Animal>()
-                        .text("image", Animal::name)
-                        .in(Table.Format.TABLE, Table.Format.CSV)
-                        .data("file", Animal::name)
-                        .in(Table.Format.JSON);
+        Table<Animal> few = new Table<Animal>()
+                .text("image", Animal::name)
+                .in(Table.Format.TABLE, Table.Format.CSV)
+                .data("file", Animal::name)
+                .in(Table.Format.JSON);
         few.rows(animals).print(Table.Format.CSV, console);
         few.print(Table.Format.TABLE, console);
         assertThat(printed()).isEqualTo("image\ncat\ndog\nIMAGE\ncat\ndog\n");
@@ -120,11 +116,10 @@ class TableTest {
     @ParameterizedTest
     @EnumSource(Table.Format.class)
     void rowsArePrintedAsTheyCome(Table.Format format) {
-        Table<Animal> known =
-                new Table<Animal>()
-                        .text("name", Animal::name)
-                        .among(List.of("cat", "dog", "elephant"))
-                        .share("share", Animal::share);
+        Table<Animal> known = new Table<Animal>()
+                .text("name", Animal::name)
+                .among(List.of("cat", "dog", "elephant"))
+                .share("share", Animal::share);
         try (Table<Animal>.Printer printer = known.printer(format, console)) {
             printer.print(animals.get(0));
             assertThat(out.toString(StandardCharsets.UTF_8))

@@ -17,24 +17,23 @@ import org.junit.jupiter.api.io.TempDir;
 
 class DemoPicturesTest {
 
-    @TempDir private Path cache;
+    @TempDir
+    private Path cache;
 
     /** As two demos do that are started together for the first time. */
     @Test
     void ofTwoThatUnpackAtOnceBothGetThePictures() throws Exception {
         CyclicBarrier start = new CyclicBarrier(2);
-        Callable<DemoPictures> unpacking =
-                () -> {
-                    start.await();
-                    return DemoPictures.unpack(cache);
-                };
+        Callable<DemoPictures> unpacking = () -> {
+            start.await();
+            return DemoPictures.unpack(cache);
+        };
         ExecutorService threads = Executors.newFixedThreadPool(2);
         try {
             List<Future<DemoPictures>> both = threads.invokeAll(List.of(unpacking, unpacking));
             DemoPictures pictures = both.get(0).get();
             assertThat(both.get(1).get()).isEqualTo(pictures);
-            assertThat(files(cache))
-                    .containsExactlyInAnyOrder(pictures.folder(), cache.resolve(".pictures.lock"));
+            assertThat(files(cache)).containsExactlyInAnyOrder(pictures.folder(), cache.resolve(".pictures.lock"));
             assertThat(files(pictures.folder().resolve("photographs"))).hasSize(2);
         } finally {
             threads.shutdown();
@@ -47,9 +46,7 @@ class DemoPicturesTest {
         Files.writeString(left.resolve("half.jpg"), "half");
         Path mine = Files.writeString(cache.resolve(".pictures-of-mine"), "mine");
         DemoPictures pictures = DemoPictures.unpack(cache);
-        assertThat(files(cache))
-                .containsExactlyInAnyOrder(
-                        pictures.folder(), mine, cache.resolve(".pictures.lock"));
+        assertThat(files(cache)).containsExactlyInAnyOrder(pictures.folder(), mine, cache.resolve(".pictures.lock"));
         assertThat(pictures.folder().resolve("photographs/x")).doesNotExist();
     }
 

@@ -33,13 +33,11 @@ import org.junit.jupiter.api.io.TempDir;
 class DemoRunTest {
 
     private static final DemoConfig SHORT =
-            new DemoConfig(
-                    List.of("a photo of a {}.", "{}"),
-                    List.of(1, 2),
-                    List.of(1L, 2L),
-                    List.of(3, 3));
+            new DemoConfig(List.of("a photo of a {}.", "{}"), List.of(1, 2), List.of(1L, 2L), List.of(3, 3));
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static DemoPictures pictures;
     private static Recorder recorder;
     private static DemoResult result;
@@ -83,27 +81,30 @@ class DemoRunTest {
         assertThat(result.betterNames()).isNotEqualTo(result.classNames());
         assertThat(renamed.test()).hasSameSizeAs(photographs.test());
         for (int i = 0; i < photographs.test().size(); i++) {
-            assertThat(renamed.test().get(i).path()).isEqualTo(photographs.test().get(i).path());
-            assertThat(renamed.test().get(i).label()).isEqualTo(photographs.test().get(i).label());
+            assertThat(renamed.test().get(i).path())
+                    .isEqualTo(photographs.test().get(i).path());
+            assertThat(renamed.test().get(i).label())
+                    .isEqualTo(photographs.test().get(i).label());
         }
         int cars = result.classNames().indexOf("car_side");
         assertThat(result.betterNames().get(cars)).isEqualTo("car");
         assertThat(result.renamedPrompts())
                 .extracting(DemoResult.Prompt::template)
-                .isEqualTo(result.prompts().stream().map(DemoResult.Prompt::template).toList());
+                .isEqualTo(result.prompts().stream()
+                        .map(DemoResult.Prompt::template)
+                        .toList());
     }
 
     @Test
     void theTaskIsWhatTheArchiveHolds() throws IOException {
         ImageDataset photographs = pictures.photographs().load(1);
         assertThat(photographs.classNames()).hasSizeBetween(16, 20);
-        assertThat(result.classNames())
-                .isEqualTo(photographs.classNames())
-                .containsAll(result.photographed());
+        assertThat(result.classNames()).isEqualTo(photographs.classNames()).containsAll(result.photographed());
         assertThat(result.photographed()).hasSizeBetween(1, photographs.classCount() / 2);
         assertThat(result.trainImages()).isEqualTo(photographs.train().size());
         assertThat(result.testImages()).isEqualTo(photographs.test().size());
-        assertThat(result.drawingImages()).isEqualTo(pictures.drawings().load(1).test().size());
+        assertThat(result.drawingImages())
+                .isEqualTo(pictures.drawings().load(1).test().size());
         Set<String> train = new HashSet<>();
         for (LabelledImage image : photographs.train()) {
             train.add(name(image));
@@ -123,17 +124,13 @@ class DemoRunTest {
         assertThat(result.runs()).hasSize(2 * 2 * DemoMethod.values().length);
         for (DemoResult.Run run : result.runs()) {
             Path runFolder =
-                    folder.resolve("runs")
-                            .resolve(run.method() + "-shots" + run.shots() + "-seed" + run.seed());
+                    folder.resolve("runs").resolve(run.method() + "-shots" + run.shots() + "-seed" + run.seed());
             RunResult onDisk = RunFolder.read(runFolder.resolve(RunFolder.RESULT), RunResult.class);
             assertThat(run.photographs()).isEqualTo(onDisk.accuracy(), within(1e-9));
             for (RunResult.HandWritten prompt : onDisk.handWritten()) {
                 result.prompts().stream()
                         .filter(p -> p.template().equals(prompt.prompt()))
-                        .forEach(
-                                p ->
-                                        assertThat(p.photographs())
-                                                .isEqualTo(prompt.accuracy(), within(1e-9)));
+                        .forEach(p -> assertThat(p.photographs()).isEqualTo(prompt.accuracy(), within(1e-9)));
             }
         }
     }
@@ -142,31 +139,24 @@ class DemoRunTest {
     void theListenerSeesEveryStepAndEveryNumberOfShots() {
         assertThat(recorder.tasks(Progress.Unit.IMAGES))
                 .extracting(task -> task.name)
-                .containsExactly(
-                        "encoding training photographs",
-                        "encoding test photographs",
-                        "encoding drawings");
+                .containsExactly("encoding training photographs", "encoding test photographs", "encoding drawings");
         assertThat(recorder.warnings).isEmpty();
         assertThat(recorder.learned).containsExactly(1, 2);
-        assertThat(recorder.tasks(Progress.Unit.STEPS))
-                .singleElement()
-                .satisfies(task -> assertThat(task.done()).isEqualTo(task.total()).isPositive());
+        assertThat(recorder.tasks(Progress.Unit.STEPS)).singleElement().satisfies(task -> assertThat(task.done())
+                .isEqualTo(task.total())
+                .isPositive());
     }
 
     @Test
     void changesGoTheWayThatTheySay() {
-        assertThat(result.mended())
-                .allSatisfy(
-                        change -> {
-                            assertThat(change.after()).isEqualTo(change.truth());
-                            assertThat(change.before()).isNotEqualTo(change.truth());
-                        });
-        assertThat(result.spoilt())
-                .allSatisfy(
-                        change -> {
-                            assertThat(change.before()).isEqualTo(change.truth());
-                            assertThat(change.after()).isNotEqualTo(change.truth());
-                        });
+        assertThat(result.mended()).allSatisfy(change -> {
+            assertThat(change.after()).isEqualTo(change.truth());
+            assertThat(change.before()).isNotEqualTo(change.truth());
+        });
+        assertThat(result.spoilt()).allSatisfy(change -> {
+            assertThat(change.before()).isEqualTo(change.truth());
+            assertThat(change.after()).isNotEqualTo(change.truth());
+        });
         assertThat(result.mended().size() + result.spoilt().size()).isPositive();
     }
 
@@ -181,24 +171,31 @@ class DemoRunTest {
 
     @Test
     void picturesAndClassesAddUp() {
-        int images = result.perClass().stream().mapToInt(DemoResult.ClassGain::images).sum();
-        double right = result.perClass().stream().mapToDouble(DemoResult.ClassGain::after).sum();
-        int before = result.perClass().stream().mapToInt(DemoResult.ClassGain::before).sum();
+        int images = result.perClass().stream()
+                .mapToInt(DemoResult.ClassGain::images)
+                .sum();
+        double right = result.perClass().stream()
+                .mapToDouble(DemoResult.ClassGain::after)
+                .sum();
+        int before = result.perClass().stream()
+                .mapToInt(DemoResult.ClassGain::before)
+                .sum();
         assertThat(images).isEqualTo(result.testImages());
         assertThat(100 * right / images)
                 .isEqualTo(result.photographs(DemoMethod.FEATURED, 2).mean(), within(1e-9));
-        assertThat(100.0 * before / images)
-                .isEqualTo(result.bestRenamedPrompt().photographs(), within(1e-9));
-        assertThat(result.before().stream().filter(r -> r.truth() == r.predicted()).count())
+        assertThat(100.0 * before / images).isEqualTo(result.bestRenamedPrompt().photographs(), within(1e-9));
+        assertThat(result.before().stream()
+                        .filter(r -> r.truth() == r.predicted())
+                        .count())
                 .isEqualTo(before);
-        double first =
-                result.runs().stream()
-                        .filter(r -> r.method().equals(DemoMethod.FEATURED.id()))
-                        .filter(r -> r.shots() == 2 && r.seed() == result.seeds().get(0))
-                        .mapToDouble(DemoResult.Run::photographs)
-                        .findFirst()
-                        .orElseThrow();
-        long after = result.after().stream().filter(r -> r.truth() == r.predicted()).count();
+        double first = result.runs().stream()
+                .filter(r -> r.method().equals(DemoMethod.FEATURED.id()))
+                .filter(r -> r.shots() == 2 && r.seed() == result.seeds().get(0))
+                .mapToDouble(DemoResult.Run::photographs)
+                .findFirst()
+                .orElseThrow();
+        long after =
+                result.after().stream().filter(r -> r.truth() == r.predicted()).count();
         assertThat(100.0 * after / images).isEqualTo(first, within(1e-9));
     }
 
@@ -236,8 +233,7 @@ class DemoRunTest {
         try (Clip clip = Clip.shipped()) {
             assertThat((double) clip.logitScale()).isCloseTo(20, within(0.1));
             double ratio = 100 / clip.logitScale();
-            assertThat(DemoConfig.RATE)
-                    .isCloseTo(Training.coop(1, 1).rate() * ratio * ratio, within(5e-4));
+            assertThat(DemoConfig.RATE).isCloseTo(Training.coop(1, 1).rate() * ratio * ratio, within(5e-4));
         }
     }
 }

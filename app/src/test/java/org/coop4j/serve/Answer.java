@@ -21,12 +21,9 @@ record Answer(HttpResponse<byte[]> response) {
      * @param body none with GET
      * @param headers names and values
      */
-    static Answer of(String method, URI uri, byte[] body, String... headers)
-            throws IOException, InterruptedException {
+    static Answer of(String method, URI uri, byte[] body, String... headers) throws IOException, InterruptedException {
         HttpRequest.BodyPublisher publisher =
-                body == null
-                        ? HttpRequest.BodyPublishers.noBody()
-                        : HttpRequest.BodyPublishers.ofByteArray(body);
+                body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofByteArray(body);
         HttpRequest.Builder request = HttpRequest.newBuilder(uri).method(method, publisher);
         if (headers.length > 0) {
             request.headers(headers);

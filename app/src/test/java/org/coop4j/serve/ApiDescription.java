@@ -34,29 +34,29 @@ final class ApiDescription {
         SwaggerParseResult parsed = new OpenAPIV3Parser().readContents(yaml, null, null);
         assertThat(parsed.getMessages()).isEmpty();
         assertThat(parsed.getOpenAPI()).isNotNull();
-        return new ApiDescription(
-                new YAMLMapper().readTree(yaml.replace("#/components/schemas/", "#/definitions/")));
+        return new ApiDescription(new YAMLMapper().readTree(yaml.replace("#/components/schemas/", "#/definitions/")));
     }
 
     /** Checks an answer: its status, its content type, its headers, and its body by its schema. */
     void check(String method, String path, Answer answer) throws IOException {
         String template = template(path);
-        JsonNode operation =
-                document.at("/paths").path(template).path(method.toLowerCase(Locale.ROOT));
-        assertThat(operation.isObject()).as(method + " " + template + " is described").isTrue();
+        JsonNode operation = document.at("/paths").path(template).path(method.toLowerCase(Locale.ROOT));
+        assertThat(operation.isObject())
+                .as(method + " " + template + " is described")
+                .isTrue();
         String status = Integer.toString(answer.status());
         JsonNode response = resolved(operation.path("responses").path(status));
-        assertThat(response.isObject()).as(method + " " + template + " answers " + status).isTrue();
-        response.path("headers")
-                .fieldNames()
-                .forEachRemaining(name -> assertThat(answer.header(name)).as(name).isPresent());
+        assertThat(response.isObject())
+                .as(method + " " + template + " answers " + status)
+                .isTrue();
+        response.path("headers").fieldNames().forEachRemaining(name -> assertThat(answer.header(name))
+                .as(name)
+                .isPresent());
         String type = answer.header("Content-Type").orElse("").replaceFirst(";.*", "");
         JsonNode schema = response.path("content").path(type).path("schema");
         assertThat(schema.isObject()).as(type + " of " + template).isTrue();
         if (type.equals("application/json")) {
-            assertThat(
-                            schema((ObjectNode) schema.deepCopy())
-                                    .validate(JSON.readTree(answer.text())))
+            assertThat(schema((ObjectNode) schema.deepCopy()).validate(JSON.readTree(answer.text())))
                     .as(answer.text())
                     .isEmpty();
         }

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
-import org.coop4j.predict.Prediction;
 import org.coop4j.predict.ImageClassifier.PredictionLimits;
+import org.coop4j.predict.Prediction;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,11 +35,12 @@ import org.openqa.selenium.logging.LogType;
 @Tag("browser")
 class PageTest {
 
-    private static final Path PICTURE =
-            Path.of("../src/test/resources/golden/text_image/butterfly-image_0007.png");
+    private static final Path PICTURE = Path.of("../src/test/resources/golden/text_image/butterfly-image_0007.png");
     private static final Duration LONGEST = Duration.ofSeconds(30);
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static TestService service;
     private static TestService locked;
     private static ChromeDriver browser;
@@ -48,18 +49,12 @@ class PageTest {
     static void start() throws IOException {
         service = TestService.start(folder);
         ServiceOptions plain = ServiceOptions.onLoopback(0);
-        locked =
-                TestService.start(
-                        folder,
-                        PredictionLimits.standard(),
-                        new ServiceOptions(
-                                plain.host(),
-                                0,
-                                Optional.of("correct-horse"),
-                                Optional.empty(),
-                                plain.limits()),
-                        Optional.empty(),
-                        Optional.of(1.0));
+        locked = TestService.start(
+                folder,
+                PredictionLimits.standard(),
+                new ServiceOptions(plain.host(), 0, Optional.of("correct-horse"), Optional.empty(), plain.limits()),
+                Optional.empty(),
+                Optional.of(1.0));
         ChromeOptions options = new ChromeOptions();
         options.setBinary("/usr/bin/chromium");
         options.addArguments(
@@ -69,13 +64,12 @@ class PageTest {
                 "--disable-dev-shm-usage",
                 "--disable-background-networking",
                 "--user-data-dir=" + folder.resolve("browser"));
-        browser =
-                new ChromeDriver(
-                        new ChromeDriverService.Builder()
-                                .usingDriverExecutable(Path.of("/usr/bin/chromedriver").toFile())
-                                .usingAnyFreePort()
-                                .build(),
-                        options);
+        browser = new ChromeDriver(
+                new ChromeDriverService.Builder()
+                        .usingDriverExecutable(Path.of("/usr/bin/chromedriver").toFile())
+                        .usingAnyFreePort()
+                        .build(),
+                options);
     }
 
     @AfterAll
@@ -119,7 +113,9 @@ class PageTest {
         List<WebElement> shown = ranking();
         assertThat(shown).hasSize(5);
         for (int i = 0; i < shown.size(); i++) {
-            assertThat(shown.get(i).getText()).startsWith(expected.get(i).label()).endsWith(" %");
+            assertThat(shown.get(i).getText())
+                    .startsWith(expected.get(i).label())
+                    .endsWith(" %");
         }
         assertThat(browser.findElement(By.id("picture")).getSize().getWidth()).isPositive();
         assertThat(js("document.querySelector('#picture').naturalWidth > 0")).isEqualTo(true);
@@ -156,9 +152,7 @@ class PageTest {
         assertThat(browser.findElements(By.cssSelector("#classes li")))
                 .map(WebElement::getText)
                 .isEqualTo(TestService.CLASSES);
-        assertThat(text("curl"))
-                .contains("--data-binary @photo.jpg")
-                .contains("/predictions/things");
+        assertThat(text("curl")).contains("--data-binary @photo.jpg").contains("/predictions/things");
         assertThat(text("verdict")).isEqualTo("No picture yet.");
     }
 
@@ -259,24 +253,13 @@ class PageTest {
         for (String scheme : List.of("light", "dark")) {
             browser.executeCdpCommand(
                     "Emulation.setEmulatedMedia",
-                    Map.of(
-                            "features",
-                            List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+                    Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
             for (int width : new int[] {390, 1280}) {
                 boolean phone = width < 500;
-                browser.executeCdpCommand(
-                        "Emulation.setTouchEmulationEnabled", Map.of("enabled", phone));
+                browser.executeCdpCommand("Emulation.setTouchEmulationEnabled", Map.of("enabled", phone));
                 browser.executeCdpCommand(
                         "Emulation.setDeviceMetricsOverride",
-                        Map.of(
-                                "width",
-                                width,
-                                "height",
-                                900,
-                                "deviceScaleFactor",
-                                1,
-                                "mobile",
-                                phone));
+                        Map.of("width", width, "height", 900, "deviceScaleFactor", 1, "mobile", phone));
                 open();
                 assertThat(browser.findElement(By.cssSelector(".camera")).isDisplayed())
                         .isEqualTo(phone);
@@ -296,10 +279,8 @@ class PageTest {
     private static void photograph(String name) throws IOException {
         String target = System.getProperty("coop.screenshots");
         if (target != null) {
-            Object png =
-                    browser.executeCdpCommand(
-                                    "Page.captureScreenshot", Map.of("captureBeyondViewport", true))
-                            .get("data");
+            Object png = browser.executeCdpCommand("Page.captureScreenshot", Map.of("captureBeyondViewport", true))
+                    .get("data");
             Files.createDirectories(Path.of(target));
             Files.write(Path.of(target, name + ".png"), Base64.getDecoder().decode(png.toString()));
         }

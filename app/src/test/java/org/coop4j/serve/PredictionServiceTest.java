@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.coop4j.base.Resource;
-import org.coop4j.predict.Prediction;
 import org.coop4j.predict.ImageClassifier.PredictionLimits;
+import org.coop4j.predict.Prediction;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -33,7 +33,9 @@ class PredictionServiceTest {
     private static final Path PICTURES = Path.of("../src/test/resources/golden/text_image");
     private static final int MOST_PIXELS = 1_000_000;
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static ApiDescription description;
     private static TestService things;
     private static final ByteArrayOutputStream LOG = new ByteArrayOutputStream();
@@ -44,16 +46,11 @@ class PredictionServiceTest {
         picture = Files.readAllBytes(PICTURES.resolve("butterfly-image_0007.png"));
         description = ApiDescription.of(Resource.text(PredictionService.class, "openapi.yaml"));
         PredictionLimits standard = PredictionLimits.standard();
-        things =
-                TestService.start(
-                        folder,
-                        new PredictionLimits(
-                                standard.maxBatch(),
-                                standard.maxDelay(),
-                                standard.queueCapacity(),
-                                MOST_PIXELS),
-                        ServiceOptions.onLoopback(0),
-                        Optional.of(LOG));
+        things = TestService.start(
+                folder,
+                new PredictionLimits(standard.maxBatch(), standard.maxDelay(), standard.queueCapacity(), MOST_PIXELS),
+                ServiceOptions.onLoopback(0),
+                Optional.of(LOG));
     }
 
     @AfterAll
@@ -75,8 +72,7 @@ class PredictionServiceTest {
         return send("GET", path, null);
     }
 
-    private static Answer post(String path, byte[] body, String... headers)
-            throws IOException, InterruptedException {
+    private static Answer post(String path, byte[] body, String... headers) throws IOException, InterruptedException {
         return send("POST", path, body, headers);
     }
 
@@ -103,8 +99,7 @@ class PredictionServiceTest {
         JsonNode model = get("/v2/models/things").json();
         assertThat(model.path("inputs").toString())
                 .isEqualTo("[{\"name\":\"image\",\"datatype\":\"BYTES\",\"shape\":[-1]}]");
-        assertThat(model.path("outputs").findValuesAsText("name"))
-                .containsExactly("labels", "probabilities");
+        assertThat(model.path("outputs").findValuesAsText("name")).containsExactly("labels", "probabilities");
         JsonNode classifier = get("/models").json().path(0);
         assertThat(classifier.path("name").asText()).isEqualTo("things");
         assertThat(classifier.path("method").asText())
@@ -118,17 +113,14 @@ class PredictionServiceTest {
         List<Prediction> ranked = things.images().classify(content);
         var array = new ObjectMapper().createArrayNode();
         for (Prediction one : ranked.subList(0, Math.min(top, ranked.size()))) {
-            array.addObject()
-                    .put("className", one.label())
-                    .put("probability", (float) one.probability());
+            array.addObject().put("className", one.label()).put("probability", (float) one.probability());
         }
         return new ObjectMapper().readTree(array.toString());
     }
 
     @Test
     void aPictureIsTheBody() throws Exception {
-        for (String type :
-                List.of("image/png", "application/x-www-form-urlencoded", "application/json")) {
+        for (String type : List.of("image/png", "application/x-www-form-urlencoded", "application/json")) {
             Answer answer = post("/predictions/things", picture, "Content-Type", type);
             assertThat(answer.status()).as(answer.text()).isEqualTo(200);
             assertThat(answer.json()).isEqualTo(expected(picture, 99));
@@ -137,12 +129,10 @@ class PredictionServiceTest {
 
     private static byte[] form(String part, byte[] content) throws IOException {
         ByteArrayOutputStream body = new ByteArrayOutputStream();
-        body.write(
-                utf8(
-                        "--edge\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\na word\r\n"
-                                + "--edge\r\nContent-Disposition: form-data; name=\""
-                                + part
-                                + "\"; filename=\"x.png\"\r\nContent-Type: image/png\r\n\r\n"));
+        body.write(utf8("--edge\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\na word\r\n"
+                + "--edge\r\nContent-Disposition: form-data; name=\""
+                + part
+                + "\"; filename=\"x.png\"\r\nContent-Type: image/png\r\n\r\n"));
         body.write(content);
         body.write(utf8("\r\n--edge--\r\n"));
         return body.toByteArray();
@@ -151,8 +141,7 @@ class PredictionServiceTest {
     @Test
     void aPictureIsAPartOfAForm() throws Exception {
         String type = "multipart/form-data; boundary=edge";
-        Answer answer =
-                post("/predictions/things?top_k=2", form("data", picture), "Content-Type", type);
+        Answer answer = post("/predictions/things?top_k=2", form("data", picture), "Content-Type", type);
         assertThat(answer.status()).as(answer.text()).isEqualTo(200);
         assertThat(answer.json()).isEqualTo(expected(picture, 2));
     }
@@ -171,15 +160,11 @@ class PredictionServiceTest {
     @ParameterizedTest
     @MethodSource("brokenForms")
     void aFormThatCannotBeReadIsRefused(byte[] form) throws Exception {
-        Answer answer =
-                post(
-                        "/predictions/things",
-                        form,
-                        "Content-Type",
-                        "multipart/form-data; boundary=edge");
+        Answer answer = post("/predictions/things", form, "Content-Type", "multipart/form-data; boundary=edge");
         assertThat(answer.status()).isEqualTo(400);
         assertThat(answer.error()).contains("form").contains("data");
-        assertThat(post("/predictions/things", form, "Content-Type", "multipart/form-data").error())
+        assertThat(post("/predictions/things", form, "Content-Type", "multipart/form-data")
+                        .error())
                 .contains("boundary");
     }
 
@@ -229,12 +214,11 @@ class PredictionServiceTest {
 
     @Test
     void anUnknownClassifierIsNotFound() throws Exception {
-        for (Answer answer :
-                List.of(
-                        post("/predictions/other", picture),
-                        post("/v2/models/other/infer", utf8("{}")),
-                        get("/v2/models/other"),
-                        get("/v2/models/other/ready"))) {
+        for (Answer answer : List.of(
+                post("/predictions/other", picture),
+                post("/v2/models/other/infer", utf8("{}")),
+                get("/v2/models/other"),
+                get("/v2/models/other/ready"))) {
             assertThat(answer.status()).isEqualTo(404);
             assertThat(answer.error()).contains("\"other\"").contains("[things]");
         }
@@ -265,15 +249,8 @@ class PredictionServiceTest {
     @Test
     void picturesAreInferredInOrder() throws Exception {
         byte[] other = Files.readAllBytes(PICTURES.resolve("chair-image_0013.png"));
-        Answer answer =
-                post(
-                        "/v2/models/things/infer",
-                        utf8(
-                                inference(
-                                        "\"parameters\": {\"top_k\": 2},",
-                                        picture,
-                                        other,
-                                        picture)));
+        Answer answer = post(
+                "/v2/models/things/infer", utf8(inference("\"parameters\": {\"top_k\": 2},", picture, other, picture)));
         assertThat(answer.status()).as(answer.text()).isEqualTo(200);
         JsonNode json = answer.json();
         assertThat(json.path("model_name").asText()).isEqualTo("things");
@@ -295,12 +272,10 @@ class PredictionServiceTest {
 
     @Test
     void oneOutputIsAnsweredWhereOneIsAskedFor() throws Exception {
-        JsonNode outputs =
-                post(
-                                "/v2/models/things/infer",
-                                utf8(inference("\"outputs\": [{\"name\": \"labels\"}],", picture)))
-                        .json()
-                        .path("outputs");
+        JsonNode outputs = post(
+                        "/v2/models/things/infer", utf8(inference("\"outputs\": [{\"name\": \"labels\"}],", picture)))
+                .json()
+                .path("outputs");
         assertThat(outputs).hasSize(1);
         assertThat(outputs.path(0).path("shape").toString()).isEqualTo("[1,6]");
     }
@@ -310,10 +285,7 @@ class PredictionServiceTest {
         Answer text = post("/v2/models/things/infer", utf8(inference("", picture, utf8("a text"))));
         assertThat(text.status()).isEqualTo(400);
         assertThat(text.error()).contains("image 1 ");
-        Answer damaged =
-                post(
-                        "/v2/models/things/infer",
-                        utf8(inference("", Arrays.copyOf(picture, 99), picture)));
+        Answer damaged = post("/v2/models/things/infer", utf8(inference("", Arrays.copyOf(picture, 99), picture)));
         assertThat(damaged.status()).isEqualTo(422);
         assertThat(damaged.error()).contains("image 0 ");
     }
@@ -354,15 +326,13 @@ class PredictionServiceTest {
 
     @Test
     void aFailureOfTheClassifierIsNotShownAndTheServiceGoesOn() throws Exception {
-        things.classifier.before =
-                () -> {
-                    throw new IllegalStateException("a secret of the machine");
-                };
+        things.classifier.before = () -> {
+            throw new IllegalStateException("a secret of the machine");
+        };
         try {
-            for (Answer answer :
-                    List.of(
-                            post("/predictions/things", picture),
-                            post("/v2/models/things/infer", utf8(inference("", picture))))) {
+            for (Answer answer : List.of(
+                    post("/predictions/things", picture),
+                    post("/v2/models/things/infer", utf8(inference("", picture))))) {
                 assertThat(answer.status()).isEqualTo(500);
                 assertThat(answer.text()).doesNotContain("secret");
             }
@@ -374,10 +344,7 @@ class PredictionServiceTest {
 
     /** Equal where numbers differ by the float32 rounding of another batch size at most. */
     private static int compareRounded(JsonNode a, JsonNode b) {
-        boolean close =
-                (a.isNumber() && b.isNumber())
-                        ? Math.abs(a.asDouble() - b.asDouble()) <= 1e-5
-                        : a.equals(b);
+        boolean close = (a.isNumber() && b.isNumber()) ? Math.abs(a.asDouble() - b.asDouble()) <= 1e-5 : a.equals(b);
         return close ? 0 : 1;
     }
 
@@ -388,24 +355,19 @@ class PredictionServiceTest {
         List<String> wrong = Collections.synchronizedList(new ArrayList<>());
         for (int i = 0; i < 24; i++) {
             boolean bad = i % 3 == 0;
-            Thread client =
-                    new Thread(
-                            () -> {
-                                try {
-                                    Answer answer =
-                                            Answer.of(
-                                                    "POST",
-                                                    things.uri("/predictions/things"),
-                                                    bad ? Arrays.copyOf(picture, 500) : picture);
-                                    if (bad
-                                            ? answer.status() != 422
-                                            : !expected.equals(PredictionServiceTest::compareRounded, answer.json())) {
-                                        wrong.add(answer.text());
-                                    }
-                                } catch (IOException | InterruptedException e) {
-                                    wrong.add(e.toString());
-                                }
-                            });
+            Thread client = new Thread(() -> {
+                try {
+                    Answer answer = Answer.of(
+                            "POST", things.uri("/predictions/things"), bad ? Arrays.copyOf(picture, 500) : picture);
+                    if (bad
+                            ? answer.status() != 422
+                            : !expected.equals(PredictionServiceTest::compareRounded, answer.json())) {
+                        wrong.add(answer.text());
+                    }
+                } catch (IOException | InterruptedException e) {
+                    wrong.add(e.toString());
+                }
+            });
             clients.add(client);
             client.start();
         }
@@ -448,12 +410,11 @@ class PredictionServiceTest {
         String line = "";
         for (int tries = 0; tries < 100 && line.isEmpty(); tries++) {
             Thread.sleep(20); // it is written after the answer
-            line =
-                    LOG.toString(StandardCharsets.UTF_8)
-                            .lines()
-                            .filter(one -> one.contains("\"/models\""))
-                            .findFirst()
-                            .orElse("");
+            line = LOG.toString(StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(one -> one.contains("\"/models\""))
+                    .findFirst()
+                    .orElse("");
         }
         JsonNode entry = new ObjectMapper().readTree(line);
         assertThat(entry.path("method").asText()).isEqualTo("GET");
@@ -470,11 +431,8 @@ class PredictionServiceTest {
             assertThat(answer.header("Content-Security-Policy").orElse(""))
                     .contains("default-src 'none'")
                     .doesNotContain("unsafe");
-            assertThat(
-                            answer.text()
-                                    .replaceAll(
-                                            "http://www.w3.org/2000/svg|https://www.apache.org/licenses/LICENSE-2.0",
-                                            ""))
+            assertThat(answer.text()
+                            .replaceAll("http://www.w3.org/2000/svg|https://www.apache.org/licenses/LICENSE-2.0", ""))
                     .doesNotContain("http://", "https://", "<script>", " style=");
         }
     }

@@ -35,21 +35,20 @@ class ServiceLimitsTest {
     /** A byte each 50 ms, for ten seconds. */
     private static final String[] SLOWLY = Collections.nCopies(200, "x").toArray(new String[0]);
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static ApiDescription description;
     private static byte[] picture;
 
     @BeforeAll
     static void read() throws IOException {
-        picture =
-                Files.readAllBytes(
-                        Path.of("../src/test/resources/golden/text_image/chair-image_0013.png"));
+        picture = Files.readAllBytes(Path.of("../src/test/resources/golden/text_image/chair-image_0013.png"));
         description = ApiDescription.of(Resource.text(PredictionService.class, "openapi.yaml"));
     }
 
     private static TestService start(ServiceOptions options, int queue) throws IOException {
-        PredictionLimits limits =
-                new PredictionLimits(1, Duration.ZERO, queue, picture.length * 1000L);
+        PredictionLimits limits = new PredictionLimits(1, Duration.ZERO, queue, picture.length * 1000L);
         return TestService.start(folder, limits, options, Optional.empty());
     }
 
@@ -71,15 +70,14 @@ class ServiceLimitsTest {
 
     /** Holds up the classifier until the latch is open; begun is opened when it waits. */
     private static void block(TestService service, CountDownLatch begun, CountDownLatch go) {
-        service.classifier.before =
-                () -> {
-                    begun.countDown();
-                    try {
-                        go.await();
-                    } catch (InterruptedException e) {
-                        throw new IllegalStateException(e);
-                    }
-                };
+        service.classifier.before = () -> {
+            begun.countDown();
+            try {
+                go.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        };
     }
 
     private static void awaitWaiting(TestService service, int images) throws InterruptedException {
@@ -110,7 +108,8 @@ class ServiceLimitsTest {
             for (CompletableFuture<Answer> one : accepted) {
                 assertThat(one.get().status()).isEqualTo(200);
             }
-            assertThat(Answer.of("POST", service.uri(PREDICT), picture).status()).isEqualTo(200);
+            assertThat(Answer.of("POST", service.uri(PREDICT), picture).status())
+                    .isEqualTo(200);
         }
     }
 
@@ -119,8 +118,7 @@ class ServiceLimitsTest {
     void waitingInTheQueueIsNotTakenForIdleness() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
-        ServiceOptions.Limits limits =
-                ServiceOptions.Limits.standard().withReadTime(Duration.ofMillis(200));
+        ServiceOptions.Limits limits = ServiceOptions.Limits.standard().withReadTime(Duration.ofMillis(200));
         try (TestService service = start(ServiceOptions.onLoopback(0).with(limits), 2)) {
             block(service, begun, go);
             CompletableFuture<Answer> slow = later(service);
@@ -143,16 +141,15 @@ class ServiceLimitsTest {
         }
         begun.await();
         awaitWaiting(service, 3);
-        CompletableFuture<Void> closed =
-                CompletableFuture.runAsync(
-                        () -> {
-                            try {
-                                service.close();
-                            } catch (IOException e) {
-                                throw new IllegalStateException(e);
-                            }
-                        },
-                        work -> new Thread(work).start());
+        CompletableFuture<Void> closed = CompletableFuture.runAsync(
+                () -> {
+                    try {
+                        service.close();
+                    } catch (IOException e) {
+                        throw new IllegalStateException(e);
+                    }
+                },
+                work -> new Thread(work).start());
         assertThat(refuses(service)).isTrue();
         assertThat(closed).isNotDone();
         go.countDown();
@@ -165,8 +162,8 @@ class ServiceLimitsTest {
     private static boolean refuses(TestService service) throws InterruptedException {
         for (int tries = 0; tries < 500; tries++) {
             try {
-                Socket socket =
-                        new Socket(InetAddress.getLoopbackAddress(), service.uri("/").getPort());
+                Socket socket = new Socket(
+                        InetAddress.getLoopbackAddress(), service.uri("/").getPort());
                 socket.close();
                 Thread.sleep(10);
             } catch (IOException e) {
@@ -220,21 +217,14 @@ class ServiceLimitsTest {
     void theBodyOfARefusedRequestIsReadAwayBeforeTheAnswer() throws Exception {
         ServiceOptions plain = ServiceOptions.onLoopback(0);
         ServiceOptions options =
-                new ServiceOptions(
-                        plain.host(),
-                        0,
-                        Optional.of("correct-horse"),
-                        Optional.empty(),
-                        plain.limits());
+                new ServiceOptions(plain.host(), 0, Optional.of("correct-horse"), Optional.empty(), plain.limits());
         String next = "GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
         try (TestService service = start(options, 2)) {
             assertThat(raw(service, post(6), "abc", "", "def", next))
                     .startsWith("HTTP/1.1 401 ")
                     .contains("HTTP/1.1 200 ");
             String expecting = post(6).replace("\r\n\r\n", "\r\nExpect: 100-continue\r\n\r\n");
-            assertThat(raw(service, expecting))
-                    .startsWith("HTTP/1.1 401 ")
-                    .containsIgnoringCase("connection: close");
+            assertThat(raw(service, expecting)).startsWith("HTTP/1.1 401 ").containsIgnoringCase("connection: close");
         }
     }
 
@@ -247,9 +237,12 @@ class ServiceLimitsTest {
                     .contains("did not arrive within 500 ms");
             assertThat(raw(service, "POST " + PREDICT)).doesNotContain("200");
             long start = System.nanoTime();
-            assertThat(raw(service, "POST " + PREDICT + " HTTP/1.1\r\nHost: ", SLOWLY)).isEmpty();
-            assertThat(System.nanoTime() - start).isLessThan(Duration.ofSeconds(8).toNanos());
-            assertThat(Answer.of("POST", service.uri(PREDICT), picture).status()).isEqualTo(200);
+            assertThat(raw(service, "POST " + PREDICT + " HTTP/1.1\r\nHost: ", SLOWLY))
+                    .isEmpty();
+            assertThat(System.nanoTime() - start)
+                    .isLessThan(Duration.ofSeconds(8).toNanos());
+            assertThat(Answer.of("POST", service.uri(PREDICT), picture).status())
+                    .isEqualTo(200);
         }
     }
 
@@ -257,15 +250,15 @@ class ServiceLimitsTest {
     void aBodyWithoutALengthHasTheSameLimit() throws Exception {
         ServiceOptions.Limits limits = ServiceOptions.Limits.standard().withBody(picture.length);
         try (TestService service = start(ServiceOptions.onLoopback(0).with(limits), 2)) {
-            assertThat(Answer.of("POST", service.uri(PREDICT), picture).status()).isEqualTo(200);
+            assertThat(Answer.of("POST", service.uri(PREDICT), picture).status())
+                    .isEqualTo(200);
             byte[] more = Arrays.copyOf(picture, picture.length + 1);
             assertThat(Answer.of("POST", service.uri(PREDICT), more).status()).isEqualTo(413);
             String chunk = "%x\r\n".formatted(picture.length) + "x".repeat(picture.length) + "\r\n";
-            String head =
-                    "POST "
-                            + PREDICT
-                            + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-                            + "Transfer-Encoding: chunked\r\n\r\n";
+            String head = "POST "
+                    + PREDICT
+                    + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                    + "Transfer-Encoding: chunked\r\n\r\n";
             assertThat(raw(service, head + chunk + "0\r\n\r\n")).startsWith("HTTP/1.1 400 ");
             assertThat(raw(service, head + chunk + chunk + "0\r\n\r\n"))
                     .startsWith("HTTP/1.1 413 ")
@@ -280,8 +273,7 @@ class ServiceLimitsTest {
         CountDownLatch go = new CountDownLatch(1);
         int bytes = 1 << 17;
         assertThat(picture.length).isBetween(bytes / 4, bytes);
-        ServiceOptions.Limits limits =
-                new ServiceOptions.Limits(bytes, bytes, Duration.ofSeconds(20), 16);
+        ServiceOptions.Limits limits = new ServiceOptions.Limits(bytes, bytes, Duration.ofSeconds(20), 16);
         try (TestService service = start(ServiceOptions.onLoopback(0).with(limits), 16)) {
             block(service, begun, go);
             CompletableFuture<Answer> first = later(service);
@@ -290,10 +282,9 @@ class ServiceLimitsTest {
             for (int i = 0; i < 4; i++) {
                 more.add(later(service));
             }
-            Answer refused =
-                    CompletableFuture.anyOf(more.toArray(CompletableFuture[]::new))
-                            .thenApply(Answer.class::cast)
-                            .get();
+            Answer refused = CompletableFuture.anyOf(more.toArray(CompletableFuture[]::new))
+                    .thenApply(Answer.class::cast)
+                    .get();
             assertThat(refused.status()).isEqualTo(429);
             assertThat(refused.error()).contains("memory");
             go.countDown();
@@ -309,10 +300,9 @@ class ServiceLimitsTest {
 
     @Test
     void moreConnectionsThanAllowedWait() throws Exception {
-        ServiceOptions.Limits limits =
-                ServiceOptions.Limits.standard()
-                        .withReadTime(Duration.ofSeconds(2))
-                        .withConnections(2);
+        ServiceOptions.Limits limits = ServiceOptions.Limits.standard()
+                .withReadTime(Duration.ofSeconds(2))
+                .withConnections(2);
         try (TestService service = start(ServiceOptions.onLoopback(0).with(limits), 2)) {
             int port = service.uri("/").getPort();
             try (Socket first = new Socket(InetAddress.getLoopbackAddress(), port);
@@ -321,9 +311,7 @@ class ServiceLimitsTest {
                 assertThat(first.isConnected() && second.isConnected()).isTrue();
                 third.setSoTimeout(10_000);
                 third.getOutputStream()
-                        .write(
-                                "GET /ping HTTP/1.1\r\nHost: x\r\n\r\n"
-                                        .getBytes(StandardCharsets.US_ASCII));
+                        .write("GET /ping HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
                 // The others are idle, so that their time ends, and the third's turn comes.
                 assertThat((char) third.getInputStream().read()).isEqualTo('H');
             }
@@ -334,12 +322,7 @@ class ServiceLimitsTest {
     void aTokenIsAskedForButOfThePageAndSignsOfLife() throws Exception {
         ServiceOptions plain = ServiceOptions.onLoopback(0);
         ServiceOptions options =
-                new ServiceOptions(
-                        plain.host(),
-                        0,
-                        Optional.of("correct-horse"),
-                        Optional.empty(),
-                        plain.limits());
+                new ServiceOptions(plain.host(), 0, Optional.of("correct-horse"), Optional.empty(), plain.limits());
         try (TestService service = start(options, 2)) {
             for (String path : List.of("/", "/page.js", "/ping", "/v2/health/live")) {
                 assertThat(Answer.of("GET", service.uri(path), null).status()).isEqualTo(200);
@@ -347,31 +330,19 @@ class ServiceLimitsTest {
             for (String given : List.of("", "Bearer wrong", "Basic correct-horse", "Bearer ")) {
                 String[] headers = {"Authorization", given};
                 for (String path :
-                        List.of(
-                                "/models",
-                                "/metrics",
-                                "/v2",
-                                "/v2/models/things",
-                                "/v2/models/things/ready")) {
+                        List.of("/models", "/metrics", "/v2", "/v2/models/things", "/v2/models/things/ready")) {
                     refused(service, "GET", path, null, headers);
                 }
                 refused(service, "POST", PREDICT, picture, headers);
                 refused(service, "POST", "/v2/models/things/infer", new byte[9], headers);
             }
-            assertThat(
-                            Answer.of(
-                                            "POST",
-                                            service.uri(PREDICT),
-                                            picture,
-                                            "Authorization",
-                                            "Bearer correct-horse")
-                                    .status())
+            assertThat(Answer.of("POST", service.uri(PREDICT), picture, "Authorization", "Bearer correct-horse")
+                            .status())
                     .isEqualTo(200);
         }
     }
 
-    private static void refused(
-            TestService service, String method, String path, byte[] body, String... headers)
+    private static void refused(TestService service, String method, String path, byte[] body, String... headers)
             throws IOException, InterruptedException {
         Answer answer = Answer.of(method, service.uri(path), body, headers);
         assertThat(answer.status()).as(path).isEqualTo(401);
@@ -381,31 +352,23 @@ class ServiceLimitsTest {
     @Test
     void anotherOriginMayReadWhereItIsAllowed() throws Exception {
         ServiceOptions plain = ServiceOptions.onLoopback(0);
-        ServiceOptions options =
-                new ServiceOptions(
-                        plain.host(),
-                        0,
-                        Optional.of("correct-horse"),
-                        Optional.of("https://example.org"),
-                        plain.limits());
+        ServiceOptions options = new ServiceOptions(
+                plain.host(), 0, Optional.of("correct-horse"), Optional.of("https://example.org"), plain.limits());
         try (TestService service = start(options, 2)) {
-            Answer preflight =
-                    Answer.of(
-                            "OPTIONS",
-                            service.uri(PREDICT),
-                            null,
-                            "Origin",
-                            "https://example.org",
-                            "Access-Control-Request-Method",
-                            "POST",
-                            "Access-Control-Request-Headers",
-                            "authorization");
+            Answer preflight = Answer.of(
+                    "OPTIONS",
+                    service.uri(PREDICT),
+                    null,
+                    "Origin",
+                    "https://example.org",
+                    "Access-Control-Request-Method",
+                    "POST",
+                    "Access-Control-Request-Headers",
+                    "authorization");
             assertThat(preflight.status()).isEqualTo(200);
-            assertThat(preflight.header("Access-Control-Allow-Origin"))
-                    .hasValue("https://example.org");
+            assertThat(preflight.header("Access-Control-Allow-Origin")).hasValue("https://example.org");
             assertThat(preflight.header("Access-Control-Allow-Headers")).hasValue("authorization");
-            Answer other =
-                    Answer.of("GET", service.uri("/ping"), null, "Origin", "https://example.com");
+            Answer other = Answer.of("GET", service.uri("/ping"), null, "Origin", "https://example.com");
             assertThat(other.header("Access-Control-Allow-Origin")).isEmpty();
         }
     }
@@ -423,8 +386,7 @@ class ServiceLimitsTest {
 
     @Test
     void valuesThatMakeNoSenseAreRefused() {
-        assertThatThrownBy(() -> ServiceOptions.onLoopback(65_536))
-                .hasMessageContaining("0 to 65535");
+        assertThatThrownBy(() -> ServiceOptions.onLoopback(65_536)).hasMessageContaining("0 to 65535");
         assertThatThrownBy(() -> ServiceOptions.Limits.standard().withBody(Long.MAX_VALUE))
                 .hasMessageContaining("heap");
         assertThatThrownBy(() -> ServiceOptions.Limits.standard().withConnections(0))

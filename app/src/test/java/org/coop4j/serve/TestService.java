@@ -36,20 +36,14 @@ final class TestService implements AutoCloseable {
         this.classifier = classifier;
         this.images = ImageClassifier.of(clip, classifier, limits);
         ClassifierInfo info =
-                ClassifierInfo.of(
-                        "things", classifier.save(), clip.model().path(), Optional.empty());
+                ClassifierInfo.of("things", classifier.save(), clip.model().path(), Optional.empty());
         ClassifierInfo shown = threshold.map(info::withThreshold).orElse(info);
-        this.service =
-                PredictionService.start(options, List.of(new ServedClassifier(shown, images)), log);
+        this.service = PredictionService.start(options, List.of(new ServedClassifier(shown, images)), log);
         this.port = service.port();
     }
 
     /** Unpacks the model in a folder. */
-    static TestService start(
-            Path folder,
-            PredictionLimits limits,
-            ServiceOptions options,
-            Optional<OutputStream> log)
+    static TestService start(Path folder, PredictionLimits limits, ServiceOptions options, Optional<OutputStream> log)
             throws IOException {
         return start(folder, limits, options, log, Optional.empty());
     }
@@ -67,11 +61,7 @@ final class TestService implements AutoCloseable {
     }
 
     static TestService start(Path folder) throws IOException {
-        return start(
-                folder,
-                PredictionLimits.standard(),
-                ServiceOptions.onLoopback(0),
-                Optional.empty());
+        return start(folder, PredictionLimits.standard(), ServiceOptions.onLoopback(0), Optional.empty());
     }
 
     /** What classifies behind the service. */

@@ -17,7 +17,8 @@ class BaseNewTest {
 
     private static final Offset<Double> PRINTED = within(0.0051);
 
-    @TempDir Path root;
+    @TempDir
+    Path root;
 
     private int written;
 
@@ -36,9 +37,8 @@ class BaseNewTest {
     @Test
     void averagesOfThePapersNumbersAreThoseThatItPrints() throws IOException {
         for (Score score : PublishedNumbers.shipped().of(Protocol.BASE_TO_NEW)) {
-            RunFiles run =
-                    RunFiles.of(score.name(), score.dataset(), score.accuracy())
-                            .half(score.half().name());
+            RunFiles run = RunFiles.of(score.name(), score.dataset(), score.accuracy())
+                    .half(score.half().name());
             write(score.shots().equals(Shots.NONE) ? run : run.learned(16, 1));
         }
 
@@ -53,11 +53,10 @@ class BaseNewTest {
         assertThat(coop.baseAccuracy()).isEqualTo(82.69, PRINTED);
         assertThat(coop.newAccuracy()).isEqualTo(63.22, PRINTED);
         assertThat(coop.harmonicMean()).isEqualTo(71.66, PRINTED);
-        double ofRows =
-                results.averages().get(1).rows().stream()
-                        .mapToDouble(row -> row.means().orElseThrow().harmonicMean())
-                        .average()
-                        .orElseThrow();
+        double ofRows = results.averages().get(1).rows().stream()
+                .mapToDouble(row -> row.means().orElseThrow().harmonicMean())
+                .average()
+                .orElseThrow();
         assertThat(ofRows).isLessThan(coop.harmonicMean() - 0.5);
     }
 
@@ -73,8 +72,7 @@ class BaseNewTest {
         BaseNew results = baseNew();
 
         // 2 · 80 · 40 / 120
-        assertThat(results.rows().get(0).means().orElseThrow().harmonicMean())
-                .isEqualTo(53.3333, within(1e-4));
+        assertThat(results.rows().get(0).means().orElseThrow().harmonicMean()).isEqualTo(53.3333, within(1e-4));
         assertThat(results.averages()).isEmpty();
         assertThat(results.notes()).isEmpty();
     }
@@ -97,16 +95,12 @@ class BaseNewTest {
 
         List<BaseNew.Row> rows = baseNew().rows();
 
-        assertThat(rows)
-                .extracting(row -> row.method().id())
-                .containsExactly("zero-shot", "hand-written-best", "coop");
-        assertThat(rows)
-                .allSatisfy(
-                        row -> {
-                            assertThat(row.base()).isPresent();
-                            assertThat(row.unseen()).isEmpty();
-                            assertThat(row.means()).isEmpty();
-                        });
+        assertThat(rows).extracting(row -> row.method().id()).containsExactly("zero-shot", "hand-written-best", "coop");
+        assertThat(rows).allSatisfy(row -> {
+            assertThat(row.base()).isPresent();
+            assertThat(row.unseen()).isEmpty();
+            assertThat(row.means()).isEmpty();
+        });
     }
 
     @Test

@@ -18,7 +18,8 @@ class FewShotTest {
     private static final Offset<Double> CLOSE = within(1e-4);
     private static final MethodLabel COOP = MethodLabel.of("coop-m16-end");
 
-    @TempDir Path root;
+    @TempDir
+    Path root;
 
     private int written;
 
@@ -26,8 +27,7 @@ class FewShotTest {
         run.write(root.resolve("run-" + written++));
     }
 
-    private void seeds(String method, String dataset, int shots, double... accuracies)
-            throws IOException {
+    private void seeds(String method, String dataset, int shots, double... accuracies) throws IOException {
         for (int i = 0; i < accuracies.length; i++) {
             write(RunFiles.of(method, dataset, accuracies[i]).learned(shots, i + 1));
         }
@@ -110,11 +110,10 @@ class FewShotTest {
         FewShot fewShot = fewShot();
 
         for (int shots : new int[] {1, 2}) {
-            Outcome.Gain gain =
-                    fewShot.cell("DTD", COOP, new Shots(shots))
-                            .orElseThrow()
-                            .gainOver(fewShot.zeroShot("DTD").orElseThrow())
-                            .orElseThrow();
+            Outcome.Gain gain = fewShot.cell("DTD", COOP, new Shots(shots))
+                    .orElseThrow()
+                    .gainOver(fewShot.zeroShot("DTD").orElseThrow())
+                    .orElseThrow();
             assertThat(gain.difference()).isEqualTo(11.2, CLOSE);
             assertThat(gain.pValue()).isEmpty();
         }
@@ -143,8 +142,7 @@ class FewShotTest {
 
         assertThat(fewShot.averaged()).containsExactly("DTD", "EuroSAT");
         assertThat(fewShot.averages()).hasSize(2);
-        assertThat(fewShot.notes())
-                .containsExactly("averages leave out Food101, which lacks linear-probe, 1 shot");
+        assertThat(fewShot.notes()).containsExactly("averages leave out Food101, which lacks linear-probe, 1 shot");
     }
 
     @Test
@@ -176,12 +174,11 @@ class FewShotTest {
     @Test
     void handWrittenPromptsOfTrainingRunsStandAsZeroShot() throws IOException {
         for (int seed = 1; seed <= 2; seed++) {
-            write(
-                    RunFiles.of("coop", "dtd", 60 + seed)
-                            .learned(16, seed)
-                            .prompt("{} texture.", 42)
-                            .prompt("{}", 45)
-                            .prompt("a photo of a {}.", 40));
+            write(RunFiles.of("coop", "dtd", 60 + seed)
+                    .learned(16, seed)
+                    .prompt("{} texture.", 42)
+                    .prompt("{}", 45)
+                    .prompt("a photo of a {}.", 40));
         }
 
         FewShot fewShot = fewShot();
@@ -191,16 +188,14 @@ class FewShotTest {
         assertThat(zeroShot.accuracy()).isEqualTo(42);
         assertThat(zeroShot.seeds()).containsExactly(0L);
         assertThat(zeroShot.summary(Measure.MACRO_F1)).isEmpty();
-        assertThat(
-                        fewShot.cell("dtd", MethodLabel.BEST_HAND_WRITTEN, Shots.NONE)
-                                .orElseThrow()
-                                .accuracy())
+        assertThat(fewShot.cell("dtd", MethodLabel.BEST_HAND_WRITTEN, Shots.NONE)
+                        .orElseThrow()
+                        .accuracy())
                 .isEqualTo(45);
         // Differences 19 and 20: t = 19.5 / 0.5 = 39, p = 1 − 2/π · atan(39) = 0.016320.
-        Outcome.Gain gain =
-                fewShot.cell("dtd", fewShot.main().orElseThrow(), new Shots(16))
-                        .flatMap(cell -> cell.gainOver(zeroShot))
-                        .orElseThrow();
+        Outcome.Gain gain = fewShot.cell("dtd", fewShot.main().orElseThrow(), new Shots(16))
+                .flatMap(cell -> cell.gainOver(zeroShot))
+                .orElseThrow();
         assertThat(gain.pValue().orElseThrow()).isEqualTo(0.016320, CLOSE);
     }
 
@@ -235,10 +230,9 @@ class FewShotTest {
 
         Outcome zeroShot = fewShot.zeroShot("mine").orElseThrow();
         assertThat(zeroShot.seeds()).containsExactly(1L, 2L);
-        Outcome.Gain gain =
-                fewShot.cell("mine", fewShot.main().orElseThrow(), new Shots(4))
-                        .flatMap(cell -> cell.gainOver(zeroShot))
-                        .orElseThrow();
+        Outcome.Gain gain = fewShot.cell("mine", fewShot.main().orElseThrow(), new Shots(4))
+                .flatMap(cell -> cell.gainOver(zeroShot))
+                .orElseThrow();
         // 20 and 22: t = 21 / 1, p = 1 − 2/π · atan(21) = 0.030292.
         assertThat(gain.difference()).isEqualTo(21, CLOSE);
         assertThat(gain.pValue().orElseThrow()).isEqualTo(0.030292, CLOSE);
@@ -252,9 +246,7 @@ class FewShotTest {
         FewShot fewShot = fewShot();
 
         assertThat(fewShot.zeroShot("mine").orElseThrow().accuracy()).isEqualTo(55);
-        assertThat(fewShot.methods())
-                .extracting(MethodLabel::id)
-                .containsExactly("zero-shot", "coop");
+        assertThat(fewShot.methods()).extracting(MethodLabel::id).containsExactly("zero-shot", "coop");
     }
 
     @Test
@@ -273,26 +265,22 @@ class FewShotTest {
             seeds("coop", dataset, 1, 50);
         }
 
-        assertThat(fewShot().datasets())
-                .containsExactly("ImageNet", "Caltech101", "UCF101", "apes", "zoo");
+        assertThat(fewShot().datasets()).containsExactly("ImageNet", "Caltech101", "UCF101", "apes", "zoo");
     }
 
     @Test
     void classesArePooledOverTheSeedsAndComparedWithZeroShot() throws IOException {
-        write(
-                RunFiles.of("zero-shot", "ImageNet", 50)
-                        .perClass("missile", 10, 5)
-                        .perClass("missile", 20, 4));
-        write(
-                RunFiles.of("coop", "ImageNet", 50)
-                        .learned(1, 1)
-                        .perClass("missile", 10, 8)
-                        .perClass("missile", 20, 1));
-        write(
-                RunFiles.of("coop", "ImageNet", 50)
-                        .learned(1, 2)
-                        .perClass("missile", 10, 10)
-                        .perClass("missile", 20, 2));
+        write(RunFiles.of("zero-shot", "ImageNet", 50)
+                .perClass("missile", 10, 5)
+                .perClass("missile", 20, 4));
+        write(RunFiles.of("coop", "ImageNet", 50)
+                .learned(1, 1)
+                .perClass("missile", 10, 8)
+                .perClass("missile", 20, 1));
+        write(RunFiles.of("coop", "ImageNet", 50)
+                .learned(1, 2)
+                .perClass("missile", 10, 10)
+                .perClass("missile", 20, 2));
 
         ClassGains gains = RunFiles.studies(root).get(0).classGains().get(0);
 

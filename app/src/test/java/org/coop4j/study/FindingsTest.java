@@ -17,7 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class FindingsTest {
 
-    @TempDir Path root;
+    @TempDir
+    Path root;
 
     private Findings search() throws IOException {
         return Findings.below(root, Progress.NONE);
@@ -37,14 +38,10 @@ class FindingsTest {
 
         Findings findings = search();
 
-        assertThat(findings.finished())
-                .extracting(FinishedRun::folder)
-                .containsExactly(Path.of("a"), Path.of("b/c/d"));
+        assertThat(findings.finished()).extracting(FinishedRun::folder).containsExactly(Path.of("a"), Path.of("b/c/d"));
         assertThat(findings.failed())
                 .containsExactly(
-                        new Findings.Failure(
-                                Path.of("x/failed"),
-                                "class \"cat\" has no readable training image"));
+                        new Findings.Failure(Path.of("x/failed"), "class \"cat\" has no readable training image"));
         assertThat(findings.unfinished()).containsExactly(Path.of("y"));
         assertThat(findings.damaged()).isEmpty();
     }
@@ -53,9 +50,7 @@ class FindingsTest {
     void theFolderItselfMayBeARun() throws IOException {
         run("");
 
-        assertThat(search().finished())
-                .extracting(FinishedRun::folder)
-                .containsExactly(Path.of(""));
+        assertThat(search().finished()).extracting(FinishedRun::folder).containsExactly(Path.of(""));
     }
 
     @Test
@@ -92,29 +87,22 @@ class FindingsTest {
     @Test
     void damagedRunsAreNamedAndTheRestGoesOn() throws IOException {
         run("good");
-        Map<String, String> damage =
-                Map.of(
-                        "a-cut", "{\"method\": \"coop\", \"acc",
-                        "b-empty", "",
-                        "c-list", "[1, 2]",
-                        "d-trailing", "{} {}",
-                        "e-binary", "\u0000\u0001");
+        Map<String, String> damage = Map.of(
+                "a-cut", "{\"method\": \"coop\", \"acc",
+                "b-empty", "",
+                "c-list", "[1, 2]",
+                "d-trailing", "{} {}",
+                "e-binary", "\u0000\u0001");
         for (Map.Entry<String, String> one : damage.entrySet()) {
             Files.writeString(run(one.getKey()).resolve("result.json"), one.getValue());
         }
 
         Findings findings = search();
 
-        assertThat(findings.finished())
-                .extracting(FinishedRun::folder)
-                .containsExactly(Path.of("good"));
-        assertThat(findings.damaged())
-                .hasSize(damage.size())
-                .allSatisfy(
-                        f ->
-                                assertThat(f.reason())
-                                        .startsWith("result.json is damaged: ")
-                                        .doesNotContain("\n"));
+        assertThat(findings.finished()).extracting(FinishedRun::folder).containsExactly(Path.of("good"));
+        assertThat(findings.damaged()).hasSize(damage.size()).allSatisfy(f -> assertThat(f.reason())
+                .startsWith("result.json is damaged: ")
+                .doesNotContain("\n"));
     }
 
     @Test
@@ -173,8 +161,7 @@ class FindingsTest {
     @Test
     void filesOfTwoRunsInOneFolderAreDamage() throws IOException {
         Path run = run("mixed");
-        Files.writeString(
-                run.resolve("provenance.json"), "{\"modelSha256\": \"" + "b2".repeat(32) + "\"}");
+        Files.writeString(run.resolve("provenance.json"), "{\"modelSha256\": \"" + "b2".repeat(32) + "\"}");
         Files.delete(run("lost").resolve("config.json"));
 
         List<Findings.Failure> damaged = search().damaged();

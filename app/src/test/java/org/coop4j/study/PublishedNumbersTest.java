@@ -37,14 +37,9 @@ class PublishedNumbersTest {
         "linear-probe, 16, 71.10"
     })
     void columnsAverageToWhatThePaperPrints(String method, int shots, double average) {
-        assertThat(
-                        NUMBERS.fewShotAverage(
-                                        elevenDatasets(),
-                                        MethodLabel.of(method),
-                                        new Shots(shots),
-                                        Optional.empty())
-                                .orElseThrow()
-                                .accuracy())
+        assertThat(NUMBERS.fewShotAverage(elevenDatasets(), MethodLabel.of(method), new Shots(shots), Optional.empty())
+                        .orElseThrow()
+                        .accuracy())
                 .isEqualTo(average, within(0.0051));
     }
 
@@ -53,7 +48,8 @@ class PublishedNumbersTest {
         MethodLabel coop = MethodLabel.of("coop-m16-end");
         Shots shots = new Shots(16);
 
-        var own = NUMBERS.fewShot("imagenet", coop, shots, Optional.of("ViT-B/16")).orElseThrow();
+        var own = NUMBERS.fewShot("imagenet", coop, shots, Optional.of("ViT-B/16"))
+                .orElseThrow();
         var other = NUMBERS.fewShot("dtd", coop, shots, Optional.of("ViT-B/16")).orElseThrow();
 
         assertThat(own.accuracy()).isEqualTo(71.92);
@@ -61,52 +57,32 @@ class PublishedNumbersTest {
         assertThat(other.accuracy()).isEqualTo(63.58);
         assertThat(other.backbone()).isEqualTo("RN50");
         // An average is of one backbone.
-        assertThat(
-                        NUMBERS.fewShotAverage(
-                                        List.of("imagenet", "dtd"),
-                                        coop,
-                                        shots,
-                                        Optional.of("ViT-B/16"))
-                                .orElseThrow()
-                                .accuracy())
+        assertThat(NUMBERS.fewShotAverage(List.of("imagenet", "dtd"), coop, shots, Optional.of("ViT-B/16"))
+                        .orElseThrow()
+                        .accuracy())
                 .isEqualTo((62.95 + 63.58) / 2, within(1e-9));
     }
 
     @Test
     void whatIsNotPublishedIsNotMadeUp() {
         Shots shots = new Shots(16);
-        assertThat(
-                        NUMBERS.fewShot(
-                                "mine", MethodLabel.of("zero-shot"), Shots.NONE, Optional.empty()))
+        assertThat(NUMBERS.fewShot("mine", MethodLabel.of("zero-shot"), Shots.NONE, Optional.empty()))
                 .isEmpty();
-        assertThat(
-                        NUMBERS.fewShot(
-                                "DTD",
-                                MethodLabel.of("linear-probe"),
-                                new Shots(4),
-                                Optional.empty()))
+        assertThat(NUMBERS.fewShot("DTD", MethodLabel.of("linear-probe"), new Shots(4), Optional.empty()))
                 .isEmpty();
-        assertThat(
-                        NUMBERS.fewShotAverage(
-                                List.of("DTD", "mine"),
-                                MethodLabel.of("coop-m16-end"),
-                                shots,
-                                Optional.empty()))
+        assertThat(NUMBERS.fewShotAverage(
+                        List.of("DTD", "mine"), MethodLabel.of("coop-m16-end"), shots, Optional.empty()))
                 .isEmpty();
     }
 
     @Test
     void everyNumberIsOfADatasetThatTheBenchmarkHas() {
         for (Protocol protocol : Protocol.values()) {
-            assertThat(NUMBERS.of(protocol))
-                    .isNotEmpty()
-                    .allSatisfy(
-                            score -> {
-                                assertThat(Benchmarks.published().find(score.dataset()))
-                                        .isPresent();
-                                assertThat(score.accuracy()).isBetween(1.0, 100.0);
-                                assertThat(score.source()).contains("Zhou");
-                            });
+            assertThat(NUMBERS.of(protocol)).isNotEmpty().allSatisfy(score -> {
+                assertThat(Benchmarks.published().find(score.dataset())).isPresent();
+                assertThat(score.accuracy()).isBetween(1.0, 100.0);
+                assertThat(score.source()).contains("Zhou");
+            });
         }
     }
 }

@@ -125,7 +125,8 @@ public final class RunFiles {
         Files.createDirectories(folder);
         ObjectNode provenance = JSON.createObjectNode();
         provenance.put("modelFile", "small.safetensors").put("modelSha256", model);
-        provenance.put("modelSource", JSON.createObjectNode().put("known_as", knownAs).toString());
+        provenance.put(
+                "modelSource", JSON.createObjectNode().put("known_as", knownAs).toString());
         provenance.put("testHash", testHash).put("finished", finished);
         Files.writeString(folder.resolve("config.json"), config().toJson().toString());
         result.put("methodTitle", title());
@@ -141,18 +142,22 @@ public final class RunFiles {
         own.keySet().removeIf(name -> !Settings.has((Record) method, name));
         Map<String, String> rest = new LinkedHashMap<>(settings);
         rest.keySet().removeAll(own.keySet());
-        RunConfig config =
-                RunConfig.of(
-                        model,
-                        data("trainedOn"),
-                        method.with(own),
-                        Settings.with(method.training(shots), rest),
-                        new Sample(shots, result.path("seed").asLong()));
+        RunConfig config = RunConfig.of(
+                model,
+                data("trainedOn"),
+                method.with(own),
+                Settings.with(method.training(shots), rest),
+                new Sample(shots, result.path("seed").asLong()));
         return config.testedOn(data("dataset"));
     }
 
     private RunData data(String field) {
-        return new RunData(result.path(field).asText(), ClassHalf.ALL, "12".repeat(32), template, DataSpec.of(Path.of("pictures")));
+        return new RunData(
+                result.path(field).asText(),
+                ClassHalf.ALL,
+                "12".repeat(32),
+                template,
+                DataSpec.of(Path.of("pictures")));
     }
 
     /** As a run records it: a method's own title, or the name that a plan gave. */

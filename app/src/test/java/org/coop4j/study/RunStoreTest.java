@@ -5,9 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.coop4j.study.SweepFixture.CLASSES;
 import static org.coop4j.study.SweepFixture.outcome;
 
-import org.coop4j.study.Sweep.SweepOutcome;
-import org.coop4j.study.Sweep.SweepListener;
-import org.coop4j.study.SweepRun.RunState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +16,10 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.run.RunFolder;
+import org.coop4j.study.Sweep.SweepListener;
+import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepFixture.Recorder;
+import org.coop4j.study.SweepRun.RunState;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,16 +32,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RunStoreTest {
 
     private static final String SETTINGS = "shots: 1\nseeds: [1, 2]\nepochs: 2\nbatch: 4\n";
-    private static final String PLAN =
-            "datasets: [data]\nmethods: [zero-shot, coop-m4-end]\n" + SETTINGS;
+    private static final String PLAN = "datasets: [data]\nmethods: [zero-shot, coop-m4-end]\n" + SETTINGS;
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static SweepFixture fixture;
     private static Path pictures;
     private static Path whole;
     private static List<SweepRun> runs;
 
-    @TempDir private Path own;
+    @TempDir
+    private Path own;
+
     private Path out;
 
     @BeforeAll
@@ -78,9 +81,7 @@ class RunStoreTest {
         try (Stream<Path> all = Files.walk(root)) {
             for (Path file : all.filter(Files::isRegularFile).toList()) {
                 if (!file.endsWith(".lock")) {
-                    content.put(
-                            root.relativize(file).toString(),
-                            HexFormat.of().formatHex(Files.readAllBytes(file)));
+                    content.put(root.relativize(file).toString(), HexFormat.of().formatHex(Files.readAllBytes(file)));
                 }
             }
         }
@@ -109,8 +110,7 @@ class RunStoreTest {
                 assertThat(state.status()).as("byte %d", i).isEqualTo(RunState.Status.FINISHED);
             }
             for (int other : new int[] {0, 2}) {
-                assertThat(store.state(runs.get(other)).status())
-                        .isEqualTo(RunState.Status.FINISHED);
+                assertThat(store.state(runs.get(other)).status()).isEqualTo(RunState.Status.FINISHED);
             }
             Files.write(config, good);
         }
@@ -212,7 +212,8 @@ class RunStoreTest {
         byte[] good = Files.readAllBytes(image);
         Files.write(image, new byte[] {1, 2, 3});
         try {
-            assertThat(fixture.run(out, PLAN, SweepListener.silent()).failures()).hasSize(1);
+            assertThat(fixture.run(out, PLAN, SweepListener.silent()).failures())
+                    .hasSize(1);
         } finally {
             Files.write(image, good);
         }
@@ -231,10 +232,7 @@ class RunStoreTest {
         Recorder lost = new Recorder();
         fixture.run(out, PLAN, lost);
         assertThat(lost.started).containsExactly(runs.get(1));
-        assertThat(lost.notes)
-                .singleElement()
-                .asString()
-                .contains(earlier.resolve(RunFolder.CONFIG) + " is damaged");
+        assertThat(lost.notes).singleElement().asString().contains(earlier.resolve(RunFolder.CONFIG) + " is damaged");
         assertThat(content(earlier)).isEqualTo(before);
     }
 

@@ -15,7 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class StudyTest {
 
-    @TempDir Path root;
+    @TempDir
+    Path root;
 
     private int written;
 
@@ -74,12 +75,8 @@ class StudyTest {
     @Test
     void datasetsOfOneSizeAndOtherClassesAreKeptApart() throws IOException {
         write(
-                learned("coop", "pictures", 1, 1, 50)
-                        .perClass("cat", 50, 25)
-                        .perClass("dog", 50, 25),
-                learned("coop", "pictures", 1, 2, 50)
-                        .perClass("cat", 50, 25)
-                        .perClass("cow", 50, 25));
+                learned("coop", "pictures", 1, 1, 50).perClass("cat", 50, 25).perClass("dog", 50, 25),
+                learned("coop", "pictures", 1, 2, 50).perClass("cat", 50, 25).perClass("cow", 50, 25));
 
         assertThat(study().fewShot().datasets())
                 .containsExactly("pictures (list of classes 1)", "pictures (list of classes 2)");
@@ -123,8 +120,7 @@ class StudyTest {
                 learned("coop", "DTD", 1, 1, 50).set("context_length", "4"),
                 learned("coop", "Pets", 1, 1, 50).set("words", "a photo of a"));
 
-        assertThat(methods(study()))
-                .containsExactly("coop [no words]", "coop [words \"a photo of a\"]");
+        assertThat(methods(study())).containsExactly("coop [no words]", "coop [words \"a photo of a\"]");
     }
 
     @Test
@@ -142,10 +138,8 @@ class StudyTest {
         assertThat(cell.accuracy()).isEqualTo(57); // (50 + 64) / 2: the later of seed 2
         assertThat(study.notes())
                 .anyMatch(n -> n.contains("seed 1 was run more than once with the same result"))
-                .anyMatch(
-                        n ->
-                                n.contains("seed 2 was run more than once with different results")
-                                        && n.contains("shown is run-3 (64.00 %)"));
+                .anyMatch(n -> n.contains("seed 2 was run more than once with different results")
+                        && n.contains("shown is run-3 (64.00 %)"));
     }
 
     @Test
@@ -183,15 +177,14 @@ class StudyTest {
 
     @Test
     void methodsStandInTheOrderOfThePaper() throws IOException {
-        for (String method :
-                List.of(
-                        "other",
-                        "coop-words",
-                        "coop-m4-end",
-                        "coop-m16-middle",
-                        "coop-m16-end-csc",
-                        "coop-m16-end",
-                        "linear-probe")) {
+        for (String method : List.of(
+                "other",
+                "coop-words",
+                "coop-m4-end",
+                "coop-m16-middle",
+                "coop-m16-end-csc",
+                "coop-m16-end",
+                "linear-probe")) {
             write(learned(method, "DTD", 1, 1, 50));
         }
         write(
@@ -216,19 +209,14 @@ class StudyTest {
     @Test
     void methodsThatASweepsPlanNamedAreWhatTheirRunsSay() throws IOException {
         write(
-                RunFiles.of("my-prompts", "DTD", 45)
-                        .is(new ZeroShot(List.of("{} texture."), false)),
+                RunFiles.of("my-prompts", "DTD", 45).is(new ZeroShot(List.of("{} texture."), false)),
                 learned("my-context", "DTD", 4, 1, 60).is(new CoOp()).set("context_length", "8"),
                 learned("my-probe", "DTD", 4, 1, 50).is(new LinearProbe()));
 
         List<MethodLabel> methods = study().fewShot().methods();
 
-        assertThat(methods)
-                .extracting(MethodLabel::title)
-                .containsExactly("my-prompts", "my-probe", "my-context");
-        assertThat(methods)
-                .extracting(MethodLabel::isWithoutTraining)
-                .containsExactly(true, false, false);
+        assertThat(methods).extracting(MethodLabel::title).containsExactly("my-prompts", "my-probe", "my-context");
+        assertThat(methods).extracting(MethodLabel::isWithoutTraining).containsExactly(true, false, false);
         assertThat(study().fewShot().main()).contains(methods.get(2));
     }
 
@@ -239,18 +227,11 @@ class StudyTest {
                 learned("short", "dtd", 4, 1, 60).is(new CoOp()).set("epochs", "5"),
                 learned("coop-m16-end", "dtd", 4, 1, 60).is(new KgCoOp()));
 
-        List<Boolean> published =
-                study().fewShot().methods().stream()
-                        .map(
-                                method ->
-                                        PublishedNumbers.shipped()
-                                                .fewShot(
-                                                        "dtd",
-                                                        method,
-                                                        new Shots(4),
-                                                        Optional.of("RN50"))
-                                                .isPresent())
-                        .toList();
+        List<Boolean> published = study().fewShot().methods().stream()
+                .map(method -> PublishedNumbers.shipped()
+                        .fewShot("dtd", method, new Shots(4), Optional.of("RN50"))
+                        .isPresent())
+                .toList();
 
         assertThat(methods(study())).containsExactly("mine", "short", "coop-m16-end");
         assertThat(published).containsExactly(true, false, false);
@@ -261,11 +242,10 @@ class StudyTest {
         write(learned("coop", "DTD", 1, 1, 50));
 
         assertThat(study().entries().get(0).run().settings())
-                .containsOnlyKeys(
-                        "method context_length position class_specific words epochs batch optimizer"
-                                .concat(" rate momentum weight_decay epsilon schedule")
-                                .concat(" warmup_epochs warmup_rate views")
-                                .split(" "))
+                .containsOnlyKeys("method context_length position class_specific words epochs batch optimizer"
+                        .concat(" rate momentum weight_decay epsilon schedule")
+                        .concat(" warmup_epochs warmup_rate views")
+                        .split(" "))
                 .containsEntry("epochs", "by shots")
                 .containsEntry("position", "end")
                 .containsEntry("views", "centre crop");

@@ -1,7 +1,5 @@
 package org.coop4j.study;
 
-import org.coop4j.study.Sweep.SweepOutcome;
-import org.coop4j.study.Sweep.SweepListener;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -19,10 +17,12 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
+import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.Run;
+import org.coop4j.study.Sweep.SweepListener;
+import org.coop4j.study.Sweep.SweepOutcome;
 
 /** Sweeps of a tiny model over a few pictures. */
 final class SweepFixture {
@@ -62,8 +62,7 @@ final class SweepFixture {
     }
 
     SharedData shared(Clip clip, Path out) {
-        return new SharedData(
-                clip, new Run.Options(out.resolve("bank"), false, MemoryLimit.none()));
+        return new SharedData(clip, new Run.Options(out.resolve("bank"), false, MemoryLimit.none()));
     }
 
     SweepOutcome run(Path out, String yaml, SweepListener listener) throws IOException {
@@ -77,8 +76,7 @@ final class SweepFixture {
         final List<String> notes = new ArrayList<>();
         final List<SweepRun> started = new ArrayList<>();
         final List<SweepRun> finished = new ArrayList<>();
-        final Map<SweepRun, String> failed =
-                new TreeMap<>((a, b) -> a.folder().compareTo(b.folder()));
+        final Map<SweepRun, String> failed = new TreeMap<>((a, b) -> a.folder().compareTo(b.folder()));
         int found;
         double done;
         double total;
@@ -123,15 +121,13 @@ final class SweepFixture {
                 String name = file.getFileName().toString();
                 String key = out.relativize(file).toString();
                 switch (name) {
-                    case RunFolder.CONFIG, RunFolder.METRICS ->
-                            files.put(key, Files.readString(file));
+                    case RunFolder.CONFIG, RunFolder.METRICS -> files.put(key, Files.readString(file));
                     case RunFolder.RESULT -> {
                         JsonNode result = JSON.readTree(file.toFile());
                         ((ObjectNode) result).remove(List.of("seconds", "sha256"));
                         files.put(key, result.toString());
                     }
-                    case RunFolder.CLASSIFIER ->
-                            files.put(key, HexFormat.of().formatHex(Files.readAllBytes(file)));
+                    case RunFolder.CLASSIFIER -> files.put(key, HexFormat.of().formatHex(Files.readAllBytes(file)));
                     default -> files.put(key, "");
                 }
             }
@@ -141,12 +137,11 @@ final class SweepFixture {
 
     /** The only run of a method, by its title, shots and seed. */
     static SweepOutcome.Ended ended(SweepOutcome outcome, String title, int shots, long seed) {
-        List<SweepOutcome.Ended> found =
-                outcome.runs().stream()
-                        .filter(ended -> ended.run().title().equals(title))
-                        .filter(ended -> ended.run().shots() == shots)
-                        .filter(ended -> ended.run().seed() == seed)
-                        .toList();
+        List<SweepOutcome.Ended> found = outcome.runs().stream()
+                .filter(ended -> ended.run().title().equals(title))
+                .filter(ended -> ended.run().shots() == shots)
+                .filter(ended -> ended.run().seed() == seed)
+                .toList();
         if (found.size() != 1) {
             throw new AssertionError(found.size() + " runs of " + title);
         }

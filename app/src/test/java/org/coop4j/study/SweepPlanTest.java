@@ -27,7 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SweepPlanTest {
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     private SweepPlan read(String yaml) throws IOException {
         return read(yaml, Optional.empty());
@@ -68,12 +69,10 @@ class SweepPlanTest {
         Files.createDirectories(folder.resolve("pictures"));
         Files.createDirectories(folder.resolve("lists"));
         Files.writeString(folder.resolve("lists/pets.json"), "{}");
-        SweepPlan all =
-                read(
-                        SweepPlan.example()
-                                .replaceAll("(?m)^  # ", "  ")
-                                .replaceAll("(?m)^# (?=(  )?[a-z_]+: )", "")
-                                .replace("# test_on:", "test_on:"));
+        SweepPlan all = read(SweepPlan.example()
+                .replaceAll("(?m)^  # ", "  ")
+                .replaceAll("(?m)^# (?=(  )?[a-z_]+: )", "")
+                .replace("# test_on:", "test_on:"));
         assertThat(all.datasets()).hasSize(5);
         assertThat(all.testOn().orElseThrow().targets()).hasSize(4);
         assertThat(all.settings().training()).containsEntry("weight_decay", "5e-4");
@@ -81,10 +80,8 @@ class SweepPlanTest {
 
     @Test
     void namesSayWhatAContextIs() throws IOException {
-        SweepPlan plan =
-                read(
-                        "data: D\ndatasets: dtd\nmethods: [coop-m16-middle-csc, coop-m8-front,"
-                                + " coop-words, coop-words-csc]\n");
+        SweepPlan plan = read("data: D\ndatasets: dtd\nmethods: [coop-m16-middle-csc, coop-m8-front,"
+                + " coop-words, coop-words-csc]\n");
         assertThat(settings(plan, 0))
                 .containsEntry("context_length", 16)
                 .containsEntry("position", "middle")
@@ -112,9 +109,7 @@ class SweepPlanTest {
     @SuppressWarnings("StringConcatToTextBlock")
     void ensemblesHaveSevenEightAndEightyTemplates() throws IOException {
         SweepPlan plan =
-                read(
-                        "data: D\ndatasets: dtd\n"
-                                + "methods: [zero-shot, ensemble-7, ensemble-8, ensemble-80]\n");
+                read("data: D\ndatasets: dtd\n" + "methods: [zero-shot, ensemble-7, ensemble-8, ensemble-80]\n");
         List<String> seven = PromptTemplates.selected();
         List<String> eighty = PromptTemplates.imageNet();
         assertThat(seven).hasSize(7);
@@ -129,9 +124,8 @@ class SweepPlanTest {
 
     @Test
     void methodsWinOverDatasetsAndDatasetsOverThePlan() throws IOException {
-        SweepPlan plan =
-                read(
-                        """
+        SweepPlan plan = read(
+                """
                         data: D
                         datasets:
                           - {name: dtd, epochs: {1: 7}, batch: 8}
@@ -143,27 +137,22 @@ class SweepPlanTest {
                         batch: 16
                         rate: 5e-3
                         """);
-        Overrides said =
-                plan.methods()
-                        .get(0)
-                        .training()
-                        .or(plan.datasets().get(0).settings())
-                        .or(plan.settings());
+        Overrides said = plan.methods()
+                .get(0)
+                .training()
+                .or(plan.datasets().get(0).settings())
+                .or(plan.settings());
         Training own = said.applied(Training.coop(50, 32), 1);
         assertThat(own.batch()).isEqualTo(4);
         assertThat(own.rate()).isEqualTo(5e-3);
         assertThat(own.epochs()).isEqualTo(7);
         assertThat(own.momentum()).isEqualTo(0.9);
         assertThat(said.applied(Training.coop(50, 32), 2).epochs()).isEqualTo(20);
-        assertThat(settings(plan, 0))
-                .containsEntry("context_length", 3)
-                .containsEntry("class_specific", true);
+        assertThat(settings(plan, 0)).containsEntry("context_length", 3).containsEntry("class_specific", true);
         Overrides second = plan.methods().get(1).training().or(plan.settings());
         assertThat(second.applied(Training.coop(50, 32), 1).rate()).isEqualTo(1e-3);
         assertThat(second.views(Training.coop(50, 32))).isEqualTo(50);
-        assertThat(settings(plan, 2))
-                .containsEntry("words", "this is a")
-                .containsEntry("position", "front");
+        assertThat(settings(plan, 2)).containsEntry("words", "this is a").containsEntry("position", "front");
     }
 
     @Test
@@ -181,9 +170,8 @@ class SweepPlanTest {
 
     @Test
     void aMethodIsNamedWithSettingsOfItsOwn() throws IOException {
-        SweepPlan plan =
-                read(
-                        """
+        SweepPlan plan = read(
+                """
                         data: D
                         datasets: dtd
                         methods:
@@ -202,16 +190,19 @@ class SweepPlanTest {
                         new ZeroShot(List.of("a {}", "the {}"), false),
                         new ZeroShot(List.of("a {} | b"), false),
                         new CoOp(5, ClassPosition.END, false, null));
-        assertThat(plan.methods().get(0).training().applied(Training.coop(50, 32), 1).epochs())
+        assertThat(plan.methods()
+                        .get(0)
+                        .training()
+                        .applied(Training.coop(50, 32), 1)
+                        .epochs())
                 .isEqualTo(9);
     }
 
     @Test
     void ownDataHaveTheirPlaceAndName() throws IOException {
         Files.createDirectories(folder.resolve("pictures"));
-        SweepPlan plan =
-                read(
-                        """
+        SweepPlan plan = read(
+                """
                         datasets:
                           - pictures/
                           - name: pets
@@ -224,15 +215,13 @@ class SweepPlanTest {
         assertThat(plan.datasets().get(1).name()).isEqualTo("pets");
         assertThat(plan.datasets().get(1).data().path())
                 .isEqualTo(folder.resolve("pictures").toString());
-        assertThat(plan.datasets().get(1).data().handWrittenPrompt())
-                .isEqualTo("a photo of my {}.");
+        assertThat(plan.datasets().get(1).data().handWrittenPrompt()).isEqualTo("a photo of my {}.");
         assertThat(plan.datasets().get(1).data().splitSeed()).isEqualTo(5);
     }
 
     @Test
     void theCommandLinesDataFolderWins() throws IOException {
-        SweepPlan plan =
-                read("data: D\ndatasets: dtd\nmethods: zero-shot\n", Optional.of(Path.of("/else")));
+        SweepPlan plan = read("data: D\ndatasets: dtd\nmethods: zero-shot\n", Optional.of(Path.of("/else")));
         assertThat(plan.datasets().get(0).data().path())
                 .isEqualTo(Path.of("/else").toAbsolutePath().toString());
     }
@@ -251,16 +240,12 @@ class SweepPlanTest {
         assertThat(all.testOn().orElseThrow().from().datasets())
                 .containsExactlyInAnyOrder("DescribableTextures", "OxfordPets");
         assertThat(all.testOn().orElseThrow().from().methods()).hasSize(4);
-        assertThat(all.baseToNew().orElseThrow().methods())
-                .containsExactlyInAnyOrder("zero-shot", "coop-m4-end");
-        SweepPlan some =
-                read(
-                        begin
-                                + "test_on: {datasets: sun, from: DTD, methods: coop-m4-end, shots:"
-                                + " all}\n"
-                                + "base_to_new: {datasets: oxford_pets, shots: 1}\n");
-        assertThat(some.testOn().orElseThrow().from().datasets())
-                .containsExactly("DescribableTextures");
+        assertThat(all.baseToNew().orElseThrow().methods()).containsExactlyInAnyOrder("zero-shot", "coop-m4-end");
+        SweepPlan some = read(begin
+                + "test_on: {datasets: sun, from: DTD, methods: coop-m4-end, shots:"
+                + " all}\n"
+                + "base_to_new: {datasets: oxford_pets, shots: 1}\n");
+        assertThat(some.testOn().orElseThrow().from().datasets()).containsExactly("DescribableTextures");
         assertThat(some.testOn().orElseThrow().from().shots()).containsExactly(0);
         assertThat(some.baseToNew().orElseThrow().datasets()).containsExactly("OxfordPets");
         assertThat(read(begin + "base_to_new: false\n").baseToNew()).isEmpty();

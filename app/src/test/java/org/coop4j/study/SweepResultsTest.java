@@ -6,7 +6,6 @@ import static org.coop4j.study.SweepFixture.CLASSES;
 import static org.coop4j.study.SweepFixture.ended;
 import static org.coop4j.study.SweepFixture.result;
 
-import org.coop4j.study.Sweep.SweepOutcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +31,7 @@ import org.coop4j.method.logistic.PenaltySearch;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
+import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepFixture.Recorder;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -62,7 +62,9 @@ class SweepResultsTest {
             base_to_new: {methods: [zero-shot, coop-m4-end], shots: 2}
             """;
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static SweepFixture fixture;
     private static Path out;
     private static Recorder recorder;
@@ -84,16 +86,10 @@ class SweepResultsTest {
         Files.writeString(folder.resolve("names.csv"), "0 lawn,lawn\n");
         out = folder.resolve("sweep");
         recorder = new Recorder();
-        outcome =
-                fixture.run(
-                        out,
-                        PLAN.replace("[few]", "{datasets: [{path: few, names: names.csv}]}"),
-                        recorder);
+        outcome = fixture.run(out, PLAN.replace("[few]", "{datasets: [{path: few, names: names.csv}]}"), recorder);
         clip = fixture.open();
         data = DataSpec.of(whole).load(1);
-        few =
-                DataSpec.of(some).withFiles(null, folder.resolve("names.csv"))
-                        .load(1);
+        few = DataSpec.of(some).withFiles(null, folder.resolve("names.csv")).load(1);
     }
 
     @AfterAll
@@ -119,8 +115,7 @@ class SweepResultsTest {
     }
 
     /** Images rightly classified by these scores, one a class, counted one by one. */
-    private static double accuracy(ImageDataset dataset, Function<FeatureMatrix, float[]> scores)
-            throws IOException {
+    private static double accuracy(ImageDataset dataset, Function<FeatureMatrix, float[]> scores) throws IOException {
         int correct = 0;
         for (LabelledImage image : dataset.test()) {
             float[] p = scores.apply(clip.encodeImages(List.of(image.path())));
@@ -146,8 +141,7 @@ class SweepResultsTest {
     /** The same context vectors for other classes, as if they had been learned for these. */
     private static ClassifierFile named(ClassifierFile file, List<String> names) {
         ClassifierFile.Tensor ctx = file.tensor("ctx");
-        return ClassifierFile.of(file.method(), names, file.modelSha256())
-                .with("ctx", ctx.shape(), ctx.values());
+        return ClassifierFile.of(file.method(), names, file.modelSha256()).with("ctx", ctx.shape(), ctx.values());
     }
 
     @Test
@@ -158,29 +152,27 @@ class SweepResultsTest {
         assertThat(outcome.runs()).hasSize(4 + 8 + 2 * (1 + 2) + 4 + 8);
         assertThat(recorder.notes)
                 .containsExactly(
-                        "base_to_new leaves out linear-probe, coop-m4-end-csc: nothing is learned"
-                                + " of new classes");
+                        "base_to_new leaves out linear-probe, coop-m4-end-csc: nothing is learned" + " of new classes");
     }
 
     @Test
     void handWrittenPromptsAreThoseOfTheBaselines() throws IOException {
         List<String> withOwn = new ArrayList<>(PromptTemplates.selected());
         withOwn.add("a photo of a {}.");
-        List<PromptEnsemble> prompts =
-                List.of(
-                        PromptEnsemble.of("a photo of a {}."),
-                        new PromptEnsemble(PromptTemplates.selected()),
-                        new PromptEnsemble(withOwn),
-                        new PromptEnsemble(PromptTemplates.imageNet()));
+        List<PromptEnsemble> prompts = List.of(
+                PromptEnsemble.of("a photo of a {}."),
+                new PromptEnsemble(PromptTemplates.selected()),
+                new PromptEnsemble(withOwn),
+                new PromptEnsemble(PromptTemplates.imageNet()));
         List<String> titles = List.of("zero-shot", "ensemble-7", "ensemble-8", "ensemble-80");
         for (int i = 0; i < titles.size(); i++) {
             String title = titles.get(i);
-            List<SweepOutcome.Ended> runs =
-                    outcome.runs().stream().filter(e -> e.run().title().equals(title)).toList();
+            List<SweepOutcome.Ended> runs = outcome.runs().stream()
+                    .filter(e -> e.run().title().equals(title))
+                    .toList();
             assertThat(runs).hasSize(2);
             RunResult onData = runs.get(0).result().orElseThrow();
-            assertThat(onData.accuracy())
-                    .isCloseTo(handWritten(data, prompts.get(i)), within(1e-9));
+            assertThat(onData.accuracy()).isCloseTo(handWritten(data, prompts.get(i)), within(1e-9));
             RunResult onFew = runs.get(1).result().orElseThrow();
             assertThat(onFew.dataset()).isEqualTo("few");
             assertThat(onFew.trainedOn()).isEqualTo("few");
@@ -188,8 +180,7 @@ class SweepResultsTest {
         }
     }
 
-    private static double handWritten(ImageDataset dataset, PromptEnsemble prompts)
-            throws IOException {
+    private static double handWritten(ImageDataset dataset, PromptEnsemble prompts) throws IOException {
         FeatureMatrix weights = prompts.classWeights(clip, dataset.classNames());
         return accuracy(dataset, image -> clip.probabilities(image, weights)[0]);
     }
@@ -198,15 +189,13 @@ class SweepResultsTest {
     void theLinearProbeIsTheReferences() throws IOException {
         for (int seed : new int[] {1, 3}) {
             RunResult result = result(outcome, "linear-probe", 2, seed);
-            assertThat(result.accuracy())
-                    .isCloseTo(100 * probe(seed).accuracy(features(data.test())), within(1e-9));
+            assertThat(result.accuracy()).isCloseTo(100 * probe(seed).accuracy(features(data.test())), within(1e-9));
             assertThat(result.trainImages()).isEqualTo(8);
         }
     }
 
     private static LinearClassifier probe(int seed) throws IOException {
-        ProbeSampler.Drawn drawn =
-                new ProbeSampler(2, seed).draw(labels(data.train()), labels(data.val()));
+        ProbeSampler.Drawn drawn = new ProbeSampler(2, seed).draw(labels(data.train()), labels(data.val()));
         return PenaltySearch.fit(
                 features(drawn.train().stream().map(data.train()::get).toList()),
                 features(drawn.val().stream().map(data.val()::get).toList()),
@@ -237,8 +226,7 @@ class SweepResultsTest {
         assertThat(onNew.perClass())
                 .extracting(RunResult.PerClass::name)
                 .containsExactlyElementsOf(unseen.classNames());
-        assertThat(onNew.accuracy())
-                .isCloseTo(accuracy(unseen, named(prompt, unseen.classNames())), within(1e-9));
+        assertThat(onNew.accuracy()).isCloseTo(accuracy(unseen, named(prompt, unseen.classNames())), within(1e-9));
         assertThat(result(outcome, "zero-shot-new", 0, 0).accuracy())
                 .isEqualTo(onNew.handWritten().get(0).accuracy());
         assertThat(out.resolve(ended(outcome, "coop-m4-end-new", 2, 1).run().folder()))
@@ -253,9 +241,7 @@ class SweepResultsTest {
         assertThat(result.classes()).isEqualTo(2);
         assertThat(result.testImages()).isEqualTo(8);
         assertThat(result.accuracy())
-                .isCloseTo(
-                        accuracy(few, named(learned("coop-m4-end", 3), few.classNames())),
-                        within(1e-9));
+                .isCloseTo(accuracy(few, named(learned("coop-m4-end", 3), few.classNames())), within(1e-9));
         assertThat(ended(outcome, "coop-m4-end-on-few", 2, 3).run().folder().getParent())
                 .isEqualTo(Path.of("runs", "data", "coop-m4-end-on-few"));
     }
@@ -267,15 +253,13 @@ class SweepResultsTest {
         assertThat(few.classNames()).containsExactly("lawn", "Red rose");
         double expected =
                 accuracy(few, image -> Arrays.copyOfRange(all.logits(image).toArray(), 2, 4));
-        assertThat(result(outcome, "coop-m4-end-csc-on-few", 2, 1).accuracy())
-                .isCloseTo(expected, within(1e-9));
+        assertThat(result(outcome, "coop-m4-end-csc-on-few", 2, 1).accuracy()).isCloseTo(expected, within(1e-9));
     }
 
     @Test
     void ofALinearProbeOtherDataTakeTheWeightsOfTheirClasses() throws IOException {
         double expected = 100 * probe(1).select(new int[] {2, 3}).accuracy(features(few.test()));
-        assertThat(result(outcome, "linear-probe-on-few", 2, 1).accuracy())
-                .isCloseTo(expected, within(1e-9));
+        assertThat(result(outcome, "linear-probe-on-few", 2, 1).accuracy()).isCloseTo(expected, within(1e-9));
     }
 
     private static int[] labels(List<LabelledImage> images) {
@@ -291,11 +275,10 @@ class SweepResultsTest {
             }
         }
         Recorder said = new Recorder();
-        SweepOutcome ended =
-                fixture.run(
-                        folder.resolve("no-val-sweep"),
-                        "datasets: no-val\nmethods: linear-probe\nshots: [1, all]\nseeds: [1, 2]\n",
-                        said);
+        SweepOutcome ended = fixture.run(
+                folder.resolve("no-val-sweep"),
+                "datasets: no-val\nmethods: linear-probe\nshots: [1, all]\nseeds: [1, 2]\n",
+                said);
         assertThat(ended.failures()).isEmpty();
         assertThat(result(ended, "linear-probe", 0, 1).trainImages()).isEqualTo(8);
         assertThat(said.notes)

@@ -3,7 +3,6 @@ package org.coop4j.study;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.coop4j.study.SweepPlan.PlanException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +19,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.Sample;
+import org.coop4j.study.SweepPlan.PlanException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -43,7 +43,9 @@ class SweepScheduleTest {
             base_to_new: {methods: [zero-shot, coop-m16-end], shots: 16}
             """;
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static SweepFixture fixture;
     private static Clip clip;
 
@@ -62,20 +64,16 @@ class SweepScheduleTest {
     private static List<SweepRun> schedule(String yaml) throws IOException {
         SweepPlan plan = fixture.plan(yaml);
         Map<String, CheckedDataset> datasets = new HashMap<>();
-        Stream.concat(
-                        plan.datasets().stream(),
-                        plan.testOn().stream().flatMap(t -> t.targets().stream()))
-                .forEach(
-                        dataset ->
-                                datasets.put(
-                                        dataset.name(),
-                                        new CheckedDataset(
-                                                dataset.data(),
-                                                dataset.settings(),
-                                                Sha256.of(dataset.name()),
-                                                List.of("ant", "bee", "cow", "dog", "eel"),
-                                                Collections.nCopies(5, 20),
-                                                Collections.nCopies(5, 10))));
+        Stream.concat(plan.datasets().stream(), plan.testOn().stream().flatMap(t -> t.targets().stream()))
+                .forEach(dataset -> datasets.put(
+                        dataset.name(),
+                        new CheckedDataset(
+                                dataset.data(),
+                                dataset.settings(),
+                                Sha256.of(dataset.name()),
+                                List.of("ant", "bee", "cow", "dog", "eel"),
+                                Collections.nCopies(5, 20),
+                                Collections.nCopies(5, 10))));
         return SweepSchedule.of(clip, plan, datasets);
     }
 
@@ -128,9 +126,8 @@ class SweepScheduleTest {
 
     @Test
     void settingsReachTheTraining() throws IOException {
-        SweepRun run =
-                schedule(
-                                """
+        SweepRun run = schedule(
+                        """
                                 data: D
                                 datasets: DTD
                                 methods: {name: mine, words: "a photo of a", class_specific: true}
@@ -142,7 +139,7 @@ class SweepScheduleTest {
                                 warmup_epochs: 2
                                 momentum: 0.5
                                 """)
-                        .get(0);
+                .get(0);
         RunConfig config = run.config();
         assertThat(Settings.of((Record) config.method()))
                 .containsEntry("words", "a photo of a")
@@ -159,9 +156,8 @@ class SweepScheduleTest {
     @Test
     void settingsThatDoNotFitTheDataAreRefused() {
         assertThatThrownBy(
-                        () ->
-                                schedule(
-                                        """
+                        () -> schedule(
+                                """
                                         data: D
                                         datasets: DTD
                                         methods: coop-m74-end
@@ -174,9 +170,8 @@ class SweepScheduleTest {
 
     @Test
     void classSpecificContextsAreMoreWorkForTheirStepsThanUnifiedOnes() throws IOException {
-        List<SweepRun> runs =
-                schedule(
-                        """
+        List<SweepRun> runs = schedule(
+                """
                         data: D
                         datasets: DTD
                         shots: 16
@@ -191,13 +186,12 @@ class SweepScheduleTest {
     @Test
     void foldersHaveNoCharactersThatMeanSomething() throws IOException {
         Files.createDirectories(folder.resolve("p"));
-        SweepRun run =
-                schedule(
-                                """
+        SweepRun run = schedule(
+                        """
                                 datasets: {name: "../my: 東京/x", path: p}
                                 methods: {name: "a/b c", templates: ["{}"]}
                                 """)
-                        .get(0);
+                .get(0);
         assertThat(run.folder().getParent()).isEqualTo(Path.of("runs", "-..-my-東京-x", "a-b-c"));
         assertThat(run.folder().normalize()).isEqualTo(run.folder());
     }

@@ -7,10 +7,6 @@ import static org.coop4j.study.SweepFixture.CLASSES;
 import static org.coop4j.study.SweepFixture.outcome;
 import static org.coop4j.study.SweepFixture.result;
 
-import org.coop4j.study.Sweep.SweepOutcome;
-import org.coop4j.study.Sweep.SweepListener;
-import org.coop4j.study.SweepPlan.PlanException;
-import org.coop4j.study.SweepRun.RunState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +23,11 @@ import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.RunStore.Failure;
+import org.coop4j.study.Sweep.SweepListener;
+import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepFixture.Recorder;
+import org.coop4j.study.SweepPlan.PlanException;
+import org.coop4j.study.SweepRun.RunState;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,14 +37,15 @@ class SweepTest {
 
     private static final String SETTINGS = "epochs: 3\nbatch: 4\nrate: 0.05\ncheckpoint_every: 1\n";
 
-    private static final String PLAN =
-            "datasets: [data]\n"
-                    + "methods: [zero-shot, linear-probe, coop-m4-end, coop-m2-middle-csc]\n"
-                    + "shots: [1, 2]\n"
-                    + "seeds: [1, 2]\n"
-                    + SETTINGS;
+    private static final String PLAN = "datasets: [data]\n"
+            + "methods: [zero-shot, linear-probe, coop-m4-end, coop-m2-middle-csc]\n"
+            + "shots: [1, 2]\n"
+            + "seeds: [1, 2]\n"
+            + SETTINGS;
 
-    @TempDir private static Path folder;
+    @TempDir
+    private static Path folder;
+
     private static SweepFixture fixture;
     private static Path whole;
     private static Recorder recorder;
@@ -65,9 +66,7 @@ class SweepTest {
         assertThat(outcome.failures()).isEmpty();
         assertThat(recorder.started).hasSize(13).isEqualTo(recorder.finished);
         assertThat(recorder.started).doesNotHaveDuplicates();
-        assertThat(recorder.done)
-                .isPositive()
-                .isCloseTo(recorder.total, within(recorder.total / 50));
+        assertThat(recorder.done).isPositive().isCloseTo(recorder.total, within(recorder.total / 50));
     }
 
     @Test
@@ -78,13 +77,12 @@ class SweepTest {
             RunConfig config = RunConfig.read(place.resolve(RunFolder.CONFIG));
             assertThat(config).isEqualTo(run.config());
             assertThat(run.folder().toString().replace('\\', '/'))
-                    .isEqualTo(
-                            "runs/data/%s/shots%d-seed%d-%s"
-                                    .formatted(
-                                            run.label(),
-                                            run.shots(),
-                                            run.seed(),
-                                            Sha256.of(config.identity()).substring(0, 8)));
+                    .isEqualTo("runs/data/%s/shots%d-seed%d-%s"
+                            .formatted(
+                                    run.label(),
+                                    run.shots(),
+                                    run.seed(),
+                                    Sha256.of(config.identity()).substring(0, 8)));
             RunResult result = RunFolder.read(place.resolve(RunFolder.RESULT), RunResult.class);
             assertThat(result).isEqualTo(ended.result().orElseThrow());
             assertThat(result.method()).isEqualTo(run.label());
@@ -96,15 +94,19 @@ class SweepTest {
             assertThat(result.testImages()).isEqualTo(12);
             assertThat(result.handWritten()).hasSizeGreaterThan(3);
             assertThat(result.calibrationError()).isBetween(0.0, 1.0);
-            int correct = result.perClass().stream().mapToInt(RunResult.PerClass::correct).sum();
+            int correct = result.perClass().stream()
+                    .mapToInt(RunResult.PerClass::correct)
+                    .sum();
             assertThat(100.0 * correct / 12).isCloseTo(result.accuracy(), within(1e-9));
-            Provenance provenance =
-                    RunFolder.read(place.resolve(RunFolder.PROVENANCE), Provenance.class);
+            Provenance provenance = RunFolder.read(place.resolve(RunFolder.PROVENANCE), Provenance.class);
             assertThat(provenance.modelSha256()).isEqualTo(config.modelSha256());
             assertThat(place.resolve(RunFolder.FAILURE)).doesNotExist();
         }
         assertThat(result(outcome, "zero-shot", 0, 0).accuracy())
-                .isEqualTo(result(outcome, "linear-probe", 1, 1).handWritten().get(0).accuracy());
+                .isEqualTo(result(outcome, "linear-probe", 1, 1)
+                        .handWritten()
+                        .get(0)
+                        .accuracy());
     }
 
     @Test
@@ -129,17 +131,16 @@ class SweepTest {
         boolean alive = false;
         while (!alive) {
             int most = 15 + 5 * kills; // more each time, so that it comes to an end
-            Recorder killer =
-                    new Recorder() {
-                        private int reports;
+            Recorder killer = new Recorder() {
+                private int reports;
 
-                        @Override
-                        public void progress(double done, double total, String what) {
-                            if (++reports > most) {
-                                throw new Killed();
-                            }
-                        }
-                    };
+                @Override
+                public void progress(double done, double total, String what) {
+                    if (++reports > most) {
+                        throw new Killed();
+                    }
+                }
+            };
             try {
                 fixture.run(out, PLAN, killer);
                 alive = true;
@@ -157,9 +158,7 @@ class SweepTest {
     @Test
     void aChangedPlanComputesWhatIsNew() throws IOException {
         Path out = folder.resolve("changed");
-        String small =
-                "datasets: [data]\nmethods: [zero-shot, coop-m4-end]\nshots: 1\nseeds: 1\n"
-                        + SETTINGS;
+        String small = "datasets: [data]\nmethods: [zero-shot, coop-m4-end]\nshots: 1\nseeds: 1\n" + SETTINGS;
         fixture.run(out, small, SweepListener.silent());
         Recorder more = new Recorder();
         fixture.run(out, small.replace("seeds: 1", "seeds: [1, 2]"), more);
@@ -183,14 +182,13 @@ class SweepTest {
         Files.write(image, new byte[] {1, 2, 3});
         Path out = folder.resolve("failing");
         String plan =
-                "datasets: [sick, well]\nmethods: [zero-shot, coop-m4-end]\nshots: 1\nseeds: [1,"
-                        + " 2]\n"
-                        + SETTINGS;
+                "datasets: [sick, well]\nmethods: [zero-shot, coop-m4-end]\nshots: 1\nseeds: [1," + " 2]\n" + SETTINGS;
         Recorder first = new Recorder();
         SweepOutcome failing = fixture.run(out, plan, first);
         assertThat(failing.failures()).hasSize(3);
         assertThat(first.finished).hasSize(3).allMatch(run -> run.dataset().equals("well"));
-        assertThat(first.notes.stream().filter(note -> note.contains("picture-1.png"))).hasSize(1);
+        assertThat(first.notes.stream().filter(note -> note.contains("picture-1.png")))
+                .hasSize(1);
         for (SweepOutcome.Ended failure : failing.failures()) {
             Path place = out.resolve(failure.run().folder());
             Failure said = RunFolder.read(place.resolve(RunFolder.FAILURE), Failure.class);
@@ -213,10 +211,9 @@ class SweepTest {
     @Test
     void whatIsMadeFromAFailedRunFailsWithIt() throws IOException {
         Path out = folder.resolve("diverging");
-        SweepOutcome failing =
-                fixture.run(
-                        out,
-                        """
+        SweepOutcome failing = fixture.run(
+                out,
+                """
                         datasets: [data]
                         methods: [coop-m4-end]
                         shots: 2
@@ -226,7 +223,7 @@ class SweepTest {
                         rate: 1e38
                         base_to_new: true
                         """,
-                        SweepListener.silent());
+                SweepListener.silent());
         assertThat(failing.runs()).hasSize(3);
         assertThat(failing.failures()).hasSize(3);
         assertThat(failing.failures().get(2).run().title()).isEqualTo("coop-m4-end-new");
@@ -244,20 +241,16 @@ class SweepTest {
             }
         }
         Path out = folder.resolve("split");
-        SweepOutcome split =
-                fixture.run(
-                        out,
-                        "datasets: [{name: mine, path: plain}]\nmethods: [zero-shot, coop-m4-end,"
-                                + " linear-probe]\nshots: 2\nseeds: [1, 2, 3]\nepochs: 1\n",
-                        SweepListener.silent());
+        SweepOutcome split = fixture.run(
+                out,
+                "datasets: [{name: mine, path: plain}]\nmethods: [zero-shot, coop-m4-end,"
+                        + " linear-probe]\nshots: 2\nseeds: [1, 2, 3]\nepochs: 1\n",
+                SweepListener.silent());
         Set<String> tested = new HashSet<>();
         for (SweepOutcome.Ended ended : split.runs()) {
             assertThat(ended.result().orElseThrow().dataset()).isEqualTo("mine");
-            tested.add(
-                    RunFolder.read(
-                                    out.resolve(ended.run().folder()).resolve(RunFolder.PROVENANCE),
-                                    Provenance.class)
-                            .testHash());
+            tested.add(RunFolder.read(out.resolve(ended.run().folder()).resolve(RunFolder.PROVENANCE), Provenance.class)
+                    .testHash());
         }
         assertThat(split.runs()).hasSize(7);
         assertThat(tested).hasSize(1);
@@ -283,32 +276,25 @@ class SweepTest {
         deleteAll(testsOnly.resolve("val"));
         Files.createDirectories(folder.resolve("empty"));
         Path out = folder.resolve("refused");
-        assertThatThrownBy(
-                        () ->
-                                fixture.run(
-                                        out,
-                                        "datasets: [data, long, empty, tests-only]\n"
-                                                + "methods: [zero-shot, coop-m16-end,"
-                                                + " coop-m4-end-csc]\n"
-                                                + "test_on: {datasets: tests-only, from: data}\n"
-                                                + "base_to_new: true\n",
-                                        SweepListener.silent()))
-                .isInstanceOfSatisfying(
-                        PlanException.class,
-                        e ->
-                                assertThat(e.problems())
-                                        .hasSize(8)
-                                        .anyMatch(p -> p.startsWith("empty: "))
-                                        .anyMatch(p -> p.matches("long: zero-shot: .*77.*"))
-                                        .anyMatch(p -> p.startsWith("long: coop-m16-end: "))
-                                        .anyMatch(p -> p.startsWith("long: coop-m4-end-csc: "))
-                                        .anyMatch(p -> p.matches(".*csc learned.* \"fox\".*"))
-                                        .contains(
-                                                "tests-only: it has no images to learn from: it"
-                                                        + " belongs under test_on",
-                                                "long: base_to_new needs 4 classes or more",
-                                                "tests-only: base_to_new needs 4 classes or"
-                                                        + " more"));
+        assertThatThrownBy(() -> fixture.run(
+                        out,
+                        "datasets: [data, long, empty, tests-only]\n"
+                                + "methods: [zero-shot, coop-m16-end,"
+                                + " coop-m4-end-csc]\n"
+                                + "test_on: {datasets: tests-only, from: data}\n"
+                                + "base_to_new: true\n",
+                        SweepListener.silent()))
+                .isInstanceOfSatisfying(PlanException.class, e -> assertThat(e.problems())
+                        .hasSize(8)
+                        .anyMatch(p -> p.startsWith("empty: "))
+                        .anyMatch(p -> p.matches("long: zero-shot: .*77.*"))
+                        .anyMatch(p -> p.startsWith("long: coop-m16-end: "))
+                        .anyMatch(p -> p.startsWith("long: coop-m4-end-csc: "))
+                        .anyMatch(p -> p.matches(".*csc learned.* \"fox\".*"))
+                        .contains(
+                                "tests-only: it has no images to learn from: it" + " belongs under test_on",
+                                "long: base_to_new needs 4 classes or more",
+                                "tests-only: base_to_new needs 4 classes or" + " more"));
         assertThat(out).doesNotExist();
     }
 

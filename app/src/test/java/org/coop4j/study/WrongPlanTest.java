@@ -2,12 +2,12 @@ package org.coop4j.study;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.coop4j.study.SweepPlan.PlanException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.coop4j.study.SweepPlan.PlanException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,7 +16,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Plans that are refused: what is wrong is said with its line and what is allowed. */
 class WrongPlanTest {
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     /** {@code line 4: unknown} is found in {@code line 4, column 1: unknown}. */
     private static String atSomeColumn(String message) {
@@ -81,25 +82,19 @@ class WrongPlanTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "coup | line 3: no method is called \"coup\"; there are zero-shot, linear-probe,"
-                        + " coop",
+                "coup | line 3: no method is called \"coup\"; there are zero-shot, linear-probe," + " coop",
                 "[zero-shot, zero-shot] | line 3: there are two methods called zero-shot",
                 "{context_length: 4} | line 3: this method has no name",
                 "{name: x, contxt: 4} | line 3: unknown key \"contxt\": CoOp (M = 16) has name,"
                         + " method, context_length",
-                "{name: x, context_length: 0} | line 3: context_length: expected 1 or more context"
-                        + " vectors",
-                "{name: x, context_length: [4, 8]} | line 3: context_length: expected a whole"
-                        + " number",
+                "{name: x, context_length: 0} | line 3: context_length: expected 1 or more context" + " vectors",
+                "{name: x, context_length: [4, 8]} | line 3: context_length: expected a whole" + " number",
                 "{name: x, words: [a, b]} | line 3: words: expected a text, got \"[a, b]\"",
                 "{name: x, words: {a: b}} | line 3: words is missing its value",
                 "{name: x, method: coup} | line 3: no method is called \"coup\"",
-                "{name: x, words: a, context_length: 2} | line 3: context_length: words makes it"
-                        + " 1",
-                "{name: x, position: left} | line 3: position: expected one of end, middle, front,"
-                        + " got",
-                "{name: x, class_specific: 1} | line 3: class_specific: expected true or false, got"
-                        + " \"1\"",
+                "{name: x, words: a, context_length: 2} | line 3: context_length: words makes it" + " 1",
+                "{name: x, position: left} | line 3: position: expected one of end, middle, front," + " got",
+                "{name: x, class_specific: 1} | line 3: class_specific: expected true or false, got" + " \"1\"",
                 "{name: coop-m16-end, context_length: 4} | line 3: coop-m16-end says by its name",
                 "{name: linear-probe, rate: 1} | line 3: unknown key \"rate\": linear probe has"
                         + " name, method, reference_sample",
@@ -108,8 +103,7 @@ class WrongPlanTest {
                 "{name: x, templates: []} | line 3: templates: nothing is listed",
                 "{name: x, templates: ['{}'], rate: 1} | line 3: unknown key \"rate\": zero-shot"
                         + " CLIP (\"{}\") has name",
-                "{name: zero-shot, templates: ['{}']} | line 3: zero-shot CLIP has its own"
-                        + " templates",
+                "{name: zero-shot, templates: ['{}']} | line 3: zero-shot CLIP has its own" + " templates",
                 "[[zero-shot]] | line 3: a method is written as a name, or as keys with values",
             })
     void wrongMethodsAreRefused(String methods, String message) {
@@ -124,8 +118,7 @@ class WrongPlanTest {
             value = {
                 "{names: x} | line 1: this dataset has neither name nor path",
                 "{name: dtd, names: x} | line 1: \"names\" belongs to a dataset with a path",
-                "{name: nothing} | line 1: no dataset is called \"nothing\"; published are"
-                        + " ImageNet",
+                "{name: nothing} | line 1: no dataset is called \"nothing\"; published are" + " ImageNet",
                 "{name: dtd, template: photo} | line 1: template \"photo\" has no {}",
                 "dtd | line 1: where is DescribableTextures? Say data: DIR in the plan",
                 "{path: \"a\\0b\"} | line 1: \"a\0b\" is no path",
@@ -139,12 +132,9 @@ class WrongPlanTest {
     @Test
     void whatCannotNameNewClassesIsNoMethodForThem() {
         String begin = "data: D\ndatasets: [dtd]\n";
-        assertThatThrownBy(
-                        () ->
-                                read(
-                                        begin
-                                                + "methods: [zero-shot, coop-m4-end-csc]\n"
-                                                + "base_to_new: {methods: coop-m4-end-csc}\n"))
+        assertThatThrownBy(() -> read(begin
+                        + "methods: [zero-shot, coop-m4-end-csc]\n"
+                        + "base_to_new: {methods: coop-m4-end-csc}\n"))
                 .hasMessageMatching(atSomeColumn("line 4: coop-m4-end-csc has nothing for classes"));
         assertThatThrownBy(() -> read(begin + "methods: [linear-probe]\nbase_to_new: true\n"))
                 .hasMessageMatching(atSomeColumn("line 4: base_to_new needs a method that can name new"));
@@ -160,12 +150,10 @@ class WrongPlanTest {
         assertThatThrownBy(() -> read("- a\n")).hasMessageContaining("a plan is written as keys");
         Path binary = folder.resolve("binary.yaml");
         Files.write(binary, new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1});
-        assertThatThrownBy(() -> SweepPlan.read(binary, Optional.empty()))
-                .hasMessageContaining("is not UTF-8");
+        assertThatThrownBy(() -> SweepPlan.read(binary, Optional.empty())).hasMessageContaining("is not UTF-8");
         Path large = folder.resolve("large.yaml");
         Files.write(large, new byte[(1 << 20) + 1]);
-        assertThatThrownBy(() -> SweepPlan.read(large, Optional.empty()))
-                .hasMessageContaining("more than a megabyte");
+        assertThatThrownBy(() -> SweepPlan.read(large, Optional.empty())).hasMessageContaining("more than a megabyte");
         assertThatThrownBy(() -> SweepPlan.read(Path.of("/dev/zero"), Optional.empty()))
                 .hasMessageContaining("more than a megabyte");
         String deep = "[".repeat(5000) + "]".repeat(5000);

@@ -28,8 +28,7 @@ import org.apache.spark.sql.types.StructType;
  * @param batch rows at a time
  * @param invalid what becomes of rows that have no values
  */
-record AppendedColumns(Work work, int columns, int batch, Invalid invalid)
-        implements MapPartitionsFunction<Row, Row> {
+record AppendedColumns(Work work, int columns, int batch, Invalid invalid) implements MapPartitionsFunction<Row, Row> {
 
     /** What becomes of a row whose image or text cannot be used: values of {@code handleInvalid}. */
     enum Invalid {
@@ -49,12 +48,8 @@ record AppendedColumns(Work work, int columns, int batch, Invalid invalid)
             return Arrays.stream(values())
                     .filter(value -> value.word().equals(word))
                     .findFirst()
-                    .orElseThrow(
-                            () ->
-                                    new IllegalArgumentException(
-                                            "handleInvalid: expected error, skip or keep, got \""
-                                                    + word
-                                                    + "\""));
+                    .orElseThrow(() -> new IllegalArgumentException(
+                            "handleInvalid: expected error, skip or keep, got \"" + word + "\""));
         }
     }
 
@@ -88,8 +83,7 @@ record AppendedColumns(Work work, int columns, int batch, Invalid invalid)
      *
      * @throws IllegalArgumentException if a column is there already
      */
-    static StructType schema(
-            StructType input, List<StructField> appended, Invalid invalid, String errorCol) {
+    static StructType schema(StructType input, List<StructField> appended, Invalid invalid, String errorCol) {
         StructType schema = input;
         List<StructField> all = new ArrayList<>(appended);
         if (invalid == Invalid.KEEP) {
@@ -153,12 +147,11 @@ record AppendedColumns(Work work, int columns, int batch, Invalid invalid)
                 if (outcome.problem == null || invalid == Invalid.KEEP) {
                     ready.add(appended(next.get(i), outcome));
                 } else if (invalid == Invalid.ERROR) {
-                    throw new UncheckedIOException(
-                            new IOException(
-                                    outcome.problem.getMessage()
-                                            + "; handleInvalid = skip leaves such rows out, keep"
-                                            + " keeps them",
-                                    outcome.problem));
+                    throw new UncheckedIOException(new IOException(
+                            outcome.problem.getMessage()
+                                    + "; handleInvalid = skip leaves such rows out, keep"
+                                    + " keeps them",
+                            outcome.problem));
                 }
             }
         }

@@ -30,21 +30,17 @@ record ChosenMethod(Method method, Training training) {
         for (String setting : settings) {
             int equals = setting.indexOf('=');
             if (equals < 1) {
-                throw new IllegalArgumentException(
-                        "settings: expected name=value, got \"" + setting + "\"");
+                throw new IllegalArgumentException("settings: expected name=value, got \"" + setting + "\"");
             }
             String key = setting.substring(0, equals).strip();
-            boolean trained =
-                    !Settings.has((Record) named, key) && Settings.has(Training.none(), key);
+            boolean trained = !Settings.has((Record) named, key) && Settings.has(Training.none(), key);
             (trained ? ofTraining : ofMethod).put(key, setting.substring(equals + 1));
         }
         Method method = named.with(ofMethod);
         Training reference = method.training(shots);
         if (!reference.trains() && !ofTraining.isEmpty()) {
             throw new IllegalArgumentException(
-                    method.title()
-                            + " is not trained by steps: leave out "
-                            + String.join(", ", ofTraining.keySet()));
+                    method.title() + " is not trained by steps: leave out " + String.join(", ", ofTraining.keySet()));
         }
         return new ChosenMethod(method, Settings.with(reference, ofTraining));
     }

@@ -95,23 +95,16 @@ public sealed interface ClassificationStage<S extends ClassificationStage<S>> ex
         List<StructField> fields = new ArrayList<>();
         fields.add(DataTypes.createStructField(getPredictionCol(), DataTypes.DoubleType, true));
         if (outputs.label()) {
-            fields.add(
-                    DataTypes.createStructField(
-                            getPredictedLabelCol(), DataTypes.StringType, true));
+            fields.add(DataTypes.createStructField(getPredictedLabelCol(), DataTypes.StringType, true));
         }
         if (outputs.probabilities()) {
-            fields.add(
-                    DataTypes.createStructField(
-                            getProbabilityCol(), SQLDataTypes.VectorType(), true));
+            fields.add(DataTypes.createStructField(getProbabilityCol(), SQLDataTypes.VectorType(), true));
         }
         if (outputs.topK() > 0) {
-            StructType ranked =
-                    new StructType()
-                            .add("label", DataTypes.StringType, false)
-                            .add("probability", DataTypes.DoubleType, false);
-            fields.add(
-                    DataTypes.createStructField(
-                            getTopKCol(), DataTypes.createArrayType(ranked, false), true));
+            StructType ranked = new StructType()
+                    .add("label", DataTypes.StringType, false)
+                    .add("probability", DataTypes.DoubleType, false);
+            fields.add(DataTypes.createStructField(getTopKCol(), DataTypes.createArrayType(ranked, false), true));
         }
         return AppendedColumns.schema(schema, fields, invalidRows(), getErrorCol());
     }

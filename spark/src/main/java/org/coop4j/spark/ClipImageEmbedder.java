@@ -80,8 +80,7 @@ public final class ClipImageEmbedder extends Transformer
     @Override
     public StructType transformSchema(StructType schema) {
         ImageColumn.kind(schema, required(inputCol()));
-        StructField vector =
-                DataTypes.createStructField(getOutputCol(), SQLDataTypes.VectorType(), true);
+        StructField vector = DataTypes.createStructField(getOutputCol(), SQLDataTypes.VectorType(), true);
         return AppendedColumns.schema(schema, List.of(vector), invalidRows(), getErrorCol());
     }
 
@@ -95,8 +94,7 @@ public final class ClipImageEmbedder extends Transformer
         StructType schema = transformSchema(rows.schema(), true);
         ImageColumn images = ImageColumn.of(rows, getInputCol());
         EncodedRows features = new EncodedRows(location(), images, kind);
-        return new AppendedColumns(features, 1, getBatchSize(), invalidRows())
-                .appendTo(rows, schema);
+        return new AppendedColumns(features, 1, getBatchSize(), invalidRows()).appendTo(rows, schema);
     }
 
     @Override

@@ -13,8 +13,7 @@ final class ClipParams implements Serializable {
     private static final int BATCH_SIZE = 64;
 
     /** What the input column of a stage for images holds. */
-    static final String IMAGES =
-            "contents of image files (binary), paths (string), or image structs";
+    static final String IMAGES = "contents of image files (binary), paths (string), or image structs";
 
     final Param<String> inputCol;
     final Param<String> modelPath;
@@ -36,58 +35,28 @@ final class ClipParams implements Serializable {
      */
     ClipParams(String uid, String input) {
         inputCol = text(uid, "inputCol", "input column: " + input);
-        modelPath =
-                text(
-                        uid,
-                        "modelPath",
-                        "model that coop convert wrote: a path that driver and executors see, the"
-                                + " bare name of a file that --files distributed, or coop4j-small");
-        modelSha256 =
-                text(
-                        uid,
-                        "modelSha256",
-                        "SHA-256 of the model's file, in hexadecimal; if it is not set, the driver"
-                                + " reads it from its own file");
-        batchSize =
-                new IntParam(
-                        uid,
-                        "batchSize",
-                        "rows that are worked on at a time",
-                        ParamValidators.gtEq(1));
-        handleInvalid =
-                text(
-                        uid,
-                        "handleInvalid",
-                        "what becomes of rows that cannot be used: error, skip or keep");
-        errorCol =
-                text(
-                        uid,
-                        "errorCol",
-                        "output column of handleInvalid=keep: what is wrong with the row");
-        predictionCol =
-                text(uid, "predictionCol", "output column: the class, counted from 0 (double)");
-        predictedLabelCol =
-                text(
-                        uid,
-                        "predictedLabelCol",
-                        "output column: the name of the class; empty for none");
+        modelPath = text(
+                uid,
+                "modelPath",
+                "model that coop convert wrote: a path that driver and executors see, the"
+                        + " bare name of a file that --files distributed, or coop4j-small");
+        modelSha256 = text(
+                uid,
+                "modelSha256",
+                "SHA-256 of the model's file, in hexadecimal; if it is not set, the driver"
+                        + " reads it from its own file");
+        batchSize = new IntParam(uid, "batchSize", "rows that are worked on at a time", ParamValidators.gtEq(1));
+        handleInvalid = text(uid, "handleInvalid", "what becomes of rows that cannot be used: error, skip or keep");
+        errorCol = text(uid, "errorCol", "output column of handleInvalid=keep: what is wrong with the row");
+        predictionCol = text(uid, "predictionCol", "output column: the class, counted from 0 (double)");
+        predictedLabelCol = text(uid, "predictedLabelCol", "output column: the name of the class; empty for none");
         probabilityCol =
-                text(
-                        uid,
-                        "probabilityCol",
-                        "output column: the probabilities of all classes (vector); empty for none");
-        topK =
-                new IntParam(
-                        uid,
-                        "topK",
-                        "so many of the most probable classes go to topKCol",
-                        ParamValidators.gtEq(0));
-        topKCol =
-                text(
-                        uid,
-                        "topKCol",
-                        "output column, if topK is 1 or more: the most probable classes, each with"
-                                + " label and probability");
+                text(uid, "probabilityCol", "output column: the probabilities of all classes (vector); empty for none");
+        topK = new IntParam(uid, "topK", "so many of the most probable classes go to topKCol", ParamValidators.gtEq(0));
+        topKCol = text(
+                uid,
+                "topKCol",
+                "output column, if topK is 1 or more: the most probable classes, each with" + " label and probability");
     }
 
     /** A parameter that is a text: Spark 4.0 asks for a class tag, later versions do not. */
@@ -97,13 +66,11 @@ final class ClipParams implements Serializable {
             return (Param<String>) newParam(uid, name, doc);
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(
-                    "this version of Spark declares parameters in another way: expected 4.0 to 4.2",
-                    e);
+                    "this version of Spark declares parameters in another way: expected 4.0 to 4.2", e);
         }
     }
 
-    private static Param<?> newParam(String uid, String name, String doc)
-            throws ReflectiveOperationException {
+    private static Param<?> newParam(String uid, String name, String doc) throws ReflectiveOperationException {
         Class<?> text = String.class;
         try {
             return Param.class.getConstructor(text, text, text).newInstance(uid, name, doc);

@@ -105,8 +105,7 @@ public sealed interface ClipStage<S extends ClipStage<S>> extends Params
     /** The value of a parameter that has no default. */
     default <T> T required(Param<T> param) {
         if (!isDefined(param)) {
-            throw new IllegalArgumentException(
-                    "%s needs %s (%s)".formatted(uid(), param.name(), param.doc()));
+            throw new IllegalArgumentException("%s needs %s (%s)".formatted(uid(), param.name(), param.doc()));
         }
         return getOrDefault(param);
     }

@@ -28,8 +28,7 @@ import org.coop4j.text.Tokenizer;
  * Appends the features of texts: a vector as {@code coop embed} writes it, to the bit, not
  * normalised. A text that exceeds the context length is invalid, unless it is to be truncated.
  */
-public final class ClipTextEmbedder extends Transformer
-        implements ClipStage<ClipTextEmbedder>, DefaultParamsWritable {
+public final class ClipTextEmbedder extends Transformer implements ClipStage<ClipTextEmbedder>, DefaultParamsWritable {
 
     private static final long serialVersionUID = 1L;
 
@@ -46,9 +45,7 @@ public final class ClipTextEmbedder extends Transformer
         this.uid = uid;
         clipParams = new ClipParams(uid, "texts (string)");
         outputCol = ClipParams.text(uid, "outputCol", "output column: a vector");
-        truncate =
-                new BooleanParam(
-                        uid, "truncate", "whether texts that exceed the context length are cut");
+        truncate = new BooleanParam(uid, "truncate", "whether texts that exceed the context length are cut");
         clipParams.setDefaults(this);
         setDefault(outputCol, "features");
         setDefault(truncate, false);
@@ -105,28 +102,24 @@ public final class ClipTextEmbedder extends Transformer
         DataType type = schema.apply(required(inputCol())).dataType();
         if (!type.equals(DataTypes.StringType)) {
             throw new IllegalArgumentException(
-                    "column \"%s\" holds %s: expected texts (string)"
-                            .formatted(getInputCol(), type.simpleString()));
+                    "column \"%s\" holds %s: expected texts (string)".formatted(getInputCol(), type.simpleString()));
         }
-        StructField vector =
-                DataTypes.createStructField(getOutputCol(), SQLDataTypes.VectorType(), true);
+        StructField vector = DataTypes.createStructField(getOutputCol(), SQLDataTypes.VectorType(), true);
         return AppendedColumns.schema(schema, List.of(vector), invalidRows(), getErrorCol());
     }
 
     @Override
     public Dataset<Row> transform(Dataset<?> rows) {
         StructType schema = transformSchema(rows.schema(), true);
-        Texts texts =
-                new Texts(
-                        location(),
-                        rows.schema().fieldIndex(getInputCol()),
-                        getTruncate() ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL);
+        Texts texts = new Texts(
+                location(),
+                rows.schema().fieldIndex(getInputCol()),
+                getTruncate() ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL);
         return new AppendedColumns(texts, 1, getBatchSize(), invalidRows()).appendTo(rows, schema);
     }
 
     /** Encodes the texts of rows. */
-    private record Texts(ModelLocation model, int column, Tokenizer.Overflow overflow)
-            implements AppendedColumns.Work {
+    private record Texts(ModelLocation model, int column, Tokenizer.Overflow overflow) implements AppendedColumns.Work {
 
         @Override
         public List<Outcome> of(List<Row> rows) throws IOException {

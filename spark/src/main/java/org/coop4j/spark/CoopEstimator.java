@@ -31,8 +31,8 @@ import org.coop4j.method.Learner;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 import org.coop4j.method.train.Trainer;
-import org.coop4j.run.Sample;
 import org.coop4j.run.Run;
+import org.coop4j.run.Sample;
 
 /**
  * Learns a classifier of images by any method of coop4j: CoOp, its family, Tip-Adapter and others.
@@ -64,41 +64,23 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
     public CoopEstimator(String uid) {
         this.uid = uid;
         clipParams = new ClipParams(uid, ClipParams.IMAGES);
-        labelCol =
-                ClipParams.text(
-                        uid, "labelCol", "the class: its name, or its number counted from 0");
-        idCol =
-                ClipParams.text(
-                        uid,
-                        "idCol",
-                        "column that tells rows apart; rows are ordered by it before the sample is"
-                                + " drawn, so that partitions do not matter");
-        validationIndicatorCol =
-                ClipParams.text(
-                        uid,
-                        "validationIndicatorCol",
-                        "true for rows that methods may choose settings with; all others are"
-                                + " learned from");
-        classNames =
-                new StringArrayParam(
-                        this,
-                        "classNames",
-                        "names of the classes in order, if labelCol has numbers without names");
-        template =
-                ClipParams.text(
-                        uid, "template", "hand-written prompt, {} standing for the class name");
+        labelCol = ClipParams.text(uid, "labelCol", "the class: its name, or its number counted from 0");
+        idCol = ClipParams.text(
+                uid,
+                "idCol",
+                "column that tells rows apart; rows are ordered by it before the sample is"
+                        + " drawn, so that partitions do not matter");
+        validationIndicatorCol = ClipParams.text(
+                uid,
+                "validationIndicatorCol",
+                "true for rows that methods may choose settings with; all others are" + " learned from");
+        classNames = new StringArrayParam(
+                this, "classNames", "names of the classes in order, if labelCol has numbers without names");
+        template = ClipParams.text(uid, "template", "hand-written prompt, {} standing for the class name");
         method = ClipParams.text(uid, "method", "method, as coop methods lists them");
-        settings =
-                new StringArrayParam(
-                        this,
-                        "settings",
-                        "settings of the method and of its training, such as context_length=4");
-        shots =
-                new IntParam(
-                        uid,
-                        "shots",
-                        "images a class to learn from; 0 takes all",
-                        ParamValidators.gtEq(0));
+        settings = new StringArrayParam(
+                this, "settings", "settings of the method and of its training, such as context_length=4");
+        shots = new IntParam(uid, "shots", "images a class to learn from; 0 takes all", ParamValidators.gtEq(0));
         seed = new LongParam(uid, "seed", "seed of the sample and of the training");
         clipParams.setDefaults(this);
         setDefault(labelCol, "label");
@@ -265,16 +247,16 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
     private static void require(boolean holds, String column, DataType type, String expected) {
         if (!holds) {
             throw new IllegalArgumentException(
-                    "column \"%s\" holds %s: expected %s"
-                            .formatted(column, type.simpleString(), expected));
+                    "column \"%s\" holds %s: expected %s".formatted(column, type.simpleString(), expected));
         }
     }
 
     @Override
     public PromptClassificationModel fit(Dataset<?> rows) {
         transformSchema(rows.schema(), true);
-        Optional<String> validationCol =
-                isDefined(validationIndicatorCol) ? Optional.of(getOrDefault(validationIndicatorCol)) : Optional.empty();
+        Optional<String> validationCol = isDefined(validationIndicatorCol)
+                ? Optional.of(getOrDefault(validationIndicatorCol))
+                : Optional.empty();
         LabelledRows labelled =
                 LabelledRows.of(rows, getIdCol(), getLabelCol(), validationCol, List.of(getClassNames()));
         try {
@@ -286,24 +268,20 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
         }
     }
 
-    private PromptClassificationModel learn(Dataset<?> rows, LabelledRows labelled)
-            throws IOException {
+    private PromptClassificationModel learn(Dataset<?> rows, LabelledRows labelled) throws IOException {
         ChosenMethod chosen = chosen();
         ModelLocation location = location();
         Clip clip = SharedModels.get(location);
         List<String> names = labelled.lists().classNames();
-        Task task =
-                new Task(names, getTemplate(), PromptTemplates.ensemble(getTemplate()), getSeed());
+        Task task = new Task(names, getTemplate(), PromptTemplates.ensemble(getTemplate()), getSeed());
         Learner learner = chosen.method().learner(clip, task);
         ImageDataset drawn = draw(labelled.lists(), chosen.method());
         ClipImageEmbedder embedder =
-                copyValues(new ClipImageEmbedder(), new ParamMap())
-                        .setModelSha256(location.sha256());
+                copyValues(new ClipImageEmbedder(), new ParamMap()).setModelSha256(location.sha256());
         FewShotRows fewShot = new FewShotRows(labelled, drawn);
-        try (Classifier classifier =
-                learner.fit(
-                        fewShot.encode(rows, getIdCol(), embedder, chosen.method()),
-                        new Trainer(chosen.training(), getSeed()))) {
+        try (Classifier classifier = learner.fit(
+                fewShot.encode(rows, getIdCol(), embedder, chosen.method()),
+                new Trainer(chosen.training(), getSeed()))) {
             Map<String, String> account = new LinkedHashMap<>(classifier.save().training());
             account.put(Run.MODEL_FILE, getModelPath());
             account.put("shots", Integer.toString(getShots()));

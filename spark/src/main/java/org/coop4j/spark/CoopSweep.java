@@ -10,19 +10,19 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.ObjIntConsumer;
 import org.apache.spark.SparkConf;
-import org.apache.spark.SparkContext$;
 import org.apache.spark.SparkContext;
+import org.apache.spark.SparkContext$;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.coop4j.cli.Coop;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
-import org.coop4j.run.SharedData;
 import org.coop4j.run.Run;
+import org.coop4j.run.SharedData;
 import org.coop4j.study.Sweep;
-import org.coop4j.study.SweepCluster;
 import org.coop4j.study.Sweep.SweepListener;
+import org.coop4j.study.SweepCluster;
 import org.coop4j.study.SweepPlan;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,13 +81,9 @@ public final class CoopSweep implements SweepCluster.Provider {
     private static Sweep open(SweepCluster.Files files) throws IOException {
         Clip clip = SharedModels.get(new ModelLocation(files.model(), files.modelSha256()));
         Run.Options options =
-                new Run.Options(
-                        Path.of(files.bank()),
-                        files.skipBad(),
-                        new MemoryLimit(files.memoryBytes()));
-        SweepPlan plan =
-                SweepPlan.read(
-                        Path.of(files.plan()), Optional.ofNullable(files.data()).map(Path::of));
+                new Run.Options(Path.of(files.bank()), files.skipBad(), new MemoryLimit(files.memoryBytes()));
+        SweepPlan plan = SweepPlan.read(
+                Path.of(files.plan()), Optional.ofNullable(files.data()).map(Path::of));
         return Sweep.of(new SharedData(clip, options), plan);
     }
 
@@ -125,12 +121,11 @@ public final class CoopSweep implements SweepCluster.Provider {
             if (active.isDefined()) {
                 return new Cluster(active.get(), false, files);
             }
-            SparkConf conf =
-                    new SparkConf()
-                            .setMaster(master)
-                            .setIfMissing("spark.app.name", "coop sweep")
-                            // A second attempt at a run would find its folder taken.
-                            .set("spark.speculation", "false");
+            SparkConf conf = new SparkConf()
+                    .setMaster(master)
+                    .setIfMissing("spark.app.name", "coop sweep")
+                    // A second attempt at a run would find its folder taken.
+                    .set("spark.speculation", "false");
             if (conf.contains("spark.executor.cores")) {
                 // A run uses all threads of its executor.
                 conf.setIfMissing("spark.task.cpus", conf.get("spark.executor.cores"));
@@ -140,8 +135,7 @@ public final class CoopSweep implements SweepCluster.Provider {
 
         @Override
         public int workers() {
-            return Math.max(
-                    1, spark.defaultParallelism() / spark.getConf().getInt("spark.task.cpus", 1));
+            return Math.max(1, spark.defaultParallelism() / spark.getConf().getInt("spark.task.cpus", 1));
         }
 
         @Override
@@ -150,23 +144,18 @@ public final class CoopSweep implements SweepCluster.Provider {
                 return;
             }
             JavaRDD<SweepCluster.Job> tasks =
-                    JavaSparkContext.fromSparkContext(spark)
-                            .parallelize(new ArrayList<>(jobs), jobs.size());
+                    JavaSparkContext.fromSparkContext(spark).parallelize(new ArrayList<>(jobs), jobs.size());
             try {
-                spark.runJob(
-                        tasks.rdd(), new Work(files), new Handler(done), ClassTag.apply(String.class));
+                spark.runJob(tasks.rdd(), new Work(files), new Handler(done), ClassTag.apply(String.class));
             } catch (RuntimeException e) {
                 throw new IOException(
-                        "Spark gave up ("
-                                + e.getMessage()
-                                + "): what is done is kept; repeat the command to resume",
+                        "Spark gave up (" + e.getMessage() + "): what is done is kept; repeat the command to resume",
                         e);
             }
         }
 
         /** Does the only job of a task on an executor. */
-        private static final class Work
-                extends AbstractFunction2<TaskContext, Iterator<SweepCluster.Job>, String>
+        private static final class Work extends AbstractFunction2<TaskContext, Iterator<SweepCluster.Job>, String>
                 implements Serializable {
 
             private static final long serialVersionUID = 1L;

@@ -23,8 +23,7 @@ import org.coop4j.spark.AppendedColumns.Outcome;
  * @param images where the images stand
  * @param kind which rows of the image tower are taken
  */
-record EncodedRows(ModelLocation model, ImageColumn images, FeatureKind kind)
-        implements AppendedColumns.Work {
+record EncodedRows(ModelLocation model, ImageColumn images, FeatureKind kind) implements AppendedColumns.Work {
 
     @Override
     public List<Outcome> of(List<Row> rows) throws IOException {
@@ -38,8 +37,7 @@ record EncodedRows(ModelLocation model, ImageColumn images, FeatureKind kind)
      */
     List<Outcome> encode(List<Row> rows, Function<float[], Outcome> use) throws IOException {
         Clip clip = SharedModels.get(model);
-        PixelReader reader =
-                new PixelReader(new ImageDecoder(), clip.preprocessing(), ExifOrientation.APPLY);
+        PixelReader reader = new PixelReader(new ImageDecoder(), clip.preprocessing(), ExifOrientation.APPLY);
         ImageEncoder.Encoded encoded = clip.imageEncoder(kind)
                 .encode(rows.size(), (index, target, offset) -> images.read(rows.get(index), reader, target, offset));
         List<Outcome> outcomes = new ArrayList<>();

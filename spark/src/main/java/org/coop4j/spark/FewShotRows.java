@@ -13,8 +13,8 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.method.FewShotFeatures;
@@ -43,8 +43,7 @@ record FewShotRows(LabelledRows labelled, ImageDataset drawn) {
      * @param embedder encodes their images
      * @param method says which features it takes, and whether of val images too
      */
-    FewShotFeatures encode(
-            Dataset<?> rows, String idCol, ClipImageEmbedder embedder, Method method) {
+    FewShotFeatures encode(Dataset<?> rows, String idCol, ClipImageEmbedder embedder, Method method) {
         List<LabelledImage> val = method.usesVal() ? drawn.val() : List.of();
         List<LabelledImage> all = new ArrayList<>(drawn.train());
         all.addAll(val);
@@ -62,33 +61,25 @@ record FewShotRows(LabelledRows labelled, ImageDataset drawn) {
     /** The rows of these ids. */
     private static Dataset<Row> chosen(Dataset<?> rows, String idCol, List<Object> ids) {
         StructField id = rows.schema().apply(idCol);
-        Dataset<Row> wanted =
-                rows.sparkSession()
-                        .createDataFrame(
-                                ids.stream().map(RowFactory::create).toList(),
-                                new StructType().add(id.name(), id.dataType(), id.nullable()));
+        Dataset<Row> wanted = rows.sparkSession()
+                .createDataFrame(
+                        ids.stream().map(RowFactory::create).toList(),
+                        new StructType().add(id.name(), id.dataType(), id.nullable()));
         return rows.toDF()
-                .join(
-                        functions.broadcast(wanted),
-                        rows.toDF().col(idCol).equalTo(wanted.col(idCol)),
-                        "left_semi");
+                .join(functions.broadcast(wanted), rows.toDF().col(idCol).equalTo(wanted.col(idCol)), "left_semi");
     }
 
     private FeatureSet features(List<LabelledImage> images, Map<Object, Vector> byId) {
         List<LabelledImage> readable =
                 images.stream().filter(image -> byId.get(id(image)) != null).toList();
         if (readable.size() < images.size()) {
-            log.warn(
-                    "{} of {} drawn images cannot be used",
-                    images.size() - readable.size(),
-                    images.size());
+            log.warn("{} of {} drawn images cannot be used", images.size() - readable.size(), images.size());
         }
-        int width =
-                byId.values().stream()
-                        .filter(v -> v != null)
-                        .findFirst()
-                        .map(Vector::size)
-                        .orElse(1);
+        int width = byId.values().stream()
+                .filter(v -> v != null)
+                .findFirst()
+                .map(Vector::size)
+                .orElse(1);
         float[] values = new float[Math.multiplyExact(readable.size(), width)];
         int[] labels = new int[readable.size()];
         for (int i = 0; i < labels.length; i++) {
@@ -111,9 +102,8 @@ record FewShotRows(LabelledRows labelled, ImageDataset drawn) {
         Arrays.stream(train.labels()).forEach(present::set);
         int missing = present.nextClearBit(0);
         if (missing < drawn.classCount()) {
-            throw new IllegalArgumentException(
-                    "class \"%s\" has no usable image to learn from"
-                            .formatted(drawn.classNames().get(missing)));
+            throw new IllegalArgumentException("class \"%s\" has no usable image to learn from"
+                    .formatted(drawn.classNames().get(missing)));
         }
     }
 }

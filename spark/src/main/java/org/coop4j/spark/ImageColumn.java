@@ -29,8 +29,7 @@ import org.coop4j.image.RgbImage;
  *     there is none
  * @param hadoop how executors reach files of other systems
  */
-record ImageColumn(Kind kind, int column, int origin, SerializableConfiguration hadoop)
-        implements Serializable {
+record ImageColumn(Kind kind, int column, int origin, SerializableConfiguration hadoop) implements Serializable {
 
     /** How images stand in a column. */
     enum Kind {
@@ -58,11 +57,9 @@ record ImageColumn(Kind kind, int column, int origin, SerializableConfiguration 
         SerializableConfiguration hadoop =
                 new SerializableConfiguration(rows.sparkSession().sessionState().newHadoopConf());
         int column = schema.fieldIndex(name);
-        boolean named =
-                Arrays.asList(schema.fieldNames()).contains("path")
-                        && schema.apply("path").dataType().equals(DataTypes.StringType);
-        return new ImageColumn(
-                kind(schema, name), column, named ? schema.fieldIndex("path") : -1, hadoop);
+        boolean named = Arrays.asList(schema.fieldNames()).contains("path")
+                && schema.apply("path").dataType().equals(DataTypes.StringType);
+        return new ImageColumn(kind(schema, name), column, named ? schema.fieldIndex("path") : -1, hadoop);
     }
 
     /**
@@ -109,9 +106,7 @@ record ImageColumn(Kind kind, int column, int origin, SerializableConfiguration 
     }
 
     private String name(Row row, int bytes) {
-        return origin < 0 || row.isNullAt(origin)
-                ? "of " + bytes + " bytes"
-                : row.getString(origin);
+        return origin < 0 || row.isNullAt(origin) ? "of " + bytes + " bytes" : row.getString(origin);
     }
 
     private byte[] content(String name) throws IOException {
@@ -146,22 +141,13 @@ record ImageColumn(Kind kind, int column, int origin, SerializableConfiguration 
                     case BGR -> 3;
                     case BGRA -> 4;
                     default ->
-                            throw new IOException(
-                                    "image %s has OpenCV's mode %d: expected 0 (grey), 16 (BGR) or 24 (BGRA), 8 bits a sample"
-                                            .formatted(name, mode));
+                        throw new IOException(
+                                "image %s has OpenCV's mode %d: expected 0 (grey), 16 (BGR) or 24 (BGRA), 8 bits a sample"
+                                        .formatted(name, mode));
                 };
-        if (width < 1
-                || height < 1
-                || data == null
-                || data.length != (long) width * height * channels) {
-            throw new IOException(
-                    "image %s is damaged: %s bytes for %d x %d pixels of %d channels"
-                            .formatted(
-                                    name,
-                                    data == null ? "no" : data.length,
-                                    width,
-                                    height,
-                                    channels));
+        if (width < 1 || height < 1 || data == null || data.length != (long) width * height * channels) {
+            throw new IOException("image %s is damaged: %s bytes for %d x %d pixels of %d channels"
+                    .formatted(name, data == null ? "no" : data.length, width, height, channels));
         }
         byte[] samples = new byte[Math.multiplyExact(3, width * height)];
         for (int from = 0, to = 0; from < data.length; from += channels, to += 3) {

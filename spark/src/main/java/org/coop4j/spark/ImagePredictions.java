@@ -49,7 +49,8 @@ record ImagePredictions(EncodedRows images, Broadcast<SavedClassifier> classifie
     }
 
     private Outcome outcome(Classifier learned, float[] features) {
-        float[] logits = learned.logits(FeatureMatrix.of(1, features.length, features)).row(0);
+        float[] logits =
+                learned.logits(FeatureMatrix.of(1, features.length, features)).row(0);
         double[] probabilities = learned.probabilities(logits);
         List<String> names = learned.classNames();
         int best = Predictions.argmax(logits);

@@ -42,13 +42,11 @@ record LabelledRows(List<Object> ids, ImageDataset lists) {
     static LabelledRows of(
             Dataset<?> rows, String idCol, String labelCol, Optional<String> validationCol, List<String> classNames) {
         Column validation = validationCol.map(functions::col).orElse(functions.lit(false));
-        List<Row> collected =
-                rows.toDF()
-                        .select(functions.col(idCol), functions.col(labelCol), validation)
-                        .orderBy(functions.col(idCol))
-                        .collectAsList();
-        List<String> names =
-                classNames.isEmpty() ? names(rows.schema().apply(labelCol), collected) : classNames;
+        List<Row> collected = rows.toDF()
+                .select(functions.col(idCol), functions.col(labelCol), validation)
+                .orderBy(functions.col(idCol))
+                .collectAsList();
+        List<String> names = classNames.isEmpty() ? names(rows.schema().apply(labelCol), collected) : classNames;
         return of(collected, names, idCol, labelCol);
     }
 
@@ -62,16 +60,11 @@ record LabelledRows(List<Object> ids, ImageDataset lists) {
         for (Row row : rows) {
             Object id = row.get(0);
             if (id == null || !seen.add(id)) {
-                throw new IllegalArgumentException(
-                        "column \"%s\" tells rows apart, but %s: set idCol to another column"
-                                .formatted(
-                                        idCol,
-                                        id == null ? "it holds null" : id + " stands twice"));
+                throw new IllegalArgumentException("column \"%s\" tells rows apart, but %s: set idCol to another column"
+                        .formatted(idCol, id == null ? "it holds null" : id + " stands twice"));
             }
             int label = label(row.get(1), names, byName, labelCol);
-            LabelledImage image =
-                    new LabelledImage(
-                            Path.of(Integer.toString(ids.size())), label, names.get(label));
+            LabelledImage image = new LabelledImage(Path.of(Integer.toString(ids.size())), label, names.get(label));
             ids.add(id);
             (!row.isNullAt(2) && row.getBoolean(2) ? val : train).add(image);
         }
@@ -81,9 +74,7 @@ record LabelledRows(List<Object> ids, ImageDataset lists) {
     private static List<String> names(StructField label, List<Row> rows) {
         if (!(label.dataType() instanceof NumericType)) {
             Set<String> names = new TreeSet<>();
-            rows.stream()
-                    .filter(row -> !row.isNullAt(1))
-                    .forEach(row -> names.add(row.getString(1)));
+            rows.stream().filter(row -> !row.isNullAt(1)).forEach(row -> names.add(row.getString(1)));
             return List.copyOf(names);
         }
         if (Attribute.fromStructField(label) instanceof NominalAttribute nominal
@@ -95,8 +86,7 @@ record LabelledRows(List<Object> ids, ImageDataset lists) {
                         .formatted(label.name()));
     }
 
-    private static int label(
-            Object value, List<String> names, Map<String, Integer> byName, String column) {
+    private static int label(Object value, List<String> names, Map<String, Integer> byName, String column) {
         if (value instanceof String name && byName.containsKey(name)) {
             return byName.get(name);
         }
@@ -107,8 +97,7 @@ record LabelledRows(List<Object> ids, ImageDataset lists) {
             }
         }
         throw new IllegalArgumentException(
-                "column \"%s\" holds %s: expected one of the classes %s"
-                        .formatted(column, value, names));
+                "column \"%s\" holds %s: expected one of the classes %s".formatted(column, value, names));
     }
 
     /** Position of an image's row in {@link #ids}. */

@@ -37,11 +37,10 @@ record ModelLocation(String path, String sha256) implements Serializable {
                 return distributed;
             }
         }
-        throw new IOException(
-                "no model file "
-                        + path
-                        + ": give a path that the driver and every executor see, or distribute the"
-                        + " file with --files and give its name alone");
+        throw new IOException("no model file "
+                + path
+                + ": give a path that the driver and every executor see, or distribute the"
+                + " file with --files and give its name alone");
     }
 
     private static Path local(String path) throws IOException {
@@ -49,10 +48,9 @@ record ModelLocation(String path, String sha256) implements Serializable {
             return Path.of(URI.create(path).getPath());
         }
         if (path.contains("://")) {
-            throw new IOException(
-                    path
-                            + " is not a local file, and weights are memory-mapped: distribute it"
-                            + " with --files and give its name alone");
+            throw new IOException(path
+                    + " is not a local file, and weights are memory-mapped: distribute it"
+                    + " with --files and give its name alone");
         }
         return Path.of(path);
     }

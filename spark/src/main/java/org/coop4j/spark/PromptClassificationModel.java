@@ -64,8 +64,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
 
     /** A stage with a classifier, its parameters at their defaults. */
     static PromptClassificationModel of(ClassifierFile file) throws IOException {
-        return new PromptClassificationModel(Identifiable.randomUID("prompt"))
-                .withClassifier(SavedClassifier.of(file));
+        return new PromptClassificationModel(Identifiable.randomUID("prompt")).withClassifier(SavedClassifier.of(file));
     }
 
     /**
@@ -99,8 +98,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
     }
 
     /** Hand-written prompts, "a photo of a CLASS.". */
-    public static PromptClassificationModel zeroShot(String modelPath, List<String> classNames)
-            throws IOException {
+    public static PromptClassificationModel zeroShot(String modelPath, List<String> classNames) throws IOException {
         return zeroShot(modelPath, classNames, List.of(PromptTemplates.PHOTO));
     }
 
@@ -111,14 +109,12 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
      * @param templates prompts in which {@code {}} stands for the class name; the features of
      *     several are averaged
      */
-    public static PromptClassificationModel zeroShot(
-            String modelPath, List<String> classNames, List<String> templates) throws IOException {
+    public static PromptClassificationModel zeroShot(String modelPath, List<String> classNames, List<String> templates)
+            throws IOException {
         Clip clip = SharedModels.get(new ModelLocation(modelPath, SharedModels.sha256(modelPath)));
         Task task = new Task(classNames, templates.get(0), templates, 0);
         try (Classifier classifier =
-                Method.handWritten(templates)
-                        .learner(clip, task)
-                        .fit(null, new Trainer(Training.none(), 0))) {
+                Method.handWritten(templates).learner(clip, task).fit(null, new Trainer(Training.none(), 0))) {
             return of(classifier.save()).setModelPath(modelPath);
         }
     }
@@ -198,12 +194,11 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
         StructType schema = transformSchema(rows.schema(), true);
         ImageColumn column = ImageColumn.of(rows, getInputCol());
         EncodedRows images = new EncodedRows(location(), column, file().method().features());
-        ImagePredictions predictions =
-                new ImagePredictions(
-                        images,
-                        JavaSparkContext.fromSparkContext(rows.sparkSession().sparkContext())
-                                .broadcast(classifier),
-                        outputs());
+        ImagePredictions predictions = new ImagePredictions(
+                images,
+                JavaSparkContext.fromSparkContext(rows.sparkSession().sparkContext())
+                        .broadcast(classifier),
+                outputs());
         return new AppendedColumns(predictions, outputs().columns(), getBatchSize(), invalidRows())
                 .appendTo(rows, schema);
     }
@@ -253,7 +248,8 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
             org.apache.hadoop.fs.Path file = new org.apache.hadoop.fs.Path(path, CLASSIFIER);
             try {
                 FileSystem files = files(file, sparkSession());
-                SavedClassifier.requireSize(file.toString(), files.getFileStatus(file).getLen());
+                SavedClassifier.requireSize(
+                        file.toString(), files.getFileStatus(file).getLen());
                 try (InputStream in = files.open(file)) {
                     return read.withClassifier(SavedClassifier.of(in.readAllBytes()));
                 }

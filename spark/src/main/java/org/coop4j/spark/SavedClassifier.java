@@ -44,9 +44,8 @@ record SavedClassifier(byte[] bytes, String sha256) implements Serializable {
      */
     static void requireSize(String name, long bytes) throws IOException {
         if (bytes > MOST_BYTES) {
-            throw new IOException(
-                    "%s has %,d bytes: expected a learned classifier, of at most %,d"
-                            .formatted(name, bytes, MOST_BYTES));
+            throw new IOException("%s has %,d bytes: expected a learned classifier, of at most %,d"
+                    .formatted(name, bytes, MOST_BYTES));
         }
     }
 

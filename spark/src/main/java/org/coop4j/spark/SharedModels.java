@@ -27,12 +27,10 @@ final class SharedModels {
     private static final Logger log = LoggerFactory.getLogger(SharedModels.class);
 
     /** The cores in {@code local[CORES]} and {@code local-cluster[WORKERS,CORES,MEMORY]}. */
-    private static final Pattern LOCAL =
-            Pattern.compile("local(?:-cluster\\[\\s*\\d+\\s*,|\\[)\\s*(\\d+)\\s*[,\\]].*");
+    private static final Pattern LOCAL = Pattern.compile("local(?:-cluster\\[\\s*\\d+\\s*,|\\[)\\s*(\\d+)\\s*[,\\]].*");
 
     /** By SHA-256. */
     private static final Map<String, Clip> MODELS = new HashMap<>();
-
 
     /** By path, size and time of change of the file. */
     private static final Map<List<Object>, String> HASHES = new HashMap<>();

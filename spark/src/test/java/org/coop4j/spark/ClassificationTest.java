@@ -50,46 +50,40 @@ class ClassificationTest {
     /** A run of the command line with one thread, as executors have. */
     private static Path run(String method, Object... arguments) throws Exception {
         Path out = Files.createTempDirectory(TestCluster.folder(), "run").resolve(method);
-        List<Object> all =
-                new ArrayList<>(
-                        List.of(
-                                "train",
-                                "-m",
-                                ShippedModel.NAME,
-                                "-d",
-                                Photographs.divided(4),
-                                "--method",
-                                method,
-                                "--shots",
-                                2,
-                                "--seed",
-                                3,
-                                "-o",
-                                out));
+        List<Object> all = new ArrayList<>(List.of(
+                "train",
+                "-m",
+                ShippedModel.NAME,
+                "-d",
+                Photographs.divided(4),
+                "--method",
+                method,
+                "--shots",
+                2,
+                "--seed",
+                3,
+                "-o",
+                out));
         all.addAll(List.of(arguments));
         CoopChild.coop(all.toArray());
         return out;
     }
 
     private static void assertPredictsAsTheCommandLine(
-            PromptClassificationModel model, SparkSession spark, Object... learned)
-            throws Exception {
+            PromptClassificationModel model, SparkSession spark, Object... learned) throws Exception {
         List<Path> files = Photographs.files("test", 3);
         List<Object> arguments = new ArrayList<>(List.of(learned));
         arguments.add("--json");
         arguments.addAll(files);
         Map<String, JsonNode> expected = new HashMap<>();
         JSON.readTree(CoopChild.coop(arguments.toArray()))
-                .forEach(
-                        row ->
-                                expected.put(
-                                        Photographs.key(Path.of(row.get("file").asText())), row));
-        List<Row> rows =
-                model.setInputCol("content")
-                        .setTopK(2)
-                        .transform(Photographs.rows(spark, "test", 3, 3))
-                        .select("path", "prediction", "predictedLabel", "probability", "topK")
-                        .collectAsList();
+                .forEach(row ->
+                        expected.put(Photographs.key(Path.of(row.get("file").asText())), row));
+        List<Row> rows = model.setInputCol("content")
+                .setTopK(2)
+                .transform(Photographs.rows(spark, "test", 3, 3))
+                .select("path", "prediction", "predictedLabel", "probability", "topK")
+                .collectAsList();
         assertThat(rows).hasSize(files.size());
         List<String> names = List.of(model.classNames());
         for (Row row : rows) {
@@ -123,21 +117,17 @@ class ClassificationTest {
     @Test
     void handWrittenPromptsPredictAsTheCommandLine(SparkSession spark) throws Exception {
         Path run = run("zero-shot");
-        PromptClassificationModel model =
-                PromptClassificationModel.zeroShot(ShippedModel.NAME, Photographs.CLASSES);
+        PromptClassificationModel model = PromptClassificationModel.zeroShot(ShippedModel.NAME, Photographs.CLASSES);
         assertThat(model.file().method().id()).isEqualTo("zero-shot");
-        assertPredictsAsTheCommandLine(
-                PromptClassificationModel.ofRun(run.toString()), spark, "predict", "-p", run);
+        assertPredictsAsTheCommandLine(PromptClassificationModel.ofRun(run.toString()), spark, "predict", "-p", run);
     }
 
     /** ProLIP takes other rows of the image tower than an embedder gives. */
     @ParameterizedTest
     @ValueSource(strings = {"tip-adapter", "prolip"})
-    void aLearnedClassifierIsThatOfTheCommandLine(String method, SparkSession spark)
-            throws Exception {
+    void aLearnedClassifierIsThatOfTheCommandLine(String method, SparkSession spark) throws Exception {
         Path run = run(method);
-        PromptClassificationModel model =
-                estimator().setMethod(method).fit(Photographs.rows(spark, "train", 4, 3));
+        PromptClassificationModel model = estimator().setMethod(method).fit(Photographs.rows(spark, "train", 4, 3));
         PromptClassificationModel expected = PromptClassificationModel.ofRun(run.toString());
         assertThat(model.classNames()).isEqualTo(expected.classNames());
         assertThat(model.file().modelSha256()).isEqualTo(expected.file().modelSha256());
@@ -156,12 +146,12 @@ class ClassificationTest {
 
     @Test
     void modelsAreReadAsTheyWereWritten(SparkSession spark) throws Exception {
-        Dataset<Row> images = Photographs.rows(spark, "test", 1, 1).drop("label").cache();
-        PromptClassificationModel model =
-                PromptClassificationModel.zeroShot(ShippedModel.NAME, List.of("a", "b", "c"))
-                        .setInputCol("content")
-                        .setProbabilityCol("p")
-                        .setHandleInvalid("keep");
+        Dataset<Row> images =
+                Photographs.rows(spark, "test", 1, 1).drop("label").cache();
+        PromptClassificationModel model = PromptClassificationModel.zeroShot(ShippedModel.NAME, List.of("a", "b", "c"))
+                .setInputCol("content")
+                .setProbabilityCol("p")
+                .setHandleInvalid("keep");
         Path folder = TestCluster.folder().resolve("classification");
         model.write().overwrite().save(folder.toString());
         PromptClassificationModel read = PromptClassificationModel.load(folder.toString());
@@ -184,27 +174,27 @@ class ClassificationTest {
         WindowSpec ofClass = Window.partitionBy("label").orderBy("path");
         Dataset<Row> rows = // every class in both folds
                 Photographs.rows(spark, "train", 4, 2)
-                        .withColumn("fold", functions.row_number().over(ofClass).mod(2).cast("int"))
+                        .withColumn(
+                                "fold",
+                                functions.row_number().over(ofClass).mod(2).cast("int"))
                         .cache();
         StringIndexer indexer = new StringIndexer().setInputCol("label").setOutputCol("number");
-        CoopEstimator coop =
-                estimator()
+        CoopEstimator coop = estimator()
+                .setLabelCol("number")
+                .setShots(1)
+                .setMethod("tip-adapter")
+                .setProbabilityCol("");
+        ParamMap[] grid =
+                new ParamGridBuilder().addGrid(coop.shots(), new int[] {1, 2}).build();
+        CrossValidatorModel validated = new CrossValidator()
+                .setEstimator(new Pipeline().setStages(new PipelineStage[] {indexer, coop}))
+                .setEstimatorParamMaps(grid)
+                .setEvaluator(new MulticlassClassificationEvaluator()
                         .setLabelCol("number")
-                        .setShots(1)
-                        .setMethod("tip-adapter")
-                        .setProbabilityCol("");
-        ParamMap[] grid = new ParamGridBuilder().addGrid(coop.shots(), new int[] {1, 2}).build();
-        CrossValidatorModel validated =
-                new CrossValidator()
-                        .setEstimator(new Pipeline().setStages(new PipelineStage[] {indexer, coop}))
-                        .setEstimatorParamMaps(grid)
-                        .setEvaluator(
-                                new MulticlassClassificationEvaluator()
-                                        .setLabelCol("number")
-                                        .setMetricName("accuracy"))
-                        .setNumFolds(2)
-                        .setFoldCol("fold")
-                        .fit(rows);
+                        .setMetricName("accuracy"))
+                .setNumFolds(2)
+                .setFoldCol("fold")
+                .fit(rows);
         assertThat(validated.avgMetrics()).hasSize(2);
         for (double accuracy : validated.avgMetrics()) {
             assertThat(accuracy).isGreaterThan(0.25); // chance
@@ -213,9 +203,7 @@ class ClassificationTest {
         validated.write().overwrite().save(folder);
         PipelineModel best = (PipelineModel) CrossValidatorModel.load(folder).bestModel();
         Dataset<Row> predicted = best.transform(Photographs.rows(spark, "test", 3, 2));
-        assertThat(predicted.columns())
-                .contains("prediction", "predictedLabel")
-                .doesNotContain("probability");
+        assertThat(predicted.columns()).contains("prediction", "predictedLabel").doesNotContain("probability");
         assertThat(predicted.count()).isEqualTo(12);
         rows.unpersist();
     }
@@ -229,17 +217,13 @@ class ClassificationTest {
                 .hasMessageContaining("expected name=value, got \"lambda\"");
         assertThatThrownBy(() -> estimator().setIdCol("label").fit(rows))
                 .hasMessageContaining("stands twice: set idCol");
-        assertThatThrownBy(
-                        () ->
-                                estimator()
-                                        .setClassNames(
-                                                "butterfly", "grand_piano", "soccer_ball", "tent")
-                                        .fit(rows))
+        assertThatThrownBy(() -> estimator()
+                        .setClassNames("butterfly", "grand_piano", "soccer_ball", "tent")
+                        .fit(rows))
                 .hasMessageContaining("umbrella: expected one of the classes");
         assertThatThrownBy(() -> estimator().setLabelCol("n").fit(rows.selectExpr("*", "1 AS n")))
                 .hasMessageContaining("numbers without names: set classNames");
-        assertThatThrownBy(
-                        () -> estimator().setLabelCol("b").fit(rows.selectExpr("*", "true AS b")))
+        assertThatThrownBy(() -> estimator().setLabelCol("b").fit(rows.selectExpr("*", "true AS b")))
                 .hasMessageContaining("column \"b\" holds boolean: expected names or numbers");
         assertThatThrownBy(() -> estimator().setValidationIndicatorCol("label").fit(rows))
                 .hasMessageContaining("column \"label\" holds string: expected boolean");

@@ -15,14 +15,12 @@ final class CoopChild {
 
     /** Runs {@code coop ARGUMENTS}, which has to succeed, and returns its standard output. */
     static String coop(Object... arguments) throws Exception {
-        List<String> words =
-                new ArrayList<>(
-                        List.of(
-                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                                "-Xmx512m",
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                "org.coop4j.cli.Coop"));
+        List<String> words = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "org.coop4j.cli.Coop"));
         for (Object argument : arguments) {
             words.add(argument.toString());
         }

@@ -48,8 +48,7 @@ class EmbeddersTest {
     /** What {@code coop embed} writes, in the order of its inputs. */
     private static List<Vector> embedded(Object... inputs) throws Exception {
         Path out = TestCluster.folder().resolve("embedded.safetensors");
-        List<Object> arguments =
-                new ArrayList<>(List.of("embed", "-m", ShippedModel.NAME, "-o", out));
+        List<Object> arguments = new ArrayList<>(List.of("embed", "-m", ShippedModel.NAME, "-o", out));
         arguments.addAll(List.of(inputs));
         CoopChild.coop(arguments.toArray());
         List<Vector> rows = new ArrayList<>();
@@ -64,15 +63,13 @@ class EmbeddersTest {
     }
 
     @Test
-    void imagesHaveTheFeaturesOfCoopEmbedAndEachExecutorOpensTheModelOnce(SparkSession spark)
-            throws Exception {
+    void imagesHaveTheFeaturesOfCoopEmbedAndEachExecutorOpensTheModelOnce(SparkSession spark) throws Exception {
         List<Path> files = Photographs.files("test", 8);
         List<Vector> expected = embedded(files.toArray());
         Dataset<Row> content = Photographs.rows(spark, "test", 8, 16);
 
         Map<String, Vector> ofContents = byFile(images().setBatchSize(3).transform(content));
-        Map<String, Vector> ofPaths =
-                byFile(images().setInputCol("path").transform(content.drop("content")));
+        Map<String, Vector> ofPaths = byFile(images().setInputCol("path").transform(content.drop("content")));
 
         assertThat(ofContents).hasSize(files.size());
         for (int i = 0; i < files.size(); i++) {
@@ -90,10 +87,7 @@ class EmbeddersTest {
     void decodedImagesHaveTheFeaturesOfTheirFiles(SparkSession spark) throws Exception {
         String folder = Photographs.asPng().toString();
         Dataset<Row> decoded =
-                spark.read()
-                        .format("image")
-                        .load(folder)
-                        .withColumn("path", functions.col("image.origin"));
+                spark.read().format("image").load(folder).withColumn("path", functions.col("image.origin"));
         Dataset<Row> files = spark.read().format("binaryFile").load(folder);
         assertThat(byFile(images().setInputCol("image").transform(decoded)))
                 .isEqualTo(byFile(images().transform(files)))
@@ -102,14 +96,12 @@ class EmbeddersTest {
 
     @Test
     void rowsWithoutAnImageAreAnErrorOrLeftOutOrKept(SparkSession spark) throws Exception {
-        List<Row> rows =
-                List.of(
-                        RowFactory.create("null", null),
-                        RowFactory.create(
-                                "good", Files.readAllBytes(Photographs.files("test", 1).get(0))),
-                        RowFactory.create("cut", Files.readAllBytes(Photographs.damaged())),
-                        RowFactory.create(
-                                "text", "hello".getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        List<Row> rows = List.of(
+                RowFactory.create("null", null),
+                RowFactory.create(
+                        "good", Files.readAllBytes(Photographs.files("test", 1).get(0))),
+                RowFactory.create("cut", Files.readAllBytes(Photographs.damaged())),
+                RowFactory.create("text", "hello".getBytes(java.nio.charset.StandardCharsets.UTF_8)));
         Dataset<Row> given = spark.createDataFrame(rows, CONTENT).coalesce(1);
 
         assertThatThrownBy(() -> images().transform(given).collectAsList())
@@ -118,17 +110,12 @@ class EmbeddersTest {
                 .extracting(row -> row.getString(0))
                 .containsExactly("good");
 
-        List<Row> kept =
-                images().setHandleInvalid("keep")
-                        .setErrorCol("why")
-                        .transform(given)
-                        .collectAsList();
-        assertThat(kept)
-                .extracting(row -> row.getString(0))
-                .containsExactly("null", "good", "cut", "text");
-        assertThat(kept)
-                .extracting(row -> row.isNullAt(2))
-                .containsExactly(true, false, true, true);
+        List<Row> kept = images().setHandleInvalid("keep")
+                .setErrorCol("why")
+                .transform(given)
+                .collectAsList();
+        assertThat(kept).extracting(row -> row.getString(0)).containsExactly("null", "good", "cut", "text");
+        assertThat(kept).extracting(row -> row.isNullAt(2)).containsExactly(true, false, true, true);
         assertThat(kept.get(0).getString(3)).isEqualTo("the image is null");
         assertThat(kept.get(1).isNullAt(3)).isTrue();
         assertThat(kept.get(2).getString(3)).containsAnyOf("truncated", "damaged");
@@ -137,9 +124,11 @@ class EmbeddersTest {
 
     @Test
     void pathsThatLeadNowhereAreInvalidRows(SparkSession spark) {
-        Dataset<Row> given =
-                spark.createDataFrame(List.of(RowFactory.create("/nowhere.png", null)), CONTENT);
-        Row kept = images().setInputCol("name").setHandleInvalid("keep").transform(given).first();
+        Dataset<Row> given = spark.createDataFrame(List.of(RowFactory.create("/nowhere.png", null)), CONTENT);
+        Row kept = images().setInputCol("name")
+                .setHandleInvalid("keep")
+                .transform(given)
+                .first();
         assertThat(kept.getString(3)).contains("image /nowhere.png cannot be read");
     }
 
@@ -150,11 +139,10 @@ class EmbeddersTest {
         texts.forEach(text -> rows.add(RowFactory.create(text, null)));
         rows.add(RowFactory.create(null, null));
         Dataset<Row> given = spark.createDataFrame(rows, CONTENT).coalesce(1);
-        ClipTextEmbedder embedder =
-                new ClipTextEmbedder()
-                        .setInputCol("name")
-                        .setModelPath(ShippedModel.NAME)
-                        .setHandleInvalid("keep");
+        ClipTextEmbedder embedder = new ClipTextEmbedder()
+                .setInputCol("name")
+                .setModelPath(ShippedModel.NAME)
+                .setHandleInvalid("keep");
 
         List<Row> strict = embedder.transform(given).collectAsList();
         List<Row> truncated = embedder.setTruncate(true).transform(given).collectAsList();
@@ -170,37 +158,30 @@ class EmbeddersTest {
 
     @Test
     void allRowsComeOnceThoughAnExecutorDies(SparkSession spark) throws Exception {
-        Dataset<Row> features =
-                images().setBatchSize(4).transform(Photographs.rows(spark, "test", 8, 4));
-        Dataset<Row> dying =
-                features.map(
-                        (MapFunction<Row, Row>)
-                                row -> {
-                                    TaskContext task = TaskContext.get();
-                                    if (task.partitionId() == 1
-                                            && task.stageAttemptNumber() == 0
-                                            && task.attemptNumber() == 0) {
-                                        Runtime.getRuntime().halt(9);
-                                    }
-                                    return row;
-                                },
-                        features.encoder());
+        Dataset<Row> features = images().setBatchSize(4).transform(Photographs.rows(spark, "test", 8, 4));
+        Dataset<Row> dying = features.map(
+                (MapFunction<Row, Row>) row -> {
+                    TaskContext task = TaskContext.get();
+                    if (task.partitionId() == 1 && task.stageAttemptNumber() == 0 && task.attemptNumber() == 0) {
+                        Runtime.getRuntime().halt(9);
+                    }
+                    return row;
+                },
+                features.encoder());
         assertThat(byFile(dying)).isEqualTo(byFile(features)).hasSize(32);
     }
 
     @Test
     void stagesAreReadAsTheyWereWritten(SparkSession spark) throws Exception {
         String folder = TestCluster.folder().resolve("stages").toString();
-        ClipImageEmbedder stage =
-                images().setOutputCol("vector")
-                        .setBatchSize(5)
-                        .setHandleInvalid("skip")
-                        .setErrorCol("e");
-        ClipTextEmbedder texts =
-                new ClipTextEmbedder()
-                        .setInputCol("label")
-                        .setModelPath(ShippedModel.NAME)
-                        .setTruncate(true);
+        ClipImageEmbedder stage = images().setOutputCol("vector")
+                .setBatchSize(5)
+                .setHandleInvalid("skip")
+                .setErrorCol("e");
+        ClipTextEmbedder texts = new ClipTextEmbedder()
+                .setInputCol("label")
+                .setModelPath(ShippedModel.NAME)
+                .setTruncate(true);
         new Pipeline()
                 .setStages(new PipelineStage[] {stage, texts})
                 .fit(Photographs.rows(spark, "test", 1, 1))
@@ -219,20 +200,16 @@ class EmbeddersTest {
     @Test
     void wrongColumnsAndModelsAreNamed(SparkSession spark) throws Exception {
         Dataset<Row> rows = Photographs.rows(spark, "test", 1, 1);
-        assertThatThrownBy(() -> new ClipImageEmbedder().transform(rows))
-                .hasMessageContaining("needs inputCol");
+        assertThatThrownBy(() -> new ClipImageEmbedder().transform(rows)).hasMessageContaining("needs inputCol");
         assertThatThrownBy(() -> images().setOutputCol("label").transform(rows))
                 .hasMessageContaining("the rows have a column \"label\" already");
-        assertThatThrownBy(
-                        () ->
-                                images().setInputCol("n")
-                                        .transform(rows.withColumn("n", functions.lit(1))))
+        assertThatThrownBy(() -> images().setInputCol("n").transform(rows.withColumn("n", functions.lit(1))))
                 .hasMessageContaining("column \"n\" holds int: expected the contents");
         assertThatThrownBy(() -> images().setModelPath("/nowhere.safetensors").transform(rows))
                 .hasMessageContaining("no model file /nowhere.safetensors");
-        assertThatThrownBy(() -> images().setModelSha256("0".repeat(64)).transform(rows).count())
+        assertThatThrownBy(() ->
+                        images().setModelSha256("0".repeat(64)).transform(rows).count())
                 .hasStackTraceContaining("have to see the same file");
-        assertThatThrownBy(() -> images().setHandleInvalid("ignore"))
-                .hasMessageContaining("handleInvalid");
+        assertThatThrownBy(() -> images().setHandleInvalid("ignore")).hasMessageContaining("handleInvalid");
     }
 }

@@ -18,8 +18,7 @@ import org.coop4j.demo.DemoPictures;
 /** The shipped photographs: a few of them, of a few classes, as files and as rows. */
 final class Photographs {
 
-    static final List<String> CLASSES =
-            List.of("butterfly", "grand_piano", "soccer_ball", "umbrella");
+    static final List<String> CLASSES = List.of("butterfly", "grand_piano", "soccer_ball", "umbrella");
 
     private Photographs() {}
 
@@ -38,10 +37,9 @@ final class Photographs {
         Path folder = TestCluster.folder().resolve("photographs-" + each);
         for (String split : List.of("train", "test")) {
             for (Path file : files(split, each)) {
-                Path target =
-                        folder.resolve(split)
-                                .resolve(file.getParent().getFileName())
-                                .resolve(file.getFileName());
+                Path target = folder.resolve(split)
+                        .resolve(file.getParent().getFileName())
+                        .resolve(file.getFileName());
                 if (!Files.exists(target)) {
                     Files.createDirectories(target.getParent());
                     Files.copy(file, target);
@@ -52,16 +50,13 @@ final class Photographs {
     }
 
     /** Rows of {@code path}, {@code content} and {@code label}, the class's name. */
-    static Dataset<Row> rows(SparkSession spark, String split, int each, int partitions)
-            throws IOException {
+    static Dataset<Row> rows(SparkSession spark, String split, int each, int partitions) throws IOException {
         return spark.read()
                 .format("binaryFile")
                 .option("recursiveFileLookup", "true")
                 .load(divided(each).resolve(split).toString())
                 .select("path", "content")
-                .withColumn(
-                        "label",
-                        functions.regexp_extract(functions.col("path"), "([^/]+)/[^/]+$", 1))
+                .withColumn("label", functions.regexp_extract(functions.col("path"), "([^/]+)/[^/]+$", 1))
                 .repartition(partitions);
     }
 
@@ -72,10 +67,12 @@ final class Photographs {
 
     /** A folder with some of the files as PNG, which every decoder reads alike. */
     static Path asPng() throws IOException {
-        Path folder = Files.createDirectories(TestCluster.folder().resolve("png").resolve("all"));
+        Path folder =
+                Files.createDirectories(TestCluster.folder().resolve("png").resolve("all"));
         for (Path file : files("test", 1)) {
             String name = file.getParent().getFileName() + ".png";
-            ImageIO.write(ImageIO.read(file.toFile()), "png", folder.resolve(name).toFile());
+            ImageIO.write(
+                    ImageIO.read(file.toFile()), "png", folder.resolve(name).toFile());
         }
         return folder;
     }

@@ -28,37 +28,28 @@ public final class SparkBench {
         Path folder = Path.of(arguments[1]).toAbsolutePath();
         List<Path> files = ImageFiles.in(folder);
         int cores = Runtime.getRuntime().availableProcessors();
-        System.out.printf(
-                Locale.ROOT,
-                "%d images of %s, model %s, %d cores%n",
-                files.size(),
-                folder,
-                model,
-                cores);
+        System.out.printf(Locale.ROOT, "%d images of %s, model %s, %d cores%n", files.size(), folder, model, cores);
         try (Clip clip = Clip.open(ModelLocation.file(model))) {
             best("library, as coop embed", files.size(), () -> clip.encodeImages(files));
         }
         for (int partitions : List.of(1, 4, 16)) {
             try (SparkSession spark = TestCluster.start("local-cluster[1," + cores + ",2048]")) {
-                Dataset<Row> images =
-                        spark.read()
-                                .format("binaryFile")
-                                .option("recursiveFileLookup", "true")
-                                .load(folder.toString())
-                                .repartition(partitions);
-                Dataset<Row> features =
-                        new ClipImageEmbedder()
-                                .setInputCol("content")
-                                .setModelPath(model)
-                                .setHandleInvalid("keep")
-                                .transform(images);
+                Dataset<Row> images = spark.read()
+                        .format("binaryFile")
+                        .option("recursiveFileLookup", "true")
+                        .load(folder.toString())
+                        .repartition(partitions);
+                Dataset<Row> features = new ClipImageEmbedder()
+                        .setInputCol("content")
+                        .setModelPath(model)
+                        .setHandleInvalid("keep")
+                        .transform(images);
                 best(
                         "Spark, " + partitions + " partitions",
                         files.size(),
                         () -> features.write().format("noop").mode("overwrite").save());
-                System.out.println(
-                        "  models opened by each executor: "
-                                + TestCluster.modelsByExecutor(spark).values());
+                System.out.println("  models opened by each executor: "
+                        + TestCluster.modelsByExecutor(spark).values());
                 TestCluster.executors().forEach(SparkBench::printMemory);
             }
         }

@@ -19,14 +19,14 @@ import org.apache.spark.sql.SparkSession;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.ShippedModel;
+import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.Run;
 import org.coop4j.study.Sweep;
-import org.coop4j.study.SweepCluster;
 import org.coop4j.study.Sweep.SweepListener;
 import org.coop4j.study.Sweep.SweepOutcome;
+import org.coop4j.study.SweepCluster;
 import org.coop4j.study.SweepPlan;
 import org.coop4j.study.SweepRun;
 import org.junit.jupiter.api.Test;
@@ -79,23 +79,20 @@ class SparkSweepTest {
         }
     }
 
-    private static SweepOutcome sweep(Path plan, Path out, SweepListener listener)
-            throws Exception {
-        Run.Options options =
-                new Run.Options(out.resolve("bank"), false, MemoryLimit.none());
+    private static SweepOutcome sweep(Path plan, Path out, SweepListener listener) throws Exception {
+        Run.Options options = new Run.Options(out.resolve("bank"), false, MemoryLimit.none());
         try (Clip clip = Clip.open(ShippedModel.cached());
-                SweepCluster cluster =
-                        SweepCluster.connect(
-                                "ignored",
-                                new SweepCluster.Files(
-                                        plan.toString(),
-                                        null,
-                                        ShippedModel.NAME,
-                                        clip.modelSha256(),
-                                        options.bankFolder().toString(),
-                                        options.skipBad(),
-                                        options.memory().bytes(),
-                                        out.toString()))) {
+                SweepCluster cluster = SweepCluster.connect(
+                        "ignored",
+                        new SweepCluster.Files(
+                                plan.toString(),
+                                null,
+                                ShippedModel.NAME,
+                                clip.modelSha256(),
+                                options.bankFolder().toString(),
+                                options.skipBad(),
+                                options.memory().bytes(),
+                                out.toString()))) {
             return Sweep.of(new SharedData(clip, options), SweepPlan.read(plan, Optional.empty()))
                     .run(out, listener, cluster);
         }
@@ -134,8 +131,7 @@ class SparkSweepTest {
     }
 
     @Test
-    void foldersAreThoseOfTheLocalSweepThoughAnExecutorDiesAndNothingIsMadeTwice(SparkSession spark)
-            throws Exception {
+    void foldersAreThoseOfTheLocalSweepThoughAnExecutorDiesAndNothingIsMadeTwice(SparkSession spark) throws Exception {
         Path folder = Files.createTempDirectory(TestCluster.folder(), "sweep");
         Path plan = plan(folder);
         Path local = folder.resolve("local");

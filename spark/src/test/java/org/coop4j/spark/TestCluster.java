@@ -44,9 +44,7 @@ final class TestCluster implements ParameterResolver {
         return context.getRoot()
                 .getStore(ExtensionContext.Namespace.GLOBAL)
                 .getOrComputeIfAbsent(
-                        TestCluster.class,
-                        key -> new Running(start("local-cluster[2,1,1024]")),
-                        Running.class)
+                        TestCluster.class, key -> new Running(start("local-cluster[2,1,1024]")), Running.class)
                 .spark();
     }
 
@@ -87,11 +85,11 @@ final class TestCluster implements ParameterResolver {
         Map<String, Integer> models = new HashMap<>();
         spark.range(0, 16, 1, 16)
                 .mapPartitions(
-                        (MapPartitionsFunction<Long, Row>) rows -> List.of(opened()).iterator(),
-                        Encoders.row(
-                                new StructType()
-                                        .add("executor", DataTypes.StringType)
-                                        .add("models", DataTypes.IntegerType)))
+                        (MapPartitionsFunction<Long, Row>)
+                                rows -> List.of(opened()).iterator(),
+                        Encoders.row(new StructType()
+                                .add("executor", DataTypes.StringType)
+                                .add("models", DataTypes.IntegerType)))
                 .collectAsList()
                 .forEach(row -> models.put(row.getString(0), row.getInt(1)));
         return models;

@@ -53,22 +53,15 @@ final class BankFile implements AutoCloseable {
      * @param precision of the products that made them
      * @param width length of a row
      */
-    record Key(
-            String weights, String transform, FeatureKind kind, Precision precision, int width) {
+    record Key(String weights, String transform, FeatureKind kind, Precision precision, int width) {
 
         /**
          * The key of a model's rows of a kind.
          *
          * @throws IOException if the model file cannot be read
          */
-        static Key of(Clip clip, ImageTransform transform, FeatureKind kind)
-                throws IOException {
-            return new Key(
-                    clip.modelSha256(),
-                    transform.id(),
-                    kind,
-                    clip.precision(),
-                    clip.featureWidth(kind));
+        static Key of(Clip clip, ImageTransform transform, FeatureKind kind) throws IOException {
+            return new Key(clip.modelSha256(), transform.id(), kind, clip.precision(), clip.featureWidth(kind));
         }
 
         /** The bank's file below a folder. */
@@ -95,7 +88,9 @@ final class BankFile implements AutoCloseable {
             lines.add(0, weights);
             lines.add(2, String.valueOf(width));
             String text = MAGIC + String.join("\n", lines) + "\n";
-            return ByteBuffer.allocate(HEADER_BYTES).put(text.getBytes(StandardCharsets.UTF_8)).array();
+            return ByteBuffer.allocate(HEADER_BYTES)
+                    .put(text.getBytes(StandardCharsets.UTF_8))
+                    .array();
         }
     }
 
@@ -110,7 +105,8 @@ final class BankFile implements AutoCloseable {
         static final int BYTES = 16;
 
         static ViewKey of(String contentHash, int view) {
-            return read(ByteBuffer.wrap(new Sha256().add(contentHash + "/" + view).bytes()), 0);
+            return read(
+                    ByteBuffer.wrap(new Sha256().add(contentHash + "/" + view).bytes()), 0);
         }
 
         static ViewKey read(ByteBuffer from, int offset) {
@@ -162,11 +158,7 @@ final class BankFile implements AutoCloseable {
     private static FileChannel openFile(Path file) throws IOException {
         try {
             Files.createDirectories(file.getParent());
-            return FileChannel.open(
-                    file,
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.READ,
-                    StandardOpenOption.WRITE);
+            return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         } catch (IOException e) {
             throw new IOException(
                     "cannot open the feature bank %s (%s): give --bank a folder that you may write to"
@@ -215,11 +207,10 @@ final class BankFile implements AutoCloseable {
         ByteBuffer found = ByteBuffer.allocate(expected.length);
         read(found, 0);
         if (!Arrays.equals(found.array(), expected)) {
-            throw new IOException(
-                    file
-                            + " is not the feature bank of this model and transform (the model file"
-                            + " may have changed since it was built): delete it or give another"
-                            + " --bank folder");
+            throw new IOException(file
+                    + " is not the feature bank of this model and transform (the model file"
+                    + " may have changed since it was built): delete it or give another"
+                    + " --bank folder");
         }
     }
 
@@ -290,12 +281,11 @@ final class BankFile implements AutoCloseable {
      */
     void append(List<ViewKey> keys, List<float[]> features) throws IOException {
         try {
-            locked(
-                    () -> {
-                        verify(wholeRecords());
-                        appendNew(keys, features);
-                        return null;
-                    });
+            locked(() -> {
+                verify(wholeRecords());
+                appendNew(keys, features);
+                return null;
+            });
         } catch (IOException e) {
             throw new IOException(
                     "cannot write to the feature bank %s (%s): make room and run again, what it holds is kept"
@@ -391,19 +381,17 @@ final class BankFile implements AutoCloseable {
         }
 
         /** Maps the first {@code count} records. */
-        static Rows map(FileChannel channel, int width, int recordBytes, int count)
-                throws IOException {
+        static Rows map(FileChannel channel, int width, int recordBytes, int count) throws IOException {
             int each = Math.max(1, (int) (SEGMENT_BYTES / recordBytes));
             FloatBuffer[] segments = new FloatBuffer[(count + each - 1) / each];
             for (int i = 0; i < segments.length; i++) {
                 int first = i * each;
-                segments[i] =
-                        channel.map(
-                                        FileChannel.MapMode.READ_ONLY,
-                                        HEADER_BYTES + (long) first * recordBytes,
-                                        (long) Math.min(each, count - first) * recordBytes)
-                                .order(ByteOrder.LITTLE_ENDIAN)
-                                .asFloatBuffer();
+                segments[i] = channel.map(
+                                FileChannel.MapMode.READ_ONLY,
+                                HEADER_BYTES + (long) first * recordBytes,
+                                (long) Math.min(each, count - first) * recordBytes)
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .asFloatBuffer();
             }
             return new Rows(width, recordBytes, each, segments);
         }

@@ -222,8 +222,8 @@ public final class FeatureBank implements AutoCloseable {
             View view = views.get(index);
             LabelledImage image = images.get(view.image);
             String hash = contents[view.image].hash;
-            RgbImage seen = decoder.decode(
-                    image.path(), image.exif(), decoded -> transform.apply(decoded, hash, view.view));
+            RgbImage seen =
+                    decoder.decode(image.path(), image.exif(), decoded -> transform.apply(decoded, hash, view.view));
             transform.preprocessing().toTensor(seen, target, offset);
         });
     }

@@ -77,11 +77,8 @@ public sealed interface ImageTransform {
         @Override
         public RgbImage apply(RgbImage image, String contentHash, int view) {
             TrainTransform transform = TrainTransform.coop(preprocessing);
-            TrainTransform.View drawn =
-                    transform.draw(
-                            image.width(),
-                            image.height(),
-                            RandomStream.of(seed, "view " + view + " of " + contentHash));
+            TrainTransform.View drawn = transform.draw(
+                    image.width(), image.height(), RandomStream.of(seed, "view " + view + " of " + contentHash));
             return transform.apply(image, drawn);
         }
     }

@@ -80,11 +80,7 @@ public record Benchmark(
      * @param lists official lists, in it, needed where there is no split file
      */
     public record Layout(
-            String directory,
-            String imageRoot,
-            Optional<String> splitFile,
-            List<String> folders,
-            List<String> lists) {
+            String directory, String imageRoot, Optional<String> splitFile, List<String> folders, List<String> lists) {
         /** Copies the lists. */
         public Layout {
             folders = List.copyOf(folders);

@@ -1,6 +1,5 @@
 package org.coop4j.data.benchmark;
 
-import org.coop4j.data.benchmark.BenchmarkSource.Division;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -11,6 +10,7 @@ import java.util.Optional;
 import java.util.function.IntConsumer;
 import org.coop4j.base.Progress;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.data.benchmark.BenchmarkSource.Division;
 
 /**
  * What of a dataset was found on disk, beside what was expected. Checking writes nothing and opens
@@ -102,10 +102,7 @@ public record BenchmarkCheck(
      */
     public static BenchmarkCheck of(Benchmark benchmark, Path root, Progress progress) {
         try (Progress.Task task =
-                progress.task(
-                        "checking " + benchmark.name(),
-                        benchmark.publishedFiles(),
-                        Progress.Unit.IMAGES)) {
+                progress.task("checking " + benchmark.name(), benchmark.publishedFiles(), Progress.Unit.IMAGES)) {
             return of(benchmark, root, task::advance);
         }
     }
@@ -153,16 +150,12 @@ public record BenchmarkCheck(
             BenchmarkFolder folder, List<Expected> expected, BenchmarkSource.Lists lists) {
         Benchmark benchmark = folder.benchmark();
         ImageDataset dataset = lists.dataset();
-        List<Path> missing =
-                lists.division().isOfFolders(benchmark)
-                        ? List.of()
-                        : dataset.missingFiles(folder.found());
-        Benchmark.Sizes found =
-                new Benchmark.Sizes(
-                        dataset.classCount(),
-                        dataset.train().size(),
-                        dataset.val().size(),
-                        dataset.test().size());
+        List<Path> missing = lists.division().isOfFolders(benchmark) ? List.of() : dataset.missingFiles(folder.found());
+        Benchmark.Sizes found = new Benchmark.Sizes(
+                dataset.classCount(),
+                dataset.train().size(),
+                dataset.val().size(),
+                dataset.test().size());
         List<String> problems = differences(found, benchmark.published());
         Status status = problems.isEmpty() ? Status.COMPLETE : Status.DIFFERENT;
         return new BenchmarkCheck(
@@ -193,14 +186,10 @@ public record BenchmarkCheck(
 
     /** What is needed, given whether there is a split file, and is not there. */
     private static List<String> absent(List<Expected> expected) {
-        boolean split =
-                expected.stream().anyMatch(e -> e.need() == Need.FOR_PUBLISHED_SPLIT && e.exists());
+        boolean split = expected.stream().anyMatch(e -> e.need() == Need.FOR_PUBLISHED_SPLIT && e.exists());
         return expected.stream()
                 .filter(e -> !e.exists())
-                .filter(
-                        e ->
-                                e.need() == Need.ALWAYS
-                                        || (e.need() == Need.WITHOUT_SPLIT_FILE && !split))
+                .filter(e -> e.need() == Need.ALWAYS || (e.need() == Need.WITHOUT_SPLIT_FILE && !split))
                 .map(e -> "there is no " + e.path())
                 .toList();
     }

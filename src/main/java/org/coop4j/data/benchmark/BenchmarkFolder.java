@@ -49,13 +49,11 @@ record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
     Path file(String relative) throws IOException {
         Path file = directory.resolve(relative);
         if (!Files.isRegularFile(file)) {
-            throw new DatasetException(
-                    "%s needs the file %s, which is not there".formatted(name(), file));
+            throw new DatasetException("%s needs the file %s, which is not there".formatted(name(), file));
         }
         if (Files.size(file) > LARGEST_LIST) {
             throw new DatasetException(
-                    "%s has %,d bytes, more than a list of %s can have"
-                            .formatted(file, Files.size(file), name()));
+                    "%s has %,d bytes, more than a list of %s can have".formatted(file, Files.size(file), name()));
         }
         return file;
     }
@@ -83,22 +81,19 @@ record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
         Path image = folder.resolve(relative).normalize();
         if (!image.startsWith(folder)) {
             throw new DatasetException(
-                    "a list of %s names '%s', which leads out of %s"
-                            .formatted(name(), relative, folder));
+                    "a list of %s names '%s', which leads out of %s".formatted(name(), relative, folder));
         }
         return image;
     }
 
     /** The images in a class's folder, which must not be empty. */
     List<LabelledImage> imagesIn(Path folder, int label, String className) throws IOException {
-        List<LabelledImage> images =
-                ImageFiles.in(folder).stream()
-                        .map(file -> new LabelledImage(file, label, className))
-                        .toList();
+        List<LabelledImage> images = ImageFiles.in(folder).stream()
+                .map(file -> new LabelledImage(file, label, className))
+                .toList();
         if (images.isEmpty()) {
             throw new DatasetException(
-                    "class folder %s of %s has no images: extract the archive again"
-                            .formatted(folder, name()));
+                    "class folder %s of %s has no images: extract the archive again".formatted(folder, name()));
         }
         found.accept(images.size());
         return images;
@@ -107,16 +102,13 @@ record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
     /** The class folders in a folder of this dataset, sorted by name. */
     List<Path> classFolders(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
-            throw new DatasetException(
-                    "%s needs the folder %s, which is not there".formatted(name(), folder));
+            throw new DatasetException("%s needs the folder %s, which is not there".formatted(name(), folder));
         }
-        List<Path> folders =
-                ImageFiles.foldersIn(folder).stream()
-                        .filter(f -> !benchmark.skipped().contains(f.getFileName().toString()))
-                        .toList();
+        List<Path> folders = ImageFiles.foldersIn(folder).stream()
+                .filter(f -> !benchmark.skipped().contains(f.getFileName().toString()))
+                .toList();
         if (folders.isEmpty()) {
-            throw new DatasetException(
-                    "%s of %s needs a folder a class and has none".formatted(folder, name()));
+            throw new DatasetException("%s of %s needs a folder a class and has none".formatted(folder, name()));
         }
         return folders;
     }
@@ -142,8 +134,7 @@ record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
 
         DatasetException refused(String wanted) {
             return new DatasetException(
-                    "%s line %d is '%s', where %s was expected"
-                            .formatted(file, number, text, wanted));
+                    "%s line %d is '%s', where %s was expected".formatted(file, number, text, wanted));
         }
     }
 }

@@ -25,8 +25,7 @@ import org.slf4j.LoggerFactory;
  * @param root the folder that has a folder a dataset
  * @param splitSeed seed of the division, where there is no split file
  */
-public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed)
-        implements DatasetSource {
+public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed) implements DatasetSource {
     private static final Logger log = LoggerFactory.getLogger(BenchmarkSource.class);
 
     /** Checks that nothing is null. */
@@ -46,17 +45,16 @@ public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed)
         switch (lists.division().origin()) {
             case RULE -> save(dataset, folder);
             case MADE_SPLIT_FILE ->
-                    log.warn(
-                            "{}: {}; it is not the published one, so numbers from it are not"
-                                    + " comparable to the papers'",
-                            benchmark.name(),
-                            lists.division().description());
+                log.warn(
+                        "{}: {}; it is not the published one, so numbers from it are not"
+                                + " comparable to the papers'",
+                        benchmark.name(),
+                        lists.division().description());
             case SPLIT_FILE, OFFICIAL -> {}
         }
         if (!dataset.repeatedClassNames().isEmpty()) {
             log.warn(
-                    "{}: more than one class is called {}; images of the later one can only be"
-                            + " missed",
+                    "{}: more than one class is called {}; images of the later one can only be" + " missed",
                     benchmark.name(),
                     dataset.repeatedClassNames());
         }
@@ -79,19 +77,17 @@ public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed)
     /** Reads or makes the lists, without writing a split file. */
     Lists lists(BenchmarkFolder folder) throws IOException {
         if (!Files.isDirectory(folder.directory())) {
-            throw new DatasetException(
-                    "%s is expected in %s, which is not a folder: give the folder that has %s in it"
-                            .formatted(
-                                    benchmark.name(),
-                                    folder.directory(),
-                                    benchmark.layout().directory()));
+            throw new DatasetException("%s is expected in %s, which is not a folder: give the folder that has %s in it"
+                    .formatted(
+                            benchmark.name(),
+                            folder.directory(),
+                            benchmark.layout().directory()));
         }
         Optional<Path> split = folder.splitFile().filter(Files::exists);
         if (split.isEmpty()) {
             return new Lists(make(folder), Division.byRule(benchmark));
         }
-        SplitFile.Contents contents =
-                new SplitFile(benchmark.name(), split.get(), folder.imageRoot()).contents();
+        SplitFile.Contents contents = new SplitFile(benchmark.name(), split.get(), folder.imageRoot()).contents();
         return new Lists(contents.dataset(), Division.of(split.get(), contents));
     }
 

@@ -1,5 +1,4 @@
 package org.coop4j.data.benchmark;
-import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
@@ -9,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.coop4j.base.Resource;
 
 /**
@@ -49,17 +49,8 @@ public record Benchmarks(List<Benchmark> all) {
      */
     public Benchmark get(String name) {
         return find(name)
-                .orElseThrow(
-                        () ->
-                                new IllegalArgumentException(
-                                        "no dataset is called '%s'; there are %s"
-                                                .formatted(
-                                                        name,
-                                                        all.stream()
-                                                                .map(Benchmark::name)
-                                                                .collect(
-                                                                        Collectors.joining(
-                                                                                ", ")))));
+                .orElseThrow(() -> new IllegalArgumentException("no dataset is called '%s'; there are %s"
+                        .formatted(name, all.stream().map(Benchmark::name).collect(Collectors.joining(", ")))));
     }
 
     static String bare(String name) {

@@ -59,17 +59,15 @@ final class ImageNetFolders {
         List<String> names = List.copyOf(classNames(folder).values());
         List<Path> folders = folder.classFolders(folder.imageRoot());
         if (folders.size() > names.size()) {
-            throw new DatasetException(
-                    "%s has %d class folders, and its classnames.txt %d names"
-                            .formatted(folder.name(), folders.size(), names.size()));
+            throw new DatasetException("%s has %d class folders, and its classnames.txt %d names"
+                    .formatted(folder.name(), folders.size(), names.size()));
         }
         List<LabelledImage> test = new ArrayList<>();
         for (int label = 0; label < folders.size(); label++) {
             Path classFolder = folder.imageRoot().resolve(Integer.toString(label));
             if (!folders.contains(classFolder)) {
                 throw new DatasetException(
-                        "%s needs the folder %s, which is not there"
-                                .formatted(folder.name(), classFolder));
+                        "%s needs the folder %s, which is not there".formatted(folder.name(), classFolder));
             }
             test.addAll(folder.imagesIn(classFolder, label, names.get(label)));
         }
@@ -77,13 +75,11 @@ final class ImageNetFolders {
     }
 
     private static List<LabelledImage> images(
-            BenchmarkFolder folder, Path classFolder, int label, Map<String, String> names)
-            throws IOException {
+            BenchmarkFolder folder, Path classFolder, int label, Map<String, String> names) throws IOException {
         String name = names.get(wnid(classFolder));
         if (name == null) {
             throw new DatasetException(
-                    "%s is not in %s"
-                            .formatted(classFolder, folder.directory().resolve("classnames.txt")));
+                    "%s is not in %s".formatted(classFolder, folder.directory().resolve("classnames.txt")));
         }
         return folder.imagesIn(classFolder, label, name);
     }

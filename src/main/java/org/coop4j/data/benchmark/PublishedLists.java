@@ -215,8 +215,8 @@ final class PublishedLists {
                 random);
     }
 
-    private static List<LabelledImage> cars(
-            BenchmarkFolder folder, String list, String imageFolder, List<String> names) throws IOException {
+    private static List<LabelledImage> cars(BenchmarkFolder folder, String list, String imageFolder, List<String> names)
+            throws IOException {
         Path file = folder.file(list);
         return readMatlab(file, mat -> {
             Struct annotations = mat.getStruct("annotations");
@@ -224,8 +224,8 @@ final class PublishedLists {
             for (int i = 0; i < annotations.getNumElements(); i++) {
                 int label = annotations.getMatrix("class", i).getInt(0) - 1;
                 if (label < 0 || label >= names.size()) {
-                    throw new DatasetException("%s has the class %d, and cars_meta.mat %d names"
-                            .formatted(file, label + 1, names.size()));
+                    throw new DatasetException(
+                            "%s has the class %d, and cars_meta.mat %d names".formatted(file, label + 1, names.size()));
                 }
                 String image = annotations.getChar("fname", i).getString();
                 Path path = folder.image(folder.directory().resolve(imageFolder), image);
@@ -286,7 +286,8 @@ final class PublishedLists {
         } catch (IOException | RuntimeException e) {
             // The library reports a file that is not as expected by whatever it stumbles over.
             throw new DatasetException(
-                    "%s is not the MATLAB file that was expected (%s): fetch it again".formatted(file, e.getMessage()), e);
+                    "%s is not the MATLAB file that was expected (%s): fetch it again".formatted(file, e.getMessage()),
+                    e);
         }
     }
 }

@@ -46,41 +46,25 @@ public final class Bfloat16Product implements HostKernel {
     private final Band[] bands;
 
     private Bfloat16Product(
-            HostMatrix x,
-            HostMatrix w,
-            boolean transposed,
-            HostMatrix bias,
-            HostMatrix y,
-            Workers workers) {
+            HostMatrix x, HostMatrix w, boolean transposed, HostMatrix bias, HostMatrix y, Workers workers) {
         int inner = x.cols();
         int cols = y.cols();
         if ((transposed ? w.cols() : w.rows()) != inner
                 || (transposed ? w.rows() : w.cols()) != cols
                 || x.rows() != y.rows()) {
-            throw new IllegalArgumentException(
-                    String.format(
-                            "product of [%d, %d] and [%d, %d]%s into [%d, %d]",
-                            x.rows(),
-                            inner,
-                            w.rows(),
-                            w.cols(),
-                            transposed ? " transposed" : "",
-                            y.rows(),
-                            cols));
+            throw new IllegalArgumentException(String.format(
+                    "product of [%d, %d] and [%d, %d]%s into [%d, %d]",
+                    x.rows(), inner, w.rows(), w.cols(), transposed ? " transposed" : "", y.rows(), cols));
         }
         this.workers = workers;
         this.x = x;
         this.bias = bias;
         this.y = y;
-        dnnl_memory_desc layout =
-                dnnl_primitive_desc_query_md(
-                        description(
-                                Math.max(1, x.rows() / workers.count()),
-                                inner,
-                                oneDnn.anyLayout(dnnl_bf16, inner, cols),
-                                cols),
-                        dnnl_query_weights_md,
-                        0);
+        dnnl_memory_desc layout = dnnl_primitive_desc_query_md(
+                description(
+                        Math.max(1, x.rows() / workers.count()), inner, oneDnn.anyLayout(dnnl_bf16, inner, cols), cols),
+                dnnl_query_weights_md,
+                0);
         packed = workers.weightForms()
                 .lease(
                         w,
@@ -108,12 +92,7 @@ public final class Bfloat16Product implements HostKernel {
      * @param y [rows, cols]
      */
     public static Bfloat16Product of(
-            HostMatrix x,
-            HostMatrix w,
-            boolean transposed,
-            HostMatrix bias,
-            HostMatrix y,
-            Workers workers) {
+            HostMatrix x, HostMatrix w, boolean transposed, HostMatrix bias, HostMatrix y, Workers workers) {
         return new Bfloat16Product(x, w, transposed, bias, y, workers);
     }
 
@@ -142,10 +121,8 @@ public final class Bfloat16Product implements HostKernel {
             dnnl_memory_desc exact = oneDnn.matrix(dnnl_f32, rows, inner, false);
             dnnl_memory_desc half = oneDnn.matrix(dnnl_bf16, rows, inner, false);
             dnnl_primitive_desc description = description(rows, inner, layout, cols);
-            dnnl_memory_desc scratch =
-                    dnnl_primitive_desc_query_md(description, dnnl_query_scratchpad_md, 0);
-            roundedBytes =
-                    (dnnl_memory_desc_get_size(half) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+            dnnl_memory_desc scratch = dnnl_primitive_desc_query_md(description, dnnl_query_scratchpad_md, 0);
+            roundedBytes = (dnnl_memory_desc_get_size(half) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
             scratchBytes = roundedBytes + dnnl_memory_desc_get_size(scratch);
             rounded = oneDnn.memory(half, null);
             scratchpad = oneDnn.memory(scratch, null);
@@ -154,13 +131,9 @@ public final class Bfloat16Product implements HostKernel {
             memory.put(DNNL_ARG_SRC, rounded);
             memory.put(DNNL_ARG_WEIGHTS, weights);
             memory.put(DNNL_ARG_SCRATCHPAD, scratchpad);
-            memory.put(
-                    DNNL_ARG_DST,
-                    oneDnn.memory(oneDnn.matrix(dnnl_f32, rows, cols, false), y.pointer(row, 0)));
+            memory.put(DNNL_ARG_DST, oneDnn.memory(oneDnn.matrix(dnnl_f32, rows, cols, false), y.pointer(row, 0)));
             if (bias != null) {
-                memory.put(
-                        DNNL_ARG_BIAS,
-                        oneDnn.memory(oneDnn.matrix(dnnl_f32, 1, cols, false), bias.pointer(0, 0)));
+                memory.put(DNNL_ARG_BIAS, oneDnn.memory(oneDnn.matrix(dnnl_f32, 1, cols, false), bias.pointer(0, 0)));
             }
             product = oneDnn.call(oneDnn.primitive(description), memory);
         }
@@ -175,14 +148,13 @@ public final class Bfloat16Product implements HostKernel {
 
     @Override
     public void run() {
-        workers.run(
-                (part, parts) -> {
-                    Band band = bands[part];
-                    if (band != null) {
-                        BytePointer scratch = workers.scratch(part, band.scratchBytes);
-                        OneDnn.singleThreaded(() -> band.run(scratch));
-                    }
-                });
+        workers.run((part, parts) -> {
+            Band band = bands[part];
+            if (band != null) {
+                BytePointer scratch = workers.scratch(part, band.scratchBytes);
+                OneDnn.singleThreaded(() -> band.run(scratch));
+            }
+        });
     }
 
     @Override

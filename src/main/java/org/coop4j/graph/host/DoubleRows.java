@@ -104,8 +104,7 @@ public final class DoubleRows implements AutoCloseable {
             DoublePointer b,
             int ldb,
             DoublePointer c) {
-        openblas.cblas_dgemm(
-                Gemm.ROW_MAJOR, transA, transB, m, n, k, 1, a, lda, b, ldb, 0, c, width);
+        openblas.cblas_dgemm(Gemm.ROW_MAJOR, transA, transB, m, n, k, 1, a, lda, b, ldb, 0, c, width);
     }
 
     /**
@@ -115,18 +114,7 @@ public final class DoubleRows implements AutoCloseable {
      * @param upper [width, width]
      */
     public static void addSquares(double factor, double[] x, int n, int width, double[] upper) {
-        openblas.cblas_dsyrk(
-                Gemm.ROW_MAJOR,
-                Gemm.UPPER,
-                Gemm.TRANS,
-                width,
-                n,
-                factor,
-                x,
-                width,
-                1,
-                upper,
-                width);
+        openblas.cblas_dsyrk(Gemm.ROW_MAJOR, Gemm.UPPER, Gemm.TRANS, width, n, factor, x, width, 1, upper, width);
     }
 
     /**
@@ -139,13 +127,10 @@ public final class DoubleRows implements AutoCloseable {
      */
     public static void solve(double[] upper, int width, double[] b) {
         int columns = b.length / width;
-        int info =
-                openblas.LAPACKE_dposv(
-                        Gemm.ROW_MAJOR, (byte) 'U', width, columns, upper, width, b, columns);
+        int info = openblas.LAPACKE_dposv(Gemm.ROW_MAJOR, (byte) 'U', width, columns, upper, width, b, columns);
         if (info != 0) {
             throw new ArithmeticException(
-                    "the matrix of %d rows is not positive definite (row %d)"
-                            .formatted(width, info));
+                    "the matrix of %d rows is not positive definite (row %d)".formatted(width, info));
         }
     }
 

@@ -35,8 +35,7 @@ public final class Exponential {
      * @param longest the most numbers that one call is given
      */
     public Exponential(int longest) {
-        ByteBuffer memory =
-                ByteBuffer.allocateDirect(longest * Float.BYTES).order(ByteOrder.nativeOrder());
+        ByteBuffer memory = ByteBuffer.allocateDirect(longest * Float.BYTES).order(ByteOrder.nativeOrder());
         asFloats = memory.asFloatBuffer();
         asBits = memory.asIntBuffer();
         power = new float[longest];

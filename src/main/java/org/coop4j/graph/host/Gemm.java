@@ -40,19 +40,46 @@ public final class Gemm {
 
     /** C[m, n] = A[m, k] · B[k, n] + beta · C. */
     public static void nn(
-            int m, int n, int k, FloatPointer a, int lda, FloatPointer b, int ldb, float beta, FloatPointer c, int ldc) {
+            int m,
+            int n,
+            int k,
+            FloatPointer a,
+            int lda,
+            FloatPointer b,
+            int ldb,
+            float beta,
+            FloatPointer c,
+            int ldc) {
         openblas.cblas_sgemm(ROW_MAJOR, NO_TRANS, NO_TRANS, m, n, k, 1f, a, lda, b, ldb, beta, c, ldc);
     }
 
     /** C[m, n] = A[m, k] · B[n, k]ᵀ + beta · C. */
     public static void nt(
-            int m, int n, int k, FloatPointer a, int lda, FloatPointer b, int ldb, float beta, FloatPointer c, int ldc) {
+            int m,
+            int n,
+            int k,
+            FloatPointer a,
+            int lda,
+            FloatPointer b,
+            int ldb,
+            float beta,
+            FloatPointer c,
+            int ldc) {
         openblas.cblas_sgemm(ROW_MAJOR, NO_TRANS, TRANS, m, n, k, 1f, a, lda, b, ldb, beta, c, ldc);
     }
 
     /** C[m, n] = A[k, m]ᵀ · B[k, n] + beta · C. */
     public static void tn(
-            int m, int n, int k, FloatPointer a, int lda, FloatPointer b, int ldb, float beta, FloatPointer c, int ldc) {
+            int m,
+            int n,
+            int k,
+            FloatPointer a,
+            int lda,
+            FloatPointer b,
+            int ldb,
+            float beta,
+            FloatPointer c,
+            int ldc) {
         openblas.cblas_sgemm(ROW_MAJOR, TRANS, NO_TRANS, m, n, k, 1f, a, lda, b, ldb, beta, c, ldc);
     }
 

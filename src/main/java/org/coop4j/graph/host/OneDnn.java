@@ -4,13 +4,12 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_direct;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_forward_primitive_desc_create;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_inference;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_get_size;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_format_tag_any;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_inference;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_matmul_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_create;
@@ -18,6 +17,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_create_with_strides
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_create_with_tag;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_get_blob;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_get_size;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_set_data_handle;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_create;
@@ -75,9 +75,7 @@ public final class OneDnn implements AutoCloseable {
         frees.push(() -> dnnl_engine_destroy(engine));
         check(dnnl_primitive_attr_create(attributes), "attributes");
         frees.push(() -> dnnl_primitive_attr_destroy(attributes));
-        check(
-                dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user),
-                "scratchpad mode");
+        check(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user), "scratchpad mode");
     }
 
     /** Returns true if this process computes in the host's memory and has oneDNN, which is made for x86-64. */
@@ -183,12 +181,9 @@ public final class OneDnn implements AutoCloseable {
     }
 
     /** y = x · w + bias, the bias null where there is none. */
-    dnnl_primitive_desc product(
-            dnnl_memory_desc x, dnnl_memory_desc w, dnnl_memory_desc bias, dnnl_memory_desc y) {
+    dnnl_primitive_desc product(dnnl_memory_desc x, dnnl_memory_desc w, dnnl_memory_desc bias, dnnl_memory_desc y) {
         dnnl_primitive_desc desc = new dnnl_primitive_desc();
-        check(
-                dnnl_matmul_primitive_desc_create(desc, engine, x, w, bias, y, attributes),
-                "product");
+        check(dnnl_matmul_primitive_desc_create(desc, engine, x, w, bias, y, attributes), "product");
         frees.push(() -> dnnl_primitive_desc_destroy(desc));
         return desc;
     }
@@ -241,9 +236,7 @@ public final class OneDnn implements AutoCloseable {
     /** A copy into another type or layout. */
     Call copy(dnnl_memory_desc from, dnnl_memory source, dnnl_memory_desc to, dnnl_memory target) {
         dnnl_primitive_desc desc = new dnnl_primitive_desc();
-        check(
-                dnnl_reorder_primitive_desc_create(desc, from, engine, to, engine, attributes),
-                "copy");
+        check(dnnl_reorder_primitive_desc_create(desc, from, engine, to, engine, attributes), "copy");
         frees.push(() -> dnnl_primitive_desc_destroy(desc));
         return call(primitive(desc), Map.of(DNNL_ARG_SRC, source, DNNL_ARG_DST, target));
     }

@@ -34,16 +34,11 @@ public enum Precision {
         return Arrays.stream(values())
                 .filter(precision -> precision.id.equals(id))
                 .findFirst()
-                .orElseThrow(
-                        () ->
-                                new IllegalArgumentException(
-                                        "expected "
-                                                + Arrays.stream(values())
-                                                        .map(Precision::id)
-                                                        .collect(Collectors.joining(" or "))
-                                                + ", got \""
-                                                + id
-                                                + "\""));
+                .orElseThrow(() -> new IllegalArgumentException("expected "
+                        + Arrays.stream(values()).map(Precision::id).collect(Collectors.joining(" or "))
+                        + ", got \""
+                        + id
+                        + "\""));
     }
 
     /** Why this process cannot compute with it; empty if it can. */
@@ -57,12 +52,9 @@ public enum Precision {
      * @throws UnsupportedOperationException if this process cannot compute with it, saying why
      */
     public Precision required() {
-        obstacle()
-                .ifPresent(
-                        reason -> {
-                            throw new UnsupportedOperationException(
-                                    "precision " + id + ": " + reason);
-                        });
+        obstacle().ifPresent(reason -> {
+            throw new UnsupportedOperationException("precision " + id + ": " + reason);
+        });
         return this;
     }
 }

@@ -37,11 +37,9 @@ public final class Product implements HostKernel {
     private final float[] biasRow;
 
     /** The part of the result that one worker computes, with its pointers. */
-    private record Band(
-            int row, int rows, int col, int cols, FloatPointer a, FloatPointer b, FloatPointer c) {}
+    private record Band(int row, int rows, int col, int cols, FloatPointer a, FloatPointer b, FloatPointer c) {}
 
-    private Product(
-            Form form, HostMatrix a, HostMatrix b, HostMatrix c, HostMatrix bias, Workers workers) {
+    private Product(Form form, HostMatrix a, HostMatrix b, HostMatrix c, HostMatrix bias, Workers workers) {
         this.form = form;
         this.a = a;
         this.b = b;
@@ -71,10 +69,9 @@ public final class Product implements HostKernel {
         int cols = form == Form.NT ? b.rows() : b.cols();
         int innerOfB = form == Form.NT ? b.cols() : b.rows();
         if (c.rows() != rows || c.cols() != cols || innerOfB != inner) {
-            throw new IllegalArgumentException(
-                    String.format(
-                            "%s product of [%d, %d] and [%d, %d] into [%d, %d]",
-                            form, a.rows(), a.cols(), b.rows(), b.cols(), c.rows(), c.cols()));
+            throw new IllegalArgumentException(String.format(
+                    "%s product of [%d, %d] and [%d, %d] into [%d, %d]",
+                    form, a.rows(), a.cols(), b.rows(), b.cols(), c.rows(), c.cols()));
         }
     }
 
@@ -91,15 +88,14 @@ public final class Product implements HostKernel {
             }
             int row = byRows ? from : 0;
             int col = byRows ? 0 : from;
-            result[part] =
-                    new Band(
-                            row,
-                            byRows ? to - from : c.rows(),
-                            col,
-                            byRows ? c.cols() : to - from,
-                            form == Form.TN ? a.pointer(0, row) : a.pointer(row, 0),
-                            form == Form.NT ? b.pointer(col, 0) : b.pointer(0, col),
-                            c.pointer(row, col));
+            result[part] = new Band(
+                    row,
+                    byRows ? to - from : c.rows(),
+                    col,
+                    byRows ? c.cols() : to - from,
+                    form == Form.TN ? a.pointer(0, row) : a.pointer(row, 0),
+                    form == Form.NT ? b.pointer(col, 0) : b.pointer(0, col),
+                    c.pointer(row, col));
         }
         return result;
     }
@@ -125,12 +121,9 @@ public final class Product implements HostKernel {
         int n = b.cols();
         int ldc = c.cols();
         switch (form) {
-            case NN ->
-                    Gemm.nn(band.rows, band.cols, inner, band.a, lda, band.b, n, beta, band.c, ldc);
-            case NT ->
-                    Gemm.nt(band.rows, band.cols, inner, band.a, lda, band.b, n, beta, band.c, ldc);
-            case TN ->
-                    Gemm.tn(band.rows, band.cols, inner, band.a, lda, band.b, n, beta, band.c, ldc);
+            case NN -> Gemm.nn(band.rows, band.cols, inner, band.a, lda, band.b, n, beta, band.c, ldc);
+            case NT -> Gemm.nt(band.rows, band.cols, inner, band.a, lda, band.b, n, beta, band.c, ldc);
+            case TN -> Gemm.tn(band.rows, band.cols, inner, band.a, lda, band.b, n, beta, band.c, ldc);
         }
     }
 }

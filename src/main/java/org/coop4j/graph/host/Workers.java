@@ -70,8 +70,7 @@ public final class Workers implements AutoCloseable {
      */
     public static Workers standard() {
         String threads = System.getenv("OMP_NUM_THREADS");
-        return new Workers(
-                standardCount(threads != null ? threads : System.getenv("OPENBLAS_NUM_THREADS")));
+        return new Workers(standardCount(threads != null ? threads : System.getenv("OPENBLAS_NUM_THREADS")));
     }
 
     static int standardCount(String ompThreads) {
@@ -166,14 +165,11 @@ public final class Workers implements AutoCloseable {
      * @throws IllegalStateException if the workers are closed, or called from a task
      */
     public void each(int tasks, Task task) {
-        run(
-                (part, parts) -> {
-                    for (int i = nextTask.getAndIncrement();
-                            i < tasks;
-                            i = nextTask.getAndIncrement()) {
-                        task.run(part, i);
-                    }
-                });
+        run((part, parts) -> {
+            for (int i = nextTask.getAndIncrement(); i < tasks; i = nextTask.getAndIncrement()) {
+                task.run(part, i);
+            }
+        });
     }
 
     /** One of many pieces of work. */
@@ -191,14 +187,13 @@ public final class Workers implements AutoCloseable {
      * As {@link #run}, for {@code rows} rows split evenly; a share gets rows {@code [from, to)}.
      */
     public void rows(int rows, RowRange range) {
-        run(
-                (part, parts) -> {
-                    int from = (int) ((long) rows * part / parts);
-                    int to = (int) ((long) rows * (part + 1) / parts);
-                    if (from < to) {
-                        range.run(part, from, to);
-                    }
-                });
+        run((part, parts) -> {
+            int from = (int) ((long) rows * part / parts);
+            int to = (int) ((long) rows * (part + 1) / parts);
+            if (from < to) {
+                range.run(part, from, to);
+            }
+        });
     }
 
     /** A range of rows. */

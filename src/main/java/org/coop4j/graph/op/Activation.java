@@ -58,24 +58,29 @@ public final class Activation extends GraphOp {
 
     /** Φ(x) = (1 + erf(x / √2)) / 2. */
     private static INDArray normalCdf(INDArray x) {
-        return Nd4j.getExecutioner().exec(new Erf(x.mul(Math.sqrt(0.5)))).addi(1).muli(0.5);
+        return Nd4j.getExecutioner()
+                .exec(new Erf(x.mul(Math.sqrt(0.5))))
+                .addi(1)
+                .muli(0.5);
     }
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         Supplier<RowFunction> functions =
                 switch (kind) {
-                    case QUICK_GELU -> () -> {
-                        Exponential exponential = new Exponential(RowwiseKernel.PIECE);
-                        float[] e = new float[RowwiseKernel.PIECE];
-                        return (rows, n) -> quickGelu(rows[0], decay(rows[0], n, e, exponential), n);
-                    };
+                    case QUICK_GELU ->
+                        () -> {
+                            Exponential exponential = new Exponential(RowwiseKernel.PIECE);
+                            float[] e = new float[RowwiseKernel.PIECE];
+                            return (rows, n) -> quickGelu(rows[0], decay(rows[0], n, e, exponential), n);
+                        };
                     case GELU -> () -> Activation::gelu;
                     case RELU -> () -> Activation::relu;
-                    case EXP -> () -> {
-                        Exponential exponential = new Exponential(RowwiseKernel.PIECE);
-                        return (rows, n) -> exponential.apply(rows[0], n);
-                    };
+                    case EXP ->
+                        () -> {
+                            Exponential exponential = new Exponential(RowwiseKernel.PIECE);
+                            return (rows, n) -> exponential.apply(rows[0], n);
+                        };
                 };
         return RowwiseKernel.of(in, out[0], workers, functions);
     }
@@ -146,8 +151,8 @@ public final class Activation extends GraphOp {
                         }
                         case GELU -> {
                             // Φ(x) + x φ(x)
-                            INDArray density = Transforms.exp(x.mul(x).muli(-0.5), false)
-                                    .muli(1 / Math.sqrt(2 * Math.PI));
+                            INDArray density =
+                                    Transforms.exp(x.mul(x).muli(-0.5), false).muli(1 / Math.sqrt(2 * Math.PI));
                             yield normalCdf(x).addi(density.muli(x));
                         }
                         case RELU -> x.gt(0).castTo(x.dataType());
@@ -160,12 +165,13 @@ public final class Activation extends GraphOp {
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
             Supplier<RowFunction> functions =
                     switch (kind) {
-                        case QUICK_GELU -> () -> {
-                            Exponential exponential = new Exponential(RowwiseKernel.PIECE);
-                            float[] e = new float[RowwiseKernel.PIECE];
-                            return (rows, n) ->
-                                    quickGeluGradient(rows[0], rows[1], decay(rows[1], n, e, exponential), n);
-                        };
+                        case QUICK_GELU ->
+                            () -> {
+                                Exponential exponential = new Exponential(RowwiseKernel.PIECE);
+                                float[] e = new float[RowwiseKernel.PIECE];
+                                return (rows, n) ->
+                                        quickGeluGradient(rows[0], rows[1], decay(rows[1], n, e, exponential), n);
+                            };
                         case GELU -> () -> InputGradient::geluGradient;
                         case RELU -> () -> InputGradient::reluGradient;
                         case EXP -> () -> InputGradient::expGradient;

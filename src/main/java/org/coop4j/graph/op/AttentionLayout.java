@@ -19,8 +19,7 @@ import java.util.List;
  * @param prefix number of rows of the shared beginning, 0 for none
  * @param groups the sequences by length
  */
-public record AttentionLayout(
-        int heads, Queries queries, boolean causal, int prefix, List<Group> groups) {
+public record AttentionLayout(int heads, Queries queries, boolean causal, int prefix, List<Group> groups) {
 
     /** Which rows of the sequences are queries. */
     public enum Queries {
@@ -64,8 +63,7 @@ public record AttentionLayout(
 
     /** {@code sequences} sequences of {@code length} rows in which every row sees every other. */
     public static AttentionLayout unmasked(int heads, int sequences, int length) {
-        return new AttentionLayout(
-                heads, Queries.ALL, false, 0, List.of(new Group(sequences, length)));
+        return new AttentionLayout(heads, Queries.ALL, false, 0, List.of(new Group(sequences, length)));
     }
 
     /** The same rows with other queries. */
@@ -155,8 +153,7 @@ public record AttentionLayout(
         }
         for (Group group : groups) {
             int each = queries == Queries.ALL ? group.length : 1;
-            Block block =
-                    new Block(row, query, group.sequences, group.length, each, prefix, probability);
+            Block block = new Block(row, query, group.sequences, group.length, each, prefix, probability);
             blocks.add(block);
             probability += heads * block.probabilitiesPerHead();
             query += block.queryRows();

@@ -36,9 +36,7 @@ public final class AttentionMath implements AutoCloseable {
                 any = true;
             }
         }
-        return any
-                ? Nd4j.createFromArray(hidden).reshape('c', 1, 1, block.queriesEach(), block.keys())
-                : null;
+        return any ? Nd4j.createFromArray(hidden).reshape('c', 1, 1, block.queriesEach(), block.keys()) : null;
     }
 
     /**
@@ -129,46 +127,29 @@ public final class AttentionMath implements AutoCloseable {
 
         /** Query rows of a block, [S, H, L, D]. */
         INDArray queries(INDArray matrix, long column, Block block) {
-            return view(
-                    matrix,
-                    block.firstQuery(),
-                    column,
-                    block.sequences(),
-                    heads,
-                    block.queriesEach());
+            return view(matrix, block.firstQuery(), column, block.sequences(), heads, block.queriesEach());
         }
 
         /** Rows from {@code row} on as [S, heads, length, D]. */
-        private INDArray view(
-                INDArray matrix, long row, long column, long sequences, long heads, long length) {
+        private INDArray view(INDArray matrix, long row, long column, long sequences, long heads, long length) {
             long rowStride = matrix.stride(0);
             long columnStride = matrix.stride(1);
             return Nd4j.create(
                     matrix.data(),
                     new long[] {sequences, heads, length, headWidth},
-                    new long[] {
-                        length * rowStride, headWidth * columnStride, rowStride, columnStride
-                    },
+                    new long[] {length * rowStride, headWidth * columnStride, rowStride, columnStride},
                     matrix.offset() + row * rowStride + column * columnStride,
                     'c');
         }
 
         /** Keys, then values that each sequence sees, the prefix's first: [S, 2 H, K, D]. */
         INDArray keysAndValues(Block block) {
-            INDArray own =
-                    view(
-                            kv,
-                            block.firstRow(),
-                            keyColumn,
-                            block.sequences(),
-                            2L * heads,
-                            block.length());
+            INDArray own = view(kv, block.firstRow(), keyColumn, block.sequences(), 2L * heads, block.length());
             if (block.sharedKeys() == 0) {
                 return own;
             }
             INDArray shared = view(kv, 0, keyColumn, 1, 2L * heads, block.sharedKeys());
-            INDArray repeated =
-                    shared.broadcast(block.sequences(), 2L * heads, block.sharedKeys(), headWidth);
+            INDArray repeated = shared.broadcast(block.sequences(), 2L * heads, block.sharedKeys(), headWidth);
             return Nd4j.concat(2, repeated, own);
         }
 

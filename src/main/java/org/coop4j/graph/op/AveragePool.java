@@ -41,9 +41,7 @@ public class AveragePool extends GraphOp {
     /** Pixels as [batch, height/size, size, width/size, size, channels]. */
     public static long[] squares(Grid grid, int size, long rows, long channels) {
         Grid pooled = grid.dividedBy(size);
-        return new long[] {
-            grid.images(rows), pooled.height(), size, pooled.width(), size, channels
-        };
+        return new long[] {grid.images(rows), pooled.height(), size, pooled.width(), size, channels};
     }
 
     @Override
@@ -61,22 +59,21 @@ public class AveragePool extends GraphOp {
         float factor = 1f / (size * size);
         float[][] lines = new float[workers.count()][width * channels];
         float[][] sums = new float[workers.count()][pixels * channels];
-        Workers.RowRange range =
-                (part, from, to) -> {
-                    float[] line = lines[part];
-                    float[] sum = sums[part];
-                    for (int pooled = from; pooled < to; pooled++) {
-                        Arrays.fill(sum, 0f);
-                        for (int i = 0; i < size; i++) {
-                            in[0].get((pooled * size + i) * width, 0, line, line.length);
-                            addSquares(line, sum, size, channels);
-                        }
-                        for (int i = 0; i < sum.length; i++) {
-                            sum[i] *= factor;
-                        }
-                        out[0].put(pooled * pixels, 0, sum, sum.length);
-                    }
-                };
+        Workers.RowRange range = (part, from, to) -> {
+            float[] line = lines[part];
+            float[] sum = sums[part];
+            for (int pooled = from; pooled < to; pooled++) {
+                Arrays.fill(sum, 0f);
+                for (int i = 0; i < size; i++) {
+                    in[0].get((pooled * size + i) * width, 0, line, line.length);
+                    addSquares(line, sum, size, channels);
+                }
+                for (int i = 0; i < sum.length; i++) {
+                    sum[i] *= factor;
+                }
+                out[0].put(pooled * pixels, 0, sum, sum.length);
+            }
+        };
         return () -> workers.rows(out[0].rows() / pixels, range);
     }
 

@@ -9,8 +9,8 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.transforms.custom.SoftMax;
 import org.nd4j.linalg.api.ops.impl.shape.OneHot;
+import org.nd4j.linalg.api.ops.impl.transforms.custom.SoftMax;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
@@ -66,7 +66,9 @@ public final class CrossEntropy extends GraphOp {
                 }
                 z.getRow(r, row);
                 double logSum = softmax(row, p);
-                losses[r] = soft ? expected(q, logSum, row) : logSum - row[(int) target.buffer().get(r)];
+                losses[r] = soft
+                        ? expected(q, logSum, row)
+                        : logSum - row[(int) target.buffer().get(r)];
             };
         });
         return () -> {

@@ -39,7 +39,8 @@ public class FrontTokens extends GraphOp {
         INDArray patches = in[0].reshape('c', batch, tokens - 1, in[0].columns());
         INDArray front = rows(out[0], tokens, 0, 1);
         if (in.length == 3) {
-            front.assign(in[2].add(in[1].getRow(0)).broadcast(batch, in[2].length()).reshape(front.shape()));
+            front.assign(
+                    in[2].add(in[1].getRow(0)).broadcast(batch, in[2].length()).reshape(front.shape()));
         } else {
             front.assign(patches.mean(1).addi(in[1].getRow(0)).reshape(front.shape()));
         }

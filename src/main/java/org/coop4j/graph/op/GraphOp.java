@@ -26,8 +26,7 @@ public abstract class GraphOp extends DynamicCustomOp {
         @Override
         protected String computeValue(Class<?> type) {
             String path = type.getName().substring(type.getPackageName().length() + 1);
-            return "coop"
-                    + path.replace("$", "").replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
+            return "coop" + path.replace("$", "").replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
         }
     };
 

@@ -28,8 +28,7 @@ public record Grid(int height, int width) {
      */
     public Grid dividedBy(int factor) {
         if (factor < 1 || height % factor != 0 || width % factor != 0) {
-            throw new IllegalArgumentException(
-                    "an image of " + width + "x" + height + " pixels divided by " + factor);
+            throw new IllegalArgumentException("an image of " + width + "x" + height + " pixels divided by " + factor);
         }
         return new Grid(height / factor, width / factor);
     }

@@ -54,15 +54,14 @@ public class LayerNorm extends GraphOp {
         float[] gain = new float[n];
         float[] bias = new float[n];
         float[][] rows = new float[workers.count()][n];
-        Workers.RowRange range =
-                (part, from, to) -> {
-                    float[] row = rows[part];
-                    for (int r = from; r < to; r++) {
-                        x.getRow(r, row);
-                        scale(row, centre(row, n), gain, bias, n);
-                        out[0].putRow(r, row);
-                    }
-                };
+        Workers.RowRange range = (part, from, to) -> {
+            float[] row = rows[part];
+            for (int r = from; r < to; r++) {
+                x.getRow(r, row);
+                scale(row, centre(row, n), gain, bias, n);
+                out[0].putRow(r, row);
+            }
+        };
         return () -> {
             in[1].getRow(0, gain);
             in[2].getRow(0, bias);
@@ -120,18 +119,17 @@ public class LayerNorm extends GraphOp {
             float[] gain = new float[n];
             float[][] gRows = new float[workers.count()][n];
             float[][] xRows = new float[workers.count()][n];
-            Workers.RowRange range =
-                    (part, from, to) -> {
-                        float[] g = gRows[part];
-                        float[] centred = xRows[part];
-                        for (int r = from; r < to; r++) {
-                            dy.getRow(r, g);
-                            x.getRow(r, centred);
-                            float inverse = centre(centred, n);
-                            gradientOfRow(g, centred, gain, inverse, n);
-                            out[0].putRow(r, g);
-                        }
-                    };
+            Workers.RowRange range = (part, from, to) -> {
+                float[] g = gRows[part];
+                float[] centred = xRows[part];
+                for (int r = from; r < to; r++) {
+                    dy.getRow(r, g);
+                    x.getRow(r, centred);
+                    float inverse = centre(centred, n);
+                    gradientOfRow(g, centred, gain, inverse, n);
+                    out[0].putRow(r, g);
+                }
+            };
             return () -> {
                 in[2].getRow(0, gain);
                 workers.rows(x.rows(), range);
@@ -139,8 +137,7 @@ public class LayerNorm extends GraphOp {
         }
 
         /** Turns dy (in {@code g}) into dx in place. */
-        private static void gradientOfRow(
-                float[] g, float[] centred, float[] gain, float inverse, int n) {
+        private static void gradientOfRow(float[] g, float[] centred, float[] gain, float inverse, int n) {
             for (int i = 0; i < n; i++) {
                 g[i] *= gain[i];
             }

@@ -52,8 +52,7 @@ public final class Linear extends GraphOp {
         long[] w = in.get(1);
         int outAxis = weight == Weight.OUT_IN ? 0 : 1;
         if (x[1] != w[1 - outAxis]) {
-            throw new IllegalArgumentException(
-                    "linear layer of " + w[1 - outAxis] + " inputs given rows of " + x[1]);
+            throw new IllegalArgumentException("linear layer of " + w[1 - outAxis] + " inputs given rows of " + x[1]);
         }
         return List.of(new long[] {x[0], w[outAxis]});
     }
@@ -86,9 +85,7 @@ public final class Linear extends GraphOp {
         Product.Form form = transposed ? Product.Form.NT : Product.Form.NN;
         return switch (precision) {
             case FLOAT32 ->
-                    bias == null
-                            ? Product.of(form, x, w, y, workers)
-                            : Product.withBias(form, x, w, bias, y, workers);
+                bias == null ? Product.of(form, x, w, y, workers) : Product.withBias(form, x, w, bias, y, workers);
             case BFLOAT16 -> Bfloat16Product.of(x, w, transposed, bias, y, workers);
         };
     }
@@ -179,16 +176,15 @@ public final class Linear extends GraphOp {
             HostMatrix dy = in[0];
             float[][] sums = new float[workers.count()][dy.cols()];
             float[][] rows = new float[workers.count()][dy.cols()];
-            Workers.RowRange columns =
-                    (part, from, to) -> {
-                        int n = to - from;
-                        Arrays.fill(sums[part], 0, n, 0f);
-                        for (int r = 0; r < dy.rows(); r++) {
-                            dy.get(r, from, rows[part], n);
-                            add(rows[part], sums[part], n);
-                        }
-                        out[0].put(0, from, sums[part], n);
-                    };
+            Workers.RowRange columns = (part, from, to) -> {
+                int n = to - from;
+                Arrays.fill(sums[part], 0, n, 0f);
+                for (int r = 0; r < dy.rows(); r++) {
+                    dy.get(r, from, rows[part], n);
+                    add(rows[part], sums[part], n);
+                }
+                out[0].put(0, from, sums[part], n);
+            };
             return () -> workers.rows(dy.cols(), columns);
         }
 

@@ -25,20 +25,17 @@ public final class NormalizeRows extends GraphOp {
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         HostMatrix x = in[0];
         int n = x.cols();
-        return RowwiseKernel.eachRow(
-                x.rows(),
-                workers,
-                () -> {
-                    float[] row = new float[n];
-                    return r -> {
-                        x.getRow(r, row);
-                        float inverse = (float) (1 / Math.sqrt(Floats.dot(row, row, n)));
-                        for (int i = 0; i < n; i++) {
-                            row[i] *= inverse;
-                        }
-                        out[0].putRow(r, row);
-                    };
-                });
+        return RowwiseKernel.eachRow(x.rows(), workers, () -> {
+            float[] row = new float[n];
+            return r -> {
+                x.getRow(r, row);
+                float inverse = (float) (1 / Math.sqrt(Floats.dot(row, row, n)));
+                for (int i = 0; i < n; i++) {
+                    row[i] *= inverse;
+                }
+                out[0].putRow(r, row);
+            };
+        });
     }
 
     @Override
@@ -66,23 +63,20 @@ public final class NormalizeRows extends GraphOp {
             HostMatrix dy = in[0];
             HostMatrix x = in[1];
             int n = x.cols();
-            return RowwiseKernel.eachRow(
-                    x.rows(),
-                    workers,
-                    () -> {
-                        float[] g = new float[n];
-                        float[] y = new float[n];
-                        return r -> {
-                            dy.getRow(r, g);
-                            x.getRow(r, y);
-                            float inverse = (float) (1 / Math.sqrt(Floats.dot(y, y, n)));
-                            float along = Floats.dot(g, y, n) * inverse * inverse;
-                            for (int i = 0; i < n; i++) {
-                                g[i] = (g[i] - y[i] * along) * inverse;
-                            }
-                            out[0].putRow(r, g);
-                        };
-                    });
+            return RowwiseKernel.eachRow(x.rows(), workers, () -> {
+                float[] g = new float[n];
+                float[] y = new float[n];
+                return r -> {
+                    dy.getRow(r, g);
+                    x.getRow(r, y);
+                    float inverse = (float) (1 / Math.sqrt(Floats.dot(y, y, n)));
+                    float along = Floats.dot(g, y, n) * inverse * inverse;
+                    for (int i = 0; i < n; i++) {
+                        g[i] = (g[i] - y[i] * along) * inverse;
+                    }
+                    out[0].putRow(r, g);
+                };
+            });
         }
     }
 }

@@ -50,8 +50,7 @@ public final class Patches extends GraphOp {
         }
         int patches = (int) ((x[2] / patch) * (x[3] / patch));
         if (first + patches > rowsEach(patches)) {
-            throw new IllegalArgumentException(
-                    patches + " patches from row " + first + " of " + rowsEach(patches));
+            throw new IllegalArgumentException(patches + " patches from row " + first + " of " + rowsEach(patches));
         }
         return List.of(new long[] {x[0] * rowsEach(patches), x[1] * patch * patch});
     }

@@ -34,26 +34,24 @@ public final class RowwiseKernel {
      *
      * @param functions makes one function for each worker, which may hold memory of its own
      */
-    public static HostKernel of(
-            HostMatrix[] in, HostMatrix out, Workers workers, Supplier<RowFunction> functions) {
+    public static HostKernel of(HostMatrix[] in, HostMatrix out, Workers workers, Supplier<RowFunction> functions) {
         int length = Math.multiplyExact(out.rows(), out.cols());
         int pieces = (length + PIECE - 1) / PIECE;
         RowFunction[] function = new RowFunction[workers.count()];
         Arrays.setAll(function, part -> functions.get());
         float[][][] scratch = new float[workers.count()][in.length][PIECE];
-        Workers.RowRange range =
-                (part, from, to) -> {
-                    float[][] rows = scratch[part];
-                    for (int piece = from; piece < to; piece++) {
-                        int offset = piece * PIECE;
-                        int n = Math.min(PIECE, length - offset);
-                        for (int i = 0; i < in.length; i++) {
-                            in[i].buffer().get(offset, rows[i], 0, n);
-                        }
-                        function[part].apply(rows, n);
-                        out.buffer().put(offset, rows[0], 0, n);
-                    }
-                };
+        Workers.RowRange range = (part, from, to) -> {
+            float[][] rows = scratch[part];
+            for (int piece = from; piece < to; piece++) {
+                int offset = piece * PIECE;
+                int n = Math.min(PIECE, length - offset);
+                for (int i = 0; i < in.length; i++) {
+                    in[i].buffer().get(offset, rows[i], 0, n);
+                }
+                function[part].apply(rows, n);
+                out.buffer().put(offset, rows[0], 0, n);
+            }
+        };
         return () -> workers.rows(pieces, range);
     }
 
@@ -65,12 +63,11 @@ public final class RowwiseKernel {
     public static HostKernel eachRow(int rows, Workers workers, Supplier<IntConsumer> functions) {
         IntConsumer[] function = new IntConsumer[workers.count()];
         Arrays.setAll(function, part -> functions.get());
-        Workers.RowRange range =
-                (part, from, to) -> {
-                    for (int row = from; row < to; row++) {
-                        function[part].accept(row);
-                    }
-                };
+        Workers.RowRange range = (part, from, to) -> {
+            for (int row = from; row < to; row++) {
+                function[part].accept(row);
+            }
+        };
         return () -> workers.rows(rows, range);
     }
 }

@@ -44,8 +44,7 @@ public final class SumColumns extends GraphOp {
     public List<long[]> outputShapes(List<long[]> in) {
         if (in.get(0)[1] != groupOf.length) {
             throw new IllegalArgumentException(
-                    "groups of %d columns given %d columns"
-                            .formatted(groupOf.length, in.get(0)[1]));
+                    "groups of %d columns given %d columns".formatted(groupOf.length, in.get(0)[1]));
         }
         return List.of(new long[] {in.get(0)[0], groups});
     }
@@ -57,28 +56,24 @@ public final class SumColumns extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        return RowwiseKernel.eachRow(
-                in[0].rows(),
-                workers,
-                () -> {
-                    float[] x = new float[groupOf.length];
-                    float[] sums = new float[out[0].cols()];
-                    return r -> {
-                        in[0].getRow(r, x);
-                        Arrays.fill(sums, 0f);
-                        for (int column = 0; column < x.length; column++) {
-                            sums[groupOf[column]] += x[column];
-                        }
-                        out[0].putRow(r, sums);
-                    };
-                });
+        return RowwiseKernel.eachRow(in[0].rows(), workers, () -> {
+            float[] x = new float[groupOf.length];
+            float[] sums = new float[out[0].cols()];
+            return r -> {
+                in[0].getRow(r, x);
+                Arrays.fill(sums, 0f);
+                for (int column = 0; column < x.length; column++) {
+                    sums[groupOf[column]] += x[column];
+                }
+                out[0].putRow(r, sums);
+            };
+        });
     }
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         SDVariable dy = gradients.get(0);
-        return List.of(
-                new InputGradient(sameDiff, dy, groupOf, groups).outputVariable());
+        return List.of(new InputGradient(sameDiff, dy, groupOf, groups).outputVariable());
     }
 
     /** dx of a column is dy of its group. */
@@ -105,20 +100,17 @@ public final class SumColumns extends GraphOp {
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-                return RowwiseKernel.eachRow(
-                    in[0].rows(),
-                    workers,
-                    () -> {
-                        float[] dy = new float[in[0].cols()];
-                        float[] dx = new float[groupOf.length];
-                        return r -> {
-                            in[0].getRow(r, dy);
-                            for (int column = 0; column < dx.length; column++) {
-                                dx[column] = dy[groupOf[column]];
-                            }
-                            out[0].putRow(r, dx);
-                        };
-                    });
+            return RowwiseKernel.eachRow(in[0].rows(), workers, () -> {
+                float[] dy = new float[in[0].cols()];
+                float[] dx = new float[groupOf.length];
+                return r -> {
+                    in[0].getRow(r, dy);
+                    for (int column = 0; column < dx.length; column++) {
+                        dx[column] = dy[groupOf[column]];
+                    }
+                    out[0].putRow(r, dx);
+                };
+            });
         }
     }
 }

@@ -19,14 +19,12 @@ public final class LabelledFeatures {
     public LabelledFeatures(int dimension, float[] values, int[] labels) {
         if (dimension < 1 || (long) dimension * labels.length != values.length) {
             throw new IllegalArgumentException(
-                    "%d values are not %d images of %d features"
-                            .formatted(values.length, labels.length, dimension));
+                    "%d values are not %d images of %d features".formatted(values.length, labels.length, dimension));
         }
         for (int i = 0; i < values.length; i++) {
             if (!Float.isFinite(values[i])) {
-                throw new IllegalArgumentException(
-                        "feature %d of image %d is %s: encode the images again"
-                                .formatted(i % dimension, i / dimension, values[i]));
+                throw new IllegalArgumentException("feature %d of image %d is %s: encode the images again"
+                        .formatted(i % dimension, i / dimension, values[i]));
             }
         }
         for (int label : labels) {
@@ -71,7 +69,9 @@ public final class LabelledFeatures {
             System.arraycopy(values, positions[i] * dimension, selected, i * dimension, dimension);
         }
         return new LabelledFeatures(
-                dimension, selected, Arrays.stream(positions).map(p -> labels[p]).toArray());
+                dimension,
+                selected,
+                Arrays.stream(positions).map(p -> labels[p]).toArray());
     }
 
     /** Returns the labels that occur, ascending. */

@@ -71,22 +71,14 @@ public record LinearClassifier(
             }
         }
         return new LinearClassifier(
-                IntStream.range(0, k).toArray(),
-                fewWeights,
-                fewIntercepts,
-                c,
-                objective,
-                iterations,
-                converged);
+                IntStream.range(0, k).toArray(), fewWeights, fewIntercepts, c, objective, iterations, converged);
     }
 
     /** Returns the label predicted for each image; of equal scores the smallest label wins. */
     public int[] predict(LabelledFeatures images) {
         requireDimension(images);
         int[] predicted = new int[images.count()];
-        IntStream.range(0, images.count())
-                .parallel()
-                .forEach(image -> predicted[image] = predict(images, image));
+        IntStream.range(0, images.count()).parallel().forEach(image -> predicted[image] = predict(images, image));
         return predicted;
     }
 
@@ -97,17 +89,14 @@ public record LinearClassifier(
     public float[][] scores(LabelledFeatures images) {
         requireDimension(images);
         float[][] scores = new float[images.count()][labels.length];
-        IntStream.range(0, images.count())
-                .parallel()
-                .forEach(
-                        image -> {
-                            double[] exact = scores(images, image);
-                            double largest = Arrays.stream(exact).max().orElseThrow();
-                            for (int j = 0; j < exact.length; j++) {
-                                // Not the scores: in singles, two of them might be equal.
-                                scores[image][j] = (float) (exact[j] - largest);
-                            }
-                        });
+        IntStream.range(0, images.count()).parallel().forEach(image -> {
+            double[] exact = scores(images, image);
+            double largest = Arrays.stream(exact).max().orElseThrow();
+            for (int j = 0; j < exact.length; j++) {
+                // Not the scores: in singles, two of them might be equal.
+                scores[image][j] = (float) (exact[j] - largest);
+            }
+        });
         return scores;
     }
 
@@ -117,18 +106,16 @@ public record LinearClassifier(
             throw new IllegalArgumentException("there are no images to measure an accuracy on");
         }
         int[] predicted = predict(images);
-        long correct =
-                IntStream.range(0, predicted.length)
-                        .filter(i -> predicted[i] == images.label(i))
-                        .count();
+        long correct = IntStream.range(0, predicted.length)
+                .filter(i -> predicted[i] == images.label(i))
+                .count();
         return (double) correct / predicted.length;
     }
 
     private void requireDimension(LabelledFeatures images) {
         if (images.dimension() != dimension()) {
             throw new IllegalArgumentException(
-                    "images of %d features given to a classifier of %d"
-                            .formatted(images.dimension(), dimension()));
+                    "images of %d features given to a classifier of %d".formatted(images.dimension(), dimension()));
         }
     }
 

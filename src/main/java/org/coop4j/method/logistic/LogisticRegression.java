@@ -43,16 +43,12 @@ public final class LogisticRegression {
         if (labels.length < 2) {
             throw new IllegalArgumentException(
                     "the %d training images are of %d class%s: a classifier needs two or more"
-                            .formatted(
-                                    training.count(),
-                                    labels.length,
-                                    labels.length == 1 ? "" : "es"));
+                            .formatted(training.count(), labels.length, labels.length == 1 ? "" : "es"));
         }
         d = training.dimension();
-        classes =
-                Arrays.stream(training.labels())
-                        .map(label -> Arrays.binarySearch(labels, label))
-                        .toArray();
+        classes = Arrays.stream(training.labels())
+                .map(label -> Arrays.binarySearch(labels, label))
+                .toArray();
         means = means(training);
         centred = centred(training, means);
         typicalNorm = Math.sqrt(TruncatedNewton.dot(centred, centred) / training.count());
@@ -85,12 +81,10 @@ public final class LogisticRegression {
         return classifier(c, minimum, interceptScale);
     }
 
-    private TruncatedNewton minimise(
-            double c, double penalty, double interceptScale, double[] start) {
+    private TruncatedNewton minimise(double c, double penalty, double interceptScale, double[] start) {
         int k = labels.length;
         try (SoftmaxLoss loss = new SoftmaxLoss(centred, classes, k, penalty, c, interceptScale)) {
-            return Gemm.singleThreaded(
-                    () -> new TruncatedNewton(loss, start, TOLERANCE, MOST_STEPS));
+            return Gemm.singleThreaded(() -> new TruncatedNewton(loss, start, TOLERANCE, MOST_STEPS));
         }
     }
 
@@ -114,8 +108,7 @@ public final class LogisticRegression {
         return point;
     }
 
-    private LinearClassifier classifier(
-            double c, TruncatedNewton minimum, double interceptScale) {
+    private LinearClassifier classifier(double c, TruncatedNewton minimum, double interceptScale) {
         int k = labels.length;
         double[] weights = new double[d * k];
         double[] intercepts = new double[k];
@@ -128,13 +121,7 @@ public final class LogisticRegression {
             }
         }
         return new LinearClassifier(
-                labels,
-                weights,
-                intercepts,
-                c,
-                minimum.value(),
-                minimum.iterations(),
-                minimum.converged());
+                labels, weights, intercepts, c, minimum.value(), minimum.iterations(), minimum.converged());
     }
 
     private static double[] means(LabelledFeatures training) {

@@ -165,7 +165,8 @@ public final class PenaltySearch {
             return WITHOUT_VALIDATION;
         }
         int count = Math.min(MOST_FOLDS, fewest);
-        double[][] right = new double[FOLDS_GRID.length][count]; // images of the part left out that are classified correctly
+        double[][] right =
+                new double[FOLDS_GRID.length][count]; // images of the part left out that are classified correctly
         Folds folds = Folds.of(images.labels(), count);
         for (int part = 0; part < count; part++) {
             LogisticRegression rest = new LogisticRegression(images.select(folds.without(part)));

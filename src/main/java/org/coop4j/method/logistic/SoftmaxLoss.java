@@ -50,13 +50,7 @@ final class SoftmaxLoss implements AutoCloseable {
     private final List<HostMatrix> sums = new ArrayList<>(); // [d + 1, k] of each worker
     private final float[] values; // [(d + 1) · k]
 
-    SoftmaxLoss(
-            double[] features,
-            int[] classes,
-            int k,
-            double penalty,
-            double c,
-            double interceptScale) {
+    SoftmaxLoss(double[] features, int[] classes, int k, double penalty, double c, double interceptScale) {
         this.features = features;
         this.classes = classes;
         n = classes.length;

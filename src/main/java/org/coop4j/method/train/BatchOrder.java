@@ -54,8 +54,9 @@ public record BatchOrder(int batches, int batchSize, IntFunction<int[][]> epochs
      */
     public static BatchOrder of(int examples, int size, int batches, long seed) {
         if (examples < 1 || size < 1 || (long) (batches - 1) * size >= examples) {
-            throw new IllegalArgumentException("%d examples in %d batches of %d: all must be positive and no batch empty"
-                    .formatted(examples, batches, size));
+            throw new IllegalArgumentException(
+                    "%d examples in %d batches of %d: all must be positive and no batch empty"
+                            .formatted(examples, batches, size));
         }
         return new BatchOrder(batches, size, epoch -> {
             int[] order = permutation(examples, seed, epoch);

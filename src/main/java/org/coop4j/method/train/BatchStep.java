@@ -29,8 +29,7 @@ public class BatchStep implements AutoCloseable {
      * @param learned the tensors that the optimizer changes between steps
      * @param planned plans a step of so many images
      */
-    public BatchStep(
-            FeatureSet images, boolean normalized, List<LearnedTensor> learned, IntFunction<Step> planned) {
+    public BatchStep(FeatureSet images, boolean normalized, List<LearnedTensor> learned, IntFunction<Step> planned) {
         this.images = images;
         this.normalized = normalized;
         this.learned = learned;

@@ -95,10 +95,7 @@ record Checkpoint(int epochs, Map<String, float[]> values, Map<String, float[]> 
                         + " was begun with: put them back, or choose another --out");
             }
             return new Checkpoint(
-                    Integer.parseInt(epochs),
-                    named(arrays, VALUE),
-                    named(arrays, OPTIMIZER),
-                    metadata.get(METRICS));
+                    Integer.parseInt(epochs), named(arrays, VALUE), named(arrays, OPTIMIZER), metadata.get(METRICS));
         }
     }
 

@@ -167,14 +167,13 @@ public class Trainer {
         private static final long serialVersionUID = 1L;
 
         private NonFiniteLossException(String what, int epoch, int batch) {
-            super(
-                    String.format(
-                            Locale.ROOT,
-                            "%s in epoch %d, batch %d: training stopped, and the last checkpoint, if"
-                                    + " there is one, is kept. A smaller learning rate may help",
-                            what,
-                            epoch + 1,
-                            batch + 1));
+            super(String.format(
+                    Locale.ROOT,
+                    "%s in epoch %d, batch %d: training stopped, and the last checkpoint, if"
+                            + " there is one, is kept. A smaller learning rate may help",
+                    what,
+                    epoch + 1,
+                    batch + 1));
         }
 
         /** The loss of a batch; epoch and batch count from 0. */

@@ -51,12 +51,10 @@ public record Training(
                             .formatted(epochs, batch, warmupEpochs));
         }
         if (!(rate > 0) || !(warmupRate > 0)) {
-            throw new IllegalArgumentException(
-                    "learning rates must be positive, got " + rate + " and " + warmupRate);
+            throw new IllegalArgumentException("learning rates must be positive, got " + rate + " and " + warmupRate);
         }
         if (!(momentum >= 0 && momentum < 1)) {
-            throw new IllegalArgumentException(
-                    "momentum: expected 0 or more and less than 1, got " + momentum);
+            throw new IllegalArgumentException("momentum: expected 0 or more and less than 1, got " + momentum);
         }
         if (!(weightDecay >= 0) || !(epsilon > 0)) {
             throw new IllegalArgumentException(
@@ -133,8 +131,7 @@ public record Training(
         long step = (long) epoch * batches + number;
         double steps = (double) epochs * batches;
         return switch (schedule) {
-            case EPOCH_COSINE ->
-                epoch < warmupEpochs ? warmupRate : cosine(epoch - warmupEpochs, epochs);
+            case EPOCH_COSINE -> epoch < warmupEpochs ? warmupRate : cosine(epoch - warmupEpochs, epochs);
             case STEP_COSINE -> cosine((double) step, steps);
             case LINEAR_WARMUP_COSINE -> {
                 if (step >= LINEAR_WARMUP) {

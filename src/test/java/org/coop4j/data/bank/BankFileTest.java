@@ -28,7 +28,8 @@ class BankFileTest {
     private static final int RECORD = 16 + WIDTH * 4 + 4;
     private static final int HEADER = 512;
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private static BankFile.Key key(String weights, String transform, int width) {
         return new BankFile.Key(weights, transform, FeatureKind.EMBEDDED, Precision.FLOAT32, width);
@@ -202,8 +203,7 @@ class BankFileTest {
 
     @Test
     void rowsOfAnotherPrecisionAreInABankOfTheirOwn() throws IOException {
-        BankFile.Key half =
-                new BankFile.Key(WEIGHTS, "test-16", FeatureKind.EMBEDDED, Precision.BFLOAT16, WIDTH);
+        BankFile.Key half = new BankFile.Key(WEIGHTS, "test-16", FeatureKind.EMBEDDED, Precision.BFLOAT16, WIDTH);
         try (BankFile exact = open();
                 BankFile rows = BankFile.open(folder, half)) {
             append(exact, 0, 1);
@@ -219,12 +219,7 @@ class BankFileTest {
     @Test
     void rowsBeforeTheProjectionAreInABankOfTheirOwn() throws IOException {
         BankFile.Key before =
-                new BankFile.Key(
-                        WEIGHTS,
-                        "test-16",
-                        FeatureKind.BEFORE_PROJECTION,
-                        Precision.FLOAT32,
-                        2 * WIDTH);
+                new BankFile.Key(WEIGHTS, "test-16", FeatureKind.BEFORE_PROJECTION, Precision.FLOAT32, 2 * WIDTH);
         try (BankFile embedded = open();
                 BankFile rows = BankFile.open(folder, before)) {
             append(embedded, 0, 1);
@@ -271,8 +266,7 @@ class BankFileTest {
     }
 
     @Test
-    void whatAKilledProcessLeftBehindTheLastRecordIsOverwrittenByOneThatHasTheBankOpen()
-            throws IOException {
+    void whatAKilledProcessLeftBehindTheLastRecordIsOverwrittenByOneThatHasTheBankOpen() throws IOException {
         try (BankFile bank = open()) {
             append(bank, 0, 1);
             Files.write(file(), new byte[RECORD / 2], StandardOpenOption.APPEND);

@@ -32,10 +32,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 class FeatureBankTest {
 
-    @TempDir static Path models;
+    @TempDir
+    static Path models;
+
     private static Clip clip;
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
+
     private final List<LabelledImage> images = new ArrayList<>();
 
     @BeforeAll
@@ -72,18 +76,15 @@ class FeatureBankTest {
         return new ImageTransform.Test(clip.preprocessing());
     }
 
-    private List<float[]> features(
-            String bankName, ImageTransform transform, List<LabelledImage> list)
+    private List<float[]> features(String bankName, ImageTransform transform, List<LabelledImage> list)
             throws IOException {
         return features(clip, bankName, transform, list);
     }
 
-    private List<float[]> features(
-            Clip model, String bankName, ImageTransform transform, List<LabelledImage> list)
+    private List<float[]> features(Clip model, String bankName, ImageTransform transform, List<LabelledImage> list)
             throws IOException {
         try (FeatureBank bank = bank(model, bankName, transform)) {
-            ImageFeatures banked =
-                    bank.encode(list, "images", false, new ProgressRecorder());
+            ImageFeatures banked = bank.encode(list, "images", false, new ProgressRecorder());
             List<float[]> rows = new ArrayList<>();
             for (int view = 0; view < transform.views(); view++) {
                 for (int i = 0; i < banked.size(); i++) {
@@ -109,8 +110,7 @@ class FeatureBankTest {
     @Test
     void featuresAreNormalisedWhenAsked() throws IOException {
         try (FeatureBank bank = bank("a", test())) {
-            ImageFeatures banked =
-                    bank.encode(images, "images", false, new ProgressRecorder());
+            ImageFeatures banked = bank.encode(images, "images", false, new ProgressRecorder());
             float[] row = new float[2 + banked.width()];
             banked.copyNormalized(5, 0, row, 2);
             double square = 0;
@@ -129,19 +129,15 @@ class FeatureBankTest {
         for (int stop : new int[] {1, 31, 64, 65, 100, 139}) {
             String name = "stopped-at-" + stop;
             try (FeatureBank bank = bank(name, transform)) {
-                ProgressRecorder stopping =
-                        new ProgressRecorder() {
-                            @Override
-                            protected void advanced(Recorded task) {
-                                if (task.done() == stop) {
-                                    throw new IllegalStateException("stopped");
-                                }
-                            }
-                        };
-                assertThatThrownBy(
-                                () ->
-                                        bank.encode(images, "images", false,
-                                                stopping))
+                ProgressRecorder stopping = new ProgressRecorder() {
+                    @Override
+                    protected void advanced(Recorded task) {
+                        if (task.done() == stop) {
+                            throw new IllegalStateException("stopped");
+                        }
+                    }
+                };
+                assertThatThrownBy(() -> bank.encode(images, "images", false, stopping))
                         .hasMessage("stopped");
             }
             assertThat(features(name, transform, images)).containsExactlyElementsOf(whole);
@@ -151,11 +147,8 @@ class FeatureBankTest {
     /** Wide enough that a product's last bits depend on its size. */
     @Test
     void aBankCutAnywhereIsCompletedWithTheSameBits() throws IOException {
-        ClipConfig wide =
-                new ClipConfig(
-                        32,
-                        new ClipConfig.Vit(16, 8, 768, 1, 12, 3072),
-                        new ClipConfig.Text(77, 100, 16, 2, 1, 64));
+        ClipConfig wide = new ClipConfig(
+                32, new ClipConfig.Vit(16, 8, 768, 1, 12, 3072), new ClipConfig.Text(77, 100, 16, 2, 1, 64));
         Path model = folder.resolve("wide.safetensors");
         RandomWeights.write(wide, 3, model, MlpActivation.QUICK_GELU);
         try (Clip wideClip = TinyModel.open(model, 2)) {
@@ -169,8 +162,7 @@ class FeatureBankTest {
             int record = (bytes.length - 512) / images.size();
             for (int kept : new int[] {5, 69}) {
                 Files.write(file, java.util.Arrays.copyOf(bytes, 512 + kept * record + 7));
-                assertThat(features(wideClip, "whole", transform, images))
-                        .containsExactlyElementsOf(whole);
+                assertThat(features(wideClip, "whole", transform, images)).containsExactlyElementsOf(whole);
             }
         }
     }
@@ -217,8 +209,7 @@ class FeatureBankTest {
         List<float[]> inOrder = features("a", train(1, 7), images);
         List<float[]> outOfOrder = features("b", train(1, 7), shuffled);
         for (int i = 0; i < images.size(); i++) {
-            assertThat(outOfOrder.get(i))
-                    .containsExactly(inOrder.get(images.indexOf(shuffled.get(i))));
+            assertThat(outOfOrder.get(i)).containsExactly(inOrder.get(images.indexOf(shuffled.get(i))));
         }
     }
 
@@ -226,9 +217,7 @@ class FeatureBankTest {
         RgbImage image = new ImageDecoder().decode(file);
         ImageTransform transform = train(4, seed);
         FloatBuffer pixels = FloatBuffer.allocate(3 * 16 * 16);
-        transform
-                .preprocessing()
-                .toTensor(transform.apply(image, Sha256.of(file), view), pixels, 0);
+        transform.preprocessing().toTensor(transform.apply(image, Sha256.of(file), view), pixels, 0);
         return pixels.array();
     }
 
@@ -236,8 +225,7 @@ class FeatureBankTest {
     void epochsTakeTheViewsInTurn() throws IOException {
         ImageTransform transform = train(3, 7);
         try (FeatureBank bank = bank("a", transform)) {
-            ImageFeatures banked =
-                    bank.encode(images, "images", false, new ProgressRecorder());
+            ImageFeatures banked = bank.encode(images, "images", false, new ProgressRecorder());
             float[] row = new float[banked.width()];
             float[] again = new float[banked.width()];
             for (int epoch = 0; epoch < 3; epoch++) {
@@ -261,8 +249,8 @@ class FeatureBankTest {
     private void assertWarned(ProgressRecorder recorder, int... positions) {
         assertThat(recorder.warnings).hasSize(positions.length);
         for (int i : positions) {
-            assertThat(recorder.warnings)
-                    .anySatisfy(said -> assertThat(said).contains(images.get(i).path().toString()));
+            assertThat(recorder.warnings).anySatisfy(said -> assertThat(said)
+                    .contains(images.get(i).path().toString()));
         }
     }
 
@@ -272,9 +260,7 @@ class FeatureBankTest {
         Files.delete(images.get(69).path());
         ProgressRecorder recorder = new ProgressRecorder();
         try (FeatureBank bank = bank("a", test())) {
-            assertThatThrownBy(
-                            () ->
-                                    bank.encode(images, "images", false, recorder))
+            assertThatThrownBy(() -> bank.encode(images, "images", false, recorder))
                     .isInstanceOf(FeatureBank.UnreadableImagesException.class)
                     .hasMessageContaining("3 images cannot be read")
                     .hasMessageContaining("--skip-bad");
@@ -288,8 +274,7 @@ class FeatureBankTest {
         damage(0, 40);
         ProgressRecorder recorder = new ProgressRecorder();
         try (FeatureBank bank = bank("a", test())) {
-            ImageFeatures banked =
-                    bank.encode(images, "images", true, recorder);
+            ImageFeatures banked = bank.encode(images, "images", true, recorder);
             assertThat(banked.size()).isEqualTo(68);
             assertThat(banked.image(0)).isEqualTo(images.get(1));
             assertThat(banked.image(39)).isEqualTo(images.get(41));
@@ -308,20 +293,17 @@ class FeatureBankTest {
         }
         ProgressRecorder recorder = new ProgressRecorder();
         try (FeatureBank bank = bank("a", train(2, 1))) {
-            ImageFeatures banked =
-                    bank.encode(images, "images", true, recorder);
+            ImageFeatures banked = bank.encode(images, "images", true, recorder);
             assertThat(banked.size()).isEqualTo(67);
-            assertThat(recorder.tasks.get(0).done()).isEqualTo(recorder.tasks.get(0).total());
+            assertThat(recorder.tasks.get(0).done())
+                    .isEqualTo(recorder.tasks.get(0).total());
         }
         assertWarned(recorder, 2, 9, 50);
     }
 
     @Test
     void imagesOfOneContentAreEncodedOnce() throws IOException {
-        Files.copy(
-                images.get(0).path(),
-                images.get(1).path(),
-                java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(images.get(0).path(), images.get(1).path(), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
         List<float[]> rows = features("a", test(), images);
         assertThat(rows.get(1)).containsExactly(rows.get(0));
         try (FeatureBank bank = bank("a", test())) {
@@ -346,18 +328,15 @@ class FeatureBankTest {
         }
     }
 
-    private static String contentHash(FeatureBank bank, List<LabelledImage> list)
-            throws IOException {
-        return bank.encode(list, "images", false, new ProgressRecorder())
-                .contentHash();
+    private static String contentHash(FeatureBank bank, List<LabelledImage> list) throws IOException {
+        return bank.encode(list, "images", false, new ProgressRecorder()).contentHash();
     }
 
     /** The first picture as a JPEG with an EXIF orientation. */
     private LabelledImage rotated(ExifOrientation exif) throws IOException {
-        byte[] content =
-                FeatureBankTest.class
-                        .getResourceAsStream("/images/forms/jpeg-exif-rotated.jpg")
-                        .readAllBytes();
+        byte[] content = FeatureBankTest.class
+                .getResourceAsStream("/images/forms/jpeg-exif-rotated.jpg")
+                .readAllBytes();
         Path file = Files.write(folder.resolve("images").resolve("rotated.jpg"), content);
         return new LabelledImage(file, 0, "c0", exif);
     }
@@ -373,7 +352,9 @@ class FeatureBankTest {
         List<Path> file = List.of(kept.get(0).path());
         assertThat(upright.get(0)).containsExactly(clip.encodeImages(file).row(0));
         assertThat(stored.get(0))
-                .containsExactly(clip.encodeImages(file, new Clip.ImageOptions(FeatureKind.EMBEDDED, ExifOrientation.KEEP)).row(0));
+                .containsExactly(
+                        clip.encodeImages(file, new Clip.ImageOptions(FeatureKind.EMBEDDED, ExifOrientation.KEEP))
+                                .row(0));
         try (FeatureBank bank = bank("a", test())) {
             assertThat(contentHash(bank, applied)).isNotEqualTo(contentHash(bank, kept));
         }
@@ -382,8 +363,7 @@ class FeatureBankTest {
     @Test
     void anImageThatIsUprightIsEncodedOnceWhetherItsOrientationIsAppliedOrNot() throws IOException {
         LabelledImage image = images.get(0);
-        LabelledImage applied =
-                new LabelledImage(image.path(), 0, image.className(), ExifOrientation.APPLY);
+        LabelledImage applied = new LabelledImage(image.path(), 0, image.className(), ExifOrientation.APPLY);
         features("a", test(), List.of(image, applied));
         try (FeatureBank bank = bank("a", test())) {
             assertThat(bank.size()).isEqualTo(1);

@@ -36,10 +36,7 @@ public final class TestPictures {
             for (int i = 0; i < each; i++) {
                 String name = "picture-" + i + ".png";
                 write(root.resolve("train").resolve(classNames[label]).resolve(name), label, i);
-                write(
-                        root.resolve("test").resolve(classNames[label]).resolve(name),
-                        label,
-                        100 + i);
+                write(root.resolve("test").resolve(classNames[label]).resolve(name), label, 100 + i);
             }
         }
         return root;

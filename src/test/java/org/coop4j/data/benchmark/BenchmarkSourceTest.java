@@ -21,7 +21,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Each dataset on a miniature tree in its true layout. */
 class BenchmarkSourceTest {
-    @TempDir Path root;
+    @TempDir
+    Path root;
+
     private MiniatureTree tree;
 
     @BeforeEach
@@ -31,8 +33,7 @@ class BenchmarkSourceTest {
 
     @Test
     void caltech101SkipsTwoFoldersAndRenamesFour() throws IOException {
-        for (String folder :
-                List.of("BACKGROUND_Google", "Faces", "Faces_easy", "Leopards", "Motorbikes")) {
+        for (String folder : List.of("BACKGROUND_Google", "Faces", "Faces_easy", "Leopards", "Motorbikes")) {
             tree.images("caltech-101/101_ObjectCategories/" + folder, 5);
         }
         tree.images("caltech-101/101_ObjectCategories/airplanes", 15);
@@ -41,8 +42,7 @@ class BenchmarkSourceTest {
 
         // Upper case sorts first, as Python sorts; halves round to even: 2.5 to 2, 7.5 to 8, 12.5
         // to 12.
-        assertThat(dataset.classNames())
-                .containsExactly("face", "leopard", "motorbike", "airplane", "water_lilly");
+        assertThat(dataset.classNames()).containsExactly("face", "leopard", "motorbike", "airplane", "water_lilly");
         assertThat(countPerLabel(dataset.train())).containsExactly(2, 2, 2, 8, 12);
         assertThat(countPerLabel(dataset.val())).containsExactly(1, 1, 1, 3, 5);
         assertThat(countPerLabel(dataset.test())).containsExactly(2, 2, 2, 4, 8);
@@ -50,18 +50,17 @@ class BenchmarkSourceTest {
 
     @Test
     void eurosatHasItsLongNames() throws IOException {
-        for (String folder :
-                List.of(
-                        "AnnualCrop",
-                        "Forest",
-                        "HerbaceousVegetation",
-                        "Highway",
-                        "Industrial",
-                        "Pasture",
-                        "PermanentCrop",
-                        "Residential",
-                        "River",
-                        "SeaLake")) {
+        for (String folder : List.of(
+                "AnnualCrop",
+                "Forest",
+                "HerbaceousVegetation",
+                "Highway",
+                "Industrial",
+                "Pasture",
+                "PermanentCrop",
+                "Residential",
+                "River",
+                "SeaLake")) {
             tree.images("eurosat/2750/" + folder, 10);
         }
 
@@ -84,8 +83,7 @@ class BenchmarkSourceTest {
         tree.images("dtd/images/polka-dotted", 10).images("dtd/images/banded", 10);
         tree.images("food-101/images/apple_pie", 10).images("food-101/images/beignets", 10);
 
-        assertThat(load("DescribableTextures").classNames())
-                .containsExactly("banded", "polka-dotted");
+        assertThat(load("DescribableTextures").classNames()).containsExactly("banded", "polka-dotted");
         assertThat(load("Food101").classNames()).containsExactly("apple_pie", "beignets");
         assertThat(countPerLabel(load("Food101").train())).containsExactly(5, 5);
     }
@@ -109,8 +107,7 @@ class BenchmarkSourceTest {
         assertThat(countPerLabel(dataset.val())).containsExactly(3, 3);
         assertThat(countPerLabel(dataset.train())).containsExactly(10, 10);
         assertThat(dataset.train().get(0).label()).isEqualTo(1);
-        assertThat(dataset.test())
-                .containsExactly(image("oxford_pets/images/Abyssinian_201.jpg", 0, "abyssinian"));
+        assertThat(dataset.test()).containsExactly(image("oxford_pets/images/Abyssinian_201.jpg", 0, "abyssinian"));
     }
 
     @Test
@@ -118,17 +115,13 @@ class BenchmarkSourceTest {
         MiniatureBenchmarks.cars(tree);
         ImageDataset dataset = load("StanfordCars");
 
-        assertThat(dataset.classNames())
-                .containsExactly("2000 AM General Hummer SUV", "2012 Tesla Model S Sedan");
+        assertThat(dataset.classNames()).containsExactly("2000 AM General Hummer SUV", "2012 Tesla Model S Sedan");
         assertThat(countPerLabel(dataset.train())).containsExactly(6, 5);
         assertThat(countPerLabel(dataset.val())).containsExactly(1, 1);
         assertThat(dataset.test())
                 .containsExactly(
                         image("stanford_cars/cars_test/00001.jpg", 1, "2012 Tesla Model S Sedan"),
-                        image(
-                                "stanford_cars/cars_test/00002.jpg",
-                                0,
-                                "2000 AM General Hummer SUV"));
+                        image("stanford_cars/cars_test/00002.jpg", 0, "2000 AM General Hummer SUV"));
         assertThat(Files.readString(root.resolve("stanford_cars/split_zhou_StanfordCars.json")))
                 .contains("\"cars_test/00001.jpg\"");
     }
@@ -138,21 +131,17 @@ class BenchmarkSourceTest {
         MiniatureBenchmarks.flowers(tree);
         ImageDataset dataset = load("OxfordFlowers");
 
-        assertThat(dataset.classNames())
-                .containsExactly("pink primrose", "colt's foot", "canterbury bells");
+        assertThat(dataset.classNames()).containsExactly("pink primrose", "colt's foot", "canterbury bells");
         assertThat(dataset.train().get(0).label()).isEqualTo(1);
         assertThat(countPerLabel(dataset.train())).containsExactly(8, 2, 2);
         assertThat(countPerLabel(dataset.val())).containsExactly(3, 1, 1);
-        assertThat(dataset.train().get(0).path().getFileName().toString())
-                .matches("image_0000[1-5]\\.jpg");
+        assertThat(dataset.train().get(0).path().getFileName().toString()).matches("image_0000[1-5]\\.jpg");
     }
 
     @Test
     void aircraftFollowTheOfficialLists() throws IOException {
         tree.text("fgvc_aircraft/variants.txt", "707-320\nF/A-18\nDC-3\n")
-                .text(
-                        "fgvc_aircraft/images_variant_train.txt",
-                        "0000001 DC-3\n0000002 707-320\n0000003 F/A-18\n")
+                .text("fgvc_aircraft/images_variant_train.txt", "0000001 DC-3\n0000002 707-320\n0000003 F/A-18\n")
                 .text("fgvc_aircraft/images_variant_val.txt", "0000004 F/A-18\n")
                 .text("fgvc_aircraft/images_variant_test.txt", "0000005 707-320\n");
         for (int i = 1; i <= 5; i++) {
@@ -162,10 +151,8 @@ class BenchmarkSourceTest {
 
         assertThat(dataset.classNames()).containsExactly("707-320", "F/A-18", "DC-3");
         assertThat(dataset.train()).extracting(LabelledImage::label).containsExactly(2, 0, 1);
-        assertThat(dataset.val())
-                .containsExactly(image("fgvc_aircraft/images/0000004.jpg", 1, "F/A-18"));
-        assertThat(dataset.test())
-                .containsExactly(image("fgvc_aircraft/images/0000005.jpg", 0, "707-320"));
+        assertThat(dataset.val()).containsExactly(image("fgvc_aircraft/images/0000004.jpg", 1, "F/A-18"));
+        assertThat(dataset.test()).containsExactly(image("fgvc_aircraft/images/0000005.jpg", 0, "707-320"));
     }
 
     @Test
@@ -186,8 +173,7 @@ class BenchmarkSourceTest {
         assertThat(dataset.classNames()).containsExactly("abbey", "indoor apse");
         assertThat(countPerLabel(dataset.train())).containsExactly(8, 8);
         assertThat(countPerLabel(dataset.val())).containsExactly(2, 2);
-        assertThat(dataset.test())
-                .containsExactly(image("sun397/SUN397/a/apse/indoor/sun_11.jpg", 1, "indoor apse"));
+        assertThat(dataset.test()).containsExactly(image("sun397/SUN397/a/apse/indoor/sun_11.jpg", 1, "indoor apse"));
     }
 
     @Test
@@ -196,9 +182,7 @@ class BenchmarkSourceTest {
         for (int i = 1; i <= 5; i++) {
             training.append("ApplyEyeMakeup/v_ApplyEyeMakeup_g%02d_c01.avi 1%n".formatted(i));
             training.append("YoYo/v_YoYo_g%02d_c01.avi 2%n".formatted(i));
-            tree.file(
-                    "ucf101/UCF-101-midframes/Apply_Eye_Makeup/v_ApplyEyeMakeup_g%02d_c01.jpg"
-                            .formatted(i));
+            tree.file("ucf101/UCF-101-midframes/Apply_Eye_Makeup/v_ApplyEyeMakeup_g%02d_c01.jpg".formatted(i));
             tree.file("ucf101/UCF-101-midframes/Yo_Yo/v_YoYo_g%02d_c01.jpg".formatted(i));
         }
         tree.text("ucf101/ucfTrainTestlist/classInd.txt", "1 ApplyEyeMakeup\r\n2 YoYo\r\n\r\n")
@@ -211,15 +195,12 @@ class BenchmarkSourceTest {
         assertThat(countPerLabel(dataset.train())).containsExactly(4, 4);
         assertThat(countPerLabel(dataset.val())).containsExactly(1, 1);
         assertThat(dataset.test())
-                .containsExactly(
-                        image("ucf101/UCF-101-midframes/Yo_Yo/v_YoYo_g25_c04.jpg", 1, "Yo_Yo"));
+                .containsExactly(image("ucf101/UCF-101-midframes/Yo_Yo/v_YoYo_g25_c04.jpg", 1, "Yo_Yo"));
     }
 
     @Test
     void imageNetTestsOnItsValidationImages() throws IOException {
-        tree.text(
-                        "imagenet/classnames.txt",
-                        "n02 great white shark\nn01 missile\nn03 missile\nn09 not here\n")
+        tree.text("imagenet/classnames.txt", "n02 great white shark\nn01 missile\nn03 missile\nn09 not here\n")
                 .images("imagenet/images/train/n01", 3)
                 .images("imagenet/images/train/n02", 2)
                 .images("imagenet/images/train/n03", 1)
@@ -246,8 +227,7 @@ class BenchmarkSourceTest {
         ImageDataset dataset = load("ImageNetV2");
 
         // "10" sorts before "2": the number decides, not the name's order.
-        assertThat(dataset.test().get(10))
-                .isEqualTo(image(folder + "10/image_0001.jpg", 10, "class 10"));
+        assertThat(dataset.test().get(10)).isEqualTo(image(folder + "10/image_0001.jpg", 10, "class 10"));
         assertThat(dataset.classNames().get(2)).isEqualTo("class 2");
         assertThat(dataset.train()).isEmpty();
         assertThat(dataset.val()).isEmpty();
@@ -306,11 +286,7 @@ class BenchmarkSourceTest {
 
         assertThat(dataset.classNames()).containsExactly("plane");
         assertThat(dataset.train())
-                .containsExactly(
-                        image(
-                                "caltech-101/101_ObjectCategories/airplanes/image_0002.jpg",
-                                0,
-                                "plane"));
+                .containsExactly(image("caltech-101/101_ObjectCategories/airplanes/image_0002.jpg", 0, "plane"));
     }
 
     @Test
@@ -319,8 +295,7 @@ class BenchmarkSourceTest {
                 .text("dtd/split_zhou_DescribableTextures.json", "{\"train\": [[\"banded/im");
 
         assertRefused("DTD", "split_zhou_DescribableTextures.json", "fetch it again");
-        assertThat(root.resolve("dtd/split_zhou_DescribableTextures.json"))
-                .hasContent("{\"train\": [[\"banded/im");
+        assertThat(root.resolve("dtd/split_zhou_DescribableTextures.json")).hasContent("{\"train\": [[\"banded/im");
     }
 
     @Test
@@ -360,8 +335,7 @@ class BenchmarkSourceTest {
 
     @Test
     void folderWithoutAClassNameIsRefused() throws IOException {
-        tree.text("imagenet-sketch/classnames.txt", "n01 tench\n")
-                .images("imagenet-sketch/images/n02", 1);
+        tree.text("imagenet-sketch/classnames.txt", "n01 tench\n").images("imagenet-sketch/images/n02", 1);
 
         assertRefused("ImageNetSketch", "n02 is not in");
     }
@@ -380,8 +354,7 @@ class BenchmarkSourceTest {
                 .text("fgvc_aircraft/images_variant_train.txt", "../../secret DC-3\n");
         assertRefused("FGVCAircraft", "leads out");
 
-        tree.text("sun397/ClassName.txt", "/../x\n")
-                .text("sun397/Training_01.txt", "/../x/../../y.jpg\n");
+        tree.text("sun397/ClassName.txt", "/../x\n").text("sun397/Training_01.txt", "/../x/../../y.jpg\n");
         assertRefused("SUN397", "sun397");
 
         tree.text("oxford_pets/annotations/trainval.txt", "/etc/passwd_1 1 1 1\n");
@@ -396,8 +369,7 @@ class BenchmarkSourceTest {
         tree.text("oxford_pets/annotations/trainval.txt", "Abyssinian_1 0 1 1\n");
         assertRefused("OxfordPets", "line 1", "class number");
 
-        tree.text("fgvc_aircraft/variants.txt", "DC-3\n")
-                .text("fgvc_aircraft/images_variant_train.txt", "1 DC-4\n");
+        tree.text("fgvc_aircraft/variants.txt", "DC-3\n").text("fgvc_aircraft/images_variant_train.txt", "1 DC-4\n");
         assertRefused("FGVCAircraft", "'DC-4'");
 
         tree.text("ucf101/ucfTrainTestlist/classInd.txt", "1 YoYo\n")
@@ -440,13 +412,11 @@ class BenchmarkSourceTest {
         assertThat(check.status()).isEqualTo(BenchmarkCheck.Status.DIFFERENT);
         assertThat(check.found()).contains(new Benchmark.Sizes(2, 12, 4, 8));
         assertThat(check.problems())
-                .containsExactly(
-                        "2 classes instead of 47, 12 train images instead of 2,820, 4 val images"
-                                + " instead of 1,128, 8 test images instead of 1,692");
+                .containsExactly("2 classes instead of 47, 12 train images instead of 2,820, 4 val images"
+                        + " instead of 1,128, 8 test images instead of 1,692");
         assertThat(check.expected())
                 .containsExactly(
-                        new BenchmarkCheck.Expected(
-                                root.resolve("dtd/images"), BenchmarkCheck.Need.ALWAYS, true),
+                        new BenchmarkCheck.Expected(root.resolve("dtd/images"), BenchmarkCheck.Need.ALWAYS, true),
                         new BenchmarkCheck.Expected(
                                 root.resolve("dtd/split_zhou_DescribableTextures.json"),
                                 BenchmarkCheck.Need.FOR_PUBLISHED_SPLIT,

@@ -3,10 +3,10 @@ package org.coop4j.data.benchmark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -59,10 +59,9 @@ class BenchmarksTest {
     void namesMeanOneDatasetEach() {
         Map<String, String> owners = new HashMap<>();
         for (Benchmark benchmark : benchmarks.all()) {
-            benchmark.names().stream()
-                    .map(Benchmarks::bare)
-                    .distinct()
-                    .forEach(name -> assertThat(owners.put(name, benchmark.name())).isNull());
+            benchmark.names().stream().map(Benchmarks::bare).distinct().forEach(name -> assertThat(
+                            owners.put(name, benchmark.name()))
+                    .isNull());
         }
     }
 
@@ -77,8 +76,7 @@ class BenchmarksTest {
 
     @Test
     void templatesAreTheReferences() {
-        assertThat(benchmarks.get("food101").template())
-                .isEqualTo("a photo of {}, a type of food.");
+        assertThat(benchmarks.get("food101").template()).isEqualTo("a photo of {}, a type of food.");
         assertThat(benchmarks.get("dtd").template()).isEqualTo("{} texture.");
         assertThat(benchmarks.get("imagenet-r").template()).isEqualTo("a photo of a {}.");
     }
@@ -94,8 +92,7 @@ class BenchmarksTest {
         assertThat(PromptTemplates.ensemble(benchmarks.get("imagenet-v2-matched-frequency")))
                 .hasSize(8)
                 .endsWith("a photo of a {}.");
-        assertThat(PromptTemplates.ensemble(benchmarks.get("eurosat")))
-                .endsWith("a centered satellite photo of {}.");
+        assertThat(PromptTemplates.ensemble(benchmarks.get("eurosat"))).endsWith("a centered satellite photo of {}.");
     }
 
     /** Totals published with the datasets themselves. */

@@ -3,7 +3,6 @@ package org.coop4j.data.benchmark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.coop4j.data.benchmark.BenchmarkSource.Division;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -22,6 +21,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.Split;
 import org.coop4j.data.SplitFile;
+import org.coop4j.data.benchmark.BenchmarkSource.Division;
 import org.coop4j.weights.RecordedProgress;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,7 +34,8 @@ import org.slf4j.LoggerFactory;
 /** What holds for every dataset, each on a miniature in its true layout. */
 class EveryBenchmarkTest {
 
-    @TempDir Path root;
+    @TempDir
+    Path root;
 
     static Stream<Benchmark> all() {
         return Benchmarks.published().all().stream();
@@ -46,12 +47,9 @@ class EveryBenchmarkTest {
 
     /** Every dataset with each file and folder that it cannot do without if it has no split. */
     static Stream<Arguments> neededFiles() {
-        return all().flatMap(
-                        benchmark ->
-                                Stream.concat(
-                                                benchmark.layout().folders().stream(),
-                                                benchmark.layout().lists().stream())
-                                        .map(needed -> Arguments.of(benchmark, needed)));
+        return all().flatMap(benchmark -> Stream.concat(
+                        benchmark.layout().folders().stream(), benchmark.layout().lists().stream())
+                .map(needed -> Arguments.of(benchmark, needed)));
     }
 
     /** Classes in label order, and the numbers of images, half rounded to even. */
@@ -75,8 +73,7 @@ class EveryBenchmarkTest {
                 "ImageNetA | great white shark, missile | 0 | 0 | 3",
                 "ImageNetR | great white shark, missile | 0 | 0 | 3",
             })
-    void loadsFromItsTrueLayout(String name, String classNames, int train, int val, int test)
-            throws IOException {
+    void loadsFromItsTrueLayout(String name, String classNames, int train, int val, int test) throws IOException {
         Benchmark benchmark = Benchmarks.published().get(name);
         ImageDataset dataset = plantAndLoad(benchmark);
 
@@ -96,8 +93,7 @@ class EveryBenchmarkTest {
 
     @ParameterizedTest
     @MethodSource("withSplitFile")
-    void aMadeSplitIsWrittenForTheNextTimeAndReadAgainEqual(Benchmark benchmark)
-            throws IOException {
+    void aMadeSplitIsWrittenForTheNextTimeAndReadAgainEqual(Benchmark benchmark) throws IOException {
         MiniatureBenchmarks.plant(benchmark.name(), root);
         List<Path> before = files();
         ImageDataset made = load(benchmark, 7);
@@ -105,9 +101,8 @@ class EveryBenchmarkTest {
 
         assertThat(files()).hasSize(before.size() + 1).contains(split);
         assertThat(Files.readString(split))
-                .startsWith(
-                        "{\n    \"made_by\": \"coop4j: %s, seed 7\",\n    \"train\": [\n        [\n"
-                                .formatted(benchmark.rule().description()));
+                .startsWith("{\n    \"made_by\": \"coop4j: %s, seed 7\",\n    \"train\": [\n        [\n"
+                        .formatted(benchmark.rule().description()));
         assertThat(load(benchmark, 8)).isEqualTo(made);
         Files.delete(split);
         assertThat(load(benchmark, 7)).isEqualTo(made);
@@ -124,8 +119,7 @@ class EveryBenchmarkTest {
         List<Path> before = files();
         Benchmark unwritable = withSplitFile(benchmark, "nowhere/split.json");
         List<String> warnings = new ArrayList<>();
-        ImageDataset unkept =
-                warnings(warnings, () -> new BenchmarkSource(unwritable, root, 1).load());
+        ImageDataset unkept = warnings(warnings, () -> new BenchmarkSource(unwritable, root, 1).load());
 
         assertThat(unkept).isEqualTo(made);
         assertThat(files()).isEqualTo(before);
@@ -155,13 +149,12 @@ class EveryBenchmarkTest {
         ImageDataset made = plantAndLoad(benchmark);
         List<LabelledImage> train = new ArrayList<>(made.test());
         train.addAll(made.train());
-        ImageDataset other =
-                new ImageDataset(
-                        made.name(),
-                        made.classNames().stream().map(name -> "my " + name).toList(),
-                        renamed(train),
-                        List.of(),
-                        renamed(made.val()));
+        ImageDataset other = new ImageDataset(
+                made.name(),
+                made.classNames().stream().map(name -> "my " + name).toList(),
+                renamed(train),
+                List.of(),
+                renamed(made.val()));
         SplitFile.write(other, splitFile(benchmark), imageRoot(benchmark));
         List<String> warnings = new ArrayList<>();
 
@@ -221,10 +214,9 @@ class EveryBenchmarkTest {
         assertThat(check.status()).isEqualTo(BenchmarkCheck.Status.INCOMPLETE);
         assertThat(check.problems()).containsExactly("there is no " + missing);
         assertThat(check.found()).isEmpty();
-        benchmark
-                .layout()
-                .splitFile()
-                .ifPresent(f -> assertThat(directory(benchmark).resolve(f)).doesNotExist());
+        benchmark.layout().splitFile().ifPresent(f -> assertThat(
+                        directory(benchmark).resolve(f))
+                .doesNotExist());
     }
 
     @ParameterizedTest
@@ -240,30 +232,26 @@ class EveryBenchmarkTest {
         boolean made = benchmark.layout().splitFile().isPresent();
         assertThat(check.status()).isEqualTo(BenchmarkCheck.Status.DIFFERENT);
         assertThat(check.division())
-                .contains(
-                        new Division(
-                                made ? Division.Origin.RULE : Division.Origin.OFFICIAL,
-                                benchmark.rule().description()));
+                .contains(new Division(
+                        made ? Division.Origin.RULE : Division.Origin.OFFICIAL,
+                        benchmark.rule().description()));
         assertThat(check.missing().count()).isZero();
         ImageDataset dataset = load(benchmark, 1);
         assertThat(check.found())
-                .contains(
-                        new Benchmark.Sizes(
-                                dataset.classCount(),
-                                dataset.train().size(),
-                                dataset.val().size(),
-                                dataset.test().size()));
+                .contains(new Benchmark.Sizes(
+                        dataset.classCount(),
+                        dataset.train().size(),
+                        dataset.val().size(),
+                        dataset.test().size()));
         assertThat(progress.steps()).isSorted();
-        long files =
-                Stream.of(dataset.train(), dataset.val(), dataset.test())
-                        .flatMap(List::stream)
-                        .map(LabelledImage::path)
-                        .distinct()
-                        .count();
+        long files = Stream.of(dataset.train(), dataset.val(), dataset.test())
+                .flatMap(List::stream)
+                .map(LabelledImage::path)
+                .distinct()
+                .count();
         assertThat(progress.steps()).endsWith(files);
         if (made) {
-            assertThat(check(benchmark).division().orElseThrow().origin())
-                    .isEqualTo(Division.Origin.MADE_SPLIT_FILE);
+            assertThat(check(benchmark).division().orElseThrow().origin()).isEqualTo(Division.Origin.MADE_SPLIT_FILE);
         }
     }
 
@@ -278,8 +266,9 @@ class EveryBenchmarkTest {
 
         assertThat(check.missing().count()).isEqualTo(9);
         assertThat(check.missing().first())
-                .isEqualTo(
-                        dataset.train().subList(0, 5).stream().map(LabelledImage::path).toList());
+                .isEqualTo(dataset.train().subList(0, 5).stream()
+                        .map(LabelledImage::path)
+                        .toList());
         assertThat(check.status()).isEqualTo(BenchmarkCheck.Status.INCOMPLETE);
         assertThat(check.found().orElseThrow().train()).isEqualTo(16);
     }
@@ -374,8 +363,7 @@ class EveryBenchmarkTest {
     }
 
     /** Loads, and adds what a user is warned of. */
-    private static ImageDataset warnings(List<String> warnings, Loading loading)
-            throws IOException {
+    private static ImageDataset warnings(List<String> warnings, Loading loading) throws IOException {
         Logger logger = (Logger) LoggerFactory.getLogger(BenchmarkSource.class);
         ListAppender<ILoggingEvent> appender = new ListAppender<>();
         appender.start();

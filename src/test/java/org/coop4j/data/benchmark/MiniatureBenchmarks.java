@@ -25,8 +25,7 @@ public final class MiniatureBenchmarks {
             case "Food101" -> folders(tree, "food-101/images/", List.of("beignets", "apple_pie"));
             case "FGVCAircraft" -> aircraft(tree);
             case "SUN397" -> sun397(tree);
-            case "DescribableTextures" ->
-                    folders(tree, "dtd/images/", List.of("polka-dotted", "banded"));
+            case "DescribableTextures" -> folders(tree, "dtd/images/", List.of("polka-dotted", "banded"));
             case "EuroSAT" -> folders(tree, "eurosat/2750/", List.of("SeaLake", "AnnualCrop"));
             case "UCF101" -> ucf101(tree);
             case "ImageNetV2" -> imageNetV2(tree);
@@ -45,8 +44,7 @@ public final class MiniatureBenchmarks {
      * @return the split file
      */
     public static Path wholeDtd(Path root, String madeBy) throws IOException {
-        List<List<LabelledImage>> parts =
-                List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        List<List<LabelledImage>> parts = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         Path images = root.resolve("dtd/images");
         int[] counts = {60, 24, 36};
         for (int label = 0; label < 47; label++) {
@@ -58,8 +56,7 @@ public final class MiniatureBenchmarks {
                 parts.get(part).addAll(Collections.nCopies(counts[part], image));
             }
         }
-        ImageDataset dataset =
-                ImageDataset.fromImages("DTD", parts.get(0), parts.get(1), parts.get(2));
+        ImageDataset dataset = ImageDataset.fromImages("DTD", parts.get(0), parts.get(1), parts.get(2));
         Path split = root.resolve("dtd/split_zhou_DescribableTextures.json");
         if (madeBy.isEmpty()) {
             SplitFile.write(dataset, split, images);
@@ -69,8 +66,7 @@ public final class MiniatureBenchmarks {
         return split;
     }
 
-    private static void folders(MiniatureTree tree, String images, List<String> classes)
-            throws IOException {
+    private static void folders(MiniatureTree tree, String images, List<String> classes) throws IOException {
         for (String name : classes) {
             tree.images(images + name, 15);
         }
@@ -92,9 +88,7 @@ public final class MiniatureBenchmarks {
             tree.file("oxford_pets/images/Abyssinian_" + i + ".jpg");
         }
         tree.text("oxford_pets/annotations/trainval.txt", trainVal.toString())
-                .text(
-                        "oxford_pets/annotations/test.txt",
-                        "Abyssinian_201 1 1 1\nshiba_inu_202 2 2 1\n")
+                .text("oxford_pets/annotations/test.txt", "Abyssinian_201 1 1 1\nshiba_inu_202 2 2 1\n")
                 .file("oxford_pets/images/Abyssinian_201.jpg")
                 .file("oxford_pets/images/shiba_inu_202.jpg");
     }
@@ -102,9 +96,7 @@ public final class MiniatureBenchmarks {
     static void cars(MiniatureTree tree) throws IOException {
         tree.resource("stanford_cars/devkit/cars_meta.mat", "cars_meta.mat")
                 .resource("stanford_cars/devkit/cars_train_annos.mat", "cars_train_annos.mat")
-                .resource(
-                        "stanford_cars/cars_test_annos_withlabels.mat",
-                        "cars_test_annos_withlabels.mat");
+                .resource("stanford_cars/cars_test_annos_withlabels.mat", "cars_test_annos_withlabels.mat");
         for (int i = 1; i <= 13; i++) {
             tree.file("stanford_cars/cars_train/%05d.jpg".formatted(i));
         }
@@ -115,8 +107,7 @@ public final class MiniatureBenchmarks {
         tree.resource("oxford_flowers/imagelabels.mat", "imagelabels.mat")
                 .text(
                         "oxford_flowers/cat_to_name.json",
-                        "{\"1\": \"pink primrose\", \"2\": \"colt's foot\", \"3\": \"canterbury"
-                                + " bells\"}");
+                        "{\"1\": \"pink primrose\", \"2\": \"colt's foot\", \"3\": \"canterbury" + " bells\"}");
         for (int i = 1; i <= 24; i++) {
             tree.file("oxford_flowers/jpg/image_%05d.jpg".formatted(i));
         }
@@ -152,9 +143,7 @@ public final class MiniatureBenchmarks {
             training.append("YoYo/v_YoYo_g%02d_c01.avi 2\n".formatted(i));
             training.append("ApplyEyeMakeup/v_ApplyEyeMakeup_g%02d_c01.avi 1\n".formatted(i));
             tree.file("ucf101/UCF-101-midframes/Yo_Yo/v_YoYo_g%02d_c01.jpg".formatted(i));
-            tree.file(
-                    "ucf101/UCF-101-midframes/Apply_Eye_Makeup/v_ApplyEyeMakeup_g%02d_c01.jpg"
-                            .formatted(i));
+            tree.file("ucf101/UCF-101-midframes/Apply_Eye_Makeup/v_ApplyEyeMakeup_g%02d_c01.jpg".formatted(i));
         }
         tree.text("ucf101/ucfTrainTestlist/classInd.txt", "1 ApplyEyeMakeup\n2 YoYo\n")
                 .text("ucf101/ucfTrainTestlist/trainlist01.txt", training.toString())
@@ -162,8 +151,7 @@ public final class MiniatureBenchmarks {
                 .file("ucf101/UCF-101-midframes/Yo_Yo/v_YoYo_g25_c04.jpg");
     }
 
-    private static final String CLASS_NAMES =
-            "n01 tench\nn02 great white shark\nn03 hen\nn04 missile\n";
+    private static final String CLASS_NAMES = "n01 tench\nn02 great white shark\nn03 hen\nn04 missile\n";
 
     private static void imageNet(MiniatureTree tree) throws IOException {
         tree.text("imagenet/classnames.txt", CLASS_NAMES)
@@ -181,8 +169,7 @@ public final class MiniatureBenchmarks {
     }
 
     /** Two of the four classes, and the file that ImageNet-A and -R have beside the folders. */
-    private static void shifted(MiniatureTree tree, String directory, String images)
-            throws IOException {
+    private static void shifted(MiniatureTree tree, String directory, String images) throws IOException {
         tree.text(directory + "classnames.txt", CLASS_NAMES)
                 .file(directory + images + "README.txt")
                 .images(directory + images + "n04", 1)

@@ -33,8 +33,7 @@ class ArrayValuesTest {
     void aViewInTheMiddleOfAnArenaGivesAndTakesItsOwnElementsAlone(String form) {
         System.setProperty(Backend.FORM_PROPERTY, form);
         try (INDArray arena = Nd4j.createFromArray(numbers(40))) {
-            INDArray view =
-                    Nd4j.create(arena.data(), new long[] {2, 3}, new long[] {3, 1}, 16, 'c');
+            INDArray view = Nd4j.create(arena.data(), new long[] {2, 3}, new long[] {3, 1}, 16, 'c');
             assertThat(ArrayValues.of(view).toArray()).containsExactly(16, 17, 18, 19, 20, 21);
             ArrayValues.of(view).fill(new float[] {-1, -2, -3, -4, -5, -6});
             float[] expected = numbers(40);
@@ -86,8 +85,7 @@ class ArrayValuesTest {
     @Test
     void anUnknownFormIsRefused() {
         System.setProperty(Backend.FORM_PROPERTY, "gpu");
-        assertThatThrownBy(Backend::currentForm)
-                .hasMessage("-Dcoop.backend=gpu: expected native or portable");
+        assertThatThrownBy(Backend::currentForm).hasMessage("-Dcoop.backend=gpu: expected native or portable");
     }
 
     @Test

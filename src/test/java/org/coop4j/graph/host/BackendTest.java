@@ -22,42 +22,33 @@ class BackendTest {
 
     @Test
     void aMissingDriverIsNamedInOneLine() {
-        Fake fake =
-                new Fake(
-                        () -> {
-                            throw new UnsatisfiedLinkError(
-                                    "no jnicudart in java.library.path: /usr/lib:/lib\nat x");
-                        });
+        Fake fake = new Fake(() -> {
+            throw new UnsatisfiedLinkError("no jnicudart in java.library.path: /usr/lib:/lib\nat x");
+        });
         assertThatThrownBy(() -> Backend.requireRunnable(List.of(fake)))
                 .isInstanceOf(BackendException.class)
-                .hasMessage(
-                        "a library of CUDA 11 cannot be loaded (no jnicudart in"
-                                + " java.library.path): install NVIDIA's driver and CUDA 11.6, or"
-                                + " build without -Pcuda to compute on the CPU");
+                .hasMessage("a library of CUDA 11 cannot be loaded (no jnicudart in"
+                        + " java.library.path): install NVIDIA's driver and CUDA 11.6, or"
+                        + " build without -Pcuda to compute on the CPU");
     }
 
     @Test
     void aMachineWithoutAGpuIsNamedInOneLine() {
-        Fake fake =
-                new Fake(
-                        () -> {
-                            throw new IllegalStateException("No CUDA devices were found in system");
-                        });
+        Fake fake = new Fake(() -> {
+            throw new IllegalStateException("No CUDA devices were found in system");
+        });
         assertThatThrownBy(() -> Backend.requireRunnable(List.of(fake)))
                 .isInstanceOf(BackendException.class)
-                .hasMessage(
-                        "no CUDA device was found (No CUDA devices were found in system): check"
-                                + " that nvidia-smi lists one, or build without -Pcuda to compute"
-                                + " on the CPU");
+                .hasMessage("no CUDA device was found (No CUDA devices were found in system): check"
+                        + " that nvidia-smi lists one, or build without -Pcuda to compute"
+                        + " on the CPU");
     }
 
     @Test
     void oneBackendThatRunsIsEnough() {
-        Fake broken =
-                new Fake(
-                        () -> {
-                            throw new UnsatisfiedLinkError("no driver");
-                        });
+        Fake broken = new Fake(() -> {
+            throw new UnsatisfiedLinkError("no driver");
+        });
         Backend.requireRunnable(List.of(broken, new Fake(() -> true)));
         assertThatThrownBy(() -> Backend.requireRunnable(List.of()))
                 .hasMessageStartingWith("no backend of ND4J is on the class path: add");
@@ -66,8 +57,7 @@ class BackendTest {
     @ParameterizedTest
     @CsvSource({"3,7", "6,1", "7,5", "8,0", "8,6", "8,9"})
     void gpusWithCodeAreTaken(int major, int minor) {
-        assertThatCode(() -> Backend.requireCode(major, minor))
-                .doesNotThrowAnyException();
+        assertThatCode(() -> Backend.requireCode(major, minor)).doesNotThrowAnyException();
     }
 
     @ParameterizedTest
@@ -75,11 +65,10 @@ class BackendTest {
     void gpusWithoutCodeAreRefusedByTheirCapability(int major, int minor) {
         assertThatThrownBy(() -> Backend.requireCode(major, minor))
                 .isInstanceOf(BackendException.class)
-                .hasMessage(
-                        ("the GPU has compute capability %d.%d, and nd4j-cuda-11.6 has code for 3.7"
-                                        + " to 8.9: use another GPU, or build without -Pcuda to"
-                                        + " compute on the CPU")
-                                .formatted(major, minor));
+                .hasMessage(("the GPU has compute capability %d.%d, and nd4j-cuda-11.6 has code for 3.7"
+                                + " to 8.9: use another GPU, or build without -Pcuda to"
+                                + " compute on the CPU")
+                        .formatted(major, minor));
     }
 
     /** A backend of which nothing but whether it can run is asked. */

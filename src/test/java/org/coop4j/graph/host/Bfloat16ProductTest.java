@@ -57,20 +57,15 @@ class Bfloat16ProductTest {
     void factorsAreRoundedAndSumsAreNot(Case c) {
         Random random = new Random(3);
         try (HostMatrix x = random(random, c.rows, c.inner);
-                HostMatrix w =
-                        c.transposed
-                                ? random(random, c.cols, c.inner)
-                                : random(random, c.inner, c.cols);
+                HostMatrix w = c.transposed ? random(random, c.cols, c.inner) : random(random, c.inner, c.cols);
                 HostMatrix bias = c.bias ? random(random, 1, c.cols) : null;
                 HostMatrix y = random(random, c.rows, c.cols);
                 Workers workers = new Workers(c.threads)) {
             if (Precision.BFLOAT16.obstacle().isPresent()) {
-                assertThatThrownBy(Precision.BFLOAT16::required)
-                        .isInstanceOf(UnsupportedOperationException.class);
+                assertThatThrownBy(Precision.BFLOAT16::required).isInstanceOf(UnsupportedOperationException.class);
                 return;
             }
-            try (Bfloat16Product product =
-                    Bfloat16Product.of(x, w, c.transposed, bias, y, workers)) {
+            try (Bfloat16Product product = Bfloat16Product.of(x, w, c.transposed, bias, y, workers)) {
                 product.run();
                 check(c, x, w, bias, y);
                 x.buffer().put(0, 5 * x.buffer().get(0));
@@ -116,8 +111,7 @@ class Bfloat16ProductTest {
     @Test
     void productsShareWeightsThatArePackedAlike() {
         if (Precision.BFLOAT16.obstacle().isPresent()) {
-            assertThatThrownBy(Precision.BFLOAT16::required)
-                    .isInstanceOf(UnsupportedOperationException.class);
+            assertThatThrownBy(Precision.BFLOAT16::required).isInstanceOf(UnsupportedOperationException.class);
             return;
         }
         Random random = new Random(4);
@@ -141,8 +135,7 @@ class Bfloat16ProductTest {
     @Test
     void matricesThatDoNotFitAreRefused() {
         if (Precision.BFLOAT16.obstacle().isPresent()) {
-            assertThatThrownBy(Precision.BFLOAT16::required)
-                    .isInstanceOf(UnsupportedOperationException.class);
+            assertThatThrownBy(Precision.BFLOAT16::required).isInstanceOf(UnsupportedOperationException.class);
             return;
         }
         try (HostMatrix x = HostMatrix.zeros(2, 3);
@@ -160,15 +153,10 @@ class Bfloat16ProductTest {
         assertThat(OneDnn.obstacle(dnnl.dnnl_cpu_isa_avx512_core_bf16)).isEmpty();
         assertThat(OneDnn.obstacle(dnnl.dnnl_cpu_isa_avx512_core_amx)).isEmpty();
         for (int older :
-                new int[] {
-                    dnnl.dnnl_cpu_isa_avx2,
-                    dnnl.dnnl_cpu_isa_avx2_vnni_2,
-                    dnnl.dnnl_cpu_isa_avx512_core_vnni
-                }) {
+                new int[] {dnnl.dnnl_cpu_isa_avx2, dnnl.dnnl_cpu_isa_avx2_vnni_2, dnnl.dnnl_cpu_isa_avx512_core_vnni}) {
             assertThat(OneDnn.obstacle(older))
-                    .contains(
-                            "this processor has no bfloat16 instructions (AVX512_BF16): use"
-                                    + " float32, or auto, which takes what there is");
+                    .contains("this processor has no bfloat16 instructions (AVX512_BF16): use"
+                            + " float32, or auto, which takes what there is");
         }
     }
 

@@ -26,11 +26,10 @@ class WorkersTest {
         AtomicIntegerArray done = new AtomicIntegerArray(count);
         try (Workers workers = new Workers(count)) {
             for (int round = 1; round <= ROUNDS; round++) {
-                workers.run(
-                        (part, parts) -> {
-                            assertThat(parts).isEqualTo(count);
-                            done.incrementAndGet(part);
-                        });
+                workers.run((part, parts) -> {
+                    assertThat(parts).isEqualTo(count);
+                    done.incrementAndGet(part);
+                });
                 for (int part = 0; part < count; part++) {
                     assertThat(done.get(part)).isEqualTo(round);
                 }
@@ -47,13 +46,11 @@ class WorkersTest {
             int expected = 0;
             for (int round = 1; round <= ROUNDS; round++) {
                 int tasks = round % 21;
-                workers.each(
-                        tasks,
-                        (worker, task) -> {
-                            assertThat(busy.getAndIncrement(worker)).isZero();
-                            done.incrementAndGet(task);
-                            busy.decrementAndGet(worker);
-                        });
+                workers.each(tasks, (worker, task) -> {
+                    assertThat(busy.getAndIncrement(worker)).isZero();
+                    done.incrementAndGet(task);
+                    busy.decrementAndGet(worker);
+                });
                 expected += tasks;
                 assertThat(IntStream.range(0, 20).map(done::get).sum()).isEqualTo(expected);
             }
@@ -71,13 +68,12 @@ class WorkersTest {
         for (int attempt = 0; attempt < 1000 && takenOver.get() == 0; attempt++) {
             AtomicIntegerArray done = new AtomicIntegerArray(64);
             try (Workers workers = new Workers(64)) {
-                workers.run(
-                        (part, parts) -> {
-                            done.incrementAndGet(part);
-                            if (part > 0 && Thread.currentThread() == caller) {
-                                takenOver.incrementAndGet();
-                            }
-                        });
+                workers.run((part, parts) -> {
+                    done.incrementAndGet(part);
+                    if (part > 0 && Thread.currentThread() == caller) {
+                        takenOver.incrementAndGet();
+                    }
+                });
             }
             for (int part = 0; part < 64; part++) {
                 assertThat(done.get(part)).isEqualTo(1);
@@ -90,16 +86,14 @@ class WorkersTest {
     void whoIsFreeTakesTheNextTask() {
         try (Workers workers = new Workers(2)) {
             CountDownLatch otherTasksDone = new CountDownLatch(7);
-            workers.each(
-                    8,
-                    (worker, task) -> {
-                        // One worker is held up in its first task; the other does the rest.
-                        if (task == 0) {
-                            assertThat(await(otherTasksDone)).isTrue();
-                        } else {
-                            otherTasksDone.countDown();
-                        }
-                    });
+            workers.each(8, (worker, task) -> {
+                // One worker is held up in its first task; the other does the rest.
+                if (task == 0) {
+                    assertThat(await(otherTasksDone)).isTrue();
+                } else {
+                    otherTasksDone.countDown();
+                }
+            });
             assertThat(otherTasksDone.getCount()).isZero();
         }
     }
@@ -129,14 +123,12 @@ class WorkersTest {
         for (int count : new int[] {1, 2, 3, 5}) {
             AtomicIntegerArray covered = new AtomicIntegerArray(Math.max(1, rows));
             try (Workers workers = new Workers(count)) {
-                workers.rows(
-                        rows,
-                        (part, from, to) -> {
-                            assertThat(from).isLessThan(to);
-                            for (int row = from; row < to; row++) {
-                                covered.incrementAndGet(row);
-                            }
-                        });
+                workers.rows(rows, (part, from, to) -> {
+                    assertThat(from).isLessThan(to);
+                    for (int row = from; row < to; row++) {
+                        covered.incrementAndGet(row);
+                    }
+                });
             }
             for (int row = 0; row < rows; row++) {
                 assertThat(covered.get(row)).isEqualTo(1);
@@ -149,15 +141,12 @@ class WorkersTest {
     void whatAShareThrowsReachesTheCallerAfterAllSharesEnded(int failing) {
         AtomicIntegerArray done = new AtomicIntegerArray(3);
         try (Workers workers = new Workers(3)) {
-            assertThatThrownBy(
-                            () ->
-                                    workers.run(
-                                            (part, parts) -> {
-                                                if (part == failing) {
-                                                    throw new IllegalStateException("part " + part);
-                                                }
-                                                done.incrementAndGet(part);
-                                            }))
+            assertThatThrownBy(() -> workers.run((part, parts) -> {
+                        if (part == failing) {
+                            throw new IllegalStateException("part " + part);
+                        }
+                        done.incrementAndGet(part);
+                    }))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("part " + failing);
             for (int part = 0; part < 3; part++) {
@@ -171,14 +160,11 @@ class WorkersTest {
     @Test
     void errorsReachTheCallerToo() {
         try (Workers workers = new Workers(2)) {
-            assertThatThrownBy(
-                            () ->
-                                    workers.run(
-                                            (part, parts) -> {
-                                                if (part == 1) {
-                                                    throw new OutOfMemoryError("made up");
-                                                }
-                                            }))
+            assertThatThrownBy(() -> workers.run((part, parts) -> {
+                        if (part == 1) {
+                            throw new OutOfMemoryError("made up");
+                        }
+                    }))
                     .isInstanceOf(OutOfMemoryError.class);
         }
     }
@@ -189,14 +175,11 @@ class WorkersTest {
         try (Workers workers = new Workers(count)) {
             for (int caller = 0; caller < count; caller++) {
                 int nesting = caller;
-                assertThatThrownBy(
-                                () ->
-                                        workers.run(
-                                                (part, parts) -> {
-                                                    if (part == nesting) {
-                                                        workers.run((p, ps) -> {});
-                                                    }
-                                                }))
+                assertThatThrownBy(() -> workers.run((part, parts) -> {
+                            if (part == nesting) {
+                                workers.run((p, ps) -> {});
+                            }
+                        }))
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessageContaining("cannot hand out work");
             }
@@ -210,18 +193,15 @@ class WorkersTest {
         try (Workers workers = new Workers(2)) {
             Thread[] callers = new Thread[3];
             for (int i = 0; i < callers.length; i++) {
-                callers[i] =
-                        new Thread(
-                                () -> {
-                                    for (int round = 0; round < 500; round++) {
-                                        workers.run(
-                                                (part, parts) -> {
-                                                    if (part == 1) {
-                                                        sum[0]++;
-                                                    }
-                                                });
-                                    }
-                                });
+                callers[i] = new Thread(() -> {
+                    for (int round = 0; round < 500; round++) {
+                        workers.run((part, parts) -> {
+                            if (part == 1) {
+                                sum[0]++;
+                            }
+                        });
+                    }
+                });
                 callers[i].start();
             }
             for (Thread caller : callers) {
@@ -249,12 +229,10 @@ class WorkersTest {
         Thread[] threads = new Thread[3];
         CyclicBarrier all = new CyclicBarrier(3);
         Workers workers = new Workers(3);
-        workers.each(
-                3,
-                (worker, task) -> {
-                    threads[worker] = Thread.currentThread();
-                    await(all);
-                });
+        workers.each(3, (worker, task) -> {
+            threads[worker] = Thread.currentThread();
+            await(all);
+        });
         workers.close();
         assertThat(threads[0]).isSameAs(Thread.currentThread());
         for (int worker = 1; worker < 3; worker++) {

@@ -23,8 +23,7 @@ public final class GoldenFeatures {
         for (int i = 0; i < floats.length; i++) {
             floats[i] = values.get(i).floatValue();
         }
-        return new LabelledFeatures(
-                node.get("dimension").asInt(), floats, ints(node.get(part + "_labels")));
+        return new LabelledFeatures(node.get("dimension").asInt(), floats, ints(node.get(part + "_labels")));
     }
 
     static int[] ints(JsonNode array) {

@@ -7,11 +7,8 @@ import org.junit.jupiter.api.Test;
 
 class LinearClassifierTest {
 
-    private static final LabelledFeatures IMAGES =
-            new LabelledFeatures(
-                    2,
-                    new float[] {-1, 0.3f, -2, 0.1f, 0.2f, 5, 0.1f, 4, 3, -1, 2, -2},
-                    new int[] {0, 0, 1, 1, 2, 2});
+    private static final LabelledFeatures IMAGES = new LabelledFeatures(
+            2, new float[] {-1, 0.3f, -2, 0.1f, 0.2f, 5, 0.1f, 4, 3, -1, 2, -2}, new int[] {0, 0, 1, 1, 2, 2});
 
     private static LinearClassifier probe() {
         return new LogisticRegression(IMAGES).fit(10);

@@ -24,22 +24,17 @@ class LogisticRegressionTest {
     void objectiveAndAccuracyEqualScikitLearnsOptimum() throws IOException {
         int fits = 0;
         for (JsonNode problem : GoldenFeatures.read("logistic_regression.json").get("cases")) {
-            LogisticRegression regression =
-                    new LogisticRegression(GoldenFeatures.features(problem, "train"));
+            LogisticRegression regression = new LogisticRegression(GoldenFeatures.features(problem, "train"));
             LabelledFeatures test = GoldenFeatures.features(problem, "test");
             for (JsonNode expected : problem.get("fits")) {
                 LinearClassifier found = regression.fit(expected.get("c").asDouble());
                 String name = problem.get("name").asText() + ", C = " + expected.get("c");
                 double optimum = expected.get("objective").asDouble();
                 assertThat(found.converged()).as(name).isTrue();
+                assertThat(found.objective()).as(name).isEqualTo(optimum, within(OBJECTIVE_TOLERANCE * optimum));
                 assertThat(found.objective())
                         .as(name)
-                        .isEqualTo(optimum, within(OBJECTIVE_TOLERANCE * optimum));
-                assertThat(found.objective())
-                        .as(name)
-                        .isLessThan(
-                                expected.get("default_objective").asDouble()
-                                        * (1 + OBJECTIVE_TOLERANCE));
+                        .isLessThan(expected.get("default_objective").asDouble() * (1 + OBJECTIVE_TOLERANCE));
                 assertThat(found.accuracy(test))
                         .as(name)
                         .isEqualTo(expected.get("accuracy").asDouble(), within(ACCURACY_TOLERANCE));
@@ -52,8 +47,7 @@ class LogisticRegressionTest {
     @Test
     void weightsAndInterceptsEqualScikitLearns() throws IOException {
         for (JsonNode problem : GoldenFeatures.read("logistic_regression.json").get("cases")) {
-            LogisticRegression regression =
-                    new LogisticRegression(GoldenFeatures.features(problem, "train"));
+            LogisticRegression regression = new LogisticRegression(GoldenFeatures.features(problem, "train"));
             for (JsonNode expected : problem.get("fits")) {
                 if (expected.has("coef")) {
                     assertWeights(regression.fit(expected.get("c").asDouble()), expected);
@@ -69,14 +63,10 @@ class LogisticRegressionTest {
             for (JsonNode fit : problem.get("fits")) {
                 double c = fit.get("c").asDouble();
                 if (c <= 1 && c > 1e-5) {
-                    LinearClassifier found =
-                            new LogisticRegression(GoldenFeatures.features(problem, "train"))
-                                    .fit(c);
+                    LinearClassifier found = new LogisticRegression(GoldenFeatures.features(problem, "train")).fit(c);
                     assertThat(found.accuracy(GoldenFeatures.features(problem, "test")))
                             .as(problem.get("name").asText() + ", C = " + c)
-                            .isEqualTo(
-                                    fit.get("default_accuracy").asDouble(),
-                                    within(ACCURACY_TOLERANCE));
+                            .isEqualTo(fit.get("default_accuracy").asDouble(), within(ACCURACY_TOLERANCE));
                     agreeing++;
                 }
             }
@@ -117,8 +107,7 @@ class LogisticRegressionTest {
                 loss.timesHessian(axis, product);
                 for (int j = 0; j < point.length; j++) {
                     // The products are of single precision.
-                    assertThat(product[j])
-                            .isEqualTo((ahead[j] - behind[j]) / (2 * h), within(1e-5));
+                    assertThat(product[j]).isEqualTo((ahead[j] - behind[j]) / (2 * h), within(1e-5));
                 }
             }
         }
@@ -210,8 +199,7 @@ class LogisticRegressionTest {
             shifted[i] = plain.value(i / 6, i % 6) + 64;
         }
         LinearClassifier first = new LogisticRegression(plain).fit(1);
-        LinearClassifier second =
-                new LogisticRegression(new LabelledFeatures(6, shifted, plain.labels())).fit(1);
+        LinearClassifier second = new LogisticRegression(new LabelledFeatures(6, shifted, plain.labels())).fit(1);
 
         assertThat(second.weight(3, 2)).isEqualTo(first.weight(3, 2), within(1e-4));
         assertThat(second.intercept(2)).isNotCloseTo(first.intercept(2), within(1e-2));
@@ -219,8 +207,7 @@ class LogisticRegressionTest {
 
     @Test
     void labelsNeedNotBeConsecutive() {
-        LabelledFeatures features =
-                new LabelledFeatures(1, new float[] {-1, -2, 1, 2}, new int[] {9, 9, 4, 4});
+        LabelledFeatures features = new LabelledFeatures(1, new float[] {-1, -2, 1, 2}, new int[] {9, 9, 4, 4});
         LinearClassifier classifier = new LogisticRegression(features).fit(1);
 
         assertThat(classifier.predict(features)).containsExactly(9, 9, 4, 4);
@@ -240,8 +227,7 @@ class LogisticRegressionTest {
                 .hasMessageContaining("3 features given to a classifier of 2");
         assertThatThrownBy(() -> new LabelledFeatures(2, new float[3], new int[1]))
                 .hasMessageContaining("3 values are not 1 images of 2 features");
-        assertThatThrownBy(
-                        () -> new LabelledFeatures(2, new float[] {0, 1, Float.NaN, 0}, new int[2]))
+        assertThatThrownBy(() -> new LabelledFeatures(2, new float[] {0, 1, Float.NaN, 0}, new int[2]))
                 .hasMessageContaining("feature 0 of image 1 is NaN");
     }
 
@@ -252,19 +238,11 @@ class LogisticRegressionTest {
         for (int row = 0; row < coef.size(); row++) {
             for (int i = 0; i < found.dimension(); i++) {
                 // For two classes scikit-learn keeps the difference of the two.
-                double weight =
-                        coef.size() == 1
-                                ? found.weight(i, 1) - found.weight(i, 0)
-                                : found.weight(i, row);
+                double weight = coef.size() == 1 ? found.weight(i, 1) - found.weight(i, 0) : found.weight(i, row);
                 assertThat(weight).isEqualTo(coef.get(row).get(i).asDouble(), within(tolerance));
             }
-            double intercept =
-                    coef.size() == 1
-                            ? found.intercept(1) - found.intercept(0)
-                            : found.intercept(row);
-            assertThat(intercept)
-                    .isEqualTo(
-                            expected.get("intercept").get(row).asDouble(), within(10 * tolerance));
+            double intercept = coef.size() == 1 ? found.intercept(1) - found.intercept(0) : found.intercept(row);
+            assertThat(intercept).isEqualTo(expected.get("intercept").get(row).asDouble(), within(10 * tolerance));
         }
     }
 

@@ -36,7 +36,11 @@ class PenaltySearchTest {
                         .isEqualTo(run.get("grid").get(i).asDouble(), EXACT);
             }
             for (int i = 0; i < result.steps().size(); i++) {
-                assertStep(name + ", step " + i, result.steps().get(i), test, run.get("steps").get(i));
+                assertStep(
+                        name + ", step " + i,
+                        result.steps().get(i),
+                        test,
+                        run.get("steps").get(i));
             }
             assertThat(result.steps()).hasSize(8);
             assertThat(result.classifier().accuracy(test))
@@ -57,24 +61,17 @@ class PenaltySearchTest {
                 val.select(GoldenFeatures.ints(run.get("val_positions"))));
         PenaltySearch drawn = run(train, val, run);
         assertThat(chosen.grid()).isEqualTo(drawn.grid());
-        assertThat(chosen.steps())
-                .usingRecursiveComparison()
-                .isEqualTo(drawn.steps());
+        assertThat(chosen.steps()).usingRecursiveComparison().isEqualTo(drawn.steps());
     }
 
     @Test
     void theReferencesImagesAreDrawnFromLabelsAlone() throws IOException {
         JsonNode golden = GoldenFeatures.read("linear_probe.json");
         JsonNode run = golden.get("runs").get(7);
-        ProbeSampler.Drawn drawn =
-                sampler(run)
-                        .draw(
-                                GoldenFeatures.ints(golden.get("train_labels")),
-                                GoldenFeatures.ints(golden.get("val_labels")));
-        assertThat(drawn.train())
-                .containsExactly(boxed(GoldenFeatures.ints(run.get("train_positions"))));
-        assertThat(drawn.val())
-                .containsExactly(boxed(GoldenFeatures.ints(run.get("val_positions"))));
+        ProbeSampler.Drawn drawn = sampler(run)
+                .draw(GoldenFeatures.ints(golden.get("train_labels")), GoldenFeatures.ints(golden.get("val_labels")));
+        assertThat(drawn.train()).containsExactly(boxed(GoldenFeatures.ints(run.get("train_positions"))));
+        assertThat(drawn.val()).containsExactly(boxed(GoldenFeatures.ints(run.get("val_positions"))));
     }
 
     private static Integer[] boxed(int[] values) {
@@ -83,8 +80,7 @@ class PenaltySearchTest {
 
     @Test
     void aDrawTakesAllOfAClassWithTooFewImages() {
-        ProbeSampler.Drawn drawn =
-                new ProbeSampler(2, 1).draw(new int[] {1, 0, 1, 1, 1}, new int[] {1});
+        ProbeSampler.Drawn drawn = new ProbeSampler(2, 1).draw(new int[] {1, 0, 1, 1, 1}, new int[] {1});
         assertThat(drawn.train()).hasSize(3).startsWith(1).doesNotHaveDuplicates();
         assertThat(drawn.val()).containsExactly(0);
     }
@@ -94,14 +90,13 @@ class PenaltySearchTest {
         JsonNode golden = GoldenFeatures.read("linear_probe.json");
         LabelledFeatures train = GoldenFeatures.features(golden, "train");
         List<Long> told = new ArrayList<>();
-        ProgressRecorder progress =
-                new ProgressRecorder() {
-                    @Override
-                    protected void advanced(Recorded task) {
-                        assertThat(task.total()).isEqualTo(15);
-                        told.add(task.done());
-                    }
-                };
+        ProgressRecorder progress = new ProgressRecorder() {
+            @Override
+            protected void advanced(Recorded task) {
+                assertThat(task.total()).isEqualTo(15);
+                told.add(task.done());
+            }
+        };
         PenaltySearch.fit(train, GoldenFeatures.features(golden, "val"), progress);
         assertThat(told).hasSize(15).startsWith(1L).endsWith(15L);
     }
@@ -109,10 +104,7 @@ class PenaltySearchTest {
     @Test
     void tiesGoToTheLargestCThenToTheLeft() {
         LabelledFeatures easy =
-                new LabelledFeatures(
-                        1,
-                        new float[] {-1, -2, -3, -4, 1, 2, 3, 4},
-                        new int[] {0, 0, 0, 0, 1, 1, 1, 1});
+                new LabelledFeatures(1, new float[] {-1, -2, -3, -4, 1, 2, 3, 4}, new int[] {0, 0, 0, 0, 1, 1, 1, 1});
         PenaltySearch result = search(easy, easy);
 
         assertThat(result.grid()).allMatch(point -> point.valAccuracy() == 1);
@@ -145,8 +137,7 @@ class PenaltySearchTest {
         return images.select(positions.stream().mapToInt(i -> i).toArray());
     }
 
-    private static void assertStep(
-            String name, PenaltySearch.Step step, LabelledFeatures test, JsonNode expected) {
+    private static void assertStep(String name, PenaltySearch.Step step, LabelledFeatures test, JsonNode expected) {
         double left = step.left().c();
         double right = step.right().c();
         assertThat(left).as(name).isEqualTo(expected.get("left").asDouble(), within(1e-9 * left));
@@ -157,6 +148,8 @@ class PenaltySearchTest {
         assertThat(step.rightValAccuracy())
                 .as(name)
                 .isEqualTo(expected.get("val_right").asDouble(), EXACT);
-        assertThat(step.kept().accuracy(test)).as(name).isEqualTo(expected.get("test").asDouble(), EXACT);
+        assertThat(step.kept().accuracy(test))
+                .as(name)
+                .isEqualTo(expected.get("test").asDouble(), EXACT);
     }
 }

@@ -24,8 +24,7 @@ class BatchOrderTest {
         "1, 32, 1, 1",
         "7, 1, 7, 1"
     })
-    void anIncompleteLastBatchIsDroppedOnlyBehindAWholeOne(
-            int examples, int batch, int batches, int size) {
+    void anIncompleteLastBatchIsDroppedOnlyBehindAWholeOne(int examples, int batch, int batches, int size) {
         BatchOrder order = BatchOrder.shuffled(examples, batch, 1);
         assertThat(order.batches()).isEqualTo(batches);
         assertThat(order.batchSize()).isEqualTo(size);

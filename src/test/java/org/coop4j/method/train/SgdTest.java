@@ -98,14 +98,13 @@ class SgdTest {
 
     @Test
     void impossibleConstantsAreRefused() {
-        for (Map<String, Object> bad :
-                List.<Map<String, Object>>of(
-                        Map.of("momentum", 1.0),
-                        Map.of("momentum", Double.NaN),
-                        Map.of("weight_decay", -1.0),
-                        Map.of("rate", 0.0),
-                        Map.of("batch", 0),
-                        Map.of("epsilon", 0.0))) {
+        for (Map<String, Object> bad : List.<Map<String, Object>>of(
+                Map.of("momentum", 1.0),
+                Map.of("momentum", Double.NaN),
+                Map.of("weight_decay", -1.0),
+                Map.of("rate", 0.0),
+                Map.of("batch", 0),
+                Map.of("epsilon", 0.0))) {
             assertThatThrownBy(() -> Settings.with(Training.coop(1, 1), bad))
                     .isInstanceOf(IllegalArgumentException.class);
         }

@@ -28,7 +28,8 @@ class TrainerTest {
             Settings.with(Training.coop(6, 4), Map.of("rate", 0.1, "warmup_rate", 0.01));
     private static final BatchOrder ORDER = BatchOrder.shuffled(10, 4, 3);
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     /** A quadratic bowl whose middle moves with the example and the epoch. */
     private static class Bowl extends BatchStep {
@@ -146,8 +147,7 @@ class TrainerTest {
         }
         train(resumed, 6);
         assertThat(resumed.parameters).containsExactly(through.parameters);
-        assertThat(resumed.examples)
-                .isEqualTo(through.examples.subList(8 * stopAfter, through.examples.size()));
+        assertThat(resumed.examples).isEqualTo(through.examples.subList(8 * stopAfter, through.examples.size()));
         List<JsonNode> lines = metrics();
         assertThat(lines).hasSize(6);
         for (int epoch = 0; epoch < 6; epoch++) {

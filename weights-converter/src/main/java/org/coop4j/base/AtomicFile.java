@@ -66,8 +66,7 @@ public final class AtomicFile implements AutoCloseable {
             while (true) {
                 Path temporary = absolute.resolveSibling(prefix(absolute) + PROCESS + suffix());
                 FileChannel channel =
-                        FileChannel.open(
-                                temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+                        FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
                 // Another process may have taken the new file for a left-over before the lock.
                 if (isLocked(channel) && Files.exists(temporary)) {
                     AtomicFile file = new AtomicFile(target, temporary, channel);
@@ -78,8 +77,7 @@ public final class AtomicFile implements AutoCloseable {
                 Files.deleteIfExists(temporary);
             }
         } catch (AccessDeniedException e) {
-            throw new InputException(
-                    "no permission to write in the folder " + absolute.getParent(), e);
+            throw new InputException("no permission to write in the folder " + absolute.getParent(), e);
         } catch (NoSuchFileException e) {
             throw new InputException("no such folder: " + absolute.getParent(), e);
         } catch (FileSystemException e) {
@@ -112,13 +110,10 @@ public final class AtomicFile implements AutoCloseable {
     /** Deletes what killed processes left of this target; a failure to do so hinders nothing. */
     private static void removeLeftOvers(Path target) {
         Pattern name = Pattern.compile(Pattern.quote(prefix(target)) + "([0-9a-f]{16})" + SUFFIX);
-        try (DirectoryStream<Path> files =
-                Files.newDirectoryStream(
-                        target.getParent(),
-                        file -> {
-                            Matcher matcher = name.matcher(file.getFileName().toString());
-                            return matcher.matches() && !matcher.group(1).equals(PROCESS);
-                        })) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(target.getParent(), file -> {
+            Matcher matcher = name.matcher(file.getFileName().toString());
+            return matcher.matches() && !matcher.group(1).equals(PROCESS);
+        })) {
             for (Path file : files) {
                 removeUnlessLocked(file);
             }
@@ -128,9 +123,7 @@ public final class AtomicFile implements AutoCloseable {
     }
 
     private static void removeUnlessLocked(Path file) {
-        try (FileChannel channel =
-                        FileChannel.open(
-                                file, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
                 FileLock lock = channel.tryLock()) {
             if (lock != null) {
                 Files.deleteIfExists(file);

@@ -16,9 +16,7 @@ public final class CacheFolder {
         }
         String cache = environment.get("XDG_CACHE_HOME");
         Path folder =
-                cache != null && !cache.isBlank()
-                        ? Path.of(cache)
-                        : Path.of(System.getProperty("user.home"), ".cache");
+                cache != null && !cache.isBlank() ? Path.of(cache) : Path.of(System.getProperty("user.home"), ".cache");
         return folder.resolve("coop4j");
     }
 

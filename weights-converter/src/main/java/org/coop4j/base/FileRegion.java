@@ -30,8 +30,7 @@ public record FileRegion(OpenFile source, long position, long length) {
     /** The bytes from {@code offset} on, {@code size} of them, which must lie in this region. */
     public FileRegion slice(long offset, long size) {
         if (offset < 0 || size < 0 || offset > length - size) {
-            throw new IllegalArgumentException(
-                    size + " bytes at " + offset + " of a region of " + length);
+            throw new IllegalArgumentException(size + " bytes at " + offset + " of a region of " + length);
         }
         return new FileRegion(source, position + offset, size);
     }

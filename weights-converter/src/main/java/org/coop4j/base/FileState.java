@@ -22,14 +22,12 @@ public record FileState(long size, Instant changed, String identity) {
     /** The state of the file at a path now; empty where the file system has no such numbers. */
     public static Optional<FileState> of(Path path) {
         try {
-            Map<String, Object> all =
-                    Files.readAttributes(path, "unix:dev,ino,size,lastModifiedTime,ctime");
+            Map<String, Object> all = Files.readAttributes(path, "unix:dev,ino,size,lastModifiedTime,ctime");
             Instant modified = ((FileTime) all.get("lastModifiedTime")).toInstant();
             Instant changed = ((FileTime) all.get("ctime")).toInstant();
             Object size = all.get("size");
-            String identity =
-                    "%s:%s %s bytes, modified %s, changed %s"
-                            .formatted(all.get("dev"), all.get("ino"), size, modified, changed);
+            String identity = "%s:%s %s bytes, modified %s, changed %s"
+                    .formatted(all.get("dev"), all.get("ino"), size, modified, changed);
             return Optional.of(new FileState((long) size, changed, identity));
         } catch (UnsupportedOperationException | IOException e) {
             return Optional.empty(); // the state is not known, whatever the file is

@@ -1,6 +1,5 @@
 package org.coop4j.base;
 
-import org.coop4j.base.InputException;
 import java.io.IOException;
 import java.io.Serial;
 import java.nio.file.Path;
@@ -11,7 +10,8 @@ import java.nio.file.Path;
  * <p>The message names it and what is wrong with it, and is meant for the user's eyes. Failures of the disk itself stay plain {@link IOException}s.
  */
 public final class InputException extends IOException {
-    @Serial private static final long serialVersionUID = 1L;
+    @Serial
+    private static final long serialVersionUID = 1L;
 
     private static final int MAX_MESSAGE = 4_000;
 
@@ -27,8 +27,7 @@ public final class InputException extends IOException {
 
     /** Names in hostile files may be long, or hold control sequences meant for a terminal. */
     private static String printable(String message) {
-        String cut =
-                message.length() > MAX_MESSAGE ? message.substring(0, MAX_MESSAGE) + " …" : message;
+        String cut = message.length() > MAX_MESSAGE ? message.substring(0, MAX_MESSAGE) + " …" : message;
         return cut.replaceAll("\\p{Cntrl}", "?");
     }
 

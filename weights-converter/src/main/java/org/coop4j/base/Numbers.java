@@ -91,8 +91,7 @@ public final class Numbers {
             value /= 1000;
             unit++;
         }
-        return String.format(
-                Locale.ROOT, unit == 0 ? "%.0f %s" : "%.1f %s", value, BYTE_UNITS[unit]);
+        return String.format(Locale.ROOT, unit == 0 ? "%.0f %s" : "%.1f %s", value, BYTE_UNITS[unit]);
     }
 
     /** "4.2 s", "3 min 05 s", "2 h 10 min". */

@@ -44,9 +44,7 @@ public final class OpenFile implements Closeable {
     public static OpenFile open(Path path) throws IOException {
         if (Files.exists(path) && !Files.isRegularFile(path)) {
             throw InputException.in(
-                    path,
-                    "expected a file, got a "
-                            + (Files.isDirectory(path) ? "folder" : "pipe or device"));
+                    path, "expected a file, got a " + (Files.isDirectory(path) ? "folder" : "pipe or device"));
         }
         Optional<FileState> before = FileState.of(path);
         RandomAccessFile file;
@@ -57,8 +55,7 @@ public final class OpenFile implements Closeable {
         }
         try {
             // If it is the same before and after, it is that of what was opened in between.
-            Optional<FileState> state =
-                    FileState.of(path).equals(before) ? before : Optional.empty();
+            Optional<FileState> state = FileState.of(path).equals(before) ? before : Optional.empty();
             return new OpenFile(path, file, file.length(), state);
         } catch (IOException e) {
             file.close();

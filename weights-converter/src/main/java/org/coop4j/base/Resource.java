@@ -19,9 +19,8 @@ public final class Resource {
     public static InputStream open(Class<?> beside, String name) throws FileNotFoundException {
         InputStream in = beside.getResourceAsStream(name);
         if (in == null) {
-            throw new FileNotFoundException(
-                    "resource %s of %s is missing: the jar is incomplete, build it again"
-                            .formatted(name, beside.getPackageName()));
+            throw new FileNotFoundException("resource %s of %s is missing: the jar is incomplete, build it again"
+                    .formatted(name, beside.getPackageName()));
         }
         return in;
     }

@@ -40,8 +40,7 @@ public final class SafeText {
         StringBuilder safe = null;
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            boolean pair =
-                    i + 1 < text.length() && Character.isSurrogatePair(c, text.charAt(i + 1));
+            boolean pair = i + 1 < text.length() && Character.isSurrogatePair(c, text.charAt(i + 1));
             boolean shown = pair || !isHarmful(c) || kept.indexOf(c) >= 0;
             if (!shown && safe == null) {
                 safe = new StringBuilder(text.length() + 8).append(text, 0, i);
@@ -72,8 +71,7 @@ public final class SafeText {
                     Character.DIRECTIONALITY_RIGHT_TO_LEFT_ISOLATE,
                     Character.DIRECTIONALITY_FIRST_STRONG_ISOLATE,
                     Character.DIRECTIONALITY_POP_DIRECTIONAL_ISOLATE,
-                    Character.DIRECTIONALITY_PARAGRAPH_SEPARATOR ->
-                    true;
+                    Character.DIRECTIONALITY_PARAGRAPH_SEPARATOR -> true;
             default -> c == '\u2028';
         };
     }

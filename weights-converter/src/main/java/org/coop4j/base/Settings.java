@@ -60,10 +60,7 @@ public final class Settings {
     public static Map<String, Object> differences(Record settings, Record defaults) {
         Map<String, Object> values = of(settings);
         Map<String, Object> others = of(defaults);
-        values.entrySet()
-                .removeIf(
-                        setting ->
-                                Objects.equals(setting.getValue(), others.get(setting.getKey())));
+        values.entrySet().removeIf(setting -> Objects.equals(setting.getValue(), others.get(setting.getKey())));
         return values;
     }
 
@@ -82,12 +79,8 @@ public final class Settings {
     public static List<Description> describe(Record settings) {
         List<Description> descriptions = new ArrayList<>();
         for (Component component : components(settings)) {
-            descriptions.add(
-                    new Description(
-                            component.name,
-                            plain(component.value),
-                            component.meaning,
-                            choices(component.type)));
+            descriptions.add(new Description(
+                    component.name, plain(component.value), component.meaning, choices(component.type)));
         }
         return descriptions;
     }
@@ -110,17 +103,13 @@ public final class Settings {
         Map<String, Object> left = new LinkedHashMap<>(canonical);
         R result = rebuild(settings, left);
         if (!left.isEmpty()) {
-            String allowed =
-                    components(settings).stream()
-                            .map(component -> component.name)
-                            .collect(Collectors.joining(", "));
-            throw new IllegalArgumentException(
-                    "unknown setting \"%s\": %s"
-                            .formatted(
-                                    left.keySet().iterator().next(),
-                                    allowed.isEmpty()
-                                            ? "there are none to set"
-                                            : "expected one of " + allowed));
+            String allowed = components(settings).stream()
+                    .map(component -> component.name)
+                    .collect(Collectors.joining(", "));
+            throw new IllegalArgumentException("unknown setting \"%s\": %s"
+                    .formatted(
+                            left.keySet().iterator().next(),
+                            allowed.isEmpty() ? "there are none to set" : "expected one of " + allowed));
         }
         for (Component component : components(result)) {
             if (!component.decidedBy.isEmpty()) {
@@ -132,22 +121,14 @@ public final class Settings {
 
     private static void requireTaken(Component component, Map<String, Object> given) {
         String name = component.name;
-        if (given.containsKey(name)
-                && !Objects.equals(component.value, parse(name, component.type, given.get(name)))) {
-            throw new IllegalArgumentException(
-                    "%1$s: %2$s makes it %3$s, got \"%4$s\": omit %1$s, or set %2$s to %5$s"
-                            .formatted(
-                                    name,
-                                    component.decidedBy,
-                                    plain(component.value),
-                                    given.get(name),
-                                    ABSENT));
+        if (given.containsKey(name) && !Objects.equals(component.value, parse(name, component.type, given.get(name)))) {
+            throw new IllegalArgumentException("%1$s: %2$s makes it %3$s, got \"%4$s\": omit %1$s, or set %2$s to %5$s"
+                    .formatted(name, component.decidedBy, plain(component.value), given.get(name), ABSENT));
         }
     }
 
     /** A component of the record or of a record in it. */
-    private record Component(
-            String name, Class<?> type, Object value, String meaning, String decidedBy) {}
+    private record Component(String name, Class<?> type, Object value, String meaning, String decidedBy) {}
 
     private static List<Component> components(Record settings) {
         List<Component> components = new ArrayList<>();
@@ -157,13 +138,12 @@ public final class Settings {
                 components.addAll(components(nested));
             } else {
                 Setting setting = component.getAnnotation(Setting.class);
-                components.add(
-                        new Component(
-                                canonical(component.getName()),
-                                component.getType(),
-                                value,
-                                setting == null ? "" : setting.value(),
-                                setting == null ? "" : setting.decidedBy()));
+                components.add(new Component(
+                        canonical(component.getName()),
+                        component.getType(),
+                        value,
+                        setting == null ? "" : setting.value(),
+                        setting == null ? "" : setting.decidedBy()));
             }
         }
         return components;
@@ -188,13 +168,10 @@ public final class Settings {
     }
 
     @SuppressWarnings("unchecked")
-    private static <R extends Record> R construct(
-            R settings, RecordComponent[] components, Object[] arguments) {
+    private static <R extends Record> R construct(R settings, RecordComponent[] components, Object[] arguments) {
         try {
             Class<?>[] types =
-                    Arrays.stream(components)
-                            .map(RecordComponent::getType)
-                            .toArray(Class<?>[]::new);
+                    Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
             Constructor<?> constructor = settings.getClass().getDeclaredConstructor(types);
             constructor.setAccessible(true);
             return (R) constructor.newInstance(arguments);
@@ -226,10 +203,7 @@ public final class Settings {
                 return whole(value);
             }
             if (type == double.class) {
-                return finite(
-                        value instanceof Number number
-                                ? number.doubleValue()
-                                : Double.parseDouble(text(value)));
+                return finite(value instanceof Number number ? number.doubleValue() : Double.parseDouble(text(value)));
             }
         } catch (NumberFormatException | ArithmeticException e) {
             throw wrong(name, type == double.class ? "a number" : "a whole number", value);
@@ -297,13 +271,14 @@ public final class Settings {
     }
 
     private static IllegalArgumentException wrong(String name, String expected, Object value) {
-        return new IllegalArgumentException(
-                "%s: expected %s, got \"%s\"".formatted(name, expected, value));
+        return new IllegalArgumentException("%s: expected %s, got \"%s\"".formatted(name, expected, value));
     }
 
     private static List<String> choices(Class<?> type) {
         return type.isEnum()
-                ? Arrays.stream(type.getEnumConstants()).map(c -> (String) plain(c)).toList()
+                ? Arrays.stream(type.getEnumConstants())
+                        .map(c -> (String) plain(c))
+                        .toList()
                 : List.of();
     }
 
@@ -315,8 +290,6 @@ public final class Settings {
 
     /** {@code contextLength}, {@code context-length} → {@code context_length}. */
     private static String canonical(String name) {
-        return name.replaceAll("([a-z0-9])([A-Z])", "$1_$2")
-                .replace('-', '_')
-                .toLowerCase(Locale.ROOT);
+        return name.replaceAll("([a-z0-9])([A-Z])", "$1_$2").replace('-', '_').toLowerCase(Locale.ROOT);
     }
 }

@@ -34,13 +34,13 @@ public final class TextFile {
             bytes = Files.size(file) > most ? null : in.readNBytes(most + 1);
         }
         if (bytes == null || bytes.length > most) {
-            throw new IOException(
-                    "%s has more than %d MB: expected a small text file"
-                            .formatted(file, most >> 20));
+            throw new IOException("%s has more than %d MB: expected a small text file".formatted(file, most >> 20));
         }
         try {
-            String text =
-                    StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
             return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
         } catch (CharacterCodingException e) {
             throw new IOException(file + " is not a text file in UTF-8", e);

@@ -12,9 +12,8 @@ public final class DenseTensor {
 
     private DenseTensor(DType dtype, Shape shape, ByteBuffer data) {
         if (shape.bytes(dtype) != data.remaining()) {
-            throw new IllegalArgumentException(
-                    "shape %s of %s needs %d bytes, not %d"
-                            .formatted(shape, dtype, shape.bytes(dtype), data.remaining()));
+            throw new IllegalArgumentException("shape %s of %s needs %d bytes, not %d"
+                    .formatted(shape, dtype, shape.bytes(dtype), data.remaining()));
         }
         this.dtype = dtype;
         this.shape = shape;
@@ -37,8 +36,7 @@ public final class DenseTensor {
 
     /** A tensor of any type from its little-endian bytes, which are copied. */
     public static DenseTensor ofBytes(DType dtype, Shape shape, ByteBuffer littleEndian) {
-        ByteBuffer data =
-                ByteBuffer.allocate(littleEndian.remaining()).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer data = ByteBuffer.allocate(littleEndian.remaining()).order(ByteOrder.LITTLE_ENDIAN);
         data.put(littleEndian.duplicate()).flip();
         return new DenseTensor(dtype, shape, data);
     }
@@ -59,7 +57,6 @@ public final class DenseTensor {
     }
 
     private static ByteBuffer allocate(int elements, DType dtype) {
-        return ByteBuffer.allocate(Math.multiplyExact(elements, dtype.bytes()))
-                .order(ByteOrder.LITTLE_ENDIAN);
+        return ByteBuffer.allocate(Math.multiplyExact(elements, dtype.bytes())).order(ByteOrder.LITTLE_ENDIAN);
     }
 }

@@ -30,8 +30,9 @@ import org.coop4j.base.InputException;
  */
 public record JsonTree(String path, Map<?, ?> fields) {
 
-    private static final JsonFactory JSON =
-            JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build();
 
     private static final long MAX_BYTES = 32L << 20;
     private static final String WHOLE = "a whole number";
@@ -84,7 +85,9 @@ public record JsonTree(String path, Map<?, ?> fields) {
 
     /** Returns a number, or another where the field is missing. */
     public double number(String name, double missing) {
-        return has(name) ? require(name, fields.get(name), Number.class, "a number").doubleValue() : missing;
+        return has(name)
+                ? require(name, fields.get(name), Number.class, "a number").doubleValue()
+                : missing;
     }
 
     /** Returns a list of whole numbers. */
@@ -94,7 +97,9 @@ public record JsonTree(String path, Map<?, ?> fields) {
 
     /** Returns a list of numbers. */
     public List<Double> numbers(String name) {
-        return list(name, Number.class, "a number").stream().map(Number::doubleValue).toList();
+        return list(name, Number.class, "a number").stream()
+                .map(Number::doubleValue)
+                .toList();
     }
 
     /** Returns a text. */
@@ -171,8 +176,7 @@ public record JsonTree(String path, Map<?, ?> fields) {
      * @throws IllegalArgumentException if it is another value
      * @throws JsonProcessingException if it is not valid JSON
      */
-    public static Map<String, Object> readObject(String what, String json)
-            throws JsonProcessingException {
+    public static Map<String, Object> readObject(String what, String json) throws JsonProcessingException {
         Map<String, Object> fields = new LinkedHashMap<>();
         if (!(read(json) instanceof Map<?, ?> map)) {
             throw new IllegalArgumentException(what + ": expected a JSON object, got " + json);

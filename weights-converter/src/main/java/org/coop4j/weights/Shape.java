@@ -19,8 +19,7 @@ public record Shape(List<Long> dims) {
     public Shape {
         dims = List.copyOf(dims);
         if (dims.size() > MAX_RANK) {
-            throw new IllegalArgumentException(
-                    "a tensor of " + dims.size() + " dimensions; at most " + MAX_RANK);
+            throw new IllegalArgumentException("a tensor of " + dims.size() + " dimensions; at most " + MAX_RANK);
         }
         for (long dim : dims) {
             if (dim < 0) {
@@ -103,8 +102,7 @@ public record Shape(List<Long> dims) {
             try {
                 product = Math.multiplyExact(product, dim);
             } catch (ArithmeticException e) {
-                throw new IllegalArgumentException(
-                        "shape " + new ArrayList<>(dims) + " overflows", e);
+                throw new IllegalArgumentException("shape " + new ArrayList<>(dims) + " overflows", e);
             }
         }
         return product;

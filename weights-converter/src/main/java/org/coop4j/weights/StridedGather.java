@@ -1,9 +1,9 @@
 package org.coop4j.weights;
 
-import org.coop4j.base.FileRegion;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.coop4j.base.FileRegion;
 
 /** Collects the elements of a strided tensor in row-major order, from a mapping of its storage. */
 final class StridedGather {
@@ -17,8 +17,7 @@ final class StridedGather {
     private final long[] index;
     private long element;
 
-    StridedGather(FileRegion storage, DType dtype, Shape shape, long offset, long[] strides)
-            throws IOException {
+    StridedGather(FileRegion storage, DType dtype, Shape shape, long offset, long[] strides) throws IOException {
         this.elementBytes = dtype.bytes();
         this.shape = shape;
         this.strides = strides;
@@ -28,8 +27,7 @@ final class StridedGather {
         for (int i = 0; i < windows.length; i++) {
             long at = i * WINDOW;
             windows[i] =
-                    storage.map(at, Math.min(WINDOW, storage.length() - at))
-                            .order(ByteOrder.LITTLE_ENDIAN);
+                    storage.map(at, Math.min(WINDOW, storage.length() - at)).order(ByteOrder.LITTLE_ENDIAN);
         }
     }
 

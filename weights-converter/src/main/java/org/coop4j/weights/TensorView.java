@@ -1,12 +1,12 @@
 package org.coop4j.weights;
 
-import org.coop4j.base.FileRegion;
-import org.coop4j.base.InputException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import org.coop4j.base.FileRegion;
+import org.coop4j.base.InputException;
 
 /**
  * A tensor that lies in a file and is read when asked: an element type, a shape, and the place of
@@ -33,13 +33,7 @@ public final class TensorView {
     private final long offset;
     private final long[] strides;
 
-    private TensorView(
-            String name,
-            DType dtype,
-            Shape shape,
-            FileRegion storage,
-            long offset,
-            long[] strides) {
+    private TensorView(String name, DType dtype, Shape shape, FileRegion storage, long offset, long[] strides) {
         this.name = name;
         this.dtype = dtype;
         this.shape = shape;
@@ -51,8 +45,7 @@ public final class TensorView {
     /** A row-major tensor that fills {@code storage} exactly. */
     public static TensorView contiguous(String name, DType dtype, Shape shape, FileRegion storage) {
         if (shape.bytes(dtype) != storage.length()) {
-            throw new IllegalArgumentException(
-                    name + " " + shape + " does not fill " + storage.length() + " bytes");
+            throw new IllegalArgumentException(name + " " + shape + " does not fill " + storage.length() + " bytes");
         }
         return new TensorView(name, dtype, shape, storage, 0, shape.rowMajorStrides());
     }
@@ -114,13 +107,7 @@ public final class TensorView {
         if (shape.rank() != 2) {
             throw problem("of shape " + shape + " cannot be transposed: it is no matrix");
         }
-        return new TensorView(
-                name,
-                dtype,
-                shape.transposed(),
-                storage,
-                offset,
-                new long[] {strides[1], strides[0]});
+        return new TensorView(name, dtype, shape.transposed(), storage, offset, new long[] {strides[1], strides[0]});
     }
 
     /**
@@ -157,12 +144,11 @@ public final class TensorView {
         }
         long[] values = new long[arrayLength()];
         int[] next = {0};
-        forEachChunk(
-                chunk -> {
-                    while (chunk.hasRemaining()) {
-                        values[next[0]++] = nextLong(chunk);
-                    }
-                });
+        forEachChunk(chunk -> {
+            while (chunk.hasRemaining()) {
+                values[next[0]++] = nextLong(chunk);
+            }
+        });
         return values;
     }
 
@@ -194,10 +180,8 @@ public final class TensorView {
         if (left == 0) {
             return;
         }
-        ByteBuffer chunk =
-                ByteBuffer.allocate((int) Math.min(CHUNK, left)).order(ByteOrder.LITTLE_ENDIAN);
-        StridedGather gather =
-                isContiguous() ? null : new StridedGather(storage, dtype, shape, offset, strides);
+        ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK, left)).order(ByteOrder.LITTLE_ENDIAN);
+        StridedGather gather = isContiguous() ? null : new StridedGather(storage, dtype, shape, offset, strides);
         long at = offset * dtype.bytes();
         while (left > 0) {
             chunk.clear().limit((int) Math.min(chunk.capacity(), left));
@@ -239,9 +223,7 @@ public final class TensorView {
         long available = storage.length() / dtype.bytes();
         boolean inside = shape.elements() == 0 ? offset <= available : last < available;
         if (!inside) {
-            throw problem(
-                    "of shape %s needs element %d of a storage that has %d"
-                            .formatted(shape, last, available));
+            throw problem("of shape %s needs element %d of a storage that has %d".formatted(shape, last, available));
         }
         long size;
         try {
@@ -251,8 +233,7 @@ public final class TensorView {
         }
         if (size > Math.max(storage.length(), MAX_EXPANDED_BYTES)) {
             throw problem(
-                    "of shape %s would expand %d bytes of storage to %d"
-                            .formatted(shape, storage.length(), size));
+                    "of shape %s would expand %d bytes of storage to %d".formatted(shape, storage.length(), size));
         }
     }
 

@@ -18,7 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class AtomicFileTest {
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
+
     private Path target;
 
     @BeforeEach
@@ -46,21 +48,19 @@ class AtomicFileTest {
     }
 
     private static String classes(Class<?> type) throws URISyntaxException {
-        return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
+        return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI())
+                .toString();
     }
 
     private Process startWriter() throws IOException, URISyntaxException {
-        Process process =
-                new ProcessBuilder(
-                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                                "-cp",
-                                classes(AtomicFile.class)
-                                        + File.pathSeparator
-                                        + classes(AtomicFileTest.class),
-                                Writer.class.getName(),
-                                target.toString())
-                        .redirectError(ProcessBuilder.Redirect.INHERIT)
-                        .start();
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        classes(AtomicFile.class) + File.pathSeparator + classes(AtomicFileTest.class),
+                        Writer.class.getName(),
+                        target.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
         BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
         assertThat(out.readLine()).isEqualTo("writing");
         return process;

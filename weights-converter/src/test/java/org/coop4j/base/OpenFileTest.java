@@ -27,7 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 class OpenFileTest {
     private static final int FLOATS = 1 << 20;
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
+
     private Path path;
     private byte[] content;
 
@@ -72,27 +74,23 @@ class OpenFileTest {
             AtomicBoolean done = new AtomicBoolean();
             AtomicReference<Thread> victim = new AtomicReference<>();
             CountDownLatch reading = new CountDownLatch(2);
-            Future<Integer> interrupted =
-                    threads.submit(
-                            () -> {
-                                victim.set(Thread.currentThread());
-                                reading.countDown();
-                                int interrupts = 0;
-                                while (!done.get()) {
-                                    assertThat(tensor(file).longs()).isEqualTo(expected);
-                                    interrupts += Thread.interrupted() ? 1 : 0;
-                                }
-                                return interrupts;
-                            });
-            Future<?> other =
-                    threads.submit(
-                            () -> {
-                                reading.countDown();
-                                while (!done.get()) {
-                                    assertThat(tensor(file).longs()).isEqualTo(expected);
-                                }
-                                return null;
-                            });
+            Future<Integer> interrupted = threads.submit(() -> {
+                victim.set(Thread.currentThread());
+                reading.countDown();
+                int interrupts = 0;
+                while (!done.get()) {
+                    assertThat(tensor(file).longs()).isEqualTo(expected);
+                    interrupts += Thread.interrupted() ? 1 : 0;
+                }
+                return interrupts;
+            });
+            Future<?> other = threads.submit(() -> {
+                reading.countDown();
+                while (!done.get()) {
+                    assertThat(tensor(file).longs()).isEqualTo(expected);
+                }
+                return null;
+            });
             reading.await();
             for (int i = 0; i < 200; i++) {
                 victim.get().interrupt();
@@ -128,8 +126,7 @@ class OpenFileTest {
 
     @Test
     void whatIsNoFileIsNamed() {
-        assertThatThrownBy(() -> OpenFile.open(folder))
-                .hasMessageContaining("expected a file, got a folder");
+        assertThatThrownBy(() -> OpenFile.open(folder)).hasMessageContaining("expected a file, got a folder");
         assertThatThrownBy(() -> OpenFile.open(folder.resolve("none")))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("no such file");

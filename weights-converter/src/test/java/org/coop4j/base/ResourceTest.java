@@ -8,8 +8,7 @@ import org.junit.jupiter.api.Test;
 class ResourceTest {
     @Test
     void aFileBesideAClassIsRead() {
-        assertThat(Resource.bytes(Resource.class, "Resource.class"))
-                .startsWith(0xca, 0xfe, 0xba, 0xbe);
+        assertThat(Resource.bytes(Resource.class, "Resource.class")).startsWith(0xca, 0xfe, 0xba, 0xbe);
     }
 
     @Test

@@ -10,8 +10,7 @@ class SafeTextTest {
 
     @Test
     void whatSteersATerminalOrTurnsALineIsWrittenOut() {
-        assertThat(SafeText.line(HOSTILE))
-                .isEqualTo("a\\x1b[2J\\x9b1m\\u202eb\\u2066c\\u2029\\ud800\\uffff\\x0a\\x09");
+        assertThat(SafeText.line(HOSTILE)).isEqualTo("a\\x1b[2J\\x9b1m\\u202eb\\u2066c\\u2029\\ud800\\uffff\\x0a\\x09");
         assertThat(SafeText.lines("a\tb\nc\rd")).isEqualTo("a\tb\nc\\x0dd");
         assertThat(SafeText.xml("<a b='\"&\u0007\n")).isEqualTo("&lt;a b=&#39;&quot;&amp;\\x07\n");
     }

@@ -12,7 +12,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class TextFileTest {
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     @Test
     void linesEndInAnyWayAndAByteOrderMarkIsNoPartOfTheFirst() throws IOException {
@@ -23,8 +24,7 @@ class TextFileTest {
     @Test
     void whatIsNotTextIsRefused() throws IOException {
         Path file = Files.write(folder.resolve("names.txt"), new byte[] {'c', (byte) 0xe4, 't'});
-        assertThatThrownBy(() -> TextFile.lines(file))
-                .hasMessage(file + " is not a text file in UTF-8");
+        assertThatThrownBy(() -> TextFile.lines(file)).hasMessage(file + " is not a text file in UTF-8");
     }
 
     @Test

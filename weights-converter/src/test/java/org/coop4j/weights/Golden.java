@@ -45,9 +45,8 @@ public final class Golden {
         Path root = projectRoot();
         Path archive = root.resolve("testdata/golden-models.tar.xz");
         // By the archive's size and time, so that another archive is unpacked anew.
-        String version =
-                Long.toHexString(Files.size(archive))
-                        + Long.toHexString(Files.getLastModifiedTime(archive).toMillis());
+        String version = Long.toHexString(Files.size(archive))
+                + Long.toHexString(Files.getLastModifiedTime(archive).toMillis());
         Path folder = root.resolve("target/golden-" + version);
         if (!Files.isDirectory(folder)) {
             unpackBeside(archive, folder);
@@ -80,8 +79,7 @@ public final class Golden {
 
     private static void unpack(Path archive, Path folder) throws IOException {
         List<Path> recipes = new ArrayList<>();
-        try (InputStream in =
-                new XZInputStream(new BufferedInputStream(Files.newInputStream(archive)))) {
+        try (InputStream in = new XZInputStream(new BufferedInputStream(Files.newInputStream(archive)))) {
             byte[] header = in.readNBytes(TAR_BLOCK);
             while (header.length == TAR_BLOCK && header[0] != 0) {
                 Path file = folder.resolve(field(header, 0, 100));

@@ -10,10 +10,7 @@ class HalfFloatsTest {
         for (int bits = 0; bits < 0x7c00; bits++) {
             int exponent = bits >>> 10;
             double fraction = (bits & 0x3ff) / 1024.0;
-            double value =
-                    exponent == 0
-                            ? Math.scalb(fraction, -14)
-                            : Math.scalb(1 + fraction, exponent - 15);
+            double value = exponent == 0 ? Math.scalb(fraction, -14) : Math.scalb(1 + fraction, exponent - 15);
             assertThat(HalfFloats.fromHalf((short) bits)).isEqualTo((float) value);
             assertThat(HalfFloats.fromHalf((short) (bits | 0x8000))).isEqualTo((float) -value);
         }

@@ -16,27 +16,21 @@ class JsonTreeTest {
 
     @Test
     void valuesOfEachKindAreRead() throws JsonProcessingException {
-        assertThat(
-                        JsonTree.readObject(
-                                "x", "{\"b\":[1,-2.5,3000000000],\"a\":{\"x\":\"\\u00e9\\n\"}}"))
-                .containsExactly(
-                        Map.entry("b", List.of(1, -2.5, 3_000_000_000L)),
-                        Map.entry("a", Map.of("x", "é\n")));
+        assertThat(JsonTree.readObject("x", "{\"b\":[1,-2.5,3000000000],\"a\":{\"x\":\"\\u00e9\\n\"}}"))
+                .containsExactly(Map.entry("b", List.of(1, -2.5, 3_000_000_000L)), Map.entry("a", Map.of("x", "é\n")));
         assertThat(JsonTree.read(" [true, false, null, {}, []] "))
                 .isEqualTo(Arrays.asList(true, false, null, Map.of(), List.of()));
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"", " ", "{", "[1", "[1,]", "{\"a\"}", "{} {}", "1 2", "tru", "'a'", "NaN"})
+    @ValueSource(strings = {"", " ", "{", "[1", "[1,]", "{\"a\"}", "{} {}", "1 2", "tru", "'a'", "NaN"})
     void whatIsNotOneValueIsRefused(String text) {
         assertThatThrownBy(() -> JsonTree.read(text)).isInstanceOf(JsonProcessingException.class);
     }
 
     @Test
     void nestingWithoutEndIsRefused() {
-        assertThatThrownBy(() -> JsonTree.read("[".repeat(1_000_000)))
-                .isInstanceOf(JsonProcessingException.class);
+        assertThatThrownBy(() -> JsonTree.read("[".repeat(1_000_000))).isInstanceOf(JsonProcessingException.class);
     }
 
     @Test

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.coop4j.base.FileRegion;
-import org.coop4j.base.InputException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -14,13 +12,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.base.FileRegion;
+import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TensorViewTest {
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
+
     private final List<OpenFile> files = new ArrayList<>();
 
     @AfterEach
@@ -72,9 +74,7 @@ class TensorViewTest {
     void aTransposedMatrixLargerThanTheChunkIsWhole() throws IOException {
         int rows = 300;
         int columns = 700;
-        TensorView view =
-                TensorView.contiguous(
-                        "t", DType.F32, Shape.of(rows, columns), floats(rows * columns));
+        TensorView view = TensorView.contiguous("t", DType.F32, Shape.of(rows, columns), floats(rows * columns));
         float[] transposed = view.transposed().floats();
         for (int c = 0; c < columns; c++) {
             for (int r = 0; r < rows; r++) {
@@ -95,13 +95,16 @@ class TensorViewTest {
     @Test
     void halvesBfloat16sAndDoublesBecomeSingles() throws IOException {
         ByteBuffer halves = littleEndian(4).putShort((short) 0x3c00).putShort((short) 0x0001);
-        assertThat(TensorView.contiguous("h", DType.F16, Shape.of(2), region(halves)).floats())
+        assertThat(TensorView.contiguous("h", DType.F16, Shape.of(2), region(halves))
+                        .floats())
                 .containsExactly(1, 0x1p-24f);
         ByteBuffer bfloats = littleEndian(4).putShort((short) 0xbf80).putShort((short) 0x4049);
-        assertThat(TensorView.contiguous("b", DType.BF16, Shape.of(2), region(bfloats)).floats())
+        assertThat(TensorView.contiguous("b", DType.BF16, Shape.of(2), region(bfloats))
+                        .floats())
                 .containsExactly(-1, 3.140625f);
         ByteBuffer doubles = littleEndian(8).putDouble(0.1);
-        assertThat(TensorView.contiguous("d", DType.F64, Shape.of(1), region(doubles)).floats())
+        assertThat(TensorView.contiguous("d", DType.F64, Shape.of(1), region(doubles))
+                        .floats())
                 .containsExactly(0.1f);
     }
 
@@ -125,13 +128,9 @@ class TensorViewTest {
     @Test
     void floatsAreNotReadAsIntegersNorTheOtherWayRound() throws IOException {
         TensorView floats = TensorView.contiguous("f", DType.F32, Shape.of(2), floats(2));
-        assertThatThrownBy(floats::longs)
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("tensor f holds F32");
+        assertThatThrownBy(floats::longs).isInstanceOf(InputException.class).hasMessageContaining("tensor f holds F32");
         TensorView longs = TensorView.strided("l", DType.I64, Shape.of(1), floats(2), 0, 1);
-        assertThatThrownBy(longs::floats)
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("tensor l holds I64");
+        assertThatThrownBy(longs::floats).isInstanceOf(InputException.class).hasMessageContaining("tensor l holds I64");
     }
 
     @Test
@@ -151,14 +150,13 @@ class TensorViewTest {
     void aTensorExpandedFarBeyondItsStorageIsRefused() throws IOException {
         FileRegion storage = floats(1);
         assertRefused(storage, Shape.of(1L << 40), 0, 0);
-        assertThat(TensorView.strided("e", DType.F32, Shape.of(1000), storage, 0, 0).floats())
+        assertThat(TensorView.strided("e", DType.F32, Shape.of(1000), storage, 0, 0)
+                        .floats())
                 .containsOnly(0f);
     }
 
-    private static void assertRefused(
-            FileRegion storage, Shape shape, long offset, long... strides) {
-        assertThatThrownBy(
-                        () -> TensorView.strided("bad", DType.F32, shape, storage, offset, strides))
+    private static void assertRefused(FileRegion storage, Shape shape, long offset, long... strides) {
+        assertThatThrownBy(() -> TensorView.strided("bad", DType.F32, shape, storage, offset, strides))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("tensor bad");
     }
@@ -166,8 +164,7 @@ class TensorViewTest {
     @Test
     void readingNeedsEnoughRoom() throws IOException {
         TensorView view = TensorView.contiguous("t", DType.F32, Shape.of(4), floats(4));
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> view.readFloats(FloatBuffer.allocate(3)));
+        assertThatIllegalArgumentException().isThrownBy(() -> view.readFloats(FloatBuffer.allocate(3)));
         FloatBuffer target = FloatBuffer.allocate(6);
         target.put(9f);
         view.readFloats(target);

@@ -17,7 +17,8 @@ import picocli.CommandLine.Option;
 /** The classes to tell apart. */
 public final class ClassOptions {
 
-    @ArgGroup private Names names;
+    @ArgGroup
+    private Names names;
 
     /** One way of giving class names. */
     private static final class Names {
@@ -44,7 +45,9 @@ public final class ClassOptions {
     public List<String> read() throws IOException {
         if (names.file != null) {
             return checked(
-                    TextFile.lines(names.file).stream().filter(line -> !line.isBlank()).toList(),
+                    TextFile.lines(names.file).stream()
+                            .filter(line -> !line.isBlank())
+                            .toList(),
                     names.file.toString());
         }
         try {
@@ -65,9 +68,8 @@ public final class ClassOptions {
             }
             String other = byPrompt.putIfAbsent(inPrompt(stripped), stripped);
             if (other != null) {
-                throw new CommandFailure(
-                        "%s has the classes '%s' and '%s', which make the same prompt: omit one"
-                                .formatted(source, other, stripped));
+                throw new CommandFailure("%s has the classes '%s' and '%s', which make the same prompt: omit one"
+                        .formatted(source, other, stripped));
             }
             result.add(stripped);
         }
@@ -76,8 +78,7 @@ public final class ClassOptions {
         }
         if (result.size() == 1) {
             throw new CommandFailure(
-                    "%s names one class, '%s': give two or more to choose from"
-                            .formatted(source, result.get(0)));
+                    "%s names one class, '%s': give two or more to choose from".formatted(source, result.get(0)));
         }
         return result;
     }

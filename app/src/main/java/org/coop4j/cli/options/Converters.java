@@ -79,12 +79,10 @@ public final class Converters {
     }
 
     private static TypeConversionException unknown(Class<? extends Enum<?>> type, String name) {
-        List<String> ids =
-                Arrays.stream(type.getEnumConstants())
-                        .map(value -> value.name().toLowerCase(Locale.ROOT))
-                        .collect(Collectors.toList());
+        List<String> ids = Arrays.stream(type.getEnumConstants())
+                .map(value -> value.name().toLowerCase(Locale.ROOT))
+                .collect(Collectors.toList());
         String last = ids.remove(ids.size() - 1);
-        return new TypeConversionException(
-                "expected %s or %s, got '%s'".formatted(String.join(", ", ids), last, name));
+        return new TypeConversionException("expected %s or %s, got '%s'".formatted(String.join(", ", ids), last, name));
     }
 }

@@ -17,34 +17,29 @@ public abstract class DataOptions {
             names = "--dataset",
             paramLabel = "NAME",
             description = {
-                "A published dataset, such as caltech101, in the benchmarks' layout; \"coop"
-                        + " datasets\" lists them."
+                "A published dataset, such as caltech101, in the benchmarks' layout; \"coop" + " datasets\" lists them."
             })
     private Benchmark benchmark;
 
     @Option(
             names = "--images",
             paramLabel = "DIR",
-            description =
-                    "The folder that paths in a split file or list are relative to (default: its"
-                            + " own).")
+            description = "The folder that paths in a split file or list are relative to (default: its" + " own).")
     private Path images;
 
     @Option(
             names = "--names",
             paramLabel = "FILE",
             converter = Converters.FileName.class,
-            description =
-                    "Class names of the class folders, one folder,name per line; of features"
-                            + " without names, number,name.")
+            description = "Class names of the class folders, one folder,name per line; of features"
+                    + " without names, number,name.")
     private Path names;
 
     @Option(
             names = "--half",
             paramLabel = "HALF",
-            description =
-                    "all, base or new: the reference's halves of the classes (default: all, and in"
-                            + " eval the run's half of the run's data).")
+            description = "all, base or new: the reference's halves of the classes (default: all, and in"
+                    + " eval the run's half of the run's data).")
     private ClassHalf half;
 
     /** The data of a folder or file, checked. */
@@ -52,14 +47,13 @@ public abstract class DataOptions {
         if (images != null && (benchmark != null || Files.isDirectory(data))) {
             throw misplaced("--images is for split files (.json) and lists (.csv)");
         }
-        if (names != null
-                && (benchmark != null
-                        || (Files.isRegularFile(data) && !FeatureTensors.isNameOf(data)))) {
+        if (names != null && (benchmark != null || (Files.isRegularFile(data) && !FeatureTensors.isNameOf(data)))) {
             throw misplaced("--names is for a folder with one subfolder per class, or features");
         }
         boolean features = benchmark == null && FeatureTensors.isNameOf(data);
         // eval reads it again, from wherever it is called
-        DataSpec spec = DataSpec.of(features ? data.toAbsolutePath().normalize() : data).withFiles(images, names);
+        DataSpec spec =
+                DataSpec.of(features ? data.toAbsolutePath().normalize() : data).withFiles(images, names);
         return benchmark == null ? spec : spec.withBenchmark(benchmark.name());
     }
 
@@ -107,17 +101,16 @@ public abstract class DataOptions {
                 paramLabel = "DIR|FILE",
                 description = {
                     "Labelled images (eval: default those that the run was tested on): a folder with"
-                        + " one subfolder per class (below train, val and test, or not); a CoOp split"
-                        + " file (.json); a list of path,label (.csv); features with labels"
-                        + " (.safetensors, .npz, .pt); with --dataset, the folder of all datasets."
+                            + " one subfolder per class (below train, val and test, or not); a CoOp split"
+                            + " file (.json); a list of path,label (.csv); features with labels"
+                            + " (.safetensors, .npz, .pt); with --dataset, the folder of all datasets."
                 })
         private Path data;
 
         /** The data, if any is given. */
         public Optional<DataSpec> spec() {
             if (data == null && isGiven()) {
-                throw new WrongUsage(
-                        "--dataset, --images, --names and --half describe --data: give it");
+                throw new WrongUsage("--dataset, --images, --names and --half describe --data: give it");
             }
             return Optional.ofNullable(data).map(this::spec);
         }

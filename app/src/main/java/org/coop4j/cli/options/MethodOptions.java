@@ -5,11 +5,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.base.Settings;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
+import org.coop4j.run.MethodChoice.Candidate;
 import picocli.CommandLine.Option;
 
 /** The methods that a command learns by, what is set of them and of their training, and which settings are tried before the best is learned. */
@@ -62,15 +62,13 @@ public final class MethodOptions {
     @Option(
             names = "--csc",
             description =
-                    "Class-specific context, each class learns vectors of its own: --set"
-                            + " class_specific=true.")
+                    "Class-specific context, each class learns vectors of its own: --set" + " class_specific=true.")
     private boolean classSpecific;
 
     @Option(
             names = "--init",
             paramLabel = "WORDS",
-            description =
-                    "Words that the context begins as, one vector a token: --set words=WORDS.")
+            description = "Words that the context begins as, one vector a token: --set words=WORDS.")
     private String words;
 
     @Option(
@@ -79,16 +77,10 @@ public final class MethodOptions {
             description = "Number of epochs (default: the method's own, by shots).")
     private String epochs;
 
-    @Option(
-            names = "--batch",
-            paramLabel = "N",
-            description = "Images of a step (default: the method's own).")
+    @Option(names = "--batch", paramLabel = "N", description = "Images of a step (default: the method's own).")
     private String batch;
 
-    @Option(
-            names = "--lr",
-            paramLabel = "RATE",
-            description = "Highest learning rate (default: the method's own).")
+    @Option(names = "--lr", paramLabel = "RATE", description = "Highest learning rate (default: the method's own).")
     private String rate;
 
     @Option(
@@ -98,11 +90,11 @@ public final class MethodOptions {
             paramLabel = "NAME=A|B|…",
             description = {
                 "Choose among the methods of --method by the val images, or by cross-validation"
-                    + " where there are few, and learn the best alone. With a setting and its"
-                    + " values, such as --tune \"context_length=4|16\" or --tune"
-                    + " \"rate=0.002|0.02\", all combinations are tried; --tune \"shots=4|16\""
-                    + " tries numbers of training images a class. May be given several times. The"
-                    + " test images choose nothing."
+                        + " where there are few, and learn the best alone. With a setting and its"
+                        + " values, such as --tune \"context_length=4|16\" or --tune"
+                        + " \"rate=0.002|0.02\", all combinations are tried; --tune \"shots=4|16\""
+                        + " tries numbers of training images a class. May be given several times. The"
+                        + " test images choose nothing."
             })
     private List<String> tune = List.of();
 
@@ -129,7 +121,8 @@ public final class MethodOptions {
         if (presetWords != null && words == null && context == null) {
             values.put("words", presetWords);
         }
-        List<Method> methods = WrongUsage.unless(() -> names().stream().map(n -> method(n, values)).toList());
+        List<Method> methods = WrongUsage.unless(
+                () -> names().stream().map(n -> method(n, values)).toList());
         Map<String, List<String>> tried = tried();
         for (String name : tried.keySet()) {
             if (methods.stream().noneMatch(m -> has(m, name))) {
@@ -143,9 +136,8 @@ public final class MethodOptions {
             }
         }
         if (candidates.size() > MOST_CANDIDATES) {
-            throw new WrongUsage(
-                    "%d candidates: expected %d or fewer, give fewer values to --tune"
-                            .formatted(candidates.size(), MOST_CANDIDATES));
+            throw new WrongUsage("%d candidates: expected %d or fewer, give fewer values to --tune"
+                    .formatted(candidates.size(), MOST_CANDIDATES));
         }
         return candidates;
     }
@@ -230,7 +222,8 @@ public final class MethodOptions {
                         "--tune is \"%s\": expected a setting and its values, such as \"rate=0.002|0.02\" in quotes"
                                 .formatted(one));
             }
-            values.put(one.substring(0, equals), List.of(one.substring(equals + 1).split("\\|")));
+            values.put(
+                    one.substring(0, equals), List.of(one.substring(equals + 1).split("\\|")));
         }
         return values;
     }
@@ -281,8 +274,7 @@ public final class MethodOptions {
 
     private static int number(String shots) {
         if (!shots.matches("\\d{1,6}")) {
-            throw new WrongUsage(
-                    "--tune shots: expected numbers, or 0 for all images, got \"" + shots + "\"");
+            throw new WrongUsage("--tune shots: expected numbers, or 0 for all images, got \"" + shots + "\"");
         }
         return Integer.parseInt(shots);
     }

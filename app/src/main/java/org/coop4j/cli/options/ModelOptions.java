@@ -33,7 +33,8 @@ public final class ModelOptions {
             description = DESCRIPTION)
     private Path model;
 
-    @Mixin private Options.Vocabulary vocabulary;
+    @Mixin
+    private Options.Vocabulary vocabulary;
 
     /** Opens the model for images alone. */
     public Clip open(Precision precision) throws IOException {
@@ -45,8 +46,7 @@ public final class ModelOptions {
         return openForTexts(model, vocabulary);
     }
 
-    private static Clip open(Path model, Options.Vocabulary vocabulary, Precision precision)
-            throws IOException {
+    private static Clip open(Path model, Options.Vocabulary vocabulary, Precision precision) throws IOException {
         return Clip.open(file(model), new Clip.Options(vocabulary.lazily(), Workers.standard(), precision));
     }
 
@@ -56,8 +56,7 @@ public final class ModelOptions {
     }
 
     /** The same in a precision. */
-    public static Clip openForTexts(Path model, Options.Vocabulary vocabulary, Precision precision)
-            throws IOException {
+    public static Clip openForTexts(Path model, Options.Vocabulary vocabulary, Precision precision) throws IOException {
         Clip clip = open(model, vocabulary, precision);
         int expected = clip.architecture().text().vocabularySize();
         int given = clip.tokenizer().vocabularySize();
@@ -86,8 +85,7 @@ public final class ModelOptions {
         Path converted = download(name).converted();
         if (!Files.exists(converted)) {
             throw new CommandFailure(
-                    "%s was not downloaded yet: coop download %s fetches and converts it"
-                            .formatted(name, name));
+                    "%s was not downloaded yet: coop download %s fetches and converts it".formatted(name, name));
         }
         return converted;
     }

@@ -1,6 +1,5 @@
 package org.coop4j.cli.options;
 
-import org.coop4j.weights.model.MlpActivation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,9 +17,10 @@ import org.coop4j.data.Split;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.run.DataSpec;
-import org.coop4j.run.SharedData;
 import org.coop4j.run.Run;
+import org.coop4j.run.SharedData;
 import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.model.MlpActivation;
 import picocli.CommandLine.Option;
 
 /** Options that several commands have, each kind a mixin. */
@@ -33,9 +33,8 @@ public final class Options {
         @Option(
                 names = "--activation",
                 paramLabel = "NAME",
-                description =
-                        "quick_gelu (OpenAI's models) or gelu (most of open_clip's); needed only if the"
-                                + " source does not say.")
+                description = "quick_gelu (OpenAI's models) or gelu (most of open_clip's); needed only if the"
+                        + " source does not say.")
         private MlpActivation activation;
 
         /** What is said, if anything is. */
@@ -49,9 +48,8 @@ public final class Options {
         @Option(
                 names = "--memory",
                 paramLabel = "SIZE",
-                description =
-                        "Memory for the intermediate values of a step, such as 800M; if all classes"
-                                + " need more, they are processed in parts, with the same result.")
+                description = "Memory for the intermediate values of a step, such as 800M; if all classes"
+                        + " need more, they are processed in parts, with the same result.")
         private MemoryLimit limit = MemoryLimit.none();
 
         public MemoryLimit limit() {
@@ -64,9 +62,8 @@ public final class Options {
         @Option(
                 names = "--vocabulary",
                 paramLabel = "DIR",
-                description =
-                        "A Hugging Face folder with vocab.json and merges.txt, for a model that does"
-                                + " not share CLIP's vocabulary.")
+                description = "A Hugging Face folder with vocab.json and merges.txt, for a model that does"
+                        + " not share CLIP's vocabulary.")
         private Path folder;
 
         /** Whether the command line names a vocabulary. */
@@ -96,8 +93,8 @@ public final class Options {
                 paramLabel = "keep|apply",
                 description = {
                     "Apply the EXIF orientation of images, or keep the pixels as they are stored"
-                        + " (default: what the run did; else apply, but keep for published datasets and"
-                        + " split files, as the reference does)."
+                            + " (default: what the run did; else apply, but keep for published datasets and"
+                            + " split files, as the reference does)."
                 })
         private ExifOrientation exif;
 
@@ -125,10 +122,9 @@ public final class Options {
                 names = "--precision",
                 defaultValue = "float32",
                 paramLabel = "TYPE",
-                description =
-                        "Precision of matrix products: float32; bf16, up to twice as fast on processors"
-                                + " that have it; or auto: bf16 if this one does (default:"
-                                + " ${DEFAULT-VALUE}).")
+                description = "Precision of matrix products: float32; bf16, up to twice as fast on processors"
+                        + " that have it; or auto: bf16 if this one does (default:"
+                        + " ${DEFAULT-VALUE}).")
         private String precision;
 
         /**
@@ -167,9 +163,7 @@ public final class Options {
         @Option(
                 names = "--seed",
                 paramLabel = "N",
-                description =
-                        "The split's seed, where the data has no split (default: 1, and in eval the"
-                                + " run's).")
+                description = "The split's seed, where the data has no split (default: 1, and in eval the" + " run's).")
         private Long seed;
 
         /** Where the split's random draws begin, if the data has none. */
@@ -207,9 +201,8 @@ public final class Options {
         @Option(
                 names = "--bank",
                 paramLabel = "DIR",
-                description =
-                        "Folder that keeps image features between runs (default: in the user's cache;"
-                                + " of a sweep, its subfolder bank).")
+                description = "Folder that keeps image features between runs (default: in the user's cache;"
+                        + " of a sweep, its subfolder bank).")
         private Path folder;
 
         @Option(names = "--skip-bad", description = "Skip images that cannot be read.")

@@ -31,12 +31,11 @@ public final class PromptOptions {
     @Option(
             names = {"-m", "--model"},
             paramLabel = "FILE",
-            description =
-                    "The model it was learned with (default: where it was then, or beside the"
-                            + " classifier).")
+            description = "The model it was learned with (default: where it was then, or beside the" + " classifier).")
     private Path model;
 
-    @Mixin private Options.Vocabulary vocabulary = new Options.Vocabulary();
+    @Mixin
+    private Options.Vocabulary vocabulary = new Options.Vocabulary();
 
     /** Set by the command line. */
     public PromptOptions() {}
@@ -91,8 +90,7 @@ public final class PromptOptions {
      *
      * @param images all of them features, or none of them
      */
-    public FeatureSpace open(
-            ClassifierFile learned, List<LabelledImage> images, Precision precision)
+    public FeatureSpace open(ClassifierFile learned, List<LabelledImage> images, Precision precision)
             throws IOException {
         StoredFeatures.Row first = images.isEmpty() ? null : images.get(0).stored();
         if (model != null || first == null || !learned.learnedWithoutModel()) {
@@ -108,14 +106,12 @@ public final class PromptOptions {
     }
 
     /** What was learned, for its own classes. */
-    public static Classifier classifier(ClassifierFile learned, FeatureSpace space)
-            throws IOException {
+    public static Classifier classifier(ClassifierFile learned, FeatureSpace space) throws IOException {
         return classifier(learned, space, learned.classNames());
     }
 
     /** What was learned, for classes that it may not be able to name. */
-    public static Classifier classifier(
-            ClassifierFile learned, FeatureSpace space, List<String> classNames)
+    public static Classifier classifier(ClassifierFile learned, FeatureSpace space, List<String> classNames)
             throws IOException {
         try {
             Classifier own = learned.open(space);
@@ -126,8 +122,6 @@ public final class PromptOptions {
     }
 
     private Path model(ClassifierFile learned) throws IOException {
-        return model == null
-                ? ClassifierModel.find(learned, file(), ModelOptions.ADVICE)
-                : ModelOptions.file(model);
+        return model == null ? ClassifierModel.find(learned, file(), ModelOptions.ADVICE) : ModelOptions.file(model);
     }
 }

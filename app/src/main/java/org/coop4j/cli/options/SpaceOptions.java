@@ -32,20 +32,20 @@ public final class SpaceOptions {
             converter = Converters.FileName.class,
             description = {
                 "Features of the classes' texts, a row a class in the order of the class names, for"
-                    + " methods that learn from features (coop methods): they need no model then."
-                    + " \"coop embed --texts\" writes such a file."
+                        + " methods that learn from features (coop methods): they need no model then."
+                        + " \"coop embed --texts\" writes such a file."
             })
     private Path classFeatures;
 
     @Option(
             names = "--logit-scale",
             paramLabel = "S",
-            description =
-                    "With --class-features, the factor of the cosines in the logits (default: that"
-                            + " of the model that made the features if they say it, else 100).")
+            description = "With --class-features, the factor of the cosines in the logits (default: that"
+                    + " of the model that made the features if they say it, else 100).")
     private Double logitScale;
 
-    @Mixin private Options.Vocabulary vocabulary;
+    @Mixin
+    private Options.Vocabulary vocabulary;
 
     /**
      * Where features meet, and the data as it is used there.
@@ -59,16 +59,14 @@ public final class SpaceOptions {
         if (model == null && classFeatures == null) {
             throw new WrongUsage(
                     data.holdsFeatures()
-                            ? "give a model with --model, or features of the classes' texts with"
-                                    + " --class-features"
+                            ? "give a model with --model, or features of the classes' texts with" + " --class-features"
                             : "Missing required option: '--model=FILE'");
         }
         if (model == null) {
             return ofFeatures(data);
         }
         if (classFeatures != null || logitScale != null) {
-            throw new WrongUsage(
-                    "--class-features and --logit-scale stand for a model: omit them, or --model");
+            throw new WrongUsage("--class-features and --logit-scale stand for a model: omit them, or --model");
         }
         return new Opened(ModelOptions.openForTexts(model, vocabulary, precision), data);
     }
@@ -76,8 +74,7 @@ public final class SpaceOptions {
     private Opened ofFeatures(DataSpec data) throws IOException {
         if (!data.holdsFeatures()) {
             throw new WrongUsage(
-                    "--class-features goes with features as --data: give a model with --model to"
-                            + " encode images");
+                    "--class-features goes with features as --data: give a model with --model to" + " encode images");
         }
         if (logitScale != null && !(logitScale > 0 && Double.isFinite(Math.log(logitScale)))) {
             throw new WrongUsage("--logit-scale: expected a positive number, got " + logitScale);
@@ -87,16 +84,14 @@ public final class SpaceOptions {
         StoredFeatures texts = FeatureList.texts(classFeatures, lists.classNames());
         images.requireSameSpace(texts);
         float usual = texts.logLogitScale((float) Math.log(USUAL_LOGIT_SCALE));
-        float scale =
-                logitScale == null ? images.logLogitScale(usual) : (float) Math.log(logitScale);
-        FeatureTable space =
-                FeatureTable.of(
-                        images.precision(),
-                        images.modelSha256().isEmpty() ? texts.modelSha256() : images.modelSha256(),
-                        scale,
-                        lists.classNames(),
-                        FeatureList.ofClasses(texts, lists.classNames()),
-                        Workers.standard());
+        float scale = logitScale == null ? images.logLogitScale(usual) : (float) Math.log(logitScale);
+        FeatureTable space = FeatureTable.of(
+                images.precision(),
+                images.modelSha256().isEmpty() ? texts.modelSha256() : images.modelSha256(),
+                scale,
+                lists.classNames(),
+                FeatureList.ofClasses(texts, lists.classNames()),
+                Workers.standard());
         String file = classFeatures.toAbsolutePath().normalize().toString();
         return new Opened(space, data.withTexts(new DataSpec.Texts(file, texts.sha256(), scale)));
     }

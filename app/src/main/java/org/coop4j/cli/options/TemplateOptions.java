@@ -16,8 +16,8 @@ public final class TemplateOptions {
             paramLabel = "TEXT",
             description = {
                 "A prompt with {} for the class name (default: \"a photo of a {}.\", or the"
-                    + " published dataset's own). Given several times, the prompts' features are"
-                    + " averaged."
+                        + " published dataset's own). Given several times, the prompts' features are"
+                        + " averaged."
             })
     private List<String> templates = List.of();
 
@@ -49,12 +49,9 @@ public final class TemplateOptions {
             throw new WrongUsage("--ensemble has its own prompts: omit --template");
         }
         return switch (ensemble) {
-            case "7" ->
-                    data.map(DataSpec::ensemble)
-                            .orElseGet(() -> PromptTemplates.ensemble(PromptTemplates.PHOTO));
+            case "7" -> data.map(DataSpec::ensemble).orElseGet(() -> PromptTemplates.ensemble(PromptTemplates.PHOTO));
             case "80" -> PromptTemplates.imageNet();
-            default ->
-                    throw new WrongUsage("--ensemble: expected 7 or 80, got \"" + ensemble + '"');
+            default -> throw new WrongUsage("--ensemble: expected 7 or 80, got \"" + ensemble + '"');
         };
     }
 }

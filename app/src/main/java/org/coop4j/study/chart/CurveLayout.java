@@ -115,8 +115,7 @@ final class CurveLayout {
         curves.forEach(curve -> svg.series(curve.index(), () -> drawPoints(curve)));
         for (Series star : stars) {
             Point point = star.last();
-            svg.marker(
-                    star.sign(RADIUS + 0.8), places.get(0), y(point.mean()), star.name() + ": " + point.describe());
+            svg.marker(star.sign(RADIUS + 0.8), places.get(0), y(point.mean()), star.name() + ": " + point.describe());
         }
         if (svg.isNamed()) {
             svg.title(LEFT - 36, 30, chart.title());

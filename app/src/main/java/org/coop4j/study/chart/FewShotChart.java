@@ -45,8 +45,9 @@ public record FewShotChart(String title, String score, List<Series> series) {
             }
             for (int i = 1; i < points.size(); i++) {
                 if (points.get(i).shots <= points.get(i - 1).shots) {
-                    throw new IllegalArgumentException("curve \"%s\": %d shots stand behind %d; expected ascending order"
-                            .formatted(name, points.get(i).shots, points.get(i - 1).shots));
+                    throw new IllegalArgumentException(
+                            "curve \"%s\": %d shots stand behind %d; expected ascending order"
+                                    .formatted(name, points.get(i).shots, points.get(i - 1).shots));
                 }
             }
         }
@@ -115,7 +116,8 @@ public record FewShotChart(String title, String score, List<Series> series) {
         String describe() {
             StringBuilder text = new StringBuilder();
             if (shots > 0) {
-                text.append(shots == ALL ? "all images" : Numbers.count(shots, "shot")).append(": ");
+                text.append(shots == ALL ? "all images" : Numbers.count(shots, "shot"))
+                        .append(": ");
             }
             text.append(Numbers.number(mean, 1));
             if (sd > 0) {
@@ -149,7 +151,8 @@ public record FewShotChart(String title, String score, List<Series> series) {
         StringBuilder text = new StringBuilder(title + ", " + score + ".");
         for (Series one : series) {
             text.append(' ').append(one.name).append(": ");
-            text.append(String.join(", ", one.points.stream().map(Point::describe).toList()));
+            text.append(
+                    String.join(", ", one.points.stream().map(Point::describe).toList()));
             text.append('.');
         }
         return text.toString();

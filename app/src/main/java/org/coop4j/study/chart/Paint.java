@@ -23,17 +23,16 @@ public record Paint(String variable, String light, String dark) {
      * Colours of series, told apart with any colour vision (after Okabe and Ito, Color Universal
      * Design, 2008; darker on light pages, lighter on dark ones).
      */
-    public static final List<Paint> SERIES =
-            List.of(
-                    new Paint("--s0", "#0067a5", "#5cb3ee"),
-                    new Paint("--s1", "#cf4f0a", "#ff8f57"),
-                    new Paint("--s2", "#008361", "#3ccfa4"),
-                    new Paint("--s3", "#a8478c", "#ea9cd0"),
-                    new Paint("--s4", "#a87400", "#eec34c"),
-                    new Paint("--s5", "#3f97cf", "#a5d8ff"),
-                    new Paint("--s6", "#4d535c", "#c3c9d2"),
-                    new Paint("--s7", "#6b4fb3", "#b9a3f5"),
-                    new Paint("--s8", "#7d5436", "#d6ab8b"));
+    public static final List<Paint> SERIES = List.of(
+            new Paint("--s0", "#0067a5", "#5cb3ee"),
+            new Paint("--s1", "#cf4f0a", "#ff8f57"),
+            new Paint("--s2", "#008361", "#3ccfa4"),
+            new Paint("--s3", "#a8478c", "#ea9cd0"),
+            new Paint("--s4", "#a87400", "#eec34c"),
+            new Paint("--s5", "#3f97cf", "#a5d8ff"),
+            new Paint("--s6", "#4d535c", "#c3c9d2"),
+            new Paint("--s7", "#6b4fb3", "#b9a3f5"),
+            new Paint("--s8", "#7d5436", "#d6ab8b"));
 
     static final List<Paint> ALL = List.of(PAGE, INK, MUTED, RULE, SOFT, ACCENT, LOSS);
 

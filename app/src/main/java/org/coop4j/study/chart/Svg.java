@@ -201,9 +201,7 @@ public final class Svg {
         boolean hollow = sign.hollow();
         boolean hover = inline && hint != null;
         if (hover) {
-            svg.append("<g class=\"point\"><title>")
-                    .append(SafeText.xml(hint))
-                    .append("</title>");
+            svg.append("<g class=\"point\"><title>").append(SafeText.xml(hint)).append("</title>");
             svg.append("<circle fill=\"transparent\"");
             circle(x, y, HOVER_RADIUS);
             svg.append("/>");
@@ -266,11 +264,7 @@ public final class Svg {
     }
 
     private void attribute(String name, String value) {
-        svg.append(' ')
-                .append(name)
-                .append("=\"")
-                .append(SafeText.xml(value))
-                .append('"');
+        svg.append(' ').append(name).append("=\"").append(SafeText.xml(value)).append('"');
     }
 
     private static String points(double... points) {

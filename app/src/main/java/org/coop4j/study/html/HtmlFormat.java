@@ -39,8 +39,7 @@ public final class HtmlFormat {
                 rows.size() > MOST_ROWS ? "scroll tall" : "scroll",
                 caption,
                 Markup.of(
-                        "<table><caption>{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody>"
-                                + "</table>",
+                        "<table><caption>{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody>" + "</table>",
                         caption,
                         shown.stream().map(i -> heading(table.columns().get(i))).toList(),
                         rows));
@@ -61,14 +60,11 @@ public final class HtmlFormat {
             Column<?> column = table.columns().get(i);
             Cell cell = row.cells().get(i);
             String text = cell.text().apply(table.decimals());
-            cells.add(
-                    Markup.of(
-                            "<" + element + "{}>{}{}</" + element.substring(0, 2) + ">",
-                            kind(column, cell.style()),
-                            column.kind() == Kind.BARS ? bar(cell, text, largest(table, i)) : text,
-                            cell.note().isEmpty()
-                                    ? ""
-                                    : Markup.of("<small>{}</small>", cell.note())));
+            cells.add(Markup.of(
+                    "<" + element + "{}>{}{}</" + element.substring(0, 2) + ">",
+                    kind(column, cell.style()),
+                    column.kind() == Kind.BARS ? bar(cell, text, largest(table, i)) : text,
+                    cell.note().isEmpty() ? "" : Markup.of("<small>{}</small>", cell.note())));
         }
         String type = row.average() ? "total" : "";
         return Markup.of(
@@ -80,7 +76,8 @@ public final class HtmlFormat {
 
     private static Markup kind(Column<?> column, Cell.Style style) {
         String own = column.kind().isNumeric() ? "num" : column.kind() == Kind.SENTENCES ? "text" : "";
-        return classes(style == Cell.Style.PLAIN ? own : (own + " " + style.name().toLowerCase(Locale.ROOT)).strip());
+        return classes(
+                style == Cell.Style.PLAIN ? own : (own + " " + style.name().toLowerCase(Locale.ROOT)).strip());
     }
 
     private static Markup classes(String names) {

@@ -58,9 +58,8 @@ public final class HtmlPage {
 
     /** The page. */
     public String html() {
-        String policy =
-                "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-                        + (script.isEmpty() ? "" : "; script-src 'sha256-" + hash(script) + "'");
+        String policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+                + (script.isEmpty() ? "" : "; script-src 'sha256-" + hash(script) + "'");
         return Markup.of(
                         """
                         <!DOCTYPE html>
@@ -99,12 +98,11 @@ public final class HtmlPage {
     private List<Markup> main() {
         List<Markup> main = new ArrayList<>();
         for (Section section : sections) {
-            main.add(
-                    Markup.of(
-                            "<section id=\"section-{}\"><h2>{}</h2>{}</section>\n",
-                            main.size() + 1,
-                            section.heading(),
-                            section.parts()));
+            main.add(Markup.of(
+                    "<section id=\"section-{}\"><h2>{}</h2>{}</section>\n",
+                    main.size() + 1,
+                    section.heading(),
+                    section.parts()));
         }
         return main;
     }
@@ -125,11 +123,7 @@ public final class HtmlPage {
         }
         List<Markup> links = new ArrayList<>();
         for (Section section : sections) {
-            links.add(
-                    Markup.of(
-                            "<li><a href=\"#section-{}\">{}</a></li>",
-                            links.size() + 1,
-                            section.heading()));
+            links.add(Markup.of("<li><a href=\"#section-{}\">{}</a></li>", links.size() + 1, section.heading()));
         }
         return Markup.of("<nav aria-label=\"Sections\"><ul>{}</ul></nav>", links);
     }

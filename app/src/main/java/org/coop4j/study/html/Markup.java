@@ -37,16 +37,14 @@ public final class Markup {
         for (Object value : values) {
             int place = template.indexOf(PLACE, from);
             if (place < 0) {
-                throw new IllegalArgumentException(
-                        values.length + " values have too few places in " + template);
+                throw new IllegalArgumentException(values.length + " values have too few places in " + template);
             }
             html.append(template, from, place);
             append(html, value);
             from = place + PLACE.length();
         }
         if (template.indexOf(PLACE, from) >= 0) {
-            throw new IllegalArgumentException(
-                    values.length + " values have too many places in " + template);
+            throw new IllegalArgumentException(values.length + " values have too many places in " + template);
         }
         return new Markup(html.append(template, from, template.length()).toString());
     }

@@ -63,10 +63,9 @@ public final class Section {
 
     /** Items of a list. */
     public Section list(List<String> items) {
-        return add(
-                Markup.of(
-                        "<ul>{}</ul>",
-                        items.stream().map(item -> Markup.of("<li>{}</li>", item)).toList()));
+        return add(Markup.of(
+                "<ul>{}</ul>",
+                items.stream().map(item -> Markup.of("<li>{}</li>", item)).toList()));
     }
 
     /** Lines as they stand, such as a command. */
@@ -84,24 +83,16 @@ public final class Section {
 
     /** A row of such numbers, large. */
     public Section facts(List<Fact> facts) {
-        return add(
-                Markup.of(
-                        "<dl class=\"facts\">{}</dl>",
-                        facts.stream()
-                                .map(
-                                        fact ->
-                                                Markup.of(
-                                                        "<div><dt>{}</dt><dd>{}</dd></div>",
-                                                        fact.meaning,
-                                                        fact.value))
-                                .toList()));
+        return add(Markup.of(
+                "<dl class=\"facts\">{}</dl>",
+                facts.stream()
+                        .map(fact -> Markup.of("<div><dt>{}</dt><dd>{}</dd></div>", fact.meaning, fact.value))
+                        .toList()));
     }
 
     /** A part behind a line that opens it, with attributes {@code data-…} for the script. */
     public Section details(String summary, Map<String, String> data, Markup part) {
-        return add(
-                Markup.of(
-                        "<details{}><summary>{}</summary>{}</details>", data(data), summary, part));
+        return add(Markup.of("<details{}><summary>{}</summary>{}</details>", data(data), summary, part));
     }
 
     /** Attributes {@code data-…} by their names, which are written in the program. */
@@ -114,10 +105,7 @@ public final class Section {
     /** A table in a box of its own that scrolls where the page is too narrow. */
     public static Markup scrolling(String kind, String caption, Markup table) {
         return Markup.of(
-                "<div class=\"{}\" role=\"region\" aria-label=\"{}\" tabindex=\"0\">{}</div>",
-                kind,
-                caption,
-                table);
+                "<div class=\"{}\" role=\"region\" aria-label=\"{}\" tabindex=\"0\">{}</div>", kind, caption, table);
     }
 
     /** A few-shot chart with its legend. */
@@ -131,8 +119,7 @@ public final class Section {
     }
 
     private Section figure(Markup content, String caption) {
-        return add(Markup.of(
-                "<figure class=\"single\">{}<figcaption>{}</figcaption></figure>", content, caption));
+        return add(Markup.of("<figure class=\"single\">{}<figcaption>{}</figcaption></figure>", content, caption));
     }
 
     /**
@@ -146,12 +133,11 @@ public final class Section {
     public Section charts(List<Chart> charts) {
         List<Markup> figures = new ArrayList<>();
         for (Chart one : charts) {
-            figures.add(
-                    Markup.of(
-                            "<figure{}><figcaption>{}</figcaption>{}</figure>",
-                            data(one.data),
-                            one.chart.title(),
-                            drawing(one.chart)));
+            figures.add(Markup.of(
+                    "<figure{}><figcaption>{}</figcaption>{}</figure>",
+                    data(one.data),
+                    one.chart.title(),
+                    drawing(one.chart)));
         }
         return add(legend(charts.stream().map(Chart::chart).toList()))
                 .add(Markup.of("<div class=\"charts\">{}</div>", figures));
@@ -174,8 +160,7 @@ public final class Section {
 
     private static Markup item(Series series) {
         return Markup.of(
-                "<li><button type=\"button\" aria-pressed=\"false\" data-series=\"{}\">"
-                        + "{}{}</button></li>",
+                "<li><button type=\"button\" aria-pressed=\"false\" data-series=\"{}\">" + "{}{}</button></li>",
                 series.index(),
                 Markup.trusted(Svg.sign(series)),
                 series.name());
@@ -199,19 +184,15 @@ public final class Section {
 
     /** Pictures side by side. */
     public Section pictures(List<Picture> pictures) {
-        return add(
-                Markup.of(
-                        "<div class=\"pictures\">{}</div>",
-                        pictures.stream()
-                                .map(
-                                        picture ->
-                                                Markup.of(
-                                                        "<figure><img src=\"{}\" alt=\"{}\">"
-                                                            + "<figcaption>{}</figcaption></figure>",
-                                                        picture.address(),
-                                                        picture.alternative(),
-                                                        picture.caption()))
-                                .toList()));
+        return add(Markup.of(
+                "<div class=\"pictures\">{}</div>",
+                pictures.stream()
+                        .map(picture -> Markup.of(
+                                "<figure><img src=\"{}\" alt=\"{}\">" + "<figcaption>{}</figcaption></figure>",
+                                picture.address(),
+                                picture.alternative(),
+                                picture.caption()))
+                        .toList()));
     }
 
     /**
@@ -231,26 +212,24 @@ public final class Section {
             for (int column = 0; column < matrix.size(); column++) {
                 double share = matrix.normalised()[row][column];
                 int count = matrix.count(row, column);
-                cells.add(
-                        Markup.of(
-                                "<td class=\"{}\" style=\"--share:{}\">{}</td>",
-                                share > STRONG_CELL ? "strong" : "",
-                                String.format(Locale.ROOT, "%.3f", share),
-                                count == 0 ? "" : count));
+                cells.add(Markup.of(
+                        "<td class=\"{}\" style=\"--share:{}\">{}</td>",
+                        share > STRONG_CELL ? "strong" : "",
+                        String.format(Locale.ROOT, "%.3f", share),
+                        count == 0 ? "" : count));
             }
             rows.add(Markup.of("<tr><th scope=\"row\">{}</th>{}</tr>", name, cells));
         }
-        return add(
-                scrolling(
-                        "scroll",
+        return add(scrolling(
+                "scroll",
+                caption,
+                Markup.of(
+                        "<table"
+                                + " class=\"confusion\"><caption>{}</caption><thead><tr><td>true"
+                                + " class ↓ predicted as"
+                                + " →</td>{}</tr></thead><tbody>{}</tbody></table>",
                         caption,
-                        Markup.of(
-                                "<table"
-                                    + " class=\"confusion\"><caption>{}</caption><thead><tr><td>true"
-                                    + " class ↓ predicted as"
-                                    + " →</td>{}</tr></thead><tbody>{}</tbody></table>",
-                                caption,
-                                header,
-                                rows)));
+                        header,
+                        rows)));
     }
 }

@@ -9,9 +9,9 @@ import org.coop4j.console.Cell;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.DatasetNames;
-import org.coop4j.study.Outcome.Measure;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.Outcome;
+import org.coop4j.study.Outcome.Measure;
 import org.coop4j.study.PublishedNumbers.Score;
 
 /** Cells of what studies measure; those of unknown values are empty. */

@@ -53,7 +53,8 @@ final class ClassTable {
             return new Table<>();
         }
         ClassGains leading = all.stream()
-                .filter(g -> view.fewShot().main().equals(Optional.of(g.outcome().method())))
+                .filter(g ->
+                        view.fewShot().main().equals(Optional.of(g.outcome().method())))
                 .findFirst()
                 .orElse(all.get(0));
         String by = leading.outcome().method().title();
@@ -76,9 +77,12 @@ final class ClassTable {
     }
 
     private static List<ClassGains> withMostImages(StudyView view, String dataset) {
-        List<ClassGains> here =
-                view.classes().stream().filter(g -> g.outcome().dataset().equals(dataset)).toList();
-        return here.stream().filter(g -> here.stream().noneMatch(o -> isMore(o, g))).toList();
+        List<ClassGains> here = view.classes().stream()
+                .filter(g -> g.outcome().dataset().equals(dataset))
+                .toList();
+        return here.stream()
+                .filter(g -> here.stream().noneMatch(o -> isMore(o, g)))
+                .toList();
     }
 
     private static boolean isMore(ClassGains one, ClassGains than) {

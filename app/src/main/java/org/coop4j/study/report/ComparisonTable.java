@@ -2,16 +2,16 @@ package org.coop4j.study.report;
 
 import java.util.List;
 import java.util.function.ToDoubleFunction;
-import org.coop4j.run.Comparison;
-import org.coop4j.run.Comparison.ComparedClassifier;
-import org.coop4j.run.Comparison.Role;
-import org.coop4j.run.MethodChoice;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.McNemar;
 import org.coop4j.eval.SeedSummary;
+import org.coop4j.run.Comparison;
+import org.coop4j.run.Comparison.ComparedClassifier;
+import org.coop4j.run.Comparison.Role;
+import org.coop4j.run.MethodChoice;
 
 /** A training run beside simpler classifiers, as a table and in words. */
 public final class ComparisonTable {
@@ -39,7 +39,10 @@ public final class ComparisonTable {
                 .words("classifier", c -> muted(c, Cell.words(name(c))), "classifier")
                 .means("test", c -> accuracy(seeds, c, best), "accuracy")
                 .numbers("95 % interval", c -> seeds.size() > 1 ? Cell.NONE : muted(c, interval(c)), "low", "high")
-                .means("macro F1", c -> known(seeds, c, x -> x.test().evaluation().macroF1()), "macro_f1")
+                .means(
+                        "macro F1",
+                        c -> known(seeds, c, x -> x.test().evaluation().macroF1()),
+                        "macro_f1")
                 .means("training", c -> known(seeds, c, x -> x.train().accuracy()), "train_accuracy")
                 .means("val", c -> known(seeds, c, x -> x.val().accuracy()), "val_accuracy")
                 .means("seconds", c -> known(seeds, c, ComparedClassifier::seconds), "seconds")
@@ -59,9 +62,7 @@ public final class ComparisonTable {
     /** Of no images, and of runs that were read from a folder, some numbers are not known. */
     private static Cell known(
             List<Comparison> seeds, ComparedClassifier c, ToDoubleFunction<ComparedClassifier> number) {
-        return Double.isFinite(number.applyAsDouble(c))
-                ? muted(c, Cell.mean(mean(seeds, c, number)))
-                : Cell.NONE;
+        return Double.isFinite(number.applyAsDouble(c)) ? muted(c, Cell.mean(mean(seeds, c, number))) : Cell.NONE;
     }
 
     private static String name(ComparedClassifier c) {
@@ -80,8 +81,9 @@ public final class ComparisonTable {
     /** A number of the same contender with each seed. */
     private static SeedSummary mean(
             List<Comparison> seeds, ComparedClassifier of, ToDoubleFunction<ComparedClassifier> number) {
-        return SeedSummary.of(
-                seeds.stream().mapToDouble(seed -> number.applyAsDouble(same(seed, of))).toArray());
+        return SeedSummary.of(seeds.stream()
+                .mapToDouble(seed -> number.applyAsDouble(same(seed, of)))
+                .toArray());
     }
 
     /** With another seed another prompt may be chosen, and be the best in hindsight too. */
@@ -143,22 +145,14 @@ public final class ComparisonTable {
         if (disagreements == 0) {
             return "both are right on the same of " + images;
         }
-        String counts =
-                "McNemar's exact test: p %s; one of the two is right on %s, the learned classifier"
-                                .formatted(
-                                        test.pValue() < 0.001
-                                                ? "< 0.001"
-                                                : "= " + Numbers.probability(test.pValue()),
-                                        Numbers.count(disagreements, "image"))
-                        + " on %d of them".formatted(test.firstOnly());
-        String verdict =
-                test.pValue() < SIGNIFICANT
-                        ? (test.difference() > 0
-                                ? "the gain is more than chance"
-                                : "the loss is more than chance")
-                        : images
-                                + (test.images() == 1 ? " is" : " are")
-                                + " too few to tell them apart";
+        String counts = "McNemar's exact test: p %s; one of the two is right on %s, the learned classifier"
+                        .formatted(
+                                test.pValue() < 0.001 ? "< 0.001" : "= " + Numbers.probability(test.pValue()),
+                                Numbers.count(disagreements, "image"))
+                + " on %d of them".formatted(test.firstOnly());
+        String verdict = test.pValue() < SIGNIFICANT
+                ? (test.difference() > 0 ? "the gain is more than chance" : "the loss is more than chance")
+                : images + (test.images() == 1 ? " is" : " are") + " too few to tell them apart";
         return verdict + " (" + counts + ")";
     }
 }

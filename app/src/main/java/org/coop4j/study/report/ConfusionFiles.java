@@ -42,8 +42,7 @@ public final class ConfusionFiles {
     private ConfusionFiles() {}
 
     /** Writes counts as comma-separated values, the true class in the first column. */
-    public static void writeCsv(Path file, ConfusionMatrix matrix, List<String> names)
-            throws IOException {
+    public static void writeCsv(Path file, ConfusionMatrix matrix, List<String> names) throws IOException {
         int[] labels = matrix.labels();
         StringBuilder text = new StringBuilder();
         List<String> fields = new ArrayList<>(List.of("true \\ predicted"));
@@ -62,8 +61,7 @@ public final class ConfusionFiles {
     }
 
     /** Draws the row-normalised matrix; a darker cell is a larger share of the true class. */
-    public static void writePng(Path file, ConfusionMatrix matrix, List<String> names)
-            throws IOException {
+    public static void writePng(Path file, ConfusionMatrix matrix, List<String> names) throws IOException {
         AtomicFile.write(file, Thumbnails.encoded(draw(matrix, names), "png"));
     }
 
@@ -95,10 +93,7 @@ public final class ConfusionFiles {
             }
             g.setColor(INK);
             int baseLine = baseLine(g, start + row * cell, cell);
-            g.drawString(
-                    drawn.get(row),
-                    start - MARGIN / 2 - g.getFontMetrics().stringWidth(drawn.get(row)),
-                    baseLine);
+            g.drawString(drawn.get(row), start - MARGIN / 2 - g.getFontMetrics().stringWidth(drawn.get(row)), baseLine);
             Graphics2D turned = (Graphics2D) g.create();
             turned.rotate(-Math.PI / 2);
             turned.drawString(drawn.get(row), MARGIN / 2 - start, baseLine);

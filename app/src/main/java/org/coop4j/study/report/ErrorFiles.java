@@ -8,9 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.coop4j.base.AtomicFile;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.PictureResult;
-import org.coop4j.base.AtomicFile;
 
 /**
  * A classifier's prediction of each image, as files.
@@ -45,17 +45,12 @@ public record ErrorFiles(PictureResults results, List<String> names) {
     public int copy(Path folder) throws IOException {
         List<PictureResult> wrong = results.wrong();
         for (PictureResult result : wrong) {
-            Path target =
-                    Files.createDirectories(
-                            folder.resolve(
-                                    fileName(names.get(result.truth()))
-                                            + " as "
-                                            + fileName(names.get(result.predicted()))));
-            String name =
-                    "%03d %s"
-                            .formatted(
-                                    Math.round(100 * result.probability()),
-                                    result.file().getFileName());
+            Path target = Files.createDirectories(folder.resolve(
+                    fileName(names.get(result.truth())) + " as " + fileName(names.get(result.predicted()))));
+            String name = "%03d %s"
+                    .formatted(
+                            Math.round(100 * result.probability()),
+                            result.file().getFileName());
             Path copy = target.resolve(name);
             for (int n = 2; Files.exists(copy); n++) {
                 copy = target.resolve(n + " " + name);
@@ -75,15 +70,14 @@ public record ErrorFiles(PictureResults results, List<String> names) {
     public void writeLines(Path file) throws IOException {
         StringBuilder lines = new StringBuilder();
         for (PictureResult result : results.all()) {
-            ObjectNode line =
-                    JsonNodeFactory.instance
-                            .objectNode()
-                            .put("file", result.file().toString())
-                            .put("class", names.get(result.truth()))
-                            .put("predicted", names.get(result.predicted()))
-                            .put("right", result.isRight())
-                            .put("probability", result.probability())
-                            .put("class_probability", result.own());
+            ObjectNode line = JsonNodeFactory.instance
+                    .objectNode()
+                    .put("file", result.file().toString())
+                    .put("class", names.get(result.truth()))
+                    .put("predicted", names.get(result.predicted()))
+                    .put("right", result.isRight())
+                    .put("probability", result.probability())
+                    .put("class_probability", result.own());
             lines.append(line).append('\n');
         }
         AtomicFile.write(file, lines.toString().getBytes(StandardCharsets.UTF_8));

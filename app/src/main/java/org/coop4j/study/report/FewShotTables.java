@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Optional;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
-import org.coop4j.study.FewShot.Average;
 import org.coop4j.study.FewShot;
-import org.coop4j.study.Outcome.Measure;
+import org.coop4j.study.FewShot.Average;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.Outcome;
+import org.coop4j.study.Outcome.Measure;
 import org.coop4j.study.Shots;
 
 /** Few-shot results of each dataset, and averaged over the datasets. */
@@ -52,7 +52,11 @@ final class FewShotTables {
         table.words("method", r -> Cells.method(r.outcome.method()), "method")
                 .numbers("shots", r -> Cell.words(r.outcome.shots().label()), "shots")
                 .numbers("n", r -> Cells.seeds(r.outcome.seeds()), "seeds", "n")
-                .means("accuracy", r -> Cells.accuracy(Optional.of(r.outcome)).best(r.place().isBest(r.outcome.method(), r.outcome.shots())), "accuracy")
+                .means(
+                        "accuracy",
+                        r -> Cells.accuracy(Optional.of(r.outcome))
+                                .best(r.place().isBest(r.outcome.method(), r.outcome.shots())),
+                        "accuracy")
                 .numbers("gain", r -> Cells.points(r.gain()), "gain_over_zero_shot")
                 .numbers("p", r -> Cells.probability(r.gain()), "p_paired_over_seeds")
                 .numbers("95 % interval", r -> Cells.interval(r.outcome.summary(Measure.ACCURACY)))
@@ -104,7 +108,11 @@ final class FewShotTables {
                 .numbers("ECE", m -> Cells.number(m.average.mean(Measure.CALIBRATION_ERROR)), "ece_percent")
                 .numbers("gain", m -> Cells.points(m.gain()), "gain_over_zero_shot")
                 .numbers("p", m -> Cells.probability(m.gain()), "p_paired_over_datasets")
-                .numbers("published", m -> Cells.published(Place.average(m.view).published(m.average.method(), m.average.shots())), "published", "published_backbone");
+                .numbers(
+                        "published",
+                        m -> Cells.published(Place.average(m.view).published(m.average.method(), m.average.shots())),
+                        "published",
+                        "published_backbone");
         for (StudyView view : views) {
             view.fewShot().averages().forEach(average -> table.row(new Mean(view, average)));
         }
@@ -125,7 +133,8 @@ final class FewShotTables {
         Table<MethodLabel> table = new Table<MethodLabel>(
                         place.isAverage() ? "average" : "few-shot",
                         place.isAverage()
-                                ? "Accuracy in %, averaged over " + fewShot.averaged().size() + " datasets"
+                                ? "Accuracy in %, averaged over "
+                                        + fewShot.averaged().size() + " datasets"
                                 : place.title() + ", by training images a class",
                         "mean ± standard deviation over seeds, below it the 95 % interval by Student's t where there"
                                 + " are three seeds or more")
@@ -168,8 +177,7 @@ final class FewShotTables {
                 .data("method", r -> r.outcome.method().id())
                 .words("dataset", r -> Cells.dataset(r.outcome.dataset()), "dataset")
                 .column("gain", Table.Kind.BARS, r -> Cells.points(r.gain()))
-                .numbers(
-                        MethodLabel.ZERO_SHOT.id(), r -> Cells.accuracy(fewShot.zeroShot(r.outcome.dataset())))
+                .numbers(MethodLabel.ZERO_SHOT.id(), r -> Cells.accuracy(fewShot.zeroShot(r.outcome.dataset())))
                 .numbers("learned", r -> Cells.accuracy(Optional.of(r.outcome)))
                 .numbers("shots", r -> Cell.words(r.outcome.shots().label()), "shots")
                 .numbers("p", r -> Cells.probability(r.gain()))

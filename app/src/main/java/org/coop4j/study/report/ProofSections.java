@@ -5,10 +5,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.stream.DoubleStream;
-import org.coop4j.run.PictureResults;
-import org.coop4j.run.PictureResults.Changed;
-import org.coop4j.run.PictureResults.PictureResult;
-import org.coop4j.run.UnknownClasses;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
@@ -16,10 +12,14 @@ import org.coop4j.eval.Calibration;
 import org.coop4j.eval.Coverage;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.OpenSet;
-import org.coop4j.study.chart.ShareChart;
-import org.coop4j.study.html.Section.Picture;
-import org.coop4j.study.html.Section;
 import org.coop4j.run.Confidence;
+import org.coop4j.run.PictureResults;
+import org.coop4j.run.PictureResults.Changed;
+import org.coop4j.run.PictureResults.PictureResult;
+import org.coop4j.run.UnknownClasses;
+import org.coop4j.study.chart.ShareChart;
+import org.coop4j.study.html.Section;
+import org.coop4j.study.html.Section.Picture;
 
 /** Sections that the page of a run and the page of the demo have in common. */
 public final class ProofSections {
@@ -66,7 +66,9 @@ public final class ProofSections {
                             Numbers.count(pair.size(), "picture")));
             examples.addAll(pair.subList(0, Math.min(EXAMPLES, pair.size())));
         }
-        return section.subheading("Taken for one another most often").list(counts).pictures(pictures(examples));
+        return section.subheading("Taken for one another most often")
+                .list(counts)
+                .pictures(pictures(examples));
     }
 
     private List<Picture> pictures(List<PictureResult> results) {
@@ -137,20 +139,20 @@ public final class ProofSections {
      */
     public Section reliability(PictureResults results, String fitted) {
         Calibration calibration = results.calibration();
-        int images = calibration.bins().stream().mapToInt(Calibration.Bin::count).sum();
+        int images =
+                calibration.bins().stream().mapToInt(Calibration.Bin::count).sum();
         List<ShareChart.Point> points = new ArrayList<>();
         for (Calibration.Bin bin : calibration.bins()) {
             if (bin.count() > 0) {
-                points.add(
-                        new ShareChart.Point(
-                                100 * bin.confidence(),
-                                100 * bin.accuracy(),
-                                (double) bin.count() / images,
-                                "%s, said %s, right %s"
-                                        .formatted(
-                                                Numbers.count(bin.count(), "picture"),
-                                                share(bin.confidence()),
-                                                share(bin.accuracy()))));
+                points.add(new ShareChart.Point(
+                        100 * bin.confidence(),
+                        100 * bin.accuracy(),
+                        (double) bin.count() / images,
+                        "%s, said %s, right %s"
+                                .formatted(
+                                        Numbers.count(bin.count(), "picture"),
+                                        share(bin.confidence()),
+                                        share(bin.accuracy()))));
             }
         }
         double error = 100 * calibration.expectedError();
@@ -183,8 +185,10 @@ public final class ProofSections {
      * @param confidence with a threshold that was chosen without the test images, if there is one
      */
     public Section coverage(Coverage test, Confidence confidence) {
-        Predicate<Coverage.Point> chosen = p -> p.threshold() == confidence.threshold().orElse(Double.NaN);
-        Table<Coverage.Point> table = new Table<Coverage.Point>("coverage", "Answers above a threshold, test images", "")
+        Predicate<Coverage.Point> chosen =
+                p -> p.threshold() == confidence.threshold().orElse(Double.NaN);
+        Table<Coverage.Point> table = new Table<Coverage.Point>(
+                        "coverage", "Answers above a threshold, test images", "")
                 .decimals(1)
                 .numbers("threshold %", p -> Cell.number(100 * p.threshold()).best(chosen.test(p)))
                 .numbers("answered %", p -> Cell.number(p.coverage()).best(chosen.test(p)))
@@ -198,16 +202,15 @@ public final class ProofSections {
                 .forEach(least -> table.row(test.at(least)));
         List<ShareChart.Point> points = new ArrayList<>();
         for (Coverage.Point point : test.points()) {
-            points.add(
-                    new ShareChart.Point(
-                            point.coverage(),
-                            point.accuracy(),
-                            0,
-                            "threshold %s: %s answered, %s of them right"
-                                    .formatted(
-                                            share(point.threshold()),
-                                            Numbers.percent(point.coverage()),
-                                            Numbers.percent(point.accuracy()))));
+            points.add(new ShareChart.Point(
+                    point.coverage(),
+                    point.accuracy(),
+                    0,
+                    "threshold %s: %s answered, %s of them right"
+                            .formatted(
+                                    share(point.threshold()),
+                                    Numbers.percent(point.coverage()),
+                                    Numbers.percent(point.accuracy()))));
         }
         return new Section("Answering only where it is sure")
                 .paragraph(suggestion(test, confidence))
@@ -225,8 +228,7 @@ public final class ProofSections {
     private static String suggestion(Coverage test, Confidence confidence) {
         String wanted = Numbers.percent(Confidence.WANTED_ACCURACY, 0);
         if (confidence.images().isEmpty()) {
-            return "A threshold is suggested where pictures are held out to choose it by; here are"
-                    + " none.";
+            return "A threshold is suggested where pictures are held out to choose it by; here are" + " none.";
         }
         if (confidence.threshold().isEmpty()) {
             return "No threshold gives %s of right answers on %s, so that none is suggested."
@@ -237,23 +239,21 @@ public final class ProofSections {
         return String.format(
                 Locale.ROOT,
                 "With coop predict --threshold %.3f it says “unknown” where it is less sure. That"
-                    + " threshold gives %s of right answers or more on %s; on the test pictures %s"
-                    + " are answered, and %s of the answers are right.%s",
+                        + " threshold gives %s of right answers or more on %s; on the test pictures %s"
+                        + " are answered, and %s of the answers are right.%s",
                 least,
                 wanted,
                 confidence.images(),
                 Numbers.percent(reached.coverage()),
                 Numbers.percent(reached.accuracy()),
                 isLess(reached)
-                        ? " That is clearly less: take a higher one from the table, or hold out"
-                                + " more pictures."
+                        ? " That is clearly less: take a higher one from the table, or hold out" + " more pictures."
                         : "");
     }
 
     private static boolean isLess(Coverage.Point reached) {
         return reached.answered() > 0
-                && Interval.wilson(reached.correct(), reached.answered()).high()
-                        < Confidence.WANTED_ACCURACY;
+                && Interval.wilson(reached.correct(), reached.answered()).high() < Confidence.WANTED_ACCURACY;
     }
 
     /** Share of the pictures of none of the classes that pass for one. */
@@ -265,35 +265,33 @@ public final class ProofSections {
                     case ENERGY -> "energy";
                     case PROBABILITY -> "largest probability";
                 })
-                .numbers("false positives %", score -> Cell.number(unknown.falsePositives().get(score)))
+                .numbers(
+                        "false positives %",
+                        score -> Cell.number(unknown.falsePositives().get(score)))
                 .rows(List.of(OpenSet.values()));
-        String classes =
-                unknown.leftOut() == names.size()
-                        ? "Each class"
-                        : "Each of %d of the %d classes".formatted(unknown.leftOut(), names.size());
+        String classes = unknown.leftOut() == names.size()
+                ? "Each class"
+                : "Each of %d of the %d classes".formatted(unknown.leftOut(), names.size());
         return new Section("Pictures of none of the classes")
-                .paragraph(
-                        classes
-                                + switch (unknown.how()) {
-                                    case LEARNED_AGAIN ->
-                                            " is left out in turn: the others are learned again"
-                                                    + " without it.";
-                                    case NOTHING_LEARNED -> " is left out in turn.";
-                                    case LOGIT_REMOVED ->
-                                            " is left out in turn: its score is removed, but the"
-                                                    + " others are not learned again, which would"
-                                                    + " take as long as the run for each class."
-                                                    + " What they share was learned with its"
-                                                    + " pictures too, so pictures that were never"
-                                                    + " seen may be noticed a little less often.";
-                                }
-                                + " Its test pictures are then pictures of none of the classes. A"
-                                + " limit that 95 % of the pictures of the other classes pass is"
-                                + " set for each score. The table has the share of the pictures"
-                                + " left out that pass it and are taken for a known class: 0 % is"
-                                + " perfect, 95 % no better than chance. Classes that look like one"
-                                + " another are the hardest case; pictures that look like nothing"
-                                + " here are noticed more often.")
+                .paragraph(classes
+                        + switch (unknown.how()) {
+                            case LEARNED_AGAIN -> " is left out in turn: the others are learned again" + " without it.";
+                            case NOTHING_LEARNED -> " is left out in turn.";
+                            case LOGIT_REMOVED ->
+                                " is left out in turn: its score is removed, but the"
+                                        + " others are not learned again, which would"
+                                        + " take as long as the run for each class."
+                                        + " What they share was learned with its"
+                                        + " pictures too, so pictures that were never"
+                                        + " seen may be noticed a little less often.";
+                        }
+                        + " Its test pictures are then pictures of none of the classes. A"
+                        + " limit that 95 % of the pictures of the other classes pass is"
+                        + " set for each score. The table has the share of the pictures"
+                        + " left out that pass it and are taken for a known class: 0 % is"
+                        + " perfect, 95 % no better than chance. Classes that look like one"
+                        + " another are the hardest case; pictures that look like nothing"
+                        + " here are noticed more often.")
                 .table(table)
                 .paragraph("coop predict --threshold looks at the largest probability.");
     }

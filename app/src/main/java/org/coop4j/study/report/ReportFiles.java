@@ -43,9 +43,7 @@ final class ReportFiles {
             try (Stream<Path> files = Files.list(folder)) {
                 if (files.findAny().isPresent()) {
                     throw new IOException(
-                            folder
-                                    + " is not empty and holds no report: name another folder with"
-                                    + " --out");
+                            folder + " is not empty and holds no report: name another folder with" + " --out");
                 }
             }
         }

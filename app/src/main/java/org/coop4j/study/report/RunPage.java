@@ -7,29 +7,29 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.coop4j.run.Comparison;
-import org.coop4j.run.Comparison.ComparedClassifier;
-import org.coop4j.run.RunComparison;
-import org.coop4j.run.LabelErrors.Suspect;
-import org.coop4j.run.MethodChoice;
-import org.coop4j.run.NearDuplicates.Pair;
-import org.coop4j.run.PictureResults;
-import org.coop4j.run.RunFeatures;
-import org.coop4j.run.RunFeatures.Located;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Numbers;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.Temperature;
+import org.coop4j.run.Comparison;
+import org.coop4j.run.Comparison.ComparedClassifier;
+import org.coop4j.run.Confidence;
+import org.coop4j.run.LabelErrors.Suspect;
+import org.coop4j.run.Machine;
+import org.coop4j.run.MethodChoice;
+import org.coop4j.run.NearDuplicates.Pair;
+import org.coop4j.run.PictureResults;
+import org.coop4j.run.Provenance;
+import org.coop4j.run.RunComparison;
+import org.coop4j.run.RunComparison.ComparedRun;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunFeatures;
+import org.coop4j.run.RunFeatures.Located;
+import org.coop4j.run.RunFolder;
 import org.coop4j.study.html.HtmlPage;
-import org.coop4j.study.html.Section.Picture;
 import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
-import org.coop4j.run.Confidence;
-import org.coop4j.run.Machine;
-import org.coop4j.run.Provenance;
-import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunComparison.ComparedRun;
-import org.coop4j.run.RunFolder;
+import org.coop4j.study.html.Section.Picture;
 
 /**
  * The page of a training run: what was learned, whether it is better than what else could be done,
@@ -41,12 +41,7 @@ import org.coop4j.run.RunFolder;
  * @param choice how it was chosen
  * @param command that repeats it, and further facts for the end of the page
  */
-public record RunPage(
-        String title,
-        RunComparison evidence,
-        String method,
-        MethodChoice choice,
-        List<String> command) {
+public record RunPage(String title, RunComparison evidence, String method, MethodChoice choice, List<String> command) {
 
     private static final int SUSPECTS = 24;
     private static final int PAIRS = 12;
@@ -83,45 +78,32 @@ public record RunPage(
                                 .formatted(
                                         method,
                                         Numbers.count(pictures.train().size(), "picture"),
-                                        Numbers.count(
-                                                comparison.classNames().size(), "class", "classes"),
+                                        Numbers.count(comparison.classNames().size(), "class", "classes"),
                                         Numbers.count(pictures.test().size(), "others", "others")))
                 .add(summary(learned))
                 .add(beside(comparison, learned))
                 .add(chosen())
-                .add(
-                        sections.confusion(
-                                after,
-                                "True classes in rows, predicted ones in columns: how many test"
-                                    + " pictures; the stronger the colour, the larger the share of"
-                                    + " the true class"))
-                .add(
-                        sections.changed(
-                                "From wrong to right",
-                                after.changed(before, true),
-                                "zero-shot with "
-                                        + prompt.name()
-                                        + " gets wrong and "
-                                        + method
-                                        + " right"))
-                .add(
-                        sections.changed(
-                                "From right to wrong",
-                                after.changed(before, false),
-                                "zero-shot with "
-                                        + prompt.name()
-                                        + " gets right and "
-                                        + method
-                                        + " wrong"))
+                .add(sections.confusion(
+                        after,
+                        "True classes in rows, predicted ones in columns: how many test"
+                                + " pictures; the stronger the colour, the larger the share of"
+                                + " the true class"))
+                .add(sections.changed(
+                        "From wrong to right",
+                        after.changed(before, true),
+                        "zero-shot with " + prompt.name() + " gets wrong and " + method + " right"))
+                .add(sections.changed(
+                        "From right to wrong",
+                        after.changed(before, false),
+                        "zero-shot with " + prompt.name() + " gets right and " + method + " wrong"))
                 .add(sections.leastCertain(after))
                 .add(suspects(sections))
                 .add(duplicates(sections))
                 .add(sections.reliability(after, calibration(learned)))
                 .add(sections.coverage(after.coverage(), learned.confidence()))
-                .add(
-                        Optional.ofNullable(evidence.unknown().get(method))
-                                .map(sections::unknown)
-                                .orElse(new Section("Pictures of none of the classes")))
+                .add(Optional.ofNullable(evidence.unknown().get(method))
+                        .map(sections::unknown)
+                        .orElse(new Section("Pictures of none of the classes")))
                 .add(made());
     }
 
@@ -133,52 +115,39 @@ public record RunPage(
                 + (confidence.temperature() == Temperature.NONE
                         ? ""
                         : " Before that, the error was %s."
-                                .formatted(
-                                        Numbers.number(
-                                                100 * learned.test().calibrationError(), 1)));
+                                .formatted(Numbers.number(100 * learned.test().calibrationError(), 1)));
     }
 
     private Section summary(ComparedClassifier learned) {
         ComparedClassifier baseline = evidence.comparison().bestBaseline();
-        Interval interval = Interval.wilson(learned.test().right(), learned.test().size());
+        Interval interval =
+                Interval.wilson(learned.test().right(), learned.test().size());
         List<Fact> facts = new ArrayList<>();
-        facts.add(
-                new Fact(
-                        Numbers.signed(learned.accuracy() - baseline.accuracy(), 1) + " points",
-                        "against the best baseline, "
-                                + baseline.name()
-                                + " ("
-                                + Numbers.percent(baseline.accuracy())
-                                + ")"));
-        facts.add(
-                new Fact(
-                        Numbers.percent(learned.accuracy()),
-                        "of the test pictures are classified rightly by "
-                                + method
-                                + " (95 % interval "
-                                + Numbers.number(interval.low(), 0)
-                                + " to "
-                                + Numbers.number(interval.high(), 0)
-                                + " %)"));
+        facts.add(new Fact(
+                Numbers.signed(learned.accuracy() - baseline.accuracy(), 1) + " points",
+                "against the best baseline, " + baseline.name() + " (" + Numbers.percent(baseline.accuracy()) + ")"));
+        facts.add(new Fact(
+                Numbers.percent(learned.accuracy()),
+                "of the test pictures are classified rightly by "
+                        + method
+                        + " (95 % interval "
+                        + Numbers.number(interval.low(), 0)
+                        + " to "
+                        + Numbers.number(interval.high(), 0)
+                        + " %)"));
         if (!evidence.suspects().isEmpty()) {
             int suspects = evidence.suspects().size();
-            facts.add(
-                    new Fact(
-                            Numbers.count(suspects),
-                            (suspects == 1 ? "picture looks" : "pictures look")
-                                    + " like another class than the folder says"));
+            facts.add(new Fact(
+                    Numbers.count(suspects),
+                    (suspects == 1 ? "picture looks" : "pictures look") + " like another class than the folder says"));
         }
         long twice = evidence.duplicates().stream().filter(Pair::crossesParts).count();
         if (twice > 0) {
-            facts.add(
-                    new Fact(
-                            Numbers.count(twice),
-                            (twice == 1 ? "pair" : "pairs")
-                                    + " of nearly the same picture in two parts of the data"));
+            facts.add(new Fact(
+                    Numbers.count(twice),
+                    (twice == 1 ? "pair" : "pairs") + " of nearly the same picture in two parts of the data"));
         }
-        return new Section("In short")
-                .facts(facts)
-                .paragraph(sentence(ComparisonTable.meaning(learned, baseline)));
+        return new Section("In short").facts(facts).paragraph(sentence(ComparisonTable.meaning(learned, baseline)));
     }
 
     private static String sentence(String words) {
@@ -188,16 +157,11 @@ public record RunPage(
     private Section beside(Comparison comparison, ComparedClassifier learned) {
         return new Section("Beside what else could be done")
                 .table(ComparisonTable.of(List.of(comparison)))
-                .paragraph(
-                        sentence(
-                                method
-                                        + ": "
-                                        + ComparisonTable.gain(learned, comparison.bestBaseline())))
-                .paragraph(
-                        "The hand-written prompt that is called chosen is the best on training and"
-                                + " val images. One that is best in hindsight was found on the test"
-                                + " images and is flattered by that. Seconds are those of learning,"
-                                + " without encoding the pictures.");
+                .paragraph(sentence(method + ": " + ComparisonTable.gain(learned, comparison.bestBaseline())))
+                .paragraph("The hand-written prompt that is called chosen is the best on training and"
+                        + " val images. One that is best in hindsight was found on the test"
+                        + " images and is flattered by that. Seconds are those of learning,"
+                        + " without encoding the pictures.");
     }
 
     private Section chosen() {
@@ -205,10 +169,9 @@ public record RunPage(
         return choice.scores().isEmpty()
                 ? section
                 : section.table(ComparisonTable.candidates(choice))
-                        .paragraph(
-                                "The test pictures were not used for it. The score of the best of"
-                                        + " several is flattered a little by its being the best;"
-                                        + " what it is worth the test says.");
+                        .paragraph("The test pictures were not used for it. The score of the best of"
+                                + " several is flattered a little by its being the best;"
+                                + " what it is worth the test says.");
     }
 
     private Section suspects(ProofSections sections) {
@@ -228,13 +191,12 @@ public record RunPage(
                             Numbers.percent(100 * suspect.probability(), 0));
             sections.thumbnails().add(pictures, suspect.picture().image().path(), name(suspect.picture()), caption);
         }
-        return section.paragraph(
-                        Numbers.count(suspects.size(), "picture looks", "pictures look")
-                                + " like another class than their folder says: a classifier that"
-                                + " did not see them (GDA, five-fold cross-validation) gives"
-                                + " another class more probability than that class's own pictures"
-                                + " have. Some are only unusual; look at them, and move those that"
-                                + " are wrong.")
+        return section.paragraph(Numbers.count(suspects.size(), "picture looks", "pictures look")
+                        + " like another class than their folder says: a classifier that"
+                        + " did not see them (GDA, five-fold cross-validation) gives"
+                        + " another class more probability than that class's own pictures"
+                        + " have. Some are only unusual; look at them, and move those that"
+                        + " are wrong.")
                 .pictures(pictures);
     }
 
@@ -259,9 +221,7 @@ public record RunPage(
                                         Numbers.count(pairs.size(), "pair"),
                                         inTwoParts(pairs),
                                         disagree == 0 ? "" : ", " + disagree + " with two labels",
-                                        pairs.size() > PAIRS
-                                                ? " The first " + PAIRS + " pairs:"
-                                                : ""))
+                                        pairs.size() > PAIRS ? " The first " + PAIRS + " pairs:" : ""))
                 .pictures(pictures);
     }
 
@@ -283,8 +243,7 @@ public record RunPage(
     private static List<String> made(ComparedRun run, int threads) {
         RunConfig config = run.config();
         return List.of(
-                "Model: SHA-256 %.12s…; coop4j %s."
-                        .formatted(config.modelSha256(), Provenance.coop4jVersion()),
+                "Model: SHA-256 %.12s…; coop4j %s.".formatted(config.modelSha256(), Provenance.coop4jVersion()),
                 "Pictures: %s, %s a class to learn from, seed %d."
                         .formatted(
                                 config.testedOn().source().path(),
@@ -297,7 +256,9 @@ public record RunPage(
                 String.format(
                         Locale.ROOT,
                         "The run took %.0f seconds: %s.",
-                        run.result().seconds().values().stream().mapToDouble(s -> s).sum(),
+                        run.result().seconds().values().stream()
+                                .mapToDouble(s -> s)
+                                .sum(),
                         Machine.describe(threads)));
     }
 
@@ -306,15 +267,13 @@ public record RunPage(
         List<String> notes = new ArrayList<>();
         int suspects = evidence.suspects().size();
         if (suspects > 0) {
-            notes.add(
-                    "%s like another class than the folder says"
-                            .formatted(Numbers.count(suspects, "picture looks", "pictures look")));
+            notes.add("%s like another class than the folder says"
+                    .formatted(Numbers.count(suspects, "picture looks", "pictures look")));
         }
         if (!evidence.duplicates().isEmpty()) {
-            notes.add(
-                    Numbers.count(evidence.duplicates().size(), "pair")
-                            + " of nearly the same picture"
-                            + inTwoParts(evidence.duplicates()));
+            notes.add(Numbers.count(evidence.duplicates().size(), "pair")
+                    + " of nearly the same picture"
+                    + inTwoParts(evidence.duplicates()));
         }
         return notes;
     }

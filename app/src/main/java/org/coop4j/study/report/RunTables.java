@@ -15,11 +15,11 @@ import org.coop4j.console.Table.Kind;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.DatasetNames;
-import org.coop4j.study.Study.Entry;
 import org.coop4j.study.Findings;
 import org.coop4j.study.HandWritten;
 import org.coop4j.study.HandWritten.Prompt;
 import org.coop4j.study.MethodLabel;
+import org.coop4j.study.Study.Entry;
 
 /** Tables of the runs, their settings, and the prompts that they tested: all other tables are made from these. */
 final class RunTables {
@@ -54,7 +54,9 @@ final class RunTables {
                 .data("method", of(entry -> entry.method().id()))
                 .data("dataset", of(Entry::dataset))
                 .data("learned_on", of(entry -> entry.run().result().trainedOn()))
-                .data("classes_tested", of(entry -> Cells.half(entry.run().result().half())))
+                .data(
+                        "classes_tested",
+                        of(entry -> Cells.half(entry.run().result().half())))
                 .data("shots", of(entry -> entry.run().shots().label()))
                 .data("seed", of(entry -> entry.run().result().seed()))
                 .data("classes", of(entry -> entry.run().result().classes()))
@@ -62,7 +64,9 @@ final class RunTables {
                 .data("test_images", of(entry -> entry.run().result().testImages()))
                 .data("accuracy", of(entry -> number(entry.run().result().accuracy())))
                 .data("macro_f1", of(entry -> number(entry.run().result().macroF1())))
-                .data("ece_percent", of(entry -> number(100 * entry.run().result().calibrationError())))
+                .data(
+                        "ece_percent",
+                        of(entry -> number(100 * entry.run().result().calibrationError())))
                 .data("seconds", of(entry -> number(seconds(entry.run().result()))))
                 .data("settings", of(entry -> settings(entry).entrySet().stream()
                         .map(e -> e.getKey() + "=" + e.getValue())
@@ -93,7 +97,9 @@ final class RunTables {
     static double seconds(RunResult result) {
         return result.seconds() == null
                 ? 0
-                : result.seconds().values().stream().mapToDouble(Double::doubleValue).sum();
+                : result.seconds().values().stream()
+                        .mapToDouble(Double::doubleValue)
+                        .sum();
     }
 
     /** Runs that are in no number. */

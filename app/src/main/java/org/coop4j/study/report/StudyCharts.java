@@ -8,11 +8,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import org.coop4j.eval.SeedSummary;
+import org.coop4j.study.MethodLabel;
+import org.coop4j.study.Shots;
 import org.coop4j.study.chart.FewShotChart;
 import org.coop4j.study.chart.FewShotChart.Point;
 import org.coop4j.study.chart.FewShotChart.Series;
-import org.coop4j.study.MethodLabel;
-import org.coop4j.study.Shots;
 
 /**
  * Few-shot curves as in the paper's figure 3. Published curves stand beside those of the same
@@ -29,9 +29,7 @@ final class StudyCharts {
     StudyCharts(List<StudyView> views) {
         TreeSet<MethodLabel> methods = new TreeSet<>();
         views.forEach(view -> methods.addAll(view.fewShot().methods()));
-        methods.stream()
-                .filter(m -> !m.isWithoutTraining())
-                .forEach(m -> series.putIfAbsent(m, series.size()));
+        methods.stream().filter(m -> !m.isWithoutTraining()).forEach(m -> series.putIfAbsent(m, series.size()));
         methods.forEach(m -> series.putIfAbsent(m, series.size()));
     }
 
@@ -49,7 +47,9 @@ final class StudyCharts {
         for (MethodLabel method : methods) {
             List<Point> points = new ArrayList<>();
             List<Point> papers = new ArrayList<>();
-            for (Shots shots : method.isWithoutTraining() ? List.of(Shots.NONE) : view.fewShot().shots()) {
+            for (Shots shots : method.isWithoutTraining()
+                    ? List.of(Shots.NONE)
+                    : view.fewShot().shots()) {
                 place.accuracy(method, shots).ifPresent(s -> points.add(point(method, shots, s)));
                 place.published(method, shots)
                         .filter(s -> Optional.of(s.backbone()).equals(view.backbone()))
@@ -67,8 +67,6 @@ final class StudyCharts {
     }
 
     private static Point point(MethodLabel method, Shots shots, SeedSummary summary) {
-        return method.isWithoutTraining()
-                ? new Point(0, summary.mean(), 0, 0)
-                : new Point(shots.count(), summary);
+        return method.isWithoutTraining() ? new Point(0, summary.mean(), 0, 0) : new Point(shots.count(), summary);
     }
 }

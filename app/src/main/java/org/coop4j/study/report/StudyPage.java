@@ -16,7 +16,6 @@ import org.coop4j.base.Numbers;
 import org.coop4j.console.Table;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.method.Method;
-import org.coop4j.study.FewShot.Average;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.FewShot;
 import org.coop4j.study.Findings;
@@ -152,8 +151,7 @@ record StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
 
     /** Facts with most images that most baselines have too. */
     private static List<Fact> facts(Place place, MethodLabel main, String on) {
-        Shots shots = Stream.concat(
-                        Stream.of(Shots.NONE), place.view().fewShot().shots().stream())
+        Shots shots = Stream.concat(Stream.of(Shots.NONE), place.view().fewShot().shots().stream())
                 .filter(s -> place.accuracy(main, s).isPresent())
                 .max(Comparator.comparing((Shots s) -> baselines(place, main, s).size())
                         .thenComparing(s -> s))
@@ -263,7 +261,10 @@ record StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
             String best = Numbers.percent(prompts.best().accuracies().accuracy(), 2);
             section.details(
                     "%s: best %s, “%s”"
-                            .formatted(RunTables.place(prompts), best, prompts.best().text()),
+                            .formatted(
+                                    RunTables.place(prompts),
+                                    best,
+                                    prompts.best().text()),
                     data(view, prompts.dataset()),
                     HtmlFormat.table(RunTables.handWritten(view, prompts)));
         }
@@ -339,31 +340,29 @@ record StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
     private static Section method() {
         return new Section("How the numbers are made")
                 .code("coop report DIR")
-                .list(
-                        List.of(
-                                "All is read from the folders of the runs (config.json,"
-                                    + " result.json, provenance.json), never from logs; every run"
-                                    + " is a line of tables/runs.csv.",
-                                "Accuracy is the share of test images classified rightly. Macro F1"
-                                    + " is the mean F1 of the classes that have test images."
-                                    + " Calibration error is the expected calibration error over 15"
-                                    + " bins; small is good. All in percent.",
-                                "± is the standard deviation over the seeds with divisor n − 1; the"
-                                    + " reference prints that with divisor n, which is smaller. The"
-                                    + " 95 % interval is mean ± t · sd / √n with Student's t of n −"
-                                    + " 1 degrees of freedom, cut at 0 and 100 %. It is wide for"
-                                    + " three seeds, and not given for two, where t is 12.7. It is"
-                                    + " of other draws of training images, not of other test"
-                                    + " images.",
-                                "p is of Student's paired t test, two-sided, against zero-shot CLIP"
-                                    + " with the dataset's own hand-written prompt: over the seeds"
-                                    + " of a dataset, or over the datasets of an average. It is not"
-                                    + " corrected for the number of tests.",
-                                "Averages are over the same datasets for all methods: a dataset"
-                                        + " that lacks a method is left out of all of them.",
-                                "The harmonic mean of an average is that of the averaged base and"
-                                        + " new accuracies.",
-                                "Runs of different models, test images or settings are never"
-                                    + " averaged: they are shown apart, or said to be left out."));
+                .list(List.of(
+                        "All is read from the folders of the runs (config.json,"
+                                + " result.json, provenance.json), never from logs; every run"
+                                + " is a line of tables/runs.csv.",
+                        "Accuracy is the share of test images classified rightly. Macro F1"
+                                + " is the mean F1 of the classes that have test images."
+                                + " Calibration error is the expected calibration error over 15"
+                                + " bins; small is good. All in percent.",
+                        "± is the standard deviation over the seeds with divisor n − 1; the"
+                                + " reference prints that with divisor n, which is smaller. The"
+                                + " 95 % interval is mean ± t · sd / √n with Student's t of n −"
+                                + " 1 degrees of freedom, cut at 0 and 100 %. It is wide for"
+                                + " three seeds, and not given for two, where t is 12.7. It is"
+                                + " of other draws of training images, not of other test"
+                                + " images.",
+                        "p is of Student's paired t test, two-sided, against zero-shot CLIP"
+                                + " with the dataset's own hand-written prompt: over the seeds"
+                                + " of a dataset, or over the datasets of an average. It is not"
+                                + " corrected for the number of tests.",
+                        "Averages are over the same datasets for all methods: a dataset"
+                                + " that lacks a method is left out of all of them.",
+                        "The harmonic mean of an average is that of the averaged base and" + " new accuracies.",
+                        "Runs of different models, test images or settings are never"
+                                + " averaged: they are shown apart, or said to be left out."));
     }
 }

@@ -77,7 +77,8 @@ public final class StudyReport {
             charts.chart(Place.average(view)).ifPresent(chart -> all.put(average, bytes(chart.file())));
             for (String dataset : view.fewShot().datasets()) {
                 charts.chart(new Place(view, dataset))
-                        .ifPresent(chart -> all.put(folder + StudyView.slug(dataset, names) + ".svg", bytes(chart.file())));
+                        .ifPresent(chart ->
+                                all.put(folder + StudyView.slug(dataset, names) + ".svg", bytes(chart.file())));
             }
         }
         return all;
@@ -92,11 +93,9 @@ public final class StudyReport {
     public List<String> notes() {
         List<String> notes = new ArrayList<>(notes(views));
         if (views.size() > 1) {
-            List<String> models = views.stream().map(v -> v.study().model().describe()).toList();
-            notes.add(
-                    0,
-                    "runs of %d models are shown apart: %s"
-                            .formatted(views.size(), Numbers.list(models)));
+            List<String> models =
+                    views.stream().map(v -> v.study().model().describe()).toList();
+            notes.add(0, "runs of %d models are shown apart: %s".formatted(views.size(), Numbers.list(models)));
         }
         return notes;
     }

@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.coop4j.study.BaseNew;
 import org.coop4j.data.ClassHalf;
+import org.coop4j.study.BaseNew;
 import org.coop4j.study.ClassGains;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.FewShot;
@@ -52,16 +52,15 @@ public record StudyView(
             String name = study.model().name();
             String model =
                     names.get(name) == 1 ? name : name + ", " + study.model().shortSha256() + "…";
-            views.add(
-                    new StudyView(
-                            study,
-                            model,
-                            studies.size() == 1 ? "" : slug(model, slugs) + "/",
-                            study.fewShot(),
-                            study.baseNew(),
-                            study.robustness(),
-                            study.classGains(),
-                            published));
+            views.add(new StudyView(
+                    study,
+                    model,
+                    studies.size() == 1 ? "" : slug(model, slugs) + "/",
+                    study.fewShot(),
+                    study.baseNew(),
+                    study.robustness(),
+                    study.classGains(),
+                    published));
         }
         return views;
     }
@@ -101,7 +100,8 @@ public record StudyView(
 
     /** A name that a file can have, unlike those that were given before. */
     static String slug(String name, Set<String> used) {
-        String plain = name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
+        String plain =
+                name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
         String stem = plain.isEmpty() ? "unnamed" : plain.substring(0, Math.min(LONGEST_SLUG, plain.length()));
         String slug = stem;
         for (int n = 2; !used.add(slug); n++) {

@@ -32,8 +32,7 @@ final class Thumbnails {
      */
     void add(List<Picture> pictures, Path file, String className, String caption) {
         made.computeIfAbsent(file, this::bytes)
-                .ifPresent(bytes ->
-                        pictures.add(Picture.jpeg(bytes, "a picture of the class " + className, caption)));
+                .ifPresent(bytes -> pictures.add(Picture.jpeg(bytes, "a picture of the class " + className, caption)));
     }
 
     private Optional<byte[]> bytes(Path file) {

@@ -147,12 +147,7 @@ final class TransferTables {
 
         Cell published() {
             return Cells.published(view.published(
-                    Protocol.ROBUSTNESS,
-                    source,
-                    outcome.dataset(),
-                    ClassHalf.ALL,
-                    outcome.method(),
-                    outcome.shots()));
+                    Protocol.ROBUSTNESS, source, outcome.dataset(), ClassHalf.ALL, outcome.method(), outcome.shots()));
         }
     }
 
@@ -171,8 +166,7 @@ final class TransferTables {
         for (StudyView view : views) {
             for (Robustness robustness : view.robustness()) {
                 for (Robustness.Row row : robustness.rows()) {
-                    row.onSource()
-                            .ifPresent(o -> table.row(new Tested(view, robustness.source(), "source", o)));
+                    row.onSource().ifPresent(o -> table.row(new Tested(view, robustness.source(), "source", o)));
                     row.onTargets()
                             .values()
                             .forEach(o -> table.row(new Tested(view, robustness.source(), "target", o)));
@@ -210,13 +204,7 @@ final class TransferTables {
     private static Cell published(StudyView view, Robustness robustness, Robustness.Row row) {
         List<Score> scores = new ArrayList<>();
         for (String target : robustness.targets()) {
-            view.published(
-                            Protocol.ROBUSTNESS,
-                            robustness.source(),
-                            target,
-                            ClassHalf.ALL,
-                            row.method(),
-                            row.shots())
+            view.published(Protocol.ROBUSTNESS, robustness.source(), target, ClassHalf.ALL, row.method(), row.shots())
                     .ifPresent(scores::add);
         }
         if (scores.size() < robustness.targets().size()) {
@@ -224,7 +212,8 @@ final class TransferTables {
         }
         return Cell.of(
                         List.of(),
-                        decimals -> Numbers.number(mean(scores), decimals) + " " + scores.get(0).backbone())
+                        decimals -> Numbers.number(mean(scores), decimals) + " "
+                                + scores.get(0).backbone())
                 .in(Cell.Style.PUBLISHED);
     }
 }

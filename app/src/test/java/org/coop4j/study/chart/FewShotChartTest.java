@@ -82,11 +82,13 @@ class FewShotChartTest {
     }
 
     private static List<Double> places(int... shots) throws Exception {
-        List<Point> points =
-                java.util.Arrays.stream(shots).mapToObj(s -> new Point(s, 50 + s, 0, 1)).toList();
-        Document svg =
-                parse(new FewShotChart(
-                        "DTD", "accuracy (%)", List.of(Series.curve("CoOp", 0, points), Series.star("zero-shot", 1, 40)))
+        List<Point> points = java.util.Arrays.stream(shots)
+                .mapToObj(s -> new Point(s, 50 + s, 0, 1))
+                .toList();
+        Document svg = parse(new FewShotChart(
+                        "DTD",
+                        "accuracy (%)",
+                        List.of(Series.curve("CoOp", 0, points), Series.star("zero-shot", 1, 40)))
                 .inline());
         List<Double> places = new java.util.ArrayList<>();
         NodeList groups = svg.getElementsByTagName("g");
@@ -111,19 +113,18 @@ class FewShotChartTest {
     }
 
     private static double x(NodeList hovers, int index) {
-        Element circle =
-                (Element) ((Element) hovers.item(index)).getElementsByTagName("circle").item(0);
+        Element circle = (Element)
+                ((Element) hovers.item(index)).getElementsByTagName("circle").item(0);
         return Double.parseDouble(circle.getAttribute("cx"));
     }
 
     @Test
     void namesOfCloseCurvesDoNotOverlap() throws Exception {
-        List<Series> curves =
-                List.of(
-                        Series.curve("a", 0, List.of(new Point(1, 40, 0, 1))),
-                        Series.curve("b", 1, List.of(new Point(1, 40.1, 0, 1))),
-                        Series.curve("c", 2, List.of(new Point(1, 40.2, 0, 1))),
-                        Series.curve("d", 3, List.of(new Point(1, 90, 0, 1))));
+        List<Series> curves = List.of(
+                Series.curve("a", 0, List.of(new Point(1, 40, 0, 1))),
+                Series.curve("b", 1, List.of(new Point(1, 40.1, 0, 1))),
+                Series.curve("c", 2, List.of(new Point(1, 40.2, 0, 1))),
+                Series.curve("d", 3, List.of(new Point(1, 90, 0, 1))));
         String file = new FewShotChart("close", "accuracy (%)", curves).file();
 
         NodeList texts = parse(file).getElementsByTagName("text");
@@ -142,8 +143,7 @@ class FewShotChartTest {
 
     @Test
     void oneValueAloneIsDrawn() {
-        FewShotChart star =
-                new FewShotChart("star", "accuracy (%)", List.of(Series.star("zero", 0, 50)));
+        FewShotChart star = new FewShotChart("star", "accuracy (%)", List.of(Series.star("zero", 0, 50)));
 
         assertThat(star.file()).doesNotContain("NaN", "Infinity");
         assertThat(star.inline()).doesNotContain("NaN", "Infinity");

@@ -67,9 +67,7 @@ class HtmlFormatTest {
 
     @Test
     void averagesAndGroupsAreSetOff() {
-        Table<String> table = words().grouped()
-                .average("average")
-                .rows(List.of("x", "x", "y"));
+        Table<String> table = words().grouped().average("average").rows(List.of("x", "x", "y"));
 
         assertThat(html(table))
                 .containsSubsequence(

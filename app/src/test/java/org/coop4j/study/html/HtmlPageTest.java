@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 import org.coop4j.base.Sha256;
 import org.coop4j.eval.ConfusionMatrix;
 import org.coop4j.study.chart.FewShotChart;
-import org.coop4j.study.chart.FewShotChart.Series;
 import org.coop4j.study.chart.FewShotChart.Point;
+import org.coop4j.study.chart.FewShotChart.Series;
 import org.coop4j.study.chart.Paint;
 import org.junit.jupiter.api.Test;
 
@@ -29,16 +29,10 @@ class HtmlPageTest {
         section.details(HOSTILE, Map.of("dataset", HOSTILE), Markup.text(HOSTILE));
         section.add(Section.scrolling("scroll", HOSTILE, Markup.text(HOSTILE)));
         section.chart(
-                new FewShotChart(
-                        HOSTILE,
-                        HOSTILE,
-                        List.of(Series.curve(HOSTILE, 0, List.of(new Point(1, 50, 1, 3))))),
+                new FewShotChart(HOSTILE, HOSTILE, List.of(Series.curve(HOSTILE, 0, List.of(new Point(1, 50, 1, 3))))),
                 HOSTILE);
         section.pictures(List.of(Section.Picture.jpeg(JPEG, HOSTILE, HOSTILE)));
-        section.confusion(
-                ConfusionMatrix.of(new int[] {0, 1}, new int[] {1, 1}),
-                List.of(HOSTILE, "b"),
-                HOSTILE);
+        section.confusion(ConfusionMatrix.of(new int[] {0, 1}, new int[] {1, 1}), List.of(HOSTILE, "b"), HOSTILE);
         return new HtmlPage(HOSTILE, HOSTILE).add(section).html();
     }
 
@@ -53,13 +47,12 @@ class HtmlPageTest {
     @Test
     void tagsAreBalanced() {
         List<String> open = new ArrayList<>();
-        Matcher tags =
-                Pattern.compile("<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:\"[^\"]*\"|[^>\"])*)>")
-                        .matcher(hostilePage());
+        Matcher tags = Pattern.compile("<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:\"[^\"]*\"|[^>\"])*)>")
+                .matcher(hostilePage());
         while (tags.find()) {
             String name = tags.group(2);
-            boolean isVoid =
-                    List.of("meta", "link", "img").contains(name) || tags.group(3).endsWith("/");
+            boolean isVoid = List.of("meta", "link", "img").contains(name)
+                    || tags.group(3).endsWith("/");
             if (!tags.group(1).isEmpty()) {
                 assertThat(open).isNotEmpty();
                 assertThat(open.remove(open.size() - 1)).isEqualTo(name);
@@ -84,10 +77,7 @@ class HtmlPageTest {
 
         byte[] digest = new Sha256().add("let a = 1;").bytes();
         assertThat(html)
-                .contains(
-                        "script-src 'sha256-"
-                                + java.util.Base64.getEncoder().encodeToString(digest)
-                                + "'")
+                .contains("script-src 'sha256-" + java.util.Base64.getEncoder().encodeToString(digest) + "'")
                 .contains("<script>let a = 1;</script>");
         assertThatThrownBy(() -> new HtmlPage("t", "s").script("'</script>'"))
                 .isInstanceOf(IllegalArgumentException.class);
@@ -95,16 +85,10 @@ class HtmlPageTest {
 
     @Test
     void filtersAreHiddenUntilTheScriptShowsThemAndTheirNamesStayText() {
-        String html =
-                new HtmlPage("t", "s")
-                        .filters(
-                                List.of(
-                                        new HtmlFilter(
-                                                "dataset",
-                                                "Dataset",
-                                                "all",
-                                                List.of(HtmlFilter.Option.of(HOSTILE, HOSTILE)))))
-                        .html();
+        String html = new HtmlPage("t", "s")
+                .filters(List.of(
+                        new HtmlFilter("dataset", "Dataset", "all", List.of(HtmlFilter.Option.of(HOSTILE, HOSTILE)))))
+                .html();
 
         assertThat(html)
                 .contains("<form class=\"filter\" aria-label=\"Filter\" hidden=\"\">")
@@ -140,9 +124,7 @@ class HtmlPageTest {
 
     private static double luminance(String colour) {
         int rgb = Integer.decode(colour);
-        return 0.2126 * linear(rgb >> 16 & 255)
-                + 0.7152 * linear(rgb >> 8 & 255)
-                + 0.0722 * linear(rgb & 255);
+        return 0.2126 * linear(rgb >> 16 & 255) + 0.7152 * linear(rgb >> 8 & 255) + 0.0722 * linear(rgb & 255);
     }
 
     private static double linear(int channel) {
@@ -155,9 +137,7 @@ class HtmlPageTest {
         Markup bold = Markup.of("<b>{}</b>", "a < b {}");
 
         assertThat(Markup.of("<i title=\"{}\">{}{}</i>", "\"><script>", bold, List.of(bold)))
-                .hasToString(
-                        "<i title=\"&quot;&gt;&lt;script&gt;\"><b>a &lt; b {}</b>"
-                                + "<b>a &lt; b {}</b></i>");
+                .hasToString("<i title=\"&quot;&gt;&lt;script&gt;\"><b>a &lt; b {}</b>" + "<b>a &lt; b {}</b></i>");
         assertThatThrownBy(() -> Markup.of("{}")).hasMessageContaining("places");
         assertThatThrownBy(() -> Markup.of("{}", 1, 2)).hasMessageContaining("places");
     }

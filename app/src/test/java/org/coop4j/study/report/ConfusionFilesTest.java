@@ -13,7 +13,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ConfusionFilesTest {
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     private BufferedImage drawn(String name) throws IOException {
         ConfusionMatrix matrix = ConfusionMatrix.of(new int[] {0, 1, 1}, new int[] {0, 1, 0});

@@ -16,7 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ReportFilesTest {
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private Path out() {
         return folder.resolve("report");
@@ -48,8 +49,7 @@ class ReportFilesTest {
 
         write("report.html", "tables/b.csv");
 
-        assertThat(files())
-                .containsExactly("notes.txt", "report.html", "tables/b.csv", "tables/mine.csv");
+        assertThat(files()).containsExactly("notes.txt", "report.html", "tables/b.csv", "tables/mine.csv");
         assertThat(out().resolve("figures")).doesNotExist();
     }
 
@@ -78,8 +78,7 @@ class ReportFilesTest {
     void aListThatLeadsElsewhereDeletesNothingThere() throws IOException {
         write("report.html");
         Path precious = Files.writeString(folder.resolve("precious.csv"), "mine");
-        Files.writeString(
-                out().resolve(ReportFiles.LIST), "../precious.csv\ntables/../../precious.csv\n");
+        Files.writeString(out().resolve(ReportFiles.LIST), "../precious.csv\ntables/../../precious.csv\n");
 
         write("report.html");
 

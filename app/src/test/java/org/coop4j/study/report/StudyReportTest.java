@@ -24,7 +24,8 @@ class StudyReportTest {
 
     private static final String HOSTILE = "<img src=x onerror=alert(1)>_&\"'";
 
-    @TempDir Path root;
+    @TempDir
+    Path root;
 
     private int written;
 
@@ -32,24 +33,21 @@ class StudyReportTest {
         run.write(root.resolve("runs/run-" + written++));
     }
 
-    private void seeds(String method, String dataset, int shots, double... accuracies)
-            throws IOException {
+    private void seeds(String method, String dataset, int shots, double... accuracies) throws IOException {
         for (int i = 0; i < accuracies.length; i++) {
-            write(
-                    RunFiles.of(method, dataset, accuracies[i])
-                            .learned(shots, i + 1)
-                            .model(RunFiles.MODEL, "OpenAI RN50")
-                            .perClass("cat", 50, 30)
-                            .perClass("dog", 50, 20 + i));
+            write(RunFiles.of(method, dataset, accuracies[i])
+                    .learned(shots, i + 1)
+                    .model(RunFiles.MODEL, "OpenAI RN50")
+                    .perClass("cat", 50, 30)
+                    .perClass("dog", 50, 20 + i));
         }
     }
 
     private void zeroShot(String dataset, double accuracy) throws IOException {
-        write(
-                RunFiles.of("zero-shot", dataset, accuracy)
-                        .model(RunFiles.MODEL, "OpenAI RN50")
-                        .perClass("cat", 50, 20)
-                        .perClass("dog", 50, 25));
+        write(RunFiles.of("zero-shot", dataset, accuracy)
+                .model(RunFiles.MODEL, "OpenAI RN50")
+                .perClass("cat", 50, 20)
+                .perClass("dog", 50, 25));
     }
 
     private Path out() {
@@ -66,11 +64,10 @@ class StudyReportTest {
     }
 
     private List<Map<String, String>> csv(String name) throws IOException {
-        try (MappingIterator<Map<String, String>> rows =
-                new CsvMapper()
-                        .readerFor(Map.class)
-                        .with(CsvSchema.emptySchema().withHeader())
-                        .readValues(out().resolve("tables/" + name + ".csv").toFile())) {
+        try (MappingIterator<Map<String, String>> rows = new CsvMapper()
+                .readerFor(Map.class)
+                .with(CsvSchema.emptySchema().withHeader())
+                .readValues(out().resolve("tables/" + name + ".csv").toFile())) {
             return rows.readAll();
         }
     }
@@ -88,18 +85,16 @@ class StudyReportTest {
             }
         }
         for (String half : List.of("BASE", "NEW")) {
-            write(
-                    RunFiles.of("coop-words", "EuroSAT", 60)
-                            .learned(16, 1)
-                            .half(half)
-                            .model(RunFiles.MODEL, "OpenAI RN50"));
+            write(RunFiles.of("coop-words", "EuroSAT", 60)
+                    .learned(16, 1)
+                    .half(half)
+                    .model(RunFiles.MODEL, "OpenAI RN50"));
         }
-        write(
-                RunFiles.of("coop-m16-end", "UCF101", 44)
-                        .learned(16, 1)
-                        .trainedOn("EuroSAT")
-                        .prompt("{}", 40)
-                        .model(RunFiles.MODEL, "OpenAI RN50"));
+        write(RunFiles.of("coop-m16-end", "UCF101", 44)
+                .learned(16, 1)
+                .trainedOn("EuroSAT")
+                .prompt("{}", 40)
+                .model(RunFiles.MODEL, "OpenAI RN50"));
 
         List<String> files = writeReport();
 
@@ -107,14 +102,7 @@ class StudyReportTest {
                 .contains("report.html", "figures/average.svg")
                 .contains("figures/eurosat.svg", "figures/describabletextures.svg")
                 .contains("tables/runs.csv");
-        for (String table :
-                List.of(
-                        "few-shot",
-                        "average",
-                        "base-to-new",
-                        "robustness",
-                        "per-class",
-                        "hand-written")) {
+        for (String table : List.of("few-shot", "average", "base-to-new", "robustness", "per-class", "hand-written")) {
             assertThat(files).contains("tables/" + table + ".csv");
         }
         assertThat(files).allSatisfy(file -> assertThat(out().resolve(file)).isNotEmptyFile());
@@ -150,23 +138,20 @@ class StudyReportTest {
 
     @Test
     void namesFromStrangersStayTextEverywhere() throws IOException {
-        write(
-                RunFiles.of("coop " + HOSTILE, HOSTILE, 60)
-                        .learned(1, 1)
-                        .perClass(HOSTILE, 50, 30)
-                        .prompt(HOSTILE, 50)
-                        .template(HOSTILE)
-                        .set("words", HOSTILE)
-                        .model(RunFiles.MODEL, HOSTILE));
+        write(RunFiles.of("coop " + HOSTILE, HOSTILE, 60)
+                .learned(1, 1)
+                .perClass(HOSTILE, 50, 30)
+                .prompt(HOSTILE, 50)
+                .template(HOSTILE)
+                .set("words", HOSTILE)
+                .model(RunFiles.MODEL, HOSTILE));
         RunFiles.failed(root.resolve("runs/failed"), HOSTILE);
         RunFiles.failed(root.resolve("runs/" + HOSTILE.replace('/', ' ')), "no");
 
         List<String> files = writeReport();
 
         String page = text("report.html");
-        assertThat(page)
-                .doesNotContain("<img")
-                .contains("&lt;img src=x onerror=alert(1)&gt;_&amp;");
+        assertThat(page).doesNotContain("<img").contains("&lt;img src=x onerror=alert(1)&gt;_&amp;");
         assertThat(csv("few-shot").get(0)).containsKey("method");
         assertThat(csv("per-class").get(0)).containsEntry("class", HOSTILE);
         assertThat(files).allMatch(file -> file.matches("[a-z0-9./-]+"));
@@ -226,10 +211,8 @@ class StudyReportTest {
         }
         writeReport();
 
-        assertThat(text("report.html"))
-                .contains("<td class=\"num published\">50.63 RN50</td>");
-        assertThat(csv("few-shot"))
-                .anySatisfy(row -> assertThat(row).containsEntry("published", "50.6300"));
+        assertThat(text("report.html")).contains("<td class=\"num published\">50.63 RN50</td>");
+        assertThat(csv("few-shot")).anySatisfy(row -> assertThat(row).containsEntry("published", "50.6300"));
         String chart = text("figures/eurosat.svg");
         assertThat(chart).contains("CoOp (M = 16), published").contains("zero-shot CLIP, pub");
         // Of the linear probe one point is published, which is no curve.
@@ -245,9 +228,7 @@ class StudyReportTest {
         writeReport();
 
         assertThat(text("figures/eurosat.svg")).doesNotContain("published");
-        assertThat(text("report.html"))
-                .contains("50.63 RN50")
-                .contains("none that the papers used");
+        assertThat(text("report.html")).contains("50.63 RN50").contains("none that the papers used");
     }
 
     @Test
@@ -286,19 +267,14 @@ class StudyReportTest {
     @Test
     void modelsHaveFilesOfTheirOwnAndOneCsv() throws IOException {
         seeds("coop-m16-end", "EuroSAT", 1, 50, 51);
-        write(
-                RunFiles.of("coop-m16-end", "EuroSAT", 80)
-                        .learned(1, 1)
-                        .model("b2".repeat(32), "OpenAI ViT-B/16"));
+        write(RunFiles.of("coop-m16-end", "EuroSAT", 80).learned(1, 1).model("b2".repeat(32), "OpenAI ViT-B/16"));
 
         List<String> files = writeReport();
 
         assertThat(files)
                 .contains("figures/rn50/eurosat.svg", "figures/vit-b-16/eurosat.svg")
                 .contains("tables/few-shot.csv");
-        assertThat(csv("few-shot"))
-                .extracting(row -> row.get("accuracy"))
-                .containsExactly("50.5000", "80.0000");
+        assertThat(csv("few-shot")).extracting(row -> row.get("accuracy")).containsExactly("50.5000", "80.0000");
         assertThat(text("report.html"))
                 .contains("<h2>All numbers, RN50</h2>", "<h2>All numbers, ViT-B/16</h2>")
                 .contains("<select name=\"model\">");
@@ -308,9 +284,7 @@ class StudyReportTest {
     @Test
     void runsOfOneKindAloneMakeAReportToo() throws IOException {
         write(RunFiles.of("coop-m4-end", "ImageNetR", 57).learned(16, 1).trainedOn("ImageNet"));
-        assertThat(writeReport())
-                .contains("tables/robustness.csv")
-                .doesNotContain("tables/few-shot.csv");
+        assertThat(writeReport()).contains("tables/robustness.csv").doesNotContain("tables/few-shot.csv");
         assertThat(text("report.html")).contains("<h1>Few-shot CLIP on ImageNet-R</h1>");
 
         Files.delete(root.resolve("runs/run-0/result.json"));

@@ -41,8 +41,7 @@ public final class AdamW {
             }
             if (!(epsilon > 0) || !(weightDecay >= 0)) {
                 throw new IllegalArgumentException(
-                        "epsilon %s must be above 0 and weight decay %s not negative"
-                                .formatted(epsilon, weightDecay));
+                        "epsilon %s must be above 0 and weight decay %s not negative".formatted(epsilon, weightDecay));
             }
         }
     }
@@ -56,8 +55,7 @@ public final class AdamW {
     }
 
     /** The factors of one step. */
-    private record Factors(
-            float keep, float gain1, float beta2, float gain2, float rate, float root, float eps) {}
+    private record Factors(float keep, float gain1, float beta2, float gain2, float rate, float root, float eps) {}
 
     AdamW(Config config, List<TrainedArray> arrays, Workers workers) {
         this.config = config;
@@ -82,15 +80,13 @@ public final class AdamW {
         steps++;
         Factors decayed = factors(rate, config.weightDecay);
         Factors plain = factors(rate, 0);
-        workers.rows(
-                blocks.size(),
-                (part, from, to) -> {
-                    for (int b = from; b < to; b++) {
-                        Block block = blocks.get(b);
-                        boolean matrix = arrays.get(block.array).isMatrix();
-                        update(block, matrix ? decayed : plain, scratch[part]);
-                    }
-                });
+        workers.rows(blocks.size(), (part, from, to) -> {
+            for (int b = from; b < to; b++) {
+                Block block = blocks.get(b);
+                boolean matrix = arrays.get(block.array).isMatrix();
+                update(block, matrix ? decayed : plain, scratch[part]);
+            }
+        });
     }
 
     private Factors factors(double rate, double decay) {
@@ -116,8 +112,7 @@ public final class AdamW {
         array.values().put(block.from, s.values, 0, block.length);
     }
 
-    private static void update(
-            float[] values, float[] gradient, float[] m, float[] v, int from, int n, Factors f) {
+    private static void update(float[] values, float[] gradient, float[] m, float[] v, int from, int n, Factors f) {
         float keep = f.keep;
         float gain1 = f.gain1;
         float beta2 = f.beta2;

@@ -53,8 +53,7 @@ public record Augmentation(
 
     private static void requireAngle(String what, double degrees) {
         if (!(degrees >= 0 && degrees <= 180)) {
-            throw new IllegalArgumentException(
-                    what + " of " + degrees + " degrees: wanted 0 to 180");
+            throw new IllegalArgumentException(what + " of " + degrees + " degrees: wanted 0 to 180");
         }
     }
 
@@ -111,12 +110,7 @@ public record Augmentation(
     }
 
     /** Writes the view of the picture, normalised, as [3, size, size] from {@code offset} on. */
-    static void apply(
-            RgbImage image,
-            View view,
-            Preprocessing preprocessing,
-            FloatBuffer target,
-            int offset) {
+    static void apply(RgbImage image, View view, Preprocessing preprocessing, FloatBuffer target, int offset) {
         int size = preprocessing.size();
         float[] planes = sample(image, view, size);
         recolour(planes, view);

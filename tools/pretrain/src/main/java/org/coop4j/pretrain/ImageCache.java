@@ -45,23 +45,20 @@ final class ImageCache {
      * @param budget bytes that may be held
      * @throws DatasetException when pictures cannot be read, naming the first
      */
-    static ImageCache load(List<Path> files, int imageSize, long budget, Workers workers)
-            throws IOException {
+    static ImageCache load(List<Path> files, int imageSize, long budget, Workers workers) throws IOException {
         ImageCache cache = new ImageCache(files, imageSize);
         IOException[] problems = new IOException[files.size()];
         AtomicLong left = new AtomicLong(budget);
-        workers.each(
-                problems.length,
-                (part, i) -> {
-                    try {
-                        RgbImage image = cache.read(i);
-                        if (left.addAndGet(-image.samples().length) >= 0) {
-                            cache.held[i] = image;
-                        }
-                    } catch (IOException e) {
-                        problems[i] = e;
-                    }
-                });
+        workers.each(problems.length, (part, i) -> {
+            try {
+                RgbImage image = cache.read(i);
+                if (left.addAndGet(-image.samples().length) >= 0) {
+                    cache.held[i] = image;
+                }
+            } catch (IOException e) {
+                problems[i] = e;
+            }
+        });
         requireNone(problems);
         return cache;
     }
@@ -76,8 +73,7 @@ final class ImageCache {
             }
         }
         if (first != null) {
-            throw new DatasetException(
-                    count + " image(s) cannot be read, the first: " + first.getMessage(), first);
+            throw new DatasetException(count + " image(s) cannot be read, the first: " + first.getMessage(), first);
         }
     }
 

@@ -21,19 +21,16 @@ public final class InitialModel {
     private final Map<String, TensorSpec> specs;
     private final Function<TensorSpec, float[]> weights;
 
-    private InitialModel(
-            ModelMetadata metadata, String sha256, Function<TensorSpec, float[]> weights) {
+    private InitialModel(ModelMetadata metadata, String sha256, Function<TensorSpec, float[]> weights) {
         this.metadata = metadata;
         this.sha256 = sha256;
-        this.specs =
-                metadata.architecture().tensorSpecs(DType.F32).stream()
-                        .collect(Collectors.toMap(TensorSpec::name, spec -> spec));
+        this.specs = metadata.architecture().tensorSpecs(DType.F32).stream()
+                .collect(Collectors.toMap(TensorSpec::name, spec -> spec));
         this.weights = weights;
     }
 
     /** Random weights as {@link RandomWeights} draws them, which lie in no file. */
-    public static InitialModel random(
-            ClipConfig architecture, MlpActivation activation, long seed) {
+    public static InitialModel random(ClipConfig architecture, MlpActivation activation, long seed) {
         return new InitialModel(
                 RandomWeights.metadata(architecture, seed, activation),
                 null,
@@ -46,16 +43,13 @@ public final class InitialModel {
      * @throws IOException if the model cannot be read
      */
     public static InitialModel of(ConvertedModel model) throws IOException {
-        return new InitialModel(
-                model.metadata(),
-                model.sha256(),
-                tensor -> {
-                    try {
-                        return model.weights().floats(tensor.name());
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(e);
-                    }
-                });
+        return new InitialModel(model.metadata(), model.sha256(), tensor -> {
+            try {
+                return model.weights().floats(tensor.name());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
     }
 
     /** SHA-256 of the model's file; null for random weights. */

@@ -47,9 +47,8 @@ public final class PackModel {
         try {
             writeHalves(model, halves);
             if (Files.size(halves) > PackedModel.LARGEST) {
-                throw new InputException(
-                        "%s has %s bytes in half precision: models up to %s are packed"
-                                .formatted(model.path(), Files.size(halves), PackedModel.LARGEST));
+                throw new InputException("%s has %s bytes in half precision: models up to %s are packed"
+                        .formatted(model.path(), Files.size(halves), PackedModel.LARGEST));
             }
             byte[] bytes = Files.readAllBytes(halves);
             String header = PackedModel.FORMAT + "\n" + Sha256.of(bytes) + "\n";
@@ -75,8 +74,7 @@ public final class PackModel {
                 float[] values = model.weights().floats(spec.name());
                 for (float value : values) {
                     if (!(Math.abs(value) < 65_520)) { // what rounds to infinity
-                        throw new InputException(
-                                spec.name() + " holds " + value + ", too much for half precision");
+                        throw new InputException(spec.name() + " holds " + value + ", too much for half precision");
                     }
                 }
                 writer.writeFloats(spec.name(), values);

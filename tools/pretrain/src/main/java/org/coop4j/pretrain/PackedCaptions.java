@@ -22,9 +22,8 @@ record PackedCaptions(float[] tokens, float[] places, float[] starts) {
     static PackedCaptions of(List<int[]> captions, TrainableClip.Size size, int[] vocabulary) {
         int rows = captions.stream().mapToInt(caption -> caption.length).sum();
         if (captions.size() != size.batch() || rows > size.rows()) {
-            throw new IllegalArgumentException(
-                    "%d captions of %d tokens where there is room for %d of %d"
-                            .formatted(captions.size(), rows, size.batch(), size.rows()));
+            throw new IllegalArgumentException("%d captions of %d tokens where there is room for %d of %d"
+                    .formatted(captions.size(), rows, size.batch(), size.rows()));
         }
         float[] tokens = new float[size.rows()];
         float[] places = new float[size.rows()];
@@ -45,8 +44,7 @@ record PackedCaptions(float[] tokens, float[] places, float[] starts) {
     private static int rowOf(int token, int[] vocabulary) {
         int row = Arrays.binarySearch(vocabulary, token);
         if (row < 0) {
-            throw new IllegalArgumentException(
-                    "token " + token + " is none of the tokens that the model was made for");
+            throw new IllegalArgumentException("token " + token + " is none of the tokens that the model was made for");
         }
         return row;
     }

@@ -29,12 +29,10 @@ public final class PairBatches {
 
         public Rule {
             if (size < 2) {
-                throw new IllegalArgumentException(
-                        "batches of " + size + " pairs: a contrast needs 2 or more");
+                throw new IllegalArgumentException("batches of " + size + " pairs: a contrast needs 2 or more");
             }
             if (!(firstCaption >= 0 && firstCaption <= 1)) {
-                throw new IllegalArgumentException(
-                        "share of first captions " + firstCaption + ": expected 0 to 1");
+                throw new IllegalArgumentException("share of first captions " + firstCaption + ": expected 0 to 1");
             }
         }
     }
@@ -53,9 +51,8 @@ public final class PairBatches {
      */
     PairBatches(Rule rule, long seed, int[][] captions) {
         if (captions.length < rule.size) {
-            throw new IllegalArgumentException(
-                    "batches of %d pairs from %d pictures: choose a smaller batch"
-                            .formatted(rule.size, captions.length));
+            throw new IllegalArgumentException("batches of %d pairs from %d pictures: choose a smaller batch"
+                    .formatted(rule.size, captions.length));
         }
         this.rule = rule;
         this.seed = seed;

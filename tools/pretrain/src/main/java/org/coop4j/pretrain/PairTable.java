@@ -53,23 +53,20 @@ public record PairTable(Path file, List<Picture> pictures) {
 
     private static List<Picture> pictures(Path csv, List<String[]> rows) throws IOException {
         if (rows.isEmpty() || !header(rows.get(0)).equals(HEADER)) {
-            throw new DatasetException(
-                    csv + " does not begin with the header \"" + HEADER + "\": add it");
+            throw new DatasetException(csv + " does not begin with the header \"" + HEADER + "\": add it");
         }
         Path folder = csv.toAbsolutePath().getParent();
         Map<Path, List<String>> captions = new LinkedHashMap<>();
         for (int row = 1; row < rows.size(); row++) {
             String[] cells = rows.get(row);
             if (cells.length != 2) {
-                throw new DatasetException(
-                        "%s, row %d has %d cells and needs 2, %s: quote a caption with a comma"
-                                .formatted(csv, row, cells.length, HEADER));
+                throw new DatasetException("%s, row %d has %d cells and needs 2, %s: quote a caption with a comma"
+                        .formatted(csv, row, cells.length, HEADER));
             }
             String caption = cells[1].strip();
             if (caption.isEmpty()) {
-                throw new DatasetException(
-                        "%s, row %d: the caption of %s is empty: write one or drop the row"
-                                .formatted(csv, row, cells[0]));
+                throw new DatasetException("%s, row %d: the caption of %s is empty: write one or drop the row"
+                        .formatted(csv, row, cells[0]));
             }
             Path image = ImageFiles.resolve(folder, cells[0].strip(), csv);
             captions.computeIfAbsent(image, i -> new ArrayList<>()).add(caption);
@@ -87,15 +84,13 @@ public record PairTable(Path file, List<Picture> pictures) {
     }
 
     private void requireFiles() throws DatasetException {
-        List<Path> missing =
-                pictures.stream()
-                        .map(Picture::image)
-                        .filter(image -> !Files.isRegularFile(image))
-                        .toList();
+        List<Path> missing = pictures.stream()
+                .map(Picture::image)
+                .filter(image -> !Files.isRegularFile(image))
+                .toList();
         if (!missing.isEmpty()) {
-            throw new DatasetException(
-                    "%s lists %d image(s) that are missing, the first %s"
-                            .formatted(file, missing.size(), missing.get(0)));
+            throw new DatasetException("%s lists %d image(s) that are missing, the first %s"
+                    .formatted(file, missing.size(), missing.get(0)));
         }
     }
 

@@ -30,10 +30,10 @@ import picocli.CommandLine.Option;
                     + " starts.",
             "",
             "Expect little: with batches of 64 to 512 pairs and tens of thousands of pictures of"
-                + " one kind, a model learns that kind of picture and the words of its captions, no"
-                + " more. (OpenAI trained CLIP on 400 million pairs in batches of 32,768.) With"
-                + " fewer than a few thousand pictures, adapt a published model with coop train"
-                + " instead.",
+                    + " one kind, a model learns that kind of picture and the words of its captions, no"
+                    + " more. (OpenAI trained CLIP on 400 million pairs in batches of 32,768.) With"
+                    + " fewer than a few thousand pictures, adapt a published model with coop train"
+                    + " instead.",
             ""
         },
         footer = {
@@ -95,9 +95,7 @@ final class PretrainCommand implements Callable<Integer> {
             names = "--config",
             paramLabel = "FILE",
             converter = Converters.FileName.class,
-            description =
-                    "All training settings, as JSON (see a run's config.json); other options"
-                            + " override them.")
+            description = "All training settings, as JSON (see a run's config.json); other options" + " override them.")
     private Path settings;
 
     @Option(names = "--epochs", paramLabel = "N", description = "Number of epochs (default: 30).")
@@ -106,19 +104,13 @@ final class PretrainCommand implements Callable<Integer> {
     @Option(names = "--batch", paramLabel = "N", description = "Pairs per step (default: 128).")
     private Integer batch;
 
-    @Option(
-            names = "--lr",
-            paramLabel = "RATE",
-            description = "Highest learning rate (default: 0.001).")
+    @Option(names = "--lr", paramLabel = "RATE", description = "Highest learning rate (default: 0.001).")
     private Double rate;
 
     @Option(names = "--seed", paramLabel = "N", description = "Random seed (default: 1).")
     private Long seed;
 
-    @Option(
-            names = "--checkpoint-every",
-            paramLabel = "N",
-            description = "Epochs between checkpoints (default: 1).")
+    @Option(names = "--checkpoint-every", paramLabel = "N", description = "Epochs between checkpoints (default: 1).")
     private Integer checkpointEvery;
 
     @Option(
@@ -149,8 +141,7 @@ final class PretrainCommand implements Callable<Integer> {
     private int run(PretrainConfig config, InitialModel initial) throws IOException {
         Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);
         try (Workers workers = Workers.standard()) {
-            new PretrainRun(initial, config, train, validation, workers, console)
-                    .run(out, resume);
+            new PretrainRun(initial, config, train, validation, workers, console).run(out, resume);
         } finally {
             interrupt.close();
         }
@@ -167,24 +158,16 @@ final class PretrainCommand implements Callable<Integer> {
     }
 
     private PretrainConfig config() throws IOException {
-        PretrainConfig base =
-                settings == null ? PretrainConfig.standard(1) : PretrainSpec.readConfig(settings);
+        PretrainConfig base = settings == null ? PretrainConfig.standard(1) : PretrainSpec.readConfig(settings);
         PairBatches.Rule rule = base.batches();
-        return WrongUsage.unless(
-                () ->
-                        new PretrainConfig(
-                                epochs == null ? base.epochs() : epochs,
-                                new PairBatches.Rule(
-                                        batch == null ? rule.size() : batch, rule.firstCaption()),
-                                rate == null ? base.rate() : rate,
-                                epochs == null
-                                        ? base.warmupEpochs()
-                                        : Math.min(base.warmupEpochs(), epochs / 10.0),
-                                base.optimizer(),
-                                base.augmentation(),
-                                seed == null ? base.seed() : seed,
-                                checkpointEvery == null
-                                        ? base.checkpointEvery()
-                                        : checkpointEvery));
+        return WrongUsage.unless(() -> new PretrainConfig(
+                epochs == null ? base.epochs() : epochs,
+                new PairBatches.Rule(batch == null ? rule.size() : batch, rule.firstCaption()),
+                rate == null ? base.rate() : rate,
+                epochs == null ? base.warmupEpochs() : Math.min(base.warmupEpochs(), epochs / 10.0),
+                base.optimizer(),
+                base.augmentation(),
+                seed == null ? base.seed() : seed,
+                checkpointEvery == null ? base.checkpointEvery() : checkpointEvery));
     }
 }

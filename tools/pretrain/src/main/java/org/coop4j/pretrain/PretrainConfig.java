@@ -25,8 +25,7 @@ public record PretrainConfig(
     public PretrainConfig {
         if (epochs < 1 || checkpointEvery < 1) {
             throw new IllegalArgumentException(
-                    "%d epochs, a checkpoint every %d: both must be 1 or more"
-                            .formatted(epochs, checkpointEvery));
+                    "%d epochs, a checkpoint every %d: both must be 1 or more".formatted(epochs, checkpointEvery));
         }
         if (!(rate > 0)) {
             throw new IllegalArgumentException("learning rate " + rate + " must be positive");

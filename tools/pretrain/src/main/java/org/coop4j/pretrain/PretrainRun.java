@@ -32,12 +32,7 @@ import org.coop4j.weights.model.ClipConfig;
  * @param workers threads to work with, the caller's to close
  */
 public record PretrainRun(
-        InitialModel initial,
-        PretrainConfig config,
-        Path train,
-        Path validation,
-        Workers workers,
-        Progress progress) {
+        InitialModel initial, PretrainConfig config, Path train, Path validation, Workers workers, Progress progress) {
 
     /** The model in single precision, whole from the first checkpoint on. */
     public static final String MODEL = "model.safetensors";
@@ -57,20 +52,18 @@ public record PretrainRun(
         requireVocabulary(architecture, tokenizer);
         RunFolder.requireFree(folder, resume);
         try (RunFolder run = RunFolder.open(folder)) {
-            PretrainSpec spec =
-                    new PretrainSpec(
-                            architecture.toJson(),
-                            initial.metadata().activation().id(),
-                            initial.sha256(),
-                            Sha256.of(train),
-                            config);
+            PretrainSpec spec = new PretrainSpec(
+                    architecture.toJson(),
+                    initial.metadata().activation().id(),
+                    initial.sha256(),
+                    Sha256.of(train),
+                    config);
             requireOwn(run, spec);
             if (RunFolder.isFinished(folder)) {
                 progress.note(folder + " is finished already");
                 return;
             }
-            try (Pretraining training =
-                    Pretraining.prepare(config, initial, table, tokenizer, workers)) {
+            try (Pretraining training = Pretraining.prepare(config, initial, table, tokenizer, workers)) {
                 if (held != null) {
                     Retrieval.check(held, architecture, tokenizer, workers);
                 }
@@ -80,31 +73,28 @@ public record PretrainRun(
         }
     }
 
-    private static void requireVocabulary(ClipConfig architecture, Tokenizer tokenizer)
-            throws IOException {
+    private static void requireVocabulary(ClipConfig architecture, Tokenizer tokenizer) throws IOException {
         int size = architecture.text().vocabularySize();
         if (size != tokenizer.vocabularySize()) {
-            throw new IOException(
-                    "the architecture has a vocabulary of %d tokens and CLIP's tokenizer %d: set"
-                                    .formatted(size, tokenizer.vocabularySize())
-                            + " vocabulary_size to that");
+            throw new IOException("the architecture has a vocabulary of %d tokens and CLIP's tokenizer %d: set"
+                            .formatted(size, tokenizer.vocabularySize())
+                    + " vocabulary_size to that");
         }
     }
 
     /** Refuses the folder of another run. */
     private static void requireOwn(RunFolder run, PretrainSpec spec) throws IOException {
         if (run.has(RunFolder.CONFIG)
-                && !RunFolder.read(run.file(RunFolder.CONFIG), PretrainSpec.class).equals(spec)) {
-            throw new IOException(
-                    "the run in "
-                            + run.path()
-                            + " was begun with other settings or another table (see its"
-                            + " config.json): resume it with the same, or choose another --out");
+                && !RunFolder.read(run.file(RunFolder.CONFIG), PretrainSpec.class)
+                        .equals(spec)) {
+            throw new IOException("the run in "
+                    + run.path()
+                    + " was begun with other settings or another table (see its"
+                    + " config.json): resume it with the same, or choose another --out");
         }
     }
 
-    private void train(RunFolder run, Pretraining training, PairTable held, Tokenizer tokenizer)
-            throws IOException {
+    private void train(RunFolder run, Pretraining training, PairTable held, Tokenizer tokenizer) throws IOException {
         Metrics metrics = resume(run, training);
         describe(training);
         if (training.lastEpoch() != null && metrics.count() < training.epochs()) {
@@ -112,26 +102,21 @@ public record PretrainRun(
         }
         long left = training.steps() - training.stepsDone();
         try (Progress.Task task = progress.task("training", left, Progress.Unit.STEPS)) {
-            training.run(
-                    new Pretraining.Listener() {
-                        @Override
-                        public void batch(int epoch, int batch, double loss) {
-                            task.detail(
-                                    text(
-                                            "epoch %d/%d  loss %.4f",
-                                            epoch + 1, config.epochs(), loss));
-                            task.advance(1);
-                        }
+            training.run(new Pretraining.Listener() {
+                @Override
+                public void batch(int epoch, int batch, double loss) {
+                    task.detail(text("epoch %d/%d  loss %.4f", epoch + 1, config.epochs(), loss));
+                    task.advance(1);
+                }
 
-                        @Override
-                        public void epoch(Pretraining.Epoch epoch) throws IOException {
-                            if (isCheckpoint(epoch)) {
-                                training.state()
-                                        .write(run.file(RunFolder.CHECKPOINT), metrics.lines());
-                            }
-                            record(run, training, held, tokenizer, epoch, metrics);
-                        }
-                    });
+                @Override
+                public void epoch(Pretraining.Epoch epoch) throws IOException {
+                    if (isCheckpoint(epoch)) {
+                        training.state().write(run.file(RunFolder.CHECKPOINT), metrics.lines());
+                    }
+                    record(run, training, held, tokenizer, epoch, metrics);
+                }
+            });
         }
         run.write(RunFolder.PROVENANCE, provenance(run, held));
     }
@@ -177,40 +162,35 @@ public record PretrainRun(
                 Retrieval retrieval = validate(run.file(MODEL), held, tokenizer);
                 line.put("recall_at_1", 100 * retrieval.recallAt1());
                 line.put("recall_at_5", 100 * retrieval.recallAt5());
-                progress.note(
-                        text(
-                                "epoch %d: recall@1 %.1f %%, recall@5 %.1f %% among %d captions",
-                                epoch.number() + 1,
-                                100 * retrieval.recallAt1(),
-                                100 * retrieval.recallAt5(),
-                                retrieval.captions()));
+                progress.note(text(
+                        "epoch %d: recall@1 %.1f %%, recall@5 %.1f %% among %d captions",
+                        epoch.number() + 1,
+                        100 * retrieval.recallAt1(),
+                        100 * retrieval.recallAt5(),
+                        retrieval.captions()));
             }
         }
         metrics.append(line);
-        progress.note(
-                text(
-                        "epoch %d: loss %.4f, rate %.2e, %.0f pairs/s",
-                        epoch.number() + 1, epoch.loss(), epoch.rate(), epoch.pairsPerSecond()));
+        progress.note(text(
+                "epoch %d: loss %.4f, rate %.2e, %.0f pairs/s",
+                epoch.number() + 1, epoch.loss(), epoch.rate(), epoch.pairsPerSecond()));
     }
 
     private void describe(Pretraining training) {
         if (training.epochs() > 0) {
-            progress.note(
-                    text("going on after epoch %d of %d", training.epochs(), config.epochs()));
+            progress.note(text("going on after epoch %d of %d", training.epochs(), config.epochs()));
         }
-        progress.note(
-                text(
-                        "%d steps of %d pairs, %d different tokens, %d MB for a step",
-                        training.steps(),
-                        config.batches().size(),
-                        training.vocabularySize(),
-                        training.plan().bytes() / 1_000_000));
+        progress.note(text(
+                "%d steps of %d pairs, %d different tokens, %d MB for a step",
+                training.steps(),
+                config.batches().size(),
+                training.vocabularySize(),
+                training.plan().bytes() / 1_000_000));
         if (training.picturesInMemory() < training.pictures()) {
-            progress.note(
-                    text(
-                            "%d of %d pictures fit in memory, the others are read each time:"
-                                    + " JAVA_OPTS=-Xmx… gives Java more",
-                            training.picturesInMemory(), training.pictures()));
+            progress.note(text(
+                    "%d of %d pictures fit in memory, the others are read each time:"
+                            + " JAVA_OPTS=-Xmx… gives Java more",
+                    training.picturesInMemory(), training.pictures()));
         }
     }
 
@@ -220,9 +200,8 @@ public record PretrainRun(
 
     /** With threads of its own, which the model closes. */
     private Retrieval validate(Path model, PairTable held, Tokenizer tokenizer) throws IOException {
-        try (Clip clip = Clip.open(
-                        model,
-                        new Clip.Options(() -> tokenizer, new Workers(workers.count()), Precision.FLOAT32))) {
+        try (Clip clip =
+                Clip.open(model, new Clip.Options(() -> tokenizer, new Workers(workers.count()), Precision.FLOAT32))) {
             return Retrieval.measure(clip, held);
         }
     }

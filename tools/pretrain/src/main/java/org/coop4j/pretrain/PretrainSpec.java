@@ -19,11 +19,7 @@ import java.util.Objects;
  * @param config how it is trained
  */
 public record PretrainSpec(
-        String architecture,
-        String activation,
-        String initialSha256,
-        String tableSha256,
-        PretrainConfig config) {
+        String architecture, String activation, String initialSha256, String tableSha256, PretrainConfig config) {
 
     public PretrainSpec {
         Objects.requireNonNull(architecture, "architecture");
@@ -32,11 +28,10 @@ public record PretrainSpec(
         Objects.requireNonNull(config, "config");
     }
 
-    private static final ObjectMapper STRICT =
-            JsonMapper.builder()
-                    .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-                    .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-                    .build();
+    private static final ObjectMapper STRICT = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .build();
 
     /**
      * Reads the settings of a training, every one of them given.
@@ -51,11 +46,10 @@ public record PretrainSpec(
             Throwable cause = e.getCause() == null ? e : e.getCause();
             throw new IOException(file + ": " + cause.getMessage(), e);
         } catch (JsonProcessingException e) {
-            String problem =
-                    e.getOriginalMessage()
-                            .replaceFirst(
-                                    "Missing creator property ('[^']*').*",
-                                    "the setting $1 is missing, and every one is needed");
+            String problem = e.getOriginalMessage()
+                    .replaceFirst(
+                            "Missing creator property ('[^']*').*",
+                            "the setting $1 is missing, and every one is needed");
             throw new IOException(file + ": " + problem, e);
         }
     }

@@ -27,11 +27,7 @@ import org.coop4j.weights.safetensors.TensorChecksum;
  * @param arrays by kind and name
  */
 public record PretrainState(
-        int epochs,
-        long steps,
-        Pretraining.Epoch last,
-        String metrics,
-        Map<String, float[]> arrays) {
+        int epochs, long steps, Pretraining.Epoch last, String metrics, Map<String, float[]> arrays) {
 
     private static final String EPOCHS = "coop4j.pretrain.epochs";
     private static final String STEPS = "coop4j.pretrain.steps";
@@ -49,8 +45,7 @@ public record PretrainState(
     }
 
     /** A copy of the state after so many epochs, the last of which gave {@code last}. */
-    static PretrainState of(
-            int epochs, Pretraining.Epoch last, TrainableClip clip, AdamW optimizer) {
+    static PretrainState of(int epochs, Pretraining.Epoch last, TrainableClip clip, AdamW optimizer) {
         Map<String, float[]> state = new LinkedHashMap<>();
         List<TrainedArray> arrays = clip.arrays();
         for (int i = 0; i < arrays.size(); i++) {
@@ -61,8 +56,7 @@ public record PretrainState(
             state.put(FIRST_MOMENT + array.name(), optimizer.firstMoment(i).clone());
             state.put(SECOND_MOMENT + array.name(), optimizer.secondMoment(i).clone());
         }
-        clip.runningStatistics()
-                .forEach((name, values) -> state.put(STATISTIC + name, values.clone()));
+        clip.runningStatistics().forEach((name, values) -> state.put(STATISTIC + name, values.clone()));
         return new PretrainState(epochs, optimizer.steps(), last, null, state);
     }
 
@@ -90,8 +84,7 @@ public record PretrainState(
     /** The refusal of a state that does not fit. */
     IllegalArgumentException isOfAnother() {
         return new IllegalArgumentException(
-                "a checkpoint of another model, data or seed (epoch %d, step %d)"
-                        .formatted(epochs, steps));
+                "a checkpoint of another model, data or seed (epoch %d, step %d)".formatted(epochs, steps));
     }
 
     private void copy(String name, float[] to) {
@@ -101,9 +94,8 @@ public record PretrainState(
     private float[] saved(String name, int length) {
         float[] values = arrays.get(name);
         if (values == null || values.length != length) {
-            throw new IllegalArgumentException(
-                    "the checkpoint has %s numbers of \"%s\" where the model has %d"
-                            .formatted(values == null ? "no" : values.length, name, length));
+            throw new IllegalArgumentException("the checkpoint has %s numbers of \"%s\" where the model has %d"
+                    .formatted(values == null ? "no" : values.length, name, length));
         }
         return values;
     }
@@ -120,9 +112,7 @@ public record PretrainState(
         metadata.put(METRICS, lines);
         metadata.put(LAST_EPOCH, JSON.writeValueAsString(last));
         List<TensorSpec> specs = new ArrayList<>();
-        arrays.forEach(
-                (name, values) ->
-                        specs.add(new TensorSpec(name, DType.F32, Shape.of(values.length))));
+        arrays.forEach((name, values) -> specs.add(new TensorSpec(name, DType.F32, Shape.of(values.length))));
         TensorChecksum.write(file, specs, metadata, arrays);
     }
 

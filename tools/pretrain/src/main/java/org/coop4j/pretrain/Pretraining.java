@@ -64,13 +64,7 @@ public final class Pretraining implements AutoCloseable {
      * @param batches number of its batches
      * @param pairsPerSecond pairs trained a second
      */
-    public record Epoch(
-            int number,
-            double loss,
-            double rate,
-            double logitScale,
-            int batches,
-            double pairsPerSecond) {}
+    public record Epoch(int number, double loss, double rate, double logitScale, int batches, double pairsPerSecond) {}
 
     private Pretraining(
             PretrainConfig config,
@@ -80,10 +74,9 @@ public final class Pretraining implements AutoCloseable {
             Workers workers) {
         this.config = config;
         this.captions = captions;
-        this.sortedCaptions =
-                Arrays.stream(captions.numbers())
-                        .map(numbers -> Arrays.stream(numbers).sorted().toArray())
-                        .toArray(int[][]::new);
+        this.sortedCaptions = Arrays.stream(captions.numbers())
+                .map(numbers -> Arrays.stream(numbers).sorted().toArray())
+                .toArray(int[][]::new);
         this.pictures = pictures;
         this.workers = workers;
         this.batches = new PairBatches(config.batches(), config.seed(), captions.numbers());
@@ -109,7 +102,9 @@ public final class Pretraining implements AutoCloseable {
     }
 
     private int rows(PairBatches.Batch batch) {
-        return Arrays.stream(batch.captions()).map(c -> captions.tokens(c).length).sum();
+        return Arrays.stream(batch.captions())
+                .map(c -> captions.tokens(c).length)
+                .sum();
     }
 
     /**
@@ -120,30 +115,22 @@ public final class Pretraining implements AutoCloseable {
      * @throws IOException if an image cannot be read or a caption is too long, naming it
      */
     public static Pretraining prepare(
-            PretrainConfig config,
-            InitialModel initial,
-            PairTable table,
-            Tokenizer tokenizer,
-            Workers workers)
+            PretrainConfig config, InitialModel initial, PairTable table, Tokenizer tokenizer, Workers workers)
             throws IOException {
         if (table.pictures().size() < config.batches().size()) {
-            throw new DatasetException(
-                    "batches of %d pairs, but %s has %d pictures: choose a batch of at most that"
-                            .formatted(
-                                    config.batches().size(),
-                                    table.file(),
-                                    table.pictures().size()));
+            throw new DatasetException("batches of %d pairs, but %s has %d pictures: choose a batch of at most that"
+                    .formatted(
+                            config.batches().size(),
+                            table.file(),
+                            table.pictures().size()));
         }
         var architecture = initial.metadata().architecture();
         TokenizedCaptions captions =
                 TokenizedCaptions.of(table, tokenizer, architecture.text().contextLength());
-        List<Path> files = table.pictures().stream().map(PairTable.Picture::image).toList();
+        List<Path> files =
+                table.pictures().stream().map(PairTable.Picture::image).toList();
         ImageCache pictures =
-                ImageCache.load(
-                        files,
-                        architecture.vision().imageSize(),
-                        ImageCache.standardBudget(),
-                        workers);
+                ImageCache.load(files, architecture.vision().imageSize(), ImageCache.standardBudget(), workers);
         return new Pretraining(config, initial, captions, pictures, workers);
     }
 
@@ -227,14 +214,13 @@ public final class Pretraining implements AutoCloseable {
         requireFinite(n - 1);
         epoch++;
         double pace = (System.nanoTime() - start) / 1e9 / Math.max(1, n);
-        last =
-                new Epoch(
-                        epoch - 1,
-                        total / n,
-                        rate,
-                        Math.exp(clip.logitScale()),
-                        n,
-                        config.batches().size() / pace);
+        last = new Epoch(
+                epoch - 1,
+                total / n,
+                rate,
+                Math.exp(clip.logitScale()),
+                n,
+                config.batches().size() / pace);
         listener.epoch(last);
     }
 
@@ -283,15 +269,13 @@ public final class Pretraining implements AutoCloseable {
     private void showPictures(int[] numbers) throws IOException {
         FloatBuffer target = clip.images();
         IOException[] problems = new IOException[numbers.length];
-        workers.each(
-                numbers.length,
-                (part, i) -> {
-                    try {
-                        show(numbers[i], target, i * preprocessing.tensorLength());
-                    } catch (IOException e) {
-                        problems[i] = e;
-                    }
-                });
+        workers.each(numbers.length, (part, i) -> {
+            try {
+                show(numbers[i], target, i * preprocessing.tensorLength());
+            } catch (IOException e) {
+                problems[i] = e;
+            }
+        });
         for (IOException problem : problems) {
             if (problem != null) {
                 throw problem;
@@ -300,8 +284,7 @@ public final class Pretraining implements AutoCloseable {
     }
 
     private void show(int picture, FloatBuffer target, int offset) throws IOException {
-        SplittableRandom random =
-                RandomStream.of(config.seed(), "augmentation " + epoch + " " + picture);
+        SplittableRandom random = RandomStream.of(config.seed(), "augmentation " + epoch + " " + picture);
         Augmentation.View view = config.augmentation().draw(random);
         Augmentation.apply(pictures.get(picture), view, preprocessing, target, offset);
     }
@@ -331,9 +314,7 @@ public final class Pretraining implements AutoCloseable {
 
     /** Writes the model as it is now, an ordinary converted model. */
     public void write(Path target, DType type) throws IOException {
-        String how =
-                "coop pretrain, %d epochs of %d, seed %d"
-                        .formatted(epoch, config.epochs(), config.seed());
+        String how = "coop pretrain, %d epochs of %d, seed %d".formatted(epoch, config.epochs(), config.seed());
         clip.write(target, type, ModelMetadata.SourceInfo.madeHere(how));
     }
 

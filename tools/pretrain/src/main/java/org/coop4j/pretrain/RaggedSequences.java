@@ -12,19 +12,16 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param longest rows of the longest sequence that will be given
  * @param starts [sequences + 1], as {@link RaggedAttention} has them
  */
-record RaggedSequences(Graph graph, int heads, int longest, SDVariable starts)
-        implements Transformer.Sequences {
+record RaggedSequences(Graph graph, int heads, int longest, SDVariable starts) implements Transformer.Sequences {
 
     @Override
     public SDVariable attention(SDVariable qkv) {
-        return new RaggedAttention(graph.sameDiff(), heads, longest, qkv, starts)
-                .outputVariables()[0];
+        return new RaggedAttention(graph.sameDiff(), heads, longest, qkv, starts).outputVariables()[0];
     }
 
     @Override
     public SDVariable attention(SDVariable q, SDVariable kv) {
-        return new RaggedAttention(graph.sameDiff(), heads, longest, q, kv, starts)
-                .outputVariables()[0];
+        return new RaggedAttention(graph.sameDiff(), heads, longest, q, kv, starts).outputVariables()[0];
     }
 
     @Override

@@ -29,11 +29,11 @@ public record Retrieval(int images, int captions, double recallAt1, double recal
      *
      * @throws IOException if an image cannot be read or a caption is too long, naming it
      */
-    public static void check(
-            PairTable table, ClipConfig architecture, Tokenizer tokenizer, Workers workers)
+    public static void check(PairTable table, ClipConfig architecture, Tokenizer tokenizer, Workers workers)
             throws IOException {
         TokenizedCaptions.of(table, tokenizer, architecture.text().contextLength());
-        List<Path> files = table.pictures().stream().map(PairTable.Picture::image).toList();
+        List<Path> files =
+                table.pictures().stream().map(PairTable.Picture::image).toList();
         ImageCache.load(files, architecture.vision().imageSize(), 0, workers);
     }
 
@@ -44,8 +44,11 @@ public record Retrieval(int images, int captions, double recallAt1, double recal
             picture.captions().forEach(c -> captions.putIfAbsent(c, captions.size()));
         }
         FeatureMatrix texts = clip.encodeTexts(List.copyOf(captions.keySet())).normalized();
-        List<Path> files = table.pictures().stream().map(PairTable.Picture::image).toList();
-        FeatureMatrix images = clip.encodeImages(files, new Clip.ImageOptions(FeatureKind.EMBEDDED, ExifOrientation.KEEP)).normalized();
+        List<Path> files =
+                table.pictures().stream().map(PairTable.Picture::image).toList();
+        FeatureMatrix images = clip.encodeImages(
+                        files, new Clip.ImageOptions(FeatureKind.EMBEDDED, ExifOrientation.KEEP))
+                .normalized();
         int[][] own = new int[files.size()][];
         for (int i = 0; i < own.length; i++) {
             List<String> list = table.pictures().get(i).captions();

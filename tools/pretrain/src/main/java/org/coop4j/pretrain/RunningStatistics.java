@@ -49,16 +49,11 @@ final class RunningStatistics {
 
     /** Takes the statistics of the batch that a plan has run. */
     void update(ExecutionPlan plan, int batch) {
-        normPixels.forEach(
-                (norm, pixels) -> {
-                    long n = (long) batch * pixels;
-                    average(plan, mean(norm), TrainedParameters.meanName(norm), 1);
-                    average(
-                            plan,
-                            variance(norm),
-                            TrainedParameters.varianceName(norm),
-                            n / (n - 1.0));
-                });
+        normPixels.forEach((norm, pixels) -> {
+            long n = (long) batch * pixels;
+            average(plan, mean(norm), TrainedParameters.meanName(norm), 1);
+            average(plan, variance(norm), TrainedParameters.varianceName(norm), n / (n - 1.0));
+        });
     }
 
     private void average(ExecutionPlan plan, String name, String output, double factor) {

@@ -22,8 +22,7 @@ record TokenizedCaptions(int[][] numbers, int[][] tokens) {
     /**
      * @throws DatasetException when a caption exceeds the context length, naming it
      */
-    static TokenizedCaptions of(PairTable table, Tokenizer tokenizer, int contextLength)
-            throws DatasetException {
+    static TokenizedCaptions of(PairTable table, Tokenizer tokenizer, int contextLength) throws DatasetException {
         Map<String, Integer> known = new HashMap<>();
         Map<List<Integer>, Integer> byTokens = new HashMap<>();
         java.util.ArrayList<int[]> tokens = new java.util.ArrayList<>();
@@ -36,13 +35,10 @@ record TokenizedCaptions(int[][] numbers, int[][] tokens) {
                 Integer number = known.get(caption);
                 if (number == null) {
                     int[] ids = tokenize(table, caption, tokenizer, contextLength);
-                    number =
-                            byTokens.computeIfAbsent(
-                                    Arrays.stream(ids).boxed().toList(),
-                                    list -> {
-                                        tokens.add(ids);
-                                        return tokens.size() - 1;
-                                    });
+                    number = byTokens.computeIfAbsent(Arrays.stream(ids).boxed().toList(), list -> {
+                        tokens.add(ids);
+                        return tokens.size() - 1;
+                    });
                     known.put(caption, number);
                 }
                 numbers[p][c] = number;
@@ -51,8 +47,7 @@ record TokenizedCaptions(int[][] numbers, int[][] tokens) {
         return new TokenizedCaptions(numbers, tokens.toArray(int[][]::new));
     }
 
-    private static int[] tokenize(
-            PairTable table, String caption, Tokenizer tokenizer, int contextLength)
+    private static int[] tokenize(PairTable table, String caption, Tokenizer tokenizer, int contextLength)
             throws DatasetException {
         int[] ids;
         try {

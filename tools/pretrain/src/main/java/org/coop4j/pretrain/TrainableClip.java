@@ -66,14 +66,12 @@ public final class TrainableClip implements AutoCloseable {
         public Size {
             if (batch < 2 || rows < batch || longest < 1) {
                 throw new IllegalArgumentException(
-                        "batch of %d pairs with %d tokens, the longest caption of %d"
-                                .formatted(batch, rows, longest));
+                        "batch of %d pairs with %d tokens, the longest caption of %d".formatted(batch, rows, longest));
             }
         }
     }
 
-    private TrainableClip(
-            InitialModel initial, Size size, int[] tokens, DataType type, Workers workers) {
+    private TrainableClip(InitialModel initial, Size size, int[] tokens, DataType type, Workers workers) {
         this.metadata = initial.metadata();
         this.initial = initial;
         this.size = size;
@@ -89,16 +87,13 @@ public final class TrainableClip implements AutoCloseable {
         plan = graph.gradientPlan(outputs, trained, workers);
         lossPlan = type == DataType.DOUBLE ? graph.plan(List.of("loss"), workers) : null;
         images = ArrayValues.of(plan.input("images"));
-        parameters
-                .entries()
-                .forEach(
-                        (name, entry) -> {
-                            ArrayValues value = ArrayValues.of(entry.array());
-                            value.load();
-                            values.put(name, value);
-                            INDArray gradient = plan.output(Graph.gradientName(name));
-                            gradients.put(name, ArrayValues.of(gradient));
-                        });
+        parameters.entries().forEach((name, entry) -> {
+            ArrayValues value = ArrayValues.of(entry.array());
+            value.load();
+            values.put(name, value);
+            INDArray gradient = plan.output(Graph.gradientName(name));
+            gradients.put(name, ArrayValues.of(gradient));
+        });
     }
 
     /**
@@ -111,20 +106,17 @@ public final class TrainableClip implements AutoCloseable {
         return of(initial, size, tokens, DataType.FLOAT, workers);
     }
 
-    static TrainableClip of(
-            InitialModel initial, Size size, int[] tokens, DataType type, Workers workers) {
+    static TrainableClip of(InitialModel initial, Size size, int[] tokens, DataType type, Workers workers) {
         ClipConfig.Text text = initial.metadata().architecture().text();
         if (size.longest > text.contextLength()) {
-            throw new IllegalArgumentException(
-                    "captions of up to %s tokens for a context length of %s"
-                            .formatted(size.longest, text.contextLength()));
+            throw new IllegalArgumentException("captions of up to %s tokens for a context length of %s"
+                    .formatted(size.longest, text.contextLength()));
         }
         for (int i = 0; i < tokens.length; i++) {
             int before = i == 0 ? -1 : tokens[i - 1];
             if (tokens[i] <= before || tokens[i] >= text.vocabularySize()) {
                 throw new IllegalArgumentException(
-                        "token %d after %d in a vocabulary of %d"
-                                .formatted(tokens[i], before, text.vocabularySize()));
+                        "token %d after %d in a vocabulary of %d".formatted(tokens[i], before, text.vocabularySize()));
             }
         }
         return new TrainableClip(initial, size, tokens, type, workers);
@@ -136,14 +128,15 @@ public final class TrainableClip implements AutoCloseable {
         SDVariable cosines = graph.linear(images, texts); // [batch, batch]
         SDVariable logits = graph.expScale(cosines, parameters.get(LOGIT_SCALE));
         SDVariable fits = graph.placeholder("fits", type, size.batch, size.batch);
-        return new ContrastiveLoss(graph.sameDiff(), logits, fits).outputVariable().rename("loss");
+        return new ContrastiveLoss(graph.sameDiff(), logits, fits)
+                .outputVariable()
+                .rename("loss");
     }
 
     private SDVariable imageFeatures(Graph graph, DataType type) {
         long side = architecture().vision().imageSize();
         SDVariable images = graph.placeholder("images", type, size.batch, 3, side, side);
-        return ImageEncoder.tower(
-                parameters, architecture().vision(), metadata.activation(), images, size.batch);
+        return ImageEncoder.tower(parameters, architecture().vision(), metadata.activation(), images, size.batch);
     }
 
     private SDVariable textFeatures(Graph graph, DataType type) {
@@ -152,17 +145,11 @@ public final class TrainableClip implements AutoCloseable {
         SDVariable places = graph.placeholder("places", type, size.rows);
         SDVariable starts = graph.placeholder("starts", type, size.batch + 1L);
         SDVariable table = parameters.derived(TOKENS, compactTable(), tokens.length, text.width());
-        SDVariable x =
-                new EmbedTokens(
-                                graph.sameDiff(),
-                                table,
-                                parameters.get("positional_embedding"),
-                                rowTokens,
-                                places)
-                        .outputVariable(); // [rows, width]
+        SDVariable x = new EmbedTokens(
+                        graph.sameDiff(), table, parameters.get("positional_embedding"), rowTokens, places)
+                .outputVariable(); // [rows, width]
         Transformer.Sequences sequences = new RaggedSequences(graph, text.heads(), size.longest, starts);
-        return new TextTransformer(parameters, text, metadata.activation())
-                .forward(x, sequences); // [batch, embed]
+        return new TextTransformer(parameters, text, metadata.activation()).forward(x, sequences); // [batch, embed]
     }
 
     /** The embeddings of the tokens that captions have, [tokens, width]. */
@@ -257,14 +244,11 @@ public final class TrainableClip implements AutoCloseable {
         List<TrainedArray> arrays = new ArrayList<>();
         parameters
                 .entries()
-                .forEach(
-                        (name, entry) ->
-                                arrays.add(
-                                        new TrainedArray(
-                                                name,
-                                                entry.matrix(),
-                                                values.get(name).buffer(),
-                                                gradients.get(name).buffer())));
+                .forEach((name, entry) -> arrays.add(new TrainedArray(
+                        name,
+                        entry.matrix(),
+                        values.get(name).buffer(),
+                        gradients.get(name).buffer())));
         return arrays;
     }
 
@@ -296,8 +280,7 @@ public final class TrainableClip implements AutoCloseable {
      */
     public void write(Path target, DType type, ModelMetadata.SourceInfo source) throws IOException {
         ModelMetadata written =
-                new ModelMetadata(
-                        architecture(), metadata.activation(), metadata.preprocessing(), source);
+                new ModelMetadata(architecture(), metadata.activation(), metadata.preprocessing(), source);
         List<TensorSpec> specs = architecture().tensorSpecs(type);
         try (SafetensorsWriter writer = SafetensorsWriter.create(target, specs, written.toMap())) {
             for (TensorSpec spec : specs) {

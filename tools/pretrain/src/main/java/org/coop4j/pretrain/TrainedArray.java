@@ -12,14 +12,12 @@ import java.nio.FloatBuffer;
  * @param values the elements themselves; whoever makes this keeps their memory
  * @param gradient of the last step, in the order of the values
  */
-public record TrainedArray(
-        String name, boolean isMatrix, FloatBuffer values, FloatBuffer gradient) {
+public record TrainedArray(String name, boolean isMatrix, FloatBuffer values, FloatBuffer gradient) {
 
     public TrainedArray {
         if (values.capacity() != gradient.capacity()) {
             throw new IllegalArgumentException(
-                    "%s has %d values and a gradient of %d"
-                            .formatted(name, values.capacity(), gradient.capacity()));
+                    "%s has %d values and a gradient of %d".formatted(name, values.capacity(), gradient.capacity()));
         }
     }
 

@@ -90,8 +90,7 @@ final class TrainedParameters implements Parameters, AutoCloseable {
         String key = name + "[" + from + ":" + to + "]";
         float[] some = Arrays.copyOfRange(all, from * width, to * width);
         INDArray array = add(key, some, shape, isMatrix(name));
-        parts.computeIfAbsent(name, n -> new ArrayList<>())
-                .add(new Part(array, 0, from * width, length(array), 0));
+        parts.computeIfAbsent(name, n -> new ArrayList<>()).add(new Part(array, 0, from * width, length(array), 0));
         return entries.get(key).variable;
     }
 
@@ -116,19 +115,15 @@ final class TrainedParameters implements Parameters, AutoCloseable {
         long[] shape = initial.shape(name); // [out, in, size, size]
         int taps = Math.toIntExact(shape[2] * shape[3]);
         SDVariable kernel = kernel(name, shape, taps); // [taps · in, out]
-        SDVariable y =
-                taps == 1
-                        ? graph.project(x, kernel)
-                        : graph.convolution(x, kernel, layer.in(), layer.stride());
+        SDVariable y = taps == 1 ? graph.project(x, kernel) : graph.convolution(x, kernel, layer.in(), layer.stride());
         String norm = layer.norm();
-        SDVariable[] outputs =
-                new BatchNorm(
-                                graph.sameDiff(),
-                                layer.relu() ? BatchNorm.Then.RELU : BatchNorm.Then.NOTHING,
-                                y,
-                                get(norm + ".weight"),
-                                get(norm + ".bias"))
-                        .outputVariables();
+        SDVariable[] outputs = new BatchNorm(
+                        graph.sameDiff(),
+                        layer.relu() ? BatchNorm.Then.RELU : BatchNorm.Then.NOTHING,
+                        y,
+                        get(norm + ".weight"),
+                        get(norm + ".bias"))
+                .outputVariables();
         outputs[1].rename(meanName(norm));
         outputs[2].rename(varianceName(norm));
         normPixels.put(norm, layer.out().pixels());

@@ -13,8 +13,7 @@ record WarmupCosine(double rate, long warmup, long steps) {
     WarmupCosine {
         if (!(rate > 0) || warmup < 0 || steps < 1) {
             throw new IllegalArgumentException(
-                    "learning rate %s over %d steps, %d of them warm-up"
-                            .formatted(rate, steps, warmup));
+                    "learning rate %s over %d steps, %d of them warm-up".formatted(rate, steps, warmup));
         }
     }
 

@@ -87,10 +87,7 @@ final class Captions {
                 };
         String described = colourless ? "black and white " + medium : medium;
         String subject = withArticle(noun);
-        String sentence =
-                (described.endsWith("clip art") ? described : withArticle(described))
-                        + " of "
-                        + subject;
+        String sentence = (described.endsWith("clip art") ? described : withArticle(described)) + " of " + subject;
         return Hashes.below(2, key + ".") == 0 ? sentence + "." : sentence;
     }
 
@@ -98,11 +95,10 @@ final class Captions {
     static String withArticle(String noun) {
         String head = noun.replaceAll("( with | of | in | on | and |, ).*", "");
         String last = head.substring(head.lastIndexOf(' ') + 1);
-        boolean plural =
-                last.endsWith("s")
-                        && !last.endsWith("ss")
-                        && !last.endsWith("us")
-                        && (!last.endsWith("is") || last.equals("skis"));
+        boolean plural = last.endsWith("s")
+                && !last.endsWith("ss")
+                && !last.endsWith("us")
+                && (!last.endsWith("is") || last.equals("skis"));
         if (plural || UNCOUNTABLE.contains(head) || !Character.isLetter(noun.charAt(0))) {
             return noun;
         }
@@ -110,9 +106,8 @@ final class Captions {
             return noun;
         }
         boolean written = "aeiou".indexOf(noun.charAt(0)) >= 0;
-        boolean vowel =
-                (written && !SOUNDS_AS_CONSONANT.matcher(noun).find())
-                        || SILENT_H.matcher(noun).find();
+        boolean vowel = (written && !SOUNDS_AS_CONSONANT.matcher(noun).find())
+                || SILENT_H.matcher(noun).find();
         return (vowel ? "an " : "a ") + noun;
     }
 }

@@ -27,42 +27,38 @@ final class ClipArtNames {
     private static final int LONGEST_DESCRIPTION = 12;
     private static final Pattern CONTACT = Pattern.compile("[@/<>:]|www|http");
     private static final Pattern SERIES_TITLE =
-            Pattern.compile(
-                    "(?i)clip ?arts? by|collection|\\btheme|iconset|sub?mission|symbol_signs");
+            Pattern.compile("(?i)clip ?arts? by|collection|\\btheme|iconset|sub?mission|symbol_signs");
     private static final Pattern COLOURLESS = Pattern.compile("(?i)\\(? *b *(and|&) *w *\\)?");
     private static final Pattern CAMEL = Pattern.compile("(?<=\\p{Ll})(?=\\p{Lu})");
-    private static final Set<String> NOISE =
-            Set.of(
-                    "clipart",
-                    "clip",
-                    "icon",
-                    "svg",
-                    "png",
-                    "md",
-                    "bw",
-                    "untitled",
-                    "unnamed",
-                    "drawing",
-                    "simple",
-                    "image",
-                    "picture",
-                    "version",
-                    "collection",
-                    "part",
-                    "ver",
-                    "theme",
-                    "new",
-                    "final",
-                    "test",
-                    "various",
-                    "style",
-                    "logo",
-                    "symbol",
-                    "stock");
+    private static final Set<String> NOISE = Set.of(
+            "clipart",
+            "clip",
+            "icon",
+            "svg",
+            "png",
+            "md",
+            "bw",
+            "untitled",
+            "unnamed",
+            "drawing",
+            "simple",
+            "image",
+            "picture",
+            "version",
+            "collection",
+            "part",
+            "ver",
+            "theme",
+            "new",
+            "final",
+            "test",
+            "various",
+            "style",
+            "logo",
+            "symbol",
+            "stock");
     private static final Set<String> LINK_WORDS =
-            Set.of(
-                    "a", "an", "the", "of", "on", "in", "and", "with", "by", "for", "from", "to",
-                    "at");
+            Set.of("a", "an", "the", "of", "on", "in", "and", "with", "by", "for", "from", "to", "at");
 
     private final Words words;
     private final Map<String, String> keywordMeanings;
@@ -78,9 +74,8 @@ final class ClipArtNames {
     /** The drawing's name in English, from its title or else from its file's name; may be empty. */
     String name(SvgMetadata metadata, String stem) {
         String title = COLOURLESS.matcher(metadata.title()).replaceAll(" ");
-        boolean series =
-                titleCounts.getOrDefault(metadata.title(), 0) >= SERIES
-                        || SERIES_TITLE.matcher(title).find();
+        boolean series = titleCounts.getOrDefault(metadata.title(), 0) >= SERIES
+                || SERIES_TITLE.matcher(title).find();
         if (!series) {
             String name = clean(title, metadata.author());
             if (!name.isEmpty()) {
@@ -94,12 +89,11 @@ final class ClipArtNames {
     String description(SvgMetadata metadata, String name) {
         String text = metadata.description();
         List<String> parts = Words.split(text);
-        boolean usable =
-                parts.size() >= 3
-                        && parts.size() <= LONGEST_DESCRIPTION
-                        && !CONTACT.matcher(text).find()
-                        && words.areEnglish(text)
-                        && parts.stream().noneMatch(authorWords(metadata.author())::contains);
+        boolean usable = parts.size() >= 3
+                && parts.size() <= LONGEST_DESCRIPTION
+                && !CONTACT.matcher(text).find()
+                && words.areEnglish(text)
+                && parts.stream().noneMatch(authorWords(metadata.author())::contains);
         String phrase = String.join(" ", parts);
         return usable && !phrase.equals(name) ? phrase : "";
     }

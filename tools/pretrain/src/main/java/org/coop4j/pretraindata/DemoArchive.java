@@ -80,8 +80,7 @@ public final class DemoArchive {
 
     private void write(Path file) throws IOException {
         Map<String, List<List<Object>>> split =
-                Resources.json(
-                        caltech.resolve("split_zhou_Caltech101.json"), new TypeReference<>() {});
+                Resources.json(caltech.resolve("split_zhou_Caltech101.json"), new TypeReference<>() {});
         Map<String, String> drawings = drawings();
         StringBuilder names = new StringBuilder();
         for (DemoClass demo : classes()) {
@@ -90,16 +89,14 @@ public final class DemoArchive {
             addPhotographs("test", demo, split.get("test"), MOST_TEST_PICTURES);
             for (String id : demo.drawings()) {
                 String path = "drawings/" + demo.folder() + "/" + id.replace('/', '-') + ".png";
-                entries.put(
-                        path, Files.readAllBytes(work.resolve("held-out").resolve(id + ".png")));
+                entries.put(path, Files.readAllBytes(work.resolve("held-out").resolve(id + ".png")));
                 attribution.append(path).append(',').append(drawings.get(id)).append('\n');
             }
         }
-        String photographed =
-                classes().stream()
-                        .filter(DemoClass::photographed)
-                        .map(demo -> demo.folder() + "\n")
-                        .collect(Collectors.joining());
+        String photographed = classes().stream()
+                .filter(DemoClass::photographed)
+                .map(demo -> demo.folder() + "\n")
+                .collect(Collectors.joining());
         entries.put("photographed.txt", photographed.getBytes(StandardCharsets.UTF_8));
         entries.put("names.csv", names.toString().getBytes(StandardCharsets.UTF_8));
         entries.put("attribution.csv", attribution.toString().getBytes(StandardCharsets.UTF_8));
@@ -115,28 +112,25 @@ public final class DemoArchive {
         return rows;
     }
 
-    private void addPhotographs(String side, DemoClass demo, List<List<Object>> images, int most)
-            throws IOException {
-        List<String> chosen =
-                images.stream()
-                        .map(image -> (String) image.get(0))
-                        .filter(path -> path.startsWith(demo.folder() + "/"))
-                        .sorted(java.util.Comparator.comparingLong(p -> Hashes.of("demo/" + p)))
-                        .limit(most)
-                        .toList();
+    private void addPhotographs(String side, DemoClass demo, List<List<Object>> images, int most) throws IOException {
+        List<String> chosen = images.stream()
+                .map(image -> (String) image.get(0))
+                .filter(path -> path.startsWith(demo.folder() + "/"))
+                .sorted(java.util.Comparator.comparingLong(p -> Hashes.of("demo/" + p)))
+                .limit(most)
+                .toList();
         for (String path : chosen) {
-            BufferedImage picture =
-                    ImageIO.read(caltech.resolve("101_ObjectCategories").resolve(path).toFile());
+            BufferedImage picture = ImageIO.read(
+                    caltech.resolve("101_ObjectCategories").resolve(path).toFile());
             String entry = side + "/" + path;
             entries.put(entry, SmallPhotograph.jpeg(picture));
-            attribution.append(
-                    Csv.row(
-                            entry,
-                            "caltech101/" + path,
-                            demo.name(),
-                            "collected by Li, Andreeto, Ranzato and Perona",
-                            "Caltech101",
-                            LICENCE));
+            attribution.append(Csv.row(
+                    entry,
+                    "caltech101/" + path,
+                    demo.name(),
+                    "collected by Li, Andreeto, Ranzato and Perona",
+                    "Caltech101",
+                    LICENCE));
         }
     }
 

@@ -28,8 +28,7 @@ record DrawingKind(String name, double heldOutShare, List<String> folders, List<
         boolean icon = drawing.folders().stream().anyMatch(folder -> folder.startsWith(ICONS));
         Subject subject = drawing.subject();
         boolean named =
-                claimsText(subject.name())
-                        || subject.keywords().stream().anyMatch(this::claimsText);
+                claimsText(subject.name()) || subject.keywords().stream().anyMatch(this::claimsText);
         return named && !icon;
     }
 
@@ -38,11 +37,8 @@ record DrawingKind(String name, double heldOutShare, List<String> folders, List<
     }
 
     private boolean claimsText(String text) {
-        return words.stream()
-                .anyMatch(
-                        word ->
-                                Pattern.compile("\\b" + Pattern.quote(word) + "(s|es)?\\b")
-                                        .matcher(text)
-                                        .find());
+        return words.stream().anyMatch(word -> Pattern.compile("\\b" + Pattern.quote(word) + "(s|es)?\\b")
+                .matcher(text)
+                .find());
     }
 }

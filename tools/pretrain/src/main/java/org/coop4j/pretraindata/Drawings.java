@@ -21,8 +21,7 @@ final class Drawings {
         joinLookAlikes(pictures, parent);
         Map<Integer, String> smallest = new TreeMap<>();
         for (int i = 0; i < parent.length; i++) {
-            smallest.merge(
-                    root(parent, i), pictures.get(i).id(), (a, b) -> a.compareTo(b) < 0 ? a : b);
+            smallest.merge(root(parent, i), pictures.get(i).id(), (a, b) -> a.compareTo(b) < 0 ? a : b);
         }
         for (int i = 0; i < parent.length; i++) {
             drawingOf.put(pictures.get(i).id(), smallest.get(root(parent, i)));
@@ -38,14 +37,14 @@ final class Drawings {
         Map<String, List<Integer>> series = new HashMap<>();
         for (int i = 0; i < parent.length; i++) {
             SourcePicture picture = pictures.get(i).picture();
-            series.computeIfAbsent(
-                            picture.author() + "\n" + picture.series(), key -> new ArrayList<>())
+            series.computeIfAbsent(picture.author() + "\n" + picture.series(), key -> new ArrayList<>())
                     .add(i);
         }
         for (List<Integer> members : series.values()) {
             for (int i : members) {
                 for (int j : members) {
-                    if (i < j && pictures.get(i).hash().isRelated(pictures.get(j).hash())) {
+                    if (i < j
+                            && pictures.get(i).hash().isRelated(pictures.get(j).hash())) {
                         join(parent, i, j);
                     }
                 }
@@ -54,8 +53,7 @@ final class Drawings {
     }
 
     private static void joinLookAlikes(List<Prepared> pictures, int[] parent) {
-        PerceptualHash[] hashes =
-                pictures.stream().map(Prepared::hash).toArray(PerceptualHash[]::new);
+        PerceptualHash[] hashes = pictures.stream().map(Prepared::hash).toArray(PerceptualHash[]::new);
         for (int i = 0; i < hashes.length; i++) {
             for (int j = i + 1; j < hashes.length; j++) {
                 if (hashes[i].isNear(hashes[j])) {

@@ -31,26 +31,24 @@ final class EmojiNames {
      * @param emojibase the unpacked package
      * @param categories nouns for each of its subgroups' keys
      */
-    static EmojiNames read(Path emojibase, Map<String, List<String>> categories)
-            throws IOException {
+    static EmojiNames read(Path emojibase, Map<String, List<String>> categories) throws IOException {
         ObjectMapper json = new ObjectMapper();
         EmojiNames names = new EmojiNames();
         Map<Integer, List<String>> subgroups =
-                subgroups(
-                        json.readTree(emojibase.resolve("en/messages.json").toFile()), categories);
+                subgroups(json.readTree(emojibase.resolve("en/messages.json").toFile()), categories);
         for (JsonNode emoji : json.readTree(emojibase.resolve("en/data.json").toFile())) {
             names.add(emoji, subgroups);
         }
         try (Stream<Path> files = Files.list(emojibase.resolve("en/shortcodes"))) {
-            for (Path file : files.filter(f -> f.toString().endsWith(".json")).sorted().toList()) {
+            for (Path file :
+                    files.filter(f -> f.toString().endsWith(".json")).sorted().toList()) {
                 names.addShortcodes(json.readTree(file.toFile()));
             }
         }
         return names;
     }
 
-    private static Map<Integer, List<String>> subgroups(
-            JsonNode messages, Map<String, List<String>> categories) {
+    private static Map<Integer, List<String>> subgroups(JsonNode messages, Map<String, List<String>> categories) {
         Map<Integer, List<String>> nouns = new HashMap<>();
         for (JsonNode subgroup : messages.get("subgroups")) {
             // Two have order 46; the second, sweets, is what the emoji of that number are.
@@ -63,10 +61,9 @@ final class EmojiNames {
 
     private void add(JsonNode emoji, Map<Integer, List<String>> subgroups) {
         String base = EmojiName.normalise(emoji.get("hexcode").asText());
-        List<String> categories =
-                emoji.has("subgroup")
-                        ? subgroups.getOrDefault(emoji.get("subgroup").asInt(), List.of())
-                        : List.of();
+        List<String> categories = emoji.has("subgroup")
+                ? subgroups.getOrDefault(emoji.get("subgroup").asInt(), List.of())
+                : List.of();
         List<String> tags = new ArrayList<>();
         emoji.path("tags").forEach(tag -> tags.add(tag.asText().toLowerCase(Locale.ROOT)));
         // Shorter ones are codes of countries and letters of emoticons.
@@ -81,26 +78,21 @@ final class EmojiNames {
     private void put(JsonNode emoji, String base, List<String> keywords, List<String> categories) {
         String code = EmojiName.normalise(emoji.get("hexcode").asText());
         String label = emoji.get("label").asText();
-        EmojiName name =
-                new EmojiName(code, base, label, new Subject(phrase(label), keywords, categories));
+        EmojiName name = new EmojiName(code, base, label, new Subject(phrase(label), keywords, categories));
         byCode.put(code, name);
         bySlug.put(slug(label), name);
     }
 
     private void addShortcodes(JsonNode shortcodes) {
-        shortcodes
-                .properties()
-                .forEach(
-                        entry -> {
-                            EmojiName name = byCode.get(EmojiName.normalise(entry.getKey()));
-                            JsonNode codes = entry.getValue();
-                            if (name != null && codes.isArray()) {
-                                codes.forEach(
-                                        code -> bySlug.putIfAbsent(slug(code.asText()), name));
-                            } else if (name != null) {
-                                bySlug.putIfAbsent(slug(codes.asText()), name);
-                            }
-                        });
+        shortcodes.properties().forEach(entry -> {
+            EmojiName name = byCode.get(EmojiName.normalise(entry.getKey()));
+            JsonNode codes = entry.getValue();
+            if (name != null && codes.isArray()) {
+                codes.forEach(code -> bySlug.putIfAbsent(slug(code.asText()), name));
+            } else if (name != null) {
+                bySlug.putIfAbsent(slug(codes.asText()), name);
+            }
+        });
     }
 
     /** The label as one says it: "flag of Japan" for "flag: Japan". */
@@ -118,9 +110,7 @@ final class EmojiNames {
 
     /** Letters and digits of a name, by which sets that name emoji in words are matched. */
     static String slug(String name) {
-        return name.toLowerCase(Locale.ROOT)
-                .replaceAll("^flag-for-", "flag-")
-                .replaceAll("[^\\p{L}\\p{N}]", "");
+        return name.toLowerCase(Locale.ROOT).replaceAll("^flag-for-", "flag-").replaceAll("[^\\p{L}\\p{N}]", "");
     }
 
     Optional<EmojiName> withCode(String code) {

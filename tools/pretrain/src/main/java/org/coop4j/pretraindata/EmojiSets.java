@@ -34,11 +34,7 @@ final class EmojiSets {
             for (Path file : files.sorted().toList()) {
                 String name = file.getFileName().toString();
                 names.withCode(name.substring(0, name.lastIndexOf('.')))
-                        .ifPresent(
-                                emoji ->
-                                        found.putIfAbsent(
-                                                emoji.code(),
-                                                new Candidate(emoji, () -> decode(file))));
+                        .ifPresent(emoji -> found.putIfAbsent(emoji.code(), new Candidate(emoji, () -> decode(file))));
             }
         }
         return pictures(source, found.values());
@@ -47,16 +43,8 @@ final class EmojiSets {
     /** The pictures of an Iconify package. */
     List<SourcePicture> fromIconify(Source source, Path iconify) throws IOException {
         Map<String, Candidate> found = new TreeMap<>();
-        IconifySet.read(iconify)
-                .icons()
-                .forEach(
-                        (slug, raster) ->
-                                names.withSlug(slug)
-                                        .ifPresent(
-                                                emoji ->
-                                                        found.putIfAbsent(
-                                                                emoji.code(),
-                                                                new Candidate(emoji, raster))));
+        IconifySet.read(iconify).icons().forEach((slug, raster) -> names.withSlug(slug)
+                .ifPresent(emoji -> found.putIfAbsent(emoji.code(), new Candidate(emoji, raster))));
         return pictures(source, found.values());
     }
 
@@ -73,15 +61,8 @@ final class EmojiSets {
                 pictures.add(picture(source, candidate));
             }
         }
-        toned.forEach(
-                (code, tones) ->
-                        pictures.add(
-                                picture(
-                                        source,
-                                        tones.get(
-                                                Hashes.below(
-                                                        tones.size(),
-                                                        source.folder() + "/" + code)))));
+        toned.forEach((code, tones) ->
+                pictures.add(picture(source, tones.get(Hashes.below(tones.size(), source.folder() + "/" + code)))));
         pictures.sort(Comparator.comparing(SourcePicture::id));
         return pictures;
     }

@@ -28,13 +28,11 @@ final class IconNames {
      */
     IconNames(Words words) {
         this.words = words;
-        Resources.texts("icon-things.json")
-                .forEach(
-                        (categories, things) -> {
-                            for (String thing : things.split(" ", -1)) {
-                                kinds.putIfAbsent(thing, List.of(categories.split(", ", -1)));
-                            }
-                        });
+        Resources.texts("icon-things.json").forEach((categories, things) -> {
+            for (String thing : things.split(" ", -1)) {
+                kinds.putIfAbsent(thing, List.of(categories.split(", ", -1)));
+            }
+        });
     }
 
     /** The subject of the icon of that name, or nothing. */

@@ -14,31 +14,28 @@ final class IconSets {
     private static final Pattern ONE_OR_TWO_WORDS = Pattern.compile("^[a-z]+(-[a-z]+)?$");
 
     /** What the names to take match: some sets have each icon in several styles. */
-    private static final Map<Source, Pattern> STYLES =
-            new TreeMap<>(
-                    Map.of(
-                            Source.PHOSPHOR, Pattern.compile("-duotone$"),
-                            Source.STREAMLINE_CORE, Pattern.compile("(?<!-flat)$"),
-                            Source.MATERIAL_DESIGN, ONE_OR_TWO_WORDS));
+    private static final Map<Source, Pattern> STYLES = new TreeMap<>(Map.of(
+            Source.PHOSPHOR, Pattern.compile("-duotone$"),
+            Source.STREAMLINE_CORE, Pattern.compile("(?<!-flat)$"),
+            Source.MATERIAL_DESIGN, ONE_OR_TWO_WORDS));
 
-    private static final List<Source> SETS =
-            List.of(
-                    Source.GAME_ICONS,
-                    Source.STREAMLINE_ULTIMATE,
-                    Source.STREAMLINE_PLUMP,
-                    Source.STREAMLINE_FLEX,
-                    Source.STREAMLINE_CORE,
-                    Source.STREAMLINE_FREEHAND,
-                    Source.STREAMLINE_KAMELEON,
-                    Source.STREAMLINE_STICKIES,
-                    Source.STREAMLINE_CYBER,
-                    Source.ICON_PARK,
-                    Source.FLAT_COLOR_ICONS,
-                    Source.MAKI,
-                    Source.TEMAKI,
-                    Source.FONT_AWESOME,
-                    Source.PHOSPHOR,
-                    Source.MATERIAL_DESIGN);
+    private static final List<Source> SETS = List.of(
+            Source.GAME_ICONS,
+            Source.STREAMLINE_ULTIMATE,
+            Source.STREAMLINE_PLUMP,
+            Source.STREAMLINE_FLEX,
+            Source.STREAMLINE_CORE,
+            Source.STREAMLINE_FREEHAND,
+            Source.STREAMLINE_KAMELEON,
+            Source.STREAMLINE_STICKIES,
+            Source.STREAMLINE_CYBER,
+            Source.ICON_PARK,
+            Source.FLAT_COLOR_ICONS,
+            Source.MAKI,
+            Source.TEMAKI,
+            Source.FONT_AWESOME,
+            Source.PHOSPHOR,
+            Source.MATERIAL_DESIGN);
 
     private IconSets() {}
 
@@ -52,30 +49,20 @@ final class IconSets {
         List<SourcePicture> pictures = new ArrayList<>();
         for (Source set : SETS) {
             Pattern style = STYLES.getOrDefault(set, ANY);
-            IconifySet.read(sources.resolve(set.folder()))
-                    .icons()
-                    .forEach(
-                            (name, raster) -> {
-                                if (style.matcher(name).find()) {
-                                    names.subject(name)
-                                            .map(subject -> picture(set, name, subject, raster))
-                                            .ifPresent(pictures::add);
-                                }
-                            });
+            IconifySet.read(sources.resolve(set.folder())).icons().forEach((name, raster) -> {
+                if (style.matcher(name).find()) {
+                    names.subject(name)
+                            .map(subject -> picture(set, name, subject, raster))
+                            .ifPresent(pictures::add);
+                }
+            });
         }
         return pictures;
     }
 
     private static SourcePicture picture(Source set, String name, Subject subject, Raster raster) {
         return new SourcePicture(
-                set.folder() + "/" + name,
-                set,
-                subject.name(),
-                set.artist(),
-                subject,
-                List.of(),
-                name,
-                raster);
+                set.folder() + "/" + name, set, subject.name(), set.artist(), subject, List.of(), name, raster);
     }
 
     /** Those icons that look like none of the drawings held out. */

@@ -48,20 +48,15 @@ final class OpenClipArt {
             }
         }
         metadata.values().removeIf(drawing -> !isPublicDomain(drawing));
-        ClipArtNames names =
-                new ClipArtNames(words, keywordMeanings, List.copyOf(metadata.values()));
+        ClipArtNames names = new ClipArtNames(words, keywordMeanings, List.copyOf(metadata.values()));
         List<SourcePicture> pictures = new ArrayList<>();
-        metadata.forEach(
-                (png, drawing) ->
-                        pictures.add(picture(png, drawing, List.copyOf(folders.get(png)), names)));
+        metadata.forEach((png, drawing) -> pictures.add(picture(png, drawing, List.copyOf(folders.get(png)), names)));
         return pictures;
     }
 
     private static boolean isPublicDomain(SvgMetadata drawing) {
         String licence = drawing.licence().toLowerCase(Locale.ROOT);
-        return licence.isEmpty()
-                || licence.endsWith(PUBLIC_DOMAIN)
-                || licence.endsWith(PUBLIC_DOMAIN + "/");
+        return licence.isEmpty() || licence.endsWith(PUBLIC_DOMAIN) || licence.endsWith(PUBLIC_DOMAIN + "/");
     }
 
     /** Each PNG file, and every folder where it or a link to it lies. */
@@ -70,20 +65,20 @@ final class OpenClipArt {
         Path root = pngs.toRealPath();
         List<Path> found;
         try (Stream<Path> files = Files.walk(root)) {
-            found = files.filter(file -> file.toString().endsWith(".png")).sorted().toList();
+            found = files.filter(file -> file.toString().endsWith(".png"))
+                    .sorted()
+                    .toList();
         }
         for (Path file : found) {
             Path real = file.toRealPath();
             String folder = root.relativize(file.getParent()).toString().replace('\\', '/');
-            folders.computeIfAbsent(
-                            pngs.resolve(root.relativize(real).toString()), path -> new TreeSet<>())
+            folders.computeIfAbsent(pngs.resolve(root.relativize(real).toString()), path -> new TreeSet<>())
                     .add(folder);
         }
         return folders;
     }
 
-    private SourcePicture picture(
-            Path png, SvgMetadata metadata, List<String> folders, ClipArtNames names) {
+    private SourcePicture picture(Path png, SvgMetadata metadata, List<String> folders, ClipArtNames names) {
         String stem = stem(pngs.relativize(png));
         String fileName = stem.substring(stem.lastIndexOf('/') + 1);
         String name = names.name(metadata, fileName);
@@ -117,8 +112,8 @@ final class OpenClipArt {
     private List<String> categories(List<String> folders) {
         Set<String> nouns = new LinkedHashSet<>();
         List<String> deepestFirst = new ArrayList<>(folders);
-        deepestFirst.sort(
-                Comparator.comparingLong(folder -> -folder.chars().filter(c -> c == '/').count()));
+        deepestFirst.sort(Comparator.comparingLong(
+                folder -> -folder.chars().filter(c -> c == '/').count()));
         for (String folder : deepestFirst) {
             String known = folder;
             while (!folderCategories.containsKey(known) && known.contains("/")) {

@@ -38,8 +38,7 @@ public record PerceptualHash(long brightness, long outlines) {
         double[][] brightness = new double[side][side];
         for (int i = 0; i < pixels.length; i++) {
             int rgb = pixels[i];
-            brightness[i / side][i % side] =
-                    0.299 * (rgb >> 16 & 255) + 0.587 * (rgb >> 8 & 255) + 0.114 * (rgb & 255);
+            brightness[i / side][i % side] = 0.299 * (rgb >> 16 & 255) + 0.587 * (rgb >> 8 & 255) + 0.114 * (rgb & 255);
         }
         return brightness;
     }
@@ -63,8 +62,7 @@ public record PerceptualHash(long brightness, long outlines) {
     }
 
     private boolean isWithin(int bits, PerceptualHash other) {
-        return Long.bitCount(brightness ^ other.brightness) <= bits
-                || Long.bitCount(outlines ^ other.outlines) <= bits;
+        return Long.bitCount(brightness ^ other.brightness) <= bits || Long.bitCount(outlines ^ other.outlines) <= bits;
     }
 
     private static double[][] gradientLengths(double[][] values) {

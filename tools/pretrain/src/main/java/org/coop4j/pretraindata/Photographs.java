@@ -80,18 +80,15 @@ public final class Photographs {
     }
 
     private static byte[] hashes(List<Path> pictures) {
-        long[] hashes =
-                pictures.parallelStream()
-                        .mapToLong(
-                                picture -> {
-                                    try {
-                                        return PerceptualHash.stretched(
-                                                ImageIO.read(picture.toFile()));
-                                    } catch (IOException e) {
-                                        throw new UncheckedIOException(picture.toString(), e);
-                                    }
-                                })
-                        .toArray();
+        long[] hashes = pictures.parallelStream()
+                .mapToLong(picture -> {
+                    try {
+                        return PerceptualHash.stretched(ImageIO.read(picture.toFile()));
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(picture.toString(), e);
+                    }
+                })
+                .toArray();
         ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES * hashes.length);
         bytes.asLongBuffer().put(hashes);
         return bytes.array();
@@ -116,14 +113,9 @@ public final class Photographs {
             ofClass.computeIfAbsent(cells[1], c -> new ArrayList<>()).add(cells[0]);
         }
         List<String> pictures = new ArrayList<>();
-        ofClass.forEach(
-                (wnid, files) ->
-                        files.stream()
-                                .limit(VALIDATION_OF_CLASS)
-                                .forEach(
-                                        f ->
-                                                pictures.add(
-                                                        wnid + " " + FOLDER + "/val/images/" + f)));
+        ofClass.forEach((wnid, files) -> files.stream()
+                .limit(VALIDATION_OF_CLASS)
+                .forEach(f -> pictures.add(wnid + " " + FOLDER + "/val/images/" + f)));
         return pictures;
     }
 
@@ -133,13 +125,8 @@ public final class Photographs {
         Resources.lines("photograph-names.txt").stream()
                 .sorted()
                 .map(line -> line.split("\\s*\\|\\s*"))
-                .forEach(
-                        cells ->
-                                captions.put(
-                                        cells[0],
-                                        captions(
-                                                List.of(cells[1].split(", ")),
-                                                List.of(cells[2].split(", ")))));
+                .forEach(cells ->
+                        captions.put(cells[0], captions(List.of(cells[1].split(", ")), List.of(cells[2].split(", ")))));
         return captions;
     }
 

@@ -50,8 +50,7 @@ public final class PrepareTables {
     }
 
     private void run(Path trainingList) throws IOException {
-        EmojiNames names =
-                EmojiNames.read(source("emojibase"), Resources.lists("emoji-categories.json"));
+        EmojiNames names = EmojiNames.read(source("emojibase"), Resources.lists("emoji-categories.json"));
         List<Prepared> emoji = prepare(emojiPictures(names));
         Words words = words(names);
         List<Prepared> icons = prepare(IconSets.readAll(work.resolve("sources"), words));
@@ -61,8 +60,7 @@ public final class PrepareTables {
 
         Tables tables = new Tables();
         List<Prepared> train = new ArrayList<>(inSplit(splits, Partition.TRAIN));
-        inSplit(splits, Partition.VALIDATION)
-                .forEach(p -> tables.addToValidation(p, drawings.of(p)));
+        inSplit(splits, Partition.VALIDATION).forEach(p -> tables.addToValidation(p, drawings.of(p)));
         for (Prepared picture : emoji) {
             if (picture.picture().source() == Source.TWEMOJI) {
                 continue;
@@ -75,8 +73,7 @@ public final class PrepareTables {
         }
         train.addAll(IconSets.unlike(icons, inSplit(splits, Partition.HELD_OUT)));
         tables.addAllToTrain(train.stream().filter(p -> !p.captions().isEmpty()).toList());
-        writePictures(
-                "images", Stream.concat(tables.train().stream(), tables.validation().stream()));
+        writePictures("images", Stream.concat(tables.train().stream(), tables.validation().stream()));
         tables.write(work);
         tables.writeList(trainingList, drawings);
 
@@ -97,16 +94,10 @@ public final class PrepareTables {
         EmojiSets sets = new EmojiSets(names);
         List<SourcePicture> pictures = new ArrayList<>();
         pictures.addAll(sets.fromFiles(Source.NOTO, source("noto").resolve("img/google/64")));
-        pictures.addAll(
-                sets.fromFiles(Source.TWEMOJI, source("twemoji").resolve("img/twitter/64")));
+        pictures.addAll(sets.fromFiles(Source.TWEMOJI, source("twemoji").resolve("img/twitter/64")));
         pictures.addAll(sets.fromFiles(Source.FLUENT_3D, source("fluent-3d").resolve("assets")));
-        for (Source set :
-                List.of(
-                        Source.FLUENT_FLAT,
-                        Source.NOTO_V1,
-                        Source.EMOJI_ONE,
-                        Source.FX_EMOJI,
-                        Source.STREAMLINE_EMOJI)) {
+        for (Source set : List.of(
+                Source.FLUENT_FLAT, Source.NOTO_V1, Source.EMOJI_ONE, Source.FX_EMOJI, Source.STREAMLINE_EMOJI)) {
             pictures.addAll(sets.fromIconify(set, source(set.folder())));
         }
         return pictures;
@@ -124,13 +115,14 @@ public final class PrepareTables {
     private List<SourcePicture> clipArtPictures(Words words) throws IOException {
         Path tree = Path.of("usr/share/openclipart");
         Set<String> broken = Resources.lines("broken-drawings.txt");
-        List<SourcePicture> pictures =
-                new OpenClipArt(
-                                source("openclipart-png").resolve(tree).resolve("png"),
-                                source("openclipart-svg").resolve(tree).resolve("svg"),
-                                Resources.lists("folder-categories.json"))
-                        .read(words, Resources.texts("keywords.json"));
-        return pictures.stream().filter(picture -> !broken.contains(picture.id())).toList();
+        List<SourcePicture> pictures = new OpenClipArt(
+                        source("openclipart-png").resolve(tree).resolve("png"),
+                        source("openclipart-svg").resolve(tree).resolve("svg"),
+                        Resources.lists("folder-categories.json"))
+                .read(words, Resources.texts("keywords.json"));
+        return pictures.stream()
+                .filter(picture -> !broken.contains(picture.id()))
+                .toList();
     }
 
     /** Draws the pictures on all processors; those that show nothing on white are left out. */
@@ -144,17 +136,11 @@ public final class PrepareTables {
     private Optional<Prepared> prepare(SourcePicture picture) {
         try {
             Optional<BufferedImage> square = SquarePicture.of(picture.raster().render());
-            return square.map(
-                    image ->
-                            new Prepared(
-                                    picture,
-                                    image,
-                                    PerceptualHash.of(image),
-                                    Captions.of(
-                                            picture.id(),
-                                            picture.source(),
-                                            picture.subject(),
-                                            SquarePicture.isColourless(image))));
+            return square.map(image -> new Prepared(
+                    picture,
+                    image,
+                    PerceptualHash.of(image),
+                    Captions.of(picture.id(), picture.source(), picture.subject(), SquarePicture.isColourless(image))));
         } catch (IOException e) {
             throw new UncheckedIOException(picture.id() + " cannot be drawn", e);
         }
@@ -212,56 +198,43 @@ public final class PrepareTables {
     /** Writes WORK/held-out and WORK/held-out.csv: pictures that no table has, and their makers. */
     void writeHeldOut(List<Prepared> pictures) throws IOException {
         writePictures("held-out", pictures.stream());
-        StringBuilder rows =
-                new StringBuilder(Csv.row("id", "title", "author", "source", "licence"));
+        StringBuilder rows = new StringBuilder(Csv.row("id", "title", "author", "source", "licence"));
         for (Prepared each : pictures) {
             SourcePicture picture = each.picture();
-            rows.append(
-                    Csv.row(
-                            picture.id(),
-                            picture.title(),
-                            picture.author(),
-                            picture.source().title(),
-                            picture.source().licence()));
+            rows.append(Csv.row(
+                    picture.id(),
+                    picture.title(),
+                    picture.author(),
+                    picture.source().title(),
+                    picture.source().licence()));
         }
-        AtomicFile.write(
-                work.resolve("held-out.csv"), rows.toString().getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(work.resolve("held-out.csv"), rows.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     /** Writes WORK/drawings.csv, for looking: every picture of Open Clip Art and its side. */
-    private void writeDrawings(
-            List<Prepared> clipArt, Drawings drawings, Map<Prepared, Partition> splits)
+    private void writeDrawings(List<Prepared> clipArt, Drawings drawings, Map<Prepared, Partition> splits)
             throws IOException {
         StringBuilder rows = new StringBuilder(Csv.row("id", "drawing", "split", "captions"));
         for (Prepared picture : clipArt) {
-            rows.append(
-                    Csv.row(
-                            picture.id(),
-                            drawings.of(picture),
-                            splits.get(picture).name(),
-                            String.join(" | ", picture.captions())));
+            rows.append(Csv.row(
+                    picture.id(),
+                    drawings.of(picture),
+                    splits.get(picture).name(),
+                    String.join(" | ", picture.captions())));
         }
-        AtomicFile.write(
-                work.resolve("drawings.csv"), rows.toString().getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(work.resolve("drawings.csv"), rows.toString().getBytes(StandardCharsets.UTF_8));
     }
 
-    private void report(
-            Tables tables,
-            List<Prepared> clipArt,
-            Drawings drawings,
-            Map<Prepared, Partition> splits) {
+    private void report(Tables tables, List<Prepared> clipArt, Drawings drawings, Map<Prepared, Partition> splits) {
         out.printf("train.csv: %d pictures%n", tables.train().size());
         countBySource(tables.train());
         out.printf("val.csv: %d pictures%n", tables.validation().size());
         countBySource(tables.validation());
-        out.printf(
-                "Open Clip Art: %d pictures of %d drawings%n",
-                clipArt.size(), distinctDrawings(clipArt, drawings));
+        out.printf("Open Clip Art: %d pictures of %d drawings%n", clipArt.size(), distinctDrawings(clipArt, drawings));
         for (Partition split : Partition.values()) {
             List<Prepared> members = inSplit(splits, split);
             out.printf(
-                    "  %s: %d pictures of %d drawings%n",
-                    split, members.size(), distinctDrawings(members, drawings));
+                    "  %s: %d pictures of %d drawings%n", split, members.size(), distinctDrawings(members, drawings));
         }
     }
 
@@ -270,13 +243,8 @@ public final class PrepareTables {
     }
 
     private void countBySource(List<Prepared> pictures) {
-        Map<Source, Long> counts =
-                pictures.stream()
-                        .collect(
-                                Collectors.groupingBy(
-                                        p -> p.picture().source(),
-                                        TreeMap::new,
-                                        Collectors.counting()));
+        Map<Source, Long> counts = pictures.stream()
+                .collect(Collectors.groupingBy(p -> p.picture().source(), TreeMap::new, Collectors.counting()));
         counts.forEach((source, count) -> out.printf("  %s: %d%n", source.folder(), count));
     }
 }

@@ -11,8 +11,7 @@ import java.util.List;
  * @param hash the square picture's hash
  * @param captions what the tables say of it, best first
  */
-record Prepared(
-        SourcePicture picture, BufferedImage square, PerceptualHash hash, List<String> captions) {
+record Prepared(SourcePicture picture, BufferedImage square, PerceptualHash hash, List<String> captions) {
     Prepared {
         captions = List.copyOf(captions);
     }

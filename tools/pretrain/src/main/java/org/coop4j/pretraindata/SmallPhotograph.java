@@ -44,11 +44,8 @@ final class SmallPhotograph {
                 return image;
             }
             double scale = Math.min(1, Math.max(0.5, (double) SHORTER_SIDE / shorter));
-            image =
-                    drawn(
-                            image,
-                            (int) Math.round(image.getWidth() * scale),
-                            (int) Math.round(image.getHeight() * scale));
+            image = drawn(
+                    image, (int) Math.round(image.getWidth() * scale), (int) Math.round(image.getHeight() * scale));
         }
     }
 
@@ -57,8 +54,7 @@ final class SmallPhotograph {
         BufferedImage smaller = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = smaller.createGraphics();
         try {
-            graphics.setRenderingHint(
-                    RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BILINEAR);
+            graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BILINEAR);
             graphics.drawImage(image, 0, 0, width, height, null);
         } finally {
             graphics.dispose();

@@ -9,13 +9,7 @@ public enum Source {
     FLUENT_FLAT("fluent-flat", "Fluent Emoji Flat", "MIT", "Microsoft", "emoji", "flat drawing"),
     EMOJI_ONE("emojione", "Emoji One 2", "CC BY 4.0", "Emoji One", "emoji", "drawing"),
     FX_EMOJI("fxemoji", "Firefox OS Emoji", "Apache-2.0", "Mozilla", "emoji", "drawing"),
-    STREAMLINE_EMOJI(
-            "streamline-emojis",
-            "Streamline Emojis",
-            "CC BY 4.0",
-            "Streamline",
-            "emoji",
-            "drawing"),
+    STREAMLINE_EMOJI("streamline-emojis", "Streamline Emojis", "CC BY 4.0", "Streamline", "emoji", "drawing"),
     GAME_ICONS(
             "game-icons",
             "Game-icons.net",
@@ -24,40 +18,12 @@ public enum Source {
             "icon",
             "black and white drawing"),
     STREAMLINE_ULTIMATE(
-            "streamline-ultimate-color",
-            "Streamline Ultimate Colors",
-            "CC BY 4.0",
-            "Streamline",
-            "icon",
-            "drawing"),
-    STREAMLINE_PLUMP(
-            "streamline-plump-color",
-            "Streamline Plump Colors",
-            "CC BY 4.0",
-            "Streamline",
-            "icon",
-            "drawing"),
-    STREAMLINE_FLEX(
-            "streamline-flex-color",
-            "Streamline Flex Colors",
-            "CC BY 4.0",
-            "Streamline",
-            "icon",
-            "drawing"),
-    STREAMLINE_CORE(
-            "streamline-color",
-            "Streamline Core Colors",
-            "CC BY 4.0",
-            "Streamline",
-            "icon",
-            "drawing"),
+            "streamline-ultimate-color", "Streamline Ultimate Colors", "CC BY 4.0", "Streamline", "icon", "drawing"),
+    STREAMLINE_PLUMP("streamline-plump-color", "Streamline Plump Colors", "CC BY 4.0", "Streamline", "icon", "drawing"),
+    STREAMLINE_FLEX("streamline-flex-color", "Streamline Flex Colors", "CC BY 4.0", "Streamline", "icon", "drawing"),
+    STREAMLINE_CORE("streamline-color", "Streamline Core Colors", "CC BY 4.0", "Streamline", "icon", "drawing"),
     STREAMLINE_FREEHAND(
-            "streamline-freehand-color",
-            "Streamline Freehand Colors",
-            "CC BY 4.0",
-            "Streamline",
-            "icon",
-            "sketch"),
+            "streamline-freehand-color", "Streamline Freehand Colors", "CC BY 4.0", "Streamline", "icon", "sketch"),
     STREAMLINE_KAMELEON(
             "streamline-kameleon-color",
             "Streamline Kameleon Colors",
@@ -66,36 +32,17 @@ public enum Source {
             "icon",
             "flat drawing"),
     STREAMLINE_STICKIES(
-            "streamline-stickies-color",
-            "Streamline Stickies Colors",
-            "CC BY 4.0",
-            "Streamline",
-            "icon",
-            "drawing"),
-    STREAMLINE_CYBER(
-            "streamline-cyber-color",
-            "Streamline Cyber Colors",
-            "CC BY 4.0",
-            "Streamline",
-            "icon",
-            "drawing"),
+            "streamline-stickies-color", "Streamline Stickies Colors", "CC BY 4.0", "Streamline", "icon", "drawing"),
+    STREAMLINE_CYBER("streamline-cyber-color", "Streamline Cyber Colors", "CC BY 4.0", "Streamline", "icon", "drawing"),
     ICON_PARK("icon-park", "IconPark", "Apache-2.0", "ByteDance", "icon", "drawing"),
-    FLAT_COLOR_ICONS(
-            "flat-color-icons", "Flat Color Icons", "MIT", "Icons8", "icon", "flat drawing"),
+    FLAT_COLOR_ICONS("flat-color-icons", "Flat Color Icons", "MIT", "Icons8", "icon", "flat drawing"),
     MAKI("maki", "Maki", "CC0", "Mapbox", "icon", "symbol"),
     TEMAKI("temaki", "Temaki", "CC0", "Bryan Housel", "icon", "symbol"),
     FONT_AWESOME("fa6-solid", "Font Awesome Solid", "CC BY 4.0", "Dave Gandy", "icon", "symbol"),
     PHOSPHOR("ph", "Phosphor", "MIT", "Phosphor Icons", "icon", "drawing"),
-    MATERIAL_DESIGN(
-            "mdi", "Material Design Icons", "Apache-2.0", "Pictogrammers", "icon", "symbol"),
+    MATERIAL_DESIGN("mdi", "Material Design Icons", "Apache-2.0", "Pictogrammers", "icon", "symbol"),
     /** The artist no table has: the demo's pictures of another domain. */
-    TWEMOJI(
-            "twemoji",
-            "Twemoji",
-            "CC BY 4.0",
-            "Twitter, Inc. and other contributors",
-            "emoji",
-            "drawing");
+    TWEMOJI("twemoji", "Twemoji", "CC BY 4.0", "Twitter, Inc. and other contributors", "emoji", "drawing");
 
     private final String folder;
     private final String title;
@@ -104,13 +51,7 @@ public enum Source {
     private final String medium;
     private final String otherMedium;
 
-    Source(
-            String folder,
-            String title,
-            String licence,
-            String artist,
-            String medium,
-            String otherMedium) {
+    Source(String folder, String title, String licence, String artist, String medium, String otherMedium) {
         this.folder = folder;
         this.title = title;
         this.licence = licence;

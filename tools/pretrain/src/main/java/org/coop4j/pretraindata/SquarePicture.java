@@ -38,9 +38,7 @@ final class SquarePicture {
     }
 
     private static BufferedImage onWhite(BufferedImage picture) {
-        BufferedImage white =
-                new BufferedImage(
-                        picture.getWidth(), picture.getHeight(), BufferedImage.TYPE_INT_RGB);
+        BufferedImage white = new BufferedImage(picture.getWidth(), picture.getHeight(), BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = white.createGraphics();
         try {
             graphics.setColor(Color.WHITE);
@@ -53,9 +51,7 @@ final class SquarePicture {
     }
 
     private static boolean isInk(int rgb) {
-        return (rgb >> 16 & 255) < NEAR_WHITE
-                || (rgb >> 8 & 255) < NEAR_WHITE
-                || (rgb & 255) < NEAR_WHITE;
+        return (rgb >> 16 & 255) < NEAR_WHITE || (rgb >> 8 & 255) < NEAR_WHITE || (rgb & 255) < NEAR_WHITE;
     }
 
     private static double inkShare(BufferedImage square) {
@@ -127,8 +123,7 @@ final class SquarePicture {
         float[][] weights = lanczos(channels[0].length);
         BufferedImage result = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
         for (int channel = 0; channel < 3; channel++) {
-            float[][] small =
-                    transposedResize(transposedResize(channels[channel], weights), weights);
+            float[][] small = transposedResize(transposedResize(channels[channel], weights), weights);
             int shift = 16 - 8 * channel;
             for (int y = 0; y < SIDE; y++) {
                 for (int x = 0; x < SIDE; x++) {
@@ -201,8 +196,7 @@ final class SquarePicture {
             int red = rgb >> 16 & 255;
             int green = rgb >> 8 & 255;
             int blue = rgb & 255;
-            int spread =
-                    Math.max(red, Math.max(green, blue)) - Math.min(red, Math.min(green, blue));
+            int spread = Math.max(red, Math.max(green, blue)) - Math.min(red, Math.min(green, blue));
             coloured += spread > 24 ? 1 : 0;
         }
         return coloured < pixels.length * 0.005;

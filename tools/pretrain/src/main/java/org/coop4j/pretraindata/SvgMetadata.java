@@ -22,8 +22,7 @@ import javax.xml.stream.XMLStreamReader;
  * @param author who drew it, or empty
  * @param licence the licence's address, or empty
  */
-record SvgMetadata(
-        String title, String description, List<String> subjects, String author, String licence) {
+record SvgMetadata(String title, String description, List<String> subjects, String author, String licence) {
     SvgMetadata {
         subjects = List.copyOf(subjects);
     }
@@ -50,8 +49,7 @@ record SvgMetadata(
         factory.setProperty(XMLInputFactory.IS_COALESCING, true);
         factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
         // Illustrator's files declare namespaces by internal entities; external ones read as empty.
-        factory.setXMLResolver(
-                (publicId, systemId, base, namespace) -> InputStream.nullInputStream());
+        factory.setXMLResolver((publicId, systemId, base, namespace) -> InputStream.nullInputStream());
         return factory;
     }
 

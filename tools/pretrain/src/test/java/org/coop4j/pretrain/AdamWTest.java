@@ -15,9 +15,7 @@ class AdamWTest {
     private static final float[] GRADIENTS = {0.5f, -0.25f, 1f};
 
     /** The formulas of torch.optim.AdamW by hand in double, from 1 at rate 0.1. */
-    private static final double[] DECAYED = {
-        0.8800001999996, 0.8356894924232819, 0.753524412298729
-    };
+    private static final double[] DECAYED = {0.8800001999996, 0.8356894924232819, 0.753524412298729};
 
     private static final double[] PLAIN = {0.9000001999996, 0.873289496423274, 0.8078382061471867};
 
@@ -55,9 +53,7 @@ class AdamWTest {
 
     @Test
     void impossibleConstantsAreRefused() {
-        assertThatThrownBy(() -> new AdamW.Config(1, 0.98, 1e-6, 0))
-                .hasMessageContaining("betas 1.0 and 0.98");
-        assertThatThrownBy(() -> new AdamW.Config(0.9, 0.98, 0, 0))
-                .hasMessageContaining("epsilon 0.0 must be above 0");
+        assertThatThrownBy(() -> new AdamW.Config(1, 0.98, 1e-6, 0)).hasMessageContaining("betas 1.0 and 0.98");
+        assertThatThrownBy(() -> new AdamW.Config(0.9, 0.98, 0, 0)).hasMessageContaining("epsilon 0.0 must be above 0");
     }
 }

@@ -16,8 +16,7 @@ class AugmentationTest {
 
     private static final int SIZE = 8;
     private static final Preprocessing PREPROCESSING = Preprocessing.clip(SIZE);
-    private static final Augmentation.View PLAIN =
-            Augmentation.none().draw(new SplittableRandom(1));
+    private static final Augmentation.View PLAIN = Augmentation.none().draw(new SplittableRandom(1));
 
     private static float[] apply(RgbImage image, Augmentation.View view) {
         FloatBuffer target = FloatBuffer.allocate(PREPROCESSING.tensorLength() + 1);
@@ -31,8 +30,7 @@ class AugmentationTest {
         return new RgbImage(width, height, samples);
     }
 
-    private static Augmentation.View moved(
-            double zoom, double right, double down, boolean flipped, double radians) {
+    private static Augmentation.View moved(double zoom, double right, double down, boolean flipped, double radians) {
         return new Augmentation.View(zoom, right, down, flipped, radians, 1, 1, 1, 0);
     }
 
@@ -58,12 +56,7 @@ class AugmentationTest {
         RgbImage wide = noise(2 * SIZE + 4, 2 * SIZE);
         byte[] centre = new byte[3 * 2 * SIZE * 2 * SIZE];
         for (int y = 0; y < 2 * SIZE; y++) {
-            System.arraycopy(
-                    wide.samples(),
-                    3 * (y * wide.width() + 2),
-                    centre,
-                    3 * y * 2 * SIZE,
-                    3 * 2 * SIZE);
+            System.arraycopy(wide.samples(), 3 * (y * wide.width() + 2), centre, 3 * y * 2 * SIZE, 3 * 2 * SIZE);
         }
         float[] cut = apply(new RgbImage(2 * SIZE, 2 * SIZE, centre), PLAIN);
         assertThat(apply(wide, PLAIN)).isEqualTo(cut);
@@ -106,9 +99,10 @@ class AugmentationTest {
         float[] seen = apply(noise(16, 16), view);
         int pixels = SIZE * SIZE;
         for (int i = 0; i < pixels; i++) {
-            float red = seen[i] * PREPROCESSING.std().get(0) + PREPROCESSING.mean().get(0);
-            float green =
-                    seen[i + pixels] * PREPROCESSING.std().get(1) + PREPROCESSING.mean().get(1);
+            float red =
+                    seen[i] * PREPROCESSING.std().get(0) + PREPROCESSING.mean().get(0);
+            float green = seen[i + pixels] * PREPROCESSING.std().get(1)
+                    + PREPROCESSING.mean().get(1);
             assertThat(red).isCloseTo(green, Offset.offset(1e-5f));
         }
     }
@@ -147,8 +141,7 @@ class AugmentationTest {
         float[] plainGrey = apply(image, new Augmentation.View(1, 0, 0, false, 0, 1, 1, 0, 0));
         int pixels = SIZE * SIZE;
         for (int i = 0; i < pixels; i++) {
-            assertThat(meanOfChannels(turned, i))
-                    .isCloseTo(meanOfChannels(plain, i), Offset.offset(1e-5f));
+            assertThat(meanOfChannels(turned, i)).isCloseTo(meanOfChannels(plain, i), Offset.offset(1e-5f));
         }
         assertThat(turned).isNotEqualTo(plain);
         assertThat(grey).usingComparatorWithPrecision(1e-5f).containsExactly(plainGrey);

@@ -10,11 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Sha256;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.HalfFloats;
 import org.coop4j.weights.TensorSpec;
-import org.coop4j.base.InputException;
 import org.coop4j.weights.convert.PackedModel;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
@@ -25,13 +25,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PackModelTest {
-    private static final ClipConfig TINY =
-            new ClipConfig(
-                    8,
-                    new ClipConfig.ResNet(32, List.of(1, 1, 1, 1), 2, 2),
-                    new ClipConfig.Text(8, 300, 8, 2, 1, 32));
+    private static final ClipConfig TINY = new ClipConfig(
+            8, new ClipConfig.ResNet(32, List.of(1, 1, 1, 1), 2, 2), new ClipConfig.Text(8, 300, 8, 2, 1, 32));
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
+
     private Path source;
     private Path packed;
 
@@ -46,11 +45,7 @@ class PackModelTest {
     }
 
     private Path unpack(byte[] bytes) throws IOException {
-        return PackedModel.unpack(
-                new ByteArrayInputStream(bytes),
-                "tiny",
-                folder.resolve("cache/models"),
-                Sha256::of);
+        return PackedModel.unpack(new ByteArrayInputStream(bytes), "tiny", folder.resolve("cache/models"), Sha256::of);
     }
 
     @Test

@@ -16,16 +16,15 @@ public final class PictureTables {
     private static final ClipConfig.Text TEXT = new ClipConfig.Text(16, 49408, 16, 2, 2, 32);
     private static final List<String> COLOURS =
             List.of("red", "green", "blue", "black", "orange", "pink", "grey", "purple");
-    private static final List<Color> PAINT =
-            List.of(
-                    Color.RED,
-                    Color.GREEN,
-                    Color.BLUE,
-                    Color.BLACK,
-                    Color.ORANGE,
-                    Color.PINK,
-                    Color.GRAY,
-                    new Color(128, 0, 128));
+    private static final List<Color> PAINT = List.of(
+            Color.RED,
+            Color.GREEN,
+            Color.BLUE,
+            Color.BLACK,
+            Color.ORANGE,
+            Color.PINK,
+            Color.GRAY,
+            new Color(128, 0, 128));
     private static final List<String> SHAPES = List.of("circle", "square", "bar", "post");
 
     private PictureTables() {}

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 class PretrainCommandTest {
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
+
     private Path architecture;
     private Path table;
 
@@ -29,9 +31,7 @@ class PretrainCommandTest {
     }
 
     private Run pretrain(Path out, Object... more) {
-        Object[] command = {
-            "pretrain", "--arch", architecture, "--train", table, "-o", out, "--epochs", "2"
-        };
+        Object[] command = {"pretrain", "--arch", architecture, "--train", table, "-o", out, "--epochs", "2"};
         Object[] all = java.util.Arrays.copyOf(command, command.length + more.length);
         System.arraycopy(more, 0, all, command.length, more.length);
         return run(all);
@@ -47,14 +47,13 @@ class PretrainCommandTest {
                 .contains("4 steps of 16 pairs")
                 .contains("epoch 2: loss ")
                 .contains("among 64 captions");
-        Run use =
-                run(
-                        "zero-shot",
-                        "--model",
-                        out.resolve("model.safetensors"),
-                        "--classes",
-                        "red circle,blue square",
-                        folder.resolve("0.png"));
+        Run use = run(
+                "zero-shot",
+                "--model",
+                out.resolve("model.safetensors"),
+                "--classes",
+                "red circle,blue square",
+                folder.resolve("0.png"));
         assertThat(use.code()).as(use.err()).isZero();
         Run again = pretrain(out, "--batch", "16", "--resume");
         assertThat(again.code()).as(again.err()).isZero();
@@ -67,30 +66,16 @@ class PretrainCommandTest {
         assertThat(pretrain(first, "--batch", "16").code()).isZero();
         Path model = first.resolve("model.safetensors");
         Path second = folder.resolve("second");
-        Run run =
-                run(
-                        "pretrain",
-                        "--from",
-                        model,
-                        "--train",
-                        table,
-                        "-o",
-                        second,
-                        "--epochs",
-                        "1",
-                        "--batch",
-                        "16");
+        Run run = run("pretrain", "--from", model, "--train", table, "-o", second, "--epochs", "1", "--batch", "16");
         assertThat(run.code()).as(run.err()).isZero();
-        assertThat(run("pretrain", "--train", table, "-o", second).err())
-                .contains("--arch", "--from");
-        Run use =
-                run(
-                        "zero-shot",
-                        "--model",
-                        second.resolve("model.safetensors"),
-                        "--classes",
-                        "red circle,zebra,ketch",
-                        folder.resolve("0.png"));
+        assertThat(run("pretrain", "--train", table, "-o", second).err()).contains("--arch", "--from");
+        Run use = run(
+                "zero-shot",
+                "--model",
+                second.resolve("model.safetensors"),
+                "--classes",
+                "red circle,zebra,ketch",
+                folder.resolve("0.png"));
         assertThat(use.code()).as(use.err()).isZero();
         assertThat(use.err()).contains("zebra, ketch: the model never saw a word of each");
     }
@@ -133,11 +118,9 @@ class PretrainCommandTest {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         String[] words = Stream.of(arguments).map(Object::toString).toArray(String[]::new);
         Console console = new Console(out, err, false, 80);
-        int code =
-                words[0].equals("pretrain")
-                        ? Coop.run(console, Map.of("pretrain", PretrainCommand::new), words)
-                        : Coop.run(console, Coop.commands(), words);
-        return new Run(
-                code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+        int code = words[0].equals("pretrain")
+                ? Coop.run(console, Map.of("pretrain", PretrainCommand::new), words)
+                : Coop.run(console, Coop.commands(), words);
+        return new Run(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 }

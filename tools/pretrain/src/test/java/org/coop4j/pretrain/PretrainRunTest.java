@@ -26,30 +26,28 @@ import org.junit.jupiter.api.io.TempDir;
 
 class PretrainRunTest {
 
-    private static final PretrainConfig CONFIG =
-            new PretrainConfig(
-                    4,
-                    new PairBatches.Rule(8, 0.3),
-                    1e-3,
-                    1,
-                    new AdamW.Config(0.9, 0.98, 1e-6, 0.1),
-                    new Augmentation(0.8, 1.2, 0.1, 0.5, 10, 0.2, 0.2, 0.2, 20),
-                    5,
-                    2);
+    private static final PretrainConfig CONFIG = new PretrainConfig(
+            4,
+            new PairBatches.Rule(8, 0.3),
+            1e-3,
+            1,
+            new AdamW.Config(0.9, 0.98, 1e-6, 0.1),
+            new Augmentation(0.8, 1.2, 0.1, 0.5, 10, 0.2, 0.2, 0.2, 20),
+            5,
+            2);
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private void run(Path out, boolean resume, Progress progress) throws IOException {
         run(
-                InitialModel.random(
-                        PictureTables.resNet(), MlpActivation.QUICK_GELU, CONFIG.seed()),
+                InitialModel.random(PictureTables.resNet(), MlpActivation.QUICK_GELU, CONFIG.seed()),
                 out,
                 resume,
                 progress);
     }
 
-    private void run(InitialModel initial, Path out, boolean resume, Progress progress)
-            throws IOException {
+    private void run(InitialModel initial, Path out, boolean resume, Progress progress) throws IOException {
         Path table = folder.resolve("train.csv");
         try (Workers workers = new Workers(2)) {
             new PretrainRun(initial, CONFIG, table, table, workers, progress).run(out, resume);
@@ -155,21 +153,22 @@ class PretrainRunTest {
     void whatFailsInTheValidationCostsNoEpoch() throws IOException {
         PictureTables.write(folder);
         Path out = folder.resolve("out");
-        RecordedProgress failing =
-                new RecordedProgress() {
-                    @Override
-                    public void note(String message) {
-                        super.note(message);
-                        if (message.contains("recall@1")) {
-                            throw new IllegalStateException("in the validation");
-                        }
-                    }
-                };
+        RecordedProgress failing = new RecordedProgress() {
+            @Override
+            public void note(String message) {
+                super.note(message);
+                if (message.contains("recall@1")) {
+                    throw new IllegalStateException("in the validation");
+                }
+            }
+        };
         assertThatThrownBy(() -> run(out, false, failing)).hasMessage("in the validation");
         RecordedProgress resumed = new RecordedProgress();
         run(out, true, resumed);
         assertThat(resumed.notes()).startsWith("going on after epoch 2 of 4");
-        assertThat(resumed.notes()).filteredOn(note -> note.contains("recall@1")).hasSize(2);
+        assertThat(resumed.notes())
+                .filteredOn(note -> note.contains("recall@1"))
+                .hasSize(2);
         List<String> lines = Files.readAllLines(out.resolve(RunFolder.METRICS));
         assertThat(lines).hasSize(4);
         assertThat(lines.get(1)).contains("\"epoch\":2,\"loss\":").contains("recall_at_1");
@@ -180,22 +179,15 @@ class PretrainRunTest {
         PictureTables.write(folder);
         Path out = folder.resolve("out");
         Set<String> during = new HashSet<>();
-        run(
-                out,
-                false,
-                new RecordedProgress() {
-                    @Override
-                    public void detail(String text) {
-                        during.addAll(names(out));
-                    }
-                });
+        run(out, false, new RecordedProgress() {
+            @Override
+            public void detail(String text) {
+                during.addAll(names(out));
+            }
+        });
         assertThat(during)
                 .containsExactlyInAnyOrder(
-                        ".lock",
-                        RunFolder.CONFIG,
-                        RunFolder.METRICS,
-                        PretrainRun.MODEL,
-                        RunFolder.CHECKPOINT);
+                        ".lock", RunFolder.CONFIG, RunFolder.METRICS, PretrainRun.MODEL, RunFolder.CHECKPOINT);
     }
 
     private static Set<String> names(Path folder) {
@@ -212,7 +204,6 @@ class PretrainRunTest {
         Path out = folder.resolve("out");
         assertThatThrownBy(() -> run(out, false, interruption())).hasMessage("interrupted");
         Files.writeString(table, Files.readString(table) + "0.png,another caption\n");
-        assertThatThrownBy(() -> run(out, true, Progress.NONE))
-                .hasMessageContaining("other settings or another table");
+        assertThatThrownBy(() -> run(out, true, Progress.NONE)).hasMessageContaining("other settings or another table");
     }
 }

@@ -13,7 +13,8 @@ class PretrainSpecTest {
 
     private static final Path RECOMMENDED = Path.of("training.json");
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     @Test
     void theRecommendedSettingsAreComplete() throws IOException {
@@ -29,8 +30,7 @@ class PretrainSpecTest {
         String good = Files.readString(RECOMMENDED);
         Path file = folder.resolve("training.json");
         Files.writeString(file, good.replaceFirst("\"shift\": [0-9.]+,", ""));
-        assertThatThrownBy(() -> PretrainSpec.readConfig(file))
-                .hasMessageContaining("the setting 'shift' is missing");
+        assertThatThrownBy(() -> PretrainSpec.readConfig(file)).hasMessageContaining("the setting 'shift' is missing");
         Files.writeString(file, good.replace("\"shift\"", "\"shfit\": 1, \"shift\""));
         assertThatThrownBy(() -> PretrainSpec.readConfig(file)).hasMessageContaining("\"shfit\"");
         Files.writeString(file, good.replaceFirst("\"rate\": [0-9.]+", "\"rate\": -1"));

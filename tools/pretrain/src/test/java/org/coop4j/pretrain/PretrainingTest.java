@@ -28,17 +28,16 @@ class PretrainingTest {
 
     private static final Tokenizer TOKENIZER = Tokenizer.load();
     private static final AdamW.Config ADAM = new AdamW.Config(0.9, 0.98, 1e-6, 0.1);
-    private static final Augmentation SOME =
-            new Augmentation(0.8, 1.2, 0.1, 0.5, 10, 0.2, 0.2, 0.2, 20);
+    private static final Augmentation SOME = new Augmentation(0.8, 1.2, 0.1, 0.5, 10, 0.2, 0.2, 0.2, 20);
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     static Stream<ClipConfig> architectures() {
         return Stream.of(PictureTables.vit(), PictureTables.resNet());
     }
 
-    private static PretrainConfig config(
-            int epochs, int batch, double rate, Augmentation augmentation) {
+    private static PretrainConfig config(int epochs, int batch, double rate, Augmentation augmentation) {
         PairBatches.Rule rule = new PairBatches.Rule(batch, 0.3);
         return new PretrainConfig(epochs, rule, rate, 1, ADAM, augmentation, 7, 1);
     }
@@ -51,27 +50,24 @@ class PretrainingTest {
 
     @ParameterizedTest
     @MethodSource("architectures")
-    void overfitsABatchOf32AndTheWrittenModelFindsTheCaptions(ClipConfig architecture)
-            throws IOException {
+    void overfitsABatchOf32AndTheWrittenModelFindsTheCaptions(ClipConfig architecture) throws IOException {
         PairTable table = PairTable.read(PictureTables.write(folder));
         double[] losses = new double[150];
         Path written = folder.resolve("model.safetensors");
         try (ConvertedModel initial = random(architecture);
                 Workers workers = new Workers(2);
-                Pretraining training =
-                        Pretraining.prepare(
-                                config(150, 32, 3e-3, Augmentation.none()),
-                                InitialModel.of(initial),
-                                table,
-                                TOKENIZER,
-                                workers)) {
-            training.run(
-                    new Pretraining.Listener() {
-                        @Override
-                        public void epoch(Pretraining.Epoch epoch) {
-                            losses[epoch.number()] = epoch.loss();
-                        }
-                    });
+                Pretraining training = Pretraining.prepare(
+                        config(150, 32, 3e-3, Augmentation.none()),
+                        InitialModel.of(initial),
+                        table,
+                        TOKENIZER,
+                        workers)) {
+            training.run(new Pretraining.Listener() {
+                @Override
+                public void epoch(Pretraining.Epoch epoch) {
+                    losses[epoch.number()] = epoch.loss();
+                }
+            });
             training.write(written, DType.F32);
         }
         assertThat(losses[0]).isBetween(2.5, 6.0); // ln 32 = 3.47 for a model that knows nothing
@@ -88,8 +84,7 @@ class PretrainingTest {
     @Tag("portable")
     @ParameterizedTest
     @MethodSource("architectures")
-    void resumingFromAFileGivesTheSameBitsAsRunningThrough(ClipConfig architecture)
-            throws IOException {
+    void resumingFromAFileGivesTheSameBitsAsRunningThrough(ClipConfig architecture) throws IOException {
         PairTable table = PairTable.read(PictureTables.write(folder));
         PretrainConfig config = config(4, 8, 1e-3, SOME);
         Path file = folder.resolve("checkpoint.safetensors");
@@ -97,17 +92,13 @@ class PretrainingTest {
         try (ConvertedModel initial = random(architecture);
                 Workers workers = new Workers(2)) {
             PretrainState through;
-            try (Pretraining t =
-                    Pretraining.prepare(
-                            config, InitialModel.of(initial), table, TOKENIZER, workers)) {
+            try (Pretraining t = Pretraining.prepare(config, InitialModel.of(initial), table, TOKENIZER, workers)) {
                 t.runTo(2, silent);
                 t.state().write(file, "");
                 t.run(silent);
                 through = t.state();
             }
-            try (Pretraining t =
-                    Pretraining.prepare(
-                            config, InitialModel.of(initial), table, TOKENIZER, workers)) {
+            try (Pretraining t = Pretraining.prepare(config, InitialModel.of(initial), table, TOKENIZER, workers)) {
                 t.resume(PretrainState.read(file));
                 assertThat(t.epochs()).isEqualTo(2);
                 t.run(silent);
@@ -121,9 +112,7 @@ class PretrainingTest {
         assertThat(actual.steps()).isEqualTo(expected.steps()).isEqualTo(16);
         assertThat(actual.arrays().keySet()).isEqualTo(expected.arrays().keySet());
         for (Map.Entry<String, float[]> array : expected.arrays().entrySet()) {
-            assertThat(actual.arrays().get(array.getKey()))
-                    .as(array.getKey())
-                    .isEqualTo(array.getValue());
+            assertThat(actual.arrays().get(array.getKey())).as(array.getKey()).isEqualTo(array.getValue());
         }
     }
 
@@ -132,13 +121,8 @@ class PretrainingTest {
         PairTable table = PairTable.read(PictureTables.write(folder));
         try (ConvertedModel initial = random(PictureTables.vit());
                 Workers workers = new Workers(1);
-                Pretraining training =
-                        Pretraining.prepare(
-                                config(3, 8, 1e30, SOME),
-                                InitialModel.of(initial),
-                                table,
-                                TOKENIZER,
-                                workers)) {
+                Pretraining training = Pretraining.prepare(
+                        config(3, 8, 1e30, SOME), InitialModel.of(initial), table, TOKENIZER, workers)) {
             assertThatThrownBy(() -> training.run(new Pretraining.Listener() {}))
                     .isInstanceOf(NonFiniteLossException.class)
                     .hasMessageContaining("in epoch 1, batch 2");
@@ -150,15 +134,9 @@ class PretrainingTest {
         PairTable table = PairTable.read(PictureTables.write(folder));
         try (ConvertedModel initial = random(PictureTables.vit());
                 Workers workers = new Workers(1);
-                Pretraining training =
-                        Pretraining.prepare(
-                                config(3, 8, 1e-3, SOME),
-                                InitialModel.of(initial),
-                                table,
-                                TOKENIZER,
-                                workers)) {
-            PretrainState state =
-                    new PretrainState(0, 0, null, null, Map.of("value/x", new float[1]));
+                Pretraining training = Pretraining.prepare(
+                        config(3, 8, 1e-3, SOME), InitialModel.of(initial), table, TOKENIZER, workers)) {
+            PretrainState state = new PretrainState(0, 0, null, null, Map.of("value/x", new float[1]));
             assertThatThrownBy(() -> training.resume(state))
                     .hasMessageContaining("a checkpoint of another model, data or seed");
         }
@@ -172,8 +150,7 @@ class PretrainingTest {
                 .hasMessageContaining("has 32 pictures");
         String good = Files.readString(csv);
         Files.writeString(csv, good + "0.png,\"  \"\n");
-        assertThatThrownBy(() -> PairTable.read(csv))
-                .hasMessageContaining("row 65: the caption of 0.png is empty");
+        assertThatThrownBy(() -> PairTable.read(csv)).hasMessageContaining("row 65: the caption of 0.png is empty");
         Files.writeString(csv, good + "99.png,a ghost\n");
         assertThatThrownBy(() -> PairTable.read(csv))
                 .hasMessageContaining("1 image(s) that are missing, the first")
@@ -196,13 +173,8 @@ class PretrainingTest {
         PairTable table = PairTable.read(csv);
         try (ConvertedModel initial = random(PictureTables.vit());
                 Workers workers = new Workers(1);
-                Pretraining training =
-                        Pretraining.prepare(
-                                config(1, batch, 1e-3, SOME),
-                                InitialModel.of(initial),
-                                table,
-                                TOKENIZER,
-                                workers)) {
+                Pretraining training = Pretraining.prepare(
+                        config(1, batch, 1e-3, SOME), InitialModel.of(initial), table, TOKENIZER, workers)) {
             assertThat(training.steps()).isPositive();
         }
     }

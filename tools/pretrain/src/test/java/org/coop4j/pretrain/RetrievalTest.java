@@ -20,8 +20,10 @@ class RetrievalTest {
     void anImageMayHaveSeveralCaptions() {
         FeatureMatrix images = FeatureMatrix.of(1, 1, new float[] {1});
         FeatureMatrix texts = FeatureMatrix.of(3, 1, new float[] {1, 3, 2});
-        assertThat(Retrieval.of(images, texts, new int[][] {{0, 1}}).recallAt1()).isEqualTo(1);
-        assertThat(Retrieval.of(images, texts, new int[][] {{0, 2}}).recallAt1()).isEqualTo(0);
+        assertThat(Retrieval.of(images, texts, new int[][] {{0, 1}}).recallAt1())
+                .isEqualTo(1);
+        assertThat(Retrieval.of(images, texts, new int[][] {{0, 2}}).recallAt1())
+                .isEqualTo(0);
     }
 
     @Test

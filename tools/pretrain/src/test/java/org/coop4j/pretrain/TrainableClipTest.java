@@ -44,7 +44,8 @@ class TrainableClipTest {
     /** Central differences of step 1e-6 in double keep some 1e-9 of a loss near 1. */
     private static final double TOLERANCE = 2e-7;
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private static int ompThreads;
 
@@ -91,12 +92,7 @@ class TrainableClipTest {
         try (ConvertedModel model = random(architecture);
                 Workers workers = new Workers(1);
                 TrainableClip clip =
-                        TrainableClip.of(
-                                InitialModel.of(model),
-                                size,
-                                TinyClips.tokens(),
-                                DataType.DOUBLE,
-                                workers)) {
+                        TrainableClip.of(InitialModel.of(model), size, TinyClips.tokens(), DataType.DOUBLE, workers)) {
             disturb(clip, random);
             clip.setImages(TinyClips.pixels(architecture, BATCH, random));
             TinyClips.setCaptions(clip, TinyClips.captions(BATCH, random));
@@ -141,8 +137,7 @@ class TrainableClipTest {
         assertThat(roomy).hasSameSizeAs(tight);
         for (int i = 0; i < tight.length; i++) {
             // The products sum over more rows, all zero, so that only the rounding may differ.
-            assertThat(roomy[i])
-                    .isCloseTo(tight[i], Offset.offset(1e-5f * (1 + Math.abs(tight[i]))));
+            assertThat(roomy[i]).isCloseTo(tight[i], Offset.offset(1e-5f * (1 + Math.abs(tight[i]))));
         }
     }
 
@@ -151,14 +146,13 @@ class TrainableClipTest {
         Random random = new Random(5);
         try (ConvertedModel model = random(architecture);
                 Workers workers = new Workers(2);
-                TrainableClip clip =
-                        TrainableClip.of(
-                                InitialModel.of(model), size, TinyClips.tokens(), workers)) {
+                TrainableClip clip = TrainableClip.of(InitialModel.of(model), size, TinyClips.tokens(), workers)) {
             clip.images().put(0, TinyClips.pixels(architecture, BATCH, random));
             TinyClips.setCaptions(clip, TinyClips.captions(BATCH, random));
             double loss = clip.step();
             List<TrainedArray> arrays = clip.arrays();
-            float[] all = new float[1 + arrays.stream().mapToInt(TrainedArray::length).sum()];
+            float[] all =
+                    new float[1 + arrays.stream().mapToInt(TrainedArray::length).sum()];
             all[0] = (float) loss;
             int at = 1;
             for (TrainedArray array : arrays) {
@@ -172,18 +166,13 @@ class TrainableClipTest {
     @Tag("portable")
     @ParameterizedTest
     @MethodSource("architectures")
-    void untrainedModelIsWrittenAsItWasReadButForUnusedTokens(ClipConfig architecture)
-            throws IOException {
+    void untrainedModelIsWrittenAsItWasReadButForUnusedTokens(ClipConfig architecture) throws IOException {
         Path written = folder.resolve("written.safetensors");
         int width = architecture.text().width();
         try (ConvertedModel model = random(architecture);
                 Workers workers = new Workers(1);
                 TrainableClip clip =
-                        TrainableClip.of(
-                                InitialModel.of(model),
-                                new Size(BATCH, 20, 5),
-                                TinyClips.tokens(),
-                                workers)) {
+                        TrainableClip.of(InitialModel.of(model), new Size(BATCH, 20, 5), TinyClips.tokens(), workers)) {
             clip.write(written, DType.F32, ModelMetadata.SourceInfo.madeHere("a test"));
             try (ConvertedModel again = ConvertedModel.open(written)) {
                 assertThat(again.source().format()).isEqualTo("a test");
@@ -212,11 +201,7 @@ class TrainableClipTest {
         try (ConvertedModel model = random(architecture);
                 Workers workers = new Workers(1);
                 TrainableClip clip =
-                        TrainableClip.of(
-                                InitialModel.of(model),
-                                new Size(32, 160, 5),
-                                TinyClips.tokens(),
-                                workers)) {
+                        TrainableClip.of(InitialModel.of(model), new Size(32, 160, 5), TinyClips.tokens(), workers)) {
             clip.images().put(0, pixels);
             TinyClips.setCaptions(clip, captions);
             loss = 0;
@@ -257,16 +242,11 @@ class TrainableClipTest {
         try (ConvertedModel model = random(TinyClips.vit());
                 Workers workers = new Workers(1);
                 TrainableClip clip =
-                        TrainableClip.of(
-                                InitialModel.of(model),
-                                new Size(BATCH, 20, 5),
-                                TinyClips.tokens(),
-                                workers)) {
-            TrainedArray scale =
-                    clip.arrays().stream()
-                            .filter(array -> array.name().equals("logit_scale"))
-                            .findFirst()
-                            .orElseThrow();
+                        TrainableClip.of(InitialModel.of(model), new Size(BATCH, 20, 5), TinyClips.tokens(), workers)) {
+            TrainedArray scale = clip.arrays().stream()
+                    .filter(array -> array.name().equals("logit_scale"))
+                    .findFirst()
+                    .orElseThrow();
             assertThat(clip.logitScale()).isCloseTo(Math.log(1 / 0.07), Offset.offset(1e-6));
             scale.values().put(0, 5f);
             clip.takeValues();
@@ -283,11 +263,7 @@ class TrainableClipTest {
         try (ConvertedModel model = random(TinyClips.vit());
                 Workers workers = new Workers(1);
                 TrainableClip clip =
-                        TrainableClip.of(
-                                InitialModel.of(model),
-                                new Size(BATCH, 20, 5),
-                                TinyClips.tokens(),
-                                workers)) {
+                        TrainableClip.of(InitialModel.of(model), new Size(BATCH, 20, 5), TinyClips.tokens(), workers)) {
             List<int[]> three = TinyClips.captions(3, new Random(1));
             assertThatThrownBy(() -> TinyClips.setCaptions(clip, three))
                     .hasMessage("3 captions of 12 tokens where there is room for 4 of 20");

@@ -13,7 +13,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ClipArtNamesTest {
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
+
     private Words words;
 
     @BeforeEach
@@ -60,8 +62,7 @@ class ClipArtNamesTest {
 
     @Test
     void keywordsAreTranslatedAndMeaninglessOnesLeftOut() {
-        SvgMetadata house =
-                metadata("house", "Ann Red", "hash", "mapsym", "Ann Red", "casa", "House");
+        SvgMetadata house = metadata("house", "Ann Red", "hash", "mapsym", "Ann Red", "casa", "House");
         assertThat(names(house).keywords(house)).containsExactly("map symbol", "house");
     }
 
@@ -70,7 +71,6 @@ class ClipArtNamesTest {
         assertThat(OpenClipArt.series("clock_01")).isEqualTo(OpenClipArt.series("clock_12"));
         assertThat(OpenClipArt.series("grapes_simple_bw")).isEqualTo(OpenClipArt.series("grapes"));
         assertThat(OpenClipArt.series("apple")).isEqualTo("apple");
-        assertThat(OpenClipArt.series("apple_martin_schmidt-li_01r"))
-                .isEqualTo("apple_martin_schmidt-li");
+        assertThat(OpenClipArt.series("apple_martin_schmidt-li_01r")).isEqualTo("apple_martin_schmidt-li");
     }
 }

@@ -28,8 +28,7 @@ import org.junit.jupiter.api.Test;
 
 /** Holds the demo's archive, as committed, against the lists of what the tables have. */
 class DemoIsHeldOutTest {
-    private static final Path ARCHIVE =
-            Path.of("../../app/src/main/resources/org/coop4j/demo/demo.zip");
+    private static final Path ARCHIVE = Path.of("../../app/src/main/resources/org/coop4j/demo/demo.zip");
     private static final Path DRAWINGS = Path.of("training-pictures.tsv.gz");
     private static final Path PHOTOGRAPHS = Path.of("training-photographs.hashes");
     private static final long LARGEST_ARCHIVE = 4_000_000;
@@ -72,10 +71,8 @@ class DemoIsHeldOutTest {
             List<Trained> pictures = new ArrayList<>();
             for (String line : lines(in)) {
                 List<String> fields = List.of(line.split("\t", -1));
-                PerceptualHash hash =
-                        new PerceptualHash(
-                                Long.parseUnsignedLong(fields.get(2), 16),
-                                Long.parseUnsignedLong(fields.get(3), 16));
+                PerceptualHash hash = new PerceptualHash(
+                        Long.parseUnsignedLong(fields.get(2), 16), Long.parseUnsignedLong(fields.get(3), 16));
                 pictures.add(new Trained(fields.get(0), hash));
             }
             return pictures;
@@ -99,8 +96,7 @@ class DemoIsHeldOutTest {
     }
 
     private static List<String> lines(InputStream in) throws IOException {
-        try (BufferedReader reader =
-                new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
+        try (BufferedReader reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
             return reader.lines().toList();
         }
     }
@@ -141,9 +137,8 @@ class DemoIsHeldOutTest {
         for (Shown picture : shown) {
             if (picture.id().startsWith("openclipart/")) {
                 PerceptualHash hash = PerceptualHash.of(picture.picture());
-                assertThat(clipArt)
-                        .as(picture.path())
-                        .noneMatch(training -> training.hash().isNear(hash));
+                assertThat(clipArt).as(picture.path()).noneMatch(training -> training.hash()
+                        .isNear(hash));
             }
         }
     }
@@ -156,33 +151,23 @@ class DemoIsHeldOutTest {
 
     @Test
     void everyClassHasSixteenShotsATestAndADrawing() {
-        Map<String, Map<String, Long>> counts =
-                shown.stream()
-                        .collect(
-                                Collectors.groupingBy(
-                                        Shown::className,
-                                        TreeMap::new,
-                                        Collectors.groupingBy(Shown::side, Collectors.counting())));
+        Map<String, Map<String, Long>> counts = shown.stream()
+                .collect(Collectors.groupingBy(
+                        Shown::className, TreeMap::new, Collectors.groupingBy(Shown::side, Collectors.counting())));
         assertThat(counts).hasSizeBetween(16, 20);
-        counts.forEach(
-                (name, of) -> {
-                    assertThat(of.get("train")).as(name).isGreaterThanOrEqualTo(16);
-                    assertThat(of.get("test")).as(name).isGreaterThanOrEqualTo(10);
-                    assertThat(of.get("drawings")).as(name).isPositive();
-                });
+        counts.forEach((name, of) -> {
+            assertThat(of.get("train")).as(name).isGreaterThanOrEqualTo(16);
+            assertThat(of.get("test")).as(name).isGreaterThanOrEqualTo(10);
+            assertThat(of.get("drawings")).as(name).isPositive();
+        });
     }
 
     @Test
     void everyPictureIsSmallAndNamesItsLicence() {
-        assertThat(shown)
-                .allSatisfy(
-                        s ->
-                                assertThat(
-                                                Math.min(
-                                                        s.picture().getWidth(),
-                                                        s.picture().getHeight()))
-                                        .as(s.path())
-                                        .isLessThanOrEqualTo(SmallPhotograph.SHORTER_SIDE));
+        assertThat(shown).allSatisfy(s -> assertThat(
+                        Math.min(s.picture().getWidth(), s.picture().getHeight()))
+                .as(s.path())
+                .isLessThanOrEqualTo(SmallPhotograph.SHORTER_SIDE));
         assertThat(attribution.subList(1, attribution.size()))
                 .allMatch(line -> line.endsWith("public domain") || line.endsWith("CC BY 4.0"));
     }

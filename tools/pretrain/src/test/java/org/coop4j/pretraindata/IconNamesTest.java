@@ -12,7 +12,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 class IconNamesTest {
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
+
     private IconNames names;
 
     @BeforeEach
@@ -25,19 +27,10 @@ class IconNamesTest {
     @Test
     void theLastThingOfANameCountsOrElseTheFirst() {
         assertThat(names.subject("burning-forest"))
-                .contains(
-                        new Subject(
-                                "burning forest",
-                                List.of("forest"),
-                                List.of("landscape", "nature")));
+                .contains(new Subject("burning forest", List.of("forest"), List.of("landscape", "nature")));
         assertThat(names.subject("guitar-acoustic"))
-                .contains(
-                        new Subject(
-                                "guitar acoustic",
-                                List.of("guitar"),
-                                List.of("musical instrument", "music")));
-        assertThat(names.subject("dog"))
-                .contains(new Subject("dog", List.of(), List.of("mammal", "animal")));
+                .contains(new Subject("guitar acoustic", List.of("guitar"), List.of("musical instrument", "music")));
+        assertThat(names.subject("dog")).contains(new Subject("dog", List.of(), List.of("mammal", "animal")));
     }
 
     @Test
@@ -57,10 +50,9 @@ class IconNamesTest {
 
     @Test
     void everyThingIsListedOnceAndEveryLineHasAKind() {
-        List<String> things =
-                Resources.texts("icon-things.json").values().stream()
-                        .flatMap(line -> List.of(line.split(" ", -1)).stream())
-                        .toList();
+        List<String> things = Resources.texts("icon-things.json").values().stream()
+                .flatMap(line -> List.of(line.split(" ", -1)).stream())
+                .toList();
         assertThat(things).isNotEmpty().doesNotContain("").doesNotHaveDuplicates();
         assertThat(Resources.texts("icon-things.json").keySet())
                 .allMatch(kinds -> kinds.matches("[a-z ]+(, [a-z ]+)?"));

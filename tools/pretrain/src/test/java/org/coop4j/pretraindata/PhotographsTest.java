@@ -15,20 +15,18 @@ import org.junit.jupiter.api.io.TempDir;
 
 class PhotographsTest {
 
-    @TempDir private Path work;
+    @TempDir
+    private Path work;
 
     @Test
     void everyClassHasCaptionsOfItsOwnThatNameItFirst() {
         Map<String, List<String>> captions = Photographs.captions();
         assertThat(captions).hasSize(200);
         assertThat(captions.values()).extracting(list -> list.get(0)).doesNotHaveDuplicates();
-        assertThat(captions.values())
-                .allSatisfy(
-                        list ->
-                                assertThat(list)
-                                        .hasSizeBetween(5, 12)
-                                        .doesNotHaveDuplicates()
-                                        .allMatch(caption -> !caption.contains("|")));
+        assertThat(captions.values()).allSatisfy(list -> assertThat(list)
+                .hasSizeBetween(5, 12)
+                .doesNotHaveDuplicates()
+                .allMatch(caption -> !caption.contains("|")));
         assertThat(captions.get("n02125311"))
                 .containsExactly(
                         "a photo of a cougar.",
@@ -61,13 +59,12 @@ class PhotographsTest {
         Path hashes = work.resolve("hashes");
         Photographs.main(new String[] {work.toString(), hashes.toString()});
         List<String> pairs = Files.readAllLines(work.resolve("pairs.csv"));
-        int captions = Photographs.captions().values().stream().mapToInt(List::size).sum();
+        int captions =
+                Photographs.captions().values().stream().mapToInt(List::size).sum();
         assertThat(pairs)
                 .startsWith("path,caption", "images/a.png,a drawing")
                 .hasSize(2 + captions)
-                .contains(
-                        "tiny-imagenet/train/n07873807/images/n07873807_0.JPEG,a photo of a"
-                                + " pizza.");
+                .contains("tiny-imagenet/train/n07873807/images/n07873807_0.JPEG,a photo of a" + " pizza.");
         assertThat(Files.readAllLines(work.resolve("photographs-val.csv"))).hasSize(1 + 200 * 10);
         assertThat(hashes).hasSize(200 * 8);
     }

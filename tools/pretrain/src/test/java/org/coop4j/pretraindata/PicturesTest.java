@@ -45,23 +45,14 @@ class PicturesTest {
     private static Prepared prepared(String id, String author, String series, BufferedImage image) {
         Subject subject = new Subject("thing", List.of(), List.of());
         SourcePicture picture =
-                new SourcePicture(
-                        id,
-                        Source.OPEN_CLIP_ART,
-                        id,
-                        author,
-                        subject,
-                        List.of(),
-                        series,
-                        () -> image);
+                new SourcePicture(id, Source.OPEN_CLIP_ART, id, author, subject, List.of(), series, () -> image);
         BufferedImage square = square(image);
         return new Prepared(picture, square, PerceptualHash.of(square), List.of("thing"));
     }
 
     @Test
     void aWidePictureIsCentredOnWhite() {
-        BufferedImage bar =
-                square(canvas(400, 300, Color.RED, new Rectangle2D.Double(50, 20, 200, 100)));
+        BufferedImage bar = square(canvas(400, 300, Color.RED, new Rectangle2D.Double(50, 20, 200, 100)));
         assertThat(bar.getWidth()).isEqualTo(SquarePicture.SIDE);
         assertThat(bar.getRGB(48, 48)).isEqualTo(Color.RED.getRGB());
         assertThat(bar.getRGB(48, 10)).isEqualTo(WHITE);
@@ -104,8 +95,7 @@ class PicturesTest {
 
     @Test
     void anotherShapeIsNotNear() {
-        BufferedImage circle =
-                square(canvas(200, 200, Color.RED, new Ellipse2D.Double(10, 10, 180, 180)));
+        BufferedImage circle = square(canvas(200, 200, Color.RED, new Ellipse2D.Double(10, 10, 180, 180)));
         BufferedImage cross = square(canvas(200, 200, Color.RED, cross(10, 10, 180)));
         assertThat(PerceptualHash.of(circle).isNear(PerceptualHash.of(cross))).isFalse();
     }
@@ -113,13 +103,8 @@ class PicturesTest {
     @Test
     void variantsLookAlikeOrAreOfASeriesAndLookRelated() {
         BufferedImage circle = canvas(200, 200, Color.RED, new Ellipse2D.Double(10, 10, 180, 180));
-        BufferedImage marked =
-                canvas(
-                        200,
-                        200,
-                        Color.RED,
-                        new Ellipse2D.Double(10, 10, 180, 180),
-                        new Rectangle2D.Double(150, 150, 20, 20));
+        BufferedImage marked = canvas(
+                200, 200, Color.RED, new Ellipse2D.Double(10, 10, 180, 180), new Rectangle2D.Double(150, 150, 20, 20));
         BufferedImage cross = canvas(200, 200, Color.RED, cross(10, 10, 180));
         BufferedImage blackCross = canvas(200, 200, Color.BLACK, cross(10, 10, 180));
         PerceptualHash hash = PerceptualHash.of(square(circle));

@@ -24,7 +24,8 @@ class SvgMetadataTest {
               </c:Work></r:RDF></metadata>
             """;
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     private SvgMetadata read(String svg) throws IOException {
         return SvgMetadata.read(Files.writeString(folder.resolve("a.svg"), svg));
@@ -33,13 +34,12 @@ class SvgMetadataTest {
     @Test
     void readsWhatStandsInItsPlace() throws IOException {
         assertThat(read(METADATA.formatted("round") + "</svg>"))
-                .isEqualTo(
-                        new SvgMetadata(
-                                "An Apple",
-                                "round",
-                                java.util.List.of("food", "fruit"),
-                                "James",
-                                "http://web.resource.org/cc/PublicDomain"));
+                .isEqualTo(new SvgMetadata(
+                        "An Apple",
+                        "round",
+                        java.util.List.of("food", "fruit"),
+                        "James",
+                        "http://web.resource.org/cc/PublicDomain"));
     }
 
     @Test

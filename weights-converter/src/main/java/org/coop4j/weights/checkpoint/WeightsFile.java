@@ -11,11 +11,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
+import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.Sha256;
 import org.coop4j.weights.JsonTree;
 import org.coop4j.weights.TensorView;
-import org.coop4j.base.InputException;
 import org.coop4j.weights.pickle.Unpickler.Limits;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.coop4j.weights.torch.TorchFile;
@@ -37,15 +37,12 @@ public final class WeightsFile implements Closeable {
     private static final int MAX_SHARDS = 1_000;
 
     /** Weights in a folder of Hugging Face's: the files to look for, in this order. */
-    public static final List<String> HUGGING_FACE =
-            List.of(
-                    "model.safetensors",
-                    "model.safetensors.index.json",
-                    "pytorch_model.bin",
-                    "pytorch_model.bin.index.json");
+    public static final List<String> HUGGING_FACE = List.of(
+            "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json");
 
     /** The same of open_clip's. */
-    public static final List<String> OPEN_CLIP = HUGGING_FACE.stream().map(name -> "open_clip_" + name).toList();
+    public static final List<String> OPEN_CLIP =
+            HUGGING_FACE.stream().map(name -> "open_clip_" + name).toList();
 
     /** How the weights are kept. */
     public enum Format {
@@ -96,7 +93,9 @@ public final class WeightsFile implements Closeable {
      */
     public static WeightsFile open(Path path) throws IOException {
         if (Files.isDirectory(path)) {
-            return open(fileIn(path, Stream.concat(HUGGING_FACE.stream(), OPEN_CLIP.stream()).toList()));
+            return open(fileIn(
+                    path,
+                    Stream.concat(HUGGING_FACE.stream(), OPEN_CLIP.stream()).toList()));
         }
         OpenFile file = OpenFile.open(path);
         try {
@@ -129,12 +128,8 @@ public final class WeightsFile implements Closeable {
                 .map(folder::resolve)
                 .filter(Files::isRegularFile)
                 .findFirst()
-                .orElseThrow(
-                        () ->
-                                InputException.in(
-                                        folder,
-                                        "the folder has no weights: looked for "
-                                                + String.join(", ", names)));
+                .orElseThrow(() ->
+                        InputException.in(folder, "the folder has no weights: looked for " + String.join(", ", names)));
     }
 
     private static WeightsFile ofTorch(OpenFile source) throws IOException {
@@ -156,8 +151,7 @@ public final class WeightsFile implements Closeable {
         SafetensorsFile file = SafetensorsFile.of(source);
         Map<String, TensorView> tensors = new LinkedHashMap<>();
         file.tensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
-        return new WeightsFile(
-                Format.SAFETENSORS, List.of(source), tensors, file.metadata(), List.of());
+        return new WeightsFile(Format.SAFETENSORS, List.of(source), tensors, file.metadata(), List.of());
     }
 
     /** An index maps each tensor's name to the shard, a file beside the index, that has it. */
@@ -188,8 +182,7 @@ public final class WeightsFile implements Closeable {
         }
     }
 
-    private static WeightsFile shard(Path index, Object name, Map<String, WeightsFile> shards)
-            throws IOException {
+    private static WeightsFile shard(Path index, Object name, Map<String, WeightsFile> shards) throws IOException {
         String file = String.valueOf(name);
         if (!(name instanceof String) || !file.matches("[\\w.-]+") || file.endsWith(".index.json")) {
             throw InputException.in(index, "names a shard that is no file beside it: " + file);
@@ -220,9 +213,8 @@ public final class WeightsFile implements Closeable {
         if (text.stripLeading().startsWith("<")) {
             return "it is a web page: the download went wrong";
         }
-        boolean printable =
-                text.chars().allMatch(c -> c == '\n' || c == '\r' || c == '\t' || c >= ' ')
-                        && text.indexOf('\ufffd') < 0;
+        boolean printable = text.chars().allMatch(c -> c == '\n' || c == '\r' || c == '\t' || c >= ' ')
+                && text.indexOf('\ufffd') < 0;
         String known = "neither PyTorch's nor safetensors";
         return printable
                 ? known

@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.coop4j.weights.Shape;
 import org.coop4j.base.InputException;
+import org.coop4j.weights.Shape;
 import org.coop4j.weights.model.ClipConfig;
 
 /**
@@ -26,8 +26,7 @@ record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> tol
      *
      * @param told what a configuration says, of which the heads are taken
      */
-    static ClipConfig infer(Map<String, Shape> shapes, Optional<ClipConfig> told)
-            throws InputException {
+    static ClipConfig infer(Map<String, Shape> shapes, Optional<ClipConfig> told) throws InputException {
         ArchitectureInference inference = new ArchitectureInference(shapes, told);
         try {
             ClipConfig.Vision vision = inference.vision();
@@ -45,9 +44,8 @@ record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> tol
         if (shapes.containsKey("visual.layer1.0.conv1.weight")) {
             return resNet();
         }
-        throw new InputException(
-                "not a CLIP model: it has neither visual.proj (of a vision transformer) nor"
-                        + " visual.layer1.0.conv1.weight (of a ResNet)");
+        throw new InputException("not a CLIP model: it has neither visual.proj (of a vision transformer) nor"
+                + " visual.layer1.0.conv1.weight (of a ResNet)");
     }
 
     private ClipConfig.Vit vit() throws InputException {
@@ -60,8 +58,7 @@ record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> tol
         }
         int heads = heads("vision", width, told.map(c -> c.vision().heads()));
         int mlpWidth = dim("visual.transformer.resblocks.0.mlp.c_fc.weight", 0);
-        return new ClipConfig.Vit(
-                Math.multiplyExact(patch, grid), patch, width, layers, heads, mlpWidth);
+        return new ClipConfig.Vit(Math.multiplyExact(patch, grid), patch, width, layers, heads, mlpWidth);
     }
 
     private ClipConfig.ResNet resNet() throws InputException {
@@ -90,8 +87,7 @@ record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> tol
                 dim("transformer.resblocks.0.mlp.c_fc.weight", 0));
     }
 
-    private static int heads(String tower, int width, Optional<Integer> heads)
-            throws InputException {
+    private static int heads(String tower, int width, Optional<Integer> heads) throws InputException {
         if (heads.isPresent()) {
             return heads.get();
         }
@@ -103,30 +99,26 @@ record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> tol
 
     private static InputException headsUnknown(String reason) {
         return new InputException(
-                reason
-                        + ", so the number of heads is unknown: convert the folder with its"
-                        + " configuration file");
+                reason + ", so the number of heads is unknown: convert the folder with its" + " configuration file");
     }
 
     private int grid(String positions) throws InputException {
         int patches = dim(positions, 0) - 1;
         int grid = (int) Math.round(Math.sqrt(patches));
         if (grid < 1 || grid * grid != patches) {
-            throw new InputException(
-                    "%s has %d rows, which is no square and one".formatted(positions, patches + 1));
+            throw new InputException("%s has %d rows, which is no square and one".formatted(positions, patches + 1));
         }
         return grid;
     }
 
     private int count(String pattern) {
         Pattern compiled = Pattern.compile(pattern);
-        return (int)
-                shapes.keySet().stream()
-                        .map(compiled::matcher)
-                        .filter(Matcher::matches)
-                        .map(matcher -> matcher.group(1))
-                        .distinct()
-                        .count();
+        return (int) shapes.keySet().stream()
+                .map(compiled::matcher)
+                .filter(Matcher::matches)
+                .map(matcher -> matcher.group(1))
+                .distinct()
+                .count();
     }
 
     private int dim(String name, int axis) throws InputException {

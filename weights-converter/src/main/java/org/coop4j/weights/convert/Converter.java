@@ -1,6 +1,5 @@
 package org.coop4j.weights.convert;
 
-import org.coop4j.weights.convert.OpenAiNames.SourceTensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,11 +9,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorSpec;
-import org.coop4j.base.InputException;
 import org.coop4j.weights.checkpoint.WeightsFile;
+import org.coop4j.weights.convert.OpenAiNames.SourceTensor;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
@@ -56,8 +56,7 @@ public final class Converter {
      * @throws InputException when the source is damaged or is no CLIP model, or its activation is
      *     unknown or contradicts {@code activation}
      */
-    public static ModelMetadata convert(
-            Path source, Path target, Optional<MlpActivation> activation, Progress progress)
+    public static ModelMetadata convert(Path source, Path target, Optional<MlpActivation> activation, Progress progress)
             throws IOException {
         ModelSource found = ModelSource.find(source);
         if (activation.isEmpty() && ConvertedModel.isConverted(found.weights())) {
@@ -73,8 +72,7 @@ public final class Converter {
         }
     }
 
-    private ModelMetadata run(ModelSource found, WeightsFile weights, Path target)
-            throws IOException {
+    private ModelMetadata run(ModelSource found, WeightsFile weights, Path target) throws IOException {
         Map<String, SourceTensor> tensors;
         MlpActivation told;
         ClipConfig architecture;
@@ -86,13 +84,11 @@ public final class Converter {
         } catch (InputException e) {
             throw new InputException(source + ": " + e.getMessage(), e);
         }
-        try (Progress.Task task =
-                progress.task("converting", bytes(weights, tensors), Progress.Unit.BYTES)) {
+        try (Progress.Task task = progress.task("converting", bytes(weights, tensors), Progress.Unit.BYTES)) {
             weights.verifyChecksums(task::advance);
-            PreprocessConfig preprocessing =
-                    found.config()
-                            .map(ModelConfig::preprocessing)
-                            .orElse(PreprocessConfig.openAi(architecture.vision().imageSize()));
+            PreprocessConfig preprocessing = found.config()
+                    .map(ModelConfig::preprocessing)
+                    .orElse(PreprocessConfig.openAi(architecture.vision().imageSize()));
             ModelMetadata metadata = metadata(architecture, told, preprocessing, weights, task);
             write(tensors, architecture, metadata, target, task);
             return metadata;
@@ -100,8 +96,7 @@ public final class Converter {
     }
 
     /** Bytes of the three passes: checksums, hash, copy. */
-    private static long bytes(WeightsFile weights, Map<String, SourceTensor> tensors)
-            throws IOException {
+    private static long bytes(WeightsFile weights, Map<String, SourceTensor> tensors) throws IOException {
         long bytes = weights.checkedBytes();
         for (Path file : weights.files()) {
             bytes += Files.size(file);
@@ -115,13 +110,11 @@ public final class Converter {
     private static void refusePromptLearner(WeightsFile weights) throws InputException {
         if (weights.names().contains("ctx") && weights.names().contains("token_prefix")) {
             throw new InputException(
-                    "a learned prompt of the CoOp reference trainer, not a CLIP model: use coop"
-                            + " import");
+                    "a learned prompt of the CoOp reference trainer, not a CLIP model: use coop" + " import");
         }
     }
 
-    private static ClipConfig architecture(
-            Map<String, SourceTensor> tensors, Optional<ModelConfig> config)
+    private static ClipConfig architecture(Map<String, SourceTensor> tensors, Optional<ModelConfig> config)
             throws InputException {
         Map<String, Shape> shapes = new LinkedHashMap<>();
         List<TensorSpec> specs = new ArrayList<>();
@@ -130,8 +123,7 @@ public final class Converter {
             specs.add(spec);
             shapes.put(spec.name(), spec.shape());
         }
-        ClipConfig architecture =
-                ArchitectureInference.infer(shapes, config.map(ModelConfig::architecture));
+        ClipConfig architecture = ArchitectureInference.infer(shapes, config.map(ModelConfig::architecture));
         architecture.check(specs);
         if (config.isPresent()) {
             config.get().check(architecture);
@@ -140,25 +132,20 @@ public final class Converter {
     }
 
     /** The activation is what the source says; where it says nothing, the user must. */
-    private MlpActivation activation(WeightsFile.Format format, Optional<ModelConfig> config)
-            throws InputException {
+    private MlpActivation activation(WeightsFile.Format format, Optional<ModelConfig> config) throws InputException {
         Optional<MlpActivation> told = config.flatMap(ModelConfig::activation);
         if (config.isEmpty() && format == WeightsFile.Format.TORCHSCRIPT) {
             told = Optional.of(MlpActivation.QUICK_GELU);
         }
         if (told.isPresent() && activation.isPresent() && !told.equals(activation)) {
             String teller = config.map(ModelConfig::file).orElse("a TorchScript archive (OpenAI)");
-            throw new InputException(
-                    "%s means %s, but --activation is %s: omit --activation"
-                            .formatted(teller, told.get().id(), activation.get().id()));
+            throw new InputException("%s means %s, but --activation is %s: omit --activation"
+                    .formatted(teller, told.get().id(), activation.get().id()));
         }
         return told.or(() -> activation)
-                .orElseThrow(
-                        () ->
-                                new InputException(
-                                        "nothing tells the model's activation: give --activation"
-                                                + " quick_gelu (OpenAI's weights) or --activation"
-                                                + " gelu (most of open_clip's)"));
+                .orElseThrow(() -> new InputException("nothing tells the model's activation: give --activation"
+                        + " quick_gelu (OpenAI's weights) or --activation"
+                        + " gelu (most of open_clip's)"));
     }
 
     private ModelMetadata metadata(
@@ -168,11 +155,10 @@ public final class Converter {
             WeightsFile weights,
             Progress.Task task)
             throws IOException {
-        ModelMetadata.SourceInfo info =
-                ModelMetadata.SourceInfo.ofFile(
-                        Objects.toString(source.toAbsolutePath().normalize().getFileName(), ""),
-                        weights.format().label(),
-                        weights.sha256(task::advance));
+        ModelMetadata.SourceInfo info = ModelMetadata.SourceInfo.ofFile(
+                Objects.toString(source.toAbsolutePath().normalize().getFileName(), ""),
+                weights.format().label(),
+                weights.sha256(task::advance));
         try {
             return new ModelMetadata(architecture, mlpActivation, preprocessing, info);
         } catch (IllegalArgumentException e) {
@@ -193,13 +179,11 @@ public final class Converter {
         }
         try (SafetensorsWriter writer = SafetensorsWriter.create(target, specs, metadata.toMap())) {
             for (TensorSpec spec : specs) {
-                tensors.get(spec.name())
-                        .forEachChunk(
-                                chunk -> {
-                                    int bytes = chunk.remaining();
-                                    writer.writeBytes(spec.name(), chunk);
-                                    task.advance(bytes);
-                                });
+                tensors.get(spec.name()).forEachChunk(chunk -> {
+                    int bytes = chunk.remaining();
+                    writer.writeBytes(spec.name(), chunk);
+                    task.advance(bytes);
+                });
             }
             writer.commit();
         }

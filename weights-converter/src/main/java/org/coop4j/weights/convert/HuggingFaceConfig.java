@@ -129,11 +129,10 @@ final class HuggingFaceConfig {
         JsonTree crop = sized(json, "crop_size", "height");
         int size = crop.whole("height", imageSize);
         JsonTree resize = sized(json, "size", "shortest_edge");
-        if (resize.has("height")
-                || resize.whole("shortest_edge", size) != size
-                || crop.whole("width", size) != size) {
-            throw new IllegalArgumentException("size %s and crop_size %s: the shorter side must be resized to what is cropped"
-                    .formatted(json.fields().get("size"), json.fields().get("crop_size")));
+        if (resize.has("height") || resize.whole("shortest_edge", size) != size || crop.whole("width", size) != size) {
+            throw new IllegalArgumentException(
+                    "size %s and crop_size %s: the shorter side must be resized to what is cropped"
+                            .formatted(json.fields().get("size"), json.fields().get("crop_size")));
         }
         PreprocessConfig defaults = PreprocessConfig.openAi(imageSize);
         return new PreprocessConfig(

@@ -1,16 +1,15 @@
 package org.coop4j.weights.convert;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
-import org.coop4j.weights.JsonTree;
-
-import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.InputException;
+import org.coop4j.weights.JsonTree;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.PreprocessConfig;
@@ -24,10 +23,7 @@ import org.coop4j.weights.model.PreprocessConfig;
  * @param preprocessing of images
  */
 record ModelConfig(
-        String file,
-        ClipConfig architecture,
-        Optional<MlpActivation> activation,
-        PreprocessConfig preprocessing) {
+        String file, ClipConfig architecture, Optional<MlpActivation> activation, PreprocessConfig preprocessing) {
 
     /** Reads a configuration from the fields of a JSON file. */
     @FunctionalInterface
@@ -57,19 +53,14 @@ record ModelConfig(
     void check(ClipConfig ofTensors) throws InputException {
         Map<String, String> actual = dimensions(ofTensors);
         List<String> differences = new ArrayList<>();
-        dimensions(architecture)
-                .forEach(
-                        (name, said) -> {
-                            String is = actual.getOrDefault(name, "not there");
-                            if (!said.equals(is)) {
-                                differences.add(
-                                        "%s is %s in the configuration, %s in the tensors"
-                                                .formatted(name, said, is));
-                            }
-                        });
+        dimensions(architecture).forEach((name, said) -> {
+            String is = actual.getOrDefault(name, "not there");
+            if (!said.equals(is)) {
+                differences.add("%s is %s in the configuration, %s in the tensors".formatted(name, said, is));
+            }
+        });
         if (!differences.isEmpty()) {
-            throw new InputException(
-                    file + " does not fit the weights: " + String.join("; ", differences));
+            throw new InputException(file + " does not fit the weights: " + String.join("; ", differences));
         }
     }
 
@@ -82,9 +73,7 @@ record ModelConfig(
             }
             for (Map.Entry<String, JsonNode> field : part.getValue().properties()) {
                 JsonNode value = field.getValue();
-                all.put(
-                        part.getKey() + " " + field.getKey(),
-                        value.isValueNode() ? value.asText() : value.toString());
+                all.put(part.getKey() + " " + field.getKey(), value.isValueNode() ? value.asText() : value.toString());
             }
         }
         return all;

@@ -27,10 +27,9 @@ record ModelSource(Path weights, Optional<ModelConfig> config) {
         boolean openClip = Files.isRegularFile(source.resolve(OpenClipConfig.FILE));
         boolean huggingFace = Files.isRegularFile(source.resolve(HuggingFaceConfig.FILE));
         if (openClip && (hasAny(source, WeightsFile.OPEN_CLIP) || !huggingFace)) {
-            Path weights =
-                    hasAny(source, WeightsFile.OPEN_CLIP)
-                            ? WeightsFile.fileIn(source, WeightsFile.OPEN_CLIP)
-                            : WeightsFile.fileIn(source, WeightsFile.HUGGING_FACE);
+            Path weights = hasAny(source, WeightsFile.OPEN_CLIP)
+                    ? WeightsFile.fileIn(source, WeightsFile.OPEN_CLIP)
+                    : WeightsFile.fileIn(source, WeightsFile.HUGGING_FACE);
             return new ModelSource(weights, Optional.of(OpenClipConfig.read(source)));
         }
         if (huggingFace) {

@@ -1,8 +1,6 @@
 package org.coop4j.weights.convert;
-import org.coop4j.weights.TensorSpec;
-import org.coop4j.weights.Shape;
-import java.io.IOException;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,9 +8,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.coop4j.weights.DType;
-import org.coop4j.weights.TensorView;
 import org.coop4j.base.InputException;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.TensorView;
 
 /**
  * Brings a checkpoint's tensors to OpenAI's names and orientation, from those of OpenAI itself and
@@ -20,56 +20,41 @@ import org.coop4j.base.InputException;
  */
 final class OpenAiNames {
     /** Buffers that are no weights: OpenAI's three sizes, and counters, indices and masks. */
-    private static final Set<String> SIZES =
-            Set.of("input_resolution", "context_length", "vocab_size");
+    private static final Set<String> SIZES = Set.of("input_resolution", "context_length", "vocab_size");
 
-    private static final Pattern BUFFER =
-            Pattern.compile("(.*\\.)?(num_batches_tracked|position_ids)");
+    private static final Pattern BUFFER = Pattern.compile("(.*\\.)?(num_batches_tracked|position_ids)");
     private static final Pattern MASK = Pattern.compile("(.*\\.)?attn_mask");
 
     /** Hugging Face's towers (transformers, {@code modeling_clip.py}) without their layers. */
-    private static final Map<String, String> HUGGING_FACE =
-            Map.ofEntries(
-                    Map.entry("logit_scale", "logit_scale"),
-                    Map.entry("text_projection.weight", "text_projection"),
-                    Map.entry("visual_projection.weight", "visual.proj"),
-                    Map.entry(
-                            "text_model.embeddings.token_embedding.weight",
-                            "token_embedding.weight"),
-                    Map.entry(
-                            "text_model.embeddings.position_embedding.weight",
-                            "positional_embedding"),
-                    Map.entry("text_model.final_layer_norm.weight", "ln_final.weight"),
-                    Map.entry("text_model.final_layer_norm.bias", "ln_final.bias"),
-                    Map.entry("vision_model.embeddings.class_embedding", "visual.class_embedding"),
-                    Map.entry(
-                            "vision_model.embeddings.patch_embedding.weight",
-                            "visual.conv1.weight"),
-                    Map.entry(
-                            "vision_model.embeddings.position_embedding.weight",
-                            "visual.positional_embedding"),
-                    Map.entry("vision_model.pre_layrnorm.weight", "visual.ln_pre.weight"),
-                    Map.entry("vision_model.pre_layrnorm.bias", "visual.ln_pre.bias"),
-                    Map.entry("vision_model.post_layernorm.weight", "visual.ln_post.weight"),
-                    Map.entry("vision_model.post_layernorm.bias", "visual.ln_post.bias"));
+    private static final Map<String, String> HUGGING_FACE = Map.ofEntries(
+            Map.entry("logit_scale", "logit_scale"),
+            Map.entry("text_projection.weight", "text_projection"),
+            Map.entry("visual_projection.weight", "visual.proj"),
+            Map.entry("text_model.embeddings.token_embedding.weight", "token_embedding.weight"),
+            Map.entry("text_model.embeddings.position_embedding.weight", "positional_embedding"),
+            Map.entry("text_model.final_layer_norm.weight", "ln_final.weight"),
+            Map.entry("text_model.final_layer_norm.bias", "ln_final.bias"),
+            Map.entry("vision_model.embeddings.class_embedding", "visual.class_embedding"),
+            Map.entry("vision_model.embeddings.patch_embedding.weight", "visual.conv1.weight"),
+            Map.entry("vision_model.embeddings.position_embedding.weight", "visual.positional_embedding"),
+            Map.entry("vision_model.pre_layrnorm.weight", "visual.ln_pre.weight"),
+            Map.entry("vision_model.pre_layrnorm.bias", "visual.ln_pre.bias"),
+            Map.entry("vision_model.post_layernorm.weight", "visual.ln_post.weight"),
+            Map.entry("vision_model.post_layernorm.bias", "visual.ln_post.bias"));
 
-    private static final Set<String> TRANSPOSED =
-            Set.of("text_projection.weight", "visual_projection.weight");
+    private static final Set<String> TRANSPOSED = Set.of("text_projection.weight", "visual_projection.weight");
 
     private static final Pattern LAYER =
-            Pattern.compile(
-                    "(text|vision)_model\\.encoder\\.layers\\.(\\d+)\\.(.*)\\.(weight|bias)");
+            Pattern.compile("(text|vision)_model\\.encoder\\.layers\\.(\\d+)\\.(.*)\\.(weight|bias)");
 
-    private static final Map<String, String> IN_LAYER =
-            Map.of(
-                    "layer_norm1", "ln_1",
-                    "layer_norm2", "ln_2",
-                    "self_attn.out_proj", "attn.out_proj",
-                    "mlp.fc1", "mlp.c_fc",
-                    "mlp.fc2", "mlp.c_proj");
+    private static final Map<String, String> IN_LAYER = Map.of(
+            "layer_norm1", "ln_1",
+            "layer_norm2", "ln_2",
+            "self_attn.out_proj", "attn.out_proj",
+            "mlp.fc1", "mlp.c_fc",
+            "mlp.fc2", "mlp.c_proj");
 
-    private static final List<String> STACKED =
-            List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj");
+    private static final List<String> STACKED = List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj");
 
     private final Map<String, SourceTensor> tensors = new LinkedHashMap<>();
     private final Map<String, TensorView[]> stacks = new LinkedHashMap<>();
@@ -84,10 +69,8 @@ final class OpenAiNames {
      */
     static Map<String, SourceTensor> of(List<TensorView> source) throws InputException {
         OpenAiNames names = new OpenAiNames();
-        boolean huggingFace =
-                source.stream().anyMatch(t -> t.name().startsWith("text_model.encoder."));
-        boolean customText =
-                source.stream().anyMatch(t -> t.name().equals("text.token_embedding.weight"));
+        boolean huggingFace = source.stream().anyMatch(t -> t.name().startsWith("text_model.encoder."));
+        boolean customText = source.stream().anyMatch(t -> t.name().equals("text.token_embedding.weight"));
         for (TensorView tensor : source) {
             if (isBuffer(tensor)) {
                 continue;
@@ -144,8 +127,7 @@ final class OpenAiNames {
                 TensorView part = stack.getValue()[i];
                 if (part == null) {
                     throw new InputException(
-                            "%s cannot be made: its %s is missing"
-                                    .formatted(stack.getKey(), STACKED.get(i)));
+                            "%s cannot be made: its %s is missing".formatted(stack.getKey(), STACKED.get(i)));
                 }
                 parts.add(part);
             }

@@ -20,40 +20,25 @@ final class OpenClipConfig {
     static final String FILE = "open_clip_config.json";
 
     private static final Set<String> MODEL_FIELDS =
-            Set.of(
-                    "embed_dim",
-                    "quick_gelu",
-                    "vision_cfg",
-                    "text_cfg",
-                    "custom_text",
-                    "init_logit_scale");
+            Set.of("embed_dim", "quick_gelu", "vision_cfg", "text_cfg", "custom_text", "init_logit_scale");
     private static final Set<String> VISION_FIELDS =
-            Set.of(
-                    "image_size",
-                    "layers",
-                    "width",
-                    "patch_size",
-                    "head_width",
-                    "mlp_ratio",
-                    "patch_dropout");
-    private static final Set<String> TEXT_FIELDS =
-            Set.of(
-                    "context_length",
-                    "vocab_size",
-                    "width",
-                    "heads",
-                    "layers",
-                    "mlp_ratio",
-                    "pad_id",
-                    "hf_tokenizer_name",
-                    "tokenizer_kwargs");
+            Set.of("image_size", "layers", "width", "patch_size", "head_width", "mlp_ratio", "patch_dropout");
+    private static final Set<String> TEXT_FIELDS = Set.of(
+            "context_length",
+            "vocab_size",
+            "width",
+            "heads",
+            "layers",
+            "mlp_ratio",
+            "pad_id",
+            "hf_tokenizer_name",
+            "tokenizer_kwargs");
 
     /** Fields whose only supported value is open_clip's default. */
-    private static final Map<String, String> DEFAULTS =
-            Map.of(
-                    "pool_type", "tok argmax",
-                    "pos_embed_type", "learnable",
-                    "proj_type", "linear");
+    private static final Map<String, String> DEFAULTS = Map.of(
+            "pool_type", "tok argmax",
+            "pos_embed_type", "learnable",
+            "proj_type", "linear");
 
     private OpenClipConfig() {}
 
@@ -100,8 +85,8 @@ final class OpenClipConfig {
     private static void requireKnown(String where, JsonTree object, Set<String> known) {
         object.fields().forEach((name, value) -> {
             if (!known.contains(name) && !DEFAULTS.containsKey(name) && !isOff(value)) {
-                throw new IllegalArgumentException("%s.%s = %s is not supported: only CLIP's own two towers are"
-                        .formatted(where, name, value));
+                throw new IllegalArgumentException(
+                        "%s.%s = %s is not supported: only CLIP's own two towers are".formatted(where, name, value));
             }
         });
     }

@@ -12,8 +12,8 @@ import java.util.Arrays;
 import java.util.zip.InflaterInputStream;
 import java.util.zip.ZipException;
 import org.coop4j.base.AtomicFile;
-import org.coop4j.base.Sha256;
 import org.coop4j.base.InputException;
+import org.coop4j.base.Sha256;
 
 /**
  * A converted model in half precision, made small for shipping.
@@ -60,8 +60,7 @@ public final class PackedModel {
      * @return the model file
      * @throws InputException if {@code packed} is something else or damaged
      */
-    public static Path unpack(InputStream packed, String name, Path folder, FileHash hash)
-            throws IOException {
+    public static Path unpack(InputStream packed, String name, Path folder, FileHash hash) throws IOException {
         InputStream buffered = new BufferedInputStream(packed);
         String sha256 = sha256(buffered, name);
         String length = line(buffered);

@@ -1,8 +1,8 @@
 package org.coop4j.weights.convert;
-import java.nio.charset.StandardCharsets;
 
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import org.coop4j.base.Progress;
@@ -59,8 +59,7 @@ public final class RandomWeights {
     }
 
     /** Writes a converted model, telling nobody how far it is. */
-    public static ModelMetadata write(
-            ClipConfig architecture, long seed, Path target, MlpActivation activation)
+    public static ModelMetadata write(ClipConfig architecture, long seed, Path target, MlpActivation activation)
             throws IOException {
         return write(architecture, seed, target, activation, Progress.NONE);
     }
@@ -72,17 +71,12 @@ public final class RandomWeights {
      * @return what was written into the file's metadata
      */
     public static ModelMetadata write(
-            ClipConfig architecture,
-            long seed,
-            Path target,
-            MlpActivation activation,
-            Progress progress)
+            ClipConfig architecture, long seed, Path target, MlpActivation activation, Progress progress)
             throws IOException {
         ModelMetadata metadata = metadata(architecture, seed, activation);
         RandomWeights weights = new RandomWeights(architecture, seed);
         try (SafetensorsWriter writer =
-                SafetensorsWriter.create(
-                        target, architecture.tensorSpecs(DType.F32), metadata.toMap())) {
+                SafetensorsWriter.create(target, architecture.tensorSpecs(DType.F32), metadata.toMap())) {
             weights.write(writer, architecture.tensorSpecs(DType.F32), progress);
             writer.commit();
         }
@@ -90,8 +84,7 @@ public final class RandomWeights {
     }
 
     /** What {@link #write} writes into the file's metadata. */
-    public static ModelMetadata metadata(
-            ClipConfig architecture, long seed, MlpActivation activation) {
+    public static ModelMetadata metadata(ClipConfig architecture, long seed, MlpActivation activation) {
         return new ModelMetadata(
                 architecture,
                 activation,
@@ -107,8 +100,7 @@ public final class RandomWeights {
         return values;
     }
 
-    private void write(SafetensorsWriter writer, List<TensorSpec> specs, Progress progress)
-            throws IOException {
+    private void write(SafetensorsWriter writer, List<TensorSpec> specs, Progress progress) throws IOException {
         long total = specs.stream().mapToLong(spec -> spec.shape().elements()).sum();
         try (Progress.Task task = progress.task("parameters", total, Progress.Unit.PARAMETERS)) {
             for (TensorSpec spec : specs) {
@@ -117,8 +109,7 @@ public final class RandomWeights {
         }
     }
 
-    private void write(SafetensorsWriter writer, TensorSpec spec, Progress.Task task)
-            throws IOException {
+    private void write(SafetensorsWriter writer, TensorSpec spec, Progress.Task task) throws IOException {
         Draw draw = draw(spec.name(), spec.shape());
         Gaussian random = Gaussian.stream(seed, spec.name());
         float[] block = new float[(int) Math.min(BLOCK, spec.shape().elements())];
@@ -167,8 +158,7 @@ public final class RandomWeights {
         String part = name.replaceFirst("transformer\\.resblocks\\.\\d+\\.", "");
         return switch (part) {
             case "attn.in_proj_weight" -> normal(inverseRoot(width));
-            case "attn.out_proj.weight", "mlp.c_proj.weight" ->
-                    normal(inverseRoot(width) * inverseRoot(depth));
+            case "attn.out_proj.weight", "mlp.c_proj.weight" -> normal(inverseRoot(width) * inverseRoot(depth));
             case "mlp.c_fc.weight" -> normal(inverseRoot(2 * width));
             default -> blockDefault(part, shape, architecture.text().mlpWidth(), width);
         };
@@ -196,8 +186,7 @@ public final class RandomWeights {
     private static Draw vit(String name, Shape shape) {
         return switch (name) {
             case "visual.class_embedding" -> normal(inverseRoot((double) shape.dim(0)));
-            case "visual.positional_embedding" ->
-                    normal(inverseRoot((double) shape.dim(1)));
+            case "visual.positional_embedding" -> normal(inverseRoot((double) shape.dim(1)));
             case "visual.proj" -> normal(inverseRoot((double) shape.dim(0)));
             case "visual.conv1.weight" -> fanIn(shape);
             default -> norm(name);
@@ -323,8 +312,7 @@ public final class RandomWeights {
             edge[0] = AREA / density(TAIL);
             edge[1] = TAIL;
             for (int i = 2; i < LAYERS; i++) {
-                edge[i] =
-                        StrictMath.sqrt(-2 * StrictMath.log(AREA / edge[i - 1] + density(edge[i - 1])));
+                edge[i] = StrictMath.sqrt(-2 * StrictMath.log(AREA / edge[i - 1] + density(edge[i - 1])));
             }
             edge[LAYERS] = 0;
             return edge;

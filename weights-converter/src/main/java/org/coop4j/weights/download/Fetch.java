@@ -1,9 +1,9 @@
 package org.coop4j.weights.download;
-import java.net.URI;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.net.URI;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
@@ -15,9 +15,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
-import org.coop4j.base.InputException;
 
 /**
  * Fetches one file into a folder. A transfer that stalls is asked for again from where it stood,
@@ -54,12 +54,8 @@ final class Fetch {
             return target; // moved there when it was whole
         }
         Path part = folder.resolve(file.name() + ".part");
-        try (FileChannel channel =
-                        FileChannel.open(
-                                part,
-                                StandardOpenOption.CREATE,
-                                StandardOpenOption.READ,
-                                StandardOpenOption.WRITE);
+        try (FileChannel channel = FileChannel.open(
+                        part, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
                 FileLock lock = lock(channel, part)) {
             Optional<String> told = receivePatiently(file, channel);
             channel.force(true);
@@ -88,8 +84,7 @@ final class Fetch {
     }
 
     /** The same as {@link #receive}, begun again where it stalls. */
-    private Optional<String> receivePatiently(RemoteFile file, FileChannel channel)
-            throws IOException {
+    private Optional<String> receivePatiently(RemoteFile file, FileChannel channel) throws IOException {
         for (int time = 1; ; time++) {
             try {
                 return receive(file, channel);
@@ -97,9 +92,8 @@ final class Fetch {
                 if (time == TIMES || !(e.getCause() instanceof HttpTimeoutException)) {
                     throw e;
                 }
-                progress.warn(
-                        "%s: %s; it is asked for again"
-                                .formatted(file.address(), e.getCause().getMessage()));
+                progress.warn("%s: %s; it is asked for again"
+                        .formatted(file.address(), e.getCause().getMessage()));
             }
         }
     }
@@ -107,8 +101,7 @@ final class Fetch {
     /** Returns the file's SHA-256 where the server tells it. */
     private Optional<String> receive(RemoteFile file, FileChannel channel) throws IOException {
         Path etagFile = etagOf(file);
-        Optional<String> etag =
-                Files.exists(etagFile) ? Optional.of(Files.readString(etagFile)) : Optional.empty();
+        Optional<String> etag = Files.exists(etagFile) ? Optional.of(Files.readString(etagFile)) : Optional.empty();
         // Without a way to tell that the file is still the same, a beginning is worth nothing.
         long have = etag.isPresent() || file.sha256().isPresent() ? channel.size() : 0;
         Http.Answer answer = http.get(file.address(), have, etag);
@@ -138,10 +131,8 @@ final class Fetch {
     private void requireRoom(RemoteFile file, long bytes) throws IOException {
         long room = Files.getFileStore(folder).getUsableSpace();
         if (bytes > room) {
-            throw new InputException(
-                    "%s has %,d MB, and %s has room for %,d MB"
-                            .formatted(
-                                    file.address(), bytes / 1_000_000, folder, room / 1_000_000));
+            throw new InputException("%s has %,d MB, and %s has room for %,d MB"
+                    .formatted(file.address(), bytes / 1_000_000, folder, room / 1_000_000));
         }
     }
 
@@ -150,8 +141,7 @@ final class Fetch {
         byte[] buffer = new byte[BUFFER];
         long at = start;
         long total = rest < 0 ? 0 : start + rest;
-        try (Progress.Task task =
-                progress.task("downloading " + file.name(), total, Progress.Unit.BYTES)) {
+        try (Progress.Task task = progress.task("downloading " + file.name(), total, Progress.Unit.BYTES)) {
             task.advanceTo(start);
             for (int n = body.read(buffer); n >= 0; n = body.read(buffer)) {
                 ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, n);
@@ -179,13 +169,9 @@ final class Fetch {
                 why);
     }
 
-    private void check(RemoteFile file, Optional<String> sha256, Path part, FileLock held)
-            throws IOException {
+    private void check(RemoteFile file, Optional<String> sha256, Path part, FileLock held) throws IOException {
         if (sha256.isEmpty()) {
-            progress.note(
-                    file.name()
-                            + ": nothing tells its SHA-256, so it was not checked; it is "
-                            + Sha256.of(part));
+            progress.note(file.name() + ": nothing tells its SHA-256, so it was not checked; it is " + Sha256.of(part));
             return;
         }
         String actual = Sha256.of(part);
@@ -193,9 +179,8 @@ final class Fetch {
             held.release();
             Files.delete(part);
             Files.deleteIfExists(etagOf(file));
-            throw new InputException(
-                    "%s: expected SHA-256 %s, got %s; what came was removed"
-                            .formatted(file.address(), sha256.get(), actual));
+            throw new InputException("%s: expected SHA-256 %s, got %s; what came was removed"
+                    .formatted(file.address(), sha256.get(), actual));
         }
     }
 

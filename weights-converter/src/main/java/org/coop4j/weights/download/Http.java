@@ -51,15 +51,12 @@ final class Http {
     Http(URI hub, Map<String, String> environment, Duration patience) throws IOException {
         this.patience = patience;
         HttpClient.Builder builder =
-                HttpClient.newBuilder()
-                        .connectTimeout(PATIENCE)
-                        .followRedirects(HttpClient.Redirect.NEVER);
+                HttpClient.newBuilder().connectTimeout(PATIENCE).followRedirects(HttpClient.Redirect.NEVER);
         Optional<InetSocketAddress> proxy = proxy(environment);
         if (proxy.isPresent()) {
-            builder.proxy(
-                    new ExceptSome(
-                            ProxySelector.of(proxy.get()),
-                            environment.getOrDefault("NO_PROXY", "").split(",")));
+            builder.proxy(new ExceptSome(
+                    ProxySelector.of(proxy.get()),
+                    environment.getOrDefault("NO_PROXY", "").split(",")));
         }
         client = builder.build();
         tokenHost = hub.getAuthority();
@@ -71,15 +68,13 @@ final class Http {
         return patience;
     }
 
-    private static Optional<InetSocketAddress> proxy(Map<String, String> environment)
-            throws InputException {
+    private static Optional<InetSocketAddress> proxy(Map<String, String> environment) throws InputException {
         for (String name : new String[] {"HTTPS_PROXY", "https_proxy", "HTTP_PROXY"}) {
             String value = environment.getOrDefault(name, "");
             if (!value.isBlank()) {
                 URI uri = URI.create(value.contains("://") ? value : "http://" + value);
                 if (uri.getHost() == null) {
-                    throw new InputException(
-                            name + ": expected an address such as http://proxy:3128, got " + value);
+                    throw new InputException(name + ": expected an address such as http://proxy:3128, got " + value);
                 }
                 int port = uri.getPort() < 0 ? 80 : uri.getPort();
                 return Optional.of(new InetSocketAddress(uri.getHost(), port));
@@ -100,8 +95,7 @@ final class Http {
         URI at = address;
         for (int hop = 0; hop <= REDIRECTS; hop++) {
             HttpResponse<InputStream> response = send(request(at, from, etag));
-            sha256 =
-                    sha256.or(() -> response.headers().firstValue(LINKED_ETAG).flatMap(Http::hash));
+            sha256 = sha256.or(() -> response.headers().firstValue(LINKED_ETAG).flatMap(Http::hash));
             int status = response.statusCode();
             if (status / 100 == 3 && status != 304) {
                 response.body().close();
@@ -117,10 +111,9 @@ final class Http {
     }
 
     private static URI redirected(URI from, HttpResponse<?> response) throws InputException {
-        String location =
-                response.headers()
-                        .firstValue("Location")
-                        .orElseThrow(() -> new InputException(from + ": redirected to nowhere"));
+        String location = response.headers()
+                .firstValue("Location")
+                .orElseThrow(() -> new InputException(from + ": redirected to nowhere"));
         URI to = from.resolve(location);
         if ("https".equals(from.getScheme()) && !"https".equals(to.getScheme())) {
             throw new InputException(from + ": redirected from https to " + to);
@@ -128,14 +121,12 @@ final class Http {
         return to;
     }
 
-    private HttpRequest request(URI address, long from, Optional<String> etag)
-            throws InputException {
+    private HttpRequest request(URI address, long from, Optional<String> etag) throws InputException {
         HttpRequest.Builder request;
         try {
             request = HttpRequest.newBuilder(address).timeout(PATIENCE);
         } catch (IllegalArgumentException e) {
-            throw new InputException(
-                    address + ": expected an address that begins with https:// or http://", e);
+            throw new InputException(address + ": expected an address that begins with https:// or http://", e);
         }
         request.header("User-Agent", "coop4j");
         if (from > 0) {
@@ -169,8 +160,8 @@ final class Http {
     private static String meaning(int status) {
         return switch (status) {
             case 401, 403 ->
-                    "the server refuses it (%d): if the model asks for consent, give it there and set HF_TOKEN"
-                            .formatted(status);
+                "the server refuses it (%d): if the model asks for consent, give it there and set HF_TOKEN"
+                        .formatted(status);
             case 404 -> "there is no such file (404)";
             case 429 -> "the server asks to come back later (429)";
             default -> "the server answered " + status;

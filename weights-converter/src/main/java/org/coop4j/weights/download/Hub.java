@@ -1,6 +1,5 @@
 package org.coop4j.weights.download;
 
-import org.coop4j.weights.download.Fetch.RemoteFile;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -14,29 +13,22 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.coop4j.base.InputException;
+import org.coop4j.weights.download.Fetch.RemoteFile;
 
 /** A repository of the Hugging Face Hub: which of its files make a CLIP model. */
 final class Hub {
 
-    private static final Pattern REPOSITORY =
-            Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*");
-    private static final Pattern SHARD =
-            Pattern.compile("[A-Za-z0-9_]+-\\d{5}-of-\\d{5}\\.(safetensors|bin)");
+    private static final Pattern REPOSITORY = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*");
+    private static final Pattern SHARD = Pattern.compile("[A-Za-z0-9_]+-\\d{5}-of-\\d{5}\\.(safetensors|bin)");
     private static final int LARGEST_LISTING = 1 << 24;
 
     /** In the order of preference: a configuration, then weights in one file or in shards. */
-    private static final List<String> CONFIGURATIONS =
-            List.of("open_clip_config.json", "config.json");
+    private static final List<String> CONFIGURATIONS = List.of("open_clip_config.json", "config.json");
 
-    private static final List<String> WEIGHTS =
-            List.of(
-                    "open_clip_model.safetensors",
-                    "open_clip_pytorch_model.bin",
-                    "model.safetensors",
-                    "pytorch_model.bin");
+    private static final List<String> WEIGHTS = List.of(
+            "open_clip_model.safetensors", "open_clip_pytorch_model.bin", "model.safetensors", "pytorch_model.bin");
 
-    private static final List<String> BESIDE =
-            List.of("preprocessor_config.json", "vocab.json", "merges.txt");
+    private static final List<String> BESIDE = List.of("preprocessor_config.json", "vocab.json", "merges.txt");
 
     private final Http http;
     private final URI endpoint;
@@ -48,8 +40,7 @@ final class Hub {
     Hub(Http http, URI endpoint, String repository) throws InputException {
         if (!REPOSITORY.matcher(repository).matches()) {
             throw new InputException(
-                    "hf:%s: expected a repository such as hf:openai/clip-vit-base-patch32"
-                            .formatted(repository));
+                    "hf:%s: expected a repository such as hf:openai/clip-vit-base-patch32".formatted(repository));
         }
         this.http = http;
         this.endpoint = endpoint;
@@ -62,9 +53,8 @@ final class Hub {
         List<String> wanted = new ArrayList<>();
         CONFIGURATIONS.stream().filter(names::contains).forEach(wanted::add);
         if (wanted.isEmpty()) {
-            throw new InputException(
-                    "hf:%s has neither %s: it is no model that coop4j can convert"
-                            .formatted(repository, String.join(" nor ", CONFIGURATIONS)));
+            throw new InputException("hf:%s has neither %s: it is no model that coop4j can convert"
+                    .formatted(repository, String.join(" nor ", CONFIGURATIONS)));
         }
         wanted.addAll(weights(names));
         BESIDE.stream().filter(names::contains).forEach(wanted::add);
@@ -82,20 +72,21 @@ final class Hub {
                 String stem = whole.substring(0, whole.lastIndexOf('.'));
                 List<String> shards = new ArrayList<>(List.of(whole + ".index.json"));
                 names.stream()
-                        .filter(n -> n.startsWith(stem + "-") && SHARD.matcher(n).matches())
+                        .filter(n ->
+                                n.startsWith(stem + "-") && SHARD.matcher(n).matches())
                         .forEach(shards::add);
                 return shards;
             }
         }
         throw new InputException(
-                "hf:%s has no weights: expected one of %s"
-                        .formatted(repository, String.join(", ", WEIGHTS)));
+                "hf:%s has no weights: expected one of %s".formatted(repository, String.join(", ", WEIGHTS)));
     }
 
     private Set<String> listing() throws IOException {
         URI address = endpoint.resolve("/api/models/" + repository);
         byte[] bytes;
-        try (InputStream body = http.get(address, 0, Optional.empty()).response().body()) {
+        try (InputStream body =
+                http.get(address, 0, Optional.empty()).response().body()) {
             bytes = body.readNBytes(LARGEST_LISTING);
         }
         Set<String> names = new TreeSet<>();

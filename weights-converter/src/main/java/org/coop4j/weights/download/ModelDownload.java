@@ -1,6 +1,5 @@
 package org.coop4j.weights.download;
 
-import org.coop4j.weights.download.Fetch.RemoteFile;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -11,9 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.coop4j.base.Progress;
 import org.coop4j.base.InputException;
+import org.coop4j.base.Progress;
 import org.coop4j.weights.convert.Converter;
+import org.coop4j.weights.download.Fetch.RemoteFile;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.PublishedModels;
@@ -82,8 +82,7 @@ public final class ModelDownload {
      * @param activation the model's activation where its source does not tell
      * @throws InputException if it cannot be had, saying why
      */
-    public Path fetch(Optional<URI> mirror, Optional<MlpActivation> activation, Progress progress)
-            throws IOException {
+    public Path fetch(Optional<URI> mirror, Optional<MlpActivation> activation, Progress progress) throws IOException {
         Path folder = models.resolve("downloads").resolve(fileName());
         URI endpoint = endpoint();
         Http http = new Http(endpoint, environment, patience);
@@ -100,8 +99,7 @@ public final class ModelDownload {
         return converted();
     }
 
-    private List<RemoteFile> files(Http http, URI endpoint, Optional<URI> mirror)
-            throws IOException {
+    private List<RemoteFile> files(Http http, URI endpoint, Optional<URI> mirror) throws IOException {
         if (name.startsWith(HUB)) {
             return new Hub(http, endpoint, name.substring(HUB.length())).files();
         }
@@ -112,10 +110,8 @@ public final class ModelDownload {
             return List.of(new RemoteFile(address, file, sha256));
         }
         if (!isUrl(name)) {
-            throw new InputException(
-                    "%s: expected one of %s, hf:OWNER/NAME or an address, got \"%s\""
-                            .formatted(
-                                    "model", String.join(", ", ClipConfig.publishedNames()), name));
+            throw new InputException("%s: expected one of %s, hf:OWNER/NAME or an address, got \"%s\""
+                    .formatted("model", String.join(", ", ClipConfig.publishedNames()), name));
         }
         return List.of(new RemoteFile(address(name), fileName(), Optional.empty()));
     }

@@ -17,13 +17,11 @@ import java.util.concurrent.TimeUnit;
 final class PatientStream extends FilterInputStream {
 
     private final Duration patience;
-    private final ScheduledExecutorService clock =
-            Executors.newSingleThreadScheduledExecutor(
-                    task -> {
-                        Thread thread = new Thread(task, "download-clock");
-                        thread.setDaemon(true);
-                        return thread;
-                    });
+    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "download-clock");
+        thread.setDaemon(true);
+        return thread;
+    });
     private final ScheduledFuture<?> looks;
     private volatile long waitingSince;
     private volatile boolean waiting;
@@ -73,8 +71,7 @@ final class PatientStream extends FilterInputStream {
         } finally {
             waiting = false;
         }
-        throw new HttpTimeoutException(
-                "no byte came for %.0f seconds".formatted(patience.toMillis() / 1e3));
+        throw new HttpTimeoutException("no byte came for %.0f seconds".formatted(patience.toMillis() / 1e3));
     }
 
     @Override

@@ -1,5 +1,4 @@
 package org.coop4j.weights.model;
-import org.coop4j.weights.JsonTree;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
@@ -9,10 +8,11 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.DType;
+import org.coop4j.weights.JsonTree;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorSpec;
-import org.coop4j.base.InputException;
 
 /**
  * The dimensions of a CLIP model.
@@ -36,8 +36,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
         requirePositive("embedding dimension", embedDim);
         if (vision == null || text == null) {
             throw new IllegalArgumentException(
-                    "expected a vision and a text tower, got no "
-                            + (vision == null ? "vision" : "text"));
+                    "expected a vision and a text tower, got no " + (vision == null ? "vision" : "text"));
         }
     }
 
@@ -66,8 +65,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
      * @param mlpWidth hidden channels of the MLPs
      */
     @JsonTypeName(VIT)
-    public record Vit(int imageSize, int patchSize, int width, int layers, int heads, int mlpWidth)
-            implements Vision {
+    public record Vit(int imageSize, int patchSize, int width, int layers, int heads, int mlpWidth) implements Vision {
         /** Checks that the dimensions fit together. */
         public Vit {
             requirePositive("image size", imageSize);
@@ -76,9 +74,8 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
             requirePositive("vision MLP width", mlpWidth);
             requireHeads("vision", width, heads);
             if (imageSize % patchSize != 0) {
-                throw new IllegalArgumentException(
-                        "expected an image size that is a multiple of patch size %d, got %d"
-                                .formatted(patchSize, imageSize));
+                throw new IllegalArgumentException("expected an image size that is a multiple of patch size %d, got %d"
+                        .formatted(patchSize, imageSize));
             }
         }
 
@@ -103,8 +100,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
      * @param heads heads of the attention pooling; divides 32 · {@code width}
      */
     @JsonTypeName(RESNET)
-    public record ResNet(int imageSize, List<Integer> layers, int width, int heads)
-            implements Vision {
+    public record ResNet(int imageSize, List<Integer> layers, int width, int heads) implements Vision {
         /** Pixels along a side that become one token of the attention pooling. */
         public static final int STRIDE = 32;
 
@@ -116,12 +112,10 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
             layers = List.copyOf(layers);
             requirePositive("image size", imageSize);
             if (imageSize % STRIDE != 0) {
-                throw new IllegalArgumentException(
-                        "expected an image size that is a multiple of 32, got " + imageSize);
+                throw new IllegalArgumentException("expected an image size that is a multiple of 32, got " + imageSize);
             }
             if (layers.size() != 4) {
-                throw new IllegalArgumentException(
-                        "expected the layers of 4 ResNet stages, got " + layers);
+                throw new IllegalArgumentException("expected the layers of 4 ResNet stages, got " + layers);
             }
             layers.forEach(count -> requireLayers("layers of a ResNet stage", count));
             if (width % 2 != 0) {
@@ -152,8 +146,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
      * @param layers transformer blocks
      * @param mlpWidth hidden channels of the MLPs
      */
-    public record Text(
-            int contextLength, int vocabularySize, int width, int heads, int layers, int mlpWidth) {
+    public record Text(int contextLength, int vocabularySize, int width, int heads, int layers, int mlpWidth) {
         /** Checks that the dimensions fit together. */
         public Text {
             requirePositive("context length", contextLength);
@@ -172,9 +165,8 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
     public static ClipConfig named(String name) throws InputException {
         ClipConfig config = PublishedModels.CONFIGS.get(name);
         if (config == null) {
-            throw new InputException(
-                    "unknown architecture: expected one of %s, got \"%s\""
-                            .formatted(String.join(", ", publishedNames()), name));
+            throw new InputException("unknown architecture: expected one of %s, got \"%s\""
+                    .formatted(String.join(", ", publishedNames()), name));
         }
         return config;
     }
@@ -242,33 +234,28 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
         return MetadataJson.read(
                 "architecture",
                 json,
-                fields ->
-                        new ClipConfig(
-                                fields.whole("embed_dim"),
-                                vision(fields.object("vision")),
-                                text(fields.object("text"))));
+                fields -> new ClipConfig(
+                        fields.whole("embed_dim"), vision(fields.object("vision")), text(fields.object("text"))));
     }
 
     private static Vision vision(JsonTree fields) {
         String type = fields.text("type");
         return switch (type) {
             case VIT ->
-                    new Vit(
-                            fields.whole("image_size"),
-                            fields.whole("patch_size"),
-                            fields.whole("width"),
-                            fields.whole("layers"),
-                            fields.whole("heads"),
-                            fields.whole("mlp_width"));
+                new Vit(
+                        fields.whole("image_size"),
+                        fields.whole("patch_size"),
+                        fields.whole("width"),
+                        fields.whole("layers"),
+                        fields.whole("heads"),
+                        fields.whole("mlp_width"));
             case RESNET ->
-                    new ResNet(
-                            fields.whole("image_size"),
-                            fields.wholes("layers"),
-                            fields.whole("width"),
-                            fields.whole("heads"));
-            default ->
-                    throw new IllegalArgumentException(
-                            "vision: expected a known type, got " + type);
+                new ResNet(
+                        fields.whole("image_size"),
+                        fields.wholes("layers"),
+                        fields.whole("width"),
+                        fields.whole("heads"));
+            default -> throw new IllegalArgumentException("vision: expected a known type, got " + type);
         };
     }
 
@@ -292,8 +279,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
 
     private static void requireRange(String name, int value, int max) {
         if (value < 1 || value > max) {
-            throw new IllegalArgumentException(
-                    "%s: expected 1 to %d, got %d".formatted(name, max, value));
+            throw new IllegalArgumentException("%s: expected 1 to %d, got %d".formatted(name, max, value));
         }
     }
 
@@ -302,8 +288,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
         requirePositive(tower + " heads", heads);
         if (width % heads != 0) {
             throw new IllegalArgumentException(
-                    "expected a %s width that is a multiple of its heads (%d), got %d"
-                            .formatted(tower, heads, width));
+                    "expected a %s width that is a multiple of its heads (%d), got %d".formatted(tower, heads, width));
         }
     }
 }

@@ -4,9 +4,9 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
 import org.coop4j.weights.TensorView;
-import org.coop4j.base.InputException;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 
 /** An open converted model: what its metadata says, and its tensors, all of them checked. */
@@ -57,7 +57,8 @@ public final class ConvertedModel implements Closeable {
     private static ModelMetadata checkedMetadata(SafetensorsFile file) throws InputException {
         try {
             ModelMetadata metadata = ModelMetadata.fromMap(file.metadata());
-            metadata.architecture().check(file.tensors().stream().map(TensorView::spec).toList());
+            metadata.architecture()
+                    .check(file.tensors().stream().map(TensorView::spec).toList());
             return metadata;
         } catch (InputException e) {
             throw new InputException(file.path() + ": " + e.getMessage(), e);
@@ -66,10 +67,7 @@ public final class ConvertedModel implements Closeable {
 
     private static InputException notConverted(Path path) {
         return InputException.in(
-                path,
-                "not a converted model: run coop convert \""
-                        + path
-                        + "\" -o OUT.safetensors first");
+                path, "not a converted model: run coop convert \"" + path + "\" -o OUT.safetensors first");
     }
 
     /** Where the file lies. */

@@ -7,9 +7,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorSpec;
-import org.coop4j.base.InputException;
 
 /** Names and shapes of a model's tensors, in the order of OpenAI's {@code clip/model.py}. */
 final class ExpectedTensors {
@@ -42,8 +42,7 @@ final class ExpectedTensors {
      *
      * @throws InputException naming what is missing, unexpected and misshapen
      */
-    static void check(ClipConfig architecture, Collection<TensorSpec> actual)
-            throws InputException {
+    static void check(ClipConfig architecture, Collection<TensorSpec> actual) throws InputException {
         Map<String, Shape> expected = of(architecture);
         Set<String> missing = new LinkedHashSet<>(expected.keySet());
         List<String> unexpected = new ArrayList<>();
@@ -54,12 +53,9 @@ final class ExpectedTensors {
             if (shape == null) {
                 unexpected.add(tensor.name());
             } else if (!shape.equals(tensor.shape())) {
-                wrong.add(
-                        "%s (expected %s, got %s)".formatted(tensor.name(), shape, tensor.shape()));
+                wrong.add("%s (expected %s, got %s)".formatted(tensor.name(), shape, tensor.shape()));
             } else if (!tensor.dtype().isFloat()) {
-                wrong.add(
-                        "%s (expected floating-point, got %s)"
-                                .formatted(tensor.name(), tensor.dtype()));
+                wrong.add("%s (expected floating-point, got %s)".formatted(tensor.name(), tensor.dtype()));
             }
         }
         List<String> problems = new ArrayList<>();
@@ -67,8 +63,7 @@ final class ExpectedTensors {
         describe("unexpected", unexpected, problems);
         describe("of the wrong shape or type", wrong, problems);
         if (!problems.isEmpty()) {
-            throw new InputException(
-                    "the tensors are not those of a CLIP model: " + String.join("; ", problems));
+            throw new InputException("the tensors are not those of a CLIP model: " + String.join("; ", problems));
         }
     }
 
@@ -78,13 +73,8 @@ final class ExpectedTensors {
         }
         List<String> listed = names.subList(0, Math.min(NAMES_LISTED, names.size()));
         int more = names.size() - listed.size();
-        problems.add(
-                "%d %s: %s%s"
-                        .formatted(
-                                names.size(),
-                                what,
-                                String.join(", ", listed),
-                                more > 0 ? " and " + more + " more" : ""));
+        problems.add("%d %s: %s%s"
+                .formatted(names.size(), what, String.join(", ", listed), more > 0 ? " and " + more + " more" : ""));
     }
 
     static boolean isRunningStatistic(String name) {

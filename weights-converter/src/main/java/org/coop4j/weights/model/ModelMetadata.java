@@ -15,10 +15,7 @@ import org.coop4j.base.InputException;
  * @param source where the weights came from
  */
 public record ModelMetadata(
-        ClipConfig architecture,
-        MlpActivation activation,
-        PreprocessConfig preprocessing,
-        SourceInfo source) {
+        ClipConfig architecture, MlpActivation activation, PreprocessConfig preprocessing, SourceInfo source) {
     private static final String FORMAT = "coop4j.format";
     private static final String FORMAT_VERSION = "1";
     private static final String ARCHITECTURE = "coop4j.architecture";
@@ -33,9 +30,8 @@ public record ModelMetadata(
         Objects.requireNonNull(preprocessing, "preprocessing");
         Objects.requireNonNull(source, "source");
         if (preprocessing.size() != architecture.vision().imageSize()) {
-            throw new IllegalArgumentException(
-                    "expected preprocessing to the image tower's %d pixels, got %d"
-                            .formatted(architecture.vision().imageSize(), preprocessing.size()));
+            throw new IllegalArgumentException("expected preprocessing to the image tower's %d pixels, got %d"
+                    .formatted(architecture.vision().imageSize(), preprocessing.size()));
         }
     }
 
@@ -63,9 +59,8 @@ public record ModelMetadata(
     public static ModelMetadata fromMap(Map<String, String> map) throws InputException {
         String version = required(map, FORMAT);
         if (!version.equals(FORMAT_VERSION)) {
-            throw new InputException(
-                    "expected a model of format %s, got %s: convert the source again"
-                            .formatted(FORMAT_VERSION, version));
+            throw new InputException("expected a model of format %s, got %s: convert the source again"
+                    .formatted(FORMAT_VERSION, version));
         }
         try {
             return new ModelMetadata(
@@ -95,8 +90,7 @@ public record ModelMetadata(
      *     names that {@code sha256sum} would print; empty for weights made here
      * @param knownAs the published model that the file is, such as {@code OpenAI ViT-B/32}
      */
-    public record SourceInfo(
-            String file, String format, Optional<String> sha256, Optional<String> knownAs) {
+    public record SourceInfo(String file, String format, Optional<String> sha256, Optional<String> knownAs) {
         /** Checks that nothing is missing. */
         public SourceInfo {
             Objects.requireNonNull(file, "file");
@@ -112,8 +106,7 @@ public record ModelMetadata(
 
         /** Weights read from a file with this hash. */
         public static SourceInfo ofFile(String file, String format, String sha256) {
-            return new SourceInfo(
-                    file, format, Optional.of(sha256), PublishedModels.knownAs(sha256));
+            return new SourceInfo(file, format, Optional.of(sha256), PublishedModels.knownAs(sha256));
         }
 
         /** The source as a JSON object, which {@link #fromJson} reads. */
@@ -131,12 +124,11 @@ public record ModelMetadata(
             return MetadataJson.read(
                     "source",
                     json,
-                    fields ->
-                            new SourceInfo(
-                                    fields.anyText("file").orElse(""),
-                                    fields.anyText("format").orElse(""),
-                                    fields.anyText("sha256"),
-                                    fields.anyText("known_as")));
+                    fields -> new SourceInfo(
+                            fields.anyText("file").orElse(""),
+                            fields.anyText("format").orElse(""),
+                            fields.anyText("sha256"),
+                            fields.anyText("known_as")));
         }
     }
 }

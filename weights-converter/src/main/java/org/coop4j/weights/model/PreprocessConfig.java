@@ -1,5 +1,4 @@
 package org.coop4j.weights.model;
-import org.coop4j.weights.JsonTree;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -7,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.util.List;
 import org.coop4j.base.InputException;
+import org.coop4j.weights.JsonTree;
 
 /**
  * How pixels become the image tower's input: bicubic resize of the shorter side and centre crop, or
@@ -19,8 +19,7 @@ import org.coop4j.base.InputException;
  *     (open_clip's {@code resize_mode} squash)
  */
 @JsonPropertyOrder({"size", "mean", "std", "interpolation", "resize_mode"})
-public record PreprocessConfig(
-        int size, List<Double> mean, List<Double> std, @JsonIgnore boolean squash) {
+public record PreprocessConfig(int size, List<Double> mean, List<Double> std, @JsonIgnore boolean squash) {
     private static final String INTERPOLATION = "interpolation";
     private static final String BICUBIC = "bicubic";
     private static final String RESIZE_MODE = "resize_mode";
@@ -55,8 +54,7 @@ public record PreprocessConfig(
     private static PreprocessConfig of(JsonTree fields) {
         String interpolation = fields.text(INTERPOLATION);
         if (!interpolation.equals(BICUBIC)) {
-            throw new IllegalArgumentException(
-                    "interpolation: expected bicubic, got " + interpolation);
+            throw new IllegalArgumentException("interpolation: expected bicubic, got " + interpolation);
         }
         return new PreprocessConfig(
                 fields.whole("size"),
@@ -67,8 +65,7 @@ public record PreprocessConfig(
 
     private static boolean isSquash(String resizeMode) {
         if (!resizeMode.equals(SHORTEST) && !resizeMode.equals(SQUASH)) {
-            throw new IllegalArgumentException(
-                    "resize_mode: expected shortest or squash, got " + resizeMode);
+            throw new IllegalArgumentException("resize_mode: expected shortest or squash, got " + resizeMode);
         }
         return resizeMode.equals(SQUASH);
     }

@@ -8,10 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.coop4j.weights.DType;
 import org.coop4j.base.FileRegion;
-import org.coop4j.weights.Shape;
 import org.coop4j.base.InputException;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.Shape;
 
 /**
  * What stands before the elements of an array (NumPy Enhancement Proposal 1, versions 1 to 3 of the
@@ -27,9 +27,8 @@ record NpyHeader(DType dtype, Shape shape, boolean columnMajor, int bytes) {
 
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
     private static final Pattern LITERAL =
-            Pattern.compile(
-                    "\\{\\s*'descr':\\s*'([^']{1,20})',\\s*'fortran_order':\\s*(True|False),"
-                            + "\\s*'shape':\\s*\\(([\\d, ]*)\\),?\\s*\\}\\s*");
+            Pattern.compile("\\{\\s*'descr':\\s*'([^']{1,20})',\\s*'fortran_order':\\s*(True|False),"
+                    + "\\s*'shape':\\s*\\(([\\d, ]*)\\),?\\s*\\}\\s*");
 
     /**
      * Reads the header of an array.
@@ -46,8 +45,7 @@ record NpyHeader(DType dtype, Shape shape, boolean columnMajor, int bytes) {
         }
         ByteBuffer prefix = ByteBuffer.wrap(start).order(ByteOrder.LITTLE_ENDIAN);
         boolean first = start[6] == 1;
-        long length =
-                first ? prefix.getShort(8) & 0xffff : Integer.toUnsignedLong(prefix.getInt(8));
+        long length = first ? prefix.getShort(8) & 0xffff : Integer.toUnsignedLong(prefix.getInt(8));
         int from = first ? 10 : 12;
         if (length > MAX_BYTES || length > array.length() - from) {
             throw problem(array, name, "has a header of " + length + " bytes");
@@ -55,20 +53,17 @@ record NpyHeader(DType dtype, Shape shape, boolean columnMajor, int bytes) {
         String literal = new String(array.slice(from, length).bytes(), StandardCharsets.ISO_8859_1);
         Matcher parts = LITERAL.matcher(literal);
         if (!parts.matches()) {
-            throw problem(
-                    array, name, "has a header that is none of a plain array: " + literal.strip());
+            throw problem(array, name, "has a header that is none of a plain array: " + literal.strip());
         }
         try {
             Shape shape = shape(parts.group(3));
             return of(array, name, parts, shape, (int) (from + length));
         } catch (IllegalArgumentException e) {
-            throw new InputException(
-                    "%s: array %s: %s".formatted(array.file(), name, e.getMessage()), e);
+            throw new InputException("%s: array %s: %s".formatted(array.file(), name, e.getMessage()), e);
         }
     }
 
-    private static NpyHeader of(
-            FileRegion array, String name, Matcher parts, Shape shape, int bytes)
+    private static NpyHeader of(FileRegion array, String name, Matcher parts, Shape shape, int bytes)
             throws InputException {
         String descr = parts.group(1);
         boolean columnMajor = parts.group(2).equals("True") && shape.rank() > 1;
@@ -94,16 +89,12 @@ record NpyHeader(DType dtype, Shape shape, boolean columnMajor, int bytes) {
                     case "<u2" -> DType.U16;
                     case "|u1" -> DType.U8;
                     case "|b1" -> DType.BOOL;
-                    case "|O" ->
-                            throw problem(
-                                    array, name, "holds Python objects, which are never loaded");
+                    case "|O" -> throw problem(array, name, "holds Python objects, which are never loaded");
                     default ->
-                            throw problem(
-                                    array,
-                                    name,
-                                    "has elements of type "
-                                            + descr
-                                            + ": expected little-endian numbers or texts");
+                        throw problem(
+                                array,
+                                name,
+                                "has elements of type " + descr + ": expected little-endian numbers or texts");
                 };
         return new NpyHeader(dtype, shape, columnMajor, bytes);
     }

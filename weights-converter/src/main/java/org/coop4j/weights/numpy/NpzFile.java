@@ -6,10 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.coop4j.base.OpenFile;
 import org.coop4j.base.FileRegion;
-import org.coop4j.weights.TensorView;
 import org.coop4j.base.InputException;
+import org.coop4j.base.OpenFile;
+import org.coop4j.weights.TensorView;
 import org.coop4j.weights.zip.ZipArchive;
 
 /**
@@ -62,8 +62,7 @@ public final class NpzFile implements Closeable {
         requireRoom(archive);
         for (ZipArchive.Entry entry : archive.entries().values()) {
             if (!entry.name().endsWith(SUFFIX)) {
-                throw InputException.in(
-                        source.path(), "its entry " + entry.name() + " is no array of NumPy");
+                throw InputException.in(source.path(), "its entry " + entry.name() + " is no array of NumPy");
             }
             String name = entry.name().substring(0, entry.name().length() - SUFFIX.length());
             FileRegion region = region(archive, entry);
@@ -79,8 +78,7 @@ public final class NpzFile implements Closeable {
                         region,
                         name,
                         "of shape %s takes %d bytes, and %d are there"
-                                .formatted(
-                                        header.shape(), length, region.length() - header.bytes()));
+                                .formatted(header.shape(), length, region.length() - header.bytes()));
             }
             arrays.put(
                     name,

@@ -1,13 +1,13 @@
 package org.coop4j.weights.pickle;
 
-import org.coop4j.weights.pickle.Unpickler.Limits;
-import org.coop4j.weights.pickle.Python.Tuple;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.coop4j.base.InputException;
+import org.coop4j.weights.pickle.Python.Tuple;
+import org.coop4j.weights.pickle.Unpickler.Limits;
 
 /** Counts what reading a pickle has cost, and stops it at the limits. */
 final class Budget {

@@ -1,10 +1,10 @@
 package org.coop4j.weights.pickle;
 
-import org.coop4j.weights.pickle.Unpickler.Limits;
-import org.coop4j.weights.pickle.Python.Tuple;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.weights.pickle.Python.Tuple;
+import org.coop4j.weights.pickle.Unpickler.Limits;
 
 /** The stack of the pickle machine, with the marks at which its open containers begin. */
 final class PickleStack {

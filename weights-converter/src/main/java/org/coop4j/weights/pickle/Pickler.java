@@ -1,8 +1,5 @@
 package org.coop4j.weights.pickle;
 
-import org.coop4j.weights.pickle.Python.OrderedDict;
-import org.coop4j.weights.pickle.Python.Tuple;
-import org.coop4j.weights.pickle.Python.GlobalName;
 import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
@@ -10,6 +7,9 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.weights.pickle.Python.GlobalName;
+import org.coop4j.weights.pickle.Python.OrderedDict;
+import org.coop4j.weights.pickle.Python.Tuple;
 
 /**
  * Writes plain values as a pickle of protocol 2, which every Python reads and PyTorch's {@code
@@ -100,8 +100,7 @@ public final class Pickler {
             save(persistent.id(), depth);
             out.write('Q');
         } else {
-            throw new IllegalArgumentException(
-                    "a " + value.getClass().getName() + " has no plain Python form");
+            throw new IllegalArgumentException("a " + value.getClass().getName() + " has no plain Python form");
         }
     }
 
@@ -114,11 +113,10 @@ public final class Pickler {
             out.write('}');
         }
         out.write('(');
-        map.forEach(
-                (key, item) -> {
-                    save(key, depth);
-                    save(item, depth);
-                });
+        map.forEach((key, item) -> {
+            save(key, depth);
+            save(item, depth);
+        });
         out.write('u');
     }
 
@@ -148,8 +146,7 @@ public final class Pickler {
             throw new IllegalArgumentException("a name with a line feed: " + name);
         }
         out.write('c');
-        out.writeBytes(
-                (name.module() + "\n" + name.name() + "\n").getBytes(StandardCharsets.UTF_8));
+        out.writeBytes((name.module() + "\n" + name.name() + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     private static ByteBuffer littleEndian(int bytes) {

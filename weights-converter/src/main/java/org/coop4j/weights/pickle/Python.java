@@ -1,15 +1,16 @@
 package org.coop4j.weights.pickle;
-import java.util.List;
-import java.util.Collections;
+
+import java.io.Serial;
+import java.util.AbstractList;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.RandomAccess;
 import org.coop4j.weights.pickle.Python.GlobalName;
 import org.coop4j.weights.pickle.Python.Tuple;
-import java.util.Map;
-import java.util.LinkedHashMap;
-import java.io.Serial;
-import java.util.RandomAccess;
-import java.util.AbstractList;
-import java.util.Objects;
 
 /** Python's values that Java has no equal of, as an {@link Unpickler} gives them and a {@link Pickler} takes them. */
 public final class Python {
@@ -63,7 +64,8 @@ public final class Python {
 
     /** A Python {@code collections.OrderedDict}, which a pickle tells apart from a plain dict. */
     public static final class OrderedDict extends LinkedHashMap<Object, Object> {
-        @Serial private static final long serialVersionUID = 1L;
+        @Serial
+        private static final long serialVersionUID = 1L;
 
         /** An empty one. */
         public OrderedDict() {}

@@ -1,9 +1,5 @@
 package org.coop4j.weights.pickle;
 
-import org.coop4j.weights.pickle.PickleBindings.PickleFunction;
-import org.coop4j.weights.pickle.Python.OrderedDict;
-import org.coop4j.weights.pickle.Python.Tuple;
-import org.coop4j.weights.pickle.Python.GlobalName;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -13,6 +9,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.coop4j.weights.pickle.PickleBindings.PickleFunction;
+import org.coop4j.weights.pickle.Python.GlobalName;
+import org.coop4j.weights.pickle.Python.OrderedDict;
+import org.coop4j.weights.pickle.Python.Tuple;
 
 /**
  * The containers of Python that any pickle may call for. Nothing else of Python is bound: not
@@ -57,8 +57,7 @@ final class PythonBuiltins {
     }
 
     /** Entries come as a dict or as a list of pairs, at position {@code at} of the arguments. */
-    private Map<Object, Object> fill(Map<Object, Object> target, Tuple arguments, int at)
-            throws IOException {
+    private Map<Object, Object> fill(Map<Object, Object> target, Tuple arguments, int at) throws IOException {
         if (arguments.size() <= at) {
             return target;
         }

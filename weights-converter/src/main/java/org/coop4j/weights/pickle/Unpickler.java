@@ -1,9 +1,5 @@
 package org.coop4j.weights.pickle;
 
-import org.coop4j.weights.pickle.PickleBindings.PickleFunction;
-import org.coop4j.weights.pickle.Python.PyObject;
-import org.coop4j.weights.pickle.Python.Tuple;
-import org.coop4j.weights.pickle.Python.GlobalName;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -15,6 +11,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.coop4j.base.InputException;
+import org.coop4j.weights.pickle.PickleBindings.PickleFunction;
+import org.coop4j.weights.pickle.Python.GlobalName;
+import org.coop4j.weights.pickle.Python.PyObject;
+import org.coop4j.weights.pickle.Python.Tuple;
 
 /**
  * Python's pickle machine for protocols 0 to 5, without the power to execute: a call that is not
@@ -45,8 +45,7 @@ public final class Unpickler {
      *
      * @throws InputException when the pickle is damaged or exceeds the limits
      */
-    public static Object read(PickleInput in, Limits limits, PickleBindings bindings)
-            throws IOException {
+    public static Object read(PickleInput in, Limits limits, PickleBindings bindings) throws IOException {
         in.allow(limits.maxBytes());
         return new Unpickler(in, limits, bindings).run();
     }
@@ -182,7 +181,8 @@ public final class Unpickler {
                 if (items.isEmpty()) {
                     throw budget.problem("makes an object without a class");
                 }
-                stack.push(call(items.get(0), Tuple.of(items.subList(1, items.size()).toArray())));
+                stack.push(call(
+                        items.get(0), Tuple.of(items.subList(1, items.size()).toArray())));
             }
             case 'b' -> build(stack.pop());
             case 'P' -> stack.push(bindings.persistent(in.line()));
@@ -190,9 +190,7 @@ public final class Unpickler {
             case 0x82, 0x83, 0x84 -> throw budget.problem("uses the extension registry");
             case 0x97, 0x98 -> throw budget.problem("refers to buffers outside the file");
             default ->
-                    throw budget.problem(
-                            "has the unknown opcode 0x%02x at byte %d"
-                                    .formatted(opcode, in.position() - 1));
+                throw budget.problem("has the unknown opcode 0x%02x at byte %d".formatted(opcode, in.position() - 1));
         }
     }
 

@@ -11,6 +11,3 @@
  * LinkedHashMap, set is LinkedHashSet.
  */
 package org.coop4j.weights.pickle;
-
-import org.coop4j.weights.pickle.Python.PyObject;
-import org.coop4j.weights.pickle.Python.Tuple;

@@ -38,16 +38,14 @@ record Header(Map<String, Placed> tensors, Map<String, String> metadata) {
 
     static final String METADATA = "__metadata__";
 
-    private static final JsonFactory JSON =
-            JsonFactory.builder()
-                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                    .streamReadConstraints(
-                            StreamReadConstraints.builder()
-                                    .maxNestingDepth(8)
-                                    .maxStringLength((int) MAX_BYTES)
-                                    .maxNumberLength(32)
-                                    .build())
-                    .build();
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(8)
+                    .maxStringLength((int) MAX_BYTES)
+                    .maxNumberLength(32)
+                    .build())
+            .build();
 
     /** A tensor and where its elements lie, counted from the end of the header. */
     record Placed(TensorSpec spec, long begin, long end) {}
@@ -94,17 +92,14 @@ record Header(Map<String, Placed> tensors, Map<String, String> metadata) {
             throw new BadHeader("the header is not valid JSON (" + e.getOriginalMessage() + ")");
         }
         checkPlaces(tensors, dataLength);
-        return new Header(
-                Collections.unmodifiableMap(tensors), Collections.unmodifiableMap(metadata));
+        return new Header(Collections.unmodifiableMap(tensors), Collections.unmodifiableMap(metadata));
     }
 
     private static Reader reader(byte[] json) {
-        return new InputStreamReader(
-                new ByteArrayInputStream(json), StandardCharsets.UTF_8.newDecoder());
+        return new InputStreamReader(new ByteArrayInputStream(json), StandardCharsets.UTF_8.newDecoder());
     }
 
-    private static void readMetadata(JsonParser parser, Map<String, String> metadata)
-            throws IOException {
+    private static void readMetadata(JsonParser parser, Map<String, String> metadata) throws IOException {
         expect(parser, JsonToken.START_OBJECT, METADATA);
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             String key = parser.currentName();
@@ -137,8 +132,7 @@ record Header(Map<String, Placed> tensors, Map<String, String> metadata) {
         return place(name, dtype, dims, offsets.get(0), offsets.get(1));
     }
 
-    private static Placed place(String name, DType dtype, List<Long> dims, long begin, long end)
-            throws BadHeader {
+    private static Placed place(String name, DType dtype, List<Long> dims, long begin, long end) throws BadHeader {
         TensorSpec spec;
         long bytes;
         try {
@@ -148,9 +142,8 @@ record Header(Map<String, Placed> tensors, Map<String, String> metadata) {
             throw new BadHeader("tensor " + name + ": " + e.getMessage());
         }
         if (begin < 0 || end < begin || end - begin != bytes) {
-            throw new BadHeader(
-                    "tensor %s %s of %s needs %d bytes but its data_offsets are [%d, %d]"
-                            .formatted(name, spec.shape(), dtype, bytes, begin, end));
+            throw new BadHeader("tensor %s %s of %s needs %d bytes but its data_offsets are [%d, %d]"
+                    .formatted(name, spec.shape(), dtype, bytes, begin, end));
         }
         return new Placed(spec, begin, end);
     }
@@ -177,12 +170,10 @@ record Header(Map<String, Placed> tensors, Map<String, String> metadata) {
         return values;
     }
 
-    private static void expect(JsonParser parser, JsonToken token, String where)
-            throws IOException {
+    private static void expect(JsonParser parser, JsonToken token, String where) throws IOException {
         if (parser.currentToken() != token) {
             throw new BadHeader(
-                    "%s in the header: found %s instead of %s"
-                            .formatted(where, parser.currentToken(), token));
+                    "%s in the header: found %s instead of %s".formatted(where, parser.currentToken(), token));
         }
     }
 
@@ -193,21 +184,14 @@ record Header(Map<String, Placed> tensors, Map<String, String> metadata) {
         for (Placed tensor : inOrder) {
             if (tensor.begin() != at) {
                 String what = tensor.begin() < at ? "overlaps the one before" : "leaves a hole";
-                throw new BadHeader(
-                        "tensor %s at [%d, %d] %s, which ends at %d"
-                                .formatted(
-                                        tensor.spec().name(),
-                                        tensor.begin(),
-                                        tensor.end(),
-                                        what,
-                                        at));
+                throw new BadHeader("tensor %s at [%d, %d] %s, which ends at %d"
+                        .formatted(tensor.spec().name(), tensor.begin(), tensor.end(), what, at));
             }
             at = tensor.end();
         }
         if (at != dataLength) {
-            throw new BadHeader(
-                    "the tensors take %d bytes but %d follow the header: the file is %s"
-                            .formatted(at, dataLength, at > dataLength ? "truncated" : "too long"));
+            throw new BadHeader("the tensors take %d bytes but %d follow the header: the file is %s"
+                    .formatted(at, dataLength, at > dataLength ? "truncated" : "too long"));
         }
     }
 }

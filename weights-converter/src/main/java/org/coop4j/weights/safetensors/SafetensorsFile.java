@@ -10,12 +10,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.coop4j.base.FileState;
-import org.coop4j.base.OpenFile;
 import org.coop4j.base.FileRegion;
+import org.coop4j.base.FileState;
+import org.coop4j.base.InputException;
+import org.coop4j.base.OpenFile;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
-import org.coop4j.base.InputException;
 
 /**
  * An open safetensors file of any size: its header is read and checked, its tensors are read when
@@ -31,8 +31,7 @@ public final class SafetensorsFile implements Closeable {
     private final Map<String, TensorView> tensors;
     private final Map<String, String> metadata;
 
-    private SafetensorsFile(
-            OpenFile source, Map<String, TensorView> tensors, Map<String, String> metadata) {
+    private SafetensorsFile(OpenFile source, Map<String, TensorView> tensors, Map<String, String> metadata) {
         this.source = source;
         this.tensors = tensors;
         this.metadata = metadata;
@@ -69,20 +68,17 @@ public final class SafetensorsFile implements Closeable {
         try {
             header = Header.parse(file.slice(PREFIX, headerLength).bytes(), data.length());
         } catch (Header.BadHeader e) {
-            throw new InputException(
-                    source.path() + ": not a valid safetensors file: " + e.getMessage(), e);
+            throw new InputException(source.path() + ": not a valid safetensors file: " + e.getMessage(), e);
         }
         Map<String, TensorView> tensors = new LinkedHashMap<>();
         header.tensors()
-                .forEach(
-                        (name, at) ->
-                                tensors.put(
-                                        name,
-                                        TensorView.contiguous(
-                                                name,
-                                                at.spec().dtype(),
-                                                at.spec().shape(),
-                                                data.slice(at.begin(), at.end() - at.begin()))));
+                .forEach((name, at) -> tensors.put(
+                        name,
+                        TensorView.contiguous(
+                                name,
+                                at.spec().dtype(),
+                                at.spec().shape(),
+                                data.slice(at.begin(), at.end() - at.begin()))));
         return new SafetensorsFile(source, tensors, header.metadata());
     }
 

@@ -15,11 +15,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.coop4j.base.AtomicFile;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.HalfFloats;
 import org.coop4j.weights.TensorSpec;
-import org.coop4j.base.InputException;
 
 /**
  * Writes a safetensors file as a stream: the tensors are declared first, then their elements
@@ -66,8 +66,7 @@ public final class SafetensorsWriter implements AutoCloseable {
      * @param tensors what will be written, no name twice
      * @param metadata the header's {@code __metadata__}; may be empty
      */
-    public static SafetensorsWriter create(
-            Path target, List<TensorSpec> tensors, Map<String, String> metadata)
+    public static SafetensorsWriter create(Path target, List<TensorSpec> tensors, Map<String, String> metadata)
             throws IOException {
         List<TensorSpec> order = new ArrayList<>(tensors);
         order.sort(Comparator.comparingInt((TensorSpec t) -> t.dtype().bytes()).reversed());
@@ -97,8 +96,7 @@ public final class SafetensorsWriter implements AutoCloseable {
     }
 
     /** Writes a whole file from tensors in memory, in the order of the map. */
-    public static void write(
-            Path target, Map<String, DenseTensor> tensors, Map<String, String> metadata)
+    public static void write(Path target, Map<String, DenseTensor> tensors, Map<String, String> metadata)
             throws IOException {
         List<TensorSpec> specs = new ArrayList<>();
         tensors.forEach((name, t) -> specs.add(new TensorSpec(name, t.dtype(), t.shape())));
@@ -214,8 +212,7 @@ public final class SafetensorsWriter implements AutoCloseable {
     }
 
     /** The header, padded with spaces so that the elements start at a multiple of 8. */
-    private static byte[] header(List<TensorSpec> order, Map<String, String> metadata)
-            throws IOException {
+    private static byte[] header(List<TensorSpec> order, Map<String, String> metadata) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (JsonGenerator json = new JsonFactory().createGenerator(out)) {
             json.writeStartObject();
@@ -239,8 +236,7 @@ public final class SafetensorsWriter implements AutoCloseable {
         return out.toByteArray();
     }
 
-    private static void writeTensor(JsonGenerator json, TensorSpec tensor, long at)
-            throws IOException {
+    private static void writeTensor(JsonGenerator json, TensorSpec tensor, long at) throws IOException {
         json.writeObjectFieldStart(tensor.name());
         json.writeStringField("dtype", tensor.dtype().name());
         json.writeArrayFieldStart("shape");

@@ -33,10 +33,7 @@ public final class TensorChecksum {
      * @param tensors the values of each tensor, row after row
      */
     public static void write(
-            Path file,
-            List<TensorSpec> specs,
-            Map<String, String> metadata,
-            Map<String, float[]> tensors)
+            Path file, List<TensorSpec> specs, Map<String, String> metadata, Map<String, float[]> tensors)
             throws IOException {
         Map<String, String> checked = new LinkedHashMap<>(metadata);
         checked.put(KEY, of(metadata, specs, tensors::get));
@@ -68,34 +65,24 @@ public final class TensorChecksum {
             String found = of(file.metadata(), List.copyOf(specs.values()), tensors::get);
             if (!recorded.equals(found)) {
                 throw new IOException(
-                        file.path()
-                                + " is damaged: its contents do not have the checksum that it"
-                                + " records");
+                        file.path() + " is damaged: its contents do not have the checksum that it" + " records");
             }
         }
         return tensors;
     }
 
     /** SHA-256 of metadata and tensors in the order of their names, without the checksum itself. */
-    private static String of(
-            Map<String, String> metadata,
-            List<TensorSpec> specs,
-            Function<String, float[]> tensors) {
+    private static String of(Map<String, String> metadata, List<TensorSpec> specs, Function<String, float[]> tensors) {
         Sha256 hash = new Sha256();
-        new TreeMap<>(metadata)
-                .forEach(
-                        (key, value) -> {
-                            if (!key.equals(KEY)) {
-                                hash.add(key + "=" + value + "\n");
-                            }
-                        });
-        specs.stream()
-                .sorted(Comparator.comparing(TensorSpec::name))
-                .forEach(
-                        spec -> {
-                            hash.add(spec.name() + spec.shape() + "\n");
-                            add(hash, tensors.apply(spec.name()));
-                        });
+        new TreeMap<>(metadata).forEach((key, value) -> {
+            if (!key.equals(KEY)) {
+                hash.add(key + "=" + value + "\n");
+            }
+        });
+        specs.stream().sorted(Comparator.comparing(TensorSpec::name)).forEach(spec -> {
+            hash.add(spec.name() + spec.shape() + "\n");
+            add(hash, tensors.apply(spec.name()));
+        });
         return hash.hex();
     }
 

@@ -9,8 +9,8 @@ import java.util.Map;
 import org.coop4j.base.FileRegion;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.pickle.PickleInput;
-import org.coop4j.weights.pickle.Unpickler.Limits;
 import org.coop4j.weights.pickle.Unpickler;
+import org.coop4j.weights.pickle.Unpickler.Limits;
 
 /**
  * Reads what {@code torch.save} wrote before PyTorch 1.6: five pickles (magic number, protocol,
@@ -46,8 +46,7 @@ final class LegacyReader {
         return root;
     }
 
-    private static void placeStorages(
-            FileRegion file, long start, List<?> keys, Map<String, Storage> storages)
+    private static void placeStorages(FileRegion file, long start, List<?> keys, Map<String, Storage> storages)
             throws IOException {
         long at = start;
         for (Object key : keys) {

@@ -40,12 +40,11 @@ final class StateDict {
             if (!(inner instanceof Map<?, ?> map)) {
                 return inner;
             }
-            Object next =
-                    WRAPPERS.stream()
-                            .map(map::get)
-                            .filter(v -> v instanceof Map<?, ?> || v instanceof PyObject)
-                            .findFirst()
-                            .orElse(null);
+            Object next = WRAPPERS.stream()
+                    .map(map::get)
+                    .filter(v -> v instanceof Map<?, ?> || v instanceof PyObject)
+                    .findFirst()
+                    .orElse(null);
             if (next == null) {
                 return inner;
             }
@@ -64,8 +63,7 @@ final class StateDict {
 
     private void collectTensors(Map<?, ?> map, String prefix) throws InputException {
         for (Map.Entry<?, ?> entry : map.entrySet()) {
-            if (entry.getKey() instanceof String key
-                    && entry.getValue() instanceof TorchTensor tensor) {
+            if (entry.getKey() instanceof String key && entry.getValue() instanceof TorchTensor tensor) {
                 add(prefix + key, tensor);
             }
         }
@@ -88,8 +86,7 @@ final class StateDict {
                 collectTensors(tensorsOfModule, prefix);
             }
         }
-        Map<?, ?> children =
-                attributes.get("_modules") instanceof Map<?, ?> modules ? modules : attributes;
+        Map<?, ?> children = attributes.get("_modules") instanceof Map<?, ?> modules ? modules : attributes;
         for (Map.Entry<?, ?> child : children.entrySet()) {
             if (child.getKey() instanceof String key && child.getValue() instanceof PyObject sub) {
                 collectModule(sub, prefix + key + ".", depth + 1);
@@ -109,12 +106,11 @@ final class StateDict {
 
     private static String describe(Object root) {
         if (root instanceof Map<?, ?> map) {
-            List<String> keys =
-                    map.keySet().stream()
-                            .filter(String.class::isInstance)
-                            .map(String.class::cast)
-                            .limit(8)
-                            .toList();
+            List<String> keys = map.keySet().stream()
+                    .filter(String.class::isInstance)
+                    .map(String.class::cast)
+                    .limit(8)
+                    .toList();
             return "a dict with the keys " + keys;
         }
         return root instanceof PyObject object

@@ -1,11 +1,11 @@
 package org.coop4j.weights.torch;
-import org.coop4j.weights.DType;
-import java.util.Optional;
-import java.util.Map;
 
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
 import org.coop4j.base.FileRegion;
 import org.coop4j.base.InputException;
+import org.coop4j.weights.DType;
 
 /**
  * A run of elements that tensors are laid over. Its place in the file may become known after the
@@ -68,45 +68,43 @@ final class Storage {
      * @param bytes bytes an element
      */
     record StorageType(Optional<DType> dtype, int bytes) {
-        private static final Map<String, StorageType> BY_CLASS =
-                Map.ofEntries(
-                        Map.entry("DoubleStorage", of(DType.F64)),
-                        Map.entry("FloatStorage", of(DType.F32)),
-                        Map.entry("HalfStorage", of(DType.F16)),
-                        Map.entry("BFloat16Storage", of(DType.BF16)),
-                        Map.entry("LongStorage", of(DType.I64)),
-                        Map.entry("IntStorage", of(DType.I32)),
-                        Map.entry("ShortStorage", of(DType.I16)),
-                        Map.entry("CharStorage", of(DType.I8)),
-                        Map.entry("ByteStorage", of(DType.U8)),
-                        Map.entry("UntypedStorage", of(DType.U8)),
-                        Map.entry("BoolStorage", of(DType.BOOL)),
-                        Map.entry("ComplexFloatStorage", unreadable(8)),
-                        Map.entry("ComplexDoubleStorage", unreadable(16)),
-                        Map.entry("QInt8Storage", unreadable(1)),
-                        Map.entry("QUInt8Storage", unreadable(1)),
-                        Map.entry("QUInt4x2Storage", unreadable(1)),
-                        Map.entry("QUInt2x4Storage", unreadable(1)),
-                        Map.entry("QInt32Storage", unreadable(4)));
+        private static final Map<String, StorageType> BY_CLASS = Map.ofEntries(
+                Map.entry("DoubleStorage", of(DType.F64)),
+                Map.entry("FloatStorage", of(DType.F32)),
+                Map.entry("HalfStorage", of(DType.F16)),
+                Map.entry("BFloat16Storage", of(DType.BF16)),
+                Map.entry("LongStorage", of(DType.I64)),
+                Map.entry("IntStorage", of(DType.I32)),
+                Map.entry("ShortStorage", of(DType.I16)),
+                Map.entry("CharStorage", of(DType.I8)),
+                Map.entry("ByteStorage", of(DType.U8)),
+                Map.entry("UntypedStorage", of(DType.U8)),
+                Map.entry("BoolStorage", of(DType.BOOL)),
+                Map.entry("ComplexFloatStorage", unreadable(8)),
+                Map.entry("ComplexDoubleStorage", unreadable(16)),
+                Map.entry("QInt8Storage", unreadable(1)),
+                Map.entry("QUInt8Storage", unreadable(1)),
+                Map.entry("QUInt4x2Storage", unreadable(1)),
+                Map.entry("QUInt2x4Storage", unreadable(1)),
+                Map.entry("QInt32Storage", unreadable(4)));
 
-        private static final Map<String, DType> BY_DTYPE =
-                Map.ofEntries(
-                        Map.entry("float64", DType.F64),
-                        Map.entry("double", DType.F64),
-                        Map.entry("float32", DType.F32),
-                        Map.entry("float", DType.F32),
-                        Map.entry("float16", DType.F16),
-                        Map.entry("half", DType.F16),
-                        Map.entry("bfloat16", DType.BF16),
-                        Map.entry("int64", DType.I64),
-                        Map.entry("int32", DType.I32),
-                        Map.entry("int16", DType.I16),
-                        Map.entry("int8", DType.I8),
-                        Map.entry("uint8", DType.U8),
-                        Map.entry("uint16", DType.U16),
-                        Map.entry("uint32", DType.U32),
-                        Map.entry("uint64", DType.U64),
-                        Map.entry("bool", DType.BOOL));
+        private static final Map<String, DType> BY_DTYPE = Map.ofEntries(
+                Map.entry("float64", DType.F64),
+                Map.entry("double", DType.F64),
+                Map.entry("float32", DType.F32),
+                Map.entry("float", DType.F32),
+                Map.entry("float16", DType.F16),
+                Map.entry("half", DType.F16),
+                Map.entry("bfloat16", DType.BF16),
+                Map.entry("int64", DType.I64),
+                Map.entry("int32", DType.I32),
+                Map.entry("int16", DType.I16),
+                Map.entry("int8", DType.I8),
+                Map.entry("uint8", DType.U8),
+                Map.entry("uint16", DType.U16),
+                Map.entry("uint32", DType.U32),
+                Map.entry("uint64", DType.U64),
+                Map.entry("bool", DType.BOOL));
 
         /** The type of a class such as {@code FloatStorage}. */
         static Optional<StorageType> ofClass(String name) {
@@ -131,8 +129,7 @@ final class Storage {
                 case I8 -> "CharStorage";
                 case U8 -> "ByteStorage";
                 case BOOL -> "BoolStorage";
-                case U16, U32, U64 ->
-                        throw new IllegalArgumentException("PyTorch has no storage of " + dtype);
+                case U16, U32, U64 -> throw new IllegalArgumentException("PyTorch has no storage of " + dtype);
             };
         }
 

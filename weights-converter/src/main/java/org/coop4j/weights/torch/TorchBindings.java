@@ -1,20 +1,20 @@
 package org.coop4j.weights.torch;
 
-import org.coop4j.weights.torch.Storage.StorageType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.coop4j.weights.DType;
 import org.coop4j.base.FileRegion;
-import org.coop4j.weights.Shape;
 import org.coop4j.base.InputException;
-import org.coop4j.weights.pickle.Python.GlobalName;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.Shape;
 import org.coop4j.weights.pickle.PickleBindings;
 import org.coop4j.weights.pickle.PickleBindings.PickleFunction;
+import org.coop4j.weights.pickle.Python.GlobalName;
 import org.coop4j.weights.pickle.Python.Tuple;
+import org.coop4j.weights.torch.Storage.StorageType;
 
 /** The functions of PyTorch that build tensors, and the storages that pickles refer to. */
 final class TorchBindings implements PickleBindings {
@@ -63,12 +63,8 @@ final class TorchBindings implements PickleBindings {
     /** TorchScript wraps its typed lists and values in calls whose first argument is the value. */
     private PickleFunction scriptFunction(String name) {
         return switch (name) {
-            case "build_intlist",
-                    "build_doublelist",
-                    "build_boollist",
-                    "build_tensorlist",
-                    "restore_type_tag" ->
-                    this::first;
+            case "build_intlist", "build_doublelist", "build_boollist", "build_tensorlist", "restore_type_tag" ->
+                this::first;
             default -> null;
         };
     }
@@ -118,8 +114,7 @@ final class TorchBindings implements PickleBindings {
         return storage;
     }
 
-    private TorchTensor tensor(Storage storage, Optional<DType> dtype, Tuple arguments)
-            throws InputException {
+    private TorchTensor tensor(Storage storage, Optional<DType> dtype, Tuple arguments) throws InputException {
         if (!(arguments.get(1) instanceof Long offset)) {
             throw malformed("tensor without an offset");
         }
@@ -169,8 +164,7 @@ final class TorchBindings implements PickleBindings {
             throw malformed("reference to a storage");
         }
         if (id.size() > 5 && id.get(5) != null) {
-            throw InputException.in(
-                    file, "storage " + key + " is a view of another, as PyTorch wrote before 0.4");
+            throw InputException.in(file, "storage " + key + " is a view of another, as PyTorch wrote before 0.4");
         }
         Optional<StorageType> known = StorageType.ofClass(type.name());
         if (known.isEmpty() || !type.module().startsWith("torch")) {

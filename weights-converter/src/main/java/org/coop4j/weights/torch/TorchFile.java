@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
-import org.coop4j.base.OpenFile;
 import org.coop4j.base.FileRegion;
 import org.coop4j.base.InputException;
+import org.coop4j.base.OpenFile;
 import org.coop4j.weights.pickle.PickleInput;
-import org.coop4j.weights.pickle.Unpickler.Limits;
 import org.coop4j.weights.pickle.Unpickler;
+import org.coop4j.weights.pickle.Unpickler.Limits;
 import org.coop4j.weights.zip.ZipArchive;
 
 /**
@@ -100,8 +100,7 @@ public final class TorchFile implements Closeable {
             Object root = LegacyReader.read(file, limits);
             return new TorchFile(file.source(), Form.LEGACY, root, List.of());
         }
-        throw InputException.in(
-                file.file(), "not a PyTorch file: it is neither a zip archive nor a pickle");
+        throw InputException.in(file.file(), "not a PyTorch file: it is neither a zip archive nor a pickle");
     }
 
     private static boolean isZip(byte[] bytes) {
@@ -117,16 +116,12 @@ public final class TorchFile implements Closeable {
         String folder = rootFolder(file.file(), archive);
         checkByteOrder(file.file(), archive, folder);
         List<CheckedEntry> checked = new ArrayList<>();
-        TorchBindings bindings =
-                new TorchBindings(
-                        file.file(),
-                        storage -> {
-                            ZipArchive.Entry entry =
-                                    archive.entries().get(folder + "data/" + storage.key());
-                            FileRegion region = locate(file.file(), archive, entry, storage);
-                            checked.add(new CheckedEntry(archive, entry, region));
-                            return region.slice(0, storage.bytes());
-                        });
+        TorchBindings bindings = new TorchBindings(file.file(), storage -> {
+            ZipArchive.Entry entry = archive.entries().get(folder + "data/" + storage.key());
+            FileRegion region = locate(file.file(), archive, entry, storage);
+            checked.add(new CheckedEntry(archive, entry, region));
+            return region.slice(0, storage.bytes());
+        });
         ZipArchive.Entry pickle = archive.entries().get(folder + "data.pkl");
         byte[] bytes = archive.read(pickle, limits.maxBytes());
         Object root = Unpickler.read(PickleInput.of(file.file(), bytes), limits, bindings);
@@ -135,8 +130,7 @@ public final class TorchFile implements Closeable {
         return new TorchFile(file.source(), form, root, checked);
     }
 
-    private static FileRegion locate(
-            Path file, ZipArchive archive, ZipArchive.Entry entry, Storage storage)
+    private static FileRegion locate(Path file, ZipArchive archive, ZipArchive.Entry entry, Storage storage)
             throws IOException {
         if (entry == null) {
             throw InputException.in(file, "storage " + storage.key() + " is not in the file");
@@ -146,41 +140,32 @@ public final class TorchFile implements Closeable {
             throw InputException.in(
                     file,
                     "storage %s has %d bytes where its %d elements need %d"
-                            .formatted(
-                                    storage.key(),
-                                    region.length(),
-                                    storage.elements(),
-                                    storage.bytes()));
+                            .formatted(storage.key(), region.length(), storage.elements(), storage.bytes()));
         }
         return region;
     }
 
     /** The one folder at the archive's top, with its slash. */
     private static String rootFolder(Path file, ZipArchive archive) throws InputException {
-        List<String> folders =
-                archive.entries().keySet().stream()
-                        .filter(name -> name.matches("[^/]+/data\\.pkl"))
-                        .map(name -> name.substring(0, name.length() - "data.pkl".length()))
-                        .toList();
+        List<String> folders = archive.entries().keySet().stream()
+                .filter(name -> name.matches("[^/]+/data\\.pkl"))
+                .map(name -> name.substring(0, name.length() - "data.pkl".length()))
+                .toList();
         if (folders.size() != 1) {
-            throw InputException.in(
-                    file, "a zip archive, but not one of PyTorch's: it needs one data.pkl");
+            throw InputException.in(file, "a zip archive, but not one of PyTorch's: it needs one data.pkl");
         }
         return folders.get(0);
     }
 
-    private static void checkByteOrder(Path file, ZipArchive archive, String folder)
-            throws IOException {
-        Optional<ZipArchive.Entry> entry =
-                Optional.ofNullable(archive.entries().get(folder + "byteorder"));
+    private static void checkByteOrder(Path file, ZipArchive archive, String folder) throws IOException {
+        Optional<ZipArchive.Entry> entry = Optional.ofNullable(archive.entries().get(folder + "byteorder"));
         if (entry.isPresent()) {
             byte[] text = archive.read(entry.get(), 64);
             String order = new String(text, StandardCharsets.US_ASCII).strip();
             if (!order.equals("little")) {
                 throw InputException.in(
                         file,
-                        "byte order is \"%s\": only little-endian files are supported; load and"
-                                        .formatted(order)
+                        "byte order is \"%s\": only little-endian files are supported; load and".formatted(order)
                                 + " save it again on a little-endian machine");
             }
         }

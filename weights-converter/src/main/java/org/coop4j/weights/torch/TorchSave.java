@@ -1,29 +1,29 @@
 package org.coop4j.weights.torch;
-import java.util.zip.ZipOutputStream;
-import java.util.zip.ZipEntry;
-import java.util.zip.CRC32;
-import java.time.LocalDateTime;
-import java.nio.ByteOrder;
-import java.io.OutputStream;
 
-import org.coop4j.weights.torch.Storage.StorageType;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.Shape;
+import org.coop4j.weights.pickle.Pickler;
 import org.coop4j.weights.pickle.Python.GlobalName;
 import org.coop4j.weights.pickle.Python.OrderedDict;
-import org.coop4j.weights.pickle.Pickler;
 import org.coop4j.weights.pickle.Python.Tuple;
+import org.coop4j.weights.torch.Storage.StorageType;
 
 /**
  * Writes what {@code torch.save} would: a zip archive that {@code torch.load} reads, also in its
@@ -91,7 +91,8 @@ public final class TorchSave {
             long unpadded = at + LOCAL_HEADER + entry.getName().length() + EXTRA_HEADER;
             short padding = (short) Math.floorMod(-unpadded, ALIGNMENT);
             ByteBuffer extra = ByteBuffer.allocate(EXTRA_HEADER + padding).order(ByteOrder.LITTLE_ENDIAN);
-            entry.setExtra(extra.put((byte) 'F').put((byte) 'B').putShort(padding).array());
+            entry.setExtra(
+                    extra.put((byte) 'F').put((byte) 'B').putShort(padding).array());
             zip.putNextEntry(entry);
             byte[] block = new byte[Math.min(1 << 16, contents.remaining())];
             while (contents.hasRemaining()) {
@@ -127,8 +128,7 @@ public final class TorchSave {
             return rebuild(tensor);
         }
         if (value instanceof Map<?, ?> map) {
-            Map<Object, Object> copy =
-                    map instanceof OrderedDict ? new OrderedDict() : new LinkedHashMap<>();
+            Map<Object, Object> copy = map instanceof OrderedDict ? new OrderedDict() : new LinkedHashMap<>();
             map.forEach((key, item) -> copy.put(key, python(item, depth + 1)));
             return copy;
         }
@@ -142,13 +142,8 @@ public final class TorchSave {
     private Pickler.Call rebuild(DenseTensor tensor) {
         String key = keys.computeIfAbsent(tensor, this::add);
         Shape shape = tensor.shape();
-        Tuple storage =
-                Tuple.of(
-                        "storage",
-                        new GlobalName("torch", StorageType.classOf(tensor.dtype())),
-                        key,
-                        "cpu",
-                        shape.elements());
+        Tuple storage = Tuple.of(
+                "storage", new GlobalName("torch", StorageType.classOf(tensor.dtype())), key, "cpu", shape.elements());
         Object[] strides = Arrays.stream(shape.rowMajorStrides()).boxed().toArray();
         return new Pickler.Call(
                 new GlobalName("torch._utils", "_rebuild_tensor_v2"),

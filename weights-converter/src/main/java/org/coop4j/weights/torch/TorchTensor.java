@@ -2,10 +2,10 @@ package org.coop4j.weights.torch;
 
 import java.io.IOException;
 import java.util.Optional;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
-import org.coop4j.base.InputException;
 
 /**
  * A tensor met in a PyTorch file: where its elements lie, not yet read. Two are equal only if they
@@ -45,8 +45,7 @@ public final class TorchTensor {
     public TensorView view(String name) throws InputException {
         if (dtype.isEmpty()) {
             throw InputException.in(
-                    storage.file(),
-                    "tensor " + name + " is complex or quantized, which is not supported");
+                    storage.file(), "tensor " + name + " is complex or quantized, which is not supported");
         }
         return TensorView.strided(name, dtype.get(), shape, storage.region(), offset, strides);
     }

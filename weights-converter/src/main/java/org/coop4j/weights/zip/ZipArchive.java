@@ -89,11 +89,7 @@ public final class ZipArchive {
     /** Where the contents of an uncompressed entry lie. */
     public FileRegion stored(Entry entry) throws IOException {
         if (entry.method != STORED || entry.packed != entry.size) {
-            throw problem(
-                    file,
-                    "its entry "
-                            + entry.name
-                            + " is compressed, and tensors are read where they lie");
+            throw problem(file, "its entry " + entry.name + " is compressed, and tensors are read where they lie");
         }
         return packed(entry);
     }
@@ -107,18 +103,17 @@ public final class ZipArchive {
         if (entry.size > limit || entry.packed > limit) {
             throw problem(
                     file,
-                    "its entry %s takes %d bytes, more than the %d allowed"
-                            .formatted(entry.name, entry.size, limit));
+                    "its entry %s takes %d bytes, more than the %d allowed".formatted(entry.name, entry.size, limit));
         }
         byte[] contents =
                 switch (entry.method) {
                     case STORED -> stored(entry).bytes();
                     case DEFLATED -> inflate(entry);
                     default ->
-                            throw problem(
-                                    file,
-                                    "its entry %s has the unknown compression method %d"
-                                            .formatted(entry.name, entry.method));
+                        throw problem(
+                                file,
+                                "its entry %s has the unknown compression method %d"
+                                        .formatted(entry.name, entry.method));
                 };
         CRC32 crc = new CRC32();
         crc.update(contents);
@@ -135,9 +130,7 @@ public final class ZipArchive {
         FileRegion packed = packed(entry);
         if (entry.method != DEFLATED || entry.size / MAX_RATIO > entry.packed) {
             throw problem(
-                    file,
-                    "its entry %s cannot unpack %d bytes to %d"
-                            .formatted(entry.name, entry.packed, entry.size));
+                    file, "its entry %s cannot unpack %d bytes to %d".formatted(entry.name, entry.packed, entry.size));
         }
         ByteBuffer in = ByteBuffer.allocate(CHUNK);
         byte[] out = new byte[CHUNK];
@@ -224,9 +217,7 @@ public final class ZipArchive {
 
     private InputException notInflated(Entry entry, DataFormatException e) {
         return new InputException(
-                "%s: damaged archive: its entry %s cannot be inflated"
-                        .formatted(file.file(), entry.name),
-                e);
+                "%s: damaged archive: its entry %s cannot be inflated".formatted(file.file(), entry.name), e);
     }
 
     private FileRegion packed(Entry entry) throws IOException {
@@ -244,15 +235,13 @@ public final class ZipArchive {
         ByteBuffer in = at(file, tailStart, tail, "its end");
         for (int i = tail - END_BYTES; i >= 0; i--) {
             if (in.getInt(i) == END && (in.getShort(i + 20) & 0xffff) == tail - END_BYTES - i) {
-                return directory(
-                        file, in.slice(i, END_BYTES).order(ByteOrder.LITTLE_ENDIAN), i + tailStart);
+                return directory(file, in.slice(i, END_BYTES).order(ByteOrder.LITTLE_ENDIAN), i + tailStart);
             }
         }
         throw problem(file, "its directory is missing: the file is truncated");
     }
 
-    private static FileRegion directory(FileRegion file, ByteBuffer end, long endAt)
-            throws IOException {
+    private static FileRegion directory(FileRegion file, ByteBuffer end, long endAt) throws IOException {
         long size = Integer.toUnsignedLong(end.getInt(12));
         long start = Integer.toUnsignedLong(end.getInt(16));
         boolean zip64 = size == IN_ZIP64 || start == IN_ZIP64 || end.getShort(10) == -1;
@@ -321,13 +310,11 @@ public final class ZipArchive {
         }
     }
 
-    private static ByteBuffer at(FileRegion file, long start, int size, String what)
-            throws IOException {
+    private static ByteBuffer at(FileRegion file, long start, int size, String what) throws IOException {
         return littleEndian(slice(file, start, size, what).bytes());
     }
 
-    private static FileRegion slice(FileRegion file, long start, long size, String what)
-            throws InputException {
+    private static FileRegion slice(FileRegion file, long start, long size, String what) throws InputException {
         if (start < 0 || size < 0 || start > file.length() - size) {
             throw problem(file, what + " lies outside the file");
         }

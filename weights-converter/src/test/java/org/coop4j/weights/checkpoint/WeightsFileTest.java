@@ -9,9 +9,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.Golden;
 import org.coop4j.weights.Shape;
-import org.coop4j.base.InputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,7 +19,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckpointTest {
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     @ParameterizedTest
     @CsvSource({
@@ -29,11 +30,9 @@ class CheckpointTest {
         "openai_names.safetensors, SAFETENSORS",
         "open_clip, SAFETENSORS",
     })
-    void everyFormatGivesTheSameNamedTensors(String name, WeightsFile.Format format)
-            throws IOException {
+    void everyFormatGivesTheSameNamedTensors(String name, WeightsFile.Format format) throws IOException {
         try (WeightsFile checkpoint = WeightsFile.open(Golden.path("vit/" + name));
-                WeightsFile reference =
-                        WeightsFile.open(Golden.path("vit/openai_names.safetensors"))) {
+                WeightsFile reference = WeightsFile.open(Golden.path("vit/openai_names.safetensors"))) {
             assertThat(checkpoint.format()).isEqualTo(format);
             assertThat(checkpoint.names()).containsAll(reference.names());
             assertThat(checkpoint.tensor("ln_final.bias").shape()).isEqualTo(Shape.of(128));

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.coop4j.weights.Shape;
 import org.coop4j.base.InputException;
+import org.coop4j.weights.Shape;
 import org.coop4j.weights.model.ClipConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,8 +40,7 @@ class ArchitectureInferenceTest {
     }
 
     @Test
-    void aWideVisionTransformerNeedsAConfigurationEvenIfItsWidthIsAMultipleOf64()
-            throws InputException {
+    void aWideVisionTransformerNeedsAConfigurationEvenIfItsWidthIsAMultipleOf64() throws InputException {
         // ViT-H/14 of open_clip: 16 heads of 80 channels, not 20 of 64.
         ClipConfig.Vit vit = new ClipConfig.Vit(224, 14, 1280, 1, 16, 5120);
         ClipConfig.Text text = new ClipConfig.Text(77, 600, 1024, 16, 1, 4096);
@@ -50,7 +49,8 @@ class ArchitectureInferenceTest {
         assertThatThrownBy(() -> ArchitectureInference.infer(shapes, Optional.empty()))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("the number of heads is unknown");
-        assertThat(ArchitectureInference.infer(shapes, Optional.of(architecture)).vision())
+        assertThat(ArchitectureInference.infer(shapes, Optional.of(architecture))
+                        .vision())
                 .isEqualTo(vit);
     }
 }

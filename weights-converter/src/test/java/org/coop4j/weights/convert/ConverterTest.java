@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
 import org.coop4j.weights.DType;
@@ -24,7 +25,6 @@ import org.coop4j.weights.HalfFloats;
 import org.coop4j.weights.RecordedProgress;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
-import org.coop4j.base.InputException;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
@@ -46,11 +46,13 @@ class ConverterTest {
     private static final Optional<MlpActivation> TOLD = Optional.empty();
     private static final Optional<MlpActivation> QUICK_GELU = Optional.of(MlpActivation.QUICK_GELU);
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
+
     private Path target;
 
-    private static ModelMetadata convert(
-            Path source, Path target, Optional<MlpActivation> activation) throws IOException {
+    private static ModelMetadata convert(Path source, Path target, Optional<MlpActivation> activation)
+            throws IOException {
         return Converter.convert(source, target, activation, Progress.NONE);
     }
 
@@ -70,10 +72,9 @@ class ConverterTest {
                 }
             }
         } else {
-            String name =
-                    model.equals("vit")
-                            ? "vit/openai_names.safetensors"
-                            : "vit_gelu/open_clip/open_clip_model.safetensors";
+            String name = model.equals("vit")
+                    ? "vit/openai_names.safetensors"
+                    : "vit_gelu/open_clip/open_clip_model.safetensors";
             try (SafetensorsFile file = SafetensorsFile.open(Golden.path(name))) {
                 for (TensorView tensor : file.tensors()) {
                     tensors.put(tensor.name(), tensor.floats());
@@ -116,23 +117,19 @@ class ConverterTest {
         "resnet, torchscript.pt, , QUICK_GELU",
         "resnet, state_dict_fp32.pt, QUICK_GELU, QUICK_GELU",
     })
-    void everyFormatConvertsToTheSameTensors(
-            String model, String source, MlpActivation asked, MlpActivation activation)
+    void everyFormatConvertsToTheSameTensors(String model, String source, MlpActivation asked, MlpActivation activation)
             throws IOException {
-        ModelMetadata metadata =
-                convert(Golden.path(model + "/" + source), target, Optional.ofNullable(asked));
+        ModelMetadata metadata = convert(Golden.path(model + "/" + source), target, Optional.ofNullable(asked));
         assertSameTensors(model);
         assertThat(metadata.activation()).isEqualTo(activation);
         try (ConvertedModel converted = ConvertedModel.open(target)) {
             assertThat(converted.metadata()).isEqualTo(metadata);
-            ClipConfig.Vision vision =
-                    model.equals("resnet")
-                            ? new ClipConfig.ResNet(64, List.of(1, 2, 1, 1), 16, 8)
-                            : new ClipConfig.Vit(32, 8, 128, 2, 2, 512);
+            ClipConfig.Vision vision = model.equals("resnet")
+                    ? new ClipConfig.ResNet(64, List.of(1, 2, 1, 1), 16, 8)
+                    : new ClipConfig.Vit(32, 8, 128, 2, 2, 512);
             ClipConfig.Text text = new ClipConfig.Text(77, 600, 128, 2, 2, 512);
             assertThat(converted.architecture()).isEqualTo(new ClipConfig(64, vision, text));
-            assertThat(converted.preprocessing())
-                    .isEqualTo(PreprocessConfig.openAi(vision.imageSize()));
+            assertThat(converted.preprocessing()).isEqualTo(PreprocessConfig.openAi(vision.imageSize()));
         }
     }
 
@@ -182,16 +179,11 @@ class ConverterTest {
     void shardsAreConvertedThroughTheirIndex() throws IOException {
         Path source = copyHuggingFace("vit_gelu", "model.safetensors");
         StringBuilder index = new StringBuilder();
-        try (SafetensorsFile whole =
-                SafetensorsFile.open(Golden.path("vit_gelu/huggingface/model.safetensors"))) {
-            List<Map<String, DenseTensor>> shards =
-                    List.of(new LinkedHashMap<>(), new LinkedHashMap<>());
+        try (SafetensorsFile whole = SafetensorsFile.open(Golden.path("vit_gelu/huggingface/model.safetensors"))) {
+            List<Map<String, DenseTensor>> shards = List.of(new LinkedHashMap<>(), new LinkedHashMap<>());
             for (TensorView tensor : whole.tensors()) {
                 int shard = index.length() % 2;
-                shards.get(shard)
-                        .put(
-                                tensor.name(),
-                                DenseTensor.ofBytes(tensor.dtype(), tensor.shape(), tensor.map()));
+                shards.get(shard).put(tensor.name(), DenseTensor.ofBytes(tensor.dtype(), tensor.shape(), tensor.map()));
                 index.append(index.isEmpty() ? "" : ",")
                         .append("\"%s\":\"s-%d.safetensors\"".formatted(tensor.name(), shard));
             }
@@ -208,12 +200,9 @@ class ConverterTest {
         Files.delete(target);
         convert(indexFile, target, Optional.of(MlpActivation.GELU));
         assertSameTensors("vit_gelu");
-        Files.writeString(
-                indexFile,
-                Files.readString(indexFile).replace("s-0.safetensors", "../s-0.safetensors"));
+        Files.writeString(indexFile, Files.readString(indexFile).replace("s-0.safetensors", "../s-0.safetensors"));
         assertFails(source, TOLD, "names a shard that is no file beside it");
-        Files.writeString(
-                indexFile, Files.readString(indexFile).replace("../s-0.safetensors", "none"));
+        Files.writeString(indexFile, Files.readString(indexFile).replace("../s-0.safetensors", "none"));
         assertFails(source, TOLD, "the shard none is missing");
     }
 
@@ -236,15 +225,13 @@ class ConverterTest {
             delimiter = '|',
             value = {
                 "\"head_width\":48,| a multiple of head_width 48, got 128",
-                "\"mlp_ratio\":3.0,| vision mlp_width is 384 in the configuration, 512 in the"
-                        + " tensors",
+                "\"mlp_ratio\":3.0,| vision mlp_width is 384 in the configuration, 512 in the" + " tensors",
                 "\"timm_model_name\":\"vit\",| vision_cfg.timm_model_name",
                 "\"attentional_pool\":true,| vision_cfg.attentional_pool",
                 "\"pool_type\":\"avg\",| vision_cfg.pool_type = avg",
                 "\"act_kwargs\":{\"approximate\":\"tanh\"},| vision_cfg.act_kwargs",
             })
-    void openClipFieldsThatChangeTheModelAreRefused(String field, String problem)
-            throws IOException {
+    void openClipFieldsThatChangeTheModelAreRefused(String field, String problem) throws IOException {
         assertFails(openClip(Function.identity(), field), TOLD, problem);
     }
 
@@ -258,11 +245,9 @@ class ConverterTest {
                         + " \"timm_pool\": \"token\", | vision_cfg.timm_",
                 "PE-Core | \"timm_model_name\": \"vit_pe_core_base_patch16_224\","
                         + " \"timm_pool\": \"map\", | vision_cfg.timm_",
-                "CoCa | \"attentional_pool\": true, \"attn_pooler_heads\": 8,"
-                        + " | vision_cfg.att",
+                "CoCa | \"attentional_pool\": true, \"attn_pooler_heads\": 8," + " | vision_cfg.att",
             })
-    void modelsOfAnotherStructureAreRefusedByName(String family, String fields, String problem)
-            throws IOException {
+    void modelsOfAnotherStructureAreRefusedByName(String family, String fields, String problem) throws IOException {
         assertFails(openClip(Function.identity(), fields), TOLD, problem);
     }
 
@@ -278,19 +263,13 @@ class ConverterTest {
         String json = Files.readString(config);
         assertThat(json).contains("\"preprocess_cfg\": {");
         Files.writeString(
-                config,
-                json.replace(
-                        "\"preprocess_cfg\": {",
-                        "\"preprocess_cfg\": {\"resize_mode\": \"squash\","));
+                config, json.replace("\"preprocess_cfg\": {", "\"preprocess_cfg\": {\"resize_mode\": \"squash\","));
         convert(source, target, TOLD);
         try (ConvertedModel model = ConvertedModel.open(target)) {
             assertThat(model.preprocessing().squash()).isTrue();
         }
         Files.writeString(
-                config,
-                json.replace(
-                        "\"preprocess_cfg\": {",
-                        "\"preprocess_cfg\": {\"resize_mode\": \"longest\","));
+                config, json.replace("\"preprocess_cfg\": {", "\"preprocess_cfg\": {\"resize_mode\": \"longest\","));
         assertFails(source, TOLD, "expected interpolation bicubic and resize_mode");
     }
 
@@ -307,8 +286,7 @@ class ConverterTest {
         try (SafetensorsFile file = SafetensorsFile.open(weights)) {
             for (TensorView tensor : file.tensors()) {
                 String name = names.apply(tensor.name()).replace("text.logit", "logit");
-                tensors.put(
-                        name, DenseTensor.ofBytes(tensor.dtype(), tensor.shape(), tensor.map()));
+                tensors.put(name, DenseTensor.ofBytes(tensor.dtype(), tensor.shape(), tensor.map()));
             }
         }
         SafetensorsWriter.write(copy.resolve("open_clip_model.safetensors"), tensors, Map.of());
@@ -339,10 +317,7 @@ class ConverterTest {
         Path config = source.resolve("config.json");
         String json = Files.readString(config);
         Files.writeString(
-                config,
-                json.replace(
-                        "\"model_type\"",
-                        "\"text_config_dict\": {\"hidden_size\": 128}, \"model_type\""));
+                config, json.replace("\"model_type\"", "\"text_config_dict\": {\"hidden_size\": 128}, \"model_type\""));
         assertFails(source, TOLD, "nothing tells the model's activation");
         ModelMetadata metadata = convert(source, target, Optional.of(MlpActivation.GELU));
         assertThat(metadata.activation()).isEqualTo(MlpActivation.GELU);
@@ -352,20 +327,16 @@ class ConverterTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "\"patch_size\": 8 | \"patch_size\": 16 | vision patch_size is 16 in the"
-                        + " configuration",
+                "\"patch_size\": 8 | \"patch_size\": 16 | vision patch_size is 16 in the" + " configuration",
                 "\"vocab_size\": 600 | \"vocab_size\": 601 | text vocabulary_size is 601",
                 "\"model_type\": \"clip\" | \"model_type\": \"siglip\" | model_type: expected clip,"
                         + " got \"siglip\"",
                 "1e-05 | 1e-06 | layer_norm_eps: expected 1e-5, got 1.0E-6",
-                "\"hidden_act\": \"quick_gelu\" | \"hidden_act\": \"gelu_new\""
-                        + " | expected quick_gelu or gelu, got",
-                "\"image_size\": 32 | \"image_size\": \"32\" | image_size: expected a whole number,"
-                        + " got \"32\"",
+                "\"hidden_act\": \"quick_gelu\" | \"hidden_act\": \"gelu_new\"" + " | expected quick_gelu or gelu, got",
+                "\"image_size\": 32 | \"image_size\": \"32\" | image_size: expected a whole number," + " got \"32\"",
                 "{ | [ | not valid JSON",
             })
-    void aConfigurationThatDoesNotFitIsRefused(String part, String other, String problem)
-            throws IOException {
+    void aConfigurationThatDoesNotFitIsRefused(String part, String other, String problem) throws IOException {
         Path source = copyHuggingFace("vit", "pytorch_model.bin");
         Path config = source.resolve("config.json");
         String json = Files.readString(config);
@@ -382,9 +353,7 @@ class ConverterTest {
         Files.writeString(
                 file,
                 json.replace("0.48145466", "0.5")
-                        .replace(
-                                "\"crop_size\": 32",
-                                "\"crop_size\": {\"height\": 32, \"width\": 32}"));
+                        .replace("\"crop_size\": 32", "\"crop_size\": {\"height\": 32, \"width\": 32}"));
         ModelMetadata metadata = convert(source, target, TOLD);
         assertThat(metadata.preprocessing().mean()).containsExactly(0.5, 0.4578275, 0.40821073);
         Files.writeString(file, json.replace("\"crop_size\": 32", "\"crop_size\": 24"));
@@ -407,12 +376,10 @@ class ConverterTest {
         Optional<MlpActivation> gelu = Optional.of(MlpActivation.GELU);
         assertFails(Golden.path("vit/torchscript.pt"), gelu, "means quick_gelu");
         assertFails(Golden.path("vit/huggingface"), gelu, "config.json means quick_gelu");
-        assertFails(
-                Golden.path("vit_gelu/open_clip"), QUICK_GELU, "open_clip_config.json means gelu");
+        assertFails(Golden.path("vit_gelu/open_clip"), QUICK_GELU, "open_clip_config.json means gelu");
     }
 
-    private void assertFails(Path source, Optional<MlpActivation> activation, String problem)
-            throws IOException {
+    private void assertFails(Path source, Optional<MlpActivation> activation, String problem) throws IOException {
         Files.deleteIfExists(target);
         assertThatThrownBy(() -> convert(source, target, activation))
                 .isInstanceOf(InputException.class)
@@ -427,12 +394,9 @@ class ConverterTest {
     @Test
     void missingUnexpectedAndMisshapenTensorsAreNamedTogether() throws IOException {
         OrderedDict stateDict = new OrderedDict();
-        try (SafetensorsFile file =
-                SafetensorsFile.open(Golden.path("vit/openai_names.safetensors"))) {
+        try (SafetensorsFile file = SafetensorsFile.open(Golden.path("vit/openai_names.safetensors"))) {
             for (TensorView tensor : file.tensors()) {
-                stateDict.put(
-                        tensor.name(),
-                        DenseTensor.ofBytes(tensor.dtype(), tensor.shape(), tensor.map()));
+                stateDict.put(tensor.name(), DenseTensor.ofBytes(tensor.dtype(), tensor.shape(), tensor.map()));
             }
         }
         stateDict.remove("ln_final.bias");
@@ -451,8 +415,7 @@ class ConverterTest {
     void longListsOfNamesAreCut() throws IOException {
         List<String> blocks = new ArrayList<>();
         OrderedDict stateDict = new OrderedDict();
-        try (SafetensorsFile file =
-                SafetensorsFile.open(Golden.path("vit/openai_names.safetensors"))) {
+        try (SafetensorsFile file = SafetensorsFile.open(Golden.path("vit/openai_names.safetensors"))) {
             for (TensorView tensor : file.tensors()) {
                 if (tensor.name().startsWith("transformer.resblocks.1.")) {
                     blocks.add(tensor.name());
@@ -509,16 +472,13 @@ class ConverterTest {
         ModelMetadata.SourceInfo info = convert(source, target, TOLD).source();
         assertThat(info.file()).isEqualTo("torchscript.pt");
         assertThat(info.format()).isEqualTo("torchscript");
-        assertThat(info.sha256())
-                .hasValue("967e3834a98ca61debf9d6d31caa62d378f5a8d46d081883d69c438728fd60df");
+        assertThat(info.sha256()).hasValue("967e3834a98ca61debf9d6d31caa62d378f5a8d46d081883d69c438728fd60df");
         assertThat(info.knownAs()).isEmpty();
-        assertThat(
-                        ModelMetadata.SourceInfo.ofFile(
-                                        "ViT-B-32.pt",
-                                        "torchscript",
-                                        "40d365715913c9da98579312b702a82c"
-                                                + "18be219cc2a73407c4526f58eba950af")
-                                .knownAs())
+        assertThat(ModelMetadata.SourceInfo.ofFile(
+                                "ViT-B-32.pt",
+                                "torchscript",
+                                "40d365715913c9da98579312b702a82c" + "18be219cc2a73407c4526f58eba950af")
+                        .knownAs())
                 .hasValue("OpenAI ViT-B/32");
     }
 
@@ -563,8 +523,7 @@ class ConverterTest {
 
     @Test
     void onlyConvertedFilesOpenAsModels() throws IOException {
-        for (String name :
-                List.of("vit/torchscript.pt", "vit/openai_names.safetensors", "vit/huggingface")) {
+        for (String name : List.of("vit/torchscript.pt", "vit/openai_names.safetensors", "vit/huggingface")) {
             assertThatThrownBy(() -> ConvertedModel.open(Golden.path(name)))
                     .isInstanceOf(InputException.class)
                     .hasMessageContaining("not a converted model: run coop convert");
@@ -579,17 +538,12 @@ class ConverterTest {
         convert(Golden.path("vit/huggingface"), target, TOLD);
         byte[] bytes = Files.readAllBytes(target);
         String text = new String(bytes, 0, 4000, ISO_8859_1);
-        for (String[] change :
-                List.of(
-                        new String[] {"\\\"layers\\\":2", "\\\"layers\\\":3", "missing"},
-                        new String[] {
-                            "\"quick_gelu\"", "\"quick_relu\"", "expected quick_gelu or gelu, got"
-                        },
-                        new String[] {
-                            "coop4j.format\":\"1\"", "coop4j.format\":\"2\"", "format 1, got 2"
-                        },
-                        new String[] {"coop4j.source", "coop4j.sauce!", "lacks coop4j.source"},
-                        new String[] {"bicubic", "bilinea", "interpolation: expected bicubic"})) {
+        for (String[] change : List.of(
+                new String[] {"\\\"layers\\\":2", "\\\"layers\\\":3", "missing"},
+                new String[] {"\"quick_gelu\"", "\"quick_relu\"", "expected quick_gelu or gelu, got"},
+                new String[] {"coop4j.format\":\"1\"", "coop4j.format\":\"2\"", "format 1, got 2"},
+                new String[] {"coop4j.source", "coop4j.sauce!", "lacks coop4j.source"},
+                new String[] {"bicubic", "bilinea", "interpolation: expected bicubic"})) {
             int at = text.indexOf(change[0]);
             assertThat(at).as(change[0]).isPositive();
             byte[] changed = bytes.clone();

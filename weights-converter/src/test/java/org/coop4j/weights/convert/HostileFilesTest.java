@@ -12,18 +12,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.Golden;
 import org.coop4j.weights.Shape;
-import org.coop4j.base.InputException;
 import org.coop4j.weights.checkpoint.WeightsFile;
 import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
+import org.coop4j.weights.pickle.Pickler;
 import org.coop4j.weights.pickle.Python.GlobalName;
 import org.coop4j.weights.pickle.Python.OrderedDict;
-import org.coop4j.weights.pickle.Pickler;
 import org.coop4j.weights.pickle.Python.Tuple;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 import org.coop4j.weights.torch.TorchSave;
@@ -40,12 +40,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HostileFilesTest {
     private static final Optional<MlpActivation> QUICK_GELU = Optional.of(MlpActivation.QUICK_GELU);
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
+
     private Path damaged;
     private Path target;
 
-    private static ModelMetadata convert(
-            Path source, Path target, Optional<MlpActivation> activation) throws IOException {
+    private static ModelMetadata convert(Path source, Path target, Optional<MlpActivation> activation)
+            throws IOException {
         return Converter.convert(source, target, activation, Progress.NONE);
     }
 
@@ -135,9 +137,7 @@ class HostileFilesTest {
         byte[] torch = Files.readAllBytes(damaged);
         assertThat(readsEverything()).isTrue();
         SafetensorsWriter.write(
-                damaged,
-                Map.of("a", DenseTensor.ofFloats(Shape.of(2, 2), 1, 2, 3, 4)),
-                Map.of("k", "v"));
+                damaged, Map.of("a", DenseTensor.ofFloats(Shape.of(2, 2), 1, 2, 3, 4)), Map.of("k", "v"));
         byte[] safetensors = Files.readAllBytes(damaged);
         assertThat(readsEverything()).isTrue();
         Random random = new Random(1);
@@ -193,10 +193,7 @@ class HostileFilesTest {
     @Test
     void aPickleThatCallsSystemConvertsToNothingAndRunsNothing() throws IOException {
         Path evidence = folder.resolve("evidence");
-        byte[] pickle =
-                Pickler.write(
-                        new Pickler.Call(
-                                new GlobalName("os", "system"), Tuple.of("touch " + evidence)));
+        byte[] pickle = Pickler.write(new Pickler.Call(new GlobalName("os", "system"), Tuple.of("touch " + evidence)));
         byte[] magic = {
             (byte) 0x80,
             2,

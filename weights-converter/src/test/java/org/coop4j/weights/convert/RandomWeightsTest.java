@@ -3,11 +3,11 @@ package org.coop4j.weights.convert;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import org.coop4j.weights.convert.RandomWeights.Gaussian;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.coop4j.weights.convert.RandomWeights.Gaussian;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
@@ -17,12 +17,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 class RandomWeightsTest {
     private static final ClipConfig.Text TEXT = new ClipConfig.Text(16, 500, 128, 2, 3, 512);
-    private static final ClipConfig VIT =
-            new ClipConfig(64, new ClipConfig.Vit(32, 8, 128, 2, 2, 512), TEXT);
+    private static final ClipConfig VIT = new ClipConfig(64, new ClipConfig.Vit(32, 8, 128, 2, 2, 512), TEXT);
     private static final ClipConfig RESNET =
             new ClipConfig(64, new ClipConfig.ResNet(64, List.of(1, 2, 1, 1), 16, 8), TEXT);
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     private Path write(String name, ClipConfig architecture, long seed) throws IOException {
         Path file = folder.resolve(name);
@@ -55,8 +55,7 @@ class RandomWeightsTest {
             assertDeviation(file, "token_embedding.weight", 0.02);
             assertDeviation(file, "positional_embedding", 0.01);
             assertDeviation(file, "text_projection", Math.pow(128, -0.5));
-            assertDeviation(
-                    file, "transformer.resblocks.1.attn.in_proj_weight", Math.pow(128, -0.5));
+            assertDeviation(file, "transformer.resblocks.1.attn.in_proj_weight", Math.pow(128, -0.5));
             double projection = Math.pow(128, -0.5) * Math.pow(2 * 3, -0.5);
             assertDeviation(file, "transformer.resblocks.2.attn.out_proj.weight", projection);
             assertDeviation(file, "transformer.resblocks.2.mlp.c_proj.weight", projection);
@@ -64,14 +63,8 @@ class RandomWeightsTest {
             assertDeviation(file, "visual.proj", Math.pow(128, -0.5));
             // A uniform distribution within b deviates by b / √3.
             assertDeviation(file, "visual.conv1.weight", Math.pow(3 * 192, -0.5));
-            assertDeviation(
-                    file,
-                    "visual.transformer.resblocks.0.attn.in_proj_weight",
-                    Math.sqrt(6 / 512.0 / 3));
-            assertDeviation(
-                    file,
-                    "visual.transformer.resblocks.1.mlp.c_proj.weight",
-                    Math.pow(3 * 512, -0.5));
+            assertDeviation(file, "visual.transformer.resblocks.0.attn.in_proj_weight", Math.sqrt(6 / 512.0 / 3));
+            assertDeviation(file, "visual.transformer.resblocks.1.mlp.c_proj.weight", Math.pow(3 * 512, -0.5));
             assertThat(file.floats("logit_scale")[0]).isEqualTo((float) Math.log(1 / 0.07));
             assertThat(file.floats("ln_final.weight")).containsOnly(1);
             assertThat(file.floats("visual.ln_post.bias")).containsOnly(0);
@@ -91,8 +84,7 @@ class RandomWeightsTest {
         }
     }
 
-    private static void assertDeviation(SafetensorsFile file, String name, double expected)
-            throws IOException {
+    private static void assertDeviation(SafetensorsFile file, String name, double expected) throws IOException {
         float[] values = file.floats(name);
         double sum = 0;
         double squares = 0;
@@ -102,9 +94,7 @@ class RandomWeightsTest {
         }
         double error = 4 / Math.sqrt(values.length);
         assertThat(sum / values.length).as(name).isEqualTo(0, within(error * expected));
-        assertThat(Math.sqrt(squares / values.length))
-                .as(name)
-                .isEqualTo(expected, within(error * expected));
+        assertThat(Math.sqrt(squares / values.length)).as(name).isEqualTo(expected, within(error * expected));
     }
 
     @Test
@@ -141,6 +131,7 @@ class RandomWeightsTest {
             product += a.next() * b.next();
         }
         assertThat(product / 100_000).isEqualTo(0, within(0.016));
-        assertThat(Gaussian.stream(1, "a").next()).isEqualTo(Gaussian.stream(1, "a").next());
+        assertThat(Gaussian.stream(1, "a").next())
+                .isEqualTo(Gaussian.stream(1, "a").next());
     }
 }

@@ -74,12 +74,8 @@ final class FileServer implements AutoCloseable {
         try (exchange) {
             String path = exchange.getRequestURI().getPath();
             String range = exchange.getRequestHeaders().getFirst("Range");
-            requests.add(
-                    "%s range=%s authorization=%s"
-                            .formatted(
-                                    path,
-                                    range,
-                                    exchange.getRequestHeaders().getFirst("Authorization")));
+            requests.add("%s range=%s authorization=%s"
+                    .formatted(path, range, exchange.getRequestHeaders().getFirst("Authorization")));
             if (hashes.containsKey(path)) {
                 exchange.getResponseHeaders().set("X-Linked-Etag", '"' + hashes.get(path) + '"');
             }

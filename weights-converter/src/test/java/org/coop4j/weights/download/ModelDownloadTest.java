@@ -15,10 +15,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
 import org.coop4j.weights.Golden;
-import org.coop4j.base.InputException;
 import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.model.ConvertedModel;
 import org.junit.jupiter.api.AfterEach;
@@ -30,7 +30,9 @@ class ModelDownloadTest {
 
     private static final String REPOSITORY = "somebody/a-clip";
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
+
     private FileServer server;
     private final Map<String, String> environment = new HashMap<>();
 
@@ -73,8 +75,7 @@ class ModelDownloadTest {
         try (Stream<Path> files = Files.list(source)) {
             for (Path file : files.toList()) {
                 String name = file.getFileName().toString();
-                siblings.append(siblings.isEmpty() ? "" : ",")
-                        .append("{\"rfilename\": \"" + name + "\"}");
+                siblings.append(siblings.isEmpty() ? "" : ",").append("{\"rfilename\": \"" + name + "\"}");
                 server.put(resolved(name), Files.readAllBytes(file));
             }
         }
@@ -110,10 +111,9 @@ class ModelDownloadTest {
             assertThat(fetched.architecture()).isEqualTo(expected.architecture());
             assertThat(fetched.activation()).isEqualTo(expected.activation());
             for (String name : expected.weights().names()) {
-                assertThat(
-                                Arrays.equals(
-                                        fetched.weights().floats(name),
-                                        expected.weights().floats(name)))
+                assertThat(Arrays.equals(
+                                fetched.weights().floats(name),
+                                expected.weights().floats(name)))
                         .as(name)
                         .isTrue();
             }
@@ -132,8 +132,7 @@ class ModelDownloadTest {
             server.linkedHash(resolved(name), Sha256.of(weights))
                     .redirect(resolved(name), storage.address() + "/stored");
             fetch("hf:" + REPOSITORY);
-            assertThat(server.requests())
-                    .allMatch(request -> request.endsWith("authorization=Bearer secret"));
+            assertThat(server.requests()).allMatch(request -> request.endsWith("authorization=Bearer secret"));
             assertThat(storage.requests()).containsExactly("/stored range=null authorization=null");
         }
     }
@@ -164,8 +163,7 @@ class ModelDownloadTest {
         URI mirror = URI.create(server.address() + "/mirror.pt");
         ModelDownload download = download("ViT-B/32");
         assertThat(download.converted()).hasFileName("ViT-B-32.safetensors");
-        assertThatThrownBy(
-                        () -> download.fetch(Optional.of(mirror), Optional.empty(), Progress.NONE))
+        assertThatThrownBy(() -> download.fetch(Optional.of(mirror), Optional.empty(), Progress.NONE))
                 .hasMessageContaining("expected SHA-256 40d36571");
         assertThat(left()).isEmpty();
     }
@@ -198,10 +196,8 @@ class ModelDownloadTest {
         Path model = impatient(name).fetch(Optional.empty(), Optional.empty(), Progress.NONE);
         assertThat(model).isRegularFile();
         assertThat(server.requests()).hasSizeGreaterThanOrEqualTo(3);
-        assertThat(server.requests().get(1))
-                .contains("range=bytes=" + FileServer.STALLS_AFTER + "-");
-        assertThat(server.requests().get(2))
-                .contains("range=bytes=" + 2 * FileServer.STALLS_AFTER + "-");
+        assertThat(server.requests().get(1)).contains("range=bytes=" + FileServer.STALLS_AFTER + "-");
+        assertThat(server.requests().get(2)).contains("range=bytes=" + 2 * FileServer.STALLS_AFTER + "-");
     }
 
     @Test
@@ -209,10 +205,7 @@ class ModelDownloadTest {
         server.put("/model.pt", checkpoint());
         server.stalls.set(Integer.MAX_VALUE);
         String name = server.address() + "/model.pt";
-        assertThatThrownBy(
-                        () ->
-                                impatient(name)
-                                        .fetch(Optional.empty(), Optional.empty(), Progress.NONE))
+        assertThatThrownBy(() -> impatient(name).fetch(Optional.empty(), Optional.empty(), Progress.NONE))
                 .hasMessageContaining("the same command goes on from there")
                 .cause()
                 .hasMessageContaining("no byte came");
@@ -220,8 +213,7 @@ class ModelDownloadTest {
     }
 
     private ModelDownload impatient(String name) {
-        return new ModelDownload(
-                name, folder.resolve("models"), environment, Duration.ofMillis(700));
+        return new ModelDownload(name, folder.resolve("models"), environment, Duration.ofMillis(700));
     }
 
     private Path part() throws IOException {

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
-import org.coop4j.base.InputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -31,8 +31,7 @@ class ClipConfigTest {
         "ViT-L/14, 427616513",
         "ViT-L/14@336px, 427944193",
     })
-    void publishedModelsHaveTheirNumberOfParameters(String name, long parameters)
-            throws InputException {
+    void publishedModelsHaveTheirNumberOfParameters(String name, long parameters) throws InputException {
         assertThat(ClipConfig.named(name).parameterCount()).isEqualTo(parameters);
     }
 
@@ -65,8 +64,7 @@ class ClipConfigTest {
                 .containsEntry("visual.class_embedding", Shape.of(768))
                 .containsEntry("visual.positional_embedding", Shape.of(50, 768))
                 .containsEntry("visual.conv1.weight", Shape.of(768, 3, 32, 32))
-                .containsEntry(
-                        "visual.transformer.resblocks.11.attn.in_proj_weight", Shape.of(2304, 768))
+                .containsEntry("visual.transformer.resblocks.11.attn.in_proj_weight", Shape.of(2304, 768))
                 .containsEntry("transformer.resblocks.0.mlp.c_proj.weight", Shape.of(512, 2048));
         Map<String, Shape> rn50 = ClipConfig.named("RN50").expectedTensors();
         assertThat(rn50)
@@ -109,8 +107,7 @@ class ClipConfigTest {
     void impossibleJsonIsRefused(String part, String other) throws InputException {
         String json = ClipConfig.named("ViT-B/32").toJson();
         assertThat(json).contains(part);
-        assertThatThrownBy(() -> ClipConfig.fromJson(json.replace(part, other)))
-                .isInstanceOf(InputException.class);
+        assertThatThrownBy(() -> ClipConfig.fromJson(json.replace(part, other))).isInstanceOf(InputException.class);
     }
 
     @Test
@@ -122,13 +119,9 @@ class ClipConfigTest {
 
     @Test
     void dimensionsThatDoNotFitAreRefused() {
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> new ClipConfig.Vit(224, 15, 768, 12, 12, 3072));
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> new ClipConfig.ResNet(230, List.of(3, 4, 6, 3), 64, 32));
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> new ClipConfig.ResNet(224, List.of(3, 4, 6), 64, 32));
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> new ClipConfig.Text(77, 49408, 512, 8, 0, 2048));
+        assertThatIllegalArgumentException().isThrownBy(() -> new ClipConfig.Vit(224, 15, 768, 12, 12, 3072));
+        assertThatIllegalArgumentException().isThrownBy(() -> new ClipConfig.ResNet(230, List.of(3, 4, 6, 3), 64, 32));
+        assertThatIllegalArgumentException().isThrownBy(() -> new ClipConfig.ResNet(224, List.of(3, 4, 6), 64, 32));
+        assertThatIllegalArgumentException().isThrownBy(() -> new ClipConfig.Text(77, 49408, 512, 8, 0, 2048));
     }
 }

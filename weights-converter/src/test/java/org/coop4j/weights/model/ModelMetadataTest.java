@@ -12,9 +12,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The texts are those of files that version 0.1 wrote. */
 class ModelMetadataTest {
-    private static final String PREPROCESSING =
-            "{\"size\":224,\"mean\":[0.48145466,0.4578275,0.40821073],"
-                    + "\"std\":[0.26862954,0.26130258,0.27577711],\"interpolation\":\"bicubic\"}";
+    private static final String PREPROCESSING = "{\"size\":224,\"mean\":[0.48145466,0.4578275,0.40821073],"
+            + "\"std\":[0.26862954,0.26130258,0.27577711],\"interpolation\":\"bicubic\"}";
     private static final String VIT =
             "{\"embed_dim\":512,\"vision\":{\"type\":\"vit\",\"image_size\":224,\"patch_size\":32,"
                     + "\"width\":768,\"layers\":12,\"heads\":12,\"mlp_width\":3072},"
@@ -26,8 +25,7 @@ class ModelMetadataTest {
                     + "\"text\":{\"context_length\":77,\"vocabulary_size\":49408,\"width\":512,"
                     + "\"heads\":8,\"layers\":12,\"mlp_width\":2048}}";
     private static final String FROM_OPENAI =
-            "{\"file\":\"a\\\"b.pt\",\"format\":\"torchscript\",\"sha256\":\"00\","
-                    + "\"known_as\":\"OpenAI RN50\"}";
+            "{\"file\":\"a\\\"b.pt\",\"format\":\"torchscript\",\"sha256\":\"00\"," + "\"known_as\":\"OpenAI RN50\"}";
     private static final String MADE_HERE = "{\"file\":\"\",\"format\":\"random weights, seed 1\"}";
 
     private static Map<String, String> map(String architecture, String source) {

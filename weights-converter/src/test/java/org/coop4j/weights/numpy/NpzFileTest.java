@@ -14,9 +14,9 @@ import java.util.function.Consumer;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
-import org.coop4j.base.InputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,20 +29,19 @@ class NpzFileTest {
     /** What arrays may unpack to here. */
     private static final long LARGE = 1 << 20;
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     /** The bytes of a {@code .npy} file. */
     static byte[] npy(String descr, boolean columnMajor, String shape, byte[] elements) {
-        String literal =
-                "{'descr': '%s', 'fortran_order': %s, 'shape': %s, }"
-                        .formatted(descr, columnMajor ? "True" : "False", shape);
+        String literal = "{'descr': '%s', 'fortran_order': %s, 'shape': %s, }"
+                .formatted(descr, columnMajor ? "True" : "False", shape);
         return npy(literal, elements);
     }
 
     private static byte[] npy(String literal, byte[] elements) {
         int padding = 63 - (10 + literal.length()) % 64;
-        byte[] header =
-                (literal + " ".repeat(padding) + "\n").getBytes(StandardCharsets.ISO_8859_1);
+        byte[] header = (literal + " ".repeat(padding) + "\n").getBytes(StandardCharsets.ISO_8859_1);
         ByteBuffer out = ByteBuffer.allocate(10 + header.length + elements.length);
         out.order(ByteOrder.LITTLE_ENDIAN);
         out.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0});
@@ -116,8 +115,7 @@ class NpzFileTest {
                 "<f4 ; (-1,) ; header that is none of a plain array",
                 "<c8 ; (1,) ; has elements of type <c8",
             })
-    void otherArraysAreRefusedByName(String descr, String shape, String message)
-            throws IOException {
+    void otherArraysAreRefusedByName(String descr, String shape, String message) throws IOException {
         Path file = npz(false, "x.npy", npy(descr, false, shape, floats(1, 2)));
         assertRefused(file, message);
     }
@@ -126,8 +124,7 @@ class NpzFileTest {
     void structuredArraysAndOverlongHeadersAreRefused() throws IOException {
         String structured = "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }";
         assertRefused(npz(false, "x.npy", npy(structured, floats(1, 2))), "none of a plain array");
-        assertRefused(
-                npz(false, "x.npy", npy(" ".repeat(20_000), floats(1, 2))), "has a header of");
+        assertRefused(npz(false, "x.npy", npy(" ".repeat(20_000), floats(1, 2))), "has a header of");
         assertRefused(npz(false, "x.npy", new byte[] {1, 2, 3}), "not in NumPy's format");
         assertRefused(npz(false, "x.txt", new byte[] {1}), "x.txt is no array of NumPy");
     }
@@ -144,16 +141,14 @@ class NpzFileTest {
     void aCompressedArrayThatIsLargerThanItSaysIsRefused() throws IOException {
         byte[] array = npy("<f4", false, "(250,)", new byte[1000]);
         Path file = npz(true, "x.npy", array);
-        damage(
-                file,
-                bytes -> {
-                    ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-                    for (int i = 0; i < bytes.length - 4; i++) {
-                        if (in.getInt(i) == 0x0201_4b50) {
-                            in.putInt(i + 24, array.length - 100);
-                        }
-                    }
-                });
+        damage(file, bytes -> {
+            ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+            for (int i = 0; i < bytes.length - 4; i++) {
+                if (in.getInt(i) == 0x0201_4b50) {
+                    in.putInt(i + 24, array.length - 100);
+                }
+            }
+        });
         assertRefused(file, "is not of its stated size");
     }
 

@@ -2,7 +2,6 @@ package org.coop4j.weights.pickle;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import org.coop4j.weights.pickle.Python.OrderedDict;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -32,15 +31,19 @@ public final class PickleBytes {
 
     /** Four bytes, little-endian. */
     public PickleBytes int4(long value) {
-        out.writeBytes(
-                ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt((int) value).array());
+        out.writeBytes(ByteBuffer.allocate(4)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt((int) value)
+                .array());
         return this;
     }
 
     /** Eight bytes, little-endian. */
     public PickleBytes int8(long value) {
-        out.writeBytes(
-                ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array());
+        out.writeBytes(ByteBuffer.allocate(8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(value)
+                .array());
         return this;
     }
 
@@ -79,8 +82,7 @@ public final class PickleBytes {
     }
 
     /** A tensor over a storage, as PyTorch pickles it. */
-    public PickleBytes tensor(
-            String type, String key, long elements, long offset, long[] shape, long... strides) {
+    public PickleBytes tensor(String type, String key, long elements, long offset, long[] shape, long... strides) {
         return global("torch._utils", "_rebuild_tensor_v2")
                 .op('(')
                 .storage(type, key, elements)

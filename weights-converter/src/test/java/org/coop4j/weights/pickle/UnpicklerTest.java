@@ -3,11 +3,6 @@ package org.coop4j.weights.pickle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.coop4j.weights.pickle.Unpickler.Limits;
-import org.coop4j.weights.pickle.Python.PyObject;
-import org.coop4j.weights.pickle.Python.OrderedDict;
-import org.coop4j.weights.pickle.Python.Tuple;
-import org.coop4j.weights.pickle.Python.GlobalName;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Files;
@@ -17,6 +12,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.coop4j.base.InputException;
+import org.coop4j.weights.pickle.Python.GlobalName;
+import org.coop4j.weights.pickle.Python.OrderedDict;
+import org.coop4j.weights.pickle.Python.PyObject;
+import org.coop4j.weights.pickle.Python.Tuple;
+import org.coop4j.weights.pickle.Unpickler.Limits;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,8 +27,7 @@ class UnpicklerTest {
     private static final Limits SMALL = new Limits(1 << 16, 2_000, 50, 16);
 
     private static Object read(byte[] pickle) throws IOException {
-        return Unpickler.read(
-                PickleInput.of(Path.of("test.pkl"), pickle), SMALL, PickleBindings.NONE);
+        return Unpickler.read(PickleInput.of(Path.of("test.pkl"), pickle), SMALL, PickleBindings.NONE);
     }
 
     private static Object read(PickleBytes pickle) throws IOException {
@@ -66,8 +65,7 @@ class UnpicklerTest {
     @Test
     void largeIntegersAreBigIntegers() throws IOException {
         PickleBytes pickle = pickle().op(0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9);
-        assertThat(read(pickle.op(0x20, 0x6a, 0xa8, 0x50, 0x19)))
-                .isEqualTo(new BigInteger("1950a86a20f9469cfc6c", 16));
+        assertThat(read(pickle.op(0x20, 0x6a, 0xa8, 0x50, 0x19))).isEqualTo(new BigInteger("1950a86a20f9469cfc6c", 16));
     }
 
     @Test
@@ -108,8 +106,7 @@ class UnpicklerTest {
         PickleBytes pickle = pickle().op('}', '(').text("b").op(']', '(', 'K', 1, 'K', 2, 'e');
         pickle.text("a").op('K', 1, 'K', 2, 0x86, 'u');
         Object value = read(pickle.text("c").op(0x8f, '(', 'K', 5, 0x90, 's'));
-        assertThat(value)
-                .isEqualTo(Map.of("b", List.of(1L, 2L), "a", Tuple.of(1L, 2L), "c", Set.of(5L)));
+        assertThat(value).isEqualTo(Map.of("b", List.of(1L, 2L), "a", Tuple.of(1L, 2L), "c", Set.of(5L)));
         assertThat(((Map<?, ?>) value).keySet().iterator().next()).isEqualTo("b");
         assertThat(((Map<?, ?>) value).get("a")).isInstanceOf(Tuple.class);
     }
@@ -163,8 +160,7 @@ class UnpicklerTest {
         assertThat(filled.items()).isEqualTo(List.of(1L));
         assertThat(filled.entries()).isEqualTo(Map.of("k", 2L));
         assertThat(read(new PickleBytes().ascii("(imod\nCls\n"))).isInstanceOf(PyObject.class);
-        assertThat(read(pickle().op('(').global("mod", "Cls").op('K', 1, 'o')))
-                .isInstanceOf(PyObject.class);
+        assertThat(read(pickle().op('(').global("mod", "Cls").op('K', 1, 'o'))).isInstanceOf(PyObject.class);
         PickleBytes stackGlobal = pickle().text("mod").text("Cls").op(0x93, ')', '}', 0x92);
         assertThat(read(stackGlobal)).isInstanceOf(PyObject.class);
     }
@@ -180,8 +176,7 @@ class UnpicklerTest {
         "__builtin__, __import__",
         "runpy, run_module"
     })
-    void aPickleThatWouldRunACommandRunsNothing(String module, String name, @TempDir Path folder)
-            throws IOException {
+    void aPickleThatWouldRunACommandRunsNothing(String module, String name, @TempDir Path folder) throws IOException {
         Path evidence = folder.resolve("evidence");
         PickleBytes pickle = pickle().global(module, name);
         PyObject object = (PyObject) read(pickle.text("touch " + evidence).op(0x85, 'R'));

@@ -10,21 +10,21 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
-import org.coop4j.base.InputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class SafetensorsFileTest {
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     private Path file(String header, int dataBytes) throws IOException {
         byte[] json = header.getBytes(UTF_8);
-        ByteBuffer all =
-                ByteBuffer.allocate(8 + json.length + dataBytes).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer all = ByteBuffer.allocate(8 + json.length + dataBytes).order(ByteOrder.LITTLE_ENDIAN);
         all.putLong(json.length).put(json);
         for (int i = 0; i < dataBytes; i++) {
             all.put((byte) i);
@@ -34,16 +34,15 @@ class SafetensorsFileTest {
 
     @Test
     void namesTypesShapesMetadataAndElementsAreRead() throws IOException {
-        Path path =
-                file(
-                        """
+        Path path = file(
+                """
                         {"b":{"dtype":"I16","shape":[2],"data_offsets":[4,8]},
                          "__metadata__":{"key":"värde"},
                          "a":{"dtype":"U8","shape":[2,2],"data_offsets":[0,4]},
                          "empty":{"dtype":"F32","shape":[3,0],"data_offsets":[8,8]},
                          "scalar":{"dtype":"BOOL","shape":[],"data_offsets":[8,9]}}\
                         """,
-                        9);
+                9);
         try (SafetensorsFile file = SafetensorsFile.open(path)) {
             assertThat(file.names()).containsExactly("b", "a", "empty", "scalar");
             assertThat(file.metadata()).containsEntry("key", "värde").hasSize(1);

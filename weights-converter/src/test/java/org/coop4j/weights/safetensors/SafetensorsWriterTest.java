@@ -13,23 +13,24 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorSpec;
-import org.coop4j.base.InputException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SafetensorsWriterTest {
-    private static final List<TensorSpec> SPECS =
-            List.of(
-                    new TensorSpec("half", DType.F16, Shape.of(3)),
-                    new TensorSpec("single", DType.F32, Shape.of(2, 2)),
-                    new TensorSpec("count", DType.I64, Shape.scalar()));
+    private static final List<TensorSpec> SPECS = List.of(
+            new TensorSpec("half", DType.F16, Shape.of(3)),
+            new TensorSpec("single", DType.F32, Shape.of(2, 2)),
+            new TensorSpec("count", DType.I64, Shape.scalar()));
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
+
     private Path target;
 
     @BeforeEach
@@ -38,8 +39,7 @@ class SafetensorsWriterTest {
     }
 
     private void write(Path path) throws IOException {
-        try (SafetensorsWriter writer =
-                SafetensorsWriter.create(path, SPECS, Map.of("b", "2", "a", "\"1\""))) {
+        try (SafetensorsWriter writer = SafetensorsWriter.create(path, SPECS, Map.of("b", "2", "a", "\"1\""))) {
             writer.writeFloats("single", 1, 2);
             writer.writeLongs("count", -7);
             writer.writeFloats("half", 1, 2.0009766f, 1e-8f);
@@ -117,24 +117,19 @@ class SafetensorsWriterTest {
     @Test
     void tooManyElementsAndUnknownNamesAreRefused() throws IOException {
         try (SafetensorsWriter writer = SafetensorsWriter.create(target, SPECS, Map.of())) {
-            assertThatIllegalArgumentException()
-                    .isThrownBy(() -> writer.writeFloats("half", 1, 2, 3, 4));
+            assertThatIllegalArgumentException().isThrownBy(() -> writer.writeFloats("half", 1, 2, 3, 4));
             assertThatIllegalArgumentException().isThrownBy(() -> writer.writeFloats("none", 1));
             assertThatIllegalArgumentException().isThrownBy(() -> writer.writeFloats("count", 1));
             assertThatIllegalArgumentException().isThrownBy(() -> writer.writeLongs("half", 1));
         }
         assertThatIllegalArgumentException()
-                .isThrownBy(
-                        () ->
-                                SafetensorsWriter.create(
-                                        target, List.of(SPECS.get(0), SPECS.get(0)), Map.of()));
+                .isThrownBy(() -> SafetensorsWriter.create(target, List.of(SPECS.get(0), SPECS.get(0)), Map.of()));
         assertThat(target).doesNotExist();
     }
 
     @Test
     void aMissingFolderIsNamed() {
-        assertThatThrownBy(
-                        () -> SafetensorsWriter.create(folder.resolve("none/out"), SPECS, Map.of()))
+        assertThatThrownBy(() -> SafetensorsWriter.create(folder.resolve("none/out"), SPECS, Map.of()))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("no such folder")
                 .hasMessageContaining("none");

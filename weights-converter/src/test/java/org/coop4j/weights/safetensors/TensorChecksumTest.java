@@ -17,14 +17,13 @@ import org.junit.jupiter.api.io.TempDir;
 class TensorChecksumTest {
 
     private static final List<TensorSpec> SPECS =
-            List.of(
-                    new TensorSpec("b", DType.F32, Shape.of(2, 2)),
-                    new TensorSpec("a", DType.F32, Shape.of(3)));
+            List.of(new TensorSpec("b", DType.F32, Shape.of(2, 2)), new TensorSpec("a", DType.F32, Shape.of(3)));
     private static final Map<String, float[]> TENSORS =
             Map.of("b", new float[] {1, -2, 0.5f, 1e-8f}, "a", new float[] {7, 8, 9});
     private static final Map<String, String> METADATA = Map.of("epochs", "12");
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     @Test
     void everyFlippedBitOfNumbersAndMetadataIsNoticed() throws IOException {
@@ -77,10 +76,7 @@ class TensorChecksumTest {
         Files.write(file, bytes);
         try (SafetensorsFile open = SafetensorsFile.open(file)) {
             assertThatThrownBy(() -> TensorChecksum.read(open))
-                    .hasMessage(
-                            file
-                                    + " is damaged: its contents do not have the checksum that it"
-                                    + " records");
+                    .hasMessage(file + " is damaged: its contents do not have the checksum that it" + " records");
         }
     }
 }

@@ -14,10 +14,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Golden;
 import org.coop4j.weights.Shape;
-import org.coop4j.base.InputException;
 import org.coop4j.weights.pickle.PickleBytes;
 import org.coop4j.weights.pickle.Python.PyObject;
 import org.junit.jupiter.api.Test;
@@ -26,7 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 class TorchFileTest {
     private static final long[] SIX = {6};
 
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
 
     private static byte[] floats(float... values) {
         ByteBuffer bytes = littleEndian(values.length * Float.BYTES);
@@ -59,8 +60,7 @@ class TorchFileTest {
     }
 
     /** A dict of one tensor {@code t}. */
-    private static byte[] dict(
-            String type, String key, long elements, long offset, long[] shape, long... strides) {
+    private static byte[] dict(String type, String key, long elements, long offset, long[] shape, long... strides) {
         return PickleBytes.protocol2()
                 .op('}')
                 .text("t")
@@ -76,14 +76,13 @@ class TorchFileTest {
     }
 
     private static void assertRefused(Path path, String problem) {
-        assertThatThrownBy(
-                        () -> {
-                            try (TorchFile file = TorchFile.open(path)) {
-                                for (TorchTensor tensor : file.stateDict().values()) {
-                                    tensor.view("t");
-                                }
-                            }
-                        })
+        assertThatThrownBy(() -> {
+                    try (TorchFile file = TorchFile.open(path)) {
+                        for (TorchTensor tensor : file.stateDict().values()) {
+                            tensor.view("t");
+                        }
+                    }
+                })
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining(problem);
     }
@@ -91,9 +90,15 @@ class TorchFileTest {
     @Test
     void stridesOffsetsAndSharedStoragesAreHonoured() throws IOException {
         PickleBytes pickle = PickleBytes.protocol2().op('}');
-        pickle.text("whole").tensor("FloatStorage", "0", 6, 0, new long[] {2, 3}, 3, 1).op('s');
-        pickle.text("turned").tensor("FloatStorage", "0", 6, 0, new long[] {3, 2}, 1, 3).op('s');
-        pickle.text("column").tensor("FloatStorage", "0", 6, 2, new long[] {2}, 3).op('s');
+        pickle.text("whole")
+                .tensor("FloatStorage", "0", 6, 0, new long[] {2, 3}, 3, 1)
+                .op('s');
+        pickle.text("turned")
+                .tensor("FloatStorage", "0", 6, 0, new long[] {3, 2}, 1, 3)
+                .op('s');
+        pickle.text("column")
+                .tensor("FloatStorage", "0", 6, 2, new long[] {2}, 3)
+                .op('s');
         pickle.text("scalar").tensor("FloatStorage", "0", 6, 5, new long[] {}).op('s');
         TorchZip zip = new TorchZip().store("data.pkl", pickle.stop());
         zip.store("data/0", floats(0, 1, 2, 3, 4, 5)).write(file());
@@ -131,7 +136,11 @@ class TorchFileTest {
     void anUntypedStorageTakesTheTensorsType() throws IOException {
         PickleBytes pickle = PickleBytes.protocol2().op('}').text("t");
         pickle.global("torch._utils", "_rebuild_tensor_v3").op('(');
-        pickle.storage("UntypedStorage", "0", 8).integer(1).integers(1).integers(1).op(0x89);
+        pickle.storage("UntypedStorage", "0", 8)
+                .integer(1)
+                .integers(1)
+                .integers(1)
+                .op(0x89);
         pickle.global("collections", "OrderedDict").op(')', 'R').global("torch", "float32");
         TorchZip zip = new TorchZip().store("data.pkl", pickle.op('t', 'R', 's').stop());
         zip.store("data/0", floats(1, 2)).write(file());
@@ -179,8 +188,7 @@ class TorchFileTest {
     void aModuleTreeThatHoldsItselfIsRefused() throws IOException {
         PickleBytes pickle = PickleBytes.protocol2().global("__torch__", "M").op(')', 0x81);
         pickle.op('q', 0, '}').text("self").op('h', 0, 's', 'b');
-        assertRefused(
-                new TorchZip().store("data.pkl", pickle.stop()).write(file()), "nest without end");
+        assertRefused(new TorchZip().store("data.pkl", pickle.stop()).write(file()), "nest without end");
     }
 
     @Test
@@ -190,9 +198,7 @@ class TorchFileTest {
             pickle.global("m", "M").op(')', 0x81, '}').text("a").op('h', 0, 's');
             pickle.text("b").op('h', 0, 's', 'b', 'q', 0, '0');
         }
-        assertRefused(
-                new TorchZip().store("data.pkl", pickle.op('h', 0).stop()).write(file()),
-                "nest without end");
+        assertRefused(new TorchZip().store("data.pkl", pickle.op('h', 0).stop()).write(file()), "nest without end");
     }
 
     @Test
@@ -248,9 +254,8 @@ class TorchFileTest {
 
     @Test
     void aZipBombThatLiesAboutItsSizeIsRefused() throws IOException {
-        byte[] zip =
-                Files.readAllBytes(
-                        new TorchZip().deflate("data.pkl", new byte[50_000_000]).write(file()));
+        byte[] zip = Files.readAllBytes(
+                new TorchZip().deflate("data.pkl", new byte[50_000_000]).write(file()));
         ByteBuffer bytes = ByteBuffer.wrap(zip).order(ByteOrder.LITTLE_ENDIAN);
         int directory = bytes.getInt(zip.length - 6);
         bytes.putInt(directory + 24, 1000);
@@ -353,11 +358,9 @@ class TorchFileTest {
             Map<?, ?> root = (Map<?, ?>) file.root();
             assertThat(root.get("epoch")).isEqualTo(50L);
             assertThat(root.containsKey("val_result")).isTrue();
-            assertThat(file.stateDict().keySet())
-                    .containsExactly("ctx", "token_prefix", "token_suffix");
+            assertThat(file.stateDict().keySet()).containsExactly("ctx", "token_prefix", "token_suffix");
             assertThat(file.stateDict().get("ctx").shape()).isEqualTo(Shape.of(4, 128));
-            assertThat(file.stateDict().get("token_suffix").shape())
-                    .isEqualTo(Shape.of(6, 72, 128));
+            assertThat(file.stateDict().get("token_suffix").shape()).isEqualTo(Shape.of(6, 72, 128));
             Map<?, ?> scheduler = (Map<?, ?>) root.get("scheduler");
             PyObject successor = (PyObject) scheduler.get("successor");
             assertThat(successor.type().name()).isEqualTo("CosineAnnealingLR");
@@ -372,8 +375,7 @@ class TorchFileTest {
         try (TorchFile file = TorchFile.open(Golden.path("vit/torchscript.pt"))) {
             assertThat(file.form()).isEqualTo(TorchFile.Form.TORCHSCRIPT);
             assertThat(file.stateDict().get("input_resolution").longs()).containsExactly(32);
-            assertThat(file.stateDict())
-                    .containsKey("visual.transformer.resblocks.1.mlp.c_fc.bias");
+            assertThat(file.stateDict()).containsKey("visual.transformer.resblocks.1.mlp.c_fc.bias");
         }
     }
 

@@ -23,7 +23,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TorchSaveTest {
-    @TempDir private Path folder;
+    @TempDir
+    private Path folder;
+
     private Path target;
     private final DenseTensor ctx = DenseTensor.ofFloats(Shape.of(2, 3), 1, 2, 3, 4, 5, 6);
 
@@ -99,8 +101,7 @@ class TorchSaveTest {
 
     @Test
     void aValueWithoutAPythonFormLeavesNoFile() {
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> TorchSave.write(target, Map.of("x", new Object())));
+        assertThatIllegalArgumentException().isThrownBy(() -> TorchSave.write(target, Map.of("x", new Object())));
         List<Object> circle = new ArrayList<>();
         circle.add(circle);
         assertThatIllegalArgumentException().isThrownBy(() -> TorchSave.write(target, circle));

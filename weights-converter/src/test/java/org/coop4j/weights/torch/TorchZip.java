@@ -70,7 +70,12 @@ final class TorchZip {
             directory.putShort((short) 0).putInt(0).putInt((int) crc(contents));
             directory.putInt(-1).putInt(-1);
             directory.putShort((short) name.length).putShort((short) 28).putShort((short) 0);
-            directory.putShort((short) 0).putShort((short) 0).putInt(0).putInt(-1).put(name);
+            directory
+                    .putShort((short) 0)
+                    .putShort((short) 0)
+                    .putInt(0)
+                    .putInt(-1)
+                    .put(name);
             directory.putShort((short) 1).putShort((short) 24);
             directory.putLong(contents.length).putLong(contents.length).putLong(at);
         }

@@ -69,17 +69,9 @@ public final class BatchNorm extends GraphOp {
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         SDVariable[] outputs = outputVariables();
-        SDVariable[] gradient =
-                new Gradient(
-                                sameDiff,
-                                then,
-                                gradients.get(0),
-                                arg(0),
-                                arg(1),
-                                arg(2),
-                                outputs[1],
-                                outputs[2])
-                        .outputVariables();
+        SDVariable[] gradient = new Gradient(
+                        sameDiff, then, gradients.get(0), arg(0), arg(1), arg(2), outputs[1], outputs[2])
+                .outputVariables();
         return List.of(gradient);
     }
 
@@ -126,9 +118,7 @@ public final class BatchNorm extends GraphOp {
             INDArray dGain = g.mul(normalised).sum(out[1], 0);
             INDArray dBias = g.sum(out[2], 0);
             long n = g.rows();
-            g.sub(dBias.div(n))
-                    .subi(normalised.muli(dGain.div(n)))
-                    .muli(inverse.muli(in[2]), out[0]);
+            g.sub(dBias.div(n)).subi(normalised.muli(dGain.div(n))).muli(inverse.muli(in[2]), out[0]);
         }
 
         @Override

@@ -35,13 +35,11 @@ public final class ContrastiveLoss extends GraphOp {
     public List<long[]> outputShapes(List<long[]> in) {
         long[] logits = in.get(0);
         if (logits[0] != logits[1]) {
-            throw new IllegalArgumentException(
-                    logits[0] + " images for " + logits[1] + " texts: they come in pairs");
+            throw new IllegalArgumentException(logits[0] + " images for " + logits[1] + " texts: they come in pairs");
         }
         if (!Arrays.equals(logits, in.get(1))) {
-            throw new IllegalArgumentException(
-                    "logits %s and pairs that fit %s: both are [batch, batch]"
-                            .formatted(Arrays.toString(logits), Arrays.toString(in.get(1))));
+            throw new IllegalArgumentException("logits %s and pairs that fit %s: both are [batch, batch]"
+                    .formatted(Arrays.toString(logits), Arrays.toString(in.get(1))));
         }
         return List.of(new long[0]);
     }
@@ -90,8 +88,7 @@ public final class ContrastiveLoss extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        return List.of(
-                new LogitsGradient(sameDiff, gradients.get(0), arg(0), arg(1)).outputVariable());
+        return List.of(new LogitsGradient(sameDiff, gradients.get(0), arg(0), arg(1)).outputVariable());
     }
 
     /** The targets, row by row. */
@@ -211,9 +208,7 @@ public final class ContrastiveLoss extends GraphOp {
                     z.getRow(r, row);
                     targets.setRow(r);
                     for (int c = 0; c < n; c++) {
-                        double p =
-                                Math.exp(row[c] - normalizers.rows[r])
-                                        + Math.exp(row[c] - normalizers.columns[c]);
+                        double p = Math.exp(row[c] - normalizers.rows[r]) + Math.exp(row[c] - normalizers.columns[c]);
                         row[c] = (float) ((p - targets.row[c]) * factor);
                     }
                     out[0].putRow(r, row);

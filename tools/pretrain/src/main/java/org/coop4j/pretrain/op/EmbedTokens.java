@@ -21,12 +21,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class EmbedTokens extends GraphOp {
 
-    public EmbedTokens(
-            SameDiff sd,
-            SDVariable table,
-            SDVariable positions,
-            SDVariable tokens,
-            SDVariable places) {
+    public EmbedTokens(SameDiff sd, SDVariable table, SDVariable positions, SDVariable tokens, SDVariable places) {
         super(sd, table, positions, tokens, places);
     }
 
@@ -53,32 +48,30 @@ public final class EmbedTokens extends GraphOp {
         int width = out[0].cols();
         float[][] rows = new float[workers.count()][width];
         float[][] places = new float[workers.count()][width];
-        Workers.RowRange range =
-                (part, from, to) -> {
-                    float[] row = rows[part];
-                    float[] place = places[part];
-                    for (int r = from; r < to; r++) {
-                        int token = (int) in[2].buffer().get(r);
-                        if (token < 0) {
-                            Arrays.fill(row, 0f);
-                        } else {
-                            in[0].getRow(token, row);
-                            in[1].getRow((int) in[3].buffer().get(r), place);
-                            for (int i = 0; i < width; i++) {
-                                row[i] += place[i];
-                            }
-                        }
-                        out[0].putRow(r, row);
+        Workers.RowRange range = (part, from, to) -> {
+            float[] row = rows[part];
+            float[] place = places[part];
+            for (int r = from; r < to; r++) {
+                int token = (int) in[2].buffer().get(r);
+                if (token < 0) {
+                    Arrays.fill(row, 0f);
+                } else {
+                    in[0].getRow(token, row);
+                    in[1].getRow((int) in[3].buffer().get(r), place);
+                    for (int i = 0; i < width; i++) {
+                        row[i] += place[i];
                     }
-                };
+                }
+                out[0].putRow(r, row);
+            }
+        };
         return () -> workers.rows(out[0].rows(), range);
     }
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         return List.of(
-                new WeightGradient(sameDiff, gradients.get(0), arg(0), arg(1), arg(2), arg(3))
-                        .outputVariables());
+                new WeightGradient(sameDiff, gradients.get(0), arg(0), arg(1), arg(2), arg(3)).outputVariables());
     }
 
     /** Gradients of the table and of the positions: sums of dy over the rows that read a row. */

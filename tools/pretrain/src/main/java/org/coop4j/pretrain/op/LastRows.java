@@ -6,8 +6,8 @@ import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.GraphOp;
 import org.coop4j.graph.op.GatherRows;
+import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -53,8 +53,7 @@ public final class LastRows extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        return List.of(
-                new InputGradient(sameDiff, gradients.get(0), arg(0), arg(1)).outputVariable());
+        return List.of(new InputGradient(sameDiff, gradients.get(0), arg(0), arg(1)).outputVariable());
     }
 
     /** dx is dy in the last rows and zero in the others. */

@@ -39,8 +39,7 @@ public final class RaggedAttention extends GraphOp {
     }
 
     /** The last row of each sequence is a query. */
-    public RaggedAttention(
-            SameDiff sd, int heads, int longest, SDVariable q, SDVariable kv, SDVariable starts) {
+    public RaggedAttention(SameDiff sd, int heads, int longest, SDVariable q, SDVariable kv, SDVariable starts) {
         super(sd, q, kv, starts);
         this.heads = heads;
         this.longest = longest;
@@ -57,8 +56,7 @@ public final class RaggedAttention extends GraphOp {
         long width = packed ? in.get(0)[1] / 3 : in.get(0)[1];
         long queries = in.get(0)[0];
         if (!packed && queries != in.get(2)[0] - 1) {
-            throw new IllegalArgumentException(
-                    queries + " queries for " + (in.get(2)[0] - 1) + " sequences");
+            throw new IllegalArgumentException(queries + " queries for " + (in.get(2)[0] - 1) + " sequences");
         }
         long probabilities = Math.multiplyExact(queries, (long) heads * longest);
         return List.of(new long[] {queries, width}, new long[] {probabilities});
@@ -71,8 +69,7 @@ public final class RaggedAttention extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        return new RaggedAttentionKernel(
-                RaggedOperands.of(heads, longest, in), out[0], out[1], workers);
+        return new RaggedAttentionKernel(RaggedOperands.of(heads, longest, in), out[0], out[1], workers);
     }
 
     @Override
@@ -89,9 +86,7 @@ public final class RaggedAttention extends GraphOp {
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         SDVariable[] inputs = beforeInputs(gradients.get(0), outputVariables()[1]);
-        return List.of(
-                new InputGradient(sameDiff, heads, longest, inputs)
-                        .outputVariables());
+        return List.of(new InputGradient(sameDiff, heads, longest, inputs).outputVariables());
     }
 
     /** dqkv, or dq and dkv, from the gradient of the output and the stored probabilities. */
@@ -126,9 +121,7 @@ public final class RaggedAttention extends GraphOp {
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            RaggedOperands forward =
-                    RaggedOperands.of(
-                            heads, longest, Arrays.copyOfRange(in, 2, in.length));
+            RaggedOperands forward = RaggedOperands.of(heads, longest, Arrays.copyOfRange(in, 2, in.length));
             return new RaggedAttentionGradientKernel(forward, in[0], in[1], out, workers);
         }
 

@@ -4,8 +4,8 @@ import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.AttentionScratch;
 import org.coop4j.graph.op.AttentionKernel.Operands;
+import org.coop4j.graph.op.AttentionScratch;
 
 /** The gradient of {@link RaggedAttentionKernel}; a piece of work is one sequence, all heads. */
 final class RaggedAttentionGradientKernel implements HostKernel {
@@ -19,11 +19,7 @@ final class RaggedAttentionGradientKernel implements HostKernel {
     private final AttentionScratch[] scratch;
 
     RaggedAttentionGradientKernel(
-            RaggedOperands in,
-            HostMatrix dOut,
-            HostMatrix probabilities,
-            HostMatrix[] out,
-            Workers workers) {
+            RaggedOperands in, HostMatrix dOut, HostMatrix probabilities, HostMatrix[] out, Workers workers) {
         this.in = in;
         this.dOut = dOut;
         this.probabilities = probabilities;
@@ -38,13 +34,11 @@ final class RaggedAttentionGradientKernel implements HostKernel {
 
     @Override
     public void run() {
-        workers.each(
-                in.sequences(),
-                (part, sequence) -> {
-                    for (int head = 0; head < in.heads(); head++) {
-                        differentiate(sequence, head, scratch[part]);
-                    }
-                });
+        workers.each(in.sequences(), (part, sequence) -> {
+            for (int head = 0; head < in.heads(); head++) {
+                differentiate(sequence, head, scratch[part]);
+            }
+        });
         keyGradient.clear(in.start(in.sequences()));
     }
 

@@ -16,8 +16,7 @@ final class RaggedAttentionKernel implements HostKernel {
     private final Workers workers;
     private final AttentionScratch[] scratch;
 
-    RaggedAttentionKernel(
-            RaggedOperands in, HostMatrix out, HostMatrix probabilities, Workers workers) {
+    RaggedAttentionKernel(RaggedOperands in, HostMatrix out, HostMatrix probabilities, Workers workers) {
         this.in = in;
         this.out = out;
         this.workers = workers;
@@ -30,13 +29,11 @@ final class RaggedAttentionKernel implements HostKernel {
 
     @Override
     public void run() {
-        workers.each(
-                in.sequences(),
-                (part, sequence) -> {
-                    for (int head = 0; head < in.heads(); head++) {
-                        attend(sequence, head, scratch[part]);
-                    }
-                });
+        workers.each(in.sequences(), (part, sequence) -> {
+            for (int head = 0; head < in.heads(); head++) {
+                attend(sequence, head, scratch[part]);
+            }
+        });
         if (in.packed()) {
             out.clear(in.start(in.sequences()));
         }
@@ -54,13 +51,7 @@ final class RaggedAttentionKernel implements HostKernel {
         s.c.at(probabilities, 0, in.probability(sequence, head));
         Gemm.nt(queries, keys, width, s.a, qkv.ldq(), s.b, qkv.ldk(), 0f, s.c, keys);
         int before = keys - queries; // keys before the first query
-        s.softmax(
-                probabilities,
-                in.probability(sequence, head),
-                queries,
-                keys,
-                i -> before + i + 1,
-                qkv.scale());
+        s.softmax(probabilities, in.probability(sequence, head), queries, keys, i -> before + i + 1, qkv.scale());
         qkv.v(s.b, row, head);
         s.a.at(out, query, (long) head * width);
         Gemm.nn(queries, width, keys, s.c, keys, s.b, qkv.ldk(), 0f, s.a, out.cols());

@@ -15,15 +15,13 @@ final class RaggedAttentionMath {
     private RaggedAttentionMath() {}
 
     /** One sequence: its rows, its query rows, and where its probabilities begin. */
-    private record Sequence(
-            AttentionLayout layout, long row, long length, long query, long queries, long slot) {
+    private record Sequence(AttentionLayout layout, long row, long length, long query, long queries, long slot) {
 
         static Sequence of(int heads, int longest, boolean packed, float[] starts, int s) {
             int row = (int) starts[s];
             int length = (int) starts[s + 1] - row;
             Queries queries = packed ? Queries.ALL : Queries.LAST;
-            AttentionLayout layout =
-                    new AttentionLayout(heads, queries, true, 0, List.of(new Group(1, length)));
+            AttentionLayout layout = new AttentionLayout(heads, queries, true, 0, List.of(new Group(1, length)));
             long query = packed ? row : s;
             long slot = query * heads * longest;
             return new Sequence(layout, row, length, query, packed ? length : 1, slot);
@@ -38,13 +36,11 @@ final class RaggedAttentionMath {
 
         INDArray probabilities(INDArray all) {
             long length = layout.probabilities();
-            return Nd4j.create(
-                    all.data(), new long[] {length}, new long[] {1}, all.offset() + slot, 'c');
+            return Nd4j.create(all.data(), new long[] {length}, new long[] {1}, all.offset() + slot, 'c');
         }
     }
 
-    static void forward(
-            int heads, int longest, INDArray[] in, INDArray out, INDArray probabilities) {
+    static void forward(int heads, int longest, INDArray[] in, INDArray out, INDArray probabilities) {
         boolean packed = in.length == 2;
         float[] starts = ArrayValues.of(in[in.length - 1]).toArray();
         out.assign(0);

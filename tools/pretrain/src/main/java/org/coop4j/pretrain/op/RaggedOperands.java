@@ -13,8 +13,7 @@ import org.coop4j.graph.op.AttentionKernel.Operands;
  * @param starts first row of each sequence, and the row behind the last
  * @param packed whether every row asks
  */
-record RaggedOperands(
-        int heads, int longest, Operands operands, HostMatrix starts, boolean packed) {
+record RaggedOperands(int heads, int longest, Operands operands, HostMatrix starts, boolean packed) {
 
     /**
      * Of an op's inputs.

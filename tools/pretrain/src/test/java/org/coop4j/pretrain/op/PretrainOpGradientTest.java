@@ -24,97 +24,40 @@ class PretrainOpGradientTest extends OpGradientChecks {
     static Stream<Case> cases() {
         List<Case> cases = new ArrayList<>();
         double[] starts = {0, 2, 3, 7};
+        cases.add(new Case("ragged attention", shapes("qkv", shape(9, 3 * 6)), (g, v) -> {
+            SDVariable at = numbers(v.get("qkv"), "starts", starts);
+            return new RaggedAttention(g.sameDiff(), 2, 4, v.get("qkv"), at).outputVariables()[0];
+        }));
         cases.add(
-                new Case(
-                        "ragged attention",
-                        shapes("qkv", shape(9, 3 * 6)),
-                        (g, v) -> {
-                            SDVariable at = numbers(v.get("qkv"), "starts", starts);
-                            return new RaggedAttention(g.sameDiff(), 2, 4, v.get("qkv"), at)
-                                    .outputVariables()[0];
-                        }));
-        cases.add(
-                new Case(
-                        "ragged attention of end tokens",
-                        shapes("q", shape(3, 6), "kv", shape(9, 2 * 6)),
-                        (g, v) -> {
-                            SDVariable at = numbers(v.get("q"), "starts", starts);
-                            return new RaggedAttention(
-                                            g.sameDiff(), 2, 5, v.get("q"), v.get("kv"), at)
-                                    .outputVariables()[0];
-                        }));
-        cases.add(
-                new Case(
-                        "last rows",
-                        shapes("x", shape(9, 4)),
-                        (g, v) ->
-                                new LastRows(
-                                                g.sameDiff(),
-                                                v.get("x"),
-                                                numbers(v.get("x"), "starts", starts))
-                                        .outputVariable()));
-        cases.add(
-                new Case(
-                        "embed tokens",
-                        shapes("table", shape(5, 4), "pos", shape(6, 4)),
-                        (g, v) ->
-                                new EmbedTokens(
-                                                g.sameDiff(),
-                                                v.get("table"),
-                                                v.get("pos"),
-                                                numbers(
-                                                        v.get("pos"),
-                                                        "tokens",
-                                                        1,
-                                                        3,
-                                                        1,
-                                                        1,
-                                                        4,
-                                                        -1,
-                                                        -1),
-                                                numbers(
-                                                        v.get("pos"),
-                                                        "places",
-                                                        0,
-                                                        1,
-                                                        0,
-                                                        1,
-                                                        2,
-                                                        0,
-                                                        0))
-                                        .outputVariable()));
-        cases.add(
-                new Case(
-                        "contrastive loss",
-                        shapes("x", shape(5, 5)),
-                        (g, v) ->
-                                new ContrastiveLoss(
-                                                g.sameDiff(),
-                                                v.get("x"),
-                                                square(
-                                                        v.get("x"),
-                                                        "fits",
-                                                        new double[][] {
-                                                            {1, 0, 1, 0, 0},
-                                                            {0, 1, 0, 0, 0},
-                                                            {1, 0, 1, 1, 0},
-                                                            {0, 0, 0, 1, 0},
-                                                            {0, 1, 0, 0, 1}
-                                                        }))
-                                        .outputVariable()));
+                new Case("ragged attention of end tokens", shapes("q", shape(3, 6), "kv", shape(9, 2 * 6)), (g, v) -> {
+                    SDVariable at = numbers(v.get("q"), "starts", starts);
+                    return new RaggedAttention(g.sameDiff(), 2, 5, v.get("q"), v.get("kv"), at).outputVariables()[0];
+                }));
+        cases.add(new Case("last rows", shapes("x", shape(9, 4)), (g, v) -> new LastRows(
+                        g.sameDiff(), v.get("x"), numbers(v.get("x"), "starts", starts))
+                .outputVariable()));
+        cases.add(new Case("embed tokens", shapes("table", shape(5, 4), "pos", shape(6, 4)), (g, v) -> new EmbedTokens(
+                        g.sameDiff(),
+                        v.get("table"),
+                        v.get("pos"),
+                        numbers(v.get("pos"), "tokens", 1, 3, 1, 1, 4, -1, -1),
+                        numbers(v.get("pos"), "places", 0, 1, 0, 1, 2, 0, 0))
+                .outputVariable()));
+        cases.add(new Case("contrastive loss", shapes("x", shape(5, 5)), (g, v) -> new ContrastiveLoss(
+                        g.sameDiff(), v.get("x"), square(v.get("x"), "fits", new double[][] {
+                            {1, 0, 1, 0, 0},
+                            {0, 1, 0, 0, 0},
+                            {1, 0, 1, 1, 0},
+                            {0, 0, 0, 1, 0},
+                            {0, 1, 0, 0, 1}
+                        }))
+                .outputVariable()));
         for (BatchNorm.Then then : BatchNorm.Then.values()) {
-            cases.add(
-                    new Case(
-                            "batch norm, then " + then,
-                            shapes("x", shape(24, 5), "gain", shape(5), "bias", shape(5)),
-                            (g, v) ->
-                                    new BatchNorm(
-                                                    g.sameDiff(),
-                                                    then,
-                                                    v.get("x"),
-                                                    v.get("gain"),
-                                                    v.get("bias"))
-                                            .outputVariables()[0]));
+            cases.add(new Case(
+                    "batch norm, then " + then,
+                    shapes("x", shape(24, 5), "gain", shape(5), "bias", shape(5)),
+                    (g, v) -> new BatchNorm(g.sameDiff(), then, v.get("x"), v.get("gain"), v.get("bias"))
+                            .outputVariables()[0]));
         }
         imageCases(cases);
         return cases.stream();
@@ -122,45 +65,33 @@ class PretrainOpGradientTest extends OpGradientChecks {
 
     /** Image towers and layer norms that are trained. */
     private static void imageCases(List<Case> cases) {
-        cases.add(
-                new Case(
-                        "layer norm",
-                        shapes("x", shape(7, 9), "gain", shape(9), "bias", shape(9)),
-                        (g, v) -> g.layerNorm(v.get("x"), v.get("gain"), v.get("bias"))));
-        cases.add(
-                new Case(
-                        "class tokens",
-                        shapes("x", shape(8, 3), "cls", shape(3), "pos", shape(5, 3)),
-                        (g, v) -> g.classTokens(v.get("x"), v.get("cls"), v.get("pos"))));
+        cases.add(new Case(
+                "layer norm",
+                shapes("x", shape(7, 9), "gain", shape(9), "bias", shape(9)),
+                (g, v) -> g.layerNorm(v.get("x"), v.get("gain"), v.get("bias"))));
+        cases.add(new Case(
+                "class tokens",
+                shapes("x", shape(8, 3), "cls", shape(3), "pos", shape(5, 3)),
+                (g, v) -> g.classTokens(v.get("x"), v.get("cls"), v.get("pos"))));
         cases.add(convolution("convolution", new Grid(4, 6), 1));
         cases.add(convolution("convolution of odd sides", new Grid(5, 3), 1));
         cases.add(convolution("convolution of single pixels", new Grid(1, 1), 1));
         cases.add(convolution("convolution with stride 2", new Grid(4, 6), 2));
         cases.add(convolution("convolution of odd sides with stride 2", new Grid(5, 3), 2));
-        cases.add(
-                new Case(
-                        "convolution with bias",
-                        shapes("x", shape(2 * 16, 3), "w", shape(27, 5), "b", shape(5)),
-                        (g, v) ->
-                                g.convolution(
-                                        v.get("x"), v.get("w"), v.get("b"), new Grid(4, 4), 1)));
-        cases.add(
-                new Case(
-                        "convolution with bias and stride 2",
-                        shapes("x", shape(2 * 16, 3), "w", shape(27, 5), "b", shape(5)),
-                        (g, v) ->
-                                g.convolution(
-                                        v.get("x"), v.get("w"), v.get("b"), new Grid(4, 4), 2)));
-        cases.add(
-                new Case(
-                        "average pool",
-                        shapes("x", shape(2 * 24, 3)),
-                        (g, v) -> g.averagePool(v.get("x"), new Grid(4, 6), 2)));
-        cases.add(
-                new Case(
-                        "mean tokens",
-                        shapes("x", shape(8, 3), "pos", shape(5, 3)),
-                        (g, v) -> g.meanTokens(v.get("x"), v.get("pos"))));
+        cases.add(new Case(
+                "convolution with bias",
+                shapes("x", shape(2 * 16, 3), "w", shape(27, 5), "b", shape(5)),
+                (g, v) -> g.convolution(v.get("x"), v.get("w"), v.get("b"), new Grid(4, 4), 1)));
+        cases.add(new Case(
+                "convolution with bias and stride 2",
+                shapes("x", shape(2 * 16, 3), "w", shape(27, 5), "b", shape(5)),
+                (g, v) -> g.convolution(v.get("x"), v.get("w"), v.get("b"), new Grid(4, 4), 2)));
+        cases.add(new Case(
+                "average pool", shapes("x", shape(2 * 24, 3)), (g, v) -> g.averagePool(v.get("x"), new Grid(4, 6), 2)));
+        cases.add(new Case(
+                "mean tokens",
+                shapes("x", shape(8, 3), "pos", shape(5, 3)),
+                (g, v) -> g.meanTokens(v.get("x"), v.get("pos"))));
     }
 
     private static Case convolution(String name, Grid grid, int stride) {
