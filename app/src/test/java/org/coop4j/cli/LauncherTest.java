@@ -31,9 +31,9 @@ class LauncherTest {
             echo built >>"$RECORDS/mvn"
             while [ -n "${MVN_WAITS:-}" ] && [ ! -f "$RECORDS/go" ]; do sleep 0.1; done
             if [ -n "${MVN_FAILS:-}" ]; then echo "[ERROR] does not compile"; exit 1; fi
-            mkdir -p "$ROOT/src/target"
-            touch "$ROOT/library.jar" "$ROOT/src/target/coop4j.jar"
-            printf '%s' "$ROOT/library.jar" >"$ROOT/src/target/classpath.txt"
+            mkdir -p "$ROOT/app/target"
+            touch "$ROOT/library.jar" "$ROOT/app/target/coop4j-app.jar"
+            printf '%s' "$ROOT/library.jar" >"$ROOT/app/target/classpath.txt"
             """;
 
     private static final String JAVA =
@@ -70,10 +70,10 @@ class LauncherTest {
     void copyTheScript() throws IOException {
         folder = folder.toRealPath();
         root = Files.createDirectories(folder.resolve("the house"));
-        for (String sources : List.of("src/main", "weights-converter/src/main")) {
+        for (String sources : List.of("app/src/main", "src/main", "weights-converter/src/main")) {
             Files.createDirectories(root.resolve(sources));
         }
-        for (String pom : List.of("pom.xml", "src/pom.xml", "weights-converter/pom.xml")) {
+        for (String pom : List.of("pom.xml", "app/pom.xml", "src/pom.xml", "weights-converter/pom.xml")) {
             Files.createFile(root.resolve(pom));
         }
         Files.copy(Path.of("../coop"), root.resolve("coop"));
@@ -251,8 +251,8 @@ class LauncherTest {
     @Test
     void whatMavenBuiltByItselfIsNotBuiltAgain() throws IOException {
         Path library = Files.createFile(root.resolve("library.jar"));
-        Path target = Files.createDirectories(root.resolve("src/target"));
-        Files.createFile(target.resolve("coop4j.jar"));
+        Path target = Files.createDirectories(root.resolve("app/target"));
+        Files.createFile(target.resolve("coop4j-app.jar"));
         Files.writeString(target.resolve("classpath.txt"), library.toString());
         assertThat(coop(Map.of()))
                 .isEqualTo(new Ended(
