@@ -123,7 +123,8 @@ class PageTest {
     }
 
     private static void choose(Path file) {
-        browser.findElement(By.id("file")).sendKeys(file.toAbsolutePath().normalize().toString());
+        browser.findElement(By.id("file"))
+                .sendKeys(file.toAbsolutePath().normalize().toString());
     }
 
     /** Makes a file of a picture in the browser and hands it to a listener as a person would. */
