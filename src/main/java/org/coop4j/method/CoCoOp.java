@@ -44,23 +44,12 @@ public record CoCoOp(
     }
 
     @Override
-    public String id() {
-        return "cocoop";
-    }
-
-    @Override
-    public String title() {
-        return "CoCoOp (" + context().describe() + ")";
-    }
-
-    @Override
-    public String summary() {
-        return "CoOp whose context depends on the image. The text tower runs over all class prompts"
-                + " once for each image, forward and back in training and again for every image"
-                + " that is classified: with 100 classes a test image costs about what 100 texts"
-                + " cost, so that testing takes longer than all of CoOp. Take it to compare, or"
-                + " for few classes. Zhou et al., CVPR 2022; published with ViT-B/16 and 16 shots:"
-                + " base 80.47, new 71.69, harmonic mean 75.83 %.";
+    public About about() {
+        return new About(
+                "cocoop",
+                "CoCoOp (" + context().describe() + ")",
+                "CoOp with a context that depends on the image; the text tower runs for every image, so"
+                        + " it suits few classes (Zhou et al., CVPR 2022).");
     }
 
     @Override

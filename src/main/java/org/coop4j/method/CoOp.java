@@ -31,22 +31,12 @@ public record CoOp(PromptContext context) implements PromptMethod {
     }
 
     @Override
-    public String id() {
-        return "coop";
-    }
-
-    @Override
-    public String title() {
-        return "CoOp (" + context.describe() + ")";
-    }
-
-    @Override
-    public String summary() {
-        return "Replaces the words of a prompt by context vectors and learns them by the"
-                + " cross-entropy of the training images; every CLIP weight stays frozen. Needs a"
-                + " forward and a backward pass of the text tower a step: minutes. Take it for the"
-                + " classes that you have, from about 4 images a class; class-specific vectors"
-                + " suit many images and classes unlike each other. Zhou et al., IJCV 2022.";
+    public About about() {
+        return new About(
+                "coop",
+                "CoOp (" + context.describe() + ")",
+                "Learns the context vectors of prompts by cross-entropy, with CLIP frozen; best from"
+                        + " about 4 images per class (Zhou et al., IJCV 2022).");
     }
 
     @Override

@@ -55,23 +55,13 @@ public record DeepLanguage(
     }
 
     @Override
-    public String id() {
-        return "deep-language";
-    }
-
-    @Override
-    public String title() {
-        return "deep language prompting (%s, %s)"
-                .formatted(context().describe(), depth == 0 ? "all blocks" : "depth " + depth);
-    }
-
-    @Override
-    public String summary() {
-        return "CoOp with context vectors of their own in every block of the text tower. Costs what"
-                + " CoOp costs a step and trains for 5 epochs with small batches. Take it for more"
-                + " freedom than one row of vectors gives. The text side of Khattak et al., CVPR"
-                + " 2023; published with ViT-B/16 and 16 shots: base 81.72, new 73.81, harmonic"
-                + " mean 77.56 %.";
+    public About about() {
+        return new About(
+                "deep-language",
+                "deep language prompting (%s, %s)"
+                        .formatted(context().describe(), depth == 0 ? "all blocks" : "depth " + depth),
+                "CoOp with separate context vectors in every block of the text tower (text side of"
+                        + " Khattak et al., CVPR 2023).");
     }
 
     @Override

@@ -34,22 +34,12 @@ public record KgCoOp(
     }
 
     @Override
-    public String id() {
-        return "kgcoop";
-    }
-
-    @Override
-    public String title() {
-        return "KgCoOp (%s, λ = %s)".formatted(context.describe(), Numbers.plain(weight));
-    }
-
-    @Override
-    public String summary() {
-        return "CoOp with one more term in the loss, which holds the features of the learned"
-                + " prompts near those of the hand-written one. Costs what CoOp costs. Take it"
-                + " where the learned context must serve classes that it did not see: it forgets"
-                + " less. Yao et al., CVPR 2023; published with ViT-B/16 and 16 shots: base 80.73,"
-                + " new 73.60, harmonic mean 77.00 % (CoOp 82.63, 67.99, 74.60).";
+    public About about() {
+        return new About(
+                "kgcoop",
+                "KgCoOp (%s, λ = %s)".formatted(context.describe(), Numbers.plain(weight)),
+                "CoOp with a loss that keeps class features close to those of the hand-written prompt;"
+                        + " for classes it has not seen (Yao et al., CVPR 2023).");
     }
 
     @Override

@@ -45,21 +45,12 @@ public record LinearProbe(@Setting("draw the images as lpclip does, not as CoOp 
     }
 
     @Override
-    public String id() {
-        return "linear-probe";
-    }
-
-    @Override
-    public String title() {
-        return referenceSample ? "linear probe" : "linear probe (CoOp's sample)";
-    }
-
-    @Override
-    public String summary() {
-        return "Logistic regression on the image features; the penalty is chosen on the val"
-                + " images, or by cross-validation where there are none. Knows nothing of the"
-                + " class names: weak with one image a class, strong with many. Seconds. Radford"
-                + " et al., ICML 2021.";
+    public About about() {
+        return new About(
+                "linear-probe",
+                referenceSample ? "linear probe" : "linear probe (CoOp's sample)",
+                "Logistic regression on image features without class names; weak with one image per"
+                        + " class, strong with many (Radford et al., ICML 2021).");
     }
 
     @Override

@@ -52,22 +52,12 @@ public record ProGrad(
     }
 
     @Override
-    public String id() {
-        return "prograd";
-    }
-
-    @Override
-    public String title() {
-        return "ProGrad (%s, λ = %s)".formatted(context().describe(), Numbers.plain(lambda));
-    }
-
-    @Override
-    public String summary() {
-        return "CoOp whose gradient loses what would move the classifier away from zero-shot CLIP."
-                + " A step takes one forward and two backward passes of the text tower: half as"
-                + " long again as CoOp's. Take it with few images a class, where CoOp overfits."
-                + " Zhu et al., ICCV 2023; published with ViT-B/16 and 16 shots: base 82.48, new"
-                + " 70.75, harmonic mean 76.16 %.";
+    public About about() {
+        return new About(
+                "prograd",
+                "ProGrad (%s, λ = %s)".formatted(context().describe(), Numbers.plain(lambda)),
+                "CoOp without the part of the gradient that opposes zero-shot CLIP; for few images per"
+                        + " class (Zhu et al., ICCV 2023).");
     }
 
     @Override

@@ -202,10 +202,5 @@ public record PromptEnsemble(List<String> templates) {
         static Method used(Method method, PromptEnsemble prompts) {
             return method.with(Map.of("templates", prompts.templates(), "own", false));
         }
-
-        /** The prompts of a method that was read from a file. */
-        PromptEnsemble ofFile() {
-            return new PromptEnsemble(templates);
-        }
     }
 }

@@ -36,7 +36,7 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
      * @throws IllegalArgumentException if its method learns none
      */
     public static PromptLayout of(ClassifierFile file) {
-        if (!file.tensorNames().contains(PromptContext.CTX)) {
+        if (!file.tensors().containsKey(PromptContext.CTX)) {
             throw new IllegalArgumentException(
                     file.method().title() + " learns no context vectors: give a learned prompt");
         }

@@ -128,7 +128,7 @@ final class PromptLearner implements Learner {
     static Classifier read(PromptMethod method, Clip clip, ClassifierFile file) throws IOException {
         PromptMethod resolved = method.resolved(clip, null);
         resolved.require(clip, file);
-        if (!file.tensorNames().contains(CLASS_WEIGHTS)) {
+        if (!file.tensors().containsKey(CLASS_WEIGHTS)) {
             return classifier(resolved, clip, file, MemoryLimit.none());
         }
         file.requireClassRows(clip, CLASS_WEIGHTS);
@@ -137,7 +137,7 @@ final class PromptLearner implements Learner {
 
     /** The classifier of learned tensors alone. */
     private static Classifier classifier(PromptMethod method, Clip clip, ClassifierFile file, MemoryLimit memory) {
-        List<LearnedTensor> learned = file.tensorNames().stream()
+        List<LearnedTensor> learned = file.tensors().keySet().stream()
                 .map(name -> {
                     ClassifierFile.Tensor tensor = file.tensor(name);
                     return LearnedTensor.of(
@@ -166,7 +166,7 @@ final class PromptLearner implements Learner {
 
     private static Classifier ofClassWeights(PromptMethod method, Clip clip, ClassifierFile file) {
         ClassifierFile learned = file.without(CLASS_WEIGHTS);
-        return new LinearHead(file.matrix(CLASS_WEIGHTS), clip.logitScale())
+        return new LinearHead(file.matrix(CLASS_WEIGHTS), clip.logitScale(), null)
                 .classifier(
                         file,
                         names -> classifier(method, clip, forClasses(method, learned, names), MemoryLimit.none()));

@@ -57,22 +57,12 @@ public record Tcp(
     }
 
     @Override
-    public String id() {
-        return "tcp";
-    }
-
-    @Override
-    public String title() {
-        return "TCP (%s, weight %s)".formatted(context().describe(), Numbers.plain(weight));
-    }
-
-    @Override
-    public String summary() {
-        return "A small network turns the features of each class's hand-written prompt into vectors"
-                + " of its own, which replace the learned context within the text tower. Costs"
-                + " somewhat more than CoOp a step, as classes share less. Take it where classes"
-                + " learned and classes to come both matter. Yao et al., CVPR 2024; published with"
-                + " ViT-B/16 and 16 shots: base 84.13, new 75.36, harmonic mean 79.51 %.";
+    public About about() {
+        return new About(
+                "tcp",
+                "TCP (%s, weight %s)".formatted(context().describe(), Numbers.plain(weight)),
+                "Replaces the context inside the text tower by vectors generated from each class's"
+                        + " hand-written prompt; for old and new classes (Yao et al., CVPR 2024).");
     }
 
     @Override

@@ -229,7 +229,7 @@ public record DataSpec(
 
     /** Telling such classes apart on this data. */
     public Task task(List<String> classNames, long seed) {
-        return new Task(classNames, handWrittenPrompt(), ensemble(), seed);
+        return new Task(classNames, handWrittenPrompt(), seed);
     }
 
     /** A short name for tables. */

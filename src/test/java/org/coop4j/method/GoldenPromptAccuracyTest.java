@@ -130,7 +130,7 @@ class GoldenPromptAccuracyTest {
                 "deep language",
                 new Row(
                         deep,
-                        seed -> spoken(deep.initial(clip, new Task(List.of(), "{}", List.of(), seed))),
+                        seed -> spoken(deep.initial(clip, new Task(List.of(), "{}", seed))),
                         learned -> new PromptLearner.Objective(new DeepLanguage().vectors(learned, null), CoOp::loss),
                         8.5,
                         12.0),
@@ -192,7 +192,7 @@ class GoldenPromptAccuracyTest {
 
     private static double accuracy(Row row, int shots, Trainer trainer) throws IOException {
         List<String> names = problem.classNames().stream().map(ClassName::name).toList();
-        Task task = new Task(names, "{}", List.of(), trainer.seed());
+        Task task = new Task(names, "{}", trainer.seed());
         PromptLearner learner = new PromptLearner(
                 row.method,
                 clip,

@@ -70,7 +70,7 @@ final class MethodsCommand implements Callable<Integer> {
                 .text("new classes", method -> method.namesNewClasses() ? "yes" : "")
                 .data("settings", method -> Settings.of((Record) method))
                 .in(Table.Format.JSON, Table.Format.JSON_LINES)
-                .data("summary", Method::summary)
+                .data("summary", method -> method.about().summary())
                 .in(Table.Format.JSON, Table.Format.JSON_LINES, Table.Format.CSV);
     }
 
@@ -79,7 +79,7 @@ final class MethodsCommand implements Callable<Integer> {
         switch (format.chosen()) {
             case JSON, JSON_LINES -> {
                 ObjectNode json = Json.object();
-                json.put("method", method.id()).put("title", method.title()).put("summary", method.summary());
+                json.put("method", method.id()).put("title", method.title()).put("summary", method.about().summary());
                 json.set("settings", rows().rows(settings).json());
                 console.print(json);
             }
@@ -91,7 +91,7 @@ final class MethodsCommand implements Callable<Integer> {
     private static void print(Method method, List<Settings.Description> settings, PrintStream out) {
         out.println(method.title());
         out.println();
-        AlignedLines.wrapped(method.summary(), LINE).forEach(out::println);
+        AlignedLines.wrapped(method.about().summary(), LINE).forEach(out::println);
         out.println();
         if (settings.isEmpty()) {
             out.println("There is nothing to set.");

@@ -41,7 +41,7 @@ class MethodsCommandTest {
             }
             JsonNode json = new ObjectMapper()
                     .readTree(coop("methods", method.id(), "--json").out());
-            assertThat(json.get("summary").asText()).isEqualTo(method.summary());
+            assertThat(json.get("summary").asText()).isEqualTo(method.about().summary());
         }
     }
 

@@ -273,7 +273,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
         ModelLocation location = location();
         Clip clip = SharedModels.get(location);
         List<String> names = labelled.lists().classNames();
-        Task task = new Task(names, getTemplate(), PromptTemplates.ensemble(getTemplate()), getSeed());
+        Task task = new Task(names, getTemplate(), getSeed());
         Learner learner = chosen.method().learner(clip, task);
         ImageDataset drawn = draw(labelled.lists(), chosen.method());
         ClipImageEmbedder embedder =

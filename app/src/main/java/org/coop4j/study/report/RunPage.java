@@ -252,7 +252,7 @@ public record RunPage(String title, RunComparison evidence, String method, Metho
                                         : "up to " + config.sample().shots(),
                                 config.sample().seed()),
                 "Method: %s; its settings are in config.json beside this page. %s"
-                        .formatted(config.method().title(), config.method().summary()),
+                        .formatted(config.method().title(), config.method().about().summary()),
                 String.format(
                         Locale.ROOT,
                         "The run took %.0f seconds: %s.",

@@ -1,16 +1,17 @@
 package org.coop4j.method;
 
+import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.data.FeatureSets.DenseFeatures;
 
-/** What methods make of several views of an image. */
-final class Views {
+/** Pools, averages or selects the views of each image. */
+final class ViewPooling {
 
-    private Views() {}
+    private ViewPooling() {}
 
-    /** Each view an image of its own, in the order [image, view]. */
+    /** Each view as an image of its own, in the order [image, view]. */
     static FeatureSet pooled(FeatureSet images) {
         if (images.views() == 1) {
             return images;
@@ -26,7 +27,7 @@ final class Views {
         return DenseFeatures.of(width, 1, rows, labels);
     }
 
-    /** The same images, whose views begin with the second. */
+    /** The same images with their views rotated by one, so that the second comes first. */
     static FeatureSet fromSecond(FeatureSet images) {
         return new FeatureSet() {
             @Override
@@ -56,13 +57,13 @@ final class Views {
         };
     }
 
-    /** The first view of each image alone. */
+    /** The first view of each image. */
     static FeatureSet first(FeatureSet images) {
-        float[] rows = FeatureSets.matrix(images).toArray();
-        return DenseFeatures.of(images.width(), 1, rows, images.labels());
+        return FeatureSets.select(
+                images, IntStream.range(0, images.size()).toArray());
     }
 
-    /** The mean of each image's views as the image tower gave them, [images, width]. */
+    /** The mean of each image's views, not normalised, [images, width]. */
     static FeatureMatrix mean(FeatureSet images) {
         int width = images.width();
         float[] means = new float[Math.multiplyExact(images.size(), width)];
@@ -78,7 +79,7 @@ final class Views {
         return FeatureMatrix.of(images.size(), width, means);
     }
 
-    /** The sum of the normalised features of each class, all views of them, [classes, width]. */
+    /** The sum of the normalised features of all views of each class's images, [classes, width]. */
     static FeatureMatrix sums(FeatureSet images, int classes) {
         int width = images.width();
         float[] sums = new float[Math.multiplyExact(classes, width)];
@@ -92,15 +93,5 @@ final class Views {
             }
         }
         return FeatureMatrix.of(classes, width, sums);
-    }
-
-    /** One view of each image divided by its norm, [images, width]. */
-    static FeatureMatrix normalized(FeatureSet images, int view) {
-        int width = images.width();
-        float[] rows = new float[Math.multiplyExact(images.size(), width)];
-        for (int i = 0; i < images.size(); i++) {
-            images.copyNormalized(i, view, rows, i * width);
-        }
-        return FeatureMatrix.of(images.size(), width, rows);
     }
 }
