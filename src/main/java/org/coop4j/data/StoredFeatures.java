@@ -152,7 +152,7 @@ public final class StoredFeatures {
     private static void requireSameModel(String a, String shaOfA, String b, String shaOfB) throws DatasetException {
         if (!shaOfA.isEmpty() && !shaOfB.isEmpty() && !shaOfA.equals(shaOfB)) {
             throw new DatasetException(
-                    "%s has features of the model %.12s…, and %s is of %.12s…: the vectors of one mean nothing to another model"
+                    "%s has features of the model %.12s…, and %s is of %.12s…: the vectors of one but this model is"
                             .formatted(a, shaOfA, b, shaOfB));
         }
     }

@@ -31,7 +31,7 @@ public record Clap(TextPrompts prompts) implements FeatureMethod {
         return new About(
                 "clap",
                 "CLAP",
-                "ZS-LP with class weights penalised for leaving the text features; a safe choice from one image per class"
+                "ZS-LP with class weights kept close to the text features; a safe choice from one image per class"
                         + " (Silva-Rodríguez et al., CVPR 2024).");
     }
 

@@ -25,8 +25,9 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param words words that the context begins as; null: random numbers
  */
 public record CoCoOp(
-        @Setting(value = "number of context vectors M; words have one a token", decidedBy = "words") int contextLength,
-        @Setting("words that the context begins as; random numbers without") String words)
+        @Setting(value = "number of context vectors M; words have one per token", decidedBy = "words")
+        int contextLength,
+        @Setting("initial words of the context; without them random numbers") String words)
         implements PromptMethod {
 
     public CoCoOp {
@@ -35,7 +36,7 @@ public record CoCoOp(
 
     /** "a photo of a" to begin with. */
     public CoCoOp() {
-        this(4, "a photo of a");
+        this(4, PromptContext.PHOTO);
     }
 
     @Override

@@ -22,7 +22,7 @@ public record CoOp(PromptContext context) implements PromptMethod {
 
     /** M = 16 random vectors at the end, shared by all classes. */
     public CoOp() {
-        this(PromptContext.random(16));
+        this(PromptContext.atEnd(PromptContext.COOP_LENGTH, null));
     }
 
     /** A context of other settings; {@code words} may be null. */
@@ -75,7 +75,7 @@ public record CoOp(PromptContext context) implements PromptMethod {
         boolean classSpecific = matcher.group(3) != null;
         return Optional.of(
                 matcher.group(1) == null
-                        ? new CoOp(context.contextLength(), ClassPosition.END, classSpecific, "a photo of a")
+                        ? new CoOp(context.contextLength(), ClassPosition.END, classSpecific, PromptContext.PHOTO)
                         : new CoOp(
                                 Integer.parseInt(matcher.group(1)),
                                 ClassPosition.named(matcher.group(2)),

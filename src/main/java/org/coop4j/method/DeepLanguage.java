@@ -30,8 +30,9 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param depth blocks with vectors of their own, the first counted; 0: all
  */
 public record DeepLanguage(
-        @Setting(value = "number of context vectors M; words have one a token", decidedBy = "words") int contextLength,
-        @Setting("words that the context begins as; random numbers without") String words,
+        @Setting(value = "number of context vectors M; words have one per token", decidedBy = "words")
+        int contextLength,
+        @Setting("initial words of the context; without them random numbers") String words,
         @Setting("blocks with vectors of their own, the first counted (1: CoOp); 0: all") int depth)
         implements PromptMethod {
 
@@ -46,7 +47,7 @@ public record DeepLanguage(
 
     /** "a photo of a" to begin with, vectors in every block. */
     public DeepLanguage() {
-        this(4, "a photo of a", 0);
+        this(4, PromptContext.PHOTO, 0);
     }
 
     @Override
@@ -66,7 +67,7 @@ public record DeepLanguage(
 
     @Override
     public Training training(int shots) {
-        return Training.sgd(5, 4, 0.0025, 5e-4, Schedule.EPOCH_COSINE);
+        return Training.sgd(5, 4, 0.0025, Training.WEIGHT_DECAY, Schedule.EPOCH_COSINE);
     }
 
     /** The same with the depth as a number of blocks. */

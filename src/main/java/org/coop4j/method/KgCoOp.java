@@ -30,7 +30,7 @@ public record KgCoOp(
 
     /** As the reference's scripts: "a photo of a" to begin with, λ = 8. */
     public KgCoOp() {
-        this(PromptContext.words("a photo of a"), 8);
+        this(PromptContext.atEnd(1, PromptContext.PHOTO), 8);
     }
 
     @Override

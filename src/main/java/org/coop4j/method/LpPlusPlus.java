@@ -1,7 +1,6 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -186,24 +185,6 @@ public record LpPlusPlus(
 
             private static void copy(float[] from, float[] to) {
                 System.arraycopy(from, 0, to, 0, to.length);
-            }
-
-            @Override
-            protected List<String> averages(LearnedTensor tensor) {
-                List<String> names = new ArrayList<>(tensor == alpha ? List.of(SUM) : super.averages(tensor));
-                if (val.size() > 0) {
-                    names.add(BEST);
-                }
-                return tensor == hits ? List.of(BEST) : names;
-            }
-
-            @Override
-            public void restore(List<LearnedTensor> tensors, Map<String, float[]> saved) {
-                List<LearnedTensor> all = new ArrayList<>(tensors);
-                if (val.size() > 0) {
-                    all.add(hits);
-                }
-                super.restore(all, saved);
             }
         }
 

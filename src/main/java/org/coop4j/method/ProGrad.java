@@ -43,7 +43,7 @@ public record ProGrad(
 
     /** M = 16, λ = 1: the reference's, but for six of its settings. */
     public ProGrad() {
-        this(16, false, 1, 1);
+        this(PromptContext.COOP_LENGTH, false, 1, 1);
     }
 
     @Override

@@ -51,7 +51,7 @@ public record TaskRes(@Setting("scaling factor of the task residual") double alp
 
     @Override
     public Training training(int shots) {
-        return training(shots, 0.002);
+        return training(shots, Training.COOP_RATE);
     }
 
     @Override
@@ -61,7 +61,7 @@ public record TaskRes(@Setting("scaling factor of the task residual") double alp
 
     private static Training training(int shots, double rate) {
         int epochs = shots > 0 && shots <= 4 ? 100 : 200;
-        return Training.adam(Kind.ADAM, epochs, 256, rate, 5e-4, 1e-8, Schedule.EPOCH_COSINE);
+        return Training.adam(Kind.ADAM, epochs, 256, rate, Training.WEIGHT_DECAY, 1e-8, Schedule.EPOCH_COSINE);
     }
 
     @Override

@@ -15,7 +15,6 @@ import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation;
 import org.coop4j.method.train.Optimizer.Kind;
 import org.coop4j.method.train.Training;
-import org.coop4j.method.train.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -36,7 +35,7 @@ public record Tcp(
         implements PromptMethod {
 
     public Tcp {
-        PromptContext.random(contextLength);
+        PromptContext.atEnd(contextLength, null);
         Settings.requireNotNegative("weight", weight);
         if (block < 0) {
             throw new IllegalArgumentException("block: expected 0 or more, got " + block);
@@ -53,7 +52,7 @@ public record Tcp(
 
     @Override
     public PromptContext context() {
-        return PromptContext.random(contextLength);
+        return PromptContext.atEnd(contextLength, null);
     }
 
     @Override
@@ -76,7 +75,7 @@ public record Tcp(
     }
 
     private static Training adam(int epochs) {
-        return new Training(epochs, 32, Kind.ADAM, 0.002, 0.9, 5e-4, 1e-3, Schedule.EPOCH_COSINE, 1, 1e-5);
+        return Settings.with(Training.coop(epochs, 32), Map.of("optimizer", "adam", "epsilon", 1e-3));
     }
 
     /** The same for a model and data: with the block's number and the template. */

@@ -54,8 +54,8 @@ class CalibrationTest {
     @Test
     void badArgumentsAreRefused() {
         assertThatThrownBy(() -> Calibration.ofLogits(new int[1], new float[2][2]))
-                .hasMessageContaining("1 labels and 2 rows");
+                .hasMessageContaining("1 and 2");
         assertThatThrownBy(() -> Calibration.ofLogits(new int[1], new float[1][2], 0))
-                .hasMessageContaining("bins is 0");
+                .hasMessageContaining("got 0");
     }
 }

@@ -169,7 +169,7 @@ class LpPlusPlusTest {
         try (BatchStep trainable = FeatureMethod.step(problem.clip(), model, samples, problem.classes())) {
             Optimizer optimizer = model.optimizer(training);
             if (from > 0) {
-                optimizer.restore(model.learned(), state);
+                optimizer.restore(state);
             }
             for (int step = from; step < end; step++) {
                 trainable.run(step, all);

@@ -202,7 +202,7 @@ class NearestWordsTest {
 
         assertThatThrownBy(() -> NearestWords.of(sparse, prompt, 1, Tokens.ALL))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("mean nothing to another model");
+                .hasMessageContaining("but this model is");
     }
 
     @Test

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class UnknownWordsTest {
 
     private static final String WARNING =
-            "coop: ketch: the model never saw a word of it; a prompt says little to it there\n";
+            "coop: ketch: the model never saw a word of it, so it cannot tell much from the name\n";
 
     @TempDir
     private static Path folder;
