@@ -101,7 +101,7 @@ class GoldenPromptAccuracyTest {
         ProGrad proGrad = new ProGrad();
         Tcp tcp = new Tcp().resolved(clip, "{}");
         DeepLanguage deep = new DeepLanguage(words.length, null, 0).resolved(clip, null);
-        PromptContext context = PromptContext.random(words.length);
+        PromptContext context = PromptContext.atEnd(words.length, null);
         Initial ofWords = seed -> List.of(spoken(context.zeros(clip, 1)));
         return Map.of(
                 "CoOp",
