@@ -144,30 +144,23 @@ public record ClassifierFile(
     }
 
     /**
-     * Checks the shape of a tensor.
+     * Checks the shape of tensors.
      *
-     * @throws IOException if there is no such tensor, naming its shape
+     * @throws IOException if one is missing or has another shape, naming it
      */
-    void require(String name, Shape shape) throws IOException {
-        Tensor tensor = tensors.get(name);
-        if (tensor == null || !tensor.shape().equals(shape)) {
-            throw new IOException("%s of this model: expected %s of shape %s, got %s"
-                    .formatted(method.title(), name, shape, tensor == null ? "none" : tensor.shape()));
+    void require(Shape shape, String... names) throws IOException {
+        for (String name : names) {
+            Tensor tensor = tensors.get(name);
+            if (tensor == null || !tensor.shape().equals(shape)) {
+                throw new IOException("%s of this model: expected %s of shape %s, got %s"
+                        .formatted(method.title(), name, shape, tensor == null ? "none" : tensor.shape()));
+            }
         }
     }
 
     /** Checks that tensors have a row of features per class. */
     void requireClassRows(FeatureSpace space, String... names) throws IOException {
-        for (String name : names) {
-            require(name, Shape.of(classNames.size(), space.embedDim()));
-        }
-    }
-
-    /** Checks that tensors have a number per class. */
-    void requireOnePerClass(String... names) throws IOException {
-        for (String name : names) {
-            require(name, Shape.of(classNames.size()));
-        }
+        require(Shape.of(classNames.size(), space.embedDim()), names);
     }
 
     /** Returns true if it was learned from features without their model, so that it can be tested on features alone. */

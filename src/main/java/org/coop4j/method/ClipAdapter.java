@@ -118,8 +118,8 @@ public record ClipAdapter(
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         int d = space.embedDim();
-        file.require(W1, Shape.of(hidden(d), d));
-        file.require(W2, Shape.of(d, hidden(d)));
+        file.require(Shape.of(hidden(d), d), W1);
+        file.require(Shape.of(d, hidden(d)), W2);
         LinearHead.Adapter adapter = adapter(file.matrix(W1), file.matrix(W2));
         return rows(space, file, texts -> texts.raw().normalized(), TEXT).adapted(TEXT, adapter);
     }

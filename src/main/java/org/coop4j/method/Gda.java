@@ -106,7 +106,7 @@ public record Gda(
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         file.requireClassRows(space, WEIGHTS, TEXT);
-        file.requireOnePerClass(BIAS);
+        file.require(Shape.of(file.classNames().size()), BIAS);
         return new ClassRows(space, file, List.of(WEIGHTS, BIAS, TEXT), null)
                 .linear(rows -> head(rows, space.logitScale()));
     }

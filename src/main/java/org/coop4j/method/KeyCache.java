@@ -118,8 +118,8 @@ final class KeyCache implements Classifier {
             throws IOException {
         ClassRows rows = method.rows(space, file, Texts::weights, TEXT);
         int images = file.tensors().containsKey(LABELS) ? file.tensor(LABELS).values().length : 1;
-        file.require(LABELS, Shape.of(images));
-        file.require(KEYS, Shape.of(images, space.embedDim()));
+        file.require(Shape.of(images), LABELS);
+        file.require(Shape.of(images, space.embedDim()), KEYS);
         int classes = file.classNames().size();
         for (float label : file.tensor(LABELS).values()) {
             if (label != Math.rint(label) || label < -1 || label >= classes) {

@@ -99,8 +99,8 @@ public record LinearProbe(@Setting("draw the images as lpclip does, not as CoOp 
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         int classes = file.classNames().size();
-        file.require(WEIGHT, Shape.of(space.embedDim(), classes));
-        file.requireOnePerClass(BIAS);
+        file.require(Shape.of(space.embedDim(), classes), WEIGHT);
+        file.require(Shape.of(classes), BIAS);
         return new Probe(
                 file,
                 new LinearClassifier(

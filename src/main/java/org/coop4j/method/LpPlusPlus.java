@@ -214,7 +214,7 @@ public record LpPlusPlus(
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         file.requireClassRows(space, W, TEXT);
-        file.requireOnePerClass(B, ALPHA);
+        file.require(Shape.of(file.classNames().size()), B, ALPHA);
         return new ClassRows(space, file, List.of(W, B, ALPHA, TEXT), names -> unlearned(space, file, names))
                 .linear(rows -> head(
                         rows.matrix(W),

@@ -126,7 +126,7 @@ public record ProLip(
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         VisualProjection before = space.requireVisualProjection(id());
         FeatureMatrix own = before.turned(before.weight());
-        file.require(before.name(), Shape.of(own.rows(), own.width()));
+        file.require(Shape.of(own.rows(), own.width()), before.name());
         FeatureMatrix w = before.turned(file.matrix(before.name()));
         return rows(space, file, Texts::weights, TEXT).adapted(TEXT, projection(w, before.bias()));
     }

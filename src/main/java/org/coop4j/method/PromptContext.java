@@ -96,7 +96,7 @@ record PromptContext(
      * @throws IOException if it has no vectors of this shape, naming theirs
      */
     void require(Clip clip, ClassifierFile file) throws IOException {
-        file.require(CTX, shape(clip, file.classNames().size()));
+        file.require(shape(clip, file.classNames().size()), CTX);
     }
 
     /** Fills vectors with CoOp's random numbers. */

@@ -64,7 +64,7 @@ final class PromptLearner implements Learner {
         }
         return new PromptLearner(resolved, clip, task, prompts(resolved, clip, names), () -> {
             FeatureMatrix teacher = handWritten == null ? null : handWritten.classWeights(clip, names);
-            return new Objective(resolved.vectors(resolved.initial(clip, task), () -> teacher), resolved.loss(teacher));
+            return new Objective(resolved.vectors(resolved.initial(clip, task), teacher), resolved.loss(teacher));
         });
     }
 
@@ -139,8 +139,10 @@ final class PromptLearner implements Learner {
                         tensor.getValue().shape().toArray()))
                 .toList();
         List<String> names = file.classNames();
-        PromptEncoder.Vectors vectors = method.vectors(
-                learned, () -> PromptEnsemble.of(method.teacher(null)).classWeights(clip, names));
+        String template = method.teacher(null);
+        FeatureMatrix teacher =
+                template == null ? null : PromptEnsemble.of(template).classWeights(clip, names);
+        PromptEncoder.Vectors vectors = method.vectors(learned, teacher);
         return classifier(method, clip, file, clip.promptEncoder(prompts(method, clip, names)), vectors, memory);
     }
 

@@ -123,7 +123,7 @@ class GoldenPromptAccuracyTest {
                         tcp,
                         seed -> tcp.net(clip).initial(context, clip, seed),
                         learned -> new PromptLearner.Objective(
-                                new Tcp(4, tcp.block(), 8, "{}").vectors(learned, () -> teacher),
+                                new Tcp(4, tcp.block(), 8, "{}").vectors(learned, teacher),
                                 KgCoOp.loss(teacher, tcp.weight())),
                         14.1,
                         6.6),

@@ -41,7 +41,7 @@ class TcpTest {
                 learned.add(GoldenPrompts.initial(golden, key, name));
             }
             PromptLearner.Objective objective = new PromptLearner.Objective(
-                    new Tcp(4, c.get("insert_block").asInt(), 8, "{}").vectors(learned, () -> teacher),
+                    new Tcp(4, c.get("insert_block").asInt(), 8, "{}").vectors(learned, teacher),
                     KgCoOp.loss(teacher, c.get("weight").asDouble()));
             GoldenPrompts.assertTenSteps(golden, problem, clip, key, new Tcp(), objective);
         }
