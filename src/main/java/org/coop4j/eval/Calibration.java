@@ -29,13 +29,8 @@ public record Calibration(List<Bin> bins) {
      */
     public record Bin(int count, double accuracy, double confidence) {}
 
-    /** Bins the softmax of {@code logits} [images][classes] in the usual 15 bins. */
-    public static Calibration ofLogits(int[] truth, float[][] logits) {
-        return ofLogits(truth, logits, USUAL_BINS);
-    }
-
     /** Bins the softmax of {@code logits} [images][classes]. */
-    static Calibration ofLogits(int[] truth, float[][] logits, int bins) {
+    public static Calibration ofLogits(int[] truth, float[][] logits, int bins) {
         Predictions.requireAsMany(truth.length, "labels", logits.length, "rows of logits");
         double[] confidence = new double[truth.length];
         boolean[] correct = new boolean[truth.length];

@@ -10,35 +10,11 @@ import java.util.stream.IntStream;
  */
 public enum OpenSet {
     /** The largest logit. */
-    MAX_LOGIT {
-        @Override
-        double score(float[] logits, int without) {
-            double largest = Double.NEGATIVE_INFINITY;
-            for (int c = 0; c < logits.length; c++) {
-                largest = c == without ? largest : Math.max(largest, logits[c]);
-            }
-            return largest;
-        }
-    },
+    MAX_LOGIT,
     /** The negative energy, log Σ exp(logit). */
-    ENERGY {
-        @Override
-        double score(float[] logits, int without) {
-            double largest = MAX_LOGIT.score(logits, without);
-            double sum = 0;
-            for (int c = 0; c < logits.length; c++) {
-                sum += c == without ? 0 : Math.exp(logits[c] - largest);
-            }
-            return largest + Math.log(sum);
-        }
-    },
+    ENERGY,
     /** The largest probability. */
-    PROBABILITY {
-        @Override
-        double score(float[] logits, int without) {
-            return Math.exp(MAX_LOGIT.score(logits, without) - ENERGY.score(logits, without));
-        }
-    };
+    PROBABILITY;
 
     /** Share of the pictures of known classes that must be accepted. */
     public static final double ACCEPTED = 0.95;
@@ -51,7 +27,22 @@ public enum OpenSet {
     }
 
     /** The score of an image without the logit of one class. */
-    abstract double score(float[] logits, int without);
+    private double score(float[] logits, int without) {
+        double largest = Double.NEGATIVE_INFINITY;
+        for (int c = 0; c < logits.length; c++) {
+            largest = c == without ? largest : Math.max(largest, logits[c]);
+        }
+        double sum = 0;
+        for (int c = 0; c < logits.length; c++) {
+            sum += c == without ? 0 : Math.exp(logits[c] - largest);
+        }
+        double energy = largest + Math.log(sum);
+        return switch (this) {
+            case MAX_LOGIT -> largest;
+            case ENERGY -> energy;
+            case PROBABILITY -> Math.exp(largest - energy);
+        };
+    }
 
     /**
      * The percentage of pictures of a class left out that are accepted, averaged over the classes, if 95 % of the pictures

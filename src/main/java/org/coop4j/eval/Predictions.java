@@ -1,5 +1,7 @@
 package org.coop4j.eval;
 
+import java.util.Arrays;
+
 /** Turns scores into labels and probabilities. */
 public final class Predictions {
     private Predictions() {}
@@ -27,11 +29,7 @@ public final class Predictions {
 
     /** The {@link #argmax} of each row of {@code scores} [images][classes]. */
     public static int[] argmax(float[][] scores) {
-        int[] labels = new int[scores.length];
-        for (int i = 0; i < scores.length; i++) {
-            labels[i] = argmax(scores[i]);
-        }
-        return labels;
+        return Arrays.stream(scores).mapToInt(Predictions::argmax).toArray();
     }
 
     /** The softmax of one row of logits, summed in double precision. */

@@ -93,7 +93,7 @@ public record ClipAdapter(
      * @param text normalised text features
      */
     Model model(LearnedTensor w1, LearnedTensor w2, FeatureMatrix text) {
-        return new Model(w1, w2) {
+        return new Model(file -> file.with(w1).with(w2).with(TEXT, text), w1, w2) {
             @Override
             SDVariable loss(StepGraph step) {
                 SDVariable x = step.images(); // [batch, embed]
@@ -102,11 +102,6 @@ public record ClipAdapter(
                 SDVariable mixed = step.ops().add(adapted.mul(ratio), x.mul(1 - ratio));
                 SDVariable cosines = step.ops().linear(step.ops().normalizeRows(mixed), step.perClass("text", text));
                 return step.crossEntropy(step.scaled(cosines));
-            }
-
-            @Override
-            ClassifierFile addTo(ClassifierFile file) {
-                return file.with(w1).with(w2).with(TEXT, text);
             }
         };
     }

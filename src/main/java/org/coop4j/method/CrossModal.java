@@ -80,7 +80,7 @@ public record CrossModal(
     static Model model(FeatureMatrix texts, int classes) {
         FeatureMatrix start = PromptEnsemble.mean(texts, classes).normalized();
         LearnedTensor head = start.learned(HEAD);
-        return new Model(head) {
+        return new Model(file -> file.with(head).with(START, start), head) {
             /** All views of all images, then the texts. */
             @Override
             FeatureSet samples(FeatureSet images) {
@@ -105,11 +105,6 @@ public record CrossModal(
             @Override
             SDVariable loss(StepGraph step) {
                 return step.crossEntropy(step.cosineLogits(step.learned(HEAD)));
-            }
-
-            @Override
-            ClassifierFile addTo(ClassifierFile file) {
-                return file.with(head).with(START, start);
             }
         };
     }

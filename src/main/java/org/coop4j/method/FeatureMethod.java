@@ -66,31 +66,19 @@ public non-sealed interface FeatureMethod extends Method {
         };
     }
 
-    /** A method's model before and after its training. */
-    abstract class Model {
+    /** A method's model before and after its training; by default one in closed form. */
+    class Model {
 
+        private final UnaryOperator<ClassifierFile> tensors;
         private final List<LearnedTensor> learned;
 
         /**
+         * @param tensors adds the tensors of the trained classifier to a file
          * @param learned tensors changed by gradient steps; none for a closed form
          */
-        Model(LearnedTensor... learned) {
+        Model(UnaryOperator<ClassifierFile> tensors, LearnedTensor... learned) {
+            this.tensors = tensors;
             this.learned = List.of(learned);
-        }
-
-        /** A model in closed form, given by the tensors that it adds to the classifier's file. */
-        static Model closedForm(UnaryOperator<ClassifierFile> tensors) {
-            return new Model() {
-                @Override
-                SDVariable loss(StepGraph step) {
-                    throw new IllegalStateException("a closed form has no loss");
-                }
-
-                @Override
-                ClassifierFile addTo(ClassifierFile file) {
-                    return tensors.apply(file);
-                }
-            };
         }
 
         List<LearnedTensor> learned() {
@@ -98,7 +86,9 @@ public non-sealed interface FeatureMethod extends Method {
         }
 
         /** The loss of a batch, a scalar. */
-        abstract SDVariable loss(StepGraph step);
+        SDVariable loss(StepGraph step) {
+            throw new IllegalStateException("a closed form has no loss");
+        }
 
         /** The examples that batches are drawn from. */
         FeatureSet samples(FeatureSet images) {
@@ -118,8 +108,9 @@ public non-sealed interface FeatureMethod extends Method {
             return training.newOptimizer();
         }
 
-        /** Adds the tensors of the classifier to a file. */
-        abstract ClassifierFile addTo(ClassifierFile file);
+        ClassifierFile addTo(ClassifierFile file) {
+            return tensors.apply(file);
+        }
     }
 
     /**

@@ -93,7 +93,7 @@ public record Gda(
                     + " use --views or more images");
         }
         double chosen = alpha == 0 ? chosenAlpha(gaussians, data, text, scale) : alpha;
-        return Model.closedForm(
+        return new Model(
                 file -> addTo(file.withMethod(file.method().with(Map.of("alpha", chosen))), gaussians, text));
     }
 

@@ -9,26 +9,26 @@ import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * Knowledge-guided Context Optimization (Yao, Zhang, Xu: "Visual-Language Prompt Tuning with
- * Knowledge-guided Context Optimization", CVPR 2023; the reference's {@code trainers/kgcoop.py}):
- * CoOp whose class features are held near those of the hand-written prompt.
+ * Knowledge-guided Context Optimization (Yao, Zhang, Xu: "Visual-Language Prompt Tuning with Knowledge-guided Context
+ * Optimization", CVPR 2023; the reference's {@code trainers/kgcoop.py}): CoOp with a penalty on the distance of the class
+ * features from those of the hand-written prompt.
  *
- * <p>loss = cross-entropy + weight · (1 − mean over the classes of cos(w, t)), with w the features
- * of the learned prompts and t those of the hand-written ones.
+ * <p>loss = cross-entropy + weight · (1 − mean over the classes of cos(w, t)), with w the features of the learned prompts and t
+ * those of the hand-written ones.
  *
  * @param context the context vectors
- * @param weight of the second term, λ in the paper
+ * @param weight weight of the penalty, λ in the paper
  */
 public record KgCoOp(
         PromptContext context,
-        @Setting("how much a class's features are held near the hand-written prompt's") double weight)
+        @Setting("weight of the distance from the hand-written prompt's class features") double weight)
         implements PromptMethod {
 
     public KgCoOp {
         Settings.requireNotNegative("weight", weight);
     }
 
-    /** As the reference's scripts: "a photo of a" to begin with, λ = 8. */
+    /** The reference's scripts: "a photo of a", λ = 8. */
     public KgCoOp() {
         this(PromptContext.atEnd(1, PromptContext.PHOTO), 8);
     }
@@ -58,7 +58,7 @@ public record KgCoOp(
     }
 
     /**
-     * @param teacher normalised features of the hand-written prompts, one row a class
+     * @param teacher normalised features of the hand-written prompts, one row per class
      */
     static PromptEncoder.Loss loss(FeatureMatrix teacher, double weight) {
         return (step, classFeatures) -> {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.coop4j.base.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -94,6 +95,7 @@ public record LpPlusPlus(
          * @param val images that choose the epoch; if there are none, the last epoch is taken
          */
         Blend(FeatureMatrix text, FeatureSet train, FeatureSet val) {
+            super(UnaryOperator.identity());
             this.text = text;
             this.train = train;
             this.val = val;

@@ -90,7 +90,7 @@ public record ProLip(
      */
     static Model model(VisualProjection before, FeatureMatrix text, double penalty) {
         LearnedTensor w = before.weight().learned(before.name()); // [embed, width]
-        return new Model(w) {
+        return new Model(file -> file.with(w.name(), before.turned(FeatureMatrix.of(w))).with(TEXT, text), w) {
             @Override
             boolean normalized() {
                 return false;
@@ -113,11 +113,6 @@ public record ProLip(
                 SDVariable logits = step.scaled(step.ops().linear(step.ops().normalizeRows(z), t));
                 SDVariable change = learned.sub(step.constant("before", before.weight()));
                 return step.crossEntropy(logits).add(step.ops().sumOfSquares(change).mul(penalty));
-            }
-
-            @Override
-            ClassifierFile addTo(ClassifierFile file) {
-                return file.with(w.name(), before.turned(FeatureMatrix.of(w))).with(TEXT, text);
             }
         };
     }

@@ -36,7 +36,7 @@ public record Prototypes() implements FeatureMethod {
     @Override
     public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
         // A sum has the direction of its mean.
-        return Model.closedForm(file -> file.with(
+        return new Model(file -> file.with(
                 PROTOTYPES,
                 ViewPooling.sums(data.train(), file.classNames().size()).normalized()));
     }

@@ -1,7 +1,6 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +12,7 @@ import java.util.function.Function;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
+import org.coop4j.method.ClassifierFile.Tensor;
 import org.coop4j.method.train.Training;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.Shape;
@@ -150,7 +150,7 @@ public final class ReferenceCheckpoint {
     }
 
     /** Compares the embeddings of a checkpoint, absent in some, with the expected ones. */
-    private static void requireSame(Path file, TorchTensor found, DenseTensor expected, String what)
+    private static void requireSame(Path file, TorchTensor found, Tensor expected, String what)
             throws IOException {
         if (found == null) {
             return;
@@ -158,9 +158,8 @@ public final class ReferenceCheckpoint {
         boolean same = found.shape().equals(expected.shape());
         if (same) {
             float[] actual = found.floats();
-            ByteBuffer values = expected.data();
             for (int i = 0; i < actual.length && same; i++) {
-                float value = values.getFloat(i * Float.BYTES);
+                float value = expected.values()[i];
                 double tolerance = HALF * Math.abs(value) + HALF_SMALLEST;
                 same = Math.abs((double) actual[i] - value) <= tolerance;
             }
@@ -214,11 +213,10 @@ public final class ReferenceCheckpoint {
         Embeddings around = Embeddings.of(clip, words, length);
         Map<Object, Object> state = new OrderedDict();
         for (String name : checkpointed(prompt.method()).checkpointTensors()) {
-            ClassifierFile.Tensor tensor = prompt.tensor(name);
-            state.put(name, DenseTensor.ofFloats(tensor.shape(), tensor.values()));
+            state.put(name, saved(prompt.tensor(name)));
             if (name.equals(PromptContext.CTX)) { // parameter and buffers of the module itself
-                state.put(PREFIX, around.prefix());
-                state.put(SUFFIX, around.suffix());
+                state.put(PREFIX, saved(around.prefix()));
+                state.put(SUFFIX, saved(around.suffix()));
             }
         }
         Path target = Files.createDirectories(folder.resolve(FOLDER));
@@ -227,6 +225,10 @@ public final class ReferenceCheckpoint {
         String line = file.getFileName() + "\n";
         AtomicFile.write(target.resolve(POINTER), line.getBytes(StandardCharsets.UTF_8));
         return file;
+    }
+
+    private static DenseTensor saved(Tensor tensor) {
+        return DenseTensor.ofFloats(tensor.shape(), tensor.values());
     }
 
     private static Map<Object, Object> root(Map<Object, Object> state, int epoch) {
@@ -273,7 +275,7 @@ public final class ReferenceCheckpoint {
     }
 
     /** The frozen embeddings around the context. */
-    private record Embeddings(DenseTensor prefix, DenseTensor suffix) {
+    private record Embeddings(Tensor prefix, Tensor suffix) {
 
         static Embeddings of(Clip clip, Words words, int vectors) {
             List<ClassName> names = words.afterContext();
@@ -296,8 +298,8 @@ public final class ReferenceCheckpoint {
                 }
             }
             return new Embeddings(
-                    DenseTensor.ofFloats(Shape.of(names.size(), 1, width), prefix),
-                    DenseTensor.ofFloats(Shape.of(names.size(), length, width), suffix));
+                    new Tensor(Shape.of(names.size(), 1, width), prefix),
+                    new Tensor(Shape.of(names.size(), length, width), suffix));
         }
     }
 }

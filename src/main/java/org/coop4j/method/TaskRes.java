@@ -72,17 +72,12 @@ public record TaskRes(@Setting("scaling factor of the task residual") double alp
     /** The residual of text features that are not normalised, one row per class. */
     Model model(FeatureMatrix base) {
         LearnedTensor x = LearnedTensor.zeros(RESIDUAL, base.rows(), base.width());
-        return new Model(x) {
+        return new Model(file -> file.with(BASE, base).with(x), x) {
             @Override
             SDVariable loss(StepGraph step) {
                 SDVariable t = step.perClass("text", base); // [classes, embed]
                 SDVariable moved = step.ops().add(t, step.learned(RESIDUAL).mul(alpha));
                 return step.crossEntropy(step.cosineLogits(step.ops().normalizeRows(moved)));
-            }
-
-            @Override
-            ClassifierFile addTo(ClassifierFile file) {
-                return file.with(BASE, base).with(x);
             }
         };
     }

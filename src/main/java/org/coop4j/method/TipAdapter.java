@@ -36,7 +36,7 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Fea
 
     @Override
     public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
-        return Model.closedForm(file ->
+        return new Model(file ->
                 KeyCache.addTo(file, texts.space(), cache, data, KeyCache.keys(data.train()), texts.weights()));
     }
 

@@ -64,7 +64,7 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Fe
      */
     Model model(FeatureSpace space, FewShotFeatures data, FeatureMatrix text) {
         LearnedTensor keys = KeyCache.keys(data.train()).learned(KeyCache.KEYS);
-        return new Model(keys) {
+        return new Model(file -> KeyCache.addTo(file, space, cache, data, FeatureMatrix.of(keys), text), keys) {
             @Override
             BatchOrder order(int samples, Trainer trainer) {
                 return BatchOrder.shuffledWhole(samples, trainer.training().batch(), trainer.seed());
@@ -78,11 +78,6 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Fe
                         .activation(Activation.Kind.EXP, cosines.sub(1).mul(cache.beta()));
                 SDVariable votes = step.ops().sumColumns(affinity, data.train().labels(), text.rows());
                 return step.crossEntropy(step.ops().add(zeroShot, votes.mul(cache.alpha())));
-            }
-
-            @Override
-            ClassifierFile addTo(ClassifierFile file) {
-                return KeyCache.addTo(file, space, cache, data, FeatureMatrix.of(keys), text);
             }
         };
     }

@@ -13,48 +13,34 @@ final class ViewPooling {
 
     /** Each view as an image of its own, in the order [image, view]. */
     static FeatureSet pooled(FeatureSet images) {
-        if (images.views() == 1) {
-            return images;
-        }
-        int width = images.width();
         int views = images.views();
-        float[] rows = new float[Math.multiplyExact(images.size() * views, width)];
-        int[] labels = new int[images.size() * views];
-        for (int i = 0; i < labels.length; i++) {
-            images.copy(i / views, i % views, rows, i * width);
-            labels[i] = images.label(i / views);
-        }
-        return DenseFeatures.of(width, 1, rows, labels);
+        return views == 1
+                ? images
+                : DenseFeatures.of(
+                        images.width(),
+                        1,
+                        rows(images, 0),
+                        IntStream.range(0, images.size() * views)
+                                .map(i -> images.label(i / views))
+                                .toArray());
     }
 
     /** The same images with their views rotated by one, so that the second comes first. */
     static FeatureSet fromSecond(FeatureSet images) {
-        return new FeatureSet() {
-            @Override
-            public int size() {
-                return images.size();
-            }
+        return images.views() == 1
+                ? images
+                : DenseFeatures.of(images.width(), images.views(), rows(images, 1), images.labels());
+    }
 
-            @Override
-            public int views() {
-                return images.views();
-            }
-
-            @Override
-            public int width() {
-                return images.width();
-            }
-
-            @Override
-            public int label(int i) {
-                return images.label(i);
-            }
-
-            @Override
-            public void copy(int i, int view, float[] target, int offset) {
-                images.copy(i, view + 1, target, offset);
-            }
-        };
+    /** All views of all images, beginning with view {@code first}, [image, view, width]. */
+    private static float[] rows(FeatureSet images, int first) {
+        int width = images.width();
+        int views = images.views();
+        float[] rows = new float[Math.multiplyExact(images.size() * views, width)];
+        for (int i = 0; i < images.size() * views; i++) {
+            images.copy(i / views, i % views + first, rows, i * width);
+        }
+        return rows;
     }
 
     /** The first view of each image. */

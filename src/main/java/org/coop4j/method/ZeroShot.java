@@ -63,7 +63,7 @@ public record ZeroShot(TextPrompts prompts) implements FeatureMethod {
 
     @Override
     public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
-        return Model.closedForm(file -> file.with(TEXT, texts.weights()));
+        return new Model(file -> file.with(TEXT, texts.weights()));
     }
 
     /**

@@ -61,7 +61,7 @@ public record ZsLp(TextPrompts prompts) implements FeatureMethod {
      */
     static Model model(FeatureMatrix text, int images, float[] multipliers) {
         LearnedTensor prototypes = text.learned(PROTOTYPES);
-        return new Model(prototypes) {
+        return new Model(file -> file.with(prototypes).with(TEXT, text), prototypes) {
             @Override
             SDVariable loss(StepGraph step) {
                 SDVariable w = step.learned(PROTOTYPES); // [classes, embed]
@@ -81,11 +81,6 @@ public record ZsLp(TextPrompts prompts) implements FeatureMethod {
                 int batch = trainer.training().batch();
                 int batches = Math.max(1, images / batch);
                 return BatchOrder.of(samples, Math.min(samples, batch), batches, trainer.seed());
-            }
-
-            @Override
-            ClassifierFile addTo(ClassifierFile file) {
-                return file.with(prototypes).with(TEXT, text);
             }
         };
     }

@@ -102,7 +102,7 @@ public final class Scores {
 
     /** Accuracy over confidence. */
     public Calibration calibration() {
-        return Calibration.ofLogits(labels, logits);
+        return Calibration.ofLogits(labels, logits, Calibration.USUAL_BINS);
     }
 
     /** How many images are answered above a confidence, and how many of those rightly. */

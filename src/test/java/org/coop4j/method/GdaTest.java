@@ -122,7 +122,7 @@ class GdaTest {
         FeatureMatrix text = problem.text("text_norm");
         FeatureMatrix logits = problem.classifier(
                         new Gda().with(Map.of("alpha", alpha)),
-                        FeatureMethod.Model.closedForm(file -> Gda.addTo(file, gaussians, text)))
+                        new FeatureMethod.Model(file -> Gda.addTo(file, gaussians, text)))
                 .logits(problem.test());
         float[] all = logits.toArray();
         assertClose(golden.floats(key + ".logits_" + name), i -> all[i]);

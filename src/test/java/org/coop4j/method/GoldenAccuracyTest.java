@@ -91,7 +91,7 @@ class GoldenAccuracyTest {
     private static FeatureMethod.Model cache(GoldenProblem problem, FewShotFeatures data) throws IOException {
         FeatureMatrix text = problem.text("text_norm");
         FeatureMatrix keys = KeyCache.keys(data.train());
-        return FeatureMethod.Model.closedForm(
+        return new FeatureMethod.Model(
                 file -> KeyCache.addTo(file, problem.clip(), new CacheWeights(), data, keys, text));
     }
 

@@ -71,21 +71,17 @@ public final class LogisticRegression {
         double penalty = k == 2 ? 2 : 1;
         double interceptScale = interceptScale(c);
         double[] from = start == null ? new double[(d + 1) * k] : point(start, interceptScale);
-        TruncatedNewton minimum = minimise(c, penalty, interceptScale, from);
-        if (!minimum.converged()) {
+        TruncatedNewton minimum;
+        try (SoftmaxLoss loss = new SoftmaxLoss(centred, classes, k, penalty, c, interceptScale)) {
+            minimum = Gemm.singleThreaded(() -> new TruncatedNewton(loss, from, TOLERANCE, MOST_STEPS));
+        }
+        if (!minimum.converged) {
             log.warn(
                     "logistic regression with C = {} ended after {} steps short of its tolerance",
                     c,
-                    minimum.iterations());
+                    minimum.iterations);
         }
         return classifier(c, minimum, interceptScale);
-    }
-
-    private TruncatedNewton minimise(double c, double penalty, double interceptScale, double[] start) {
-        int k = labels.length;
-        try (SoftmaxLoss loss = new SoftmaxLoss(centred, classes, k, penalty, c, interceptScale)) {
-            return Gemm.singleThreaded(() -> new TruncatedNewton(loss, start, TOLERANCE, MOST_STEPS));
-        }
     }
 
     /** 1/√(C n/k), the inverse root of the curvature near zero, or the features' own size. */
@@ -113,15 +109,15 @@ public final class LogisticRegression {
         double[] weights = new double[d * k];
         double[] intercepts = new double[k];
         for (int j = 0; j < k; j++) {
-            intercepts[j] = interceptScale * minimum.point()[d * k + j];
+            intercepts[j] = interceptScale * minimum.point[d * k + j];
             for (int feature = 0; feature < d; feature++) {
-                double weight = minimum.point()[feature * k + j];
+                double weight = minimum.point[feature * k + j];
                 weights[feature * k + j] = weight;
                 intercepts[j] -= means[feature] * weight;
             }
         }
         return new LinearClassifier(
-                labels, weights, intercepts, c, minimum.value(), minimum.iterations(), minimum.converged());
+                labels, weights, intercepts, c, minimum.value, minimum.iterations, minimum.converged);
     }
 
     private static double[] means(FeatureMatrix features) {

@@ -35,8 +35,8 @@ public final class PenaltySearch {
     private final FeatureSet val;
     private final Progress.Task task;
     private final Map<Double, Fit> fits = new TreeMap<>(); // by exponent of C
-    private final List<Fit> grid = new ArrayList<>(); // from the largest C to the smallest
-    private final List<Step> steps = new ArrayList<>();
+    final List<Fit> grid = new ArrayList<>(); // from the largest C to the smallest
+    final List<Step> steps = new ArrayList<>();
 
     /**
      * A fit with one C.
@@ -76,14 +76,6 @@ public final class PenaltySearch {
             search.run();
             return search;
         }
-    }
-
-    List<Fit> grid() {
-        return grid;
-    }
-
-    List<Step> steps() {
-        return steps;
     }
 
     LinearClassifier classifier() {

@@ -88,7 +88,17 @@ public record Training(
 
     /** SGD with Dassl's momentum. A schedule by epochs begins with CoOp's warm-up. */
     public static Training sgd(int epochs, int batch, double rate, double weightDecay, Schedule schedule) {
-        return of(Optimizer.Kind.SGD, epochs, batch, rate, MOMENTUM, weightDecay, 1e-8, schedule);
+        return new Training(
+                epochs,
+                batch,
+                Optimizer.Kind.SGD,
+                rate,
+                MOMENTUM,
+                weightDecay,
+                1e-8,
+                schedule,
+                warmup(schedule),
+                WARMUP_RATE);
     }
 
     /** Adam or AdamW. */
@@ -100,21 +110,12 @@ public record Training(
             double weightDecay,
             double epsilon,
             Schedule schedule) {
-        return of(adam, epochs, batch, rate, 0, weightDecay, epsilon, schedule);
+        return new Training(
+                epochs, batch, adam, rate, 0, weightDecay, epsilon, schedule, warmup(schedule), WARMUP_RATE);
     }
 
-    private static Training of(
-            Optimizer.Kind kind,
-            int epochs,
-            int batch,
-            double rate,
-            double momentum,
-            double weightDecay,
-            double epsilon,
-            Schedule schedule) {
-        int warmup = schedule == Schedule.EPOCH_COSINE ? 1 : 0;
-        return new Training(
-                epochs, batch, kind, rate, momentum, weightDecay, epsilon, schedule, warmup, WARMUP_RATE);
+    private static int warmup(Schedule schedule) {
+        return schedule == Schedule.EPOCH_COSINE ? 1 : 0;
     }
 
     /** The epochs of CoOp's scripts: 50 for 1 shot, 100 for 2 and 4, 200 for more or all. */

@@ -33,19 +33,19 @@ class PenaltySearchTest {
         for (JsonNode run : golden.get("runs")) {
             String name = run.get("shots") + " shots, seed " + run.get("seed");
             PenaltySearch result = run(train, val, run);
-            for (int i = 0; i < result.grid().size(); i++) {
-                assertThat(result.grid().get(i).valAccuracy())
-                        .as(name + ", C = " + result.grid().get(i).classifier().c())
+            for (int i = 0; i < result.grid.size(); i++) {
+                assertThat(result.grid.get(i).valAccuracy())
+                        .as(name + ", C = " + result.grid.get(i).classifier().c())
                         .isEqualTo(run.get("grid").get(i).asDouble(), EXACT);
             }
-            for (int i = 0; i < result.steps().size(); i++) {
+            for (int i = 0; i < result.steps.size(); i++) {
                 assertStep(
                         name + ", step " + i,
-                        result.steps().get(i),
+                        result.steps.get(i),
                         test,
                         run.get("steps").get(i));
             }
-            assertThat(result.steps()).hasSize(8);
+            assertThat(result.steps).hasSize(8);
             assertThat(result.classifier().accuracy(test))
                     .isEqualTo(run.get("steps").get(7).get("test").asDouble(), EXACT);
             double c = result.classifier().c();
@@ -63,8 +63,8 @@ class PenaltySearchTest {
                 FeatureSets.select(train, GoldenFeatures.ints(run.get("train_positions"))),
                 FeatureSets.select(val, GoldenFeatures.ints(run.get("val_positions"))));
         PenaltySearch drawn = run(train, val, run);
-        assertThat(chosen.grid()).usingRecursiveComparison().isEqualTo(drawn.grid());
-        assertThat(chosen.steps()).usingRecursiveComparison().isEqualTo(drawn.steps());
+        assertThat(chosen.grid).usingRecursiveComparison().isEqualTo(drawn.grid);
+        assertThat(chosen.steps).usingRecursiveComparison().isEqualTo(drawn.steps);
     }
 
     @Test
@@ -110,9 +110,9 @@ class PenaltySearchTest {
                 DenseFeatures.of(1, 1, new float[] {-1, -2, -3, -4, 1, 2, 3, 4}, new int[] {0, 0, 0, 0, 1, 1, 1, 1});
         PenaltySearch result = search(easy, easy);
 
-        assertThat(result.grid()).allMatch(point -> point.valAccuracy() == 1);
-        assertThat(result.steps().get(0).left().classifier().c()).isEqualTo(1e5, within(1e-6));
-        assertThat(result.steps().get(0).right().classifier().c()).isEqualTo(1e7, within(1e-4));
+        assertThat(result.grid).allMatch(point -> point.valAccuracy() == 1);
+        assertThat(result.steps.get(0).left().classifier().c()).isEqualTo(1e5, within(1e-6));
+        assertThat(result.steps.get(0).right().classifier().c()).isEqualTo(1e7, within(1e-4));
         assertThat(result.classifier().c()).isEqualTo(1e5, within(1e-6));
         assertThat(result.classifier().accuracy(easy)).isEqualTo(1);
     }
