@@ -188,6 +188,6 @@ public final class RunFiles {
 
     /** The studies of all runs below a folder. */
     public static java.util.List<Study> studies(Path root) throws IOException {
-        return Study.of(Findings.below(root, Progress.NONE));
+        return Study.of(FoundRuns.below(root, Progress.NONE));
     }
 }
