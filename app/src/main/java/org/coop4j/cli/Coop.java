@@ -97,14 +97,15 @@ public final class Coop implements Callable<Integer> {
      */
     public static int run(Console console, Map<String, Function<Console, Object>> commands, String... arguments) {
         Map<String, Function<Console, Object>> named = new LinkedHashMap<>(commands);
-        Arrays.stream(arguments)
+        String[] words = words(arguments);
+        Arrays.stream(words)
                 .filter(word -> !word.startsWith("-"))
                 .findFirst()
                 .filter(commands::containsKey)
                 .ifPresent(name -> named.keySet().retainAll(Set.of(name)));
         Coop coop = new Coop(console);
         try {
-            int code = coop.commandLine(named).execute(words(arguments));
+            int code = coop.commandLine(named).execute(words);
             console.flush();
             return code;
         } catch (RuntimeException | Error e) {

@@ -13,7 +13,7 @@ import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.study.MethodResult.Measured;
 import org.coop4j.study.Study.Entry;
 

@@ -13,7 +13,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.coop4j.base.Numbers;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.FoundRuns.FinishedRun;
 import org.coop4j.study.FoundRuns.ModelId;

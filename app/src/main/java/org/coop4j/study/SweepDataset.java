@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.coop4j.clip.Clip;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ClassNames;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;

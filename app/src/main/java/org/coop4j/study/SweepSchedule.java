@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.clip.Clip;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig;

@@ -3,7 +3,7 @@ package org.coop4j.cli.options;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.run.DataSpec;

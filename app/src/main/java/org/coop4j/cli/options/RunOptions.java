@@ -8,7 +8,7 @@ import java.util.Optional;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.MethodChoice.Candidate;

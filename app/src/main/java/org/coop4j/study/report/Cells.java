@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodLabel;

@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Kind;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.FoundRuns;

@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.study.BaseToNewResults;
 import org.coop4j.study.ClassGains;
 import org.coop4j.study.DatasetNames;

@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.BaseToNew;
 import org.coop4j.study.BaseToNewResults;
 import org.coop4j.study.DatasetNames;
