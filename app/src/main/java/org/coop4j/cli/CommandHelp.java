@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.IHelpSectionRenderer;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,7 +36,6 @@ final class CommandHelp {
     static void arrange(CommandSpec spec) {
         spec.usageMessage()
                 .abbreviateSynopsis(true)
-                .requiredOptionMarker('*')
                 .sectionKeys(List.of(
                         SECTION_KEY_DESCRIPTION,
                         SECTION_KEY_FOOTER,
@@ -48,7 +48,17 @@ final class CommandHelp {
         Map<String, IHelpSectionRenderer> sections = spec.usageMessage().sectionMap();
         sections.put(SECTION_KEY_DESCRIPTION, help -> help.description().strip() + "\n\n");
         sections.put(SECTION_KEY_FOOTER, help -> help.footer().strip() + "\n\n");
+        sections.put(SECTION_KEY_SYNOPSIS, CommandHelp::synopsis);
         sections.put(SECTION_KEY_OPTION_LIST, CommandHelp::options);
+    }
+
+    /** Returns "coop train -d DIR|FILE -o DIR [OPTIONS]": the required options are named. */
+    private static String synopsis(Help help) {
+        String required = help.commandSpec().options().stream()
+                .filter(option -> option.required() && option.group() == null)
+                .map(option -> option.shortestName() + " " + option.paramLabel() + " ")
+                .collect(Collectors.joining());
+        return help.synopsis(help.synopsisHeadingLength()).replace("[OPTIONS]", required + "[OPTIONS]");
     }
 
     private static String options(Help help) {
@@ -59,7 +69,7 @@ final class CommandHelp {
             others.removeIf(option -> USUAL.contains(option.longestName()));
             usual.removeAll(others);
         }
-        String list = "\nOptions (* required):\n" + help.optionListExcludingGroups(usual);
+        String list = "\nOptions:\n" + help.optionListExcludingGroups(usual);
         return others.isEmpty() ? list : list + "\nMore options:\n" + help.optionListExcludingGroups(others);
     }
 }

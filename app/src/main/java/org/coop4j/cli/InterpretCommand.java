@@ -36,7 +36,7 @@ import picocli.CommandLine.Option;
         })
 final class InterpretCommand implements Callable<Integer> {
 
-    private static final String WARNING = "The nearest words are not the meaning of a vector: it need not be close to any"
+    static final String WARNING = "The nearest words are not the meaning of a vector: it need not be close to any"
             + " word, and some vectors are closest to meaningless tokens (CoOp paper)";
 
     private final Console console;

@@ -68,7 +68,7 @@ final class Problems {
     }
 
     private int wrongUsage(Exception e, String message, CommandLine command) {
-        String line = message.replaceAll("\\s*\\R\\s*", " ").strip();
+        String line = message.replaceFirst("^Error: ", "").replaceAll("\\s*\\R\\s*", " ").strip();
         String begin = line.substring(0, Math.min(1, line.length())).toLowerCase(Locale.ROOT);
         String name = command.getCommandSpec().qualifiedName();
         console.warn("%s%s (see %s --help)".formatted(begin, line.substring(begin.length()), name));

@@ -138,12 +138,12 @@ public final class RunOptions {
     public RunConfig config(SharedData shared, DataSpec data, ClassHalf half, Candidate candidate, long runSeed)
             throws IOException {
         RunData lists = RunData.of(data, shared.dataset(data, runSeed), half);
-        FeatureSpace space = shared.space();
+        String model = shared.space().modelSha256();
         Training training = candidate.training();
         return WrongUsage.unless(() -> {
             Sample sample = new Sample(candidate.shots(), runSeed, views(training));
-            return RunConfig.of(space.modelSha256(), lists, candidate.method(), training, sample)
-                    .in(space.precision())
+            return RunConfig.of(model, lists, candidate.method(), training, sample)
+                    .in(shared.space().precision())
                     .withCheckpointEvery(checkpointEvery);
         });
     }

@@ -143,16 +143,19 @@ public final class ComparisonTable {
         int disagreements = test.firstOnly() + test.secondOnly();
         String images = Numbers.count(test.images(), "test image");
         if (disagreements == 0) {
-            return "both are right on the same of " + images;
+            return "both are right on the same images";
         }
-        String counts = "McNemar's exact test: p %s; one of the two is right on %s, the learned classifier"
-                        .formatted(
-                                test.pValue() < 0.001 ? "< 0.001" : "= " + Numbers.probability(test.pValue()),
-                                Numbers.count(disagreements, "image"))
-                + " on %d of them".formatted(test.firstOnly());
         String verdict = test.pValue() < SIGNIFICANT
                 ? (test.difference() > 0 ? "the gain is more than chance" : "the loss is more than chance")
-                : images + (test.images() == 1 ? " is" : " are") + " too few to tell them apart";
-        return verdict + " (" + counts + ")";
+                : images + (test.images() == 1 ? " is" : " are") + " too few to distinguish them";
+        return "%s (McNemar's exact test: p %s); they disagree on %s: %s is right on %d, %s on %d"
+                .formatted(
+                        verdict,
+                        test.pValue() < 0.001 ? "< 0.001" : "= " + Numbers.probability(test.pValue()),
+                        Numbers.count(disagreements, "image"),
+                        method.name(),
+                        test.firstOnly(),
+                        baseline.name(),
+                        test.secondOnly());
     }
 }

@@ -267,8 +267,7 @@ public record RunPage(String title, RunComparison evidence, String method, Metho
         List<String> notes = new ArrayList<>();
         int suspects = evidence.suspects().size();
         if (suspects > 0) {
-            notes.add("%s like another class than the folder says"
-                    .formatted(Numbers.count(suspects, "picture looks", "pictures look")));
+            notes.add(Numbers.count(suspects, "image") + " may be in the wrong folder");
         }
         if (!evidence.duplicates().isEmpty()) {
             notes.add(Numbers.count(evidence.duplicates().size(), "pair")
