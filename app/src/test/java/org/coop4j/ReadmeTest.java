@@ -51,7 +51,9 @@ class ReadmeTest {
 
     @BeforeEach
     void compile() throws IOException {
-        String pages = Files.readString(Path.of("../README.md")) + Files.readString(Path.of("../docs/serving.md"));
+        String pages = Files.readString(Path.of("../README.md"))
+                + Files.readString(Path.of("../docs/java.md"))
+                + Files.readString(Path.of("../docs/serving.md"));
         Matcher programs = PROGRAM.matcher(pages);
         List<String> arguments =
                 new ArrayList<>(List.of("-Xlint:all,-path,-classfile", "-Werror", "-proc:none", "-cp", classPath));
