@@ -29,7 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Compiles and runs the programs of README and docs, as an application that logs at INFO. */
 class ReadmeTest {
 
-    private static final Pattern PROGRAM = Pattern.compile("```java\n(.*?public class (\\w+) .*?)```", Pattern.DOTALL);
+    private static final Pattern PROGRAM =
+            Pattern.compile("```java\n((?:(?!```).)*?public class (\\w+) .*?)```", Pattern.DOTALL);
 
     private static final String LOGGING =
             """
