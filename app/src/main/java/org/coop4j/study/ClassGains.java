@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.coop4j.run.RunResult.PerClass;
-import org.coop4j.study.Outcome.Measured;
+import org.coop4j.study.MethodResult.Measured;
 
 /**
  * A method's results on each class of a dataset, beside zero-shot's.
@@ -15,7 +15,7 @@ import org.coop4j.study.Outcome.Measured;
  * @param outcome the method's results
  * @param classes in the order of the first result
  */
-public record ClassGains(Outcome outcome, List<ClassGain> classes) {
+public record ClassGains(MethodResult outcome, List<ClassGain> classes) {
 
     /** Copies the list. */
     public ClassGains {
@@ -53,9 +53,9 @@ public record ClassGains(Outcome outcome, List<ClassGain> classes) {
     }
 
     /** All that was learned and has results of its classes. */
-    static List<ClassGains> of(FewShot fewShot) {
+    static List<ClassGains> of(FewShotResults fewShot) {
         List<ClassGains> gains = new ArrayList<>();
-        for (Outcome cell : fewShot.cells()) {
+        for (MethodResult cell : fewShot.cells()) {
             Map<String, PerClass> own = perClass(cell);
             if (!cell.method().isWithoutTraining() && !own.isEmpty()) {
                 Map<String, PerClass> zeroShot = fewShot.zeroShot(cell.dataset())
@@ -80,7 +80,7 @@ public record ClassGains(Outcome outcome, List<ClassGain> classes) {
     }
 
     /** Images of each class over the seeds. */
-    private static Map<String, PerClass> perClass(Outcome cell) {
+    private static Map<String, PerClass> perClass(MethodResult cell) {
         Map<String, PerClass> sums = new LinkedHashMap<>();
         for (Measured measured : cell.bySeed().values()) {
             Map<String, Integer> seen = new HashMap<>();

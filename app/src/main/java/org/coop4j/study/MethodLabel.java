@@ -14,7 +14,7 @@ import org.coop4j.base.Settings;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Method;
 import org.coop4j.run.RunConfig;
-import org.coop4j.study.Findings.FinishedRun;
+import org.coop4j.study.FoundRuns.FinishedRun;
 
 /**
  * A way to classify, as the tables name it: runs of equal labels are averaged, others never.

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeSet;
-import org.coop4j.data.ClassHalf;
-import org.coop4j.study.Outcomes.Setup;
+import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.study.MethodResults.Setup;
 import org.coop4j.study.Study.Entry;
 
 /**
@@ -33,12 +33,12 @@ public record Robustness(String source, List<String> targets, List<Row> rows) {
      * @param onSource its result on the source, if it was tested there
      * @param onTargets its results by target
      */
-    public record Row(MethodLabel method, Shots shots, Optional<Outcome> onSource, Map<String, Outcome> onTargets) {
+    public record Row(MethodLabel method, Shots shots, Optional<MethodResult> onSource, Map<String, MethodResult> onTargets) {
 
         /** Mean accuracy over the targets, if it was tested on all. */
         public OptionalDouble average(List<String> targets) {
             return onTargets.keySet().containsAll(targets)
-                    ? onTargets.values().stream().mapToDouble(Outcome::accuracy).average()
+                    ? onTargets.values().stream().mapToDouble(MethodResult::accuracy).average()
                     : OptionalDouble.empty();
         }
     }
@@ -51,12 +51,12 @@ public record Robustness(String source, List<String> targets, List<Row> rows) {
                 sources.add(entry.result().trainedOn());
             }
         }
-        Outcomes own = Outcomes.ofOwn(study, ClassHalf.ALL);
+        MethodResults own = MethodResults.ofOwn(study, ClassHalf.ALL);
         return sources.stream().map(source -> of(study, source, own)).toList();
     }
 
-    private static Robustness of(Study study, String source, Outcomes own) {
-        Outcomes transferred = Outcomes.of(
+    private static Robustness of(Study study, String source, MethodResults own) {
+        MethodResults transferred = MethodResults.of(
                 study,
                 ClassHalf.ALL,
                 e -> e.run().isTransferred() && e.result().trainedOn().equals(source));
@@ -74,8 +74,8 @@ public record Robustness(String source, List<String> targets, List<Row> rows) {
     }
 
     private static Optional<Row> row(
-            Setup setup, String source, List<String> targets, Outcomes own, Outcomes onTargets) {
-        Map<String, Outcome> cells = new LinkedHashMap<>();
+            Setup setup, String source, List<String> targets, MethodResults own, MethodResults onTargets) {
+        Map<String, MethodResult> cells = new LinkedHashMap<>();
         for (String target : targets) {
             onTargets.get(target, setup.method(), setup.shots()).ifPresent(cell -> cells.put(target, cell));
         }

@@ -13,10 +13,10 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.coop4j.base.Numbers;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.run.RunResult;
-import org.coop4j.study.Findings.FinishedRun;
-import org.coop4j.study.Findings.ModelId;
+import org.coop4j.study.FoundRuns.FinishedRun;
+import org.coop4j.study.FoundRuns.ModelId;
 
 /**
  * The runs of one model, under the names that the tables give them.
@@ -26,7 +26,7 @@ import org.coop4j.study.Findings.ModelId;
  * @param handWritten prompts that training runs tested beside the learned one
  * @param notes what was told apart or left out, a sentence each
  */
-public record Study(ModelId model, List<Entry> entries, List<HandWritten> handWritten, List<String> notes) {
+public record Study(ModelId model, List<Entry> entries, List<HandWrittenPrompts> handWritten, List<String> notes) {
 
     private static final double ROUNDING = 1e-9;
     private static final int MOST_NAMED = 6;
@@ -82,7 +82,7 @@ public record Study(ModelId model, List<Entry> entries, List<HandWritten> handWr
     }
 
     /** Orders runs by model, those of the models with most runs first. */
-    public static List<Study> of(Findings findings) {
+    public static List<Study> of(FoundRuns findings) {
         Map<String, List<FinishedRun>> byModel = new TreeMap<>();
         for (FinishedRun run : findings.finished()) {
             byModel.computeIfAbsent(run.model().sha256(), m -> new ArrayList<>())
@@ -106,7 +106,7 @@ public record Study(ModelId model, List<Entry> entries, List<HandWritten> handWr
         List<Entry> entries = new ArrayList<>();
         byIdentity.values().forEach(same -> entries.add(last(same, notes::add)));
         noteMovingTestImages(entries, notes::add);
-        List<HandWritten> handWritten = HandWritten.of(entries, notes::add);
+        List<HandWrittenPrompts> handWritten = HandWrittenPrompts.of(entries, notes::add);
         noteMissingSeeds(entries, notes);
         return new Study(model(runs), entries, handWritten, notes);
     }
@@ -256,13 +256,13 @@ public record Study(ModelId model, List<Entry> entries, List<HandWritten> handWr
     }
 
     /** What was learned from a few images of all classes. */
-    public FewShot fewShot() {
-        return FewShot.of(this);
+    public FewShotResults fewShot() {
+        return FewShotResults.of(this);
     }
 
     /** What was learned on base classes. */
-    public BaseNew baseNew() {
-        return BaseNew.of(this);
+    public BaseToNewResults baseNew() {
+        return BaseToNewResults.of(this);
     }
 
     /** What was tested on other data than it was learned from. */

@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Settings;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
 import org.coop4j.run.DataSpec;
@@ -188,6 +188,6 @@ public final class RunFiles {
 
     /** The studies of all runs below a folder. */
     public static java.util.List<Study> studies(Path root) throws IOException {
-        return Study.of(Findings.below(root, Progress.NONE));
+        return Study.of(FoundRuns.below(root, Progress.NONE));
     }
 }

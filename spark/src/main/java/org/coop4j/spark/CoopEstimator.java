@@ -23,7 +23,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StructType;
 import org.coop4j.clip.Clip;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.method.Classifier;

@@ -6,12 +6,12 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodLabel;
-import org.coop4j.study.Outcome;
-import org.coop4j.study.Outcome.Measure;
+import org.coop4j.study.MethodResult;
+import org.coop4j.study.MethodResult.Measure;
 import org.coop4j.study.PublishedNumbers.Score;
 
 /** Cells of what studies measure; those of unknown values are empty. */
@@ -46,20 +46,20 @@ final class Cells {
         return Cell.points(difference.orElse(Double.NaN));
     }
 
-    static Cell points(Optional<Outcome.Gain> gain) {
-        return Cell.points(gain.map(Outcome.Gain::difference).orElse(Double.NaN));
+    static Cell points(Optional<MethodResult.Gain> gain) {
+        return Cell.points(gain.map(MethodResult.Gain::difference).orElse(Double.NaN));
     }
 
     /** The p value of a gain's test. */
-    static Cell probability(Optional<Outcome.Gain> gain) {
-        return gain.flatMap(Outcome.Gain::pValue).map(p -> Cell.probability(p)).orElse(Cell.NONE);
+    static Cell probability(Optional<MethodResult.Gain> gain) {
+        return gain.flatMap(MethodResult.Gain::pValue).map(p -> Cell.probability(p)).orElse(Cell.NONE);
     }
 
     static Cell mean(Optional<SeedSummary> summary) {
         return summary.map(Cell::mean).orElse(Cell.NONE);
     }
 
-    static Cell accuracy(Optional<Outcome> outcome) {
+    static Cell accuracy(Optional<MethodResult> outcome) {
         return mean(outcome.flatMap(o -> o.summary(Measure.ACCURACY)));
     }
 

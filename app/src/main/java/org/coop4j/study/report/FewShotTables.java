@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Optional;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
-import org.coop4j.study.FewShot;
-import org.coop4j.study.FewShot.Average;
+import org.coop4j.study.FewShotResults;
+import org.coop4j.study.FewShotResults.Average;
 import org.coop4j.study.MethodLabel;
-import org.coop4j.study.Outcome;
-import org.coop4j.study.Outcome.Measure;
+import org.coop4j.study.MethodResult;
+import org.coop4j.study.MethodResult.Measure;
 import org.coop4j.study.Shots;
 
 /** Few-shot results of each dataset, and averaged over the datasets. */
@@ -19,10 +19,10 @@ final class FewShotTables {
     private FewShotTables() {}
 
     /** A method's results on a dataset. */
-    private record Result(StudyView view, Outcome outcome) {
+    private record Result(StudyView view, MethodResult outcome) {
 
         /** Points won over zero-shot on the same dataset. */
-        Optional<Outcome.Gain> gain() {
+        Optional<MethodResult.Gain> gain() {
             return outcome.method().equals(MethodLabel.ZERO_SHOT)
                     ? Optional.empty()
                     : view.fewShot().zeroShot(outcome.dataset()).flatMap(outcome::gainOver);
@@ -78,7 +78,7 @@ final class FewShotTables {
     private record Mean(StudyView view, Average average) {
 
         /** Points won over zero-shot on the same datasets. */
-        Optional<Outcome.Gain> gain() {
+        Optional<MethodResult.Gain> gain() {
             return average.method().equals(MethodLabel.ZERO_SHOT)
                     ? Optional.empty()
                     : view.fewShot().averageZeroShot().map(average::gainOver);
@@ -127,7 +127,7 @@ final class FewShotTables {
 
     /** Method × shots of a place: accuracies. */
     static Table<?> byShots(Place place) {
-        FewShot fewShot = place.view().fewShot();
+        FewShotResults fewShot = place.view().fewShot();
         List<Shots> columns = new ArrayList<>(List.of(Shots.NONE));
         columns.addAll(fewShot.shots());
         Table<MethodLabel> table = new Table<MethodLabel>(
@@ -156,7 +156,7 @@ final class FewShotTables {
 
     /** As the paper's figure 4: what the main method won on each dataset with most images; may be empty. */
     static Table<?> gains(StudyView view) {
-        FewShot fewShot = view.fewShot();
+        FewShotResults fewShot = view.fewShot();
         List<Result> most = new ArrayList<>();
         if (fewShot.main().isPresent() && fewShot.datasets().size() > 1) {
             for (String dataset : fewShot.datasets()) {

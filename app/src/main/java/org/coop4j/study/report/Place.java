@@ -3,10 +3,10 @@ package org.coop4j.study.report;
 import java.util.Optional;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.DatasetNames;
-import org.coop4j.study.FewShot;
-import org.coop4j.study.FewShot.Average;
+import org.coop4j.study.FewShotResults;
+import org.coop4j.study.FewShotResults.Average;
 import org.coop4j.study.MethodLabel;
-import org.coop4j.study.Outcome.Measure;
+import org.coop4j.study.MethodResult.Measure;
 import org.coop4j.study.PublishedNumbers.Score;
 import org.coop4j.study.Shots;
 
@@ -32,7 +32,7 @@ record Place(StudyView view, String dataset) {
     }
 
     Optional<SeedSummary> accuracy(MethodLabel method, Shots shots) {
-        FewShot fewShot = view.fewShot();
+        FewShotResults fewShot = view.fewShot();
         return isAverage()
                 ? fewShot.average(method, shots).map(Average::summary)
                 : fewShot.cell(dataset, method, shots).flatMap(cell -> cell.summary(Measure.ACCURACY));

@@ -12,12 +12,12 @@ import java.util.stream.Collectors;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Kind;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.DatasetNames;
-import org.coop4j.study.Findings;
-import org.coop4j.study.HandWritten;
-import org.coop4j.study.HandWritten.Prompt;
+import org.coop4j.study.FoundRuns;
+import org.coop4j.study.HandWrittenPrompts;
+import org.coop4j.study.HandWrittenPrompts.Prompt;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.Study.Entry;
 
@@ -45,7 +45,7 @@ final class RunTables {
     }
 
     /** Every run: data for other programs. */
-    static Table<?> runs(Findings findings, List<StudyView> views) {
+    static Table<?> runs(FoundRuns findings, List<StudyView> views) {
         Table<Line> table = new Table<Line>("runs", "Runs", "")
                 .data("folder", Line::folder)
                 .data("state", Line::state)
@@ -103,10 +103,10 @@ final class RunTables {
     }
 
     /** Runs that are in no number. */
-    static Table<?> failures(List<Findings.Failure> failures) {
-        return new Table<Findings.Failure>("failures", "Not in any number here", "")
+    static Table<?> failures(List<FoundRuns.Failure> failures) {
+        return new Table<FoundRuns.Failure>("failures", "Not in any number here", "")
                 .words("run", f -> f.folder().toString())
-                .column("reason", Kind.SENTENCES, Findings.Failure::reason)
+                .column("reason", Kind.SENTENCES, FoundRuns.Failure::reason)
                 .rows(failures);
     }
 
@@ -134,7 +134,7 @@ final class RunTables {
     }
 
     /** A hand-written prompt, tested beside the learned one. */
-    private record Tested(String model, HandWritten all, Prompt prompt) {
+    private record Tested(String model, HandWrittenPrompts all, Prompt prompt) {
 
         Cell text() {
             Cell text = Cell.words(prompt.text(), "“" + prompt.text() + "”");
@@ -165,19 +165,19 @@ final class RunTables {
         return new Table<>("hand-written", "Accuracy of hand-written prompts in %", "");
     }
 
-    private static void fill(Table<Tested> table, String model, HandWritten all) {
+    private static void fill(Table<Tested> table, String model, HandWrittenPrompts all) {
         all.prompts().forEach(prompt -> table.row(new Tested(model, all, prompt)));
     }
 
     /** The prompts of one place. */
-    static Table<?> handWritten(StudyView view, HandWritten all) {
+    static Table<?> handWritten(StudyView view, HandWrittenPrompts all) {
         Table<Tested> table = prompts().words("prompt", Tested::text).means("accuracy", Tested::accuracy, "accuracy");
         fill(table, view.model(), all);
         return table;
     }
 
     /** The dataset, and which of its classes. */
-    static String place(HandWritten prompts) {
+    static String place(HandWrittenPrompts prompts) {
         String title = DatasetNames.title(prompts.dataset());
         return prompts.half() == ClassHalf.ALL ? title : title + ", " + Cells.half(prompts.half()) + " classes";
     }

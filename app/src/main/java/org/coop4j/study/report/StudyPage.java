@@ -17,11 +17,11 @@ import org.coop4j.console.Table;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.method.Method;
 import org.coop4j.study.DatasetNames;
-import org.coop4j.study.FewShot;
-import org.coop4j.study.Findings;
-import org.coop4j.study.HandWritten;
+import org.coop4j.study.FewShotResults;
+import org.coop4j.study.FoundRuns;
+import org.coop4j.study.HandWrittenPrompts;
 import org.coop4j.study.MethodLabel;
-import org.coop4j.study.Outcome;
+import org.coop4j.study.MethodResult;
 import org.coop4j.study.Shots;
 import org.coop4j.study.chart.FewShotChart;
 import org.coop4j.study.html.HtmlFilter;
@@ -32,7 +32,7 @@ import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
 
 /** The page of a report: all of it in one file, with filters for dataset, method and shots. */
-record StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
+record StudyPage(FoundRuns findings, List<StudyView> views, StudyCharts charts) {
 
     HtmlPage page() {
         HtmlPage page = new HtmlPage(title(), subtitle()).filters(filters());
@@ -132,7 +132,7 @@ record StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
     /** The main method beside the best baseline, on average or else on the dataset where it has most images. */
     private Section summary(StudyView view) {
         Section section = section("In short", view);
-        FewShot fewShot = view.fewShot();
+        FewShotResults fewShot = view.fewShot();
         if (fewShot.main().isEmpty()) {
             return section;
         }
@@ -143,7 +143,7 @@ record StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
         }
         String dataset = fewShot.cells().stream()
                 .filter(cell -> cell.method().equals(main))
-                .max(Comparator.comparing(Outcome::shots))
+                .max(Comparator.comparing(MethodResult::shots))
                 .orElseThrow()
                 .dataset();
         return section.facts(facts(new Place(view, dataset), main, DatasetNames.title(dataset)));
@@ -252,12 +252,12 @@ record StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
 
     private Section handWritten(StudyView view) {
         Section section = section("Hand-written prompts", view);
-        List<HandWritten> all = view.study().handWritten();
+        List<HandWrittenPrompts> all = view.study().handWritten();
         if (!all.isEmpty()) {
             section.paragraph("Tested by the training runs beside the learned prompt. The best of them, in bold, was"
                     + " found on the test images and its accuracy is inflated by that.");
         }
-        for (HandWritten prompts : all) {
+        for (HandWrittenPrompts prompts : all) {
             String best = Numbers.percent(prompts.best().accuracies().accuracy(), 2);
             section.details(
                     "%s: best %s, “%s”"
@@ -331,7 +331,7 @@ record StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
                 : ", " + Numbers.number(seconds / 3600, 1) + " hours of work";
     }
 
-    private static void failures(Section section, String heading, List<Findings.Failure> runs) {
+    private static void failures(Section section, String heading, List<FoundRuns.Failure> runs) {
         if (!runs.isEmpty()) {
             section.subheading(heading).table(RunTables.failures(runs));
         }

@@ -12,7 +12,7 @@ import java.util.Set;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.CsvFormat;
 import org.coop4j.console.Table;
-import org.coop4j.study.Findings;
+import org.coop4j.study.FoundRuns;
 import org.coop4j.study.Robustness;
 import org.coop4j.study.Study;
 
@@ -22,7 +22,7 @@ public final class StudyReport {
     /** The page. */
     public static final String PAGE = "report.html";
 
-    private final Findings findings;
+    private final FoundRuns findings;
     private final List<StudyView> views;
 
     /**
@@ -30,7 +30,7 @@ public final class StudyReport {
      *
      * @param studies the finished runs, by model; at least one
      */
-    public StudyReport(Findings findings, List<Study> studies) {
+    public StudyReport(FoundRuns findings, List<Study> studies) {
         if (studies.isEmpty()) {
             throw new IllegalArgumentException("there is no finished run to report");
         }

@@ -8,13 +8,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.coop4j.data.ClassHalf;
-import org.coop4j.study.BaseNew;
+import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.study.BaseToNewResults;
 import org.coop4j.study.ClassGains;
 import org.coop4j.study.DatasetNames;
-import org.coop4j.study.FewShot;
+import org.coop4j.study.FewShotResults;
 import org.coop4j.study.MethodLabel;
-import org.coop4j.study.Outcome;
+import org.coop4j.study.MethodResult;
 import org.coop4j.study.PublishedNumbers;
 import org.coop4j.study.PublishedNumbers.Protocol;
 import org.coop4j.study.PublishedNumbers.Score;
@@ -34,8 +34,8 @@ public record StudyView(
         Study study,
         String model,
         String folder,
-        FewShot fewShot,
-        BaseNew baseNew,
+        FewShotResults fewShot,
+        BaseToNewResults baseNew,
         List<Robustness> robustness,
         List<ClassGains> classes,
         PublishedNumbers published) {
@@ -71,7 +71,7 @@ public record StudyView(
     }
 
     /** A paper's number for a few-shot result. */
-    Optional<Score> published(Outcome result) {
+    Optional<Score> published(MethodResult result) {
         return published.fewShot(result.dataset(), result.method(), result.shots(), backbone());
     }
 

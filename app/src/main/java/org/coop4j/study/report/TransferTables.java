@@ -6,12 +6,12 @@ import java.util.Optional;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.BaseToNew;
-import org.coop4j.study.BaseNew;
+import org.coop4j.study.BaseToNewResults;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodLabel;
-import org.coop4j.study.Outcome;
+import org.coop4j.study.MethodResult;
 import org.coop4j.study.PublishedNumbers.Protocol;
 import org.coop4j.study.PublishedNumbers.Score;
 import org.coop4j.study.Robustness;
@@ -37,7 +37,7 @@ final class TransferTables {
             Cell unseen,
             Optional<BaseToNew> means) {
 
-        static Halves of(StudyView view, BaseNew.AverageRow average) {
+        static Halves of(StudyView view, BaseToNewResults.AverageRow average) {
             BaseToNew means = average.means();
             return new Halves(
                     view,
@@ -50,13 +50,13 @@ final class TransferTables {
                     Optional.of(means));
         }
 
-        static Halves of(StudyView view, BaseNew.Row row) {
+        static Halves of(StudyView view, BaseToNewResults.Row row) {
             return new Halves(
                     view,
                     List.of(row.dataset()),
                     row.method(),
                     row.shots(),
-                    Cells.seeds(row.base().or(row::unseen).map(Outcome::seeds).orElse(List.of())),
+                    Cells.seeds(row.base().or(row::unseen).map(MethodResult::seeds).orElse(List.of())),
                     Cells.accuracy(row.base()),
                     Cells.accuracy(row.unseen()),
                     row.means());
@@ -143,7 +143,7 @@ final class TransferTables {
     }
 
     /** A result on another dataset than the one learned from, or on this. */
-    private record Tested(StudyView view, String source, String role, Outcome outcome) {
+    private record Tested(StudyView view, String source, String role, MethodResult outcome) {
 
         Cell published() {
             return Cells.published(view.published(

@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.BaseToNew;
-import org.coop4j.study.Outcomes.Averaged;
-import org.coop4j.study.Outcomes.Setup;
+import org.coop4j.study.MethodResults.Averaged;
+import org.coop4j.study.MethodResults.Setup;
 
 /**
  * Contexts learned on base classes and tested on base and new ones (CoCoOp, section 4.1).
@@ -18,7 +18,7 @@ import org.coop4j.study.Outcomes.Setup;
  * @param averaged the datasets that all averages are over
  * @param notes what was left out, a sentence each
  */
-public record BaseNew(
+public record BaseToNewResults(
         List<String> datasets, List<Row> rows, List<AverageRow> averages, List<String> averaged, List<String> notes) {
 
     /**
@@ -28,7 +28,7 @@ public record BaseNew(
      * @param unseen tested on the others, if it was; of the same seeds
      */
     public record Row(
-            String dataset, MethodLabel method, Shots shots, Optional<Outcome> base, Optional<Outcome> unseen) {
+            String dataset, MethodLabel method, Shots shots, Optional<MethodResult> base, Optional<MethodResult> unseen) {
 
         /** Means over the seeds, if both halves were tested. */
         public Optional<BaseToNew> means() {
@@ -53,9 +53,9 @@ public record BaseNew(
         }
     }
 
-    static BaseNew of(Study study) {
-        Outcomes base = Outcomes.ofOwn(study, ClassHalf.BASE);
-        Outcomes unseen = Outcomes.ofOwn(study, ClassHalf.NEW);
+    static BaseToNewResults of(Study study) {
+        MethodResults base = MethodResults.ofOwn(study, ClassHalf.BASE);
+        MethodResults unseen = MethodResults.ofOwn(study, ClassHalf.NEW);
         TreeSet<Setup> setups = new TreeSet<>(base.setups());
         setups.addAll(unseen.setups());
         TreeSet<String> names = new TreeSet<>(DatasetNames.order());
@@ -81,14 +81,14 @@ public record BaseNew(
                                 .toList()))
                 .toList();
         notes.addAll(averaged.notes());
-        return new BaseNew(datasets, List.copyOf(rows), averages, averaged.datasets(), List.copyOf(notes));
+        return new BaseToNewResults(datasets, List.copyOf(rows), averages, averaged.datasets(), List.copyOf(notes));
     }
 
     /** Of the seeds, those that were tested on both halves. */
     private static Optional<Row> row(
-            String dataset, Setup setup, Optional<Outcome> base, Optional<Outcome> unseen, List<String> notes) {
-        Optional<Outcome> first = base;
-        Optional<Outcome> second = unseen;
+            String dataset, Setup setup, Optional<MethodResult> base, Optional<MethodResult> unseen, List<String> notes) {
+        Optional<MethodResult> first = base;
+        Optional<MethodResult> second = unseen;
         if (base.isPresent() && unseen.isPresent()) {
             first = base.get().onlySeedsOf(unseen.get());
             second = unseen.get().onlySeedsOf(base.get());

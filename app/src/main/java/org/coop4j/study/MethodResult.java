@@ -21,7 +21,7 @@ import org.coop4j.run.RunResult;
  * @param shots training images a class
  * @param bySeed what was measured, by seed; one alone if the seed makes no difference
  */
-public record Outcome(String dataset, MethodLabel method, Shots shots, SortedMap<Long, Measured> bySeed) {
+public record MethodResult(String dataset, MethodLabel method, Shots shots, SortedMap<Long, Measured> bySeed) {
 
     /** A score of a run, in percent. */
     public enum Measure {
@@ -66,7 +66,7 @@ public record Outcome(String dataset, MethodLabel method, Shots shots, SortedMap
     private static final double ROUNDING = 1e-9;
 
     /** Copies the results. */
-    public Outcome {
+    public MethodResult {
         bySeed = Collections.unmodifiableSortedMap(new TreeMap<>(bySeed));
         if (bySeed.isEmpty()) {
             throw new IllegalArgumentException("no result of " + method.id() + " on " + dataset);
@@ -97,13 +97,13 @@ public record Outcome(String dataset, MethodLabel method, Shots shots, SortedMap
     }
 
     /** The results of the seeds that another has too; what holds for all seeds stays. */
-    Optional<Outcome> onlySeedsOf(Outcome other) {
+    Optional<MethodResult> onlySeedsOf(MethodResult other) {
         if (holdsForAllSeeds() || other.holdsForAllSeeds()) {
             return Optional.of(this);
         }
         SortedMap<Long, Measured> common = new TreeMap<>(bySeed);
         common.keySet().retainAll(other.bySeed.keySet());
-        return common.isEmpty() ? Optional.empty() : Optional.of(new Outcome(dataset, method, shots, common));
+        return common.isEmpty() ? Optional.empty() : Optional.of(new MethodResult(dataset, method, shots, common));
     }
 
     private boolean holdsForAllSeeds() {
@@ -121,7 +121,7 @@ public record Outcome(String dataset, MethodLabel method, Shots shots, SortedMap
     public record Gain(double difference, Optional<Double> pValue) {}
 
     /** The gain in accuracy over zero-shot, or none if they have no seed in common. */
-    public Optional<Gain> gainOver(Outcome zeroShot) {
+    public Optional<Gain> gainOver(MethodResult zeroShot) {
         List<Double> own = new ArrayList<>();
         List<Double> others = new ArrayList<>();
         for (Map.Entry<Long, Measured> entry : bySeed.entrySet()) {

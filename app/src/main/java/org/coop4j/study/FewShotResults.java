@@ -6,16 +6,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.method.Method;
-import org.coop4j.study.Outcome.Measure;
-import org.coop4j.study.Outcomes.Averaged;
-import org.coop4j.study.Outcomes.Setup;
+import org.coop4j.study.MethodResult.Measure;
+import org.coop4j.study.MethodResults.Averaged;
+import org.coop4j.study.MethodResults.Setup;
 import org.coop4j.study.Study.Entry;
 
 /** Results of methods that learned from, and were tested on, all classes of a dataset. */
-public final class FewShot {
+public final class FewShotResults {
 
     /**
      * A method's average over datasets.
@@ -24,7 +24,7 @@ public final class FewShot {
      * @param shots training images a class
      * @param cells its results on each of the datasets
      */
-    public record Average(MethodLabel method, Shots shots, List<Outcome> cells) {
+    public record Average(MethodLabel method, Shots shots, List<MethodResult> cells) {
 
         /** Mean over the datasets of the means over the seeds, if all have the score. */
         public OptionalDouble mean(Measure measure) {
@@ -44,7 +44,7 @@ public final class FewShot {
         /** The average of each seed, over the seeds, if all datasets have the same seeds. */
         public Optional<SeedSummary> overSeeds(Measure measure) {
             List<Long> seeds = cells.get(0).seeds();
-            for (Outcome cell : cells) {
+            for (MethodResult cell : cells) {
                 if (!cell.seeds().equals(seeds) || cell.summary(measure).isEmpty()) {
                     return Optional.empty();
                 }
@@ -61,20 +61,20 @@ public final class FewShot {
         }
 
         /** The gain in accuracy over zero-shot on the same datasets, which are the pairs of its test. */
-        public Outcome.Gain gainOver(Average zeroShot) {
-            return Outcome.gain(
-                    cells.stream().map(Outcome::accuracy).toList(),
-                    zeroShot.cells.stream().map(Outcome::accuracy).toList());
+        public MethodResult.Gain gainOver(Average zeroShot) {
+            return MethodResult.gain(
+                    cells.stream().map(MethodResult::accuracy).toList(),
+                    zeroShot.cells.stream().map(MethodResult::accuracy).toList());
         }
     }
 
-    private final Outcomes cells;
+    private final MethodResults cells;
     private final List<String> datasets;
     private final List<Setup> setups;
     private final Averaged averaged;
     private final List<Average> averages;
 
-    private FewShot(Outcomes cells, List<String> datasets) {
+    private FewShotResults(MethodResults cells, List<String> datasets) {
         this.cells = cells;
         this.datasets = datasets;
         this.setups = cells.setups().stream()
@@ -93,8 +93,8 @@ public final class FewShot {
                 .toList();
     }
 
-    static FewShot of(Study study) {
-        Outcomes cells = Outcomes.ofOwn(study, ClassHalf.ALL);
+    static FewShotResults of(Study study) {
+        MethodResults cells = MethodResults.ofOwn(study, ClassHalf.ALL);
         Set<String> targets = new HashSet<>();
         for (Entry entry : study.entries()) {
             if (entry.run().isTransferred()) {
@@ -102,12 +102,12 @@ public final class FewShot {
             }
         }
         // What contexts were only carried over to has a table of its own.
-        for (Outcome cell : cells.all()) {
+        for (MethodResult cell : cells.all()) {
             if (!cell.method().isWithoutTraining()) {
                 targets.remove(cell.dataset());
             }
         }
-        return new FewShot(
+        return new FewShotResults(
                 cells,
                 cells.datasets().stream().filter(d -> !targets.contains(d)).toList());
     }
@@ -118,24 +118,24 @@ public final class FewShot {
     }
 
     /** All cells of a dataset, by method and shots. */
-    public List<Outcome> cells(String dataset) {
+    public List<MethodResult> cells(String dataset) {
         return setups.stream()
                 .flatMap(setup -> cells.get(dataset, setup).stream())
                 .toList();
     }
 
     /** All cells. */
-    public List<Outcome> cells() {
+    public List<MethodResult> cells() {
         return datasets.stream().flatMap(dataset -> cells(dataset).stream()).toList();
     }
 
     /** A cell. */
-    public Optional<Outcome> cell(String dataset, MethodLabel method, Shots shots) {
+    public Optional<MethodResult> cell(String dataset, MethodLabel method, Shots shots) {
         return cells.get(dataset, method, shots);
     }
 
     /** What others are compared with on a dataset: its own hand-written prompt. */
-    public Optional<Outcome> zeroShot(String dataset) {
+    public Optional<MethodResult> zeroShot(String dataset) {
         return cells.get(dataset, MethodLabel.ZERO_SHOT, Shots.NONE);
     }
 

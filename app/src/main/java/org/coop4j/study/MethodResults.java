@@ -13,12 +13,12 @@ import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
-import org.coop4j.data.ClassHalf;
-import org.coop4j.study.Outcome.Measured;
+import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.study.MethodResult.Measured;
 import org.coop4j.study.Study.Entry;
 
-/** Outcomes by dataset, method and shots. */
-final class Outcomes {
+/** MethodResults by dataset, method and shots. */
+final class MethodResults {
 
     private static final int MOST_NAMED = 4;
 
@@ -87,16 +87,16 @@ final class Outcomes {
     }
 
     /** By dataset and setup. */
-    private final Map<String, Map<Setup, Outcome>> cells = new LinkedHashMap<>();
+    private final Map<String, Map<Setup, MethodResult>> cells = new LinkedHashMap<>();
 
-    private Outcomes() {}
+    private MethodResults() {}
 
     /**
      * The cells of all runs that were tested on a half of the classes.
      *
      * @param chosen which of the runs
      */
-    static Outcomes of(Study study, ClassHalf half, Predicate<Entry> chosen) {
+    static MethodResults of(Study study, ClassHalf half, Predicate<Entry> chosen) {
         Map<String, Map<Setup, SortedMap<Long, Measured>>> grouped = new LinkedHashMap<>();
         for (Entry entry : study.entries()) {
             if (entry.half() == half && chosen.test(entry)) {
@@ -105,9 +105,9 @@ final class Outcomes {
                         .put(entry.result().seed(), Measured.of(entry.result()));
             }
         }
-        Outcomes cells = new Outcomes();
+        MethodResults cells = new MethodResults();
         grouped.forEach((dataset, setups) -> setups.forEach((setup, bySeed) ->
-                cells.add(new Outcome(dataset, setup.method, setup.shots, onceIfTheSame(setup, bySeed)))));
+                cells.add(new MethodResult(dataset, setup.method, setup.shots, onceIfTheSame(setup, bySeed)))));
         return cells;
     }
 
@@ -121,40 +121,40 @@ final class Outcomes {
     }
 
     /** The cells of what was learned from the data that it was tested on, and of hand-written prompts. */
-    static Outcomes ofOwn(Study study, ClassHalf half) {
-        Outcomes cells = of(study, half, entry -> !entry.run().isTransferred());
+    static MethodResults ofOwn(Study study, ClassHalf half) {
+        MethodResults cells = of(study, half, entry -> !entry.run().isTransferred());
         // Those that training runs tested stand in where zero-shot was not run itself.
-        for (HandWritten prompts : study.handWritten()) {
+        for (HandWrittenPrompts prompts : study.handWritten()) {
             if (prompts.half() == half
                     && cells.get(prompts.dataset(), MethodLabel.ZERO_SHOT, Shots.NONE)
                             .isEmpty()) {
                 prompts.prompts().stream()
-                        .filter(HandWritten.Prompt::own)
+                        .filter(HandWrittenPrompts.Prompt::own)
                         .findFirst()
                         .ifPresent(own -> cells.add(own.accuracies()));
-                Outcome best = prompts.best().accuracies();
-                cells.add(new Outcome(best.dataset(), MethodLabel.BEST_HAND_WRITTEN, Shots.NONE, best.bySeed()));
+                MethodResult best = prompts.best().accuracies();
+                cells.add(new MethodResult(best.dataset(), MethodLabel.BEST_HAND_WRITTEN, Shots.NONE, best.bySeed()));
             }
         }
         return cells;
     }
 
-    private void add(Outcome cell) {
+    private void add(MethodResult cell) {
         cells.computeIfAbsent(cell.dataset(), d -> new LinkedHashMap<>())
                 .put(new Setup(cell.method(), cell.shots()), cell);
     }
 
-    List<Outcome> all() {
+    List<MethodResult> all() {
         return cells.values().stream()
                 .flatMap(setups -> setups.values().stream())
                 .toList();
     }
 
-    Optional<Outcome> get(String dataset, MethodLabel method, Shots shots) {
+    Optional<MethodResult> get(String dataset, MethodLabel method, Shots shots) {
         return get(dataset, new Setup(method, shots));
     }
 
-    Optional<Outcome> get(String dataset, Setup setup) {
+    Optional<MethodResult> get(String dataset, Setup setup) {
         return Optional.ofNullable(cells.getOrDefault(dataset, Map.of()).get(setup));
     }
 

@@ -43,7 +43,7 @@ import org.coop4j.run.RunResult;
  * @param unfinished folders of runs that have neither result nor failure
  * @param damaged runs whose files cannot be used
  */
-public record Findings(
+public record FoundRuns(
         Path root, List<FinishedRun> finished, List<Failure> failed, List<Path> unfinished, List<Failure> damaged) {
 
     /** ImageNet's results take about 0.1 MB; nothing sane takes this much. */
@@ -57,7 +57,7 @@ public record Findings(
             .build();
 
     /** Copies the lists. */
-    public Findings {
+    public FoundRuns {
         finished = List.copyOf(finished);
         failed = List.copyOf(failed);
         unfinished = List.copyOf(unfinished);
@@ -143,7 +143,7 @@ public record Findings(
      *
      * @throws IOException if the folder itself cannot be read
      */
-    public static Findings below(Path root, Progress progress) throws IOException {
+    public static FoundRuns below(Path root, Progress progress) throws IOException {
         if (!Files.isDirectory(root)) {
             throw new IOException(
                     Files.exists(root)
@@ -175,7 +175,7 @@ public record Findings(
                 task.advance(1);
             }
         }
-        return new Findings(root, finished, failed, unfinished, damaged);
+        return new FoundRuns(root, finished, failed, unfinished, damaged);
     }
 
     private static List<Path> folders(Path root, List<Failure> damaged) throws IOException {

@@ -10,10 +10,10 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.coop4j.base.Numbers;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.run.RunResult;
-import org.coop4j.study.Outcome.Measured;
+import org.coop4j.study.MethodResult.Measured;
 import org.coop4j.study.Study.Entry;
 
 /**
@@ -23,7 +23,7 @@ import org.coop4j.study.Study.Entry;
  * @param half the classes tested on
  * @param prompts in the order in which the runs have them
  */
-public record HandWritten(String dataset, ClassHalf half, List<Prompt> prompts) {
+public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> prompts) {
 
     /** The prompt of data that have none of their own. */
     static final String USUAL = "a photo of a {}.";
@@ -31,7 +31,7 @@ public record HandWritten(String dataset, ClassHalf half, List<Prompt> prompts) 
     private static final double ROUNDING = 1e-9;
 
     /** Copies the list. */
-    public HandWritten {
+    public HandWrittenPrompts {
         prompts = List.copyOf(prompts);
     }
 
@@ -42,7 +42,7 @@ public record HandWritten(String dataset, ClassHalf half, List<Prompt> prompts) 
      * @param own whether it is the dataset's own, which zero-shot CLIP uses
      * @param accuracies by seed, where the seed decides what is tested on
      */
-    public record Prompt(String text, boolean own, Outcome accuracies) {}
+    public record Prompt(String text, boolean own, MethodResult accuracies) {}
 
     /** The most accurate prompt; of equal ones the first. */
     public Prompt best() {
@@ -66,7 +66,7 @@ public record HandWritten(String dataset, ClassHalf half, List<Prompt> prompts) 
      *
      * @param notes is told where two runs disagree on a prompt
      */
-    static List<HandWritten> of(List<Entry> entries, Consumer<String> notes) {
+    static List<HandWrittenPrompts> of(List<Entry> entries, Consumer<String> notes) {
         Map<Place, Map<String, SortedMap<Long, Double>>> found = new LinkedHashMap<>();
         Map<Place, String> own = new HashMap<>();
         for (Entry entry : entries) {
@@ -84,13 +84,13 @@ public record HandWritten(String dataset, ClassHalf half, List<Prompt> prompts) 
                 }
             }
         }
-        List<HandWritten> all = new ArrayList<>();
+        List<HandWrittenPrompts> all = new ArrayList<>();
         found.forEach((place, texts) -> {
             List<Prompt> prompts = new ArrayList<>();
             String template = own.getOrDefault(place, place.template());
             texts.forEach((text, bySeed) ->
                     prompts.add(new Prompt(text, text.equals(template), outcome(place.dataset, bySeed))));
-            all.add(new HandWritten(place.dataset, place.half, prompts));
+            all.add(new HandWrittenPrompts(place.dataset, place.half, prompts));
         });
         return all;
     }
@@ -108,10 +108,10 @@ public record HandWritten(String dataset, ClassHalf half, List<Prompt> prompts) 
     }
 
     /** One value alone where the seed makes no difference. */
-    private static Outcome outcome(String dataset, SortedMap<Long, Double> bySeed) {
+    private static MethodResult outcome(String dataset, SortedMap<Long, Double> bySeed) {
         SortedMap<Long, Measured> measured = new TreeMap<>();
         boolean same = new TreeSet<>(bySeed.values()).size() == 1;
         bySeed.forEach((seed, accuracy) -> measured.put(same ? 0 : seed, Measured.of(accuracy)));
-        return new Outcome(dataset, MethodLabel.ZERO_SHOT, Shots.NONE, measured);
+        return new MethodResult(dataset, MethodLabel.ZERO_SHOT, Shots.NONE, measured);
     }
 }
