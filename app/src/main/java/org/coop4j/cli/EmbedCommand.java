@@ -24,7 +24,7 @@ import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.data.Split;
+import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.PixelReader;

@@ -17,7 +17,7 @@ import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.data.Split;
+import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.Evaluation.ClassResult;
 import org.coop4j.method.Classifier;

@@ -11,7 +11,7 @@ import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.Split;
+import org.coop4j.data.ImageDataset.Split;
 
 /**
  * The images that a command's arguments name.

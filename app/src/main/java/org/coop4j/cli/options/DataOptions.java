@@ -4,7 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.run.DataSpec;
