@@ -1,5 +1,12 @@
 package org.coop4j.bench;
 
+import java.util.ArrayList;
+import java.util.List;
+import org.coop4j.graph.host.Gemm;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Product;
+import org.coop4j.graph.host.Workers;
+
 /**
  * Times of a repeated piece of work.
  *

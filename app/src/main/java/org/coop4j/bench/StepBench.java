@@ -1,5 +1,26 @@
 package org.coop4j.bench;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.coop4j.cli.options.Converters;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.MemoryLimit;
+import org.coop4j.clip.PackedPrompts;
+import org.coop4j.clip.PromptEncoder;
+import org.coop4j.clip.Step;
+import org.coop4j.clip.StepGraph;
+import org.coop4j.graph.ExecutionPlan;
+import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.PromptLayout.ClassPosition;
+import org.coop4j.method.train.Optimizer;
+import org.coop4j.method.train.Training;
+import org.coop4j.run.Machine;
+import org.nd4j.autodiff.samediff.SDVariable;
+import picocli.CommandLine.Option;
+
 /**
  * A gradient step of the context vectors: encoding of all classes, loss against given image features, gradient, optimizer.
  * The options of {@code coop bench step} set its fields.

@@ -1,5 +1,43 @@
 package org.coop4j.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.coop4j.base.CacheFolder;
+import org.coop4j.base.Numbers;
+import org.coop4j.bench.ImageBench;
+import org.coop4j.bench.Measurement;
+import org.coop4j.bench.StepBench;
+import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.cli.options.Options;
+import org.coop4j.clip.Clip;
+import org.coop4j.console.AlignedLines;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.console.Console;
+import org.coop4j.console.Json;
+import org.coop4j.console.Table;
+import org.coop4j.console.WrongUsage;
+import org.coop4j.data.ImageFiles;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.graph.ExecutionPlan;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.run.Machine;
+import org.coop4j.weights.convert.RandomWeights;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
 /** {@code coop bench}: measures speed and memory. */
 @Command(
         name = "bench",

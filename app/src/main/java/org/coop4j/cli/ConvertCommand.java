@@ -1,5 +1,16 @@
 package org.coop4j.cli;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.coop4j.cli.options.Options;
+import org.coop4j.console.Console;
+import org.coop4j.weights.convert.Converter;
+import org.coop4j.weights.model.ModelMetadata;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
 /** {@code coop convert}: a checkpoint of any published form to one safetensors file. */
 @Command(
         name = "convert",

@@ -1,5 +1,33 @@
 package org.coop4j.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.coop4j.base.Numbers;
+import org.coop4j.base.SafeText;
+import org.coop4j.cli.options.Options;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.console.Console;
+import org.coop4j.console.Json;
+import org.coop4j.console.Table;
+import org.coop4j.console.WrongUsage;
+import org.coop4j.data.benchmark.Benchmark;
+import org.coop4j.data.benchmark.BenchmarkCheck;
+import org.coop4j.data.benchmark.BenchmarkSource.Division;
+import org.coop4j.data.benchmark.Benchmarks;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
 /** {@code coop datasets check}: the published datasets on disk, and their completeness. */
 @Command(
         name = "check",

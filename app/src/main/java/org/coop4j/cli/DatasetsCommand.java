@@ -1,13 +1,30 @@
 package org.coop4j.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToIntFunction;
+import java.util.concurrent.Callable;
+import org.coop4j.cli.options.Options;
+import org.coop4j.console.Console;
+import org.coop4j.console.Json;
+import org.coop4j.console.Table;
+import org.coop4j.data.benchmark.Benchmark;
+import org.coop4j.data.benchmark.Benchmarks;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+
 /** {@code coop datasets}: the published datasets that can be used by name. */
 @Command(
         name = "datasets",
-        description = "List the published datasets of the CoOp papers, which --dataset takes by name: sizes,"
-                + " hand-written prompt, other names, and the expected files. Nothing is ever downloaded.",
+        description = "List the published datasets of the CoOp papers, which --dataset takes by name: sizes, prompt, other names,"
+                + " and the files expected in DATA, the folder of all datasets. Nothing is ever downloaded.",
         synopsisSubcommandLabel = "[check ...|show ...]",
         footer = {
-            "Examples (DATA is the folder that holds the datasets):",
+            "Examples:",
             "  coop datasets",
             "  coop datasets show eurosat",
             "  coop datasets check DATA",

@@ -1,16 +1,17 @@
 package org.coop4j.cli;
 
 import java.io.PrintStream;
-import java.util.Map;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
+import org.coop4j.cli.options.Options;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Console;
 import org.coop4j.console.Table;
 import org.coop4j.data.benchmark.Benchmark;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop datasets show}: one published dataset. */
@@ -71,8 +72,11 @@ final class DatasetsShowCommand implements Callable<Integer> {
         table.print(out);
     }
 
+    /** Adds a row, or several for a long text; none for an empty one. */
     private void fact(AlignedLines table, String label, String text) {
-        rows(table, label, AlignedLines.wrapped(text, console.width() - LABELS));
+        if (!text.isEmpty()) {
+            rows(table, label, AlignedLines.wrapped(text, console.width() - LABELS));
+        }
     }
 
     /** Adds a row per line, the first with the label. */

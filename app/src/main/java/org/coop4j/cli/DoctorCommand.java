@@ -1,5 +1,25 @@
 package org.coop4j.cli;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.coop4j.base.Numbers;
+import org.coop4j.bench.Measurement;
+import org.coop4j.console.AlignedLines;
+import org.coop4j.console.Console;
+import org.coop4j.console.Table;
+import org.coop4j.graph.host.Backend;
+import org.coop4j.graph.host.Backend.BackendException;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.image.JpegCheck;
+import org.coop4j.run.Machine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+
 /** {@code coop doctor}: the choices for this machine, and what to change. */
 @Command(
         name = "doctor",
@@ -27,8 +47,8 @@ final class DoctorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        table.row("java", System.getProperty("java.vm.name") + " " + System.getProperty("java.version"));
-        table.row("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+        table.row("java", Machine.virtualMachine());
+        table.row("system", Machine.operatingSystem());
         table.row("processor", Machine.processor("model name").orElse("unknown"));
         instructions();
         jpeg();

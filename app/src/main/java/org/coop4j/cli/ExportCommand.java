@@ -1,5 +1,26 @@
 package org.coop4j.cli;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.cli.options.Options;
+import org.coop4j.cli.options.PromptOptions;
+import org.coop4j.clip.Clip;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.console.Console;
+import org.coop4j.console.WrongUsage;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.ReferenceCheckpoint;
+import org.coop4j.onnx.OnnxExport;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
 /** {@code coop export}: a learned classifier for other programs. */
 @Command(
         name = "export",

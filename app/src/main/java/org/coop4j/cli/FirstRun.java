@@ -1,9 +1,33 @@
 package org.coop4j.cli;
 
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
+import org.coop4j.bench.StepBench;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.ShippedModel;
+import org.coop4j.console.Console;
+import org.coop4j.data.FeatureSets;
+import org.coop4j.data.FeatureSets.DenseFeatures;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.FewShotFeatures;
+import org.coop4j.method.Method;
+import org.coop4j.method.Task;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
+import org.coop4j.weights.Shape;
+
 /**
- * Uses most of what commands use, once, on a tiny model and on the shipped one. The launcher runs it after a build, so
- * that the JVM archives the classes it loads and later starts are faster. It also unpacks the shipped model and ND4J's
- * native libraries.
+ * Uses most of what commands use, once, on the shipped model. The launcher runs it after a build, so that the JVM archives
+ * the classes it loads and later starts are faster. It also unpacks the shipped model and ND4J's native libraries.
  */
 public final class FirstRun {
 
@@ -13,28 +37,23 @@ public final class FirstRun {
     public static void main(String[] arguments) throws IOException {
         Coop.useLog();
         Path folder = Files.createTempDirectory("coop4j");
-        Path model = folder.resolve("tiny.safetensors");
         Path classifier = folder.resolve("classifier.safetensors");
         Path picture = folder.resolve("picture.jpg");
         try {
-            ClipConfig tiny = new ClipConfig(
-                    16, new ClipConfig.Vit(16, 8, 16, 1, 1, 16), new ClipConfig.Text(77, 49408, 16, 1, 1, 16));
-            RandomWeights.write(tiny, 1, model, MlpActivation.QUICK_GELU);
             ImageIO.write(new BufferedImage(20, 20, BufferedImage.TYPE_INT_RGB), "jpg", picture.toFile());
-            use(model, classifier, picture);
+            use(ShippedModel.cached(), classifier, picture);
         } finally {
-            for (Path file : List.of(model, classifier, picture)) {
-                Files.deleteIfExists(file);
-            }
+            Files.deleteIfExists(classifier);
+            Files.deleteIfExists(picture);
             Files.delete(folder);
         }
     }
 
     private static void use(Path model, Path classifier, Path picture) throws IOException {
         try (Clip clip = Clip.open(model)) {
-            clip.encodeTexts(List.of("a photo of a cat."));
+            int width = clip.architecture().text().width();
             ClassifierFile.of(Method.standard(), List.of("cat", "dog"), clip.modelSha256())
-                    .with("ctx", Shape.of(16, 16), new float[16 * 16])
+                    .with("ctx", Shape.of(16, width), new float[16 * width])
                     .write(classifier);
         }
         Console nowhere = new Console(OutputStream.nullOutputStream(), OutputStream.nullOutputStream(), false, 80);
@@ -42,11 +61,9 @@ public final class FirstRun {
         Coop.run(nowhere, "tokenize", "--json", "a photo of a cat.");
         Coop.run(nowhere, "zero-shot", "--help");
         Coop.run(nowhere, "predict", "--json", "--prompt=" + classifier, "--model=" + model, picture.toString());
-        for (Path each : List.of(model, ShippedModel.cached())) {
-            learnFromNoise(each, classifier);
-            for (int i = 0; i < 2; i++) {
-                Coop.run(nowhere, prediction(each, classifier, Precision.FLOAT32, picture));
-            }
+        learnFromNoise(model, classifier);
+        for (int i = 0; i < 2; i++) {
+            Coop.run(nowhere, prediction(model, classifier, Precision.FLOAT32, picture));
         }
     }
 

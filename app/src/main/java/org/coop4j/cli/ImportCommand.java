@@ -1,5 +1,29 @@
 package org.coop4j.cli;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.coop4j.base.Numbers;
+import org.coop4j.cli.options.ClassOptions;
+import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.clip.Clip;
+import org.coop4j.console.Console;
+import org.coop4j.console.WrongUsage;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.Method;
+import org.coop4j.method.PromptLayout;
+import org.coop4j.method.ReferenceCheckpoint;
+import org.coop4j.method.UnknownWords;
+import org.coop4j.run.Run;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
 /** {@code coop import}: converts a prompt that the reference's Python code learned. */
 @Command(
         name = "import",

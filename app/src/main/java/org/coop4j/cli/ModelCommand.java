@@ -1,5 +1,22 @@
 package org.coop4j.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.coop4j.cli.options.ClassOptions;
+import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.cli.options.Options;
+import org.coop4j.clip.Clip;
+import org.coop4j.console.Console;
+import org.coop4j.console.WrongUsage;
+import org.coop4j.method.UnknownWords;
+import org.coop4j.weights.model.ConvertedModel;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
 /** {@code coop model}: the content of a converted model. */
 @Command(
         name = "model",

@@ -1,5 +1,18 @@
 package org.coop4j.cli;
 
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.Options;
+import org.coop4j.console.Console;
+import org.coop4j.weights.convert.RandomWeights;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
+import org.coop4j.weights.model.ModelMetadata;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
 /** {@code coop model new}: a model with random weights. */
 @Command(
         name = "new",

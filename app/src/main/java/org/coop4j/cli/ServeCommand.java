@@ -1,5 +1,40 @@
 package org.coop4j.cli;
 
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.coop4j.base.Numbers;
+import org.coop4j.base.TextFile;
+import org.coop4j.cli.options.ClassOptions;
+import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.cli.options.Options;
+import org.coop4j.cli.options.TemplateOptions;
+import org.coop4j.clip.MemoryLimit;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.console.Console;
+import org.coop4j.console.Interrupt.Termination;
+import org.coop4j.console.WrongUsage;
+import org.coop4j.method.Method;
+import org.coop4j.predict.ImageClassifier.PredictionLimits;
+import org.coop4j.serve.ClassifierInfo;
+import org.coop4j.serve.PredictionService;
+import org.coop4j.serve.ServedClassifier;
+import org.coop4j.serve.ServiceOptions;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
 /** {@code coop serve}: classifiers over HTTP. */
 @Command(
         name = "serve",

@@ -1,5 +1,35 @@
 package org.coop4j.cli;
 
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.coop4j.base.Progress;
+import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.clip.Clip;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.UnknownWords;
+import org.coop4j.predict.ClassifierModel;
+import org.coop4j.predict.ImageClassifier;
+import org.coop4j.predict.ImageClassifier.PredictionLimits;
+import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunResult;
+import org.coop4j.serve.ClassifierInfo;
+import org.coop4j.serve.ServedClassifier;
+import org.coop4j.text.Tokenizer;
+
 /** The open classifiers of a service; those of one model share it. */
 final class ServedModels implements AutoCloseable {
 

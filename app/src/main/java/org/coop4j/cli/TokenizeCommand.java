@@ -1,5 +1,23 @@
 package org.coop4j.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.coop4j.cli.options.Options;
+import org.coop4j.console.AlignedLines;
+import org.coop4j.console.Console;
+import org.coop4j.console.Json;
+import org.coop4j.console.Table;
+import org.coop4j.text.Tokenizer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
 /** {@code coop tokenize}: texts as CLIP's tokenizer sees them. */
 @Command(
         name = "tokenize",

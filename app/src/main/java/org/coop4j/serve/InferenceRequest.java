@@ -24,7 +24,8 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
 
     /** Leaves out null values when it writes, and refuses repeated names and trailing text when it reads. */
     static final ObjectMapper JSON = JsonMapper.builder()
-            .serializationInclusion(JsonInclude.Include.NON_NULL)
+            .defaultPropertyInclusion(
+                    JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.ALWAYS))
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
             .build();
