@@ -97,14 +97,11 @@ final class TransferTables {
         Table<Halves> table = new Table<Halves>(
                         "base-to-new",
                         "Base-to-new generalization, accuracy in %",
-                        "mean ± standard deviation over seeds; H is the harmonic mean of base and new, in rows of"
-                                + " averages that of the averaged accuracies; published numbers of base / new classes"
-                                + " in italics with their backbone")
+                        "mean ± standard deviation over seeds, published base / new")
                 .grouped()
                 .data("model", h -> h.view.model())
-                .words("dataset", Halves::dataset, "dataset")
-                .words("method", h -> Cells.method(h.method), "method")
-                .numbers("shots", h -> Cells.shots(h.shots), "shots")
+                .words("dataset", Halves::dataset, "dataset");
+        Cells.method(table, Halves::method, Halves::shots)
                 .data("seeds", Halves::seeds)
                 .data("datasets", h -> h.isAverage() ? h.rows.size() : null)
                 .means("base", Halves::base, "base")
@@ -174,10 +171,9 @@ final class TransferTables {
         Table<Robustness.Row> table = new Table<Robustness.Row>(
                         "robustness",
                         "Learned on " + source + ", accuracy in % on it and on others",
-                        "mean ± standard deviation over seeds; published averages in italics with their backbone")
-                .data("model", row -> view.model())
-                .words("method", row -> Cells.method(row.method()), "method")
-                .numbers("shots", row -> Cells.shots(row.shots()), "shots")
+                        "mean ± standard deviation over seeds")
+                .data("model", row -> view.model());
+        Cells.method(table, Robustness.Row::method, Robustness.Row::shots)
                 .numbers(source, row -> Cells.accuracy(row.onSource()), "source");
         for (String target : brief ? List.<String>of() : robustness.targets()) {
             table.numbers(
