@@ -258,8 +258,8 @@ public final class PromptEncoder {
         long known = context.values().length / context.shape()[context.shape().length - 1];
         int wanted = PackedPrompts.vectors(prompts);
         if (wanted > known) {
-            throw new IllegalArgumentException("a prompt refers to context vector %d, and there are %d, from 0"
-                    .formatted(wanted - 1, known));
+            throw new IllegalArgumentException("a prompt refers to context vector %d, expected 0 to %d"
+                    .formatted(wanted - 1, known - 1));
         }
     }
 }

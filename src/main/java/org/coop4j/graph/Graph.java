@@ -17,7 +17,6 @@ import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AveragePool;
 import org.coop4j.graph.op.Convolution;
 import org.coop4j.graph.op.CrossEntropy;
-import org.coop4j.graph.op.ExpScale;
 import org.coop4j.graph.op.FrontTokens;
 import org.coop4j.graph.op.GatherRows;
 import org.coop4j.graph.op.Grid;
@@ -26,6 +25,7 @@ import org.coop4j.graph.op.LayerNorm;
 import org.coop4j.graph.op.Linear;
 import org.coop4j.graph.op.NormalizeRows;
 import org.coop4j.graph.op.Patches;
+import org.coop4j.graph.op.Scale;
 import org.coop4j.graph.op.SumColumns;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -187,7 +187,7 @@ public class Graph {
 
     /** exp(s) · x, s a scalar. */
     public SDVariable expScale(SDVariable x, SDVariable s) {
-        return new ExpScale(sd, x, s).outputVariable();
+        return Scale.byExp(s, x);
     }
 
     /** Σ x · y over all elements, a scalar. */

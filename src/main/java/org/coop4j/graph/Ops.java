@@ -9,7 +9,6 @@ import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.Add;
 import org.coop4j.graph.op.GraphOp;
-import org.coop4j.graph.op.RowwiseKernel;
 import org.nd4j.autodiff.functions.DifferentialFunction;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.CustomOp;
@@ -77,7 +76,7 @@ final class Ops {
         }
         if (function instanceof ScalarMultiplication op && in.length == 1) {
             float factor = (float) ArrayValues.scalar(op.scalar());
-            return RowwiseKernel.of(in, out[0], workers, () -> (rows, n) -> scale(rows[0], n, factor));
+            return HostKernel.elementwise(in, out[0], workers, () -> (inputs, n) -> scale(inputs[0], n, factor));
         }
         return null;
     }
