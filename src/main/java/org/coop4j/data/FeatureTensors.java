@@ -16,8 +16,8 @@ import org.coop4j.graph.host.Precision;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
-import org.coop4j.weights.checkpoint.WeightsFile;
-import org.coop4j.weights.numpy.NpzFile;
+import org.coop4j.weights.convert.WeightsFile;
+import org.coop4j.weights.NpzFile;
 
 /**
  * The tensors of a file of features: safetensors, NumPy's {@code .npz}, or what {@code torch.save}

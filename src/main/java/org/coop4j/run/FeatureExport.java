@@ -22,7 +22,7 @@ import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 
 /**

@@ -23,7 +23,7 @@ import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 import org.coop4j.weights.torch.TorchSave;
 import org.junit.jupiter.api.Test;
