@@ -1,5 +1,6 @@
 package org.coop4j.data;
 
+import org.coop4j.data.ImageDataset.Split;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package org.coop4j.data;
 
+import org.coop4j.data.ImageDataset.Split;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.Closeable;

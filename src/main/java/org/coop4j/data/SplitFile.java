@@ -1,5 +1,6 @@
 package org.coop4j.data;
 
+import org.coop4j.data.ImageDataset.Split;
 import com.fasterxml.jackson.core.JsonEncoding;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;

@@ -1,5 +1,6 @@
 package org.coop4j.data;
 
+import org.coop4j.data.ImageDataset.Split;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;

@@ -17,7 +17,7 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.data.Split;
+import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.weights.DType;

@@ -3,11 +3,11 @@ package org.coop4j.run;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.FewShotSampler.FewShotSample;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.data.Split;
+import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.method.Method;
 
 /**

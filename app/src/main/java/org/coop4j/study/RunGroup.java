@@ -5,7 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.run.DataSpec;
 
 /**
@@ -60,7 +60,7 @@ record RunGroup(List<SweepRun> runs) {
         int drawn = 0;
         Set<String> draws = new HashSet<>();
         for (SweepRun run : runs) {
-            Optional<CheckedDataset> learned = learnedAsTested(run);
+            Optional<SweepDataset> learned = learnedAsTested(run);
             int shots = run.config().sample().shots();
             if (learned.isPresent()
                     && draws.add(shots + " shots, seed " + run.config().sample().seed())) {
@@ -72,7 +72,7 @@ record RunGroup(List<SweepRun> runs) {
     }
 
     /** The data of a run that learns from images as the test transform shows them. */
-    static Optional<CheckedDataset> learnedAsTested(SweepRun run) {
+    static Optional<SweepDataset> learnedAsTested(SweepRun run) {
         return run.source().isEmpty() && run.config().sample().views() == 0 ? run.learned() : Optional.empty();
     }
 }

@@ -104,7 +104,7 @@ public final class Sweep {
      * @throws PlanException with all that is wrong
      */
     public static Sweep of(SharedData shared, SweepPlan plan) throws IOException {
-        Map<String, CheckedDataset> datasets = CheckedDataset.of(shared, plan);
+        Map<String, SweepDataset> datasets = SweepDataset.of(shared, plan);
         return new Sweep(shared, SweepSchedule.of(shared.clip(), plan, datasets), leftOut(plan));
     }
 

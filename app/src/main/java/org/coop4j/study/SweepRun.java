@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import org.coop4j.base.Sha256;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunResult;
 
@@ -23,8 +23,8 @@ import org.coop4j.run.RunResult;
 public record SweepRun(
         String label,
         RunConfig config,
-        Optional<CheckedDataset> learned,
-        CheckedDataset tested,
+        Optional<SweepDataset> learned,
+        SweepDataset tested,
         Optional<SweepRun> source,
         String section,
         Path folder,
@@ -77,8 +77,8 @@ public record SweepRun(
     static SweepRun of(
             String label,
             RunConfig config,
-            Optional<CheckedDataset> learned,
-            CheckedDataset tested,
+            Optional<SweepDataset> learned,
+            SweepDataset tested,
             Optional<SweepRun> source,
             String section,
             Work effort) {

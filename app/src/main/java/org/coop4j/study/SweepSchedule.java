@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.clip.Clip;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig;
@@ -45,11 +45,11 @@ final class SweepSchedule {
     private final String modelSha256;
     private final Clip clip;
     private final SweepPlan plan;
-    private final Map<String, CheckedDataset> datasets;
+    private final Map<String, SweepDataset> datasets;
     private final Map<Path, SweepRun> runs = new LinkedHashMap<>();
     private String section = "";
 
-    private SweepSchedule(Clip clip, SweepPlan plan, Map<String, CheckedDataset> datasets) throws IOException {
+    private SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datasets) throws IOException {
         this.modelSha256 = clip.modelSha256();
         this.clip = clip;
         this.plan = plan;
@@ -62,7 +62,7 @@ final class SweepSchedule {
      * @param datasets its datasets by name
      * @throws PlanException if settings contradict one another
      */
-    static List<SweepRun> of(Clip clip, SweepPlan plan, Map<String, CheckedDataset> datasets) throws IOException {
+    static List<SweepRun> of(Clip clip, SweepPlan plan, Map<String, SweepDataset> datasets) throws IOException {
         SweepSchedule schedule = new SweepSchedule(clip, plan, datasets);
         for (SweepPlan.Dataset dataset : plan.datasets()) {
             schedule.add(datasets.get(dataset.name()));
@@ -70,7 +70,7 @@ final class SweepSchedule {
         return List.copyOf(schedule.runs.values());
     }
 
-    private void add(CheckedDataset dataset) throws PlanException {
+    private void add(SweepDataset dataset) throws PlanException {
         section = dataset.name();
         Choice everything = new Choice(Set.of(section), methodNames(), Set.copyOf(plan.shots()));
         addPrompts(dataset, ClassHalf.ALL, everything);
@@ -87,18 +87,18 @@ final class SweepSchedule {
         return plan.methods().stream().map(PlannedMethod::name).collect(Collectors.toSet());
     }
 
-    private void addBaseToNew(CheckedDataset dataset, Choice choice) throws PlanException {
+    private void addBaseToNew(SweepDataset dataset, Choice choice) throws PlanException {
         addPrompts(dataset, ClassHalf.BASE, choice);
         List<SweepRun> learned = addLearned(dataset, ClassHalf.BASE, choice);
         addPrompts(dataset, ClassHalf.NEW, choice);
         learned.forEach(source -> addTransfer(source, dataset, ClassHalf.NEW));
     }
 
-    private void addTestOn(CheckedDataset dataset, List<SweepRun> learned, SweepPlan.TestOn testOn)
+    private void addTestOn(SweepDataset dataset, List<SweepRun> learned, SweepPlan.TestOn testOn)
             throws PlanException {
         Choice choice = testOn.from();
         for (SweepPlan.Dataset planned : testOn.targets()) {
-            CheckedDataset target = datasets.get(planned.name());
+            SweepDataset target = datasets.get(planned.name());
             if (target.name().equals(dataset.name())) {
                 continue;
             }
@@ -117,7 +117,7 @@ final class SweepSchedule {
     }
 
     /** Methods that learn nothing are tested once. */
-    private void addPrompts(CheckedDataset dataset, ClassHalf half, Choice choice) throws PlanException {
+    private void addPrompts(SweepDataset dataset, ClassHalf half, Choice choice) throws PlanException {
         for (PlannedMethod planned : plan.methods()) {
             if (!planned.method().learns() && choice.methods().contains(planned.name())) {
                 add(run(dataset, half, planned, 0, 0));
@@ -125,7 +125,7 @@ final class SweepSchedule {
         }
     }
 
-    private List<SweepRun> addLearned(CheckedDataset dataset, ClassHalf half, Choice choice) throws PlanException {
+    private List<SweepRun> addLearned(SweepDataset dataset, ClassHalf half, Choice choice) throws PlanException {
         List<SweepRun> learned = new ArrayList<>();
         for (int shots : plan.shots()) {
             for (PlannedMethod planned : plan.methods()) {
@@ -142,7 +142,7 @@ final class SweepSchedule {
         return learned;
     }
 
-    private SweepRun run(CheckedDataset dataset, ClassHalf half, PlannedMethod planned, int shots, long seed)
+    private SweepRun run(SweepDataset dataset, ClassHalf half, PlannedMethod planned, int shots, long seed)
             throws PlanException {
         Overrides said = planned.training().or(dataset.settings()).or(plan.settings());
         try {
@@ -167,11 +167,11 @@ final class SweepSchedule {
         }
     }
 
-    private static Training reference(CheckedDataset dataset, Method method, int shots) {
+    private static Training reference(SweepDataset dataset, Method method, int shots) {
         return IMAGENET.equals(dataset.data().benchmark()) ? method.trainingOnImageNet(shots) : method.training(shots);
     }
 
-    private SweepRun.Work work(CheckedDataset dataset, ClassHalf half, RunConfig config) {
+    private SweepRun.Work work(SweepDataset dataset, ClassHalf half, RunConfig config) {
         Sample sample = config.sample();
         Training training = config.training();
         int images = config.method().learns() ? dataset.trainImages(sample.shots(), half) : 0;
@@ -184,7 +184,7 @@ final class SweepSchedule {
         return new SweepRun.Work(encoding, encoding + fit + scores, (long) batches * training.epochs());
     }
 
-    private void addTransfer(SweepRun source, CheckedDataset target, ClassHalf half) {
+    private void addTransfer(SweepRun source, SweepDataset target, ClassHalf half) {
         int classes = target.classNames(half).size();
         double work = scoreWork(classes, target.testImages(half));
         add(SweepRun.of(

@@ -19,7 +19,7 @@ import org.coop4j.base.Progress;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.Split;
+import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.SplitFile;
 import org.coop4j.data.benchmark.BenchmarkSource.Division;
 import org.coop4j.weights.RecordedProgress;

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.coop4j.clip.Clip;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ClassNames;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
@@ -29,7 +29,7 @@ import org.coop4j.study.SweepPlan.PlannedMethod;
  * @param train training images of each class
  * @param test test images of each class
  */
-record CheckedDataset(
+record SweepDataset(
         DataSpec data,
         Overrides settings,
         String listsSha256,
@@ -40,7 +40,7 @@ record CheckedDataset(
     /** Two classes in each half. */
     private static final int LEAST_CLASSES_TO_HALVE = 4;
 
-    CheckedDataset {
+    SweepDataset {
         classNames = List.copyOf(classNames);
         train = List.copyOf(train);
         test = List.copyOf(test);
@@ -53,27 +53,27 @@ record CheckedDataset(
      * @return all datasets by name
      * @throws PlanException with all that is wrong
      */
-    static Map<String, CheckedDataset> of(SharedData shared, SweepPlan plan) throws PlanException {
-        Map<String, CheckedDataset> datasets = new LinkedHashMap<>();
+    static Map<String, SweepDataset> of(SharedData shared, SweepPlan plan) throws PlanException {
+        Map<String, SweepDataset> datasets = new LinkedHashMap<>();
         List<String> problems = new ArrayList<>();
         List<SweepPlan.Dataset> targets =
                 plan.testOn().map(SweepPlan.TestOn::targets).orElse(List.of());
         plan.datasets().forEach(planned -> load(shared, planned, datasets, problems));
         for (SweepPlan.Dataset planned : plan.datasets()) {
-            CheckedDataset dataset = datasets.get(planned.name());
+            SweepDataset dataset = datasets.get(planned.name());
             if (dataset != null) {
                 dataset.checkLearning(shared.clip(), plan, problems);
             }
         }
         targets.forEach(planned -> load(shared, planned, datasets, problems));
         for (SweepPlan.Dataset planned : targets) {
-            CheckedDataset target = datasets.get(planned.name());
+            SweepDataset target = datasets.get(planned.name());
             if (target != null) {
                 target.checkTarget(shared.clip(), plan, datasets, problems);
             }
         }
         for (String name : plan.baseToNew().map(SweepPlan.Choice::datasets).orElse(Set.of())) {
-            CheckedDataset dataset = datasets.get(name);
+            SweepDataset dataset = datasets.get(name);
             if (dataset != null && dataset.classNames.size() < LEAST_CLASSES_TO_HALVE) {
                 problems.add(name + ": base_to_new needs 4 classes or more");
             }
@@ -85,7 +85,7 @@ record CheckedDataset(
     }
 
     private static void load(
-            SharedData shared, SweepPlan.Dataset planned, Map<String, CheckedDataset> datasets, List<String> problems) {
+            SharedData shared, SweepPlan.Dataset planned, Map<String, SweepDataset> datasets, List<String> problems) {
         if (datasets.containsKey(planned.name())) {
             return;
         }
@@ -93,7 +93,7 @@ record CheckedDataset(
             ImageDataset lists = shared.dataset(planned.data(), 0);
             datasets.put(
                     planned.name(),
-                    new CheckedDataset(
+                    new SweepDataset(
                             planned.data(),
                             planned.settings(),
                             planned.data().listsSha256(lists),
@@ -130,7 +130,7 @@ record CheckedDataset(
         }
     }
 
-    private void checkTarget(Clip clip, SweepPlan plan, Map<String, CheckedDataset> datasets, List<String> problems) {
+    private void checkTarget(Clip clip, SweepPlan plan, Map<String, SweepDataset> datasets, List<String> problems) {
         SweepPlan.Choice from = plan.testOn().orElseThrow().from();
         for (PlannedMethod method : plan.methods()) {
             if (!from.methods().contains(method.name())) {
@@ -138,7 +138,7 @@ record CheckedDataset(
             }
             checkFit(clip, method, problems);
             for (SweepPlan.Dataset planned : plan.datasets()) {
-                CheckedDataset source = datasets.get(planned.name());
+                SweepDataset source = datasets.get(planned.name());
                 if (!method.method().namesNewClasses()
                         && source != null
                         && from.datasets().contains(planned.name())) {
@@ -148,7 +148,7 @@ record CheckedDataset(
         }
     }
 
-    private void checkClasses(PlannedMethod method, CheckedDataset source, List<String> problems) {
+    private void checkClasses(PlannedMethod method, SweepDataset source, List<String> problems) {
         try {
             ClassNames.positions(classNames, source.classNames);
         } catch (IllegalArgumentException e) {

@@ -6,25 +6,25 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.method.Method;
-import org.coop4j.study.Outcome.Measure;
-import org.coop4j.study.Outcomes.Averaged;
-import org.coop4j.study.Outcomes.Setup;
+import org.coop4j.study.MethodResult.Measure;
+import org.coop4j.study.MethodResults.Averaged;
+import org.coop4j.study.MethodResults.Setup;
 import org.coop4j.study.Study.Entry;
 
 /** Results of methods that learned from, and were tested on, all classes of a dataset. */
-public final class FewShot {
+public final class FewShotResults {
 
     /**
      * A method's average over datasets.
      *
      * @param method the method
-     * @param shots training images a class
+     * @param shots training images per class
      * @param cells its results on each of the datasets
      */
-    public record Average(MethodLabel method, Shots shots, List<Outcome> cells) {
+    public record Average(MethodLabel method, Shots shots, List<MethodResult> cells) {
 
         /** Mean over the datasets of the means over the seeds, if all have the score. */
         public OptionalDouble mean(Measure measure) {
@@ -44,15 +44,17 @@ public final class FewShot {
         /** The average of each seed, over the seeds, if all datasets have the same seeds. */
         public Optional<SeedSummary> overSeeds(Measure measure) {
             List<Long> seeds = cells.get(0).seeds();
-            for (Outcome cell : cells) {
-                if (!cell.seeds().equals(seeds) || cell.summary(measure).isEmpty()) {
-                    return Optional.empty();
-                }
-            }
-            return Optional.of(SeedSummary.of(seeds, seed -> cells.stream()
-                    .mapToDouble(cell -> cell.bySeed().get(seed).scores().get(measure))
-                    .average()
-                    .orElseThrow()));
+            boolean same = cells.stream()
+                    .allMatch(cell -> cell.seeds().equals(seeds)
+                            && cell.summary(measure).isPresent());
+            return same
+                    ? Optional.of(SeedSummary.of(
+                            seeds, seed -> cells.stream()
+                                    .mapToDouble(
+                                            cell -> cell.bySeed().get(seed).scores().get(measure))
+                                    .average()
+                                    .orElseThrow()))
+                    : Optional.empty();
         }
 
         /** Accuracy over the seeds, or the mean alone where the datasets have different seeds. */
@@ -61,55 +63,42 @@ public final class FewShot {
         }
 
         /** The gain in accuracy over zero-shot on the same datasets, which are the pairs of its test. */
-        public Outcome.Gain gainOver(Average zeroShot) {
-            return Outcome.gain(
-                    cells.stream().map(Outcome::accuracy).toList(),
-                    zeroShot.cells.stream().map(Outcome::accuracy).toList());
+        public MethodResult.Gain gainOver(Average zeroShot) {
+            return MethodResult.gain(
+                    cells.stream().map(MethodResult::accuracy).toList(),
+                    zeroShot.cells.stream().map(MethodResult::accuracy).toList());
         }
     }
 
-    private final Outcomes cells;
+    private final MethodResults cells;
     private final List<String> datasets;
     private final List<Setup> setups;
-    private final Averaged averaged;
+    private final Averaged<MethodResult> averaged;
     private final List<Average> averages;
 
-    private FewShot(Outcomes cells, List<String> datasets) {
-        this.cells = cells;
-        this.datasets = datasets;
-        this.setups = cells.setups().stream()
-                .filter(setup ->
-                        datasets.stream().anyMatch(d -> cells.get(d, setup).isPresent()))
-                .toList();
-        this.averaged =
-                Averaged.of(datasets, setups, (d, setup) -> cells.get(d, setup).isPresent());
-        this.averages = averaged.setups().stream()
-                .map(setup -> new Average(
-                        setup.method(),
-                        setup.shots(),
-                        averaged.datasets().stream()
-                                .map(d -> cells.get(d, setup).orElseThrow())
-                                .toList()))
-                .toList();
-    }
-
-    static FewShot of(Study study) {
-        Outcomes cells = Outcomes.ofOwn(study, ClassHalf.ALL);
+    FewShotResults(Study study) {
+        cells = MethodResults.ofOwn(study, ClassHalf.ALL);
+        // Datasets that were only tested on, with what was learned elsewhere, have a table of their own.
         Set<String> targets = new HashSet<>();
         for (Entry entry : study.entries()) {
             if (entry.run().isTransferred()) {
                 targets.add(entry.dataset());
             }
         }
-        // What contexts were only carried over to has a table of its own.
-        for (Outcome cell : cells.all()) {
-            if (!cell.method().isWithoutTraining()) {
-                targets.remove(cell.dataset());
-            }
-        }
-        return new FewShot(
-                cells,
-                cells.datasets().stream().filter(d -> !targets.contains(d)).toList());
+        datasets = cells.datasets().stream()
+                .filter(dataset -> !targets.contains(dataset)
+                        || cells.setups().stream()
+                                .anyMatch(setup -> !setup.method().isWithoutTraining()
+                                        && cells.get(dataset, setup).isPresent()))
+                .toList();
+        setups = cells.setups().stream()
+                .filter(setup ->
+                        datasets.stream().anyMatch(d -> cells.get(d, setup).isPresent()))
+                .toList();
+        averaged = Averaged.of(datasets, setups, cells::get);
+        averages = averaged.rows().entrySet().stream()
+                .map(row -> new Average(row.getKey().method(), row.getKey().shots(), row.getValue()))
+                .toList();
     }
 
     /** The datasets, in the order of the tables. */
@@ -118,24 +107,24 @@ public final class FewShot {
     }
 
     /** All cells of a dataset, by method and shots. */
-    public List<Outcome> cells(String dataset) {
+    public List<MethodResult> cells(String dataset) {
         return setups.stream()
                 .flatMap(setup -> cells.get(dataset, setup).stream())
                 .toList();
     }
 
     /** All cells. */
-    public List<Outcome> cells() {
+    public List<MethodResult> cells() {
         return datasets.stream().flatMap(dataset -> cells(dataset).stream()).toList();
     }
 
     /** A cell. */
-    public Optional<Outcome> cell(String dataset, MethodLabel method, Shots shots) {
+    public Optional<MethodResult> cell(String dataset, MethodLabel method, Shots shots) {
         return cells.get(dataset, method, shots);
     }
 
-    /** What others are compared with on a dataset: its own hand-written prompt. */
-    public Optional<Outcome> zeroShot(String dataset) {
+    /** The baseline of a dataset: its own hand-written prompt. */
+    public Optional<MethodResult> zeroShot(String dataset) {
         return cells.get(dataset, MethodLabel.ZERO_SHOT, Shots.NONE);
     }
 
@@ -144,7 +133,7 @@ public final class FewShot {
         return setups.stream().map(Setup::method).distinct().toList();
     }
 
-    /** All numbers of training images, but none, ascending. */
+    /** All numbers of training images per class, but none, ascending. */
     public List<Shots> shots() {
         return setups.stream()
                 .map(Setup::shots)
@@ -176,7 +165,7 @@ public final class FewShot {
         return averaged.datasets();
     }
 
-    /** What averages leave out, a sentence each. */
+    /** Notes on datasets and methods that averages leave out, a sentence each. */
     public List<String> notes() {
         return averaged.notes();
     }

@@ -8,12 +8,12 @@ import java.nio.file.Path;
 import java.util.List;
 import org.assertj.core.data.Offset;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.study.FewShot.Average;
-import org.coop4j.study.Outcome.Measure;
+import org.coop4j.study.FewShotResults.Average;
+import org.coop4j.study.MethodResult.Measure;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class FewShotTest {
+class FewShotResultsTest {
 
     private static final Offset<Double> CLOSE = within(1e-4);
     private static final MethodLabel COOP = MethodLabel.of("coop-m16-end");
@@ -33,7 +33,7 @@ class FewShotTest {
         }
     }
 
-    private FewShot fewShot() throws IOException {
+    private FewShotResults fewShot() throws IOException {
         return RunFiles.studies(root).get(0).fewShot();
     }
 
@@ -42,16 +42,16 @@ class FewShotTest {
         write(RunFiles.of("zero-shot", "DTD", 60));
         seeds("coop-m16-end", "DTD", 16, 60, 62, 67);
 
-        FewShot fewShot = fewShot();
+        FewShotResults fewShot = fewShot();
 
-        Outcome cell = fewShot.cell("DTD", COOP, new Shots(16)).orElseThrow();
+        MethodResult cell = fewShot.cell("DTD", COOP, new Shots(16)).orElseThrow();
         SeedSummary summary = cell.summary(Measure.ACCURACY).orElseThrow();
         assertThat(summary.mean()).isEqualTo(63, CLOSE);
         // Deviations −3, −1, 4: (9 + 1 + 16) / 2 = 13.
         assertThat(summary.sampleSd()).isEqualTo(Math.sqrt(13), CLOSE);
         // t of 2 degrees of freedom at 0.975 is 4.302653 (any table); 4.302653 · √13 / √3.
         assertThat(summary.studentCi95()).isEqualTo(8.956686, CLOSE);
-        Outcome.Gain gain = cell.gainOver(fewShot.zeroShot("DTD").orElseThrow()).orElseThrow();
+        MethodResult.Gain gain = cell.gainOver(fewShot.zeroShot("DTD").orElseThrow()).orElseThrow();
         assertThat(gain.difference()).isEqualTo(3, CLOSE);
         // Differences 0, 2, 7: t = 3 / √(13 / 3) = 1.441153; with 2 degrees of freedom
         // p = 1 − t / √(t² + 2) = 1 − 1.441153 / 2.019139.
@@ -61,7 +61,7 @@ class FewShotTest {
     /** scipy.stats.ttest_rel, SciPy 1.15. */
     @Test
     void pairedTestIsScipys() {
-        Outcome.Gain gain = Outcome.gain(List.of(91.81, 92.01, 92.17), List.of(86.29, 86.1, 87.0));
+        MethodResult.Gain gain = MethodResult.gain(List.of(91.81, 92.01, 92.17), List.of(86.29, 86.1, 87.0));
 
         assertThat(gain.difference()).isEqualTo(5.533333333333, within(1e-9));
         assertThat(gain.pValue().orElseThrow()).isEqualTo(0.0014885408592425558, within(1e-12));
@@ -74,7 +74,7 @@ class FewShotTest {
         seeds("coop-m16-end", "DTD", 16, 60, 62, 67);
         seeds("coop-m16-end", "EuroSAT", 16, 80, 84, 82);
 
-        FewShot fewShot = fewShot();
+        FewShotResults fewShot = fewShot();
 
         Average average = fewShot.average(COOP, new Shots(16)).orElseThrow();
         // Each seed's average: 70, 73, 74.5; deviations −2.5, 0.5, 2: 10.5 / 2 = 5.25.
@@ -84,7 +84,7 @@ class FewShotTest {
         assertThat(seeds.sampleSd()).isEqualTo(Math.sqrt(5.25), CLOSE);
         // Means 63 and 82 against 60 and 75: differences 3 and 7, sd √8, t = 5 / 2 = 2.5; with one
         // degree of freedom p = 1 − 2/π · atan(2.5) = 1 − 0.757762.
-        Outcome.Gain gain = average.gainOver(fewShot.averageZeroShot().orElseThrow());
+        MethodResult.Gain gain = average.gainOver(fewShot.averageZeroShot().orElseThrow());
         assertThat(gain.difference()).isEqualTo(5, CLOSE);
         assertThat(gain.pValue().orElseThrow()).isEqualTo(0.242238, CLOSE);
         assertThat(fewShot.averageZeroShot().orElseThrow().accuracy()).isEqualTo(67.5, CLOSE);
@@ -107,10 +107,10 @@ class FewShotTest {
         seeds("coop-m16-end", "DTD", 1, 71.3);
         seeds("coop-m16-end", "DTD", 2, 71.3, 71.3, 71.3);
 
-        FewShot fewShot = fewShot();
+        FewShotResults fewShot = fewShot();
 
         for (int shots : new int[] {1, 2}) {
-            Outcome.Gain gain = fewShot.cell("DTD", COOP, new Shots(shots))
+            MethodResult.Gain gain = fewShot.cell("DTD", COOP, new Shots(shots))
                     .orElseThrow()
                     .gainOver(fewShot.zeroShot("DTD").orElseThrow())
                     .orElseThrow();
@@ -123,7 +123,7 @@ class FewShotTest {
     void calibrationErrorsArePercentages() throws IOException {
         write(RunFiles.of("coop", "DTD", 60).learned(1, 1).with("calibrationError", 0.125));
 
-        Outcome cell = fewShot().cells().get(0);
+        MethodResult cell = fewShot().cells().get(0);
 
         assertThat(cell.summary(Measure.CALIBRATION_ERROR).orElseThrow().mean()).isEqualTo(12.5);
         assertThat(cell.summary(Measure.MACRO_F1).orElseThrow().mean()).isEqualTo(49);
@@ -138,7 +138,7 @@ class FewShotTest {
             }
         }
 
-        FewShot fewShot = fewShot();
+        FewShotResults fewShot = fewShot();
 
         assertThat(fewShot.averaged()).containsExactly("DTD", "EuroSAT");
         assertThat(fewShot.averages()).hasSize(2);
@@ -152,7 +152,7 @@ class FewShotTest {
         }
         seeds("linear-probe", "DTD", 1, 40);
 
-        FewShot fewShot = fewShot();
+        FewShotResults fewShot = fewShot();
 
         assertThat(fewShot.averaged()).hasSize(3);
         assertThat(fewShot.averages()).extracting(Average::method).containsExactly(COOP);
@@ -181,10 +181,10 @@ class FewShotTest {
                     .prompt("a photo of a {}.", 40));
         }
 
-        FewShot fewShot = fewShot();
+        FewShotResults fewShot = fewShot();
 
         // "{} texture." is DTD's own template in the benchmark.
-        Outcome zeroShot = fewShot.zeroShot("dtd").orElseThrow();
+        MethodResult zeroShot = fewShot.zeroShot("dtd").orElseThrow();
         assertThat(zeroShot.accuracy()).isEqualTo(42);
         assertThat(zeroShot.seeds()).containsExactly(0L);
         assertThat(zeroShot.summary(Measure.MACRO_F1)).isEmpty();
@@ -193,7 +193,7 @@ class FewShotTest {
                         .accuracy())
                 .isEqualTo(45);
         // Differences 19 and 20: t = 19.5 / 0.5 = 39, p = 1 − 2/π · atan(39) = 0.016320.
-        Outcome.Gain gain = fewShot.cell("dtd", fewShot.main().orElseThrow(), new Shots(16))
+        MethodResult.Gain gain = fewShot.cell("dtd", fewShot.main().orElseThrow(), new Shots(16))
                 .flatMap(cell -> cell.gainOver(zeroShot))
                 .orElseThrow();
         assertThat(gain.pValue().orElseThrow()).isEqualTo(0.016320, CLOSE);
@@ -206,7 +206,7 @@ class FewShotTest {
         write(promptRun("EuroSAT").template("{} texture."));
         write(promptRun("Food101").template("a {}."));
 
-        FewShot fewShot = fewShot();
+        FewShotResults fewShot = fewShot();
 
         assertThat(fewShot.zeroShot("DTD").orElseThrow().accuracy()).isEqualTo(40);
         assertThat(fewShot.zeroShot("EuroSAT").orElseThrow().accuracy()).isEqualTo(42);
@@ -226,11 +226,11 @@ class FewShotTest {
         write(RunFiles.of("coop", "mine", 70).learned(4, 1).prompt("a photo of a {}.", 50));
         write(RunFiles.of("coop", "mine", 90).learned(4, 2).prompt("a photo of a {}.", 68));
 
-        FewShot fewShot = fewShot();
+        FewShotResults fewShot = fewShot();
 
-        Outcome zeroShot = fewShot.zeroShot("mine").orElseThrow();
+        MethodResult zeroShot = fewShot.zeroShot("mine").orElseThrow();
         assertThat(zeroShot.seeds()).containsExactly(1L, 2L);
-        Outcome.Gain gain = fewShot.cell("mine", fewShot.main().orElseThrow(), new Shots(4))
+        MethodResult.Gain gain = fewShot.cell("mine", fewShot.main().orElseThrow(), new Shots(4))
                 .flatMap(cell -> cell.gainOver(zeroShot))
                 .orElseThrow();
         // 20 and 22: t = 21 / 1, p = 1 − 2/π · atan(21) = 0.030292.
@@ -243,7 +243,7 @@ class FewShotTest {
         write(RunFiles.of("zero-shot", "mine", 55));
         write(RunFiles.of("coop", "mine", 70).learned(4, 1).prompt("a photo of a {}.", 50));
 
-        FewShot fewShot = fewShot();
+        FewShotResults fewShot = fewShot();
 
         assertThat(fewShot.zeroShot("mine").orElseThrow().accuracy()).isEqualTo(55);
         assertThat(fewShot.methods()).extracting(MethodLabel::id).containsExactly("zero-shot", "coop");

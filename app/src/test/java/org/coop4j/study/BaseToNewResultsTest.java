@@ -13,7 +13,7 @@ import org.coop4j.study.PublishedNumbers.Score;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class BaseNewTest {
+class BaseToNewResultsTest {
 
     private static final Offset<Double> PRINTED = within(0.0051);
 
@@ -26,7 +26,7 @@ class BaseNewTest {
         run.write(root.resolve("run-" + written++));
     }
 
-    private BaseNew baseNew() throws IOException {
+    private BaseToNewResults baseNew() throws IOException {
         return RunFiles.studies(root).get(0).baseNew();
     }
 
@@ -42,7 +42,7 @@ class BaseNewTest {
             write(score.shots().equals(Shots.NONE) ? run : run.learned(16, 1));
         }
 
-        BaseNew results = baseNew();
+        BaseToNewResults results = baseNew();
 
         assertThat(results.averaged()).hasSize(11);
         BaseToNew clip = results.averages().get(0).means();
@@ -69,7 +69,7 @@ class BaseNewTest {
             write(RunFiles.of("coop", "DTD", unseen[i]).learned(16, i + 1).half("NEW"));
         }
 
-        BaseNew results = baseNew();
+        BaseToNewResults results = baseNew();
 
         // 2 · 80 · 40 / 120
         assertThat(results.rows().get(0).means().orElseThrow().harmonicMean()).isEqualTo(53.3333, within(1e-4));
@@ -83,7 +83,7 @@ class BaseNewTest {
         write(RunFiles.of("coop", "DTD", 90).learned(16, 2).half("BASE"));
         write(RunFiles.of("coop", "DTD", 30).learned(16, 1).half("NEW"));
 
-        BaseNew results = baseNew();
+        BaseToNewResults results = baseNew();
 
         assertThat(results.rows().get(0).means()).contains(new BaseToNew(70, 30));
         assertThat(results.notes().get(0)).contains("base classes have the seeds 1, 2, new ones 1");
@@ -93,7 +93,7 @@ class BaseNewTest {
     void aHalfThatIsMissingLeavesTheOther() throws IOException {
         write(RunFiles.of("coop", "DTD", 70).learned(16, 1).half("BASE").prompt("{} texture.", 50));
 
-        List<BaseNew.Row> rows = baseNew().rows();
+        List<BaseToNewResults.Row> rows = baseNew().rows();
 
         assertThat(rows).extracting(row -> row.method().id()).containsExactly("zero-shot", "hand-written-best", "coop");
         assertThat(rows).allSatisfy(row -> {

@@ -11,17 +11,17 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Progress;
 import org.coop4j.run.RunFolder;
-import org.coop4j.study.Findings.FinishedRun;
+import org.coop4j.study.FoundRuns.FinishedRun;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class FindingsTest {
+class FoundRunsTest {
 
     @TempDir
     Path root;
 
-    private Findings search() throws IOException {
-        return Findings.below(root, Progress.NONE);
+    private FoundRuns search() throws IOException {
+        return FoundRuns.below(root, Progress.NONE);
     }
 
     private Path run(String folder) throws IOException {
@@ -36,12 +36,12 @@ class FindingsTest {
         Path begun = run("y");
         Files.delete(begun.resolve("result.json"));
 
-        Findings findings = search();
+        FoundRuns findings = search();
 
         assertThat(findings.finished()).extracting(FinishedRun::folder).containsExactly(Path.of("a"), Path.of("b/c/d"));
         assertThat(findings.failed())
                 .containsExactly(
-                        new Findings.Failure(Path.of("x/failed"), "class \"cat\" has no readable training image"));
+                        new FoundRuns.Failure(Path.of("x/failed"), "class \"cat\" has no readable training image"));
         assertThat(findings.unfinished()).containsExactly(Path.of("y"));
         assertThat(findings.damaged()).isEmpty();
     }
@@ -66,7 +66,7 @@ class FindingsTest {
         run(".old/run");
         Files.writeString(root.resolve("config.json"), "{\"pairs\": \"list.csv\"}");
 
-        Findings findings = search();
+        FoundRuns findings = search();
 
         assertThat(findings.finished()).isEmpty();
         assertThat(findings.unfinished()).isEmpty();
@@ -97,7 +97,7 @@ class FindingsTest {
             Files.writeString(run(one.getKey()).resolve("result.json"), one.getValue());
         }
 
-        Findings findings = search();
+        FoundRuns findings = search();
 
         assertThat(findings.finished()).extracting(FinishedRun::folder).containsExactly(Path.of("good"));
         assertThat(findings.damaged()).hasSize(damage.size()).allSatisfy(f -> assertThat(f.reason())
@@ -118,15 +118,15 @@ class FindingsTest {
         RunFiles.of("coop", "DTD", 60).half("UPPER").write(root.resolve("8"));
         RunFiles.of("coop", "DTD", 60).perClass("cat", 5, 6).write(root.resolve("9"));
 
-        List<Findings.Failure> damaged = search().damaged();
+        List<FoundRuns.Failure> damaged = search().damaged();
 
         assertThat(damaged).hasSize(9);
-        assertThat(damaged.get(0).reason()).contains("no number \"accuracy\"");
+        assertThat(damaged.get(0).reason()).contains("accuracy: ");
         assertThat(damaged.get(1).reason()).contains("\"accuracy\" is 100.5; expected 0 to 100");
-        assertThat(damaged.get(2).reason()).contains("no number \"accuracy\"");
+        assertThat(damaged.get(2).reason()).contains("accuracy: ", "60");
         assertThat(damaged.get(3).reason()).contains("\"calibrationError\" is 7");
         assertThat(damaged.get(4).reason()).contains("\"testImages\" is 0");
-        assertThat(damaged.get(5).reason()).contains("no \"method\"");
+        assertThat(damaged.get(5).reason()).contains("\"method\" has 1 character");
         assertThat(damaged.get(6).reason()).contains("500 characters");
         assertThat(damaged.get(7).reason()).contains("UPPER");
         assertThat(damaged.get(8).reason()).contains("\"correct\" is 6; expected 0 to 5");
@@ -139,11 +139,11 @@ class FindingsTest {
         assertThat(aside).hasFileName("one.replaced-1");
         run("one");
 
-        Findings found = search();
+        FoundRuns found = search();
 
         assertThat(found.finished()).hasSize(1);
         assertThat(found.damaged()).isEmpty();
-        assertThat(Findings.below(aside, Progress.NONE).finished()).hasSize(1); // if asked for
+        assertThat(FoundRuns.below(aside, Progress.NONE).finished()).hasSize(1); // if asked for
     }
 
     @Test
@@ -164,7 +164,7 @@ class FindingsTest {
         Files.writeString(run.resolve("provenance.json"), "{\"modelSha256\": \"" + "b2".repeat(32) + "\"}");
         Files.delete(run("lost").resolve("config.json"));
 
-        List<Findings.Failure> damaged = search().damaged();
+        List<FoundRuns.Failure> damaged = search().damaged();
 
         assertThat(damaged.get(0).reason()).contains("result.json without config.json");
         assertThat(damaged.get(1).reason()).contains("they are not of one run");
@@ -196,10 +196,10 @@ class FindingsTest {
     void whatIsNoFolderIsSaid() throws IOException {
         Path file = Files.writeString(root.resolve("file"), "");
 
-        assertThatThrownBy(() -> Findings.below(file, Progress.NONE))
+        assertThatThrownBy(() -> FoundRuns.below(file, Progress.NONE))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("is a file");
-        assertThatThrownBy(() -> Findings.below(root.resolve("none"), Progress.NONE))
+        assertThatThrownBy(() -> FoundRuns.below(root.resolve("none"), Progress.NONE))
                 .hasMessageContaining("no such folder");
     }
 }
