@@ -4,13 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.BaseToNew;
 import org.coop4j.study.MethodResults.Averaged;
 import org.coop4j.study.MethodResults.Setup;
 
 /**
- * Contexts learned on base classes and tested on base and new ones (CoCoOp, section 4.1).
+ * Methods learned on base classes and tested on base and new ones (CoCoOp, section 4.1).
  *
  * @param datasets in the order of the tables
  * @param rows by method and shots, then dataset
@@ -28,19 +29,20 @@ public record BaseToNewResults(
      * @param unseen tested on the others, if it was; of the same seeds
      */
     public record Row(
-            String dataset, MethodLabel method, Shots shots, Optional<MethodResult> base, Optional<MethodResult> unseen) {
+            String dataset,
+            MethodLabel method,
+            Shots shots,
+            Optional<MethodResult> base,
+            Optional<MethodResult> unseen) {
 
         /** Means over the seeds, if both halves were tested. */
         public Optional<BaseToNew> means() {
-            return base.isPresent() && unseen.isPresent()
-                    ? Optional.of(
-                            new BaseToNew(base.get().accuracy(), unseen.get().accuracy()))
-                    : Optional.empty();
+            return base.flatMap(b -> unseen.map(u -> new BaseToNew(b.accuracy(), u.accuracy())));
         }
     }
 
     /**
-     * A method's average over datasets: its harmonic mean is that of the averages.
+     * A method's average over datasets; its harmonic mean is that of the averages.
      *
      * @param rows the datasets' rows
      */
@@ -56,9 +58,9 @@ public record BaseToNewResults(
     static BaseToNewResults of(Study study) {
         MethodResults base = MethodResults.ofOwn(study, ClassHalf.BASE);
         MethodResults unseen = MethodResults.ofOwn(study, ClassHalf.NEW);
-        TreeSet<Setup> setups = new TreeSet<>(base.setups());
+        TreeSet<Setup> setups = base.setups();
         setups.addAll(unseen.setups());
-        TreeSet<String> names = new TreeSet<>(DatasetNames.order());
+        TreeSet<String> names = new TreeSet<>(DatasetNames.ORDER);
         names.addAll(base.datasets());
         names.addAll(unseen.datasets());
         List<String> datasets = List.copyOf(names);
@@ -70,48 +72,48 @@ public record BaseToNewResults(
                         .ifPresent(rows::add);
             }
         }
-        Averaged averaged = Averaged.of(
-                datasets, setups, (d, s) -> find(rows, d, s).flatMap(Row::means).isPresent());
-        List<AverageRow> averages = averaged.setups().stream()
-                .map(setup -> new AverageRow(
-                        setup.method(),
-                        setup.shots(),
-                        averaged.datasets().stream()
-                                .map(d -> find(rows, d, setup).orElseThrow())
-                                .toList()))
-                .toList();
+        Averaged<Row> averaged = Averaged.of(datasets, setups, (dataset, setup) -> rows.stream()
+                .filter(row -> row.dataset.equals(dataset) && setup.equals(new Setup(row.method, row.shots)))
+                .filter(row -> row.means().isPresent())
+                .findFirst());
         notes.addAll(averaged.notes());
-        return new BaseToNewResults(datasets, List.copyOf(rows), averages, averaged.datasets(), List.copyOf(notes));
+        return new BaseToNewResults(
+                datasets,
+                List.copyOf(rows),
+                averaged.rows().entrySet().stream()
+                        .map(row -> new AverageRow(row.getKey().method(), row.getKey().shots(), row.getValue()))
+                        .toList(),
+                averaged.datasets(),
+                List.copyOf(notes));
     }
 
-    /** Of the seeds, those that were tested on both halves. */
+    /** A row of the seeds that were tested on both halves. */
     private static Optional<Row> row(
-            String dataset, Setup setup, Optional<MethodResult> base, Optional<MethodResult> unseen, List<String> notes) {
-        Optional<MethodResult> first = base;
-        Optional<MethodResult> second = unseen;
-        if (base.isPresent() && unseen.isPresent()) {
-            first = base.get().onlySeedsOf(unseen.get());
-            second = unseen.get().onlySeedsOf(base.get());
-            boolean learned = !setup.method().isWithoutTraining();
-            if (learned && !base.get().seeds().equals(unseen.get().seeds())) {
-                notes.add("base-to-new, %s, %s: base classes have the seeds %s, new ones %s; those of both count"
-                        .formatted(
-                                dataset,
-                                setup.method().id(),
-                                base.get().seedsText(),
-                                unseen.get().seedsText()));
-            }
+            String dataset,
+            Setup setup,
+            Optional<MethodResult> base,
+            Optional<MethodResult> unseen,
+            List<String> notes) {
+        Optional<MethodResult> first = unseen.isEmpty() ? base : base.flatMap(b -> b.onlySeedsOf(unseen.get()));
+        Optional<MethodResult> second = base.isEmpty() ? unseen : unseen.flatMap(u -> u.onlySeedsOf(base.get()));
+        if (base.isPresent()
+                && unseen.isPresent()
+                && !setup.method().isWithoutTraining()
+                && !base.get().seeds().equals(unseen.get().seeds())) {
+            notes.add("base-to-new, %s, %s: base classes have the seeds %s, new ones %s; those of both count"
+                    .formatted(
+                            dataset,
+                            setup.method().id(),
+                            seeds(base.get()),
+                            seeds(unseen.get())));
         }
         return first.isEmpty() && second.isEmpty()
                 ? Optional.empty()
                 : Optional.of(new Row(dataset, setup.method(), setup.shots(), first, second));
     }
 
-    private static Optional<Row> find(List<Row> rows, String dataset, Setup setup) {
-        return rows.stream()
-                .filter(r -> r.dataset.equals(dataset))
-                .filter(r -> r.method.equals(setup.method()) && r.shots.equals(setup.shots()))
-                .findFirst();
+    private static String seeds(MethodResult result) {
+        return Numbers.first(result.seeds().stream().map(String::valueOf).toList(), Integer.MAX_VALUE);
     }
 
     /** Returns true if there is nothing. */

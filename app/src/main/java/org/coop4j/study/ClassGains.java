@@ -6,11 +6,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.study.MethodResult.Measured;
 
 /**
- * A method's results on each class of a dataset, beside zero-shot's.
+ * A method's accuracy on each class of a dataset, beside zero-shot's.
  *
  * @param outcome the method's results
  * @param classes in the order of the first result
@@ -27,12 +28,12 @@ public record ClassGains(MethodResult outcome, List<ClassGain> classes) {
      *
      * @param name the class
      * @param images its test images, of all seeds together
-     * @param accuracy percentage of them classified rightly
+     * @param accuracy percentage of them classified correctly
      * @param zeroShot the same of zero-shot, if known
      */
     public record ClassGain(String name, int images, double accuracy, OptionalDouble zeroShot) {
 
-        /** Points won over zero-shot, if that is known. */
+        /** Gain over zero-shot in points, if that is known. */
         public OptionalDouble gain() {
             return zeroShot.isPresent() ? OptionalDouble.of(accuracy - zeroShot.getAsDouble()) : OptionalDouble.empty();
         }
@@ -52,7 +53,7 @@ public record ClassGains(MethodResult outcome, List<ClassGain> classes) {
                 .orElse(Double.NaN);
     }
 
-    /** All that was learned and has results of its classes. */
+    /** The gains of everything that was learned and has results of its classes. */
     static List<ClassGains> of(FewShotResults fewShot) {
         List<ClassGains> gains = new ArrayList<>();
         for (MethodResult cell : fewShot.cells()) {
@@ -66,9 +67,9 @@ public record ClassGains(MethodResult outcome, List<ClassGain> classes) {
                         name,
                         one.total(),
                         accuracy(one),
-                        zeroShot.containsKey(name)
-                                ? OptionalDouble.of(accuracy(zeroShot.get(name)))
-                                : OptionalDouble.empty())));
+                        Stream.ofNullable(zeroShot.get(name))
+                                .mapToDouble(ClassGains::accuracy)
+                                .findFirst())));
                 gains.add(new ClassGains(cell, classes));
             }
         }

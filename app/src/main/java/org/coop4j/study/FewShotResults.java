@@ -21,7 +21,7 @@ public final class FewShotResults {
      * A method's average over datasets.
      *
      * @param method the method
-     * @param shots training images a class
+     * @param shots training images per class
      * @param cells its results on each of the datasets
      */
     public record Average(MethodLabel method, Shots shots, List<MethodResult> cells) {
@@ -44,15 +44,17 @@ public final class FewShotResults {
         /** The average of each seed, over the seeds, if all datasets have the same seeds. */
         public Optional<SeedSummary> overSeeds(Measure measure) {
             List<Long> seeds = cells.get(0).seeds();
-            for (MethodResult cell : cells) {
-                if (!cell.seeds().equals(seeds) || cell.summary(measure).isEmpty()) {
-                    return Optional.empty();
-                }
-            }
-            return Optional.of(SeedSummary.of(seeds, seed -> cells.stream()
-                    .mapToDouble(cell -> cell.bySeed().get(seed).scores().get(measure))
-                    .average()
-                    .orElseThrow()));
+            boolean same = cells.stream()
+                    .allMatch(cell -> cell.seeds().equals(seeds)
+                            && cell.summary(measure).isPresent());
+            return same
+                    ? Optional.of(SeedSummary.of(
+                            seeds, seed -> cells.stream()
+                                    .mapToDouble(
+                                            cell -> cell.bySeed().get(seed).scores().get(measure))
+                                    .average()
+                                    .orElseThrow()))
+                    : Optional.empty();
         }
 
         /** Accuracy over the seeds, or the mean alone where the datasets have different seeds. */
@@ -71,45 +73,32 @@ public final class FewShotResults {
     private final MethodResults cells;
     private final List<String> datasets;
     private final List<Setup> setups;
-    private final Averaged averaged;
+    private final Averaged<MethodResult> averaged;
     private final List<Average> averages;
 
-    private FewShotResults(MethodResults cells, List<String> datasets) {
-        this.cells = cells;
-        this.datasets = datasets;
-        this.setups = cells.setups().stream()
-                .filter(setup ->
-                        datasets.stream().anyMatch(d -> cells.get(d, setup).isPresent()))
-                .toList();
-        this.averaged =
-                Averaged.of(datasets, setups, (d, setup) -> cells.get(d, setup).isPresent());
-        this.averages = averaged.setups().stream()
-                .map(setup -> new Average(
-                        setup.method(),
-                        setup.shots(),
-                        averaged.datasets().stream()
-                                .map(d -> cells.get(d, setup).orElseThrow())
-                                .toList()))
-                .toList();
-    }
-
-    static FewShotResults of(Study study) {
-        MethodResults cells = MethodResults.ofOwn(study, ClassHalf.ALL);
+    FewShotResults(Study study) {
+        cells = MethodResults.ofOwn(study, ClassHalf.ALL);
+        // Datasets that were only tested on, with what was learned elsewhere, have a table of their own.
         Set<String> targets = new HashSet<>();
         for (Entry entry : study.entries()) {
             if (entry.run().isTransferred()) {
                 targets.add(entry.dataset());
             }
         }
-        // What contexts were only carried over to has a table of its own.
-        for (MethodResult cell : cells.all()) {
-            if (!cell.method().isWithoutTraining()) {
-                targets.remove(cell.dataset());
-            }
-        }
-        return new FewShotResults(
-                cells,
-                cells.datasets().stream().filter(d -> !targets.contains(d)).toList());
+        datasets = cells.datasets().stream()
+                .filter(dataset -> !targets.contains(dataset)
+                        || cells.setups().stream()
+                                .anyMatch(setup -> !setup.method().isWithoutTraining()
+                                        && cells.get(dataset, setup).isPresent()))
+                .toList();
+        setups = cells.setups().stream()
+                .filter(setup ->
+                        datasets.stream().anyMatch(d -> cells.get(d, setup).isPresent()))
+                .toList();
+        averaged = Averaged.of(datasets, setups, cells::get);
+        averages = averaged.rows().entrySet().stream()
+                .map(row -> new Average(row.getKey().method(), row.getKey().shots(), row.getValue()))
+                .toList();
     }
 
     /** The datasets, in the order of the tables. */
@@ -134,7 +123,7 @@ public final class FewShotResults {
         return cells.get(dataset, method, shots);
     }
 
-    /** What others are compared with on a dataset: its own hand-written prompt. */
+    /** The baseline of a dataset: its own hand-written prompt. */
     public Optional<MethodResult> zeroShot(String dataset) {
         return cells.get(dataset, MethodLabel.ZERO_SHOT, Shots.NONE);
     }
@@ -144,7 +133,7 @@ public final class FewShotResults {
         return setups.stream().map(Setup::method).distinct().toList();
     }
 
-    /** All numbers of training images, but none, ascending. */
+    /** All numbers of training images per class, but none, ascending. */
     public List<Shots> shots() {
         return setups.stream()
                 .map(Setup::shots)
@@ -176,7 +165,7 @@ public final class FewShotResults {
         return averaged.datasets();
     }
 
-    /** What averages leave out, a sentence each. */
+    /** Notes on datasets and methods that averages leave out, a sentence each. */
     public List<String> notes() {
         return averaged.notes();
     }

@@ -2,11 +2,12 @@ package org.coop4j.study;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileVisitOption;
@@ -20,12 +21,14 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.run.CheckedJson;
 import org.coop4j.run.RunConfig;
@@ -51,9 +54,13 @@ public record FoundRuns(
 
     private static final int LONGEST_NAME = 200;
 
+    /** Missing numbers are not taken for 0. */
     private static final ObjectMapper JSON = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
             .build();
 
     /** Copies the lists. */
@@ -222,7 +229,7 @@ public record FoundRuns(
         JsonNode provenance = Files.exists(folder.resolve(RunFolder.PROVENANCE))
                 ? read(folder, RunFolder.PROVENANCE)
                 : JsonNodeFactory.instance.objectNode();
-        RunResult result = result((ObjectNode) read(folder, RunFolder.RESULT));
+        RunResult result = result(read(folder, RunFolder.RESULT));
         return new FinishedRun(
                 root.relativize(folder),
                 result,
@@ -247,66 +254,46 @@ public record FoundRuns(
         return CheckedJson.tree(folder.resolve(name), name, LARGEST);
     }
 
-    private static RunResult result(ObjectNode node) throws IOException {
-        requireName(node, "method");
-        requireName(node, "dataset");
-        requireNumber(node, "shots", 0, Integer.MAX_VALUE - 1.0);
-        requireNumber(node, "seed", Long.MIN_VALUE, Long.MAX_VALUE);
-        requireNumber(node, "classes", 1, Integer.MAX_VALUE);
-        requireNumber(node, "testImages", 1, Integer.MAX_VALUE);
-        requireNumber(node, "accuracy", 0, 100);
-        requireNumber(node, "macroF1", 0, 100);
-        requireNumber(node, "calibrationError", 0, 1);
-        emptyIfMissing(node, "handWritten");
-        emptyIfMissing(node, "perClass");
-        for (JsonNode prompt : node.path("handWritten")) {
-            requireName(prompt, "prompt");
-            requireNumber(prompt, "accuracy", 0, 100);
-        }
-        for (JsonNode one : node.path("perClass")) {
-            if (!one.path("name").isTextual()) {
-                throw damaged("a class without a name");
-            }
-            requireNumber(one, "total", 1, Integer.MAX_VALUE);
-            requireNumber(one, "correct", 0, one.path("total").asDouble());
-        }
+    private static RunResult result(JsonNode tree) throws IOException {
         try {
-            return JSON.treeToValue(node, RunResult.class);
-        } catch (JsonProcessingException e) {
-            throw damaged(String.valueOf(e.getOriginalMessage()).replaceAll("\\s+", " "));
+            RunResult result = JSON.treeToValue(tree, RunResult.class);
+            requireName("method", result.method());
+            requireName("dataset", result.dataset());
+            requireRange("shots", result.shots(), 0, Integer.MAX_VALUE - 1);
+            requireRange("classes", result.classes(), 1, Integer.MAX_VALUE);
+            requireRange("testImages", result.testImages(), 1, Integer.MAX_VALUE);
+            requireRange("accuracy", result.accuracy(), 0, 100);
+            requireRange("macroF1", result.macroF1(), 0, 100);
+            requireRange("calibrationError", result.calibrationError(), 0, 1);
+            for (RunResult.HandWritten prompt : result.handWritten()) {
+                requireName("prompt", prompt.prompt());
+                requireRange("accuracy", prompt.accuracy(), 0, 100);
+            }
+            for (RunResult.PerClass one : result.perClass()) {
+                requireRange("total", one.total(), 1, Integer.MAX_VALUE);
+                requireRange("correct", one.correct(), 0, one.total());
+            }
+            return result;
+        } catch (JsonMappingException e) {
+            String field = e.getPath().stream()
+                    .map(JsonMappingException.Reference::getFieldName)
+                    .filter(Objects::nonNull)
+                    .collect(Collectors.joining("."));
+            throw damaged((field + ": " + e.getOriginalMessage()).replaceAll("\\s+", " "));
         }
     }
 
-    private static void requireName(JsonNode node, String field) throws IOException {
-        JsonNode value = node.path(field);
-        if (!value.isTextual() || value.asText().isBlank()) {
-            throw damaged("no \"" + field + "\"");
-        }
-        if (value.asText().length() > LONGEST_NAME) {
-            throw damaged("its \"" + field + "\" has " + value.asText().length() + " characters");
+    private static void requireName(String field, String name) throws IOException {
+        if (name.isBlank() || name.length() > LONGEST_NAME) {
+            throw damaged("\"%s\" has %d characters; expected 1 to %d, not all blank"
+                    .formatted(field, name.length(), LONGEST_NAME));
         }
     }
 
-    private static void requireNumber(JsonNode node, String field, double least, double most) throws IOException {
-        JsonNode value = node.path(field);
-        if (!value.isNumber()) {
-            throw damaged("no number \"" + field + "\"");
-        }
-        if (!(value.asDouble() >= least && value.asDouble() <= most)) {
-            throw damaged(
-                    "\"%s\" is %s; expected %s to %s".formatted(field, value.asText(), number(least), number(most)));
-        }
-    }
-
-    private static String number(double value) {
-        return value == Math.rint(value) ? String.format(Locale.ROOT, "%.0f", value) : String.valueOf(value);
-    }
-
-    private static void emptyIfMissing(ObjectNode node, String field) throws IOException {
-        if (node.path(field).isMissingNode() || node.path(field).isNull()) {
-            node.putArray(field);
-        } else if (!node.path(field).isArray()) {
-            throw damaged("\"" + field + "\" is no list");
+    private static void requireRange(String field, double value, double least, double most) throws IOException {
+        if (!(value >= least && value <= most)) {
+            throw damaged("\"%s\" is %s; expected %s to %s"
+                    .formatted(field, Numbers.plain(value), Numbers.plain(least), Numbers.plain(most)));
         }
     }
 

@@ -1,17 +1,14 @@
 package org.coop4j.study;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
-import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.MethodResult.Measured;
 import org.coop4j.study.Study.Entry;
@@ -25,9 +22,6 @@ import org.coop4j.study.Study.Entry;
  */
 public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> prompts) {
 
-    /** The prompt of data that have none of their own. */
-    static final String USUAL = "a photo of a {}.";
-
     private static final double ROUNDING = 1e-9;
 
     /** Copies the list. */
@@ -38,9 +32,9 @@ public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> pr
     /**
      * A prompt.
      *
-     * @param text the template, or what the ensemble is
-     * @param own whether it is the dataset's own, which zero-shot CLIP uses
-     * @param accuracies by seed, where the seed decides what is tested on
+     * @param text the template, or the name of the ensemble
+     * @param own true for the dataset's own template, which zero-shot CLIP uses
+     * @param accuracies by seed, where the seed decides which images are tested
      */
     public record Prompt(String text, boolean own, MethodResult accuracies) {}
 
@@ -53,13 +47,9 @@ public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> pr
         return best;
     }
 
-    private record Place(String dataset, String name, ClassHalf half) {
+    private record Place(String dataset, ClassHalf half) {}
 
-        /** The hand-written prompt of a benchmark, or the usual one. */
-        String template() {
-            return DatasetNames.published(name).map(Benchmark::template).orElse(USUAL);
-        }
-    }
+    private record Tested(String text, boolean own) {}
 
     /**
      * The prompts of all runs by dataset; runs of the same seed have the same ones.
@@ -67,37 +57,34 @@ public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> pr
      * @param notes is told where two runs disagree on a prompt
      */
     static List<HandWrittenPrompts> of(List<Entry> entries, Consumer<String> notes) {
-        Map<Place, Map<String, SortedMap<Long, Double>>> found = new LinkedHashMap<>();
-        Map<Place, String> own = new HashMap<>();
+        Map<Place, Map<Tested, SortedMap<Long, Measured>>> found = new LinkedHashMap<>();
         for (Entry entry : entries) {
-            Place place = new Place(entry.dataset(), entry.result().dataset(), entry.half());
             String template = entry.run().config().testedOn().template();
-            if (template != null) {
-                own.putIfAbsent(place, template);
-            }
             for (RunResult.HandWritten prompt : entry.result().handWritten()) {
-                Double known = found.computeIfAbsent(place, p -> new LinkedHashMap<>())
-                        .computeIfAbsent(prompt.prompt(), p -> new TreeMap<>())
-                        .putIfAbsent(entry.result().seed(), prompt.accuracy());
-                if (known != null && Math.abs(known - prompt.accuracy()) > ROUNDING) {
-                    notes.accept(disagreement(entry, prompt, known));
+                Measured known = found.computeIfAbsent(
+                                new Place(entry.dataset(), entry.result().half()), p -> new LinkedHashMap<>())
+                        .computeIfAbsent(
+                                new Tested(prompt.prompt(), prompt.prompt().equals(template)), p -> new TreeMap<>())
+                        .putIfAbsent(entry.result().seed(), Measured.of(prompt.accuracy()));
+                if (known != null && Math.abs(known.accuracy() - prompt.accuracy()) > ROUNDING) {
+                    notes.accept(disagreement(entry, prompt, known.accuracy()));
                 }
             }
         }
         List<HandWrittenPrompts> all = new ArrayList<>();
-        found.forEach((place, texts) -> {
+        found.forEach((place, tested) -> {
             List<Prompt> prompts = new ArrayList<>();
-            String template = own.getOrDefault(place, place.template());
-            texts.forEach((text, bySeed) ->
-                    prompts.add(new Prompt(text, text.equals(template), outcome(place.dataset, bySeed))));
+            tested.forEach((prompt, bySeed) -> prompts.add(new Prompt(
+                    prompt.text,
+                    prompt.own,
+                    new MethodResult(place.dataset, MethodLabel.ZERO_SHOT, Shots.NONE, bySeed))));
             all.add(new HandWrittenPrompts(place.dataset, place.half, prompts));
         });
         return all;
     }
 
     private static String disagreement(Entry entry, RunResult.HandWritten prompt, double known) {
-        return ("%s, seed %d: the hand-written prompt \"%s\" has %s in %s and %s"
-                        + " in a run before it, which is shown")
+        return "%s, seed %d: the hand-written prompt \"%s\" has %s in %s and %s in an earlier run, which is shown"
                 .formatted(
                         entry.dataset(),
                         entry.result().seed(),
@@ -105,13 +92,5 @@ public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> pr
                         Numbers.percent(prompt.accuracy(), 2),
                         entry.run().folder(),
                         Numbers.percent(known, 2));
-    }
-
-    /** One value alone where the seed makes no difference. */
-    private static MethodResult outcome(String dataset, SortedMap<Long, Double> bySeed) {
-        SortedMap<Long, Measured> measured = new TreeMap<>();
-        boolean same = new TreeSet<>(bySeed.values()).size() == 1;
-        bySeed.forEach((seed, accuracy) -> measured.put(same ? 0 : seed, Measured.of(accuracy)));
-        return new MethodResult(dataset, MethodLabel.ZERO_SHOT, Shots.NONE, measured);
     }
 }

@@ -7,34 +7,33 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.apache.commons.math3.stat.StatUtils;
 import org.apache.commons.math3.stat.inference.TTest;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunResult;
 
 /**
- * A method's results on a dataset, one for each seed.
+ * Scores of a method on a dataset, one set for each seed.
  *
  * @param dataset the test data
  * @param method the method
- * @param shots training images a class
- * @param bySeed what was measured, by seed; one alone if the seed makes no difference
+ * @param shots training images per class
+ * @param bySeed scores by seed; of seed 0 alone if the seed makes no difference
  */
 public record MethodResult(String dataset, MethodLabel method, Shots shots, SortedMap<Long, Measured> bySeed) {
 
     /** A score of a run, in percent. */
     public enum Measure {
-        /** Share of test images classified rightly. */
+        /** Share of test images classified correctly. */
         ACCURACY,
         /** Mean F1 over the classes. */
         MACRO_F1,
-        /** Expected calibration error over 15 bins: small is good. */
+        /** Expected calibration error over 15 bins; small is good. */
         CALIBRATION_ERROR
     }
 
     /**
-     * What one run measured, or one hand-written prompt, of which the accuracy alone is known.
+     * Scores of one run, or of one hand-written prompt, of which the accuracy alone is known.
      *
      * @param scores in percent, those that are known
      * @param perClass results of each class, if known
@@ -50,7 +49,7 @@ public record MethodResult(String dataset, MethodLabel method, Shots shots, Sort
                             result.macroF1(),
                             Measure.CALIBRATION_ERROR,
                             100 * result.calibrationError()),
-                    List.copyOf(result.perClass()));
+                    result.perClass());
         }
 
         static Measured of(double accuracy) {
@@ -62,25 +61,21 @@ public record MethodResult(String dataset, MethodLabel method, Shots shots, Sort
         }
     }
 
-    /** Differences of percentages that are the same come out as equal as this. */
+    /** Differences of percentages are the same if they are as close as this. */
     private static final double ROUNDING = 1e-9;
 
-    /** Copies the results. */
+    /** Copies the results; equal ones of a method without training are one for all seeds. */
     public MethodResult {
-        bySeed = Collections.unmodifiableSortedMap(new TreeMap<>(bySeed));
-        if (bySeed.isEmpty()) {
-            throw new IllegalArgumentException("no result of " + method.id() + " on " + dataset);
-        }
+        boolean same = bySeed.values().stream().map(Measured::accuracy).distinct().count() == 1;
+        bySeed = Collections.unmodifiableSortedMap(
+                same && method.isWithoutTraining()
+                        ? new TreeMap<>(Map.of(0L, bySeed.get(bySeed.firstKey())))
+                        : new TreeMap<>(bySeed));
     }
 
     /** The seeds, ascending. */
     public List<Long> seeds() {
         return List.copyOf(bySeed.keySet());
-    }
-
-    /** "1, 2, 3". */
-    public String seedsText() {
-        return seeds().stream().map(String::valueOf).collect(Collectors.joining(", "));
     }
 
     /** Mean accuracy over the seeds. */
@@ -90,19 +85,17 @@ public record MethodResult(String dataset, MethodLabel method, Shots shots, Sort
 
     /** A score over the seeds, if all results have it. */
     public Optional<SeedSummary> summary(Measure measure) {
-        if (bySeed.values().stream().anyMatch(measured -> !measured.scores.containsKey(measure))) {
-            return Optional.empty();
-        }
-        return Optional.of(SeedSummary.of(bySeed.values(), measured -> measured.scores.get(measure)));
+        return bySeed.values().stream().allMatch(measured -> measured.scores.containsKey(measure))
+                ? Optional.of(SeedSummary.of(bySeed.values(), measured -> measured.scores.get(measure)))
+                : Optional.empty();
     }
 
-    /** The results of the seeds that another has too; what holds for all seeds stays. */
+    /** The results of the seeds that another has too; those that hold for all seeds stay. */
     Optional<MethodResult> onlySeedsOf(MethodResult other) {
-        if (holdsForAllSeeds() || other.holdsForAllSeeds()) {
-            return Optional.of(this);
-        }
         SortedMap<Long, Measured> common = new TreeMap<>(bySeed);
-        common.keySet().retainAll(other.bySeed.keySet());
+        if (!holdsForAllSeeds() && !other.holdsForAllSeeds()) {
+            common.keySet().retainAll(other.bySeed.keySet());
+        }
         return common.isEmpty() ? Optional.empty() : Optional.of(new MethodResult(dataset, method, shots, common));
     }
 
@@ -111,12 +104,10 @@ public record MethodResult(String dataset, MethodLabel method, Shots shots, Sort
     }
 
     /**
-     * How much better it is than another, over the seeds that both have; what holds for all seeds
-     * is compared with each.
+     * Difference from another result, over the seeds that both have.
      *
      * @param difference mean of this − other, in points
-     * @param pValue of Student's paired t test, two-sided; none if there is one pair alone or
-     *     nothing varies
+     * @param pValue of Student's paired t test, two-sided; empty for a single pair or equal differences
      */
     public record Gain(double difference, Optional<Double> pValue) {}
 
@@ -124,15 +115,14 @@ public record MethodResult(String dataset, MethodLabel method, Shots shots, Sort
     public Optional<Gain> gainOver(MethodResult zeroShot) {
         List<Double> own = new ArrayList<>();
         List<Double> others = new ArrayList<>();
-        for (Map.Entry<Long, Measured> entry : bySeed.entrySet()) {
-            Measured other = zeroShot.holdsForAllSeeds()
-                    ? zeroShot.bySeed.get(zeroShot.bySeed.firstKey())
-                    : zeroShot.bySeed.get(entry.getKey());
+        bySeed.forEach((seed, measured) -> {
+            Measured other =
+                    zeroShot.bySeed.get(zeroShot.holdsForAllSeeds() ? zeroShot.bySeed.firstKey() : seed);
             if (other != null) {
-                own.add(entry.getValue().accuracy());
+                own.add(measured.accuracy());
                 others.add(other.accuracy());
             }
-        }
+        });
         return own.isEmpty() ? Optional.empty() : Optional.of(gain(own, others));
     }
 

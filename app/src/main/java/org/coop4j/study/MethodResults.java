@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.BiPredicate;
+import java.util.function.BiFunction;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
@@ -17,12 +17,12 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.study.MethodResult.Measured;
 import org.coop4j.study.Study.Entry;
 
-/** MethodResults by dataset, method and shots. */
+/** Results by dataset, method and shots. */
 final class MethodResults {
 
     private static final int MOST_NAMED = 4;
 
-    /** A method with so many shots: a row of a table. */
+    /** A method with a number of shots: a row of a table. */
     record Setup(MethodLabel method, Shots shots) implements Comparable<Setup> {
         @Override
         public int compareTo(Setup other) {
@@ -37,48 +37,51 @@ final class MethodResults {
     }
 
     /**
-     * The datasets and methods over which averages are made: all averages are over the same datasets, so that they can
-     * be compared. A method that half of the datasets or fewer have is not averaged; a dataset that lacks one of the
-     * others is left out.
+     * Rows by setup for averages. All averages are over the same datasets, so that they can be compared: a method that
+     * half of the datasets or fewer have is not averaged, and a dataset that lacks one of the others is left out.
      *
      * @param datasets averaged over; empty if there are fewer than two
-     * @param setups averaged
+     * @param rows of each method, one for each of the datasets
      * @param notes what was left out and why, a sentence each
      */
-    record Averaged(List<String> datasets, List<Setup> setups, List<String> notes) {
+    record Averaged<R>(List<String> datasets, Map<Setup, List<R>> rows, List<String> notes) {
 
-        static Averaged of(List<String> datasets, Collection<Setup> setups, BiPredicate<String, Setup> has) {
-            if (datasets.size() < 2) {
-                return new Averaged(List.of(), List.of(), List.of());
-            }
+        static <R> Averaged<R> of(
+                List<String> datasets, Collection<Setup> setups, BiFunction<String, Setup, Optional<R>> row) {
             List<String> notes = new ArrayList<>();
+            Averaged<R> none = new Averaged<>(List.of(), Map.of(), notes);
+            if (datasets.size() < 2) {
+                return none;
+            }
             Map<Boolean, List<Setup>> frequent = setups.stream()
                     .collect(Collectors.partitioningBy(setup -> 2
                                     * datasets.stream()
-                                            .filter(d -> has.test(d, setup))
+                                            .filter(d -> row.apply(d, setup).isPresent())
                                             .count()
                             > datasets.size()));
-            List<Setup> averaged = frequent.get(true);
             if (!frequent.get(false).isEmpty()) {
                 notes.add("not averaged over the " + datasets.size() + " datasets, as half of them or more lack it: "
                         + named(frequent.get(false)));
             }
-            List<String> common = new ArrayList<>();
+            List<String> common = new ArrayList<>(datasets);
             for (String dataset : datasets) {
-                List<Setup> lacking = averaged.stream()
-                        .filter(setup -> !has.test(dataset, setup))
+                List<Setup> lacking = frequent.get(true).stream()
+                        .filter(setup -> row.apply(dataset, setup).isEmpty())
                         .toList();
-                if (lacking.isEmpty()) {
-                    common.add(dataset);
-                } else {
+                if (!lacking.isEmpty()) {
+                    common.remove(dataset);
                     notes.add("averages leave out " + dataset + ", which lacks " + named(lacking));
                 }
             }
             if (common.size() < 2) {
-                notes.add("no averages over datasets: fewer than two have all of " + named(averaged));
-                return new Averaged(List.of(), List.of(), notes);
+                notes.add("no averages over datasets: fewer than two have all of " + named(frequent.get(true)));
+                return none;
             }
-            return new Averaged(common, averaged, notes);
+            Map<Setup, List<R>> rows = new LinkedHashMap<>();
+            for (Setup setup : frequent.get(true)) {
+                rows.put(setup, common.stream().flatMap(d -> row.apply(d, setup).stream()).toList());
+            }
+            return new Averaged<>(common, rows, notes);
         }
 
         private static String named(List<Setup> setups) {
@@ -92,62 +95,50 @@ final class MethodResults {
     private MethodResults() {}
 
     /**
-     * The cells of all runs that were tested on a half of the classes.
+     * The results of all runs that were tested on a half of the classes.
      *
-     * @param chosen which of the runs
+     * @param chosen selects some of the runs
      */
     static MethodResults of(Study study, ClassHalf half, Predicate<Entry> chosen) {
         Map<String, Map<Setup, SortedMap<Long, Measured>>> grouped = new LinkedHashMap<>();
         for (Entry entry : study.entries()) {
-            if (entry.half() == half && chosen.test(entry)) {
+            if (entry.result().half() == half && chosen.test(entry)) {
                 grouped.computeIfAbsent(entry.dataset(), d -> new LinkedHashMap<>())
                         .computeIfAbsent(new Setup(entry.method(), entry.shots()), s -> new TreeMap<>())
                         .put(entry.result().seed(), Measured.of(entry.result()));
             }
         }
-        MethodResults cells = new MethodResults();
+        MethodResults results = new MethodResults();
         grouped.forEach((dataset, setups) -> setups.forEach((setup, bySeed) ->
-                cells.add(new MethodResult(dataset, setup.method, setup.shots, onceIfTheSame(setup, bySeed)))));
-        return cells;
+                results.add(new MethodResult(dataset, setup.method, setup.shots, bySeed))));
+        return results;
     }
 
-    /** What is not learned and the same for all seeds stands once. */
-    private static SortedMap<Long, Measured> onceIfTheSame(Setup setup, SortedMap<Long, Measured> bySeed) {
-        boolean same =
-                bySeed.values().stream().map(Measured::accuracy).distinct().count() == 1;
-        return setup.method.isWithoutTraining() && same
-                ? new TreeMap<>(Map.of(0L, bySeed.get(bySeed.firstKey())))
-                : bySeed;
-    }
-
-    /** The cells of what was learned from the data that it was tested on, and of hand-written prompts. */
+    /**
+     * The results of what was learned from the data that it was tested on, and of hand-written prompts. Those that
+     * training runs tested stand in where zero-shot has no run of its own.
+     */
     static MethodResults ofOwn(Study study, ClassHalf half) {
-        MethodResults cells = of(study, half, entry -> !entry.run().isTransferred());
-        // Those that training runs tested stand in where zero-shot was not run itself.
+        MethodResults results = of(study, half, entry -> !entry.run().isTransferred());
         for (HandWrittenPrompts prompts : study.handWritten()) {
             if (prompts.half() == half
-                    && cells.get(prompts.dataset(), MethodLabel.ZERO_SHOT, Shots.NONE)
+                    && results.get(prompts.dataset(), MethodLabel.ZERO_SHOT, Shots.NONE)
                             .isEmpty()) {
                 prompts.prompts().stream()
                         .filter(HandWrittenPrompts.Prompt::own)
                         .findFirst()
-                        .ifPresent(own -> cells.add(own.accuracies()));
+                        .ifPresent(own -> results.add(own.accuracies()));
                 MethodResult best = prompts.best().accuracies();
-                cells.add(new MethodResult(best.dataset(), MethodLabel.BEST_HAND_WRITTEN, Shots.NONE, best.bySeed()));
+                results.add(new MethodResult(
+                        best.dataset(), MethodLabel.BEST_HAND_WRITTEN, Shots.NONE, best.bySeed()));
             }
         }
-        return cells;
+        return results;
     }
 
     private void add(MethodResult cell) {
         cells.computeIfAbsent(cell.dataset(), d -> new LinkedHashMap<>())
                 .put(new Setup(cell.method(), cell.shots()), cell);
-    }
-
-    List<MethodResult> all() {
-        return cells.values().stream()
-                .flatMap(setups -> setups.values().stream())
-                .toList();
     }
 
     Optional<MethodResult> get(String dataset, MethodLabel method, Shots shots) {
@@ -159,14 +150,14 @@ final class MethodResults {
     }
 
     /** All methods with all their shots, in the order of the tables. */
-    List<Setup> setups() {
-        TreeSet<Setup> setups = new TreeSet<>();
-        cells.values().forEach(here -> setups.addAll(here.keySet()));
-        return List.copyOf(setups);
+    TreeSet<Setup> setups() {
+        return cells.values().stream()
+                .flatMap(here -> here.keySet().stream())
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** All datasets, in the order of the tables. */
     List<String> datasets() {
-        return cells.keySet().stream().sorted(DatasetNames.order()).toList();
+        return cells.keySet().stream().sorted(DatasetNames.ORDER).toList();
     }
 }

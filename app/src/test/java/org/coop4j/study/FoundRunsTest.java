@@ -121,12 +121,12 @@ class FoundRunsTest {
         List<FoundRuns.Failure> damaged = search().damaged();
 
         assertThat(damaged).hasSize(9);
-        assertThat(damaged.get(0).reason()).contains("no number \"accuracy\"");
+        assertThat(damaged.get(0).reason()).contains("accuracy: ");
         assertThat(damaged.get(1).reason()).contains("\"accuracy\" is 100.5; expected 0 to 100");
-        assertThat(damaged.get(2).reason()).contains("no number \"accuracy\"");
+        assertThat(damaged.get(2).reason()).contains("accuracy: ", "60");
         assertThat(damaged.get(3).reason()).contains("\"calibrationError\" is 7");
         assertThat(damaged.get(4).reason()).contains("\"testImages\" is 0");
-        assertThat(damaged.get(5).reason()).contains("no \"method\"");
+        assertThat(damaged.get(5).reason()).contains("\"method\" has 1 character");
         assertThat(damaged.get(6).reason()).contains("500 characters");
         assertThat(damaged.get(7).reason()).contains("UPPER");
         assertThat(damaged.get(8).reason()).contains("\"correct\" is 6; expected 0 to 5");

@@ -1,4 +1,4 @@
-package org.coop4j.study.chart;
+package org.coop4j.study.html;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -8,8 +8,8 @@ import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import javax.xml.parsers.DocumentBuilderFactory;
-import org.coop4j.study.chart.FewShotChart.Point;
-import org.coop4j.study.chart.FewShotChart.Series;
+import org.coop4j.study.html.FewShotChart.Point;
+import org.coop4j.study.html.FewShotChart.Series;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
@@ -22,7 +22,6 @@ class FewShotChartTest {
     private static FewShotChart chart(String title, String method) {
         return new FewShotChart(
                 title,
-                "accuracy (%)",
                 List.of(
                         Series.curve(method, 0, List.of(new Point(1, 50, 2, 3), new Point(16, 70, 1, 3))),
                         new Series("published", 1, true, List.of(new Point(1, 52, 0, 0), new Point(4, 60, 0, 0))),
@@ -50,7 +49,7 @@ class FewShotChartTest {
 
     @Test
     void inlineSvgFollowsTheThemeAndNamesItsPoints() throws Exception {
-        String svg = chart("DTD", "CoOp").inline();
+        String svg = chart("DTD", "CoOp").markup().toString();
 
         assertThat(svg).contains("var(--s0)").doesNotContain("#");
         assertThat(texts(parse(svg), "title"))
@@ -87,9 +86,8 @@ class FewShotChartTest {
                 .toList();
         Document svg = parse(new FewShotChart(
                         "DTD",
-                        "accuracy (%)",
                         List.of(Series.curve("CoOp", 0, points), Series.star("zero-shot", 1, 40)))
-                .inline());
+                .markup().toString());
         List<Double> places = new java.util.ArrayList<>();
         NodeList groups = svg.getElementsByTagName("g");
         for (int i = 0; i < groups.getLength(); i++) {
@@ -102,7 +100,7 @@ class FewShotChartTest {
 
     @Test
     void whatBelongsToASeriesCanBeFoundInAPage() throws Exception {
-        Document svg = parse(chart("DTD", "CoOp").inline());
+        Document svg = parse(chart("DTD", "CoOp").markup().toString());
 
         NodeList groups = svg.getElementsByTagName("g");
         List<String> series = new java.util.ArrayList<>();
@@ -125,7 +123,7 @@ class FewShotChartTest {
                 Series.curve("b", 1, List.of(new Point(1, 40.1, 0, 1))),
                 Series.curve("c", 2, List.of(new Point(1, 40.2, 0, 1))),
                 Series.curve("d", 3, List.of(new Point(1, 90, 0, 1))));
-        String file = new FewShotChart("close", "accuracy (%)", curves).file();
+        String file = new FewShotChart("close", curves).file();
 
         NodeList texts = parse(file).getElementsByTagName("text");
         double[] y = new double[4];
@@ -143,10 +141,10 @@ class FewShotChartTest {
 
     @Test
     void oneValueAloneIsDrawn() {
-        FewShotChart star = new FewShotChart("star", "accuracy (%)", List.of(Series.star("zero", 0, 50)));
+        FewShotChart star = new FewShotChart("star", List.of(Series.star("zero", 0, 50)));
 
         assertThat(star.file()).doesNotContain("NaN", "Infinity");
-        assertThat(star.inline()).doesNotContain("NaN", "Infinity");
+        assertThat(star.markup().toString()).doesNotContain("NaN", "Infinity");
     }
 
     @Test
@@ -163,11 +161,11 @@ class FewShotChartTest {
         Point one = new Point(1, 50, 0, 1);
         Point two = new Point(2, 50, 0, 1);
         assertThatThrownBy(() -> Series.curve("CoOp", 0, List.of(two, one)))
-                .hasMessageContaining("1 shots stand behind 2");
+                .hasMessageContaining("got 1 after 2");
         assertThatThrownBy(() -> new Point(1, Double.NaN, 0, 1)).hasMessageContaining("NaN");
         assertThatThrownBy(() -> Series.star("zero-shot", 0, Double.POSITIVE_INFINITY))
                 .hasMessageContaining("Infinity");
-        assertThatThrownBy(() -> new FewShotChart("DTD", "accuracy", List.of()))
+        assertThatThrownBy(() -> new FewShotChart("DTD", List.of()))
                 .hasMessageContaining("neither a curve nor a star");
     }
 
