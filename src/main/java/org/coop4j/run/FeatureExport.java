@@ -93,7 +93,7 @@ public final class FeatureExport {
             }
             for (int label : part.getValue().labels()) {
                 labels.add(label);
-                splits.add(part.getKey().code());
+                splits.add(part.getKey().ordinal());
             }
         }
         writer.writeLongs(FeatureTensors.LABELS, labels.build().toArray());
