@@ -133,7 +133,7 @@ class StudyTest {
 
         Study study = study();
 
-        Outcome cell = study.fewShot().cells().get(0);
+        MethodResult cell = study.fewShot().cells().get(0);
         assertThat(cell.seeds()).containsExactly(1L, 2L);
         assertThat(cell.accuracy()).isEqualTo(57); // (50 + 64) / 2: the later of seed 2
         assertThat(study.notes())

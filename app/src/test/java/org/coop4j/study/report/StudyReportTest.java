@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.coop4j.base.Progress;
-import org.coop4j.study.Findings;
+import org.coop4j.study.FoundRuns;
 import org.coop4j.study.RunFiles;
 import org.coop4j.study.Study;
 import org.junit.jupiter.api.Test;
@@ -55,7 +55,7 @@ class StudyReportTest {
     }
 
     private StudyReport report() throws IOException {
-        Findings findings = Findings.below(root.resolve("runs"), Progress.NONE);
+        FoundRuns findings = FoundRuns.below(root.resolve("runs"), Progress.NONE);
         return new StudyReport(findings, Study.of(findings));
     }
 
@@ -122,7 +122,7 @@ class StudyReportTest {
                 .containsEntry("method", "coop-m16-end")
                 .containsEntry("seeds", "1, 2, 3")
                 .containsEntry("accuracy", "83.0000")
-                .containsEntry("accuracy_sd", "3.6056") // √13, as in FewShotTest
+                .containsEntry("accuracy_sd", "3.6056") // √13, as in FewShotResultsTest
                 .containsEntry("accuracy_ci95", "8.9567")
                 .containsEntry("gain_over_zero_shot", "43.0000")
                 .containsEntry("published", "83.5300")

@@ -17,7 +17,7 @@ import org.coop4j.graph.host.Workers;
 import org.coop4j.pretrain.op.ContrastiveLoss;
 import org.coop4j.pretrain.op.EmbedTokens;
 import org.coop4j.weights.DType;
-import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ModelMetadata;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
