@@ -29,7 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Compiles and runs the programs of README and docs, as an application that logs at INFO. */
 class ReadmeTest {
 
-    private static final Pattern PROGRAM = Pattern.compile("```java\n(.*?public class (\\w+) .*?)```", Pattern.DOTALL);
+    private static final Pattern PROGRAM =
+            Pattern.compile("```java\n((?:(?!```).)*?public class (\\w+) .*?)```", Pattern.DOTALL);
 
     private static final String LOGGING =
             """
@@ -51,7 +52,9 @@ class ReadmeTest {
 
     @BeforeEach
     void compile() throws IOException {
-        String pages = Files.readString(Path.of("../README.md")) + Files.readString(Path.of("../docs/serving.md"));
+        String pages = Files.readString(Path.of("../README.md"))
+                + Files.readString(Path.of("../docs/java.md"))
+                + Files.readString(Path.of("../docs/serving.md"));
         Matcher programs = PROGRAM.matcher(pages);
         List<String> arguments =
                 new ArrayList<>(List.of("-Xlint:all,-path,-classfile", "-Werror", "-proc:none", "-cp", classPath));

@@ -49,7 +49,7 @@ public record Measurement(List<Double> seconds, long flops) {
         HostMatrix a = filled();
         HostMatrix b = filled();
         HostMatrix c = HostMatrix.zeros(SIDE, SIDE);
-        Product product = Product.of(Product.Form.NT, a, b, c, workers);
+        Product product = new Product(Gemm.Form.NT, a, b, null, c, workers);
         long flops = 2L * SIDE * SIDE * SIDE;
         return Measurement.of(3, 9, flops, () -> Gemm.singleThreaded(product::run));
     }

@@ -9,7 +9,7 @@ import org.coop4j.clip.PackedPrompts;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.Step;
 import org.coop4j.clip.StepGraph;
-import org.coop4j.graph.ExecutionPlan;
+import org.coop4j.graph.OpTime;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Optimizer;
@@ -45,7 +45,7 @@ public record StepBench(
      * @param profile where the time of one step went
      */
     public record Outcome(
-            Measurement time, long bytes, int parts, long early, long late, List<ExecutionPlan.OpTime> profile) {}
+            Measurement time, long bytes, int parts, long early, long late, List<OpTime> profile) {}
 
     /** Measures with random names, features and labels; {@code runs} steps after three others. */
     public Outcome run(Clip clip, MemoryLimit memory, int runs) {

@@ -26,7 +26,7 @@ import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.graph.ExecutionPlan;
+import org.coop4j.graph.OpTime;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.run.Machine;
@@ -65,7 +65,7 @@ public final class BenchCommand implements Callable<Integer> {
     private static final Set<String> KINDS = Set.of("step", "encode", "files");
 
     private final Console console;
-    private List<ExecutionPlan.OpTime> ops = List.of();
+    private List<OpTime> ops = List.of();
 
     @Parameters(index = "0", paramLabel = "WHAT", description = "step, encode or files.")
     private String what;
@@ -250,11 +250,11 @@ public final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private static Table<ExecutionPlan.OpTime> ops() {
-        return new Table<ExecutionPlan.OpTime>()
-                .text("op", ExecutionPlan.OpTime::op)
-                .count("count", ExecutionPlan.OpTime::count)
-                .count("nd4j_calls", ExecutionPlan.OpTime::calls)
+    private static Table<OpTime> ops() {
+        return new Table<OpTime>()
+                .text("op", OpTime::op)
+                .count("count", OpTime::count)
+                .count("nd4j_calls", OpTime::calls)
                 .number("ms", 1, op -> op.nanos() / 1e6)
                 .number("gflops", 0, op -> op.flops() / (double) Math.max(1, op.nanos()))
                 .count("output_mb", op -> op.bytes() >> 20);

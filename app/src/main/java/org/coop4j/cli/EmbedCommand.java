@@ -32,11 +32,11 @@ import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.FeatureExport;
 import org.coop4j.run.SharedData;
-import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -76,10 +76,8 @@ final class EmbedCommand implements Callable<Integer> {
     @Mixin
     private ModelOptions clipOptions;
 
-    @Option(
-            names = "--truncate",
-            description = "Truncate texts that exceed the context length; without it, they are an error.")
-    private boolean truncate;
+    @Mixin
+    private Options.Truncation truncation;
 
     @Option(names = "--text", paramLabel = "TEXT", description = "A text; may be given several times.")
     private List<String> texts = List.of();
@@ -91,8 +89,8 @@ final class EmbedCommand implements Callable<Integer> {
             description = "A UTF-8 file with one text per line.")
     private Path textFile;
 
-    @Mixin
-    private DataOptions.IfAny dataOptions;
+    @ArgGroup(exclusive = false)
+    private DataOptions dataOptions;
 
     @Option(
             names = "--split",
@@ -142,7 +140,7 @@ final class EmbedCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Optional<DataSpec> data = dataOptions.spec();
+        Optional<DataSpec> data = Optional.ofNullable(dataOptions).map(DataOptions::spec);
         boolean ofTexts = !texts.isEmpty() || textFile != null;
         if (data.isPresent()) {
             if (ofTexts || !arguments.isEmpty() || pixels) {
@@ -172,8 +170,7 @@ final class EmbedCommand implements Callable<Integer> {
             int context = clip.architecture().text().contextLength();
             List<int[]> tokens = new ArrayList<>();
             for (String text : all) {
-                tokens.add(clip.tokenizer()
-                        .tokenize(text, context, truncate ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL));
+                tokens.add(clip.tokenizer().tokenize(text, context, truncation.overflow()));
             }
             write(clip, TEXT, all, clip.encodeTokens(tokens), List.of());
         }

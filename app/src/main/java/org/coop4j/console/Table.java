@@ -181,11 +181,14 @@ public final class Table<T> {
                 .upTo(PERCENT_WIDTH);
     }
 
-    /** Adds a column of shares, 0 to 1, which people see as percentages. */
+    /** Adds a column of shares, 0 to 1 or null, which people see as percentages. */
     public Table<T> share(String name, Function<? super T, ? extends Number> value) {
-        return shown(name, Kind.NUMBERS, value, row -> Numbers.percent(
-                        100 * value.apply(row).doubleValue()))
+        return shown(name, Kind.NUMBERS, value, row -> percent(value.apply(row)))
                 .upTo(PERCENT_WIDTH);
+    }
+
+    private static String percent(Number share) {
+        return share == null ? "" : Numbers.percent(100 * share.doubleValue());
     }
 
     /** Shows the last column in these formats alone. */

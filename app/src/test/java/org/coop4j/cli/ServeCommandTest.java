@@ -111,7 +111,7 @@ class ServeCommandTest {
         }
         for (JsonNode entry : json.path("images").path(0).path("predictions")) {
             probabilities.put(
-                    entry.path("class").asText(), entry.path("probability").floatValue());
+                    entry.path("label").asText(), entry.path("probability").floatValue());
         }
         return probabilities;
     }

@@ -89,7 +89,7 @@ class ClassificationTest {
         for (Row row : rows) {
             String key = Photographs.key(Photographs.file(row.getString(0)));
             JsonNode wanted = expected.get(key);
-            String name = wanted.get("class").asText();
+            String name = wanted.get("label").asText();
             assertThat(row.getString(2)).isEqualTo(name);
             assertThat(row.getDouble(1)).isEqualTo(names.indexOf(name));
             Vector probabilities = row.getAs(3);

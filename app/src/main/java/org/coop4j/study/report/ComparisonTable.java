@@ -142,16 +142,19 @@ public final class ComparisonTable {
         int disagreements = test.firstOnly() + test.secondOnly();
         String images = Numbers.count(test.images(), "test image");
         if (disagreements == 0) {
-            return "both are right on the same of " + images;
+            return "both are right on the same images";
         }
         String verdict = test.pValue() >= SIGNIFICANT
-                ? images + (test.images() == 1 ? " is" : " are") + " too few to tell them apart"
+                ? images + (test.images() == 1 ? " is" : " are") + " too few to distinguish them"
                 : "the " + (test.difference() > 0 ? "gain" : "loss") + " is significant";
-        return "%s (McNemar's exact test: p %s; of %s that one of the two gets right, the learned classifier has %d)"
+        return "%s (McNemar's exact test: p %s); they disagree on %s: %s is right on %d, %s on %d"
                 .formatted(
                         verdict,
                         test.pValue() < 0.001 ? "< 0.001" : "= " + Numbers.probability(test.pValue()),
                         Numbers.count(disagreements, "image"),
-                        test.firstOnly());
+                        method.name(),
+                        test.firstOnly(),
+                        baseline.name(),
+                        test.secondOnly());
     }
 }

@@ -68,11 +68,11 @@ public record ErrorFiles(PictureResults results, List<String> names) {
         for (PictureResult result : results.all()) {
             ObjectNode line = Json.object()
                     .put("file", result.file().toString())
-                    .put("class", names.get(result.truth()))
-                    .put("predicted", names.get(result.predicted()))
+                    .put("truth", names.get(result.truth()))
+                    .put("label", names.get(result.predicted()))
                     .put("right", result.isRight())
                     .put("probability", result.probability())
-                    .put("class_probability", result.own());
+                    .put("truth_probability", result.own());
             lines.append(line).append('\n');
         }
         AtomicFile.write(file, lines.toString().getBytes(StandardCharsets.UTF_8));

@@ -184,7 +184,7 @@ public final class RunPage {
     }
 
     private static String looks(int suspects) {
-        return Numbers.count(suspects, "image looks", "images look") + " like another class than the folder says";
+        return Numbers.count(suspects, "image") + " may be in the wrong folder";
     }
 
     private Section duplicates() {
