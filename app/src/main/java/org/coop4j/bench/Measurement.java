@@ -40,7 +40,7 @@ public record Measurement(List<Double> seconds, long flops) {
     /** Measures a product of square matrices of 1,536 rows, divided among the workers as in the towers. */
     public static Measurement product(Workers workers) {
         HostMatrix c = HostMatrix.zeros(SIDE, SIDE);
-        Product product = Product.of(Product.Form.NT, filled(), filled(), c, workers);
+        Product product = new Product(Gemm.Form.NT, filled(), filled(), null, c, workers);
         long flops = 2L * SIDE * SIDE * SIDE;
         return Measurement.of(3, 9, flops, () -> Gemm.singleThreaded(product::run));
     }

@@ -12,8 +12,8 @@ import org.coop4j.clip.PackedPrompts;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.Step;
 import org.coop4j.clip.StepGraph;
-import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.graph.OpTime;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Optimizer;
 import org.coop4j.method.train.Training;
@@ -75,7 +75,7 @@ public final class StepBench {
      * @param profile times of the ops of one step
      */
     public record Outcome(
-            Measurement time, long bytes, int parts, long early, long late, List<ExecutionPlan.OpTime> profile) {}
+            Measurement time, long bytes, int parts, long early, long late, List<OpTime> profile) {}
 
     /** Measures {@code runs} steps after three others, with random names, features and labels. */
     public Outcome run(Clip clip, int batch, MemoryLimit memory, int runs) {

@@ -27,7 +27,7 @@ import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.graph.ExecutionPlan;
+import org.coop4j.graph.OpTime;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.run.Machine;
 import org.coop4j.weights.convert.RandomWeights;
@@ -61,7 +61,7 @@ public final class BenchCommand implements Callable<Integer> {
     private static final int MAX_FILES = 320;
 
     private final Console console;
-    private Table<ExecutionPlan.OpTime> ops;
+    private Table<OpTime> ops;
 
     @Parameters(index = "0", paramLabel = "WHAT", description = "step, encode or files.")
     private String what;
@@ -221,10 +221,10 @@ public final class BenchCommand implements Callable<Integer> {
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_of_steps_mb", bytes >> 20));
         product(clip, result);
         if (profile) {
-            ops = new Table<ExecutionPlan.OpTime>()
-                    .text("op", ExecutionPlan.OpTime::op)
-                    .count("count", ExecutionPlan.OpTime::count)
-                    .count("nd4j_calls", ExecutionPlan.OpTime::calls)
+            ops = new Table<OpTime>()
+                    .text("op", OpTime::op)
+                    .count("count", OpTime::count)
+                    .count("nd4j_calls", OpTime::calls)
                     .number("ms", 1, op -> op.nanos() / 1e6)
                     .number("gflops", 0, op -> op.flops() / (double) Math.max(1, op.nanos()))
                     .count("output_mb", op -> op.bytes() >> 20)
