@@ -37,7 +37,7 @@ class SourcesTest {
     private static final Pattern TEXT = Pattern.compile("\"((?:[^\"\\\\\n]|\\\\.)*)\"");
 
     /** A path of the reading order, as docs/architecture.md lists it. */
-    private static final Pattern LISTED = Pattern.compile("(?m)^\\d+\\. \\[`[^`]+`]\\(\\.\\./([^)]+\\.java)\\)");
+    private static final Pattern LISTED = Pattern.compile("(?m)^\\| \\d+ \\| \\[`[^`]+`]\\(\\.\\./([^)]+\\.java)\\)");
 
     private static final int MOST_FILES = 22;
     private static final int MOST_LINES = 4_600;

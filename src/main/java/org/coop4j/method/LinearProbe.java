@@ -8,7 +8,6 @@ import org.coop4j.base.Progress;
 import org.coop4j.base.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.data.FewShotSampler.FewShotSample;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ProbeSampler;
 import org.coop4j.method.LinearHead.ClassRows;
@@ -63,7 +62,7 @@ public record LinearProbe(@Setting("draw the images as lpclip does, not as CoOp 
     }
 
     @Override
-    public FewShotSample sample(ImageDataset whole, int shots, long seed) {
+    public ImageDataset sample(ImageDataset whole, int shots, long seed) {
         return referenceSample
                 ? new ProbeSampler(shots, Math.toIntExact(seed)).sample(whole)
                 : Method.super.sample(whole, shots, seed);

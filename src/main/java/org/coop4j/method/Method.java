@@ -5,12 +5,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.coop4j.base.Settings;
+import org.coop4j.base.Spelling;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FewShotSampler;
-import org.coop4j.data.FewShotSampler.FewShotSample;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.method.train.Training;
 
@@ -44,6 +43,11 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
     /** {@link About#title}. */
     default String title() {
         return about().title();
+    }
+
+    /** {@link About#summary}. */
+    default String summary() {
+        return about().summary();
     }
 
     /** The reference's training for a number of images per class (0: all). */
@@ -103,7 +107,7 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
     }
 
     /** The images that it learns from; by default, the sample of CoOp's experiments. */
-    default FewShotSample sample(ImageDataset whole, int shots, long seed) {
+    default ImageDataset sample(ImageDataset whole, int shots, long seed) {
         return new FewShotSampler(shots, seed).sample(whole);
     }
 
@@ -172,8 +176,9 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
                 return meant.get();
             }
         }
-        throw new IllegalArgumentException("method \"%s\": expected one of %s"
-                .formatted(name, all().stream().map(Method::id).collect(Collectors.joining(", "))));
+        List<String> ids = all().stream().map(Method::id).toList();
+        throw new IllegalArgumentException("method \"%s\": expected one of %s%s"
+                .formatted(name, String.join(", ", ids), Spelling.hint(name, ids)));
     }
 
     /** The same method with its reference's settings. */

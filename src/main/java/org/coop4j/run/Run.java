@@ -11,7 +11,7 @@ import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;

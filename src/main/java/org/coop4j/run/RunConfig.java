@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.coop4j.base.Settings;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Method;

@@ -2,7 +2,7 @@ package org.coop4j.run;
 
 import java.util.List;
 import java.util.Map;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.method.Method;
 

@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.GoldenSplits;
 import org.coop4j.data.ImageDataset;
@@ -80,7 +80,7 @@ class BenchmarkSampleTest {
         for (int shots : new int[] {0, 16}) {
             assertThatThrownBy(() -> sample(shifted, ClassHalf.ALL, shots, 1))
                     .isInstanceOf(DatasetException.class)
-                    .hasMessageContaining("ImageNetA has test images alone");
+                    .hasMessageContaining("ImageNetA has only test images");
         }
     }
 

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Settings;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;

@@ -12,7 +12,7 @@ import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.TinyModel;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.eval.OpenSet;
 import org.coop4j.method.Classifier;

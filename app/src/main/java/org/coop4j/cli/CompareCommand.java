@@ -3,13 +3,12 @@ package org.coop4j.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
@@ -42,12 +41,9 @@ import picocli.CommandLine.Parameters;
 /** {@code coop compare}: finished runs on the same test images. */
 @Command(
         name = "compare",
-        description = {
-            "Compare finished runs on the test images of the first: a table, paired tests, and the"
-                    + " pictures on which they disagree.",
-            ""
-        },
-        footer = {"", "Examples:", "  coop compare run-coop run-probe", "  coop compare runs/* --json"})
+        description = "Compare finished runs on the test images of the first:"
+                + " a table, paired tests, and the images on which they disagree.",
+        footer = {"Examples:", "  coop compare run-coop run-probe", "  coop compare runs/* --json"})
 final class CompareCommand implements Callable<Integer> {
 
     private static final int SHOWN = 20;
@@ -64,7 +60,7 @@ final class CompareCommand implements Callable<Integer> {
     private Path model;
 
     @Mixin
-    private Options.Vocabulary vocabulary = new Options.Vocabulary();
+    private Options.Vocabulary vocabulary;
 
     @Mixin
     private Options.Bank bankOptions;
@@ -75,6 +71,13 @@ final class CompareCommand implements Callable<Integer> {
     CompareCommand(Console console) {
         this.console = console;
     }
+
+    /**
+     * An image on which runs disagree.
+     *
+     * @param labels predicted by each run
+     */
+    private record Disagreement(String file, String truth, List<String> labels) {}
 
     @Override
     public Integer call() throws IOException {
@@ -90,10 +93,11 @@ final class CompareCommand implements Callable<Integer> {
             Evaluator evaluator = bankOptions.shared(space).evaluator(first, console);
             warnOfLearned(evaluator.images());
             Comparison comparison = compare(space, files, evaluator);
+            Table<Disagreement> disagreements = disagreements(comparison, evaluator.images());
             if (json) {
-                console.print(json(comparison, evaluator.images()));
+                console.print(json(comparison, disagreements));
             } else {
-                print(comparison, evaluator.images());
+                print(comparison, disagreements, evaluator.images().size());
             }
             console.flush();
         }
@@ -104,7 +108,7 @@ final class CompareCommand implements Callable<Integer> {
         return new PromptOptions(run, model, vocabulary);
     }
 
-    /** A test image that a run learned from is no test of it. */
+    /** Warns of test images that a run learned from. */
     private void warnOfLearned(LabelledFeatures images) throws IOException {
         for (Path run : runs) {
             Set<String> learned =
@@ -113,7 +117,7 @@ final class CompareCommand implements Callable<Integer> {
                     .filter(i -> learned.contains(i.sha256()))
                     .count();
             if (both > 0) {
-                console.warn("%s learned from %d of the %s: its accuracy says too much"
+                console.warn("%s learned from %d of the %s: its accuracy is inflated"
                         .formatted(run, both, Numbers.count(images.size(), "test image")));
             }
         }
@@ -134,54 +138,53 @@ final class CompareCommand implements Callable<Integer> {
         return new Comparison(names, contenders);
     }
 
-    private void print(Comparison comparison, LabelledFeatures images) {
-        ComparisonTable.of(List.of(comparison)).lines().print(console.out());
+    private static Table<Disagreement> disagreements(Comparison comparison, LabelledFeatures images) {
+        List<ComparedClassifier> all = comparison.classifiers();
+        List<String> names = comparison.classNames();
+        Table<Disagreement> table = new Table<Disagreement>()
+                .text("file", Disagreement::file)
+                .text("truth", Disagreement::truth)
+                .data("labels", Disagreement::labels);
+        for (int c = 0; c < all.size(); c++) {
+            int run = c;
+            table.text(all.get(c).name(), d -> d.labels.get(run)).in(Table.Format.TABLE);
+        }
+        for (int i = 0; i < images.size(); i++) {
+            int image = i;
+            List<String> labels = all.stream()
+                    .map(c -> names.get(c.test().predictions()[image]))
+                    .toList();
+            if (all.stream().mapToInt(c -> c.test().predictions()[image]).distinct().count() > 1) {
+                String file = images.images().get(i).image().path().toString();
+                table.row(new Disagreement(file, names.get(images.labels()[i]), labels));
+            }
+        }
+        return table;
+    }
+
+    private void print(Comparison comparison, Table<Disagreement> disagreements, int images) {
+        PrintStream out = console.out();
+        ComparisonTable.of(List.of(comparison)).lines().print(out);
         List<ComparedClassifier> all = comparison.classifiers();
         ComparedClassifier first = all.get(0);
         for (ComparedClassifier other : all.subList(1, all.size())) {
             String difference = Numbers.signed(Comparison.test(other, first).difference(), 1);
-            console.out()
-                    .println("%s against %s: %s points, %s"
-                            .formatted(other.name(), first.name(), difference, ComparisonTable.meaning(other, first)));
+            String text = "%s against %s: %s points, %s"
+                    .formatted(other.name(), first.name(), difference, ComparisonTable.meaning(other, first));
+            AlignedLines.wrapped(text, console.width()).forEach(out::println);
         }
-        List<Integer> different = different(all);
-        console.out()
-                .println("they disagree on %s of %s%s"
-                        .formatted(
-                                Numbers.count(different.size(), "picture"),
-                                Numbers.count(images.size()),
-                                different.size() > SHOWN ? ", the first " + SHOWN + ":" : ""));
-        if (different.isEmpty()) {
-            return;
+        int different = disagreements.rows().size();
+        out.printf(
+                "they disagree on %s of %s%s%n",
+                Numbers.count(different),
+                Numbers.count(images, "image"),
+                different > SHOWN ? ", the first " + SHOWN + ":" : "");
+        if (different > 0) {
+            disagreements.lines().lines().stream().limit(1 + SHOWN).forEach(out::println);
         }
-        List<String> names = comparison.classNames();
-        AlignedLines table = new AlignedLines(
-                Collections.nCopies(2 + all.size(), Table.Kind.WORDS).toArray(Table.Kind[]::new));
-        List<String> head = new ArrayList<>(List.of("PICTURE", "TRUE CLASS"));
-        all.forEach(c -> head.add(c.name()));
-        table.row(head.toArray(String[]::new));
-        for (int i : different.subList(0, Math.min(SHOWN, different.size()))) {
-            List<String> row = new ArrayList<>(List.of(path(images, i), names.get(images.labels()[i])));
-            all.forEach(c -> row.add(names.get(c.test().predictions()[i])));
-            table.row(row.toArray(String[]::new));
-        }
-        table.print(console.out());
     }
 
-    private static String path(LabelledFeatures images, int i) {
-        return images.images().get(i).image().path().toString();
-    }
-
-    /** Positions of the images that do not get the same class of all. */
-    private static List<Integer> different(List<ComparedClassifier> all) {
-        List<int[]> predictions = all.stream().map(c -> c.test().predictions()).toList();
-        return IntStream.range(0, predictions.get(0).length)
-                .filter(i -> predictions.stream().mapToInt(p -> p[i]).distinct().count() > 1)
-                .boxed()
-                .toList();
-    }
-
-    private static ObjectNode json(Comparison comparison, LabelledFeatures images) {
+    private static ObjectNode json(Comparison comparison, Table<Disagreement> disagreements) {
         ObjectNode json = Json.object();
         List<ComparedClassifier> all = comparison.classifiers();
         ArrayNode rows = json.putArray("runs");
@@ -200,14 +203,7 @@ final class CompareCommand implements Callable<Integer> {
                         .put("p", test.pValue());
             }
         }
-        ArrayNode pictures = json.putArray("disagreements");
-        for (int i : different(all)) {
-            ObjectNode picture = pictures.addObject()
-                    .put("file", path(images, i))
-                    .put("class", comparison.classNames().get(images.labels()[i]));
-            ArrayNode predicted = picture.putArray("predicted");
-            all.forEach(c -> predicted.add(comparison.classNames().get(c.test().predictions()[i])));
-        }
+        json.set("disagreements", disagreements.json());
         return json;
     }
 }

@@ -2,8 +2,10 @@ package org.coop4j.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -31,7 +33,7 @@ import picocli.CommandLine.Spec;
             "  coop convert ViT-B-32.pt -o vit-b-32.safetensors",
             "  coop zero-shot --model vit-b-32.safetensors --classes cat,dog photo.jpg",
             "",
-            "coop COMMAND --help shows the options of a command, with examples.",
+            "coop help COMMAND explains a command, with examples.",
             "Exit codes: 0 done, 1 the work failed in whole or in part, 2 wrong usage."
         })
 public final class Coop implements Callable<Integer> {
@@ -95,19 +97,30 @@ public final class Coop implements Callable<Integer> {
      */
     public static int run(Console console, Map<String, Function<Console, Object>> commands, String... arguments) {
         Map<String, Function<Console, Object>> named = new LinkedHashMap<>(commands);
-        Arrays.stream(arguments)
+        String[] words = words(arguments);
+        Arrays.stream(words)
                 .filter(word -> !word.startsWith("-"))
                 .findFirst()
                 .filter(commands::containsKey)
                 .ifPresent(name -> named.keySet().retainAll(Set.of(name)));
         Coop coop = new Coop(console);
         try {
-            int code = coop.commandLine(named).execute(arguments);
+            int code = coop.commandLine(named).execute(words);
             console.flush();
             return code;
         } catch (RuntimeException | Error e) {
             return coop.problems.failed(e);
         }
+    }
+
+    /** Returns the arguments, "help train" as "train --help". */
+    private static String[] words(String[] arguments) {
+        List<String> words = new ArrayList<>(List.of(arguments));
+        if (!words.isEmpty() && words.get(0).equals("help")) {
+            words.remove(0);
+            words.add("--help");
+        }
+        return words.toArray(String[]::new);
     }
 
     /** All commands. */
@@ -140,6 +153,7 @@ public final class Coop implements Callable<Integer> {
         commands.put("export", ExportCommand::new);
         commands.put("bench", BenchCommand::new);
         commands.put("doctor", DoctorCommand::new);
+        commands.put("completion", CompletionCommand::new);
         return commands;
     }
 
@@ -168,11 +182,15 @@ public final class Coop implements Callable<Integer> {
                 .setExecutionStrategy(this::execute);
     }
 
-    /** Gives --help and --version to every command. */
+    /** Gives a command --help and --version. */
     private static void addStandardOptions(CommandLine line) {
-        line.getCommandSpec().mixinStandardHelpOptions(true);
-        line.getCommandSpec().versionProvider(Coop::versionLines);
-        line.getCommandSpec().usageMessage().sortOptions(false).abbreviateSynopsis(false);
+        CommandSpec spec = line.getCommandSpec();
+        spec.mixinStandardHelpOptions(true);
+        spec.versionProvider(Coop::versionLines);
+        spec.usageMessage().sortOptions(false);
+        if (spec.parent() != null) {
+            CommandHelp.arrange(spec);
+        }
         line.getSubcommands().values().forEach(Coop::addStandardOptions);
     }
 

@@ -5,8 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.coop4j.base.CacheFolder;
-import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.ShippedModel;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
@@ -109,7 +109,7 @@ final class DemoCommand implements Callable<Integer> {
     private DemoReport learn() throws IOException {
         makeRoom();
         Path cache = CacheFolder.of(System.getenv()).resolve("demo");
-        try (Clip clip = Clip.open(ModelOptions.shipped())) {
+        try (Clip clip = Clip.open(ShippedModel.cached())) {
             DemoScreen screen = new DemoScreen(console, !json);
             screen.model(ShippedModel.NAME, clip.architecture().parameterCount());
             DemoRun run = new DemoRun(

@@ -17,7 +17,7 @@ import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.PixelReader;
 
-/** The images of a command as they are encoded: a progress display, and those that cannot be read, reported as they come. */
+/** A command's images while they are encoded: shows progress and reports those that cannot be read. */
 final class EncodedImages implements AutoCloseable {
 
     private final Console console;
@@ -29,7 +29,7 @@ final class EncodedImages implements AutoCloseable {
 
     /**
      * @param count number of images
-     * @param width of the features that are kept, 0 where none are
+     * @param width of the features that are kept, 0 if none are
      */
     EncodedImages(Console console, int count, int width) {
         this.console = console;
@@ -41,10 +41,10 @@ final class EncodedImages implements AutoCloseable {
     /**
      * Encodes images part by part.
      *
-     * @param quickly whether features may differ by float32 rounding from those that a file or a bank has
+     * @param quickly allows features to differ by float32 rounding from those in a file or bank
      */
     static EncodedImages encode(Clip clip, List<Path> files, PixelReader reader, boolean quickly, Console console) {
-        ImageEncoder encoder = clip.imageEncoder(); // reads its weights, which is no encoding
+        ImageEncoder encoder = clip.imageEncoder(); // reads its weights before the progress begins
         try (EncodedImages images = new EncodedImages(console, files.size(), clip.embedDim())) {
             for (int from = 0; from < files.size(); from += encoder.part()) {
                 List<Path> part = files.subList(from, Math.min(files.size(), from + encoder.part()));
@@ -70,41 +70,41 @@ final class EncodedImages implements AutoCloseable {
         }
     }
 
-    /** Reads images as the model wants them. */
+    /** Returns a reader of images as the model takes them. */
     static PixelReader reader(Clip clip, ExifOrientation exif) {
         return new PixelReader(new ImageDecoder(), clip.preprocessing(), exif);
     }
 
-    /** An image more is done. */
+    /** Counts an image that was encoded. */
     void done(int index) {
         positions.add(index);
         task.advance(1);
     }
 
-    /** An image cannot be read. */
+    /** Reports an image that cannot be read. */
     void failed(int index, IOException problem) {
         problems.put(index, Problems.describe(problem));
         console.warn(problems.get(index));
         task.advance(1);
     }
 
-    /** The images that could be read, in their order. */
+    /** Returns the positions of the images that could be read. */
     List<Integer> positions() {
         return positions;
     }
 
-    /** A row a readable image, not normalised. */
+    /** Returns one row per readable image, not normalised. */
     FeatureMatrix features() {
         int width = rows.length / count;
         return FeatureMatrix.of(positions.size(), width, Arrays.copyOf(rows, positions.size() * width));
     }
 
-    /** What is wrong with an image, by its position. */
+    /** Returns the problem of each unreadable image, by its position. */
     Map<Integer, String> problems() {
         return problems;
     }
 
-    /** Says how many images are left out; the exit code is 1 then. */
+    /** Reports the number of unreadable images; returns exit code 1 if there are any. */
     int exitCode() {
         if (problems.isEmpty()) {
             return 0;

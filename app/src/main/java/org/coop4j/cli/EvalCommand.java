@@ -17,7 +17,8 @@ import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.data.Split;
+import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.Evaluation.ClassResult;
 import org.coop4j.method.Classifier;
@@ -35,23 +36,18 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code coop eval}: tests a learned prompt on labelled images. */
+/** {@code coop eval}: tests a learned classifier on labelled images. */
 @Command(
         name = "eval",
-        description = {
-            "Test a learned prompt on labelled images: accuracy, error, macro F1, calibration, each" + " class.",
-            "",
-            "The images are those that its run was tested on, unless --data gives others. Images"
-                    + " that the run learned from are told by their content and left out.",
-            ""
-        },
+        description = "Test a learned classifier on labelled images: accuracy, error, macro F1, calibration, each class."
+                + " Without --data, the images are those that its run was tested on."
+                + " Images that the run learned from are recognised by their content and left out.",
         footer = {
-            "",
             "Examples:",
             "  coop eval -p run",
+            "  coop eval -p run -d other-pictures/ --split val --json",
             "  coop eval -p run --confusion table.csv --picture table.png",
-            "  coop eval -p run --errors wrong/ --per-image all.jsonl",
-            "  coop eval -p run -d other-pictures/ --split val --json"
+            "  coop eval -p run --errors wrong/ --per-image all.jsonl"
         })
 final class EvalCommand implements Callable<Integer> {
 
@@ -63,8 +59,8 @@ final class EvalCommand implements Callable<Integer> {
     @Mixin
     private PromptOptions promptOptions;
 
-    @Mixin
-    private DataOptions.IfAny dataOptions;
+    @ArgGroup(exclusive = false)
+    private DataOptions dataOptions;
 
     @Mixin
     private Options.Exif exif;
@@ -72,9 +68,7 @@ final class EvalCommand implements Callable<Integer> {
     @Mixin
     private Options.Part splitOptions;
 
-    @Option(
-            names = "--allow-overlap",
-            description = "Count images that the run learned from; without it they are left out.")
+    @Option(names = "--allow-overlap", description = "Count images that the run learned from; otherwise they are left out.")
     private boolean allowOverlap;
 
     @Option(
@@ -94,14 +88,14 @@ final class EvalCommand implements Callable<Integer> {
     @Option(
             names = "--errors",
             paramLabel = "DIR",
-            description = "Copy the misclassified pictures there, in folders such as \"cat as dog\".")
+            description = "Copy the misclassified images there, into folders such as \"cat as dog\".")
     private Path errors;
 
     @Option(
             names = "--per-image",
             paramLabel = "FILE",
             converter = Converters.FileName.class,
-            description = "Write what is predicted of each image as JSON Lines.")
+            description = "Write the prediction of each image as JSON Lines.")
     private Path perImage;
 
     @Mixin
@@ -124,46 +118,46 @@ final class EvalCommand implements Callable<Integer> {
         }
         ClassifierFile file = promptOptions.read();
         EvaluationData retest = EvaluationData.of(file, promptOptions.folder(), console::note);
-        EvaluationData.Images images = images(retest);
+        boolean ofTheRun = dataOptions == null && splitOptions.split() == Split.TEST;
+        EvaluationData.Images images = images(retest, ofTheRun);
         if (errors != null && images.images().get(0).stored() != null) {
-            throw new WrongUsage("--errors copies pictures, and features have none: omit it");
+            throw new WrongUsage("--errors copies images, and features have none: omit it");
         }
         try (FeatureSpace space = promptOptions.open(file, images.images(), precision.precision())) {
             Classifier classifier = PromptOptions.classifier(file, space, images.classNames());
             UnknownWords.warning(space, file, images.classNames()).ifPresent(console::warn);
-            LabelledFeatures all =
-                    bankOptions.shared(space).features(images.images(), splitOptions.name() + " images", console);
-            if (isOfTheRun()) {
+            String what = splitOptions.split().label() + " images";
+            LabelledFeatures all = bankOptions.shared(space).features(images.images(), what, console);
+            if (ofTheRun) {
                 retest.requireUnchanged(all.images());
             }
             LabelledFeatures tested = counted(retest, all);
             Scores scores = tested.scores(classifier).at(file.temperature());
             report(scores, classifier.classNames(), all.size() - tested.size());
-            write(new ErrorFiles(PictureResults.of(tested, scores), classifier.classNames()));
+            console.flush();
+            write(tested, scores, classifier.classNames());
         }
         return 0;
     }
 
-    private boolean isOfTheRun() {
-        return dataOptions.spec().isEmpty() && splitOptions.split() == Split.TEST;
-    }
-
-    private EvaluationData.Images images(EvaluationData retest) throws IOException {
-        if (isOfTheRun()) {
-            if (splitOptions.seedIfGiven() != null) {
+    private EvaluationData.Images images(EvaluationData retest, boolean ofTheRun) throws IOException {
+        Long seed = splitOptions.seedIfGiven();
+        if (ofTheRun) {
+            if (seed != null) {
                 throw new WrongUsage("--seed divides the images of --data: give both");
             }
             return retest.own(exif::or);
         }
-        DataSpec data = dataOptions.spec().isPresent() ? dataOptions.spec().get() : retest.source();
-        return retest.of(exif.of(data), splitOptions.seedIfGiven(), dataOptions.halfIfGiven(), splitOptions.split());
+        DataSpec data = dataOptions == null ? retest.source() : dataOptions.spec();
+        ClassHalf half = dataOptions == null ? null : dataOptions.halfIfGiven();
+        return retest.of(exif.of(data), seed, half, splitOptions.split());
     }
 
-    /** Without the images that were learned from, unless they are asked for. */
+    /** Returns the images without those that were learned from, unless they are to be counted. */
     private LabelledFeatures counted(EvaluationData retest, LabelledFeatures all) {
         if (!retest.knowsLearned()) {
-            console.note("nothing is recorded of the images that it learned from: if they are among"
-                    + " these, the accuracy says too much");
+            console.note("the images that it learned from are not recorded: if they are among these,"
+                    + " the accuracy is inflated");
         }
         List<Integer> learned = retest.learned(all.images());
         if (learned.isEmpty()) {
@@ -175,7 +169,7 @@ final class EvalCommand implements Callable<Integer> {
         String which = "%d of %d images were learned from, by content (%s)"
                 .formatted(learned.size(), all.size(), Numbers.first(paths, NAMED));
         if (allowOverlap || splitOptions.split() != Split.TEST) {
-            console.warn(which + ": they are counted, and make the accuracy say too much");
+            console.warn(which + ": they are counted and inflate the accuracy");
             return all;
         }
         if (learned.size() == all.size()) {
@@ -185,34 +179,27 @@ final class EvalCommand implements Callable<Integer> {
         return all.without(learned);
     }
 
-    private void report(Scores scores, List<String> names, int leftOut) throws IOException {
+    private void report(Scores scores, List<String> names, int leftOut) {
         Evaluation evaluation = scores.evaluation();
-        switch (format.chosen()) {
-            case JSON ->
-                console.print(json(evaluation, names)
-                        .put("calibration_error", scores.calibrationError())
-                        .put("left_out", leftOut));
-            case CSV -> classes(evaluation, names).print(Table.Format.CSV, console);
-            default -> {
-                classes(evaluation, names).print(Table.Format.TABLE, console);
-                new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS)
-                        .row("accuracy", Numbers.percent(evaluation.accuracy()))
-                        .row("error", Numbers.percent(evaluation.errorRate()))
-                        .row("macro F1", Numbers.percent(evaluation.macroF1()))
-                        .row("calibration error", Numbers.percent(100 * scores.calibrationError()))
-                        .print(console.out());
-            }
+        Table.Format chosen = format.chosen();
+        if (chosen == Table.Format.JSON) {
+            console.print(json(evaluation, names)
+                    .put("calibration_error", scores.calibrationError())
+                    .put("left_out", leftOut));
+            return;
         }
-        console.flush();
-        if (confusion != null) {
-            ConfusionFiles.writeCsv(confusion, evaluation.confusion(), names);
-        }
-        if (picture != null) {
-            ConfusionFiles.writePng(picture, evaluation.confusion(), names);
+        classes(evaluation, names).print(chosen, console);
+        if (chosen == Table.Format.TABLE) {
+            new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS)
+                    .row("accuracy", Numbers.percent(evaluation.accuracy()))
+                    .row("error", Numbers.percent(evaluation.errorRate()))
+                    .row("macro F1", Numbers.percent(evaluation.macroF1()))
+                    .row("calibration error", Numbers.percent(100 * scores.calibrationError()))
+                    .print(console.out());
         }
     }
 
-    /** Accuracy and its like, a row a class. */
+    /** Returns a table of accuracies, one row per class. */
     static Table<ClassResult> classes(Evaluation evaluation, List<String> names) {
         return new Table<ClassResult>()
                 .text("class", c -> names.get(c.label()))
@@ -223,24 +210,31 @@ final class EvalCommand implements Callable<Integer> {
                 .rows(evaluation.classes());
     }
 
-    /** The same with that of all images. */
+    /** Returns the accuracies of all images and of each class. */
     static ObjectNode json(Evaluation evaluation, List<String> names) {
-        ObjectNode json = Json.object();
-        json.put("images", evaluation.total());
-        json.put("correct", evaluation.correct());
-        json.put("accuracy", evaluation.accuracy());
-        json.put("error_rate", evaluation.errorRate());
-        json.put("macro_f1", evaluation.macroF1());
+        ObjectNode json = Json.object()
+                .put("images", evaluation.total())
+                .put("correct", evaluation.correct())
+                .put("accuracy", evaluation.accuracy())
+                .put("error_rate", evaluation.errorRate())
+                .put("macro_f1", evaluation.macroF1());
         json.set("classes", classes(evaluation, names).json());
         return json;
     }
 
-    private void write(ErrorFiles files) throws IOException {
+    private void write(LabelledFeatures tested, Scores scores, List<String> names) throws IOException {
+        ErrorFiles files = new ErrorFiles(PictureResults.of(tested, scores), names);
+        if (confusion != null) {
+            ConfusionFiles.writeCsv(confusion, scores.evaluation().confusion(), names);
+        }
+        if (picture != null) {
+            ConfusionFiles.writePng(picture, scores.evaluation().confusion(), names);
+        }
         if (perImage != null) {
             files.writeLines(perImage);
         }
         if (errors != null) {
-            console.note("%s in %s".formatted(Numbers.count(files.copy(errors), "misclassified picture"), errors));
+            console.note("%s in %s".formatted(Numbers.count(files.copy(errors), "misclassified image"), errors));
         }
     }
 }

@@ -4,14 +4,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.console.CommandFailure;
+import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.ImageFiles;
-import org.coop4j.data.LabelledImage;
-import org.coop4j.data.Split;
 
 /**
  * The images that a command's arguments name.
@@ -22,23 +22,17 @@ import org.coop4j.data.Split;
  */
 record ImageInputs(List<Path> files, List<String> truth, List<String> folders) {
 
+    /** Class folders that a message names. */
     private static final int NAMED = 5;
 
-    /** Copies the lists. */
-    ImageInputs {
-        files = List.copyOf(files);
-        truth = List.copyOf(truth);
-        folders = List.copyOf(folders);
-    }
-
-    /** Whether each image lies in the folder of its class. */
+    /** Returns true if each image lies in the folder of its class. */
     boolean isLabelled() {
         return !folders.isEmpty();
     }
 
     /**
-     * Finds the images: a file is taken as it is; a folder means the images directly in it, or, if
-     * it is the only argument and has folders of images, the images of these classes.
+     * Finds the images: a file is taken as it is; a folder means the images directly in it, or, if it is the only
+     * argument and has folders of images, the images of these classes.
      */
     static ImageInputs of(List<Path> arguments) throws IOException {
         if (arguments.size() == 1 && Files.isDirectory(arguments.get(0))) {
@@ -60,61 +54,42 @@ record ImageInputs(List<Path> files, List<String> truth, List<String> folders) {
         return new ImageInputs(files, List.of(), List.of());
     }
 
-    /** The images of a dataset, each with its class. */
-    static ImageInputs of(List<LabelledImage> images, List<String> classNames) {
-        return new ImageInputs(
-                images.stream().map(LabelledImage::path).toList(),
-                images.stream().map(LabelledImage::className).toList(),
-                classNames);
-    }
-
     /**
-     * The label of each image; a folder and a class are the same when they make the same prompt.
+     * Returns the label of each image; a folder and a class are the same if they make the same prompt.
      *
-     * @throws CommandFailure if a folder is none of the classes
+     * @throws CommandFailure if a folder is not one of the classes
      */
     List<Integer> labels(List<String> classes) {
-        Map<String, Integer> labelByName = new HashMap<>();
-        for (int label = 0; label < classes.size(); label++) {
-            labelByName.put(ClassOptions.inPrompt(classes.get(label)), label);
-        }
-        List<String> unknown = new ArrayList<>(folders);
-        unknown.removeIf(folder -> labelByName.containsKey(ClassOptions.inPrompt(folder)));
+        List<String> names = classes.stream().map(ClassOptions::inPrompt).toList();
+        Map<String, Integer> labels = new LinkedHashMap<>();
+        folders.forEach(folder -> labels.put(folder, names.indexOf(ClassOptions.inPrompt(folder))));
+        List<String> unknown =
+                folders.stream().filter(folder -> labels.get(folder) < 0).toList();
         if (!unknown.isEmpty()) {
-            throw new CommandFailure(
-                    "the folder%s %s %s not among the classes: add the class, or name the images themselves"
-                            .formatted(
-                                    unknown.size() == 1 ? "" : "s",
-                                    named(unknown),
-                                    unknown.size() == 1 ? "is" : "are"));
+            throw new CommandFailure("%s %s not among the classes: add the class, or name the images themselves"
+                    .formatted(Numbers.some(unknown, NAMED), unknown.size() == 1 ? "is" : "are"));
         }
-        return truth.stream()
-                .map(folder -> labelByName.get(ClassOptions.inPrompt(folder)))
-                .toList();
+        return truth.stream().map(labels::get).toList();
     }
 
-    private static String named(List<String> folders) {
-        String first = String.join(", ", folders.subList(0, Math.min(NAMED, folders.size())));
-        return folders.size() <= NAMED ? first : first + " and " + (folders.size() - NAMED) + " others";
-    }
-
-    /** Finds the images of files and folders, all that are in a folder and below it. */
+    /** Finds the images among files, and in folders and below them. */
     static List<Path> all(List<Path> arguments) throws IOException {
         List<Path> files = new ArrayList<>();
         for (Path argument : arguments) {
             files.addAll(Files.isDirectory(argument) ? ImageFiles.in(argument) : List.of(argument));
         }
-        if (files.isEmpty()) {
-            throw new CommandFailure("%s has no images".formatted(arguments.get(0)));
+        return some(files, arguments.get(0));
+    }
+
+    private static List<Path> some(List<Path> images, Path folder) {
+        if (images.isEmpty()) {
+            throw new CommandFailure(folder + " has no images");
         }
-        return files;
+        return images;
     }
 
     private static ImageInputs ofFolder(Path folder) throws IOException {
-        List<Path> all = ImageFiles.in(folder);
-        if (all.isEmpty()) {
-            throw new CommandFailure("%s has no images".formatted(folder));
-        }
+        List<Path> all = some(ImageFiles.in(folder), folder);
         List<Path> files = new ArrayList<>();
         List<String> truth = new ArrayList<>();
         for (Path sub : ImageFiles.foldersIn(folder)) {
@@ -128,8 +103,7 @@ record ImageInputs(List<Path> files, List<String> truth, List<String> folders) {
         }
         if (files.size() < all.size()) {
             throw new CommandFailure(
-                    "%s has both images and folders of images: keep one kind, or name the images themselves"
-                            .formatted(folder));
+                    folder + " has both images and folders of images: keep one kind, or name the images themselves");
         }
         List<String> classes = truth.stream().distinct().toList();
         if (classes.stream().allMatch(name -> Split.named(name).isPresent())) {

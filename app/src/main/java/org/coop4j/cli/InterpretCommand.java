@@ -2,9 +2,6 @@ package org.coop4j.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.coop4j.base.Numbers;
@@ -28,12 +25,10 @@ import picocli.CommandLine.Option;
 /** {@code coop interpret}: the words nearest to the learned context vectors. */
 @Command(
         name = "interpret",
-        description = {"Show the words whose embeddings are nearest to each learned context vector.", ""},
+        description = "Show the words whose embeddings are nearest to each learned context vector. "
+                + InterpretCommand.WARNING
+                + ".",
         footer = {
-            "",
-            "The nearest words are not the meaning of a vector: it need not be close to any word,"
-                    + " and some vectors are closest to meaningless tokens (CoOp paper).",
-            "",
             "Examples:",
             "  coop interpret -p run",
             "  coop interpret -p run -k 10 --words",
@@ -41,9 +36,8 @@ import picocli.CommandLine.Option;
         })
 final class InterpretCommand implements Callable<Integer> {
 
-    private static final String WARNING =
-            "the nearest words are not the meaning of a vector: it need not be close to any word,"
-                    + " and some vectors are closest to meaningless tokens (CoOp paper)";
+    static final String WARNING = "The nearest words are not the meaning of a vector: it need not be close to any"
+            + " word, and some vectors are closest to meaningless tokens (CoOp paper)";
 
     private final Console console;
 
@@ -77,60 +71,54 @@ final class InterpretCommand implements Callable<Integer> {
             if (nearest.compared() == 0) {
                 throw new CommandFailure("the model has no token to compare with");
             }
-            switch (format.chosen()) {
-                case JSON -> console.print(json(nearest));
-                case CSV -> {
-                    csv(nearest);
-                    console.note(WARNING);
-                }
-                default -> table(nearest);
+            if (format.chosen() == Table.Format.JSON) {
+                console.print(json(nearest));
+                return 0;
             }
+            if (format.chosen() == Table.Format.CSV) {
+                csv(nearest).print(Table.Format.CSV, console);
+            } else {
+                table(nearest).lines().print(console.out());
+                if (nearest.untrained() > 0) {
+                    console.note("compared with %s tokens; %s more have no embedding in this model"
+                            .formatted(Numbers.count(nearest.compared()), Numbers.count(nearest.untrained())));
+                }
+            }
+            console.note(WARNING);
         }
         return 0;
     }
 
-    private void table(NearestWords nearest) {
+    private static Table<ContextVector> table(NearestWords nearest) {
+        ContextVector first = nearest.vectors().get(0);
         Table<ContextVector> rows = new Table<>();
-        if (nearest.vectors().get(0).className().isPresent()) {
+        if (first.className().isPresent()) {
             rows.text("class", v -> v.className().orElseThrow());
         }
-        rows.shown("vector", Table.Kind.NUMBERS, ContextVector::number, v -> String.valueOf(v.number()));
-        for (int i = 0; i < nearest.vectors().get(0).nearest().size(); i++) {
+        rows.count("vector", ContextVector::number);
+        for (int i = 0; i < first.nearest().size(); i++) {
             int rank = i;
             rows.text(i == 0 ? "nearest" : "", v -> v.nearest().get(rank).text())
-                    .shown(
-                            i == 0 ? "distance" : "",
-                            Table.Kind.NUMBERS,
-                            v -> v.nearest().get(rank).distance(),
-                            v -> distance(v.nearest().get(rank)));
+                    .number(i == 0 ? "distance" : "", 4, v -> v.nearest().get(rank).distance());
         }
-        rows.rows(nearest.vectors()).lines().print(console.out());
-        if (nearest.untrained() > 0) {
-            console.note("compared with %s tokens; %s more have no embedding in this model"
-                    .formatted(Numbers.count(nearest.compared()), Numbers.count(nearest.untrained())));
-        }
-        console.note(WARNING);
-    }
-
-    private static String distance(Word word) {
-        return String.format(Locale.ROOT, "%.4f", word.distance());
+        return rows.rows(nearest.vectors());
     }
 
     /** A word of a vector; ranks count from 1. */
     private record Ranked(ContextVector vector, int rank, Word word) {}
 
-    private void csv(NearestWords nearest) {
-        List<Ranked> all = new ArrayList<>();
-        for (ContextVector vector : nearest.vectors()) {
-            for (Word word : vector.nearest()) {
-                all.add(new Ranked(vector, vector.nearest().indexOf(word) + 1, word));
-            }
-        }
+    private static Table<Ranked> csv(NearestWords nearest) {
         Table<Ranked> rows = new Table<Ranked>()
                 .data("class", r -> r.vector.className())
                 .data("vector", r -> r.vector.number())
                 .data("rank", Ranked::rank);
-        words(rows, Ranked::word).rows(all).print(Table.Format.CSV, console);
+        words(rows, Ranked::word);
+        for (ContextVector vector : nearest.vectors()) {
+            for (int i = 0; i < vector.nearest().size(); i++) {
+                rows.row(new Ranked(vector, i + 1, vector.nearest().get(i)));
+            }
+        }
+        return rows;
     }
 
     private static <T> Table<T> words(Table<T> rows, Function<T, Word> word) {
@@ -141,10 +129,10 @@ final class InterpretCommand implements Callable<Integer> {
     }
 
     private static ObjectNode json(NearestWords nearest) {
-        ObjectNode json = Json.object();
-        json.put("warning", WARNING);
-        json.put("compared_tokens", nearest.compared());
-        json.put("untrained_tokens", nearest.untrained());
+        ObjectNode json = Json.object()
+                .put("warning", WARNING)
+                .put("compared_tokens", nearest.compared())
+                .put("untrained_tokens", nearest.untrained());
         json.set(
                 "vectors",
                 new Table<ContextVector>()

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.coop4j.base.Settings;
+import org.coop4j.cli.options.MethodOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Console;
@@ -18,16 +19,12 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/** {@code coop methods}: the methods, and one method with its settings. */
+/** {@code coop methods}: all methods, or one method with its settings. */
 @Command(
         name = "methods",
-        description = {
-            "List the methods that coop train --method takes, or explain one of them with its"
-                    + " settings, their defaults and its source.",
-            ""
-        },
+        description = "List the methods that coop train --method takes,"
+                + " or explain one of them with its settings, their defaults and its source.",
         footer = {
-            "",
             "Examples:",
             "  coop methods",
             "  coop methods kgcoop",
@@ -35,17 +32,15 @@ import picocli.CommandLine.Parameters;
         })
 final class MethodsCommand implements Callable<Integer> {
 
-    /** Of the settings of the training, those of this number of shots are shown. */
+    /** The settings of the training are shown for this number of shots. */
     private static final int SHOTS = 16;
-
-    private static final int LINE = 100;
 
     private final Console console;
 
     @ArgGroup
     private Options.Format format = new Options.Format();
 
-    @Parameters(arity = "0..1", paramLabel = "NAME", description = "A method to explain.")
+    @Parameters(arity = "0..1", paramLabel = "NAME", description = "A method to explain, or auto.")
     private String name;
 
     MethodsCommand(Console console) {
@@ -55,60 +50,71 @@ final class MethodsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (name == null) {
-            Table.Format chosen = format.chosen();
-            methods().rows(Method.all()).print(chosen, console);
+            methods().rows(Method.all()).print(format.chosen(), console);
+        } else if (name.equals(MethodOptions.AUTO)) {
+            wrapped("auto chooses the best of these methods by the val images,"
+                    + " or by cross-validation on the training images if there are few:");
+            methods().rows(Method.quick()).print(format.chosen(), console);
         } else {
             explain(WrongUsage.unless(() -> Method.of(name)));
         }
         return 0;
     }
 
+    private void wrapped(String text) {
+        AlignedLines.wrapped(text, console.width()).forEach(console.out()::println);
+    }
+
     private static Table<Method> methods() {
         return new Table<Method>()
                 .text("method", Method::id)
                 .text("title", Method::title)
-                .text("new classes", method -> method.namesNewClasses() ? "yes" : "")
+                .text("can_add_classes_by_name", method -> method.namesNewClasses() ? "yes" : "")
+                .shown("summary", Table.Kind.WORDS, Method::summary, MethodsCommand::inShort)
                 .data("settings", method -> Settings.of((Record) method))
-                .in(Table.Format.JSON, Table.Format.JSON_LINES)
-                .data("summary", method -> method.about().summary())
-                .in(Table.Format.JSON, Table.Format.JSON_LINES, Table.Format.CSV);
+                .in(Table.Format.JSON);
+    }
+
+    /** Returns the first clause of the summary. */
+    private static String inShort(Method method) {
+        return method.summary().replaceFirst("[.;:] .*", "");
     }
 
     private void explain(Method method) {
-        List<Settings.Description> settings = settings(method);
+        List<Settings.Description> settings = new ArrayList<>(Settings.describe((Record) method));
+        Training training = method.training(SHOTS);
+        if (training.trains()) {
+            settings.addAll(Settings.describe(training));
+        }
+        Table<Settings.Description> rows = new Table<Settings.Description>()
+                .text("name", Settings.Description::name)
+                .text("default", MethodsCommand::value)
+                .text("meaning", MethodsCommand::meaning)
+                .rows(settings);
         switch (format.chosen()) {
-            case JSON, JSON_LINES -> {
-                ObjectNode json = Json.object();
-                json.put("method", method.id()).put("title", method.title()).put("summary", method.about().summary());
-                json.set("settings", rows().rows(settings).json());
+            case JSON -> {
+                ObjectNode json = Json.object()
+                        .put("method", method.id())
+                        .put("title", method.title())
+                        .put("summary", method.summary());
+                json.set("settings", rows.json());
                 console.print(json);
             }
-            case CSV -> rows().rows(settings).print(Table.Format.CSV, console);
-            default -> print(method, settings, console.out());
+            case TABLE -> {
+                PrintStream out = console.out();
+                out.println(method.title() + "\n");
+                wrapped(method.summary());
+                out.println(settings.isEmpty() ? "\nThere is nothing to set." : "\nSettings (--set NAME=VALUE):");
+                if (!settings.isEmpty()) {
+                    rows.lines().print(out);
+                }
+            }
+            default -> rows.print(format.chosen(), console);
         }
     }
 
-    private static void print(Method method, List<Settings.Description> settings, PrintStream out) {
-        out.println(method.title());
-        out.println();
-        AlignedLines.wrapped(method.about().summary(), LINE).forEach(out::println);
-        out.println();
-        if (settings.isEmpty()) {
-            out.println("There is nothing to set.");
-            return;
-        }
-        out.println("Settings (--set NAME=VALUE):");
-        rows().rows(settings).lines().print(out);
-    }
-
-    private static Table<Settings.Description> rows() {
-        return new Table<Settings.Description>()
-                .text("name", Settings.Description::name)
-                .text("default", setting -> value(setting.value()))
-                .text("meaning", MethodsCommand::meaning);
-    }
-
-    private static String value(Object value) {
+    private static String value(Settings.Description setting) {
+        Object value = setting.value();
         return value == null ? "" : value.equals(List.of()) ? "none" : String.valueOf(value);
     }
 
@@ -116,15 +122,5 @@ final class MethodsCommand implements Callable<Integer> {
         return setting.choices().isEmpty()
                 ? setting.meaning()
                 : setting.meaning() + ": " + String.join(", ", setting.choices());
-    }
-
-    /** The method's own, and where it is trained by steps, those of its training. */
-    private static List<Settings.Description> settings(Method method) {
-        List<Settings.Description> settings = new ArrayList<>(Settings.describe((Record) method));
-        Training training = method.training(SHOTS);
-        if (training.trains()) {
-            settings.addAll(Settings.describe(training));
-        }
-        return settings;
     }
 }

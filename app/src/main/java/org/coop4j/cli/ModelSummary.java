@@ -19,20 +19,15 @@ final class ModelSummary {
 
     private ModelSummary() {}
 
-    /** "ViT-B/32, 151,277,313 parameters, quick_gelu, OpenAI ViT-B/32". */
+    /** Returns "ViT-B/32, 151,277,313 parameters, quick_gelu; from ViT-B-32.pt (OpenAI)". */
     static String line(ModelMetadata metadata) {
         ClipConfig architecture = metadata.architecture();
         return "%s, %s parameters, %s; from %s"
                 .formatted(
-                        name(architecture),
+                        publishedName(architecture).orElseGet(() -> vision(architecture.vision())),
                         Numbers.count(architecture.parameterCount()),
                         metadata.activation().id(),
                         source(metadata.source()));
-    }
-
-    /** The published name, or what it is made of. */
-    private static String name(ClipConfig architecture) {
-        return publishedName(architecture).orElseGet(() -> vision(architecture.vision()));
     }
 
     private static Optional<String> publishedName(ClipConfig architecture) {
@@ -47,12 +42,6 @@ final class ModelSummary {
         } catch (InputException e) {
             throw new IllegalStateException("every published name is known", e);
         }
-    }
-
-    private static String resize(PreprocessConfig pixels) {
-        return pixels.squash()
-                ? "both sides to %d (bicubic)".formatted(pixels.size())
-                : "shorter side to %d (bicubic), centre crop".formatted(pixels.size());
     }
 
     private static String vision(ClipConfig.Vision vision) {
@@ -71,70 +60,68 @@ final class ModelSummary {
     }
 
     private static String source(ModelMetadata.SourceInfo source) {
-        StringBuilder text = new StringBuilder();
-        if (source.file().isEmpty()) {
-            text.append(source.format());
-        } else {
-            text.append(source.file()).append(" (").append(source.format()).append(')');
-        }
-        source.knownAs().ifPresent(name -> text.append(", known as ").append(name));
-        return text.toString();
+        String form = source.file().isEmpty() ? "%2$s%3$s" : "%1$s (%2$s)%3$s";
+        String name = source.knownAs().map(known -> ", known as " + known).orElse("");
+        return form.formatted(source.file(), source.format(), name);
     }
 
-    /** For people; reads the whole file for its hash. */
+    /** Returns a table for people; reads the whole file for its hash. */
     static AlignedLines table(ConvertedModel model, double logitScale) throws IOException {
         ClipConfig architecture = model.architecture();
         ClipConfig.Text text = architecture.text();
         PreprocessConfig pixels = model.preprocessing();
-        AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
-        table.row("model", publishedName(architecture).orElse("not a published architecture"));
-        table.row("file", model.path() + ", " + Numbers.bytes(Files.size(model.path())));
-        table.row("SHA-256", model.sha256());
-        table.row("source", source(model.source()));
+        AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS)
+                .row("model", publishedName(architecture).orElse("not a published architecture"))
+                .row("file", model.path() + ", " + Numbers.bytes(Files.size(model.path())))
+                .row("SHA-256", model.sha256())
+                .row("source", source(model.source()));
         model.source().sha256().ifPresent(hash -> table.row("its SHA-256", hash));
-        table.row("parameters", parameters(architecture));
-        table.row("image tower", vision(architecture.vision()));
-        table.row(
-                "text tower",
-                "%s, width %d, %s, context %d, vocabulary %s"
-                        .formatted(
-                                Numbers.count(text.layers(), "layer"),
-                                text.width(),
-                                Numbers.count(text.heads(), "head"),
-                                text.contextLength(),
-                                Numbers.count(text.vocabularySize())));
-        table.row("features", architecture.embedDim() + " wide");
-        table.row("activation", model.activation().id());
-        table.row("pixels", "%s; mean %s, deviation %s".formatted(resize(pixels), pixels.mean(), pixels.std()));
-        return table.row("logit scale", "%.2f".formatted(logitScale));
+        long all = architecture.parameterCount();
+        long image = architecture.visionParameterCount();
+        return table.row(
+                        "parameters",
+                        "%s: image tower %s, text tower %s"
+                                .formatted(Numbers.count(all), Numbers.count(image), Numbers.count(all - image)))
+                .row("image tower", vision(architecture.vision()))
+                .row(
+                        "text tower",
+                        "%s, width %d, %s, context %d, vocabulary %s"
+                                .formatted(
+                                        Numbers.count(text.layers(), "layer"),
+                                        text.width(),
+                                        Numbers.count(text.heads(), "head"),
+                                        text.contextLength(),
+                                        Numbers.count(text.vocabularySize())))
+                .row("features", architecture.embedDim() + " wide")
+                .row("activation", model.activation().id())
+                .row(
+                        "pixels",
+                        "%s to %d (bicubic)%s; mean %s, deviation %s"
+                                .formatted(
+                                        pixels.squash() ? "both sides" : "shorter side",
+                                        pixels.size(),
+                                        pixels.squash() ? "" : ", centre crop",
+                                        pixels.mean(),
+                                        pixels.std()))
+                .row("logit scale", "%.2f".formatted(logitScale));
     }
 
-    private static String parameters(ClipConfig architecture) {
-        long vision = architecture.visionParameterCount();
-        return "%s: image tower %s, text tower %s"
-                .formatted(
-                        Numbers.count(architecture.parameterCount()),
-                        Numbers.count(vision),
-                        Numbers.count(architecture.parameterCount() - vision));
-    }
-
-    /** For programs. */
+    /** Returns JSON for programs. */
     static ObjectNode json(ConvertedModel model, double logitScale) throws IOException {
         ClipConfig architecture = model.architecture();
-        ObjectNode json = Json.object();
-        json.put("file", model.path().toString());
-        json.put("bytes", Files.size(model.path()));
-        json.put("sha256", model.sha256());
+        ObjectNode json = Json.object()
+                .put("file", model.path().toString())
+                .put("bytes", Files.size(model.path()))
+                .put("sha256", model.sha256());
         publishedName(architecture).ifPresent(name -> json.put("name", name));
         json.set("source", Json.parse(model.source().toJson()));
         json.set("architecture", Json.parse(architecture.toJson()));
-        ObjectNode parameters = json.putObject("parameters");
-        parameters.put("all", architecture.parameterCount());
-        parameters.put("image", architecture.visionParameterCount());
-        parameters.put("text", architecture.parameterCount() - architecture.visionParameterCount());
+        json.putObject("parameters")
+                .put("all", architecture.parameterCount())
+                .put("image", architecture.visionParameterCount())
+                .put("text", architecture.parameterCount() - architecture.visionParameterCount());
         json.put("activation", model.activation().id());
         json.set("preprocessing", Json.parse(model.preprocessing().toJson()));
-        json.put("logit_scale", logitScale);
-        return json;
+        return json.put("logit_scale", logitScale);
     }
 }

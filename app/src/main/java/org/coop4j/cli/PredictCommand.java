@@ -6,10 +6,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
-import org.coop4j.base.Numbers;
+import java.util.stream.Stream;
 import org.coop4j.cli.options.ClassOptions;
+import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
@@ -30,26 +31,21 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code coop predict}: classifies images with a learned prompt. */
+/** {@code coop predict}: classifies images with a learned classifier. */
 @Command(
         name = "predict",
-        description = {
-            "Classify images with a learned prompt: class and probability.",
-            "",
-            "The classes are those that it was learned for. A unified context accepts others too.",
-            ""
-        },
+        description = "Classify images with a learned classifier: label and probability."
+                + " Its classes are those that it learned; methods that can name new ones take others with --classes.",
         footer = {
-            "",
             "Examples:",
             "  coop predict -p run photo.jpg",
-            "  coop predict -p prompt.safetensors -m clip.safetensors --json *.jpg",
             "  coop predict -p run --threshold 0.8 --top 3 photos/",
+            "  coop predict -p prompt.safetensors -m clip.safetensors --json *.jpg",
             "  coop predict -p run --classes cat,dog,fox photo.jpg"
         })
 final class PredictCommand implements Callable<Integer> {
 
-    /** The answer where no class is probable enough. */
+    /** The answer if no class is probable enough. */
     private static final String UNKNOWN = "unknown";
 
     private final Console console;
@@ -68,21 +64,18 @@ final class PredictCommand implements Callable<Integer> {
 
     @Option(
             names = "--top",
-            defaultValue = "1",
             paramLabel = "K",
-            description = "Show the K most probable classes (default: ${DEFAULT-VALUE}).")
-    private int top;
+            converter = Converters.Positive.class,
+            description = "Show the K most probable classes (default: 1; in JSON all).")
+    private Integer top;
 
     @Option(
             names = "--threshold",
             paramLabel = "P",
-            description = {
-                "Answer \"unknown\" where the most probable class has a lower probability, 0 to 1;"
-                        + " the report of a run suggests one."
-            })
+            description = "Answer \"unknown\" below this probability, 0 to 1; the report of a run suggests one.")
     private double threshold;
 
-    @Option(names = "--raw", description = "The model's own probabilities, not the calibrated ones.")
+    @Option(names = "--raw", description = "Print the model's own probabilities, not the calibrated ones.")
     private boolean raw;
 
     @ArgGroup
@@ -98,19 +91,17 @@ final class PredictCommand implements Callable<Integer> {
     /**
      * An image and its classes.
      *
-     * @param ranked the most probable first
+     * @param answers the most probable class first, or that it is unknown
+     * @param ranked all classes, the most probable first
      */
-    private record Classified(Path file, List<Prediction> ranked) {
-        Prediction first() {
-            return ranked.get(0);
+    private record Classified(String file, List<Prediction> answers, List<Prediction> ranked) {
+        Optional<Prediction> answer(int rank) {
+            return answers.stream().skip(rank).findFirst();
         }
     }
 
     @Override
     public Integer call() throws IOException {
-        if (top < 1) {
-            throw new WrongUsage("--top: expected 1 or more, got " + top);
-        }
         if (!(threshold >= 0 && threshold <= 1)) {
             throw new WrongUsage("--threshold: expected 0 to 1, got " + threshold);
         }
@@ -137,7 +128,7 @@ final class PredictCommand implements Callable<Integer> {
             classifier.classifyEach(files.stream().map(InputImage::of).toList(), new ImageClassifier.Listener() {
                 @Override
                 public void predicted(int index, List<Prediction> ranked) {
-                    printer.print(new Classified(files.get(index), ranked));
+                    printer.print(new Classified(files.get(index).toString(), answers(ranked), ranked));
                     images.done(index);
                 }
 
@@ -150,52 +141,48 @@ final class PredictCommand implements Callable<Integer> {
         return images.exitCode();
     }
 
+    /** Returns the classes to show; an answer that is too unsure stands behind "unknown". */
+    private List<Prediction> answers(List<Prediction> ranked) {
+        double first = ranked.get(0).probability();
+        Stream<Prediction> unknown = first < threshold ? Stream.of(new Prediction(UNKNOWN, first)) : Stream.empty();
+        return Stream.concat(unknown, ranked.stream().limit(top == null ? 1 : top))
+                .toList();
+    }
+
     private Table<Classified> rows(List<Path> files, List<String> names) {
-        List<String> answers = new ArrayList<>(names);
-        if (threshold > 0) {
-            answers.add(UNKNOWN);
-        }
-        Table<Classified> rows = answers(files, answers);
-        if (top > 1) {
-            rows.text("next", this::next).in(Table.Format.TABLE, Table.Format.CSV);
-        }
-        return rows.data("probabilities", c -> byName(names, c.ranked)).in(Table.Format.JSON, Table.Format.JSON_LINES);
-    }
-
-    private String answer(Classified classified) {
-        return isUnknown(classified) ? UNKNOWN : classified.first().label();
-    }
-
-    private boolean isUnknown(Classified classified) {
-        return classified.first().probability() < threshold;
-    }
-
-    /** The classes after the first, and that too where it is no answer. */
-    private String next(Classified classified) {
-        return classified.ranked.stream()
-                .limit(top)
-                .skip(isUnknown(classified) ? 0 : 1)
-                .map(p -> p.label() + " " + Numbers.percent(100 * p.probability()))
-                .collect(Collectors.joining(", "));
-    }
-
-    private Table<Classified> answers(List<Path> files, List<String> answers) {
-        return new Table<Classified>()
-                .text("image", c -> c.file.toString())
+        List<String> labels = new ArrayList<>(names);
+        labels.add(threshold > 0 ? UNKNOWN : "");
+        Table<Classified> rows = new Table<Classified>()
+                .text("image", Classified::file)
                 .among(files.stream().map(Path::toString).toList())
                 .in(Table.Format.TABLE, Table.Format.CSV)
-                .data("file", c -> c.file.toString())
+                .data("file", Classified::file)
                 .in(Table.Format.JSON, Table.Format.JSON_LINES)
-                .text("class", this::answer)
-                .among(answers)
-                .share("probability", c -> (float) c.first().probability());
+                .text("label", c -> c.answers.get(0).label())
+                .among(labels)
+                .share("probability", c -> (float) c.answers.get(0).probability());
+        int last = top == null || top == 1 ? 1 : threshold > 0 ? top + 1 : top;
+        for (int i = 1; i < last; i++) {
+            int rank = i;
+            rows.text("label_" + (i + 1), c -> c.answer(rank).map(Prediction::label).orElse(""))
+                    .among(labels)
+                    .in(Table.Format.TABLE, Table.Format.CSV)
+                    .share("probability_" + (i + 1), c -> c.answer(rank).map(p -> (float) p.probability()).orElse(null))
+                    .in(Table.Format.TABLE, Table.Format.CSV);
+        }
+        return rows.data("probabilities", c -> probabilities(names, c.ranked))
+                .in(Table.Format.JSON, Table.Format.JSON_LINES);
     }
 
-    /** In the classes' own order. */
-    private static Map<String, Float> byName(List<String> names, List<Prediction> ranked) {
+    /** Returns the probabilities of all classes in their own order, or of the most probable ones that were asked for. */
+    private Map<String, Float> probabilities(List<String> names, List<Prediction> ranked) {
         Map<String, Float> map = new LinkedHashMap<>();
-        names.forEach(name -> map.put(name, 0f));
-        ranked.forEach(p -> map.put(p.label(), (float) p.probability()));
+        if (top == null) {
+            names.forEach(name -> map.put(name, 0f));
+        }
+        ranked.stream()
+                .limit(top == null ? ranked.size() : top)
+                .forEach(p -> map.put(p.label(), (float) p.probability()));
         return map;
     }
 }

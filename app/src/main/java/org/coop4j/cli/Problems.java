@@ -9,10 +9,10 @@ import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
-import java.util.Comparator;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.coop4j.base.Spelling;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
@@ -27,10 +27,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Turns what went wrong into one line for the user, and an exit code. */
+/** Turns a problem into one line for the user and an exit code. */
 final class Problems {
 
-    /** What happened to a file. */
+    /** Messages about files. */
     private static final Map<Class<?>, String> OF_FILES = Map.of(
             NoSuchFileException.class, "no such file or folder: %s",
             AccessDeniedException.class, "no permission for %s",
@@ -55,12 +55,12 @@ final class Problems {
         this.console = console;
     }
 
-    /** Whether the stack trace is shown after the line. */
+    /** Shows stack traces after the lines, or not. */
     void stackTraces(boolean shown) {
         stackTraces = shown;
     }
 
-    /** A mistake on the command line that picocli finds. */
+    /** Reports a mistake on the command line that picocli finds. */
     int wrongUsage(ParameterException e, String[] ignoredArguments) {
         String message =
                 e instanceof UnmatchedArgumentException unmatched ? unknown(unmatched) : String.valueOf(e.getMessage());
@@ -68,15 +68,14 @@ final class Problems {
     }
 
     private int wrongUsage(Exception e, String message, CommandLine command) {
-        String name = command.getCommandSpec().qualifiedName();
-        String line = message.replaceAll("\\s*\\R\\s*", " ").strip();
+        String line = message.replaceFirst("^Error: ", "").replaceAll("\\s*\\R\\s*", " ").strip();
         String begin = line.substring(0, Math.min(1, line.length())).toLowerCase(Locale.ROOT);
-        console.warn(begin + line.substring(begin.length()) + " (see " + name + " --help)");
+        String name = command.getCommandSpec().qualifiedName();
+        console.warn("%s%s (see %s --help)".formatted(begin, line.substring(begin.length()), name));
         trace(e);
         return CommandLine.ExitCode.USAGE;
     }
 
-    /** Names what is not known, and what is spelled almost as it is. */
     private static String unknown(UnmatchedArgumentException e) {
         String word = e.getUnmatched().get(0);
         CommandSpec spec = e.getCommandLine().getCommandSpec();
@@ -84,43 +83,19 @@ final class Problems {
         if (!option && spec.subcommands().isEmpty()) {
             return "unexpected argument '" + word + "'";
         }
-        String name = word.replaceFirst("=.*", "");
         Set<String> all =
                 option ? spec.optionsMap().keySet() : spec.subcommands().keySet();
-        String near = all.stream()
-                .filter(known -> distance(name, known) <= (name.length() - 1) / 3)
-                .min(Comparator.comparing(known -> distance(name, known)))
-                .map(known -> "; did you mean " + known + "?")
-                .orElse("");
-        return "there is no %s '%s'%s".formatted(option ? "option" : "command", name, near);
+        String name = word.replaceFirst("=.*", "");
+        return "there is no %s '%s'%s".formatted(option ? "option" : "command", name, Spelling.hint(name, all));
     }
 
-    /** Insertions, deletions, replacements and exchanges of neighbours that make b of a. */
-    private static int distance(String a, String b) {
-        int[][] d = new int[a.length() + 1][b.length() + 1];
-        for (int i = 0; i <= a.length(); i++) {
-            for (int j = 0; j <= b.length(); j++) {
-                if (i == 0 || j == 0) {
-                    d[i][j] = i + j;
-                    continue;
-                }
-                int change = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
-                d[i][j] = Math.min(d[i - 1][j - 1] + change, Math.min(d[i - 1][j], d[i][j - 1]) + 1);
-                if (i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1)) {
-                    d[i][j] = Math.min(d[i][j], d[i - 2][j - 2] + 1);
-                }
-            }
-        }
-        return d[a.length()][b.length()];
-    }
-
-    /** A failure of the work. */
+    /** Reports a failure of the work. */
     int failed(Throwable problem) {
         if (problem instanceof StandardOutput.ReaderGoneException) {
             return Coop.EXIT_READER_GONE;
         }
         if (processIsEnding()) {
-            return CommandLine.ExitCode.SOFTWARE; // interrupted: files are closed under our hands
+            return CommandLine.ExitCode.SOFTWARE; // interrupted: open files were closed meanwhile
         }
         console.status("");
         console.warn(describe(problem));
@@ -128,12 +103,12 @@ final class Problems {
         return CommandLine.ExitCode.SOFTWARE;
     }
 
-    /** A failure of a command. */
+    /** Reports a failure of a command. */
     int failed(Exception problem, CommandLine command) {
         return problem instanceof WrongUsage ? wrongUsage(problem, problem.getMessage(), command) : failed(problem);
     }
 
-    /** Whether the process was interrupted, which the runtime tells only who asks for more time. */
+    /** Returns true if the process was interrupted, which shows in the refusal of further shutdown hooks. */
     private static boolean processIsEnding() {
         Thread unused = new Thread(() -> {});
         try {
@@ -150,17 +125,16 @@ final class Problems {
         }
     }
 
-    /** What happened, for the user's eyes. */
+    /** Describes a problem for the user. */
     static String describe(Throwable problem) {
         if (problem instanceof UncheckedIOException e) {
             return describe(e.getCause());
         }
         if (problem instanceof FileSystemException e) {
-            String file = String.valueOf(e.getFile());
-            String otherwise = e.getReason() == null
-                    ? "cannot use %s"
-                    : "%s: " + e.getReason().replace("%", "%%");
-            return OF_FILES.getOrDefault(e.getClass(), otherwise).formatted(file);
+            String form = OF_FILES.get(e.getClass());
+            return form != null
+                    ? form.formatted(e.getFile())
+                    : e.getReason() == null ? "cannot use " + e.getFile() : e.getFile() + ": " + e.getReason();
         }
         if (FOR_USERS.contains(problem.getClass())
                 || (problem instanceof IOException && problem.getMessage() != null)) {

@@ -13,8 +13,8 @@ import org.coop4j.base.SafeText;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Table;
-import org.coop4j.study.Findings;
-import org.coop4j.study.Findings.Failure;
+import org.coop4j.study.FoundRuns;
+import org.coop4j.study.FoundRuns.Failure;
 import org.coop4j.study.Study;
 import org.coop4j.study.report.StudyReport;
 import org.coop4j.study.report.StudyView;
@@ -73,7 +73,7 @@ final class ReportCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Path target = out == null ? folder.resolve("report") : out;
-        Findings findings = Findings.below(folder, console);
+        FoundRuns findings = FoundRuns.below(folder, console);
         name("damaged", findings.damaged());
         name("failed", findings.failed());
         if (findings.finished().isEmpty()) {
@@ -110,7 +110,7 @@ final class ReportCommand implements Callable<Integer> {
         return folder.resolve(run);
     }
 
-    private void noteWhatIsLeftOut(Findings findings, StudyReport report) {
+    private void noteWhatIsLeftOut(FoundRuns findings, StudyReport report) {
         if (!findings.unfinished().isEmpty()) {
             console.warn("not counted: "
                     + Numbers.count(findings.unfinished().size(), "unfinished run")

@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
+import org.coop4j.console.AlignedLines;
+import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.SeedSummary;
@@ -17,47 +19,53 @@ import org.coop4j.run.MethodChoice;
 import org.coop4j.run.RunComparison;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
-import org.coop4j.run.RunResult.HandWritten;
 import org.coop4j.study.report.ComparisonTable;
 import org.coop4j.study.report.RunPage;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Help.Ansi.Style;
 
 /**
- * What {@code coop train} ends with: what was learned beside what else could have been done.
+ * The end of {@code coop train}: the learned classifiers beside simpler ones.
  *
  * @param results of all runs
- * @param seeds what was found out, for each seed
+ * @param seeds comparison of the runs of each seed
  * @param choice how the method was chosen
  * @param out the run's folder, or that of the runs' folders
  */
 record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodChoice choice, Path out) {
 
-    void print(PrintStream target) {
-        target.println(images());
+    void print(Console console) {
+        PrintStream target = console.out();
+        int width = console.width();
+        RunResult first = results.get(0);
+        int val = seeds.get(0).images().val().size();
+        lines(
+                "%s: %s, %s, %s%s"
+                        .formatted(
+                                first.dataset(),
+                                Numbers.count(first.classes(), "class", "classes"),
+                                Numbers.count(first.trainImages(), "training image"),
+                                val == 0 ? "" : Numbers.count(val, "val image") + ", ",
+                                Numbers.count(first.testImages(), "test image")),
+                width,
+                target);
         if (!choice.scores().isEmpty()) {
             ComparisonTable.candidates(choice).lines().print(target);
             target.println();
         }
         ComparisonTable.of(comparisons()).lines().print(target);
         for (ComparedClassifier method : first().methods()) {
-            gain(method).forEach(target::println);
+            print(method, width, target);
         }
         if (seeds.size() == 1) {
-            RunPage.findings(seeds.get(0)).forEach(target::println);
+            RunPage.findings(seeds.get(0)).forEach(finding -> lines(finding, width, target));
         }
         target.println("learned: " + place(RunFolder.CLASSIFIER));
         target.println("report: " + place(RunFolder.REPORT));
     }
 
-    private String images() {
-        RunResult first = results.get(0);
-        int val = seeds.get(0).images().val().size();
-        return "%s: %s, %s, %s%s"
-                .formatted(
-                        first.dataset(),
-                        Numbers.count(first.classes(), "class", "classes"),
-                        Numbers.count(first.trainImages(), "training image"),
-                        val == 0 ? "" : Numbers.count(val, "val image") + ", ",
-                        Numbers.count(first.testImages(), "test image"));
+    private static void lines(String text, int width, PrintStream target) {
+        AlignedLines.wrapped(text, width).forEach(target::println);
     }
 
     private List<Comparison> comparisons() {
@@ -68,43 +76,34 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
         return seeds.get(0).comparison();
     }
 
-    /** With one seed a test, with several the mean gain. */
-    private List<String> gain(ComparedClassifier method) {
-        if (seeds.size() == 1) {
-            ComparedClassifier baseline = first().bestBaseline();
-            return List.of(
-                    method.name() + ": " + ComparisonTable.gain(method, baseline),
-                    "  " + ComparisonTable.meaning(method, baseline),
-                    "  probabilities: " + method.confidence().sentence());
-        }
+    /** Prints the verdict on a method: with one seed a test, with several the mean gain. */
+    private void print(ComparedClassifier method, int width, PrintStream target) {
         SeedSummary gains = SeedSummary.of(
                 comparisons(),
                 c -> c.method(method.name()).accuracy() - c.bestBaseline().accuracy());
-        return List.of(String.format(
-                Locale.ROOT,
-                "%s: %s ± %s points over the best baseline, mean ± sd over %d seeds",
-                method.name(),
-                Numbers.signed(gains.mean(), 1),
-                Numbers.number(gains.sampleSd(), 1),
-                seeds.size()));
+        Style colour = gains.mean() > 0 ? Style.fg_green : Style.fg_red;
+        boolean coloured = gains.mean() != 0 && Ansi.AUTO.enabled();
+        target.print(coloured ? colour.on() : "");
+        lines(method.name() + ": " + verdict(method, gains), width, target);
+        target.print(coloured ? colour.off() : "");
+        if (seeds.size() == 1) {
+            lines("probabilities: " + method.confidence().sentence(), width, target);
+        }
+    }
+
+    private String verdict(ComparedClassifier method, SeedSummary gains) {
+        if (seeds.size() > 1) {
+            return "%s ± %s points over the best baseline, mean ± sd over %d seeds"
+                    .formatted(
+                            Numbers.signed(gains.mean(), 1), Numbers.number(gains.sampleSd(), 1), seeds.size());
+        }
+        ComparedClassifier baseline = first().bestBaseline();
+        return ComparisonTable.gain(method, baseline) + ": " + ComparisonTable.meaning(method, baseline);
     }
 
     private Path place(String file) {
         Path folder = first().methods().size() == 1 ? out : out.resolve("*");
         return (seeds.size() == 1 ? folder : folder.resolve("seed*")).resolve(file);
-    }
-
-    /** The hand-written prompts' mean accuracy over the runs. */
-    private List<HandWritten> handWritten() {
-        List<HandWritten> means = new ArrayList<>();
-        for (int i = 0; i < results.get(0).handWritten().size(); i++) {
-            int position = i;
-            means.add(new HandWritten(
-                    results.get(0).handWritten().get(i).prompt(),
-                    SeedSummary.of(results, r -> r.handWritten().get(position).accuracy())
-                            .mean()));
-        }
-        return means;
     }
 
     ObjectNode toJson() {
@@ -131,9 +130,10 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
                 .put("accuracy", s.accuracy())
                 .put("images", s.images()));
         ArrayNode prompts = json.putArray("hand_written");
-        for (HandWritten prompt : handWritten()) {
-            prompts.addObject().put("prompt", prompt.prompt()).put("accuracy", prompt.accuracy());
-        }
+        List<RunResult.HandWritten> handWritten = results.get(0).handWritten();
+        IntStream.range(0, handWritten.size()).forEach(i -> prompts.addObject()
+                .put("prompt", handWritten.get(i).prompt())
+                .put("accuracy", mean(i)));
         SeedSummary accuracy = SeedSummary.of(results, RunResult::accuracy);
         json.put("mean_accuracy", accuracy.mean());
         if (results.size() > 1) {
@@ -141,6 +141,12 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
         }
         return json.put("folder", out.toString())
                 .put("report", place(RunFolder.REPORT).toString());
+    }
+
+    /** Returns the mean accuracy of a hand-written prompt over the runs. */
+    private double mean(int prompt) {
+        return SeedSummary.of(results, r -> r.handWritten().get(prompt).accuracy())
+                .mean();
     }
 
     private static void row(ObjectNode row, ComparedClassifier c) {

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
@@ -45,21 +44,13 @@ import picocli.CommandLine.Spec;
 /** {@code coop zero-shot}: classifies images by prompts that name the classes. */
 @Command(
         name = "zero-shot",
-        description = {
-            "Classify images by prompts that name the classes.",
-            "",
-            "A folder with one subfolder per class is scored: accuracy over all images and per"
-                    + " class. So is the test split of a dataset (--data), with the hand-written prompt"
-                    + " of a published one (--dataset).",
-            ""
-        },
+        description = "Classify images by prompts that name the classes."
+                + " A folder with one subfolder per class, or a dataset (--data), is scored.",
         footer = {
-            "",
             "Examples:",
             "  coop zero-shot -m clip.safetensors -c cat,dog photo.jpg",
             "  coop zero-shot -m clip.safetensors --classes-file names.txt --json *.jpg",
             "  coop zero-shot -m clip.safetensors -t \"a {}\" -t \"art of a {}\" test/",
-            "  coop zero-shot -m clip.safetensors --dataset eurosat -d DATA",
             "  coop zero-shot -m clip.safetensors --dataset imagenet-a -d DATA --ensemble 80"
         })
 final class ZeroShotCommand implements Callable<Integer> {
@@ -72,10 +63,8 @@ final class ZeroShotCommand implements Callable<Integer> {
     @Mixin
     private ModelOptions clipOptions;
 
-    @Option(
-            names = "--truncate",
-            description = "Truncate texts that exceed the context length; without it, they are an error.")
-    private boolean truncate;
+    @Mixin
+    private Options.Truncation truncation;
 
     @Mixin
     private ClassOptions classOptions;
@@ -84,7 +73,7 @@ final class ZeroShotCommand implements Callable<Integer> {
     private TemplateOptions templateOptions;
 
     @ArgGroup(exclusive = false)
-    private DataOptions.Required dataOptions;
+    private DataOptions dataOptions;
 
     @Mixin
     private Options.Part splitOptions;
@@ -113,31 +102,65 @@ final class ZeroShotCommand implements Callable<Integer> {
         this.console = console;
     }
 
+    /**
+     * A task that was checked before the model is loaded.
+     *
+     * @param classes names by label
+     * @param labels the true class of each file; empty if they are unknown
+     */
+    private record Task(
+            List<Path> files,
+            List<String> classes,
+            List<Integer> labels,
+            PromptEnsemble prompts,
+            ExifOrientation exif) {
+
+        boolean isScored() {
+            return !labels.isEmpty();
+        }
+    }
+
+    /**
+     * An image that could be read.
+     *
+     * @param truth the label of its class, -1 if it is unknown
+     * @param probabilities of the classes
+     */
+    private record Image(String file, int truth, FloatBuffer probabilities) {}
+
+    /** One of an image's most probable classes; the rank counts from 1. */
+    private record Guess(Image image, int rank, int label) {}
+
     @Override
     public Integer call() throws IOException {
         Task task = task();
-        Tokenizer.Overflow overflow = truncate ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL;
         try (Clip clip = clipOptions.openForTexts()) {
             UnknownWords.warning(clip, task.classes).ifPresent(console::warn);
-            FeatureMatrix weights = task.prompts.classWeights(clip, task.classes, overflow, console);
-            List<Path> files = task.inputs.files();
+            FeatureMatrix weights = task.prompts.classWeights(clip, task.classes, truncation.overflow(), console);
             EncodedImages images =
-                    EncodedImages.encode(clip, files, EncodedImages.reader(clip, task.exif), true, console);
+                    EncodedImages.encode(clip, task.files, EncodedImages.reader(clip, task.exif), true, console);
             float[][] probabilities = clip.probabilities(images.features(), weights);
             List<Image> found = new ArrayList<>();
             for (int row = 0; row < probabilities.length; row++) {
                 int position = images.positions().get(row);
                 int truth = task.isScored() ? task.labels.get(position) : -1;
-                found.add(new Image(files.get(position).toString(), truth, FloatBuffer.wrap(probabilities[row])));
+                found.add(new Image(task.files.get(position).toString(), truth, FloatBuffer.wrap(probabilities[row])));
             }
-            print(task, found, images.problems());
+            if (format.chosen() == Table.Format.JSON) {
+                console.print(json(task, found, images));
+            } else if (format.chosen() == Table.Format.TABLE && task.isScored() && !found.isEmpty()) {
+                printScores(evaluation(found), task.classes);
+            } else if (format.chosen() == Table.Format.CSV || !found.isEmpty()) {
+                List<Guess> all =
+                        found.stream().flatMap(image -> best(image).stream()).toList();
+                guesses(task).rows(all).print(format.chosen(), console);
+            }
             return images.exitCode();
         }
     }
 
-    /** Checks all that can be checked before the model is loaded. */
     private Task task() throws IOException {
-        Optional<DataSpec> data = Optional.ofNullable(dataOptions).map(DataOptions.Required::spec);
+        Optional<DataSpec> data = Optional.ofNullable(dataOptions).map(DataOptions::spec);
         PromptEnsemble prompts = templateOptions.prompts(data);
         List<String> given = classOptions.areGiven() ? classOptions.read() : List.of();
         if (data.isPresent()) {
@@ -152,10 +175,14 @@ final class ZeroShotCommand implements Callable<Integer> {
             }
         }
         ImageInputs inputs = ImageInputs.of(arguments);
-        List<String> classes = given.isEmpty() ? fromFolders(inputs) : given;
-        List<Integer> labels = inputs.isLabelled() ? inputs.labels(classes) : List.of();
-        ExifOrientation orientation = exif.or(ExifOrientation.APPLY);
-        return new Task(inputs, classes, labels, prompts, orientation);
+        if (given.isEmpty() && !inputs.isLabelled()) {
+            throw new WrongUsage(
+                    "which classes? Give --classes, --classes-file, or a folder with one subfolder per class");
+        }
+        List<String> classes = given.isEmpty()
+                ? ClassOptions.checked(inputs.folders(), arguments.get(0).toString())
+                : given;
+        return new Task(inputs.files(), classes, inputs.labels(classes), prompts, exif.or(ExifOrientation.APPLY));
     }
 
     private Task datasetTask(DataSpec data, PromptEnsemble prompts) throws IOException {
@@ -167,86 +194,21 @@ final class ZeroShotCommand implements Callable<Integer> {
         }
         ImageDataset dataset = data.load(splitOptions.seed()).half(dataOptions.half());
         List<LabelledImage> images = splitOptions.of(dataset);
-        console.note("%s: %s images of %s, prompt: %s"
+        console.note("%s: %s of %s, prompt: %s"
                 .formatted(
                         dataset.name(),
-                        Numbers.count(images.size()) + " " + splitOptions.name(),
-                        Numbers.count(dataset.classCount()) + " classes",
+                        Numbers.count(images.size(), splitOptions.split().label() + " image"),
+                        Numbers.count(dataset.classCount(), "class", "classes"),
                         prompts.describe()));
         return new Task(
-                ImageInputs.of(images, dataset.classNames()),
+                images.stream().map(LabelledImage::path).toList(),
                 dataset.classNames(),
                 images.stream().map(LabelledImage::label).toList(),
                 prompts,
                 exif.of(data).orientation());
     }
 
-    private List<String> fromFolders(ImageInputs inputs) {
-        if (!inputs.isLabelled()) {
-            throw new WrongUsage(
-                    "which classes? Give --classes, --classes-file, or a folder with one subfolder" + " per class");
-        }
-        return ClassOptions.checked(inputs.folders(), arguments.get(0).toString());
-    }
-
-    /**
-     * What is asked.
-     *
-     * @param inputs the images
-     * @param classes names by label
-     * @param labels the true class of each image; empty where it is unknown
-     * @param prompts what describes a class
-     * @param exif what is done with the images' EXIF orientation
-     */
-    private record Task(
-            ImageInputs inputs,
-            List<String> classes,
-            List<Integer> labels,
-            PromptEnsemble prompts,
-            ExifOrientation exif) {
-        /** Copies the lists. */
-        Task {
-            classes = List.copyOf(classes);
-            labels = List.copyOf(labels);
-        }
-
-        /** Whether the true classes are known. */
-        boolean isScored() {
-            return !labels.isEmpty();
-        }
-    }
-
-    /**
-     * An image that could be read.
-     *
-     * @param truth the label of its class, -1 where it is unknown
-     * @param probabilities of the classes
-     */
-    private record Image(String file, int truth, FloatBuffer probabilities) {
-        int predicted() {
-            return Predictions.argmax(probabilities.array());
-        }
-    }
-
-    /** One of an image's most probable classes; the rank counts from 1. */
-    private record Guess(Image image, int rank, int label) {}
-
-    private void print(Task task, List<Image> images, Map<Integer, String> problems) {
-        List<Guess> all = images.stream().flatMap(image -> best(image).stream()).toList();
-        switch (format.chosen()) {
-            case JSON -> console.print(json(task, images, problems));
-            case CSV -> guesses(task).rows(all).print(Table.Format.CSV, console);
-            default -> {
-                if (!images.isEmpty() && task.isScored()) {
-                    printScores(evaluation(images), task.classes);
-                } else if (!images.isEmpty()) {
-                    guesses(task).rows(all).print(Table.Format.TABLE, console);
-                }
-            }
-        }
-    }
-
-    /** Labels by falling probability, the first of equals first. */
+    /** Returns the labels by falling probability, the first of equals first. */
     private List<Guess> best(Image image) {
         List<Integer> labels = IntStream.range(0, image.probabilities.capacity())
                 .boxed()
@@ -260,19 +222,14 @@ final class ZeroShotCommand implements Callable<Integer> {
 
     private static Table<Guess> guesses(Task task) {
         Table<Guess> table = new Table<Guess>()
-                .shown(
-                        "image",
-                        Table.Kind.WORDS,
-                        guess -> guess.image.file,
-                        guess -> guess.rank == 1 ? guess.image.file : "")
+                .shown("image", Table.Kind.WORDS, g -> g.image.file, g -> g.rank == 1 ? g.image.file : "")
                 .in(Table.Format.TABLE, Table.Format.CSV)
                 .data("rank", Guess::rank)
                 .in(Table.Format.CSV)
-                .text("class", guess -> task.classes.get(guess.label))
-                .share("probability", guess -> guess.image.probabilities.get(guess.label));
+                .text("label", g -> task.classes.get(g.label))
+                .share("probability", g -> g.image.probabilities.get(g.label));
         return task.isScored()
-                ? table.data("truth", guess -> task.classes.get(guess.image.truth))
-                        .in(Table.Format.CSV)
+                ? table.data("truth", g -> task.classes.get(g.image.truth)).in(Table.Format.CSV)
                 : table;
     }
 
@@ -291,28 +248,30 @@ final class ZeroShotCommand implements Callable<Integer> {
     private static Evaluation evaluation(List<Image> images) {
         return Evaluation.of(
                 images.stream().mapToInt(Image::truth).toArray(),
-                images.stream().mapToInt(Image::predicted).toArray());
+                images.stream()
+                        .mapToInt(image -> Predictions.argmax(image.probabilities.array()))
+                        .toArray());
     }
 
-    private ObjectNode json(Task task, List<Image> images, Map<Integer, String> problems) {
+    private ObjectNode json(Task task, List<Image> found, EncodedImages encoded) {
         ObjectNode json = Json.object();
         task.classes.forEach(json.putArray("classes")::add);
         task.prompts.templates().forEach(json.putArray("templates")::add);
-        ArrayNode array = json.putArray("images");
-        for (Image image : images) {
-            ObjectNode node = array.addObject().put("file", image.file);
+        ArrayNode images = json.putArray("images");
+        for (Image image : found) {
+            ObjectNode node = images.addObject().put("file", image.file);
             if (task.isScored()) {
                 node.put("truth", task.classes.get(image.truth));
             }
             node.set("predictions", guesses(task).rows(best(image)).json());
         }
         ArrayNode unreadable = json.putArray("unreadable");
-        problems.forEach((position, problem) -> unreadable
+        encoded.problems().forEach((position, problem) -> unreadable
                 .addObject()
-                .put("file", task.inputs.files().get(position).toString())
+                .put("file", task.files.get(position).toString())
                 .put("problem", problem));
-        if (task.isScored() && !images.isEmpty()) {
-            json.set("scores", EvalCommand.json(evaluation(images), task.classes));
+        if (task.isScored() && !found.isEmpty()) {
+            json.set("scores", EvalCommand.json(evaluation(found), task.classes));
         }
         return json;
     }

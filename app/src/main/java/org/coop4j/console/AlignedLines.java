@@ -6,7 +6,7 @@ import java.util.List;
 import org.coop4j.base.SafeText;
 import org.coop4j.console.Table.Kind;
 
-/** Prints rows in aligned columns, two spaces apart. */
+/** Rows in aligned columns, two spaces apart. */
 public final class AlignedLines {
 
     private static final int FIRST_EMOJI = 0x1F300;
@@ -16,15 +16,13 @@ public final class AlignedLines {
     private final List<List<String>> rows = new ArrayList<>();
     private int printed;
 
-    /**
-     * @param kinds of the columns: numbers stand right
-     */
+    /** Takes the kinds of the columns: numbers are aligned right. */
     public AlignedLines(Kind... kinds) {
         this.kinds = List.of(kinds);
         this.widths = new int[kinds.length];
     }
 
-    /** Adds a row; the cells are made printable. */
+    /** Adds a row and makes its cells printable. */
     public AlignedLines row(String... cells) {
         if (cells.length != kinds.size()) {
             throw new IllegalArgumentException(cells.length + " cells in a table of " + kinds.size() + " columns");
@@ -38,7 +36,7 @@ public final class AlignedLines {
         return this;
     }
 
-    /** A column is at least so wide. */
+    /** Makes a column at least this wide. */
     void atLeast(int column, int width) {
         widths[column] = Math.max(widths[column], width);
     }
@@ -48,13 +46,13 @@ public final class AlignedLines {
         lines().forEach(out::println);
     }
 
-    /** Prints the rows that were not printed by this yet. */
+    /** Prints the rows that were added since the last call. */
     void printNew(PrintStream out) {
         rows.stream().skip(printed).map(this::line).forEach(out::println);
         printed = rows.size();
     }
 
-    /** All rows as they are printed. */
+    /** Returns all rows as they are printed. */
     public List<String> lines() {
         return rows.stream().map(this::line).toList();
     }
@@ -69,39 +67,34 @@ public final class AlignedLines {
         return line.toString().stripTrailing();
     }
 
-    /** The beginning of a text that takes no more than so many columns. */
+    /** Returns the beginning of a text that takes at most so many columns. */
     public static String cut(String text, int most) {
         int end = 0;
-        int taken = 0;
-        while (end < text.length()) {
-            int next = text.codePointAt(end);
-            taken += columns(next);
+        for (int taken = 0; end < text.length(); end += Character.charCount(text.codePointAt(end))) {
+            taken += columns(text.codePointAt(end));
             if (taken > most) {
-                return text.substring(0, end);
+                break;
             }
-            end += Character.charCount(next);
         }
-        return text;
+        return text.substring(0, end);
     }
 
-    /** The lines of a text, broken between words where one more would exceed so many characters. */
+    /** Breaks a text between words into lines of at most so many characters. */
     public static List<String> wrapped(String text, int most) {
         List<String> lines = new ArrayList<>();
-        StringBuilder line = new StringBuilder();
+        String line = "";
         for (String word : text.split(" ", -1)) {
             if (!line.isEmpty() && line.length() + 1 + word.length() > most) {
-                lines.add(line.toString());
-                line.setLength(0);
+                lines.add(line);
+                line = "";
             }
-            line.append(line.isEmpty() ? "" : " ").append(word);
+            line += (line.isEmpty() ? "" : " ") + word;
         }
-        if (!line.isEmpty()) {
-            lines.add(line.toString());
-        }
+        lines.add(line);
         return lines;
     }
 
-    /** Columns that a text takes on the terminal: East Asian characters take two. */
+    /** Returns the columns that a text takes on the terminal: East Asian characters take two. */
     static int columns(String text) {
         return text.codePoints().map(AlignedLines::columns).sum();
     }

@@ -14,16 +14,16 @@ import org.coop4j.eval.SeedSummary;
 /**
  * A cell of a {@link Table}.
  *
- * @param data for programs, by the keys of the column; null is not known
- * @param screen for people at a terminal
- * @param text for people who read a page, by the decimals of percentages
- * @param style how it stands out
+ * @param data values for programs, by the keys of the column; null if unknown
+ * @param text text for people by the decimals of percentages; the screen has one decimal
+ * @param id text for the screen in place of {@code text}; may be null
+ * @param style emphasis on a page
  * @param note further words below it on a page; may be empty
  */
-public record Cell(List<?> data, String screen, IntFunction<String> text, Style style, String note) {
+public record Cell(List<?> data, IntFunction<String> text, String id, Style style, String note) {
 
-    /** An empty cell: nothing, or nothing that is known. */
-    public static final Cell NONE = of(Collections.singletonList(null), "", decimals -> "");
+    /** An empty cell: nothing, or nothing known. */
+    public static final Cell NONE = of((Object) null);
 
     /** Emphasis of a cell. */
     public enum Style {
@@ -32,60 +32,52 @@ public record Cell(List<?> data, String screen, IntFunction<String> text, Style 
         BEST,
         /** From a paper. */
         PUBLISHED,
-        /** Of less weight. */
+        /** Less important. */
         MUTED
     }
 
-    private static Cell of(List<?> data, String screen, IntFunction<String> text) {
-        return new Cell(data, screen, text, Style.PLAIN, "");
-    }
-
-    /**
-     * A cell of data and of its text for people.
-     *
-     * @param text for people, by the decimals of percentages; the screen has one decimal
-     */
+    /** Makes a cell of data and of its text by the decimals of percentages. */
     public static Cell of(List<?> data, IntFunction<String> text) {
-        return of(data, text.apply(1).replace(" ± ", "±"), text);
+        return new Cell(data, text, null, Style.PLAIN, "");
     }
 
-    /** A cell of a datum, which may be null or an Optional, and of its text for people. */
+    /** Makes a cell of a datum, which may be null or an Optional, and of its text. */
     static Cell of(Object datum, String text) {
         Object value = datum instanceof Optional<?> maybe ? maybe.orElse(null) : datum;
-        return of(Collections.singletonList(value), text, decimals -> text);
+        return new Cell(Collections.singletonList(value), decimals -> text, text, Style.PLAIN, "");
     }
 
-    /** A cell that is one already; or words, or data of which people see nothing. */
+    /** Returns a cell as it is; makes one of words, or of data that people do not see. */
     static Cell of(Object value) {
         return value instanceof Cell cell ? cell : of(value, value instanceof String words ? words : "");
     }
 
-    /** Words that are the same for all readers. */
+    /** Makes a cell of words that are the same for all readers. */
     public static Cell words(String text) {
         return words(text, text);
     }
 
-    /** Words by which programs and the screen know a thing, and those for pages. */
+    /** Makes a cell of an id for programs and the screen, and of the title that pages have. */
     public static Cell words(String id, String title) {
-        return of(List.of(id), id, decimals -> title);
+        return new Cell(List.of(id), decimals -> title, id, Style.PLAIN, "");
     }
 
-    /** A number of things. */
+    /** Makes a cell of a count. */
     public static Cell count(long n) {
-        return of(List.of(n), decimals -> Numbers.count(n));
+        return of(n, Numbers.count(n));
     }
 
-    /** A percentage, or seconds; empty if it is not finite. */
+    /** Makes a cell of a percentage or of seconds; empty if it is not finite. */
     public static Cell number(double value) {
         return Double.isFinite(value) ? of(List.of(datum(value)), decimals -> Numbers.number(value, decimals)) : NONE;
     }
 
-    /** Programs get four decimals. */
+    /** Rounds a number to the four decimals that programs get. */
     public static BigDecimal datum(double value) {
         return BigDecimal.valueOf(value).setScale(4, RoundingMode.HALF_UP);
     }
 
-    /** Mean and standard deviation over seeds; the data have Student's half width too. */
+    /** Makes a cell of mean and standard deviation over seeds; programs get the half width of Student's interval too. */
     public static Cell mean(SeedSummary s) {
         return of(
                 s.count() == 1
@@ -94,36 +86,41 @@ public record Cell(List<?> data, String screen, IntFunction<String> text, Style 
                 s::meanSd);
     }
 
-    /** An interval of percentages. */
+    /** Makes a cell of an interval of percentages. */
     public static Cell range(double low, double high) {
         return of(
                 List.of(datum(low), datum(high)),
                 decimals -> Numbers.number(low, decimals) + " – " + Numbers.number(high, decimals));
     }
 
-    /** A difference of percentages; empty if it is not finite. */
+    /** Makes a cell of a difference of percentages; empty if it is not finite. */
     public static Cell points(double difference) {
         return Double.isFinite(difference)
                 ? of(List.of(datum(difference)), decimals -> Numbers.signed(difference, decimals))
                 : NONE;
     }
 
-    /** The p value of a test; the leading zeros of the datum count. */
+    /** Makes a cell of the p value of a test, of which programs get three significant digits. */
     public static Cell probability(double p) {
-        return of(List.of(String.format(Locale.ROOT, "%.3g", p)), decimals -> Numbers.probability(p));
+        return of(String.format(Locale.ROOT, "%.3g", p), Numbers.probability(p));
     }
 
-    /** The same cell with words below it. */
+    /** Returns the text for a terminal. */
+    String screen() {
+        return id == null ? text.apply(1).replace(" ± ", "±") : id;
+    }
+
+    /** Returns the cell with words below it. */
     public Cell withNote(String words) {
-        return new Cell(data, screen, text, style, words);
+        return new Cell(data, text, id, style, words);
     }
 
-    /** The same cell in another style. */
+    /** Returns the cell in another style. */
     public Cell in(Style newStyle) {
-        return new Cell(data, screen, text, newStyle, note);
+        return new Cell(data, text, id, newStyle, note);
     }
 
-    /** The same cell, marked if it is the best of its kind. */
+    /** Returns the cell, marked if it is the best of its kind. */
     public Cell best(boolean isBest) {
         return isBest ? in(Style.BEST) : this;
     }

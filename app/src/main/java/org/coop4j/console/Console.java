@@ -14,11 +14,8 @@ import org.coop4j.base.Progress;
 import org.coop4j.base.SafeText;
 
 /**
- * Standard output and standard error, and what is known of them.
- *
- * <p>Text is written in UTF-8. A status line (a progress bar) may stand at the bottom of the
- * terminal; other lines are printed above it.
- * Safe for use by several threads.
+ * Standard output and standard error of a command, in UTF-8. A status line (a progress bar) may stand at the bottom of
+ * the terminal; other lines are printed above it. Safe for use by several threads.
  */
 public final class Console implements Progress {
 
@@ -35,7 +32,7 @@ public final class Console implements Progress {
     private String status = "";
 
     /**
-     * @param errorIsTerminal whether {@code err} is a terminal that understands cursor movement
+     * @param errorIsTerminal true if {@code err} is a terminal that understands cursor movement
      * @param width columns of the terminal
      */
     public Console(OutputStream out, OutputStream err, boolean errorIsTerminal, int width) {
@@ -47,7 +44,7 @@ public final class Console implements Progress {
     }
 
     /**
-     * The console of this process.
+     * Returns the console of this process.
      *
      * <p>Java cannot tell whether standard error is a terminal, so the launcher says it ({@code
      * coop.stderr=terminal}, {@code coop.columns}); without the launcher, Linux is asked.
@@ -82,27 +79,27 @@ public final class Console implements Progress {
         return Math.max(LEAST_WIDTH, Integer.parseInt(columns));
     }
 
-    /** Where results go. */
+    /** Returns the stream of results. */
     public PrintStream out() {
         return out;
     }
 
-    /** Where everything else goes; {@link #line} respects the status line. */
+    /** Returns the stream of everything else; {@link #line} respects the status line. */
     public PrintStream err() {
         return err;
     }
 
-    /** Whether a line on standard error can be redrawn. */
+    /** Returns true if a line on standard error can be redrawn. */
     public boolean errorIsTerminal() {
         return errorIsTerminal;
     }
 
-    /** Columns of the terminal. */
+    /** Returns the columns of the terminal. */
     public int width() {
         return width;
     }
 
-    /** Whether only results and problems are shown. */
+    /** Returns true if only results and problems are shown. */
     public boolean quiet() {
         return quiet;
     }
@@ -111,21 +108,19 @@ public final class Console implements Progress {
         quiet = newQuiet;
     }
 
-    /** Prints a document as a result. */
+    /** Prints a JSON document as a result. */
     public void print(JsonNode document) {
         Json.print(document, out);
     }
 
-    /** Prints a line as a result, made printable. */
+    /** Prints a line as a result and makes it printable. */
     public void print(String line) {
         out.println(SafeText.line(line));
     }
 
     /** Prints a line on standard error, above the status line. */
-    public synchronized void line(String line) {
-        takeAway();
-        err.println(SafeText.line(line));
-        putBack();
+    public void line(String line) {
+        above(() -> err.println(SafeText.line(line)));
     }
 
     /** Prints a line on standard error, unless the user asked for quiet. */
@@ -149,28 +144,20 @@ public final class Console implements Progress {
                 : new TaskDisplay(this, name, total, unit, System::nanoTime);
     }
 
-    private void takeAway() {
+    /** Runs code that prints whole lines to standard output above the status line. */
+    public synchronized void above(Runnable printing) {
         if (!status.isEmpty()) {
             err.print(CLEAR_LINE);
         }
-    }
-
-    private void putBack() {
+        err.flush();
+        printing.run();
         if (!status.isEmpty()) {
             err.print(status);
             err.flush();
         }
     }
 
-    /** Runs what prints whole lines to standard output, the status line standing aside. */
-    public synchronized void above(Runnable printing) {
-        takeAway();
-        err.flush();
-        printing.run();
-        putBack();
-    }
-
-    /** Replaces the status line; an empty one takes it away. */
+    /** Replaces the status line; an empty one removes it. */
     public synchronized void status(String line) {
         if (!status.isEmpty() || !line.isEmpty()) {
             err.print(CLEAR_LINE + line);
@@ -179,7 +166,7 @@ public final class Console implements Progress {
         status = line;
     }
 
-    /** Brings results to their reader; throws what went wrong with writing them, if anything. */
+    /** Flushes the results and throws the first failure of writing them, if there was one. */
     public void flush() {
         out.flush();
         output.rethrow();

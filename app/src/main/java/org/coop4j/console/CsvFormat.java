@@ -2,18 +2,15 @@ package org.coop4j.console;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.coop4j.base.SafeText;
 
 /** Comma-separated values (RFC 4180), a line feed after each record. */
 public final class CsvFormat {
 
-    private static final Pattern NUMBER = Pattern.compile("[-+]?[0-9.]+([eE][-+]?[0-9]+)?");
-
     private CsvFormat() {}
 
-    /** A table's data, the keys first. */
+    /** Returns a table's data, the keys first. */
     public static String text(Table<?> table) {
         StringBuilder text = new StringBuilder(header(table));
         table.rows().forEach(row -> text.append(record(table, row.cells())));
@@ -22,8 +19,7 @@ public final class CsvFormat {
 
     static String header(Table<?> table) {
         List<String> keys = new ArrayList<>();
-        table.of(Table.Format.CSV)
-                .forEach(i -> keys.addAll(table.columns().get(i).keys()));
+        table.of(Table.Format.CSV).forEach(i -> keys.addAll(table.columns().get(i).keys()));
         return record(keys);
     }
 
@@ -45,8 +41,7 @@ public final class CsvFormat {
         return datum == null ? "" : datum.toString();
     }
 
-    /** One record with its line feed. */
-    public static String record(List<String> fields) {
+    static String record(List<String> fields) {
         return fields.stream().map(CsvFormat::escape).collect(Collectors.joining(",", "", "\n"));
     }
 
@@ -57,12 +52,12 @@ public final class CsvFormat {
     }
 
     /**
-     * Text of a field: controls are written out, and what a spreadsheet would run as a formula begins with an
-     * apostrophe (OWASP, CSV injection). Numbers stay.
+     * Makes a field harmless: control characters are spelled, and text that a spreadsheet would run as a formula begins
+     * with an apostrophe (OWASP, CSV injection). Numbers stay.
      */
-    public static String safe(String text) {
+    private static String safe(String text) {
         String safe = SafeText.lines(text);
         boolean formula = !safe.isEmpty() && "=+-@\t".indexOf(safe.charAt(0)) >= 0;
-        return formula && !NUMBER.matcher(safe).matches() ? "'" + safe : safe;
+        return formula && !safe.matches("[-+]?[0-9.]+([eE][-+]?[0-9]+)?") ? "'" + safe : safe;
     }
 }

@@ -2,15 +2,15 @@ package org.coop4j.console;
 
 import java.util.concurrent.CountDownLatch;
 
-/** While it is open, a process that is interrupted (Ctrl-C) says a few words more. */
+/** A last message of a process that is interrupted (Ctrl-C) while this is open. */
 public final class Interrupt implements AutoCloseable {
 
-    /** What those commands say that have an option to go on. */
+    /** Message of commands that can be resumed. */
     public static final String RESUME = "stopped; to resume, repeat the command with --resume";
 
     private final Thread hook;
 
-    /** Says a line on standard error. */
+    /** Prints a line on standard error. */
     public Interrupt(Console console, String message) {
         this(() -> {
             console.status("");
@@ -18,11 +18,9 @@ public final class Interrupt implements AutoCloseable {
         });
     }
 
-    /**
-     * @param words runs while the process ends
-     */
-    public Interrupt(Runnable words) {
-        hook = new Thread(words, "coop-interrupted");
+    /** Runs some code while the process ends. */
+    public Interrupt(Runnable ending) {
+        hook = new Thread(ending, "coop-interrupted");
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
@@ -31,7 +29,7 @@ public final class Interrupt implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            // The process is ending: the words are said.
+            // The process is ending: the message is out.
         }
     }
 
@@ -58,10 +56,9 @@ public final class Interrupt implements AutoCloseable {
 
         private static void awaitUninterruptibly(CountDownLatch latch) {
             boolean interrupted = false;
-            while (true) {
+            while (latch.getCount() > 0) {
                 try {
                     latch.await();
-                    break;
                 } catch (InterruptedException e) {
                     interrupted = true;
                 }
@@ -71,12 +68,12 @@ public final class Interrupt implements AutoCloseable {
             }
         }
 
-        /** The work was ended in order. */
+        /** Notes that the work has ended in order. */
         public void succeed() {
             exitCode = 0;
         }
 
-        /** Lets the process end; without a signal, nothing has happened. */
+        /** Lets the process end; does nothing without a signal. */
         @Override
         public void close() {
             ended.countDown();

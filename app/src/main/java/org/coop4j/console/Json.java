@@ -1,6 +1,5 @@
 package org.coop4j.console;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.SerializableString;
 import com.fasterxml.jackson.core.io.CharacterEscapes;
@@ -12,34 +11,47 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import org.coop4j.base.SafeText;
 
-/** Builds and prints JSON. */
+/** Builds and prints JSON; characters that could steer a terminal become escape sequences. */
 public final class Json {
+
+    private static final JsonMapper MAPPER = new JsonMapper();
+
+    static {
+        MAPPER.getFactory().setCharacterEscapes(new TerminalEscapes());
+    }
 
     private Json() {}
 
+    /** Returns an empty object. */
     public static ObjectNode object() {
         return JsonNodeFactory.instance.objectNode();
     }
 
-    /** A record as JSON. */
-    public static JsonNode of(Record value) {
-        return new JsonMapper().valueToTree(value);
+    /** Converts a value, such as a record, to JSON. */
+    public static JsonNode of(Object value) {
+        return MAPPER.valueToTree(value);
     }
 
-    /** Parses JSON that this program made. */
+    /** Parses JSON made by this program. */
     public static JsonNode parse(String text) {
         try {
-            return new JsonMapper().readTree(text);
+            return MAPPER.readTree(text);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("own JSON cannot be wrong: " + text, e);
         }
     }
 
-    /** Writes JSON in which what could steer a terminal is an escape sequence. */
-    static JsonMapper mapper() {
-        JsonMapper mapper = new JsonMapper();
-        mapper.getFactory().setCharacterEscapes(new TerminalEscapes());
-        return mapper.rebuild().disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET).build();
+    static String text(JsonNode document, boolean indented) {
+        try {
+            return (indented ? MAPPER.writerWithDefaultPrettyPrinter() : MAPPER.writer()).writeValueAsString(document);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a tree can always be written", e);
+        }
+    }
+
+    /** Prints a document, indented. */
+    public static void print(JsonNode document, PrintStream out) {
+        out.print(text(document, true) + "\n");
     }
 
     private static final class TerminalEscapes extends CharacterEscapes {
@@ -56,15 +68,6 @@ public final class Json {
         public SerializableString getEscapeSequence(int c) {
             boolean half = c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE;
             return SafeText.isHarmful(c) && !half ? new SerializedString("\\u%04x".formatted(c)) : null;
-        }
-    }
-
-    /** Prints a document, indented. */
-    public static void print(JsonNode document, PrintStream out) {
-        try {
-            out.print(mapper().writerWithDefaultPrettyPrinter().writeValueAsString(document) + "\n");
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a tree can always be written", e);
         }
     }
 }

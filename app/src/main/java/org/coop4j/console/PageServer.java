@@ -1,5 +1,7 @@
 package org.coop4j.console;
 
+import static java.lang.ProcessBuilder.Redirect.DISCARD;
+
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -13,21 +15,21 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 
-/** Serves one page on this machine alone, for a browser to show. */
+/** Serves one page to browsers on this machine alone. */
 public final class PageServer implements AutoCloseable {
 
-    private final HttpServer server;
+    final HttpServer server;
 
     private PageServer(HttpServer server) {
         this.server = server;
     }
 
     /**
-     * Begins to serve.
+     * Starts serving a page.
      *
-     * @param port 0 takes a free one
+     * @param port port to listen on; 0 takes a free one
      */
-    public static PageServer start(Path page, int port) throws IOException {
+    static PageServer start(Path page, int port) throws IOException {
         byte[] content = Files.readAllBytes(page);
         HttpServer server;
         try {
@@ -42,30 +44,23 @@ public final class PageServer implements AutoCloseable {
 
     private static void answer(HttpExchange exchange, byte[] page) throws IOException {
         try (exchange) {
-            boolean head = exchange.getRequestMethod().equals("HEAD");
-            if (!head && !exchange.getRequestMethod().equals("GET")) {
-                exchange.sendResponseHeaders(405, -1);
-            } else if (!exchange.getRequestURI().getPath().equals("/")) {
-                exchange.sendResponseHeaders(404, -1);
-            } else {
-                exchange.getResponseHeaders().set("Content-Type", "text/html; charset=utf-8");
-                exchange.getResponseHeaders().set("Cache-Control", "no-store");
-                exchange.sendResponseHeaders(200, head ? -1 : page.length);
-                if (!head) {
-                    exchange.getResponseBody().write(page);
-                }
+            String method = exchange.getRequestMethod();
+            int code = !List.of("GET", "HEAD").contains(method)
+                    ? 405
+                    : exchange.getRequestURI().getPath().equals("/") ? 200 : 404;
+            boolean body = code == 200 && method.equals("GET");
+            exchange.getResponseHeaders().set("Content-Type", "text/html; charset=utf-8");
+            exchange.getResponseHeaders().set("Cache-Control", "no-store");
+            exchange.sendResponseHeaders(code, body ? page.length : -1);
+            if (body) {
+                exchange.getResponseBody().write(page);
             }
         }
     }
 
-    /** Where the page is. */
-    public URI address() {
+    /** Returns the address of the page. */
+    URI address() {
         return URI.create("http://localhost:" + server.getAddress().getPort() + "/");
-    }
-
-    /** The network address that it listens on. */
-    public InetAddress listensOn() {
-        return server.getAddress().getAddress();
     }
 
     /** Serves until the process is interrupted. */
@@ -79,17 +74,14 @@ public final class PageServer implements AutoCloseable {
         }
     }
 
-    /** Asks the system for a browser; without one, the address on the screen is enough. */
+    /** Asks the system for a browser; without one, the address on the screen has to do. */
     private static void openBrowser(URI address) {
         String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
         List<String> command = system.contains("win")
                 ? List.of("rundll32", "url.dll,FileProtocolHandler", address.toString())
                 : List.of(system.contains("mac") ? "open" : "xdg-open", address.toString());
         try {
-            new ProcessBuilder(command)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .redirectError(ProcessBuilder.Redirect.DISCARD)
-                    .start();
+            new ProcessBuilder(command).redirectOutput(DISCARD).redirectError(DISCARD).start();
         } catch (IOException e) {
             // No such program: the user opens the address.
         }

@@ -1,5 +1,6 @@
 package org.coop4j.console;
 
+import java.io.BufferedOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -13,7 +14,7 @@ public final class StandardOutput extends FilterOutputStream {
 
     private IOException failure;
 
-    /** The reader of standard output (such as {@code head}) has gone away. */
+    /** The reader of standard output (such as {@code head}) is gone. */
     public static final class ReaderGoneException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -23,7 +24,7 @@ public final class StandardOutput extends FilterOutputStream {
     }
 
     public StandardOutput(OutputStream target) {
-        super(new java.io.BufferedOutputStream(target, BUFFER));
+        super(new BufferedOutputStream(target, BUFFER));
     }
 
     @Override
@@ -31,8 +32,7 @@ public final class StandardOutput extends FilterOutputStream {
         try {
             out.write(bytes, offset, length);
         } catch (IOException e) {
-            failure = failure == null ? e : failure;
-            throw e;
+            throw failed(e);
         }
     }
 
@@ -46,9 +46,13 @@ public final class StandardOutput extends FilterOutputStream {
         try {
             out.flush();
         } catch (IOException e) {
-            failure = failure == null ? e : failure;
-            throw e;
+            throw failed(e);
         }
+    }
+
+    private IOException failed(IOException e) {
+        failure = failure == null ? e : failure;
+        return e;
     }
 
     /**

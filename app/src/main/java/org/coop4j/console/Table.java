@@ -1,19 +1,16 @@
 package org.coop4j.console;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectWriter;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.SafeText;
 
@@ -21,7 +18,7 @@ import org.coop4j.base.SafeText;
  * A table before any format: columns, each described once, and rows of typed cells. People see it on the screen or on a
  * page, programs read CSV and JSON.
  *
- * @param <T> what a row is made from
+ * @param <T> source of a row
  */
 public final class Table<T> {
 
@@ -34,7 +31,7 @@ public final class Table<T> {
         CSV,
         /** An array of objects. */
         JSON,
-        /** An object a line. */
+        /** One object per line. */
         JSON_LINES
     }
 
@@ -44,58 +41,42 @@ public final class Table<T> {
         WORDS,
         /** Sentences, which may take several lines. */
         SENTENCES,
-        /** Numbers, which stand right. */
+        /** Numbers, aligned right. */
         NUMBERS,
         /** Differences, which a page shows as bars too. */
-        BARS;
+        BARS,
+        /** Counts and their share of the row from 0 to 1, which is the strength of a cell's colour on a page. */
+        HEAT;
 
-        /** Returns true if its cells stand right. */
+        /** Returns true if the cells are aligned right. */
         public boolean isNumeric() {
-            return this == NUMBERS || this == BARS;
+            return ordinal() >= NUMBERS.ordinal();
         }
     }
 
     /**
      * A row.
      *
-     * @param cells one for each column
-     * @param average sums up others
+     * @param cells one cell per column
+     * @param average true if it summarises other rows
      */
     public record Row(List<Cell> cells, boolean average) {}
 
-    /** A column. */
-    public static final class Column<T> {
-        private final String heading;
-        private final Kind kind;
-        private final List<String> keys;
-        private final Function<? super T, ?> cell;
-        private Set<Format> formats = EnumSet.allOf(Format.class);
-
-        /** The most characters that its cells take on the screen; 0 if that is not known beforehand. */
-        private int width;
-
-        private Column(String heading, Kind kind, List<String> keys, Function<? super T, ?> cell) {
-            this.heading = heading;
-            this.kind = kind;
-            this.keys = keys;
-            this.cell = cell;
-        }
-
-        /** Its name for people. */
-        public String heading() {
-            return heading;
-        }
-
-        /** Content of its cells. */
-        public Kind kind() {
-            return kind;
-        }
-
-        /** Names of the data of a cell, in their order; none in a column for people alone. */
-        public List<String> keys() {
-            return keys;
-        }
-    }
+    /**
+     * A column.
+     *
+     * @param heading heading for people
+     * @param keys names of the data of a cell, in their order; none in a column for people alone
+     * @param cell makes a cell of a row's source
+     * @param width most characters of its cells on the screen; 0 if unknown before all rows are there
+     */
+    public record Column<T>(
+            String heading,
+            Kind kind,
+            List<String> keys,
+            Function<? super T, ?> cell,
+            Set<Format> formats,
+            int width) {}
 
     private final String name;
     private final String title;
@@ -105,17 +86,16 @@ public final class Table<T> {
     private int decimals = 2;
     private boolean grouped;
 
-    /** A table that is printed on its own. */
+    /** Makes a table that is printed on its own. */
     public Table() {
         this("", "", "");
     }
 
     /**
-     * A table of a report, which shows no column without content.
+     * Makes a table of a report; if it has a name, columns without content are hidden.
      *
-     * @param name of files: small letters, digits and hyphens
-     * @param title says what it shows
-     * @param note how to read it, a sentence without full stop; may be empty
+     * @param name name of its file: small letters, digits and hyphens
+     * @param note explanation, a sentence without full stop; may be empty
      */
     public Table(String name, String title, String note) {
         this.name = name;
@@ -129,7 +109,7 @@ public final class Table<T> {
         return this;
     }
 
-    /** Sets off rows whose first shown cell differs from that of the row before. */
+    /** Draws a line where the first shown cell differs from that of the row before. */
     public Table<T> grouped() {
         grouped = true;
         return this;
@@ -138,12 +118,11 @@ public final class Table<T> {
     /**
      * Adds a column.
      *
-     * @param heading for people
-     * @param cell a {@link Cell}, or what {@link Cell#of} makes one from
-     * @param keys of the data of a cell, in their order
+     * @param cell makes a {@link Cell}, or a value for {@link Cell#of}
+     * @param keys names of the data of a cell, in their order
      */
     public Table<T> column(String heading, Kind kind, Function<? super T, ?> cell, String... keys) {
-        columns.add(new Column<>(heading, kind, List.of(keys), cell));
+        columns.add(new Column<>(heading, kind, List.of(keys), cell, Set.of(Format.values()), 0));
         return this;
     }
 
@@ -162,17 +141,16 @@ public final class Table<T> {
         return numbers(heading, cell, key, key + "_sd", key + "_ci95");
     }
 
-    /** Adds a column for programs alone; it may have no value, or that of an Optional. */
+    /** Adds a column for programs alone; the value may be null or an Optional. */
     public Table<T> data(String key, Function<? super T, ?> value) {
         return words("", value, key).in(Format.CSV, Format.JSON, Format.JSON_LINES);
     }
 
     /**
-     * Adds a column that people see otherwise than programs.
+     * Adds a column with one value for programs and another for people.
      *
-     * @param name in CSV and JSON, and the heading
-     * @param data for programs; nothing of an empty Optional
-     * @param shown for people
+     * @param name key in CSV and JSON, and the heading
+     * @param data value for programs, which may be an Optional
      */
     public Table<T> shown(String name, Kind kind, Function<? super T, ?> data, Function<? super T, String> shown) {
         return column(heading(name), kind, row -> Cell.of(data.apply(row), shown.apply(row)), name);
@@ -192,7 +170,7 @@ public final class Table<T> {
         return numbers(heading(name), row -> Cell.count(value.applyAsLong(row)), name);
     }
 
-    /** Adds a column of numbers, which people see rounded. */
+    /** Adds a column of numbers, rounded for people. */
     public Table<T> number(String name, int digits, ToDoubleFunction<? super T> value) {
         return shown(name, Kind.NUMBERS, value::applyAsDouble, row -> Numbers.number(value.applyAsDouble(row), digits));
     }
@@ -203,38 +181,48 @@ public final class Table<T> {
                 .upTo(PERCENT_WIDTH);
     }
 
-    /** Adds a column of shares, 0 to 1, which people see as percentages. */
+    /** Adds a column of shares, 0 to 1 or null, which people see as percentages. */
     public Table<T> share(String name, Function<? super T, ? extends Number> value) {
-        return shown(
-                        name,
-                        Kind.NUMBERS,
-                        value,
-                        row -> Numbers.percent(100 * value.apply(row).doubleValue()))
+        return shown(name, Kind.NUMBERS, value, row -> percent(value.apply(row)))
                 .upTo(PERCENT_WIDTH);
     }
 
+    private static String percent(Number share) {
+        return share == null ? "" : Numbers.percent(100 * share.doubleValue());
+    }
+
     /** Shows the last column in these formats alone. */
-    public Table<T> in(Format first, Format... others) {
-        last().formats = EnumSet.of(first, others);
-        return this;
+    public Table<T> in(Format... formats) {
+        Column<T> last = last();
+        return last(new Column<>(last.heading, last.kind, last.keys, last.cell, Set.of(formats), last.width));
     }
 
-    /** Says which cells the last column may have on the screen: rows can be shown as they come. */
+    /** Adds a datum by which a page's filter finds the rows. */
+    public Table<T> filter(String key, Function<? super T, ?> value) {
+        return words("", value, key).in();
+    }
+
+    /** Lists the cells that the last column may have on the screen, so that rows can be printed as they come. */
     public Table<T> among(Iterable<String> texts) {
+        int width = 0;
         for (String text : texts) {
-            upTo(Math.max(last().width, AlignedLines.columns(SafeText.line(text))));
+            width = Math.max(width, AlignedLines.columns(SafeText.line(text)));
         }
-        return this;
+        return upTo(width);
     }
 
-    /** Says how many characters the last column takes at most: rows can be shown as they come. */
-    public Table<T> upTo(int characters) {
-        last().width = characters;
-        return this;
+    private Table<T> upTo(int width) {
+        Column<T> last = last();
+        return last(new Column<>(last.heading, last.kind, last.keys, last.cell, last.formats, width));
     }
 
     private Column<T> last() {
         return columns.get(columns.size() - 1);
+    }
+
+    private Table<T> last(Column<T> column) {
+        columns.set(columns.size() - 1, column);
+        return this;
     }
 
     /** Adds a row. */
@@ -243,7 +231,7 @@ public final class Table<T> {
         return this;
     }
 
-    /** Adds a row that sums up others. */
+    /** Adds a row that summarises others. */
     public Table<T> average(T row) {
         rows.add(new Row(cells(row), true));
         return this;
@@ -256,37 +244,35 @@ public final class Table<T> {
     }
 
     private List<Cell> cells(T row) {
-        List<Cell> cells = new ArrayList<>();
-        columns.forEach(column -> cells.add(Cell.of(column.cell.apply(row))));
-        return cells;
+        return columns.stream().map(column -> Cell.of(column.cell.apply(row))).toList();
     }
 
-    /** Name of its files. */
+    /** Returns the name of its file. */
     public String name() {
         return name;
     }
 
-    /** Says what it shows. */
+    /** Returns its title. */
     public String title() {
         return title;
     }
 
-    /** The title, and how to read the table. */
+    /** Returns its title and explanation. */
     public String caption() {
         return note.isEmpty() ? title : title + ": " + note;
     }
 
-    /** Decimals of percentages on a page. */
+    /** Returns the number of decimals of percentages on a page. */
     public int decimals() {
         return decimals;
     }
 
-    /** The columns. */
+    /** Returns the columns. */
     public List<Column<T>> columns() {
         return Collections.unmodifiableList(columns);
     }
 
-    /** The rows. */
+    /** Returns the rows. */
     public List<Row> rows() {
         return Collections.unmodifiableList(rows);
     }
@@ -296,28 +282,24 @@ public final class Table<T> {
         return rows.isEmpty();
     }
 
-    /** Indices of the columns that people see. */
+    /** Returns the indices of the columns that people see. */
     public List<Integer> shown() {
-        List<Integer> shown = new ArrayList<>(of(Format.TABLE));
-        if (!name.isEmpty()) {
-            shown.removeIf(i -> rows.stream().allMatch(row -> row.cells.get(i).isEmpty()));
-        }
-        return shown;
+        return of(Format.TABLE).stream()
+                .filter(i -> name.isEmpty()
+                        || rows.stream().anyMatch(row -> !row.cells.get(i).isEmpty()))
+                .toList();
     }
 
-    /** Indices of the columns of a format. */
+    /** Returns the indices of the columns of a format. */
     List<Integer> of(Format format) {
-        List<Integer> of = new ArrayList<>();
-        for (int i = 0; i < columns.size(); i++) {
-            if (columns.get(i).formats.contains(format)) {
-                of.add(i);
-            }
-        }
-        return of;
+        return IntStream.range(0, columns.size())
+                .filter(i -> columns.get(i).formats.contains(format))
+                .boxed()
+                .toList();
     }
 
     /**
-     * Returns true if a line is drawn above a row: where averages begin or end, or a group.
+     * Returns true if a line is drawn above a row: where averages or a group begin or end.
      *
      * @param first the first of the columns {@link #shown}
      */
@@ -328,44 +310,10 @@ public final class Table<T> {
         Row own = rows.get(row);
         Row before = rows.get(row - 1);
         return own.average != before.average
-                || (grouped
-                        && !own.cells
-                                .get(first)
-                                .data()
-                                .equals(before.cells.get(first).data()));
+                || grouped && !own.cells.get(first).data().equals(before.cells.get(first).data());
     }
 
-    /** The rows that sum up others, under the same columns. */
-    public Table<T> averages() {
-        return part(columns, rows.stream().filter(Row::average).toList());
-    }
-
-    /** The columns whose first keys are named, in the same order. */
-    public Table<T> keeping(String... keys) {
-        List<Integer> kept = new ArrayList<>();
-        for (int i = 0; i < columns.size(); i++) {
-            List<String> own = columns.get(i).keys;
-            if (!own.isEmpty() && List.of(keys).contains(own.get(0))) {
-                kept.add(i);
-            }
-        }
-        return part(
-                kept.stream().map(columns::get).toList(),
-                rows.stream()
-                        .map(row -> new Row(kept.stream().map(row.cells::get).toList(), row.average))
-                        .toList());
-    }
-
-    private Table<T> part(List<Column<T>> someColumns, List<Row> someRows) {
-        Table<T> part = new Table<>(name, title, note);
-        part.decimals = decimals;
-        part.grouped = grouped;
-        part.columns.addAll(someColumns);
-        part.rows.addAll(someRows);
-        return part;
-    }
-
-    /** The rows in aligned columns under their headings in upper case. */
+    /** Returns the rows in aligned columns under their headings in upper case. */
     public AlignedLines lines() {
         List<Integer> shown = shown();
         AlignedLines lines = heading(shown);
@@ -384,22 +332,21 @@ public final class Table<T> {
         return shown.stream().map(i -> cells.get(i).screen()).toArray(String[]::new);
     }
 
-    /** The rows as objects; unknown data are left out. */
+    /** Returns the rows as objects without unknown data. */
     public ArrayNode json() {
-        JsonMapper mapper = Json.mapper();
-        ArrayNode array = mapper.createArrayNode();
-        rows.forEach(row -> array.add(json(row.cells, mapper)));
+        ArrayNode array = Json.object().arrayNode();
+        rows.forEach(row -> array.add(json(row.cells)));
         return array;
     }
 
-    private ObjectNode json(List<Cell> cells, JsonMapper mapper) {
-        ObjectNode node = mapper.createObjectNode();
+    private ObjectNode json(List<Cell> cells) {
+        ObjectNode node = Json.object();
         for (int i : of(Format.JSON)) {
             List<?> data = cells.get(i).data();
             List<String> keys = columns.get(i).keys;
             for (int k = 0; k < Math.min(keys.size(), data.size()); k++) {
                 if (data.get(k) != null) {
-                    node.set(keys.get(k), mapper.valueToTree(data.get(k)));
+                    node.set(keys.get(k), Json.of(data.get(k)));
                 }
             }
         }
@@ -417,31 +364,25 @@ public final class Table<T> {
         }
     }
 
-    /** Prints rows one by one. */
+    /** Returns a printer of single rows. */
     public Printer printer(Format format, Console console) {
         return new Printer(format, console);
     }
 
-    /** Prints rows as they come; those of a table whose widths are not known when it is closed. */
+    /** Prints rows as they come, or on closing where the widths of a table's columns are unknown before. */
     public final class Printer implements AutoCloseable {
         private final Format format;
         private final Console console;
         private final List<Integer> shown = of(Format.TABLE);
         private final AlignedLines lines = heading(shown);
-        private final boolean live;
-        /** Takes longer to make than a table to print. */
-        private final JsonMapper mapper;
-
         private boolean begun;
 
         private Printer(Format format, Console console) {
             this.format = format;
             this.console = console;
-            this.live = shown.stream().allMatch(i -> columns.get(i).width > 0);
             for (int c = 0; c < shown.size(); c++) {
                 lines.atLeast(c, columns.get(shown.get(c)).width);
             }
-            this.mapper = format == Format.JSON || format == Format.JSON_LINES ? Json.mapper() : null;
             if (format == Format.CSV) {
                 print(CsvFormat.header(Table.this));
             }
@@ -454,28 +395,22 @@ public final class Table<T> {
 
         private void print(List<Cell> cells) {
             switch (format) {
-                case TABLE -> lines.row(texts(cells, shown));
+                case TABLE -> {
+                    lines.row(texts(cells, shown));
+                    if (shown.stream().allMatch(i -> columns.get(i).width > 0)) {
+                        console.above(() -> lines.printNew(console.out()));
+                    }
+                }
                 case CSV -> print(CsvFormat.record(Table.this, cells));
-                case JSON -> print((begun ? ", " : "[ ") + text(mapper.writerWithDefaultPrettyPrinter(), cells));
-                case JSON_LINES -> print(text(mapper.writer(), cells) + "\n");
+                case JSON -> print((begun ? ", " : "[ ") + Json.text(json(cells), true));
+                case JSON_LINES -> print(Json.text(json(cells), false) + "\n");
             }
             begun = true;
-            if (format == Format.TABLE && live) {
-                console.above(() -> lines.printNew(console.out()));
-            }
             console.flush();
         }
 
         private void print(String text) {
             console.above(() -> console.out().print(text));
-        }
-
-        private String text(ObjectWriter writer, List<Cell> cells) {
-            try {
-                return writer.writeValueAsString(json(cells, mapper));
-            } catch (JsonProcessingException e) {
-                throw new IllegalStateException("a tree can always be written", e);
-            }
         }
 
         @Override

@@ -8,35 +8,31 @@ import org.coop4j.base.Progress;
 import org.coop4j.base.SafeText;
 
 /**
- * A task on standard error: on a terminal a bar with rate and time left, elsewhere a line now and
- * then; nothing of a task that is over in a moment.
+ * A task on standard error: a bar with rate and time left on a terminal, a line now and then elsewhere, nothing for a
+ * task that is over in a moment.
  */
 final class TaskDisplay extends CountedTask {
 
-    /** A task that takes less is not worth a bar. */
-    private static final Duration PATIENCE = Duration.ofMillis(700);
+    /** Milliseconds before the first bar. */
+    private static final long PATIENCE = 700;
 
-    private static final Duration REFRESH = Duration.ofMillis(200);
+    private static final long REFRESH = 200;
 
-    /** A task that takes less leaves no line behind. */
-    private static final Duration WORTH_A_LINE = Duration.ofSeconds(5);
+    /** Milliseconds of a task that leaves a line behind. */
+    private static final long WORTH_A_LINE = 5_000;
 
-    private static final Duration INTERVAL = Duration.ofSeconds(10);
-    private static final Duration LONGEST_INTERVAL = Duration.ofMinutes(5);
+    private static final long INTERVAL = 10_000;
+    private static final long LONGEST_INTERVAL = 300_000;
 
-    /** The log of a task of hours has lines less often. */
+    /** Lines of a log so far after which the interval grows with the task. */
     private static final int LINES_SO_FAR = 20;
 
-    /** A terminal prints ^C where the cursor is; a line begun by it would upset what stands above. */
+    /** Columns left free for the ^C that a terminal prints at the cursor. */
     private static final int ROOM_FOR_INTERRUPT = 2;
 
     private static final int MOST_CELLS = 20;
     private static final int LEAST_CELLS = 5;
 
-    /** A cell filled by 1/8 to 7/8. */
-    private static final String EIGHTHS = "\u258f\u258e\u258d\u258c\u258b\u258a\u2589";
-
-    private static final String FULL_CELL = "\u2588";
     private static final boolean UNICODE =
             System.getProperty("native.encoding", "").equalsIgnoreCase("UTF-8");
 
@@ -45,11 +41,9 @@ final class TaskDisplay extends CountedTask {
     private final Progress.Unit unit;
     private final LongSupplier clock;
     private final long start;
-    private Duration next;
+    private long next;
 
-    /**
-     * @param clock nanoseconds since some moment
-     */
+    /** Takes a clock in nanoseconds. */
     TaskDisplay(Console console, String name, long total, Progress.Unit unit, LongSupplier clock) {
         super(total);
         this.console = console;
@@ -72,37 +66,30 @@ final class TaskDisplay extends CountedTask {
     }
 
     private void show() {
-        Duration elapsed = elapsed();
-        if (elapsed.compareTo(next) < 0) {
+        long elapsed = elapsed();
+        if (elapsed < next) {
             return;
         }
         if (console.errorIsTerminal()) {
-            next = elapsed.plus(REFRESH);
+            next = elapsed + REFRESH;
             console.status(bar(console.width() - ROOM_FOR_INTERRUPT - 1));
         } else {
-            next = elapsed.plus(interval(elapsed));
+            next = elapsed + Math.max(INTERVAL, Math.min(LONGEST_INTERVAL, elapsed / LINES_SO_FAR));
             console.line(name + ": " + position());
         }
-    }
-
-    private static Duration interval(Duration elapsed) {
-        Duration part = elapsed.dividedBy(LINES_SO_FAR);
-        if (part.compareTo(INTERVAL) < 0) {
-            return INTERVAL;
-        }
-        return part.compareTo(LONGEST_INTERVAL) > 0 ? LONGEST_INTERVAL : part;
     }
 
     @Override
     public void close() {
         console.status("");
-        if (elapsed().compareTo(WORTH_A_LINE) > 0) {
+        if (elapsed() > WORTH_A_LINE) {
             console.line(name + ": " + summary());
         }
     }
 
-    private Duration elapsed() {
-        return Duration.ofNanos(clock.getAsLong() - start);
+    /** Returns the milliseconds since the start. */
+    private long elapsed() {
+        return (clock.getAsLong() - start) / 1_000_000;
     }
 
     /** "encoding ███▌ 44 %, 120 of 270 images, 31.5 images/s, 4.8 s left". */
@@ -115,13 +102,12 @@ final class TaskDisplay extends CountedTask {
 
     private String cells(int count) {
         int eighths = (int) (share() * count * 8);
-        int full = eighths / 8;
         if (!UNICODE) {
-            return "#".repeat(full) + ".".repeat(count - full);
+            return "#".repeat(eighths / 8) + ".".repeat(count - eighths / 8);
         }
-        String cells = FULL_CELL.repeat(full);
+        String cells = "█".repeat(eighths / 8);
         if (eighths % 8 > 0) {
-            cells += EIGHTHS.charAt(eighths % 8 - 1);
+            cells += "▏▎▍▌▋▊▉".charAt(eighths % 8 - 1);
         }
         return cells + " ".repeat(count - cells.length());
     }
@@ -135,20 +121,19 @@ final class TaskDisplay extends CountedTask {
         boolean counted = unit != Progress.Unit.WORK;
         StringBuilder text = new StringBuilder().append((int) (100 * share())).append(" %");
         if (counted) {
-            text.append(", ").append(scaled(done())).append(" of ").append(scaled(total()));
-            text.append(' ').append(unit.label());
+            text.append(", %s of %s %s".formatted(scaled(done()), scaled(total()), unit.label()));
         }
         if (done() > 0 && done() < total()) {
-            Duration left = Duration.ofMillis((long) (elapsed().toMillis() / (double) done() * (total() - done())));
+            long left = (long) (elapsed() / (double) done() * (total() - done()));
             text.append(counted ? ", " + rate() : "").append(", ");
-            text.append(Numbers.duration(left)).append(" left");
+            text.append(Numbers.duration(Duration.ofMillis(left))).append(" left");
         }
         return text.append(detail().isEmpty() ? "" : ", " + detail()).toString();
     }
 
     /** "2,465 images in 61 s (40.4 images/s)". */
-    String summary() {
-        String time = Numbers.duration(elapsed());
+    private String summary() {
+        String time = Numbers.duration(Duration.ofMillis(elapsed()));
         return unit == Progress.Unit.WORK
                 ? time
                 : "%s %s in %s (%s)".formatted(scaled(done()), unit.label(), time, rate());
@@ -159,7 +144,6 @@ final class TaskDisplay extends CountedTask {
     }
 
     private String rate() {
-        double perSecond = done() / (double) unit.size() / (elapsed().toNanos() / 1e9);
-        return Numbers.rate(perSecond) + " " + unit.label() + "/s";
+        return Numbers.rate(done() / (double) unit.size() / (elapsed() / 1e3)) + " " + unit.label() + "/s";
     }
 }

@@ -19,7 +19,7 @@ import org.coop4j.method.train.Training;
 import org.coop4j.run.Confidence;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.RunFolder;
-import org.coop4j.study.chart.FewShotChart;
+import org.coop4j.study.html.FewShotChart;
 import org.coop4j.study.html.HtmlPage;
 import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
@@ -68,7 +68,7 @@ public record DemoReport(DemoResult result) {
                 series.size(),
                 result.bestRenamedPrompt().photographs()));
         return new FewShotChart(
-                result.classNames().size() + " classes of Caltech101, " + result.model(), "accuracy (%)", series);
+                result.classNames().size() + " classes of Caltech101, " + result.model(), series);
     }
 
     // The page
@@ -83,26 +83,14 @@ public record DemoReport(DemoResult result) {
                                 + " hand-written prompts and other methods, with a small CLIP that"
                                 + " never saw these photographs")
                 .add(summary())
-                .add(sections.changed(
-                        "From wrong to right",
-                        after.changed(before, true),
-                        "were wrong by " + handWritten() + " and are right by the learned prompt"))
-                .add(sections.changed(
-                        "From right to wrong",
-                        after.changed(before, false),
-                        "were right by " + handWritten() + " and are wrong by the learned prompt"))
+                .add(sections.changed(before, handWritten(), after, "the learned prompt"))
                 .add(curves())
                 .add(perClass())
-                .add(sections.confusion(
-                        after,
-                        "True classes in rows, predicted ones in columns, photographs:"
-                                + " class-specific context, "
-                                + result.mostShots()
-                                + " shots, first seed"))
+                .add(sections.confusion(after))
                 .add(sections.leastCertain(after))
-                .add(sections.reliability(
+                .add(sections.calibration(
                         after,
-                        "There are no val images here to calibrate on: the probabilities" + " are the model's own."))
+                        "There are no val images here to calibrate on: the probabilities are the model's own."))
                 .add(sections.coverage(after.coverage(), Confidence.NONE))
                 .add(otherDomain())
                 .add(words())

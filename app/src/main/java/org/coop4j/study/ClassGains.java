@@ -6,16 +6,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 import org.coop4j.run.RunResult.PerClass;
-import org.coop4j.study.Outcome.Measured;
+import org.coop4j.study.MethodResult.Measured;
 
 /**
- * A method's results on each class of a dataset, beside zero-shot's.
+ * A method's accuracy on each class of a dataset, beside zero-shot's.
  *
  * @param outcome the method's results
  * @param classes in the order of the first result
  */
-public record ClassGains(Outcome outcome, List<ClassGain> classes) {
+public record ClassGains(MethodResult outcome, List<ClassGain> classes) {
 
     /** Copies the list. */
     public ClassGains {
@@ -27,12 +28,12 @@ public record ClassGains(Outcome outcome, List<ClassGain> classes) {
      *
      * @param name the class
      * @param images its test images, of all seeds together
-     * @param accuracy percentage of them classified rightly
+     * @param accuracy percentage of them classified correctly
      * @param zeroShot the same of zero-shot, if known
      */
     public record ClassGain(String name, int images, double accuracy, OptionalDouble zeroShot) {
 
-        /** Points won over zero-shot, if that is known. */
+        /** Gain over zero-shot in points, if that is known. */
         public OptionalDouble gain() {
             return zeroShot.isPresent() ? OptionalDouble.of(accuracy - zeroShot.getAsDouble()) : OptionalDouble.empty();
         }
@@ -52,10 +53,10 @@ public record ClassGains(Outcome outcome, List<ClassGain> classes) {
                 .orElse(Double.NaN);
     }
 
-    /** All that was learned and has results of its classes. */
-    static List<ClassGains> of(FewShot fewShot) {
+    /** The gains of everything that was learned and has results of its classes. */
+    static List<ClassGains> of(FewShotResults fewShot) {
         List<ClassGains> gains = new ArrayList<>();
-        for (Outcome cell : fewShot.cells()) {
+        for (MethodResult cell : fewShot.cells()) {
             Map<String, PerClass> own = perClass(cell);
             if (!cell.method().isWithoutTraining() && !own.isEmpty()) {
                 Map<String, PerClass> zeroShot = fewShot.zeroShot(cell.dataset())
@@ -66,9 +67,9 @@ public record ClassGains(Outcome outcome, List<ClassGain> classes) {
                         name,
                         one.total(),
                         accuracy(one),
-                        zeroShot.containsKey(name)
-                                ? OptionalDouble.of(accuracy(zeroShot.get(name)))
-                                : OptionalDouble.empty())));
+                        Stream.ofNullable(zeroShot.get(name))
+                                .mapToDouble(ClassGains::accuracy)
+                                .findFirst())));
                 gains.add(new ClassGains(cell, classes));
             }
         }
@@ -80,7 +81,7 @@ public record ClassGains(Outcome outcome, List<ClassGain> classes) {
     }
 
     /** Images of each class over the seeds. */
-    private static Map<String, PerClass> perClass(Outcome cell) {
+    private static Map<String, PerClass> perClass(MethodResult cell) {
         Map<String, PerClass> sums = new LinkedHashMap<>();
         for (Measured measured : cell.bySeed().values()) {
             Map<String, Integer> seen = new HashMap<>();

@@ -1,30 +1,23 @@
 package org.coop4j.study;
 
 import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
 
-/** What the papers call datasets, and the order in which their tables have them. */
+/** Names of datasets in the papers, and their order in the papers' tables. */
 public final class DatasetNames {
 
     private static final Benchmarks PUBLISHED = Benchmarks.published();
-    private static final List<String> ORDER =
-            PUBLISHED.all().stream().map(Benchmark::name).toList();
+
+    /** Published datasets as in the papers' tables, others behind them by name. */
+    static final Comparator<String> ORDER = Comparator.comparing((String dataset) ->
+                    published(dataset).map(PUBLISHED.all()::indexOf).orElse(Integer.MAX_VALUE))
+            .thenComparing(Comparator.naturalOrder());
 
     private DatasetNames() {}
 
-    /** Published datasets as in the papers' tables, others behind them by name. */
-    static Comparator<String> order() {
-        return Comparator.comparing(DatasetNames::rank).thenComparing(Comparator.naturalOrder());
-    }
-
-    private static int rank(String dataset) {
-        return published(dataset).map(b -> ORDER.indexOf(b.name())).orElse(ORDER.size());
-    }
-
-    /** The published dataset of this name; one told apart from others of its name is none. */
+    /** The published dataset of this name. */
     public static Optional<Benchmark> published(String dataset) {
         return PUBLISHED.find(dataset);
     }

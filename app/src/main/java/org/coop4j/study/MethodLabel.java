@@ -13,42 +13,36 @@ import java.util.stream.Collectors;
 import org.coop4j.base.Settings;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Method;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig;
-import org.coop4j.study.Findings.FinishedRun;
+import org.coop4j.study.FoundRuns.FinishedRun;
 
 /**
- * A way to classify, as the tables name it: runs of equal labels are averaged, others never.
+ * A method's row in the tables: runs of equal labels are averaged, others never.
  *
- * @param id for other programs and the screen, such as {@code coop-m16-end}; with what tells it apart in brackets where
- *     runs of one name have different settings; labels of one id are equal
+ * @param id for other programs and the screen, such as {@code coop-m16-end}; with what distinguishes it in brackets
+ *     where runs of one name have different settings; labels of one id are equal
  * @param title for people: "CoOp (M = 16, class-specific)"
  * @param method the method, with the settings of a run that has this label
- * @param published whether it is trained as its paper does, so that the paper's numbers are of it
- * @param rank its place in the tables: zero-shot CLIP first, the others in the order of the list of methods
+ * @param published whether it is trained as its paper does, so that the paper's numbers apply to it
  */
-public record MethodLabel(String id, String title, Method method, boolean published, int rank)
+public record MethodLabel(String id, String title, Method method, boolean published)
         implements Comparable<MethodLabel> {
 
-    /** The hand-written prompt of the dataset, which others are compared with. */
+    /** The hand-written prompt of the dataset, with which others are compared. */
     public static final MethodLabel ZERO_SHOT = of(Method.zeroShot().id());
 
     /** The best of the hand-written prompts that {@code coop train} tests. */
     public static final MethodLabel BEST_HAND_WRITTEN =
-            new MethodLabel("hand-written-best", "best hand-written prompt", ZERO_SHOT.method, false, 1);
+            new MethodLabel("hand-written-best", "best hand-written prompt", ZERO_SHOT.method, false);
 
-    private static final Comparator<MethodLabel> ORDER =
-            Comparator.comparing(MethodLabel::rank).thenComparing(MethodLabel::id);
+    private static final List<String> METHODS =
+            Method.all().stream().map(Method::id).toList();
 
-    private MethodLabel(String id, String title, Method method, boolean published) {
-        this(id, title, method, published, place(id, method));
-    }
-
-    private static int place(String id, Method method) {
-        if (id.equals(method.id()) && !method.learns()) {
-            return 0;
-        }
-        return 2 + Method.all().stream().map(Method::id).toList().indexOf(method.id());
-    }
+    private static final Comparator<MethodLabel> ORDER = Comparator.comparing((MethodLabel label) -> !label.equals(ZERO_SHOT))
+            .thenComparing(label -> !label.equals(BEST_HAND_WRITTEN))
+            .thenComparing(label -> METHODS.indexOf(label.method.id()))
+            .thenComparing(MethodLabel::id);
 
     /** A method by its own name or a short one, trained as its paper does. */
     public static MethodLabel of(String name) {
@@ -57,13 +51,12 @@ public record MethodLabel(String id, String title, Method method, boolean publis
     }
 
     /**
-     * The method of each run, as the run records it: runs of one name are one method, unless they were configured
-     * otherwise.
+     * The labels of runs: runs of the same recorded name are one method, unless their settings differ.
      *
-     * @param notes is told what was told apart
+     * @param notes is told which names stand for several methods
      */
-    static IdentityHashMap<FinishedRun, MethodLabel> of(List<FinishedRun> runs, Consumer<String> notes) {
-        IdentityHashMap<FinishedRun, MethodLabel> labels = new IdentityHashMap<>();
+    static Map<FinishedRun, MethodLabel> of(List<FinishedRun> runs, Consumer<String> notes) {
+        Map<FinishedRun, MethodLabel> labels = new IdentityHashMap<>();
         Map<String, List<FinishedRun>> byName = new LinkedHashMap<>();
         runs.forEach(run -> byName.computeIfAbsent(run.result().method(), name -> new ArrayList<>())
                 .add(run));
@@ -71,11 +64,18 @@ public record MethodLabel(String id, String title, Method method, boolean publis
             Set<String> differing = differing(same);
             Set<String> variants = new LinkedHashSet<>();
             for (FinishedRun run : same) {
-                String variant = described(differing, run);
+                String variant = described(differing, run.config());
                 variants.add(variant);
-                labels.put(run, label(name, variant, differing, run));
+                String more = variant.isEmpty() ? "" : " [" + variant + "]";
+                labels.put(
+                        run,
+                        new MethodLabel(
+                                name + more,
+                                run.result().methodTitle() + more,
+                                run.config().method(),
+                                references(run.config()).contains(run.config().training())));
             }
-            if (!differing.isEmpty()) {
+            if (variants.size() > 1) {
                 notes.accept(name + ": runs with different settings have this name and are shown apart: "
                         + String.join("; ", variants));
             }
@@ -83,29 +83,13 @@ public record MethodLabel(String id, String title, Method method, boolean publis
         return labels;
     }
 
-    private static MethodLabel label(String name, String variant, Set<String> differing, FinishedRun run) {
-        Method method = run.config().method();
-        String recorded = run.result().methodTitle();
-        String title = recorded == null ? name : recorded;
-        Set<String> more = new LinkedHashSet<>(differing);
-        if (!title.equals(name)) {
-            more.removeIf(setting -> Settings.has((Record) method, setting)); // the title has them
-        }
-        String rest = described(more, run);
-        return new MethodLabel(
-                variant.isEmpty() ? name : name + " [" + variant + "]",
-                rest.isEmpty() ? title : title + ", " + rest,
-                method,
-                isPublished(run.config()));
-    }
-
-    /** Returns true if a run is trained as the paper of its method does. */
-    private static boolean isPublished(RunConfig config) {
+    /** The training of the method's paper. */
+    private static List<Training> references(RunConfig config) {
         int shots = config.sample().shots();
-        return config.training().equals(config.method().training(shots))
-                || config.training().equals(config.method().trainingOnImageNet(shots));
+        return List.of(config.method().training(shots), config.method().trainingOnImageNet(shots));
     }
 
+    /** Settings that do not have one value in all runs. */
     private static Set<String> differing(List<FinishedRun> runs) {
         Map<String, Set<Object>> values = new LinkedHashMap<>();
         runs.forEach(run -> settings(run.config())
@@ -115,19 +99,16 @@ public record MethodLabel(String id, String title, Method method, boolean publis
         return values.keySet();
     }
 
-    /** How a run was made, as far as it is the same for all data, shots and seeds: settings by name. */
+    /** Settings of a run by name, as far as they are the same for all data, shots and seeds. */
     static Map<String, Object> settings(RunConfig config) {
-        Method method = config.method();
         Map<String, Object> values = new LinkedHashMap<>();
-        values.put("method", method.id());
-        values.putAll(Settings.chosen((Record) method));
+        values.put("method", config.method().id());
+        values.putAll(Settings.chosen((Record) config.method()));
         if (config.training().trains()) {
-            int shots = config.sample().shots();
             int epochs = config.training().epochs();
             int views = config.sample().views();
             values.putAll(Settings.of(config.training()));
-            if (epochs == method.training(shots).epochs()
-                    || epochs == method.trainingOnImageNet(shots).epochs()) {
+            if (references(config).stream().anyMatch(reference -> reference.epochs() == epochs)) {
                 values.put("epochs", "by shots");
             }
             values.put(
@@ -140,15 +121,15 @@ public record MethodLabel(String id, String title, Method method, boolean publis
     }
 
     /** Settings for people, such as "context length 16, no words". */
-    private static String described(Set<String> names, FinishedRun run) {
-        Map<String, Object> values = settings(run.config());
+    private static String described(Set<String> names, RunConfig config) {
+        Map<String, Object> values = settings(config);
         return names.stream()
                 .filter(values::containsKey)
-                .map(name -> described(name, values.get(name), run.config().method()))
+                .map(name -> described(name, values.get(name), Settings.has((Record) config.method(), name)))
                 .collect(Collectors.joining(", "));
     }
 
-    private static String described(String setting, Object value, Method method) {
+    private static String described(String setting, Object value, boolean ofMethod) {
         String name = setting.replace('_', ' ');
         if (value == null || value.equals(false) || value.equals(List.of())) {
             return "no " + name;
@@ -156,12 +137,8 @@ public record MethodLabel(String id, String title, Method method, boolean publis
         if (value.equals(true)) {
             return name;
         }
-        if (setting.equals("views")) {
-            return (String) value;
-        }
-        boolean prose =
-                Settings.has((Record) method, setting) && value.toString().contains(" ");
-        return name + (prose ? " \"" + value + "\"" : " " + value);
+        String text = value.toString();
+        return name + (ofMethod && text.contains(" ") ? " \"" + text + "\"" : " " + text);
     }
 
     /** Returns true if nothing is learned, so that it holds for any number of shots. */

@@ -1,570 +1,258 @@
 package org.coop4j.study;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import com.fasterxml.jackson.core.JsonLocation;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonMappingException;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.StringReader;
-import java.lang.reflect.RecordComponent;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BiPredicate;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.coop4j.base.Settings;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Method;
+import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
+import org.coop4j.study.SweepPlan.Choice;
 import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepPlan.PlannedMethod;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.error.Mark;
-import org.yaml.snakeyaml.error.MarkedYAMLException;
-import org.yaml.snakeyaml.error.YAMLException;
-import org.yaml.snakeyaml.events.CollectionStartEvent;
-import org.yaml.snakeyaml.events.Event;
-import org.yaml.snakeyaml.events.NodeEvent;
-import org.yaml.snakeyaml.events.ScalarEvent;
 
-/**
- * Reads a plan. YAML becomes texts, lists and keys, of which each is known by its path, such as {@code
- * /methods/2/rate}, and every path by its line and column; Jackson binds them to records of texts, and those are made a
- * plan. Whatever is wrong is said with its place.
- */
+/** Makes a plan of its YAML, and refuses what is wrong by its line and column. */
 final class PlanReader {
 
-    /** A plan is written by hand. */
-    private static final int MOST_BYTES = 1 << 20;
-
-    private static final int DEEPEST = 20;
     private static final int MOST = 1_000_000;
-
-    /** The reference's. */
-    private static final List<Integer> USUAL_SHOTS = List.of(1, 2, 4, 8, 16);
-
-    private static final List<Long> USUAL_SEEDS = List.of(1L, 2L, 3L);
 
     /** All runs of a sweep share one split, where the data has none. */
     private static final long USUAL_SPLIT_SEED = 1;
 
-    private static final YAMLMapper YAML = YAMLMapper.builder(YAMLFactory.builder()
-                    .streamReadConstraints(StreamReadConstraints.builder()
-                            .maxNestingDepth(DEEPEST)
-                            .build())
-                    .build())
-            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-            .enable(DeserializationFeature.ACCEPT_SINGLE_VALUE_AS_ARRAY)
-            .build();
-
-    /** A plan as it is written, but for the settings of training. */
-    private record PlanText(
-            String data,
-            List<Object> datasets,
-            List<Object> methods,
-            List<String> shots,
-            List<String> seeds,
-            Object testOn,
-            Object baseToNew,
-            String exif) {}
-
-    private record DatasetText(
-            String name, String path, String images, String names, String splitSeed, String template, String exif) {}
-
-    private record TestOnText(List<Object> datasets, List<String> from, List<String> methods, List<String> shots) {}
-
-    private record BaseToNewText(List<String> datasets, List<String> methods, List<String> shots) {}
-
-    private final Path file;
     private final Path folder;
-    private final Map<String, JsonLocation> places = new HashMap<>();
+    private final PlanValue plan;
     private Optional<Path> root;
-    private ExifOrientation usualExif;
+    private ExifOrientation exif;
+    private List<SweepPlan.Dataset> datasets;
+    private List<PlannedMethod> methods;
 
-    /**
-     * @param file relative paths in it begin at its folder
-     * @param dataRoot wins over what the plan says
-     */
-    PlanReader(Path file, Optional<Path> dataRoot) {
-        this.file = file;
-        Path parent = file.toAbsolutePath().getParent();
-        this.folder = parent == null ? file.toAbsolutePath() : parent;
+    /** By the reference, unless the plan says others. */
+    private List<Integer> shots = List.of(1, 2, 4, 8, 16);
+
+    private List<Long> seeds = List.of(1L, 2L, 3L);
+
+    private PlanReader(PlanValue plan, Path folder, Optional<Path> dataRoot) {
+        this.plan = plan;
+        this.folder = folder;
         this.root = dataRoot;
     }
 
-    SweepPlan read() throws IOException {
-        Object tree = tree();
-        PlanText text = bind("", tree, "a plan", PlanText.class, Overrides.keys());
-        if (root.isEmpty() && text.data != null) {
-            root = Optional.of(folder.resolve(text.data));
+    /**
+     * Reads a plan.
+     *
+     * @param file its name in messages
+     * @param folder relative paths begin here
+     * @param dataRoot folder of the published datasets; takes precedence over the plan's
+     */
+    static SweepPlan read(String file, String yaml, Path folder, Optional<Path> dataRoot) throws PlanException {
+        try {
+            return new PlanReader(PlanValue.parse(file, yaml), folder, dataRoot).read();
+        } catch (UncheckedIOException e) {
+            if (e.getCause() instanceof PlanException problem) {
+                throw problem;
+            }
+            throw e;
         }
-        usualExif = exif("/exif", text.exif, null);
-        require("/datasets", text.datasets);
-        require("/methods", text.methods);
-        List<SweepPlan.Dataset> datasets = datasets("/datasets", text.datasets);
-        List<PlannedMethod> methods = methods(text.methods);
-        List<Integer> shots = has("/shots") ? shots("/shots", text.shots) : USUAL_SHOTS;
-        SweepPlan plan = new SweepPlan(
+    }
+
+    private SweepPlan read() {
+        List<String> keys = new ArrayList<>(
+                List.of("data", "datasets", "methods", "shots", "seeds", "test_on", "base_to_new", "exif"));
+        keys.addAll(Overrides.keys());
+        plan.requireKeys("a plan", keys);
+        root = root.or(() -> plan.get("data").map(this::path));
+        exif = exif(plan, null);
+        datasets = datasets(plan.require("datasets"));
+        methods = methods(plan.require("methods"));
+        plan.get("shots").ifPresent(said -> shots = said.words().stream()
+                .map(PlanReader::shots)
+                .toList());
+        plan.get("seeds").ifPresent(said -> seeds = said.words().stream()
+                .map(seed -> seed.whole(1, Integer.MAX_VALUE))
+                .toList());
+        return new SweepPlan(
                 datasets,
                 methods,
                 shots,
-                has("/seeds") ? seeds("/seeds", text.seeds) : USUAL_SEEDS,
-                overrides("", tree),
-                Optional.empty(),
-                Optional.empty());
-        return plan.with(testOn(text.testOn, plan), baseToNew(text.baseToNew, plan));
+                seeds,
+                overrides(plan),
+                plan.get("test_on").map(this::testOn),
+                plan.get("base_to_new").flatMap(this::baseToNew));
     }
 
-    // YAML: texts, lists and keys
-
-    private Object tree() throws IOException {
-        String content = content();
-        requirePlain(content);
-        try (YAMLParser parser = YAML.getFactory().createParser(content)) {
-            if (parser.nextToken() == null) {
-                throw problem(1, 1, "the plan is empty (coop sweep --example prints one)");
-            }
-            places.put("", parser.currentTokenLocation());
-            Object tree = tree(parser, "");
-            if (parser.nextToken() != null) {
-                throw problem(parser.currentTokenLocation(), "a second document begins: a plan is one");
-            }
-            return tree;
-        } catch (JsonProcessingException e) {
-            throw problem(
-                    e.getLocation() == null ? JsonLocation.NA : e.getLocation(),
-                    "this is no YAML: " + e.getOriginalMessage());
-        }
+    private static int shots(PlanValue said) {
+        return said.text().equals("all") ? 0 : (int) said.whole(0, MOST);
     }
 
-    /** Anchors could make a small plan endless, and types could name classes. */
-    private void requirePlain(String content) throws PlanException {
-        try {
-            for (Event event : new Yaml().parse(new StringReader(content))) {
-                if (event instanceof NodeEvent node && node.getAnchor() != null) {
-                    throw problem(
-                            event.getStartMark(), "anchors such as &" + node.getAnchor() + " are not used in plans");
-                }
-                String type = event instanceof ScalarEvent scalar
-                        ? scalar.getTag()
-                        : event instanceof CollectionStartEvent collection ? collection.getTag() : null;
-                if (type != null) {
-                    throw problem(event.getStartMark(), "types such as " + type + " are not used: write the value");
-                }
-            }
-        } catch (MarkedYAMLException e) {
-            throw problem(e.getProblemMark(), "this is no YAML: " + e.getProblem());
-        } catch (YAMLException e) {
-            String first = e.getMessage().lines().findFirst().orElse("");
-            throw problem(1, 1, "this is no YAML: " + first);
-        }
+    private Path path(PlanValue said) {
+        String text = said.text();
+        return said.make(() -> folder.resolve(text).toAbsolutePath().normalize());
     }
 
-    private String content() throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] content = in.readNBytes(MOST_BYTES + 1); // of a device, more would come for ever
-            if (content.length > MOST_BYTES) {
-                throw new PlanException(file + " has more than a megabyte: this is no plan");
-            }
-            return UTF_8.newDecoder().decode(ByteBuffer.wrap(content)).toString();
-        } catch (NoSuchFileException e) {
-            throw new PlanException("no such plan: " + file + " (coop sweep --example prints one)", e);
-        } catch (CharacterCodingException e) {
-            throw new PlanException(file + " is not UTF-8: save it as UTF-8", e);
-        }
-    }
-
-    /** A text, a list or a mapping; where nothing is written, an empty list. */
-    private Object tree(YAMLParser parser, String path) throws IOException {
-        if (parser.currentToken() == JsonToken.START_ARRAY) {
-            List<Object> list = new ArrayList<>();
-            while (parser.nextToken() != JsonToken.END_ARRAY) {
-                String item = path + "/" + list.size();
-                places.put(item, parser.currentTokenLocation());
-                list.add(tree(parser, item));
-            }
-            return list;
-        }
-        if (parser.currentToken() == JsonToken.START_OBJECT) {
-            Map<String, Object> mapping = new LinkedHashMap<>();
-            while (parser.nextToken() != JsonToken.END_OBJECT) {
-                String key = parser.currentName().strip();
-                String value = path + "/" + key;
-                places.put(value, parser.currentTokenLocation());
-                if (mapping.containsKey(key)) {
-                    throw problem(value, "\"" + key + "\" is there twice");
-                }
-                parser.nextToken();
-                mapping.put(key, tree(parser, value));
-            }
-            return mapping;
-        }
-        String text = parser.currentToken() == JsonToken.VALUE_NULL
-                ? ""
-                : parser.getText().strip();
-        return text.isEmpty() ? List.of() : text;
-    }
-
-    // Places and problems
-
-    private boolean has(String path) {
-        return places.containsKey(path);
-    }
-
-    /** Something is wrong at a path, or at what it lies in. */
-    private PlanException problem(String path, String message) {
-        String known = path;
-        while (!places.containsKey(known)) {
-            known = known.substring(0, known.lastIndexOf('/'));
-        }
-        return problem(places.get(known), message);
-    }
-
-    private PlanException problem(JsonLocation place, String message) {
-        return problem(Math.max(1, place.getLineNr()), Math.max(1, place.getColumnNr()), message);
-    }
-
-    private PlanException problem(Mark place, String message) {
-        return problem(place == null ? 1 : place.getLine() + 1, place == null ? 1 : place.getColumn() + 1, message);
-    }
-
-    private PlanException problem(int line, int column, String message) {
-        return new PlanException("%s, line %d, column %d: %s".formatted(file.getFileName(), line, column, message));
-    }
-
-    /** The last key of a path. */
-    private static String key(String path) {
-        String named = path.replaceAll("(/\\d+)+$", "");
-        return named.substring(named.lastIndexOf('/') + 1);
-    }
-
-    // Records of texts
-
-    /**
-     * Binds keys with values to a record.
-     *
-     * @param what what has the keys, such as "a dataset"
-     * @param others keys that are read by another way
-     */
-    private <R extends Record> R bind(String path, Object tree, String what, Class<R> type, Collection<String> others)
-            throws PlanException {
-        if (!(tree instanceof Map)) {
-            throw problem(path, what + " is written as keys with values");
-        }
-        List<String> allowed = new ArrayList<>();
-        for (RecordComponent component : type.getRecordComponents()) {
-            allowed.add(component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT));
-        }
-        allowed.addAll(others);
-        requireKeys(path, what, (Map<?, ?>) tree, allowed);
-        Map<?, ?> keys = new LinkedHashMap<>((Map<?, ?>) tree);
-        keys.keySet().removeAll(others);
-        try {
-            return YAML.convertValue(keys, type);
-        } catch (IllegalArgumentException e) {
-            if (!(e.getCause() instanceof JsonMappingException wrong)) {
-                throw e;
-            }
-            String place = path;
-            for (JsonMappingException.Reference step : wrong.getPath()) {
-                place += "/" + (step.getFieldName() == null ? step.getIndex() : step.getFieldName());
-            }
-            throw missing(place);
-        }
-    }
-
-    private void requireKeys(String path, String what, Map<?, ?> keys, Collection<String> allowed)
-            throws PlanException {
-        for (Object key : keys.keySet()) {
-            if (!allowed.contains(key)) {
-                throw problem(
-                        path + "/" + key,
-                        "unknown key \"%s\": %s has %s".formatted(key, what, String.join(", ", allowed)));
-            }
-        }
-    }
-
-    private void require(String path, Object list) throws PlanException {
-        if (list == null) {
-            String whole = path.substring(0, path.lastIndexOf('/'));
-            throw problem(whole, "the plan has no " + key(path) + " (coop sweep --example prints a whole plan)");
-        }
-    }
-
-    /** The items of a list; a single value is a list of one. */
-    private List<?> items(String path, Object value) throws PlanException {
-        List<?> items = value instanceof List<?> list ? list : List.of(value);
-        if (items.isEmpty()) {
-            throw problem(path, key(path) + ": nothing is listed");
-        }
-        return items;
-    }
-
-    /** The texts of a list, each there once. */
-    private List<String> texts(String path, Object value) throws PlanException {
-        Set<String> texts = new LinkedHashSet<>();
-        for (Object item : items(path, value)) {
-            String place = path + "/" + texts.size();
-            String text = text(place, item);
-            if (!texts.add(text)) {
-                throw problem(place, key(path) + " lists " + text + " twice");
-            }
-        }
-        return List.copyOf(texts);
-    }
-
-    private String text(String path, Object value) throws PlanException {
-        if (value instanceof String text) {
-            return text;
-        }
-        throw missing(path);
-    }
-
-    private PlanException missing(String path) {
-        return problem(path, key(path) + " is missing its value");
-    }
-
-    /** A whole number between bounds, both included. */
-    private long whole(String path, Object value, long least, long most) throws PlanException {
-        String text = text(path, value);
-        if (!text.matches("[+-]?\\d{1,18}") || Long.parseLong(text) < least) {
-            throw problem(path, "%s is \"%s\": give a whole number, %d or more".formatted(key(path), text, least));
-        }
-        if (Long.parseLong(text) > most) {
-            throw problem(path, key(path) + " is " + text + ": the most is " + most);
-        }
-        return Long.parseLong(text);
-    }
-
-    private List<Integer> shots(String path, Object value) throws PlanException {
-        List<Integer> shots = new ArrayList<>();
-        for (String item : texts(path, value)) {
-            shots.add(item.equals("all") ? 0 : (int) whole(path + "/" + shots.size(), item, 0, MOST));
-        }
-        return shots;
-    }
-
-    private List<Long> seeds(String path, Object value) throws PlanException {
-        List<Long> seeds = new ArrayList<>();
-        for (String item : texts(path, value)) {
-            seeds.add(whole(path + "/" + seeds.size(), item, 1, Integer.MAX_VALUE));
-        }
-        return seeds;
+    private static ExifOrientation exif(PlanValue whole, ExifOrientation usual) {
+        return whole.get("exif")
+                .map(said -> said.make(() -> ExifOrientation.named(said.text())))
+                .orElse(usual);
     }
 
     // Settings of training
 
-    private Overrides overrides(String path, Object tree) throws PlanException {
+    private static Overrides overrides(PlanValue whole) {
         Map<String, Object> training = new LinkedHashMap<>();
         Map<Integer, Integer> epochs = new LinkedHashMap<>();
         Map<String, Integer> others = new LinkedHashMap<>();
-        for (Map.Entry<?, ?> said : ((Map<?, ?>) tree).entrySet()) {
-            String name = (String) said.getKey();
-            Object value = said.getValue();
-            String place = path + "/" + name;
-            if (name.equals(Overrides.EPOCHS)) {
-                epochs = epochs(place, value);
-            } else if (name.equals(Overrides.VIEWS)) {
-                others.put(name, views(place, value));
-            } else if (name.equals(Overrides.CHECKPOINT_EVERY)) {
-                others.put(name, (int) whole(place, value, 1, MOST));
-            } else if (Overrides.keys().contains(name)) {
-                training.put(name, text(place, value));
-                requireAllowed(place, Training.coop(1, 1), Map.of(name, training.get(name)));
+        whole.values().forEach((name, said) -> {
+            switch (name) {
+                case Overrides.EPOCHS -> epochs.putAll(epochs(said));
+                case Overrides.VIEWS -> others.put(name, views(said));
+                case Overrides.CHECKPOINT_EVERY -> others.put(name, (int) said.whole(1, MOST));
+                default -> {
+                    if (Settings.has(Training.none(), name)) {
+                        training.put(name, said.text());
+                        said.make(() -> Settings.with(Training.coop(1, 1), Map.of(name, said.text())));
+                    }
+                }
             }
-        }
+        });
         return new Overrides(training, epochs, others);
     }
 
-    private void requireAllowed(String path, Record settings, Map<String, Object> values) throws PlanException {
-        try {
-            Settings.with(settings, values);
-        } catch (IllegalArgumentException e) {
-            throw problem(path, e.getMessage());
-        }
-    }
-
-    private Map<Integer, Integer> epochs(String path, Object value) throws PlanException {
-        if (!(value instanceof Map<?, ?> byShots)) {
-            return Map.of(Overrides.ANY_SHOTS, (int) whole(path, value, 1, MOST));
+    private static Map<Integer, Integer> epochs(PlanValue said) {
+        if (!said.hasKeys()) {
+            return Map.of(Overrides.ANY_SHOTS, (int) said.whole(1, MOST));
         }
         Map<Integer, Integer> epochs = new LinkedHashMap<>();
-        for (Map.Entry<?, ?> said : byShots.entrySet()) {
-            String place = path + "/" + said.getKey();
-            String shots = (String) said.getKey();
+        said.values().forEach((shots, value) -> {
             if (!shots.matches("\\d{1,6}")) {
-                throw problem(place, "shots of epochs is \"" + shots + "\": give a whole number, 0 or more");
+                throw value.problem("shots of epochs is \"" + shots + "\": give a whole number, 0 or more");
             }
-            epochs.put(Integer.parseInt(shots), (int) whole(place, said.getValue(), 1, MOST));
-        }
+            epochs.put(Integer.parseInt(shots), (int) value.whole(1, MOST));
+        });
         return epochs;
     }
 
-    private int views(String path, Object value) throws PlanException {
-        if (value.equals(Overrides.EPOCHS)) {
-            return Overrides.A_NEW_VIEW_EACH_EPOCH;
+    private static int views(PlanValue said) {
+        if (!said.text().matches("\\d{1,6}|" + Overrides.EPOCHS)) {
+            throw said.problem("views is \"%s\": give a whole number, 0 or more, or \"epochs\"".formatted(said.text()));
         }
-        try {
-            return (int) whole(path, value, 0, MOST);
-        } catch (PlanException e) {
-            throw new PlanException(e.getMessage() + ", or \"epochs\"", e);
-        }
+        return said.text().equals(Overrides.EPOCHS) ? Overrides.A_NEW_VIEW_EACH_EPOCH : Integer.parseInt(said.text());
     }
 
     // Datasets
 
-    private List<SweepPlan.Dataset> datasets(String path, Object listed) throws PlanException {
-        List<SweepPlan.Dataset> datasets = new ArrayList<>();
+    private List<SweepPlan.Dataset> datasets(PlanValue listed) {
+        List<SweepPlan.Dataset> all = new ArrayList<>();
         Set<String> names = new HashSet<>();
-        for (Object item : items(path, listed)) {
-            String place = path + "/" + datasets.size();
-            SweepPlan.Dataset dataset = item instanceof Map
-                    ? described(place, item)
-                    : new SweepPlan.Dataset(named(place, text(place, item)), Overrides.none());
+        for (PlanValue item : listed.items()) {
+            SweepPlan.Dataset dataset = new SweepPlan.Dataset(data(item), overrides(item));
             if (!names.add(dataset.name())) {
-                throw problem(place, "two datasets are called " + dataset.name() + ": give one of them another name");
+                throw item.problem("two datasets are called " + dataset.name() + ": give one of them another name");
             }
-            datasets.add(dataset);
+            all.add(dataset);
         }
-        return datasets;
+        return all;
     }
 
-    private DataSpec named(String path, String word) throws PlanException {
-        DataSpec data = Benchmarks.published().find(word).isPresent()
-                ? published(path, word, USUAL_SPLIT_SEED, null)
-                : own(path, new DatasetText(null, word, null, null, null, null, null), USUAL_SPLIT_SEED);
-        return data.withExif(usualExif);
+    /** The data of a word, which is a published name or a path, or of keys. */
+    private DataSpec data(PlanValue item) {
+        Optional<PlanValue> name = item.get("name");
+        Optional<PlanValue> place = item.get("path");
+        if (item.hasKeys()) {
+            List<String> keys =
+                    new ArrayList<>(List.of("name", "path", "images", "names", "split_seed", "template", "exif"));
+            keys.addAll(Overrides.keys());
+            item.requireKeys("a dataset", keys);
+        } else if (Benchmarks.published().find(item.text()).isPresent()) {
+            name = Optional.of(item);
+        } else {
+            place = Optional.of(item);
+        }
+        String template = item.get("template")
+                .map(said -> said.make(() -> PromptEnsemble.of(said.text()))
+                        .templates()
+                        .get(0))
+                .orElse(null);
+        DataSpec data = place.isPresent()
+                ? own(item, place.get()).described(name.map(PlanValue::text).orElse(null), template)
+                : published(item, name).described(null, template);
+        return data.withSplitSeed(item.get("split_seed")
+                        .map(said -> said.whole(0, Integer.MAX_VALUE))
+                        .orElse(USUAL_SPLIT_SEED))
+                .withExif(exif(item, exif));
     }
 
-    private SweepPlan.Dataset described(String path, Object tree) throws PlanException {
-        DatasetText text = bind(path, tree, "a dataset", DatasetText.class, Overrides.keys());
-        long splitSeed = text.splitSeed == null
-                ? USUAL_SPLIT_SEED
-                : whole(path + "/split_seed", text.splitSeed, 0, Integer.MAX_VALUE);
-        if (text.template != null && !text.template.contains("{}")) {
-            throw problem(
-                    path + "/template",
-                    "template \"" + text.template + "\" has no {}: put {} where the class name belongs");
-        }
-        if (text.path == null && text.name == null) {
-            throw problem(path, "this dataset has neither name nor path");
-        }
+    private DataSpec published(PlanValue item, Optional<PlanValue> name) {
         for (String key : List.of("images", "names")) {
-            if (text.path == null && has(path + "/" + key)) {
-                throw problem(path + "/" + key, "\"" + key + "\" belongs to a dataset with a path");
-            }
+            item.get(key).filter(said -> name.isPresent()).ifPresent(said -> {
+                throw said.problem("\"" + key + "\" belongs to a dataset with a path");
+            });
         }
-        DataSpec data =
-                text.path == null ? published(path, text.name, splitSeed, text.template) : own(path, text, splitSeed);
-        return new SweepPlan.Dataset(data.withExif(exif(path + "/exif", text.exif, usualExif)), overrides(path, tree));
-    }
-
-    private ExifOrientation exif(String path, String said, ExifOrientation unsaid) throws PlanException {
-        try {
-            return said == null ? unsaid : ExifOrientation.named(said);
-        } catch (IllegalArgumentException e) {
-            throw problem(path, "exif: " + e.getMessage());
-        }
-    }
-
-    private DataSpec published(String path, String name, long splitSeed, String template) throws PlanException {
+        String text = name.orElseThrow(() -> item.problem("this dataset has neither name nor path"))
+                .text();
         Benchmark benchmark = Benchmarks.published()
-                .find(name)
-                .orElseThrow(() -> problem(
-                        path,
-                        "no dataset is called \"%s\"; published are %s; your own has a path"
-                                .formatted(name, publishedNames())));
+                .find(text)
+                .orElseThrow(() -> item.problem("no dataset is called \"%s\"; published are %s; your own has a path"
+                        .formatted(text, publishedNames())));
         Path place = root.orElseThrow(() ->
-                problem(path, "where is %s? Say data: DIR in the plan, or --data DIR".formatted(benchmark.name())));
-        return DataSpec.of(absolute(place))
-                .withBenchmark(benchmark.name())
-                .withSplitSeed(splitSeed)
-                .described(null, template);
+                item.problem("where is %s? Give data: DIR in the plan, or --data DIR".formatted(benchmark.name())));
+        return DataSpec.of(place.toAbsolutePath().normalize()).withBenchmark(benchmark.name());
+    }
+
+    private DataSpec own(PlanValue item, PlanValue place) {
+        Path path = path(place);
+        if (!Files.exists(path)) {
+            throw item.problem("\"%s\" is neither a published dataset (%s) nor a folder or file: there is no %s"
+                    .formatted(place.text(), publishedNames(), path));
+        }
+        return DataSpec.of(path)
+                .withFiles(
+                        item.get("images").map(this::path).orElse(null),
+                        item.get("names").map(this::path).orElse(null));
     }
 
     private static String publishedNames() {
         return Benchmarks.published().all().stream().map(Benchmark::name).collect(Collectors.joining(", "));
     }
 
-    private DataSpec own(String path, DatasetText text, long splitSeed) throws PlanException {
-        Path place = resolve(path, text.path);
-        if (!Files.exists(place)) {
-            throw problem(
-                    path,
-                    "\"%s\" is neither a published dataset (%s) nor a folder or file: there is no %s"
-                            .formatted(text.path, publishedNames(), place));
-        }
-        return DataSpec.of(absolute(place))
-                .withFiles(
-                        text.images == null ? null : absolute(resolve(path + "/images", text.images)),
-                        text.names == null ? null : absolute(resolve(path + "/names", text.names)))
-                .withSplitSeed(splitSeed)
-                .described(text.name, text.template);
-    }
-
-    private Path resolve(String path, String written) throws PlanException {
-        try {
-            return folder.resolve(written);
-        } catch (InvalidPathException e) {
-            throw problem(path, "\"" + written + "\" is no path");
-        }
-    }
-
-    private static Path absolute(Path path) {
-        return path.toAbsolutePath().normalize();
-    }
-
     // Methods: a name of the plan's own, without a method, is a context with settings, or templates
 
-    private List<PlannedMethod> methods(List<Object> listed) throws PlanException {
-        List<PlannedMethod> methods = new ArrayList<>();
+    private List<PlannedMethod> methods(PlanValue listed) {
+        List<PlannedMethod> all = new ArrayList<>();
         Set<String> names = new HashSet<>();
-        for (Object item : items("/methods", listed)) {
-            String path = "/methods/" + methods.size();
-            PlannedMethod method = item instanceof String name
-                    ? new PlannedMethod(name, builtIn(path, name), Overrides.none())
-                    : ownMethod(path, item);
+        for (PlanValue item : listed.items()) {
+            PlannedMethod method = item.isText()
+                    ? new PlannedMethod(item.text(), builtIn(item), Overrides.none())
+                    : ownMethod(item);
             if (!names.add(method.name())) {
-                throw problem(path, "there are two methods called " + method.name());
+                throw item.problem("there are two methods called " + method.name());
             }
-            methods.add(method);
+            all.add(method);
         }
-        return methods;
+        return all;
     }
 
-    private Method builtIn(String path, String name) throws PlanException {
-        return find(name)
-                .orElseThrow(() -> problem(
-                        path,
-                        "no method is called \"%s\"; there are %s, coop-mM-POSITION[-csc] with end, middle or front;"
-                                        .formatted(name, String.join(", ", PlannedMethod.names()))
-                                + " or a mapping of name, method and settings"));
+    private static Method builtIn(PlanValue name) {
+        return find(name.text())
+                .orElseThrow(
+                        () -> name.problem(
+                                "no method is called \"%s\"; there are %s, coop-mM-POSITION[-csc] with end, middle or front; or a mapping of name, method and settings"
+                                        .formatted(name.text(), String.join(", ", PlannedMethod.names()))));
     }
 
     private static Optional<Method> find(String name) {
@@ -575,184 +263,133 @@ final class PlanReader {
         }
     }
 
-    private PlannedMethod ownMethod(String path, Object item) throws PlanException {
-        if (!(item instanceof Map<?, ?> keys)) {
-            throw problem(path, "a method is written as a name, or as keys with values");
+    private static PlannedMethod ownMethod(PlanValue item) {
+        if (!item.hasKeys()) {
+            throw item.problem("a method is written as a name, or as keys with values");
         }
-        if (!keys.containsKey("name")) {
-            throw problem(path, "this method has no name");
-        }
-        String name = text(path + "/name", keys.get("name"));
+        String name =
+                item.get("name").orElseThrow(() -> item.problem("this method has no name")).text();
         Optional<Method> builtIn = find(name);
-        Method base = base(path, builtIn, keys);
+        Method base = item.get("method").map(PlanReader::builtIn).orElseGet(() -> {
+            item.get("templates").filter(said -> builtIn.isPresent()).ifPresent(said -> {
+                throw said.problem(
+                        builtIn.get().title() + " has its own templates: give this method another name");
+            });
+            return builtIn.orElseGet(() -> Method.ofSettings(item.values().keySet()));
+        });
         Set<String> allowed = new LinkedHashSet<>(List.of("name", "method"));
         allowed.addAll(Settings.of((Record) base).keySet());
         allowed.addAll(base.training(1).trains() ? Overrides.keys() : List.of());
-        requireKeys(path, base.title(), keys, allowed);
-        Method method = set(path, base, keys);
-        boolean saysSettings = builtIn.isPresent() && !builtIn.get().id().equals(name);
-        if (saysSettings && !method.equals(builtIn.get())) {
-            throw problem(path, name + " says by its name what settings it has: give this method another name");
+        item.requireKeys(base.title(), allowed);
+        Method method = set(base, item);
+        boolean namesSettings = builtIn.isPresent() && !builtIn.get().id().equals(name);
+        if (namesSettings && !method.equals(builtIn.get())) {
+            throw item.problem(name + " gives its settings in its name: give this method another name");
         }
-        return new PlannedMethod(name, method, overrides(path, keys));
+        return new PlannedMethod(name, method, overrides(item));
     }
 
-    private Method base(String path, Optional<Method> builtIn, Map<?, ?> keys) throws PlanException {
-        if (keys.containsKey("method")) {
-            return builtIn(path + "/method", text(path + "/method", keys.get("method")));
-        }
-        if (builtIn.isPresent() && keys.containsKey("templates")) {
-            throw problem(
-                    path + "/templates",
-                    builtIn.get().title() + " has its own templates: give this method another name");
-        }
-        Set<String> names = new LinkedHashSet<>();
-        keys.keySet().forEach(key -> names.add((String) key));
-        return builtIn.orElseGet(() -> Method.ofSettings(names));
-    }
-
-    private Method set(String path, Method base, Map<?, ?> keys) throws PlanException {
+    /** One setting after another, so that one that is refused is refused at its place. */
+    private static Method set(Method base, PlanValue item) {
         Map<String, Object> values = new LinkedHashMap<>();
+        Method method = base;
         for (Map.Entry<String, Object> setting : Settings.of((Record) base).entrySet()) {
-            String name = setting.getKey();
-            Object value = keys.get(name);
-            if (value != null) {
-                String place = path + "/" + name;
-                boolean several = value instanceof List || setting.getValue() instanceof List;
-                values.put(name, several ? texts(place, value) : text(place, value));
-                requireAllowed(place, (Record) base, values);
+            Optional<PlanValue> said = item.get(setting.getKey());
+            if (said.isPresent()) {
+                boolean several = said.get().isList() || setting.getValue() instanceof List;
+                values.put(
+                        setting.getKey(),
+                        several
+                                ? said.get().words().stream()
+                                        .map(PlanValue::text)
+                                        .toList()
+                                : said.get().text());
+                method = said.get().make(() -> base.with(values));
             }
         }
-        return base.with(values);
+        return method;
     }
 
     // What test_on and base_to_new choose from the plan's own
 
-    private Optional<SweepPlan.TestOn> testOn(Object tree, SweepPlan plan) throws PlanException {
-        if (tree == null) {
-            return Optional.empty();
+    private SweepPlan.TestOn testOn(PlanValue said) {
+        if (said.hasKeys()) {
+            said.requireKeys("test_on", List.of("datasets", "from", "methods", "shots"));
         }
-        String path = "/test_on";
-        boolean more = tree instanceof Map;
-        TestOnText text = more
-                ? bind(path, tree, "test_on", TestOnText.class, List.of())
-                : new TestOnText(null, null, null, null);
-        String listed = more ? path + "/datasets" : path;
-        require(listed, more ? text.datasets : tree);
-        List<SweepPlan.Dataset> targets = datasets(listed, more ? text.datasets : tree);
+        List<SweepPlan.Dataset> targets = datasets(said.hasKeys() ? said.require("datasets") : said);
         for (SweepPlan.Dataset target : targets) {
-            for (SweepPlan.Dataset own : plan.datasets()) {
-                if (own.name().equals(target.name()) && !own.data().equals(target.data())) {
-                    throw problem(path, "there are two different datasets called " + own.name());
-                }
+            if (datasets.stream()
+                    .anyMatch(own -> own.name().equals(target.name())
+                            && !own.data().equals(target.data()))) {
+                throw said.problem("there are two different datasets called " + target.name());
             }
         }
-        List<String> all = plan.methods().stream().map(PlannedMethod::name).toList();
-        return Optional.of(new SweepPlan.TestOn(
-                targets,
-                new SweepPlan.Choice(
-                        chosenDatasets(path + "/from", text.from, plan),
-                        chosen(path + "/methods", text.methods, all, all, String::equals),
-                        chosenShots(path + "/shots", text.shots, plan))));
+        return new SweepPlan.TestOn(targets, choice(said, "from", planned -> true));
     }
 
-    private Optional<SweepPlan.Choice> baseToNew(Object tree, SweepPlan plan) throws PlanException {
-        if (tree == null) {
-            return Optional.empty();
-        }
-        String path = "/base_to_new";
-        List<String> all = plan.methods().stream().map(PlannedMethod::name).toList();
-        List<String> able = plan.methods().stream()
-                .filter(planned -> planned.method().namesNewClasses())
-                .map(PlannedMethod::name)
-                .toList();
-        if (able.isEmpty()) {
-            throw problem(
-                    path,
+    private Optional<Choice> baseToNew(PlanValue said) {
+        if (methods.stream().noneMatch(planned -> planned.method().namesNewClasses())) {
+            throw said.problem(
                     "base_to_new needs a method that can name new classes: hand-written prompts or a unified context");
         }
-        if (!(tree instanceof Map) && !flag(path, tree)) {
+        if (said.hasKeys()) {
+            said.requireKeys("base_to_new", List.of("datasets", "methods", "shots"));
+        } else if (!said.text().matches("true|false")) {
+            throw said.problem("base_to_new is \"" + said.text() + "\": write true or false");
+        } else if (said.text().equals("false")) {
             return Optional.empty();
         }
-        BaseToNewText text = tree instanceof Map
-                ? bind(path, tree, "base_to_new", BaseToNewText.class, List.of())
-                : new BaseToNewText(null, null, null);
-        SweepPlan.Choice choice = new SweepPlan.Choice(
-                chosenDatasets(path + "/datasets", text.datasets, plan),
-                chosen(path + "/methods", text.methods, all, able, String::equals),
-                chosenShots(path + "/shots", text.shots, plan));
-        for (String method : choice.methods()) {
-            if (!able.contains(method)) {
-                throw problem(
-                        path + "/methods",
-                        method + " has nothing for classes that it did not learn: base_to_new takes hand-written"
-                                + " prompts and unified contexts");
+        Choice choice = choice(said, "datasets", planned -> planned.method().namesNewClasses());
+        for (PlannedMethod planned : methods) {
+            if (choice.methods().contains(planned.name()) && !planned.method().namesNewClasses()) {
+                throw said.require("methods")
+                        .problem(planned.name() + " cannot classify classes that it did not learn: base_to_new takes"
+                                + " hand-written prompts and unified contexts");
             }
         }
         return Optional.of(choice);
     }
 
-    private boolean flag(String path, Object value) throws PlanException {
-        String text = text(path, value);
-        if (!text.equals("true") && !text.equals("false")) {
-            throw problem(path, key(path) + " is \"" + text + "\": write true or false");
-        }
-        return text.equals("true");
-    }
-
-    private Set<String> chosenDatasets(String path, List<String> said, SweepPlan plan) throws PlanException {
-        List<String> all = plan.datasets().stream().map(SweepPlan.Dataset::name).toList();
-        return chosen(
-                path,
-                said,
-                all,
-                all,
-                (word, name) -> word.equals(name)
-                        || Benchmarks.published()
-                                .find(word)
-                                .filter(b -> b.name().equals(name))
-                                .isPresent());
-    }
-
     /**
-     * Those of the plan's own that a key names, or the usual ones where it is not said.
+     * Datasets, methods and shots of the plan's own; all those that are not chosen by a key.
      *
-     * @param means returns true if a word means one of the plan's own
+     * @param from the key that chooses the datasets
+     * @param usual methods that are taken where none is chosen
      */
-    private Set<String> chosen(
-            String path, List<String> said, List<String> own, List<String> usual, BiPredicate<String, String> means)
-            throws PlanException {
-        if (said == null) {
+    private Choice choice(PlanValue said, String from, Function<PlannedMethod, Boolean> usual) {
+        List<String> names = datasets.stream().map(SweepPlan.Dataset::name).toList();
+        return new Choice(
+                chosen(said.get(from), names, names, word -> names.contains(word.text())
+                        ? word.text()
+                        : Benchmarks.published()
+                                .find(word.text())
+                                .map(Benchmark::name)
+                                .orElse(word.text())),
+                chosen(
+                        said.get("methods"),
+                        methods.stream().map(PlannedMethod::name).toList(),
+                        methods.stream()
+                                .filter(usual::apply)
+                                .map(PlannedMethod::name)
+                                .toList(),
+                        PlanValue::text),
+                chosen(said.get("shots"), shots, shots, PlanReader::shots));
+    }
+
+    private static <T> Set<T> chosen(
+            Optional<PlanValue> said, Collection<T> own, Collection<T> usual, Function<PlanValue, T> meant) {
+        if (said.isEmpty()) {
             return Set.copyOf(usual);
         }
-        Set<String> chosen = new LinkedHashSet<>();
-        for (String word : texts(path, said)) {
-            chosen.add(own.stream()
-                    .filter(name -> means.test(word, name))
-                    .findFirst()
-                    .orElseThrow(() -> notThere(path, word, own)));
+        Set<T> chosen = new LinkedHashSet<>();
+        for (PlanValue word : said.get().words()) {
+            if (!own.contains(meant.apply(word))) {
+                String all = own.stream().map(String::valueOf).collect(Collectors.joining(", "));
+                throw word.problem(
+                        "%s: \"%s\" is not among the plan's own, %s".formatted(word.key(), word.text(), all));
+            }
+            chosen.add(meant.apply(word));
         }
         return chosen;
-    }
-
-    private Set<Integer> chosenShots(String path, List<String> said, SweepPlan plan) throws PlanException {
-        if (said == null) {
-            return Set.copyOf(plan.shots());
-        }
-        List<Integer> chosen = shots(path, said);
-        for (int value : chosen) {
-            if (!plan.shots().contains(value)) {
-                throw notThere(
-                        path,
-                        Integer.toString(value),
-                        plan.shots().stream().map(String::valueOf).toList());
-            }
-        }
-        return Set.copyOf(chosen);
-    }
-
-    private PlanException notThere(String path, String value, List<String> own) {
-        return problem(
-                path, "%s: \"%s\" is not among the plan's own, %s".formatted(key(path), value, String.join(", ", own)));
     }
 }

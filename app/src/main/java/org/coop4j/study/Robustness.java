@@ -7,13 +7,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeSet;
-import org.coop4j.data.ClassHalf;
-import org.coop4j.study.Outcomes.Setup;
+import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.study.MethodResults.Setup;
 import org.coop4j.study.Study.Entry;
 
 /**
- * What was learned on one dataset, tested on others (CoOp, section 4.2; CoCoOp, sections 4.2 and
- * 4.3).
+ * Methods learned on one dataset and tested on others (CoOp, section 4.2; CoCoOp, sections 4.2 and 4.3).
  *
  * @param source the dataset learned from
  * @param targets the datasets tested on
@@ -33,12 +32,15 @@ public record Robustness(String source, List<String> targets, List<Row> rows) {
      * @param onSource its result on the source, if it was tested there
      * @param onTargets its results by target
      */
-    public record Row(MethodLabel method, Shots shots, Optional<Outcome> onSource, Map<String, Outcome> onTargets) {
+    public record Row(
+            MethodLabel method, Shots shots, Optional<MethodResult> onSource, Map<String, MethodResult> onTargets) {
 
         /** Mean accuracy over the targets, if it was tested on all. */
         public OptionalDouble average(List<String> targets) {
             return onTargets.keySet().containsAll(targets)
-                    ? onTargets.values().stream().mapToDouble(Outcome::accuracy).average()
+                    ? onTargets.values().stream()
+                            .mapToDouble(MethodResult::accuracy)
+                            .average()
                     : OptionalDouble.empty();
         }
     }
@@ -47,41 +49,33 @@ public record Robustness(String source, List<String> targets, List<Row> rows) {
     static List<Robustness> of(Study study) {
         TreeSet<String> sources = new TreeSet<>();
         for (Entry entry : study.entries()) {
-            if (entry.run().isTransferred() && entry.half() == ClassHalf.ALL) {
+            if (entry.run().isTransferred() && entry.result().half() == ClassHalf.ALL) {
                 sources.add(entry.result().trainedOn());
             }
         }
-        Outcomes own = Outcomes.ofOwn(study, ClassHalf.ALL);
+        MethodResults own = MethodResults.ofOwn(study, ClassHalf.ALL);
         return sources.stream().map(source -> of(study, source, own)).toList();
     }
 
-    private static Robustness of(Study study, String source, Outcomes own) {
-        Outcomes transferred = Outcomes.of(
+    private static Robustness of(Study study, String source, MethodResults own) {
+        MethodResults transferred = MethodResults.of(
                 study,
                 ClassHalf.ALL,
                 e -> e.run().isTransferred() && e.result().trainedOn().equals(source));
-        List<String> targets = transferred.datasets();
         List<Row> rows = new ArrayList<>();
-        for (Setup setup : own.setups()) {
-            if (setup.method().isWithoutTraining() && !setup.method().equals(MethodLabel.BEST_HAND_WRITTEN)) {
-                row(setup, source, targets, own, own).ifPresent(rows::add);
+        for (MethodResults results : List.of(own, transferred)) {
+            for (Setup setup : results.setups()) {
+                Map<String, MethodResult> onTargets = new LinkedHashMap<>();
+                transferred.datasets().forEach(target -> results.get(target, setup)
+                        .ifPresent(result -> onTargets.put(target, result)));
+                boolean shown = results == transferred
+                        || setup.method().isWithoutTraining()
+                                && !setup.method().equals(MethodLabel.BEST_HAND_WRITTEN);
+                if (shown && !onTargets.isEmpty()) {
+                    rows.add(new Row(setup.method(), setup.shots(), own.get(source, setup), onTargets));
+                }
             }
         }
-        for (Setup setup : transferred.setups()) {
-            row(setup, source, targets, own, transferred).ifPresent(rows::add);
-        }
-        return new Robustness(source, targets, rows);
-    }
-
-    private static Optional<Row> row(
-            Setup setup, String source, List<String> targets, Outcomes own, Outcomes onTargets) {
-        Map<String, Outcome> cells = new LinkedHashMap<>();
-        for (String target : targets) {
-            onTargets.get(target, setup.method(), setup.shots()).ifPresent(cell -> cells.put(target, cell));
-        }
-        return cells.isEmpty()
-                ? Optional.empty()
-                : Optional.of(
-                        new Row(setup.method(), setup.shots(), own.get(source, setup.method(), setup.shots()), cells));
+        return new Robustness(source, transferred.datasets(), rows);
     }
 }

@@ -1,12 +1,14 @@
 package org.coop4j.study;
 
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.coop4j.base.Resource;
+import org.coop4j.base.TextFile;
 import org.coop4j.method.Method;
 import org.coop4j.run.DataSpec;
 
@@ -29,6 +31,9 @@ public record SweepPlan(
         Overrides settings,
         Optional<TestOn> testOn,
         Optional<Choice> baseToNew) {
+
+    /** A plan is written by hand. */
+    private static final int MOST_BYTES = 1 << 20;
 
     /** Copies the lists. */
     public SweepPlan {
@@ -115,10 +120,6 @@ public record SweepPlan(
         }
     }
 
-    SweepPlan with(Optional<TestOn> otherTestOn, Optional<Choice> otherBaseToNew) {
-        return new SweepPlan(datasets, methods, shots, seeds, settings, otherTestOn, otherBaseToNew);
-    }
-
     /**
      * Reads a plan.
      *
@@ -127,7 +128,16 @@ public record SweepPlan(
      * @throws PlanException if something in it is wrong, naming line and column and what would be right
      */
     public static SweepPlan read(Path file, Optional<Path> dataRoot) throws IOException {
-        return new PlanReader(file, dataRoot).read();
+        String yaml;
+        try {
+            yaml = TextFile.read(file, MOST_BYTES);
+        } catch (NoSuchFileException e) {
+            throw new PlanException("no such plan: " + file + " (coop sweep --example prints one)");
+        }
+        Path absolute = file.toAbsolutePath();
+        Path parent = absolute.getParent();
+        return PlanReader.read(
+                String.valueOf(file.getFileName()), yaml, parent == null ? absolute : parent, dataRoot);
     }
 
     /** A plan with everything that a plan may say, and comments. */

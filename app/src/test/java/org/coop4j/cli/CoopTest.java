@@ -46,8 +46,29 @@ class CoopTest {
     @MethodSource("commands")
     void noExampleIsBrokenInTwo(String command) {
         String help = coop((Object[]) (command + " --help").split(" ")).out();
-        assertThat(help.substring(help.indexOf("Example")).lines())
-                .allMatch(line -> line.isEmpty() || line.matches("(  coop |    |[A-Z]).*"));
+        assertThat(help.substring(help.indexOf("Example"), help.indexOf("Usage:"))
+                        .lines())
+                .allMatch(line -> line.isEmpty() || line.matches("(  coop |  source |    |[A-Z]).*"));
+    }
+
+    @Test
+    void theHelpBeginsWithThePurposeAndHasTheUsualOptionsFirst() {
+        String help = coop("train", "--help").out();
+        assertThat(help)
+                .startsWith("Learn a classifier")
+                .containsSubsequence("Examples:", "Usage:", "--model", "--method", "More options:", "--vocabulary");
+        assertThat(coop("help", "train").out()).isEqualTo(help);
+        assertThat(coop("help").out()).isEqualTo(coop("--help").out());
+    }
+
+    @Test
+    void completionIsForBashAndZsh() {
+        assertThat(coop("completion", "zsh").out())
+                .isEqualTo(coop("completion", "bash").out())
+                .contains("zero-shot", "--checkpoint-every");
+        CommandRun fish = coop("completion", "fish");
+        assertThat(fish.code()).isEqualTo(2);
+        assertThat(fish.err()).contains("fish", "bash or zsh");
     }
 
     @Test

@@ -81,10 +81,10 @@ class ErrorsAndChangesTest {
         for (String line : all) {
             JsonNode image = json(line);
             boolean right =
-                    image.get("class").asText().equals(image.get("predicted").asText());
+                    image.get("truth").asText().equals(image.get("label").asText());
             assertThat(image.get("right").asBoolean()).isEqualTo(right);
             assertThat(image.get("probability").asDouble())
-                    .isBetween(image.get("class_probability").asDouble(), 1.0);
+                    .isBetween(image.get("truth_probability").asDouble(), 1.0);
             wrong += right ? 0 : 1;
         }
         assertThat(files(errors)).hasSize(wrong);
@@ -102,10 +102,10 @@ class ErrorsAndChangesTest {
         JsonNode json = json(run("compare", runs[0], runs[1], "--json").out());
 
         assertThat(table.code()).as(table.err()).isZero();
-        assertThat(table.out()).contains("McNemar", "they disagree on", "TRUE CLASS");
+        assertThat(table.out()).contains("McNemar", "they disagree on", "TRUTH");
         int disagreements = json.get("disagreements").size();
         assertThat(disagreements).isPositive();
-        assertThat(table.out()).contains("they disagree on %d pictures of 13".formatted(disagreements));
+        assertThat(table.out()).contains("they disagree on %d of 13 images".formatted(disagreements));
         double difference = json.get("runs").get(1).get("accuracy").asDouble()
                 - json.get("runs").get(0).get("accuracy").asDouble();
         assertThat(json.get("tests").get(0).get("difference").asDouble())
@@ -142,7 +142,7 @@ class ErrorsAndChangesTest {
         CommandRun known = run("add-class", "-p", folder.resolve("coop"), "--name", "sea", "-o", "x");
 
         assertThat(none.code()).isEqualTo(1);
-        assertThat(none.err()).contains("needs pictures", "--data");
+        assertThat(none.err()).contains("needs images", "--data");
         assertThat(known.err()).contains("\"sea\" is a class already");
     }
 
@@ -158,9 +158,9 @@ class ErrorsAndChangesTest {
 
         assertThat(unsure.code()).as(unsure.err()).isZero();
         assertThat(unsure.out()).contains(",unknown,");
-        assertThat(top.out()).contains("NEXT", "hill").contains(", ");
+        assertThat(top.out()).contains("LABEL 2", "PROBABILITY 3", "hill");
         for (String line : both.out().lines().skip(1).toList()) {
-            assertThat(line).contains(",unknown,", "sea ", "hill ", "sky "); // the guess as well
+            assertThat(line).contains(",unknown,", ",sea,", ",hill,", ",sky,"); // the guess as well
         }
         assertThat(wrong.code()).isEqualTo(2);
         assertThat(wrong.err()).contains("expected 0 to 1");
@@ -182,8 +182,8 @@ class ErrorsAndChangesTest {
                 coop("predict", "-p", hot, "-m", model, sea, "--json").out();
 
         assertThat(raw).isEqualTo(own);
-        assertThat(json(calibrated).get(0).get("class"))
-                .isEqualTo(json(raw).get(0).get("class"));
+        assertThat(json(calibrated).get(0).get("label"))
+                .isEqualTo(json(raw).get(0).get("label"));
         assertThat(json(calibrated).get(0).get("probability").asDouble())
                 .isLessThan(json(raw).get(0).get("probability").asDouble());
     }

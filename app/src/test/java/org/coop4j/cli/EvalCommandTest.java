@@ -95,7 +95,7 @@ class EvalCommandTest {
         CommandRun wrong = eval("-p", run, "--seed", 1);
         assertThat(wrong.code()).isEqualTo(2);
         assertThat(wrong.err()).contains("--seed divides the images of --data");
-        assertThat(eval("-p", run, "--half", "base").err()).contains("--half describe --data");
+        assertThat(eval("-p", run, "--half", "base").err()).contains("--data");
     }
 
     /** The classifier's file has the settings that were chosen, config.json those given. */
@@ -125,7 +125,7 @@ class EvalCommandTest {
 
         CommandRun all = eval("-p", run, "-d", pictures, "--seed", other, "--allow-overlap", "--json");
         assertThat(json(all).get("images").asInt()).isEqualTo(9);
-        assertThat(all.err()).contains("make the accuracy say too much");
+        assertThat(all.err()).contains("inflate the accuracy");
     }
 
     /** A seed whose test images have some of the run's training images among them. */
@@ -202,7 +202,7 @@ class EvalCommandTest {
         assertThat(eval("-p", alone).err()).contains("give images with --data");
         CommandRun done = eval("-p", alone, "-d", pictures, "--json");
         assertThat(json(done).get("images").asInt()).isEqualTo(9);
-        assertThat(done.err()).contains("nothing is recorded of the images that it learned from");
+        assertThat(done.err()).contains("the images that it learned from are not recorded");
         assertSameTest(eval("-p", run.resolve(RunFolder.CLASSIFIER), "--json"), run);
     }
 

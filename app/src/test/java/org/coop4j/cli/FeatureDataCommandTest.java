@@ -167,7 +167,7 @@ class FeatureDataCommandTest {
                 coop("train", "-d", pictures, "--class-features", texts, "-o", out),
                 2,
                 "--class-features goes with features as --data");
-        assertRefused(coop("train", "-d", pictures, "-o", out), 2, "missing required option: '--model=FILE'");
+        assertRefused(coop("train", "-d", pictures, "-o", out), 2, "give a model with --model");
         assertRefused(coop("embed", "-m", model, "-d", pictures, "--text", "cat", "-o", out), 2, "--data stands alone");
         assertRefused(coop("embed", "-m", model, "-d", features, "-o", out), 2, "has features already");
         assertRefused(coop("zero-shot", "-m", model, "-d", features), 2, "--method zero-shot takes");

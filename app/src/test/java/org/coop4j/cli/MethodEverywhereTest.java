@@ -104,7 +104,7 @@ class MethodEverywhereTest {
             for (JsonNode image : predicted) {
                 Path file = Path.of(image.get("file").asText());
                 Prediction first = classifier.classify(file).get(0);
-                assertThat(image.get("class").asText()).isEqualTo(first.label());
+                assertThat(image.get("label").asText()).isEqualTo(first.label());
                 assertThat(image.get("probability").asDouble()).isEqualTo(first.probability(), within(1e-6));
                 right += file.getParent().endsWith(first.label()) ? 1 : 0;
             }

@@ -18,7 +18,7 @@ class MethodsCommandTest {
     void aMethodThatIsNotTrainedByStepsIsNamedAsItWasTyped() {
         CommandRun train = coop("train", "--method", "gda", "--epochs", 1, "-m", "x", "-d", "y", "-o", "z");
         assertThat(train.code()).isEqualTo(2);
-        assertThat(train.err()).contains("gda is not trained by steps: omit epochs");
+        assertThat(train.err()).contains("--epochs does not apply to gda");
     }
 
     @Test
@@ -41,7 +41,7 @@ class MethodsCommandTest {
             }
             JsonNode json = new ObjectMapper()
                     .readTree(coop("methods", method.id(), "--json").out());
-            assertThat(json.get("summary").asText()).isEqualTo(method.about().summary());
+            assertThat(json.get("summary").asText()).isEqualTo(method.summary());
         }
     }
 
@@ -49,6 +49,16 @@ class MethodsCommandTest {
     void anUnknownMethodIsNamedWithThoseThatThereAre() {
         CommandRun run = coop("methods", "kgcop");
         assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err()).contains("method \"kgcop\": expected one of zero-shot");
+        assertThat(run.err()).contains("method \"kgcop\": expected one of zero-shot", "did you mean kgcoop?");
+        assertThat(coop("methods", "gdaa").err()).contains("did you mean gda?");
+    }
+
+    @Test
+    void autoNamesTheMethodsThatItChoosesAmong() {
+        CommandRun run = coop("methods", "auto");
+        assertThat(run.code()).isZero();
+        for (Method method : Method.quick()) {
+            assertThat(run.out()).contains(method.title());
+        }
     }
 }

@@ -123,7 +123,7 @@ class PhotoStoryTest {
 
     private static String section(String heading) {
         String after = page.substring(page.indexOf("<h2>" + heading));
-        return after.substring(0, after.indexOf("</section>"));
+        return after.substring(0, after.indexOf("</section>")).replace('\u00a0', ' ');
     }
 
     @Test
@@ -138,7 +138,7 @@ class PhotoStoryTest {
             assertThat(row.get("val_accuracy").isNumber()).isTrue();
         }
         assertThat(json().get("candidates").findValuesAsText("candidate")).contains("zero-shot CLIP", "prototypes");
-        assertThat(section("Beside what else could be done")).contains("(chosen)", "(yours)", "95 % interval");
+        assertThat(section("Compared with baselines")).contains("(chosen)", "(yours)", "95 % interval");
     }
 
     @Test
@@ -149,15 +149,15 @@ class PhotoStoryTest {
 
     @Test
     void thePageNamesBothPicturesThatAreThereTwice() {
-        assertThat(section("The same picture twice")).contains(TWICE);
+        assertThat(section("Near-duplicates")).contains(TWICE);
     }
 
     @Test
     void thePageSaysOnWhatItsConfidenceWasChosenAndHowClassesWereLeftOut() {
-        assertThat(section("How far its probabilities can be believed")).contains("fitted on 32 val images");
-        assertThat(section("Answering only where it is sure")).contains("on 32 val images");
-        assertThat(section("Pictures of none of the classes"))
-                .contains("Each class is left out in turn: the others are learned again");
+        assertThat(section("Calibration")).contains("fitted on 32 val images");
+        assertThat(section("Coverage and accuracy")).contains("on 32 val images");
+        assertThat(section("Unknown images"))
+                .contains("Each class is left out in turn", "learned again");
     }
 
     @Test
@@ -167,13 +167,13 @@ class PhotoStoryTest {
         assertThat(page)
                 .contains(
                         "In short",
-                        "How the method was chosen",
-                        "What is taken for what",
-                        "From wrong to right",
-                        "From right to wrong",
-                        "The least certain pictures",
-                        "How far its probabilities can be believed",
-                        "Answering only where it is sure",
-                        "Pictures of none of the classes");
+                        "Choice of the method",
+                        "Confusion matrix",
+                        "Precision and recall",
+                        "Images that changed",
+                        "Least certain images",
+                        "Calibration",
+                        "Coverage and accuracy",
+                        "Unknown images");
     }
 }

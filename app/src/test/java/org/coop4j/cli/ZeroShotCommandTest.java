@@ -64,7 +64,7 @@ class ZeroShotCommandTest {
             FeatureMatrix texts = clip.encodeTexts(List.of("a photo of a cat.", "a photo of a dog."));
             float[] expected = clip.probabilities(images, texts)[0];
             for (JsonNode prediction : predictions) {
-                boolean cat = prediction.path("class").asText().equals("cat");
+                boolean cat = prediction.path("label").asText().equals("cat");
                 assertThat(prediction.path("probability").asDouble()).isCloseTo(expected[cat ? 0 : 1], within(1e-6));
             }
         }
@@ -74,7 +74,7 @@ class ZeroShotCommandTest {
     void severalTemplatesAverageNormalisedFeatures() throws IOException {
         JsonNode found = json(zeroShot("-c", "cat,dog", "-t", "a {}", "-t", "{}s everywhere", "--json", accordion));
         JsonNode best = found.path("images").path(0).path("predictions").path(0);
-        int label = best.path("class").asText().equals("cat") ? 0 : 1;
+        int label = best.path("label").asText().equals("cat") ? 0 : 1;
         try (Clip clip = Clip.open(model)) {
             FeatureMatrix first = clip.encodeTexts(List.of("a cat", "a dog")).normalized();
             FeatureMatrix second = clip.encodeTexts(List.of("cats everywhere", "dogs everywhere"))
@@ -92,7 +92,7 @@ class ZeroShotCommandTest {
     @Test
     void csvHasARowAnImageAndRank() {
         CommandRun run = zeroShot("-c", "cat,dog", "--csv", accordion, chair);
-        assertThat(run.out().lines().toList().get(0)).isEqualTo("image,rank,class,probability");
+        assertThat(run.out().lines().toList().get(0)).isEqualTo("image,rank,label,probability");
         assertThat(run.out().lines()).hasSize(5);
     }
 
@@ -112,7 +112,7 @@ class ZeroShotCommandTest {
         assertThat(json.path("images").path(0).path("truth").asText()).isEqualTo("accordion");
         int correct = 0;
         for (JsonNode image : json.path("images")) {
-            String best = image.path("predictions").path(0).path("class").asText();
+            String best = image.path("predictions").path(0).path("label").asText();
             correct += best.equals(image.path("truth").asText()) ? 1 : 0;
         }
         assertThat(json.path("scores").path("correct").asInt()).isEqualTo(correct);

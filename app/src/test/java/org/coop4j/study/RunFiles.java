@@ -10,7 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Settings;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.data.benchmark.Benchmark;
+import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
 import org.coop4j.run.DataSpec;
@@ -78,7 +80,7 @@ public final class RunFiles {
         return this;
     }
 
-    /** The hand-written prompt of the data, in config.json; null where it is not recorded. */
+    /** The hand-written prompt of the data, in config.json; by default the published one, or the usual one. */
     public RunFiles template(String prompt) {
         template = prompt;
         return this;
@@ -152,11 +154,13 @@ public final class RunFiles {
     }
 
     private RunData data(String field) {
+        String name = result.path(field).asText();
+        String usual = DatasetNames.published(name).map(Benchmark::template).orElse(PromptTemplates.PHOTO);
         return new RunData(
-                result.path(field).asText(),
+                name,
                 ClassHalf.ALL,
                 "12".repeat(32),
-                template,
+                template == null ? usual : template,
                 DataSpec.of(Path.of("pictures")));
     }
 
@@ -188,6 +192,6 @@ public final class RunFiles {
 
     /** The studies of all runs below a folder. */
     public static java.util.List<Study> studies(Path root) throws IOException {
-        return Study.of(Findings.below(root, Progress.NONE));
+        return Study.of(FoundRuns.below(root, Progress.NONE));
     }
 }

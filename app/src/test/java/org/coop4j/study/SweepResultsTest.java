@@ -17,9 +17,9 @@ import java.util.function.Function;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.data.ClassHalf;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets.DenseFeatures;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.ProbeSampler;
@@ -196,11 +196,8 @@ class SweepResultsTest {
     }
 
     private static LinearClassifier probe(int seed) throws IOException {
-        ProbeSampler.Drawn drawn = new ProbeSampler(2, seed).draw(labels(data.train()), labels(data.val()));
-        return PenaltySearch.fit(
-                features(drawn.train().stream().map(data.train()::get).toList()),
-                features(drawn.val().stream().map(data.val()::get).toList()),
-                Progress.NONE);
+        ImageDataset drawn = new ProbeSampler(2, seed).sample(data);
+        return PenaltySearch.fit(features(drawn.train()), features(drawn.val()), Progress.NONE);
     }
 
     private static FeatureSet features(List<LabelledImage> images) throws IOException {
@@ -261,10 +258,6 @@ class SweepResultsTest {
     void ofALinearProbeOtherDataTakeTheWeightsOfTheirClasses() throws IOException {
         double expected = 100 * probe(1).select(new int[] {2, 3}).accuracy(features(few.test()));
         assertThat(result(outcome, "linear-probe-on-few", 2, 1).accuracy()).isCloseTo(expected, within(1e-9));
-    }
-
-    private static int[] labels(List<LabelledImage> images) {
-        return images.stream().mapToInt(LabelledImage::label).toArray();
     }
 
     @Test

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 import org.coop4j.base.Settings;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.Sample;
 import org.coop4j.study.SweepPlan.PlanException;
@@ -63,11 +63,11 @@ class SweepScheduleTest {
     /** Five classes of 20 images for each dataset. */
     private static List<SweepRun> schedule(String yaml) throws IOException {
         SweepPlan plan = fixture.plan(yaml);
-        Map<String, CheckedDataset> datasets = new HashMap<>();
+        Map<String, SweepDataset> datasets = new HashMap<>();
         Stream.concat(plan.datasets().stream(), plan.testOn().stream().flatMap(t -> t.targets().stream()))
                 .forEach(dataset -> datasets.put(
                         dataset.name(),
-                        new CheckedDataset(
+                        new SweepDataset(
                                 dataset.data(),
                                 dataset.settings(),
                                 Sha256.of(dataset.name()),

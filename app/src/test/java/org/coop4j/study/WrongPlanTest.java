@@ -39,8 +39,8 @@ class WrongPlanTest {
                 "method: x | line 4: unknown key \"method\": a plan has data, datasets, methods",
                 "shots: [1, 1] | line 4: shots lists 1 twice",
                 "shots: -1 | line 4: shots is \"-1\": give a whole number, 0 or more",
-                "shots: [] | line 4: shots: nothing is listed",
-                "shots: | line 4: shots: nothing is listed",
+                "shots: [] | line 4: shots lists nothing",
+                "shots: | line 4: shots is missing its value",
                 "seeds: 0 | line 4: seeds is \"0\": give a whole number, 1 or more",
                 "seeds: 9999999999 | line 4: seeds is 9999999999: the most is 2147483647",
                 "epochs: ten | line 4: epochs is \"ten\": give a whole number, 1 or more",
@@ -66,8 +66,8 @@ class WrongPlanTest {
                 "batch: &b 4 | line 4: anchors such as &b are not used",
                 "batch: [*b, 4] | line 4: anchors such as &b are not used",
                 "batch: !b 4 | line 4: types such as !b are not used",
-                "batch: [4 | line 5: this is no YAML: ",
-                "'  batch: 4' | line 4: this is no YAML: ",
+                "batch: [4 | line 5: not valid YAML: ",
+                "'  batch: 4' | line 4: not valid YAML: ",
                 "--- | line 5: a second document begins",
             })
     void whatIsWrongIsSaidWithItsLine(String line, String message) {
@@ -95,12 +95,12 @@ class WrongPlanTest {
                 "{name: x, words: a, context_length: 2} | line 3: context_length: words makes it" + " 1",
                 "{name: x, position: left} | line 3: position: expected one of end, middle, front," + " got",
                 "{name: x, class_specific: 1} | line 3: class_specific: expected true or false, got" + " \"1\"",
-                "{name: coop-m16-end, context_length: 4} | line 3: coop-m16-end says by its name",
+                "{name: coop-m16-end, context_length: 4} | line 3: coop-m16-end gives its settings",
                 "{name: linear-probe, rate: 1} | line 3: unknown key \"rate\": linear probe has"
                         + " name, method, reference_sample",
-                "{name: x, templates: [photo]} | line 3: template \"photo\" has no {}",
-                "{name: x, templates: photo} | line 3: template \"photo\" has no {}",
-                "{name: x, templates: []} | line 3: templates: nothing is listed",
+                "{name: x, templates: [photo]} | line 3: templates: template \"photo\" has no {}",
+                "{name: x, templates: photo} | line 3: templates: template \"photo\" has no {}",
+                "{name: x, templates: []} | line 3: templates lists nothing",
                 "{name: x, templates: ['{}'], rate: 1} | line 3: unknown key \"rate\": zero-shot"
                         + " CLIP (\"{}\") has name",
                 "{name: zero-shot, templates: ['{}']} | line 3: zero-shot CLIP has its own" + " templates",
@@ -120,8 +120,8 @@ class WrongPlanTest {
                 "{name: dtd, names: x} | line 1: \"names\" belongs to a dataset with a path",
                 "{name: nothing} | line 1: no dataset is called \"nothing\"; published are" + " ImageNet",
                 "{name: dtd, template: photo} | line 1: template \"photo\" has no {}",
-                "dtd | line 1: where is DescribableTextures? Say data: DIR in the plan",
-                "{path: \"a\\0b\"} | line 1: \"a\0b\" is no path",
+                "dtd | line 1: where is DescribableTextures? Give data: DIR",
+                "{path: \"a\\0b\"} | line 1: path: Nul character not allowed",
             })
     void wrongDatasetsAreRefused(String dataset, String message) {
         assertThatThrownBy(() -> read("datasets: [" + dataset + "]\nmethods: zero-shot\n"))
@@ -135,7 +135,7 @@ class WrongPlanTest {
         assertThatThrownBy(() -> read(begin
                         + "methods: [zero-shot, coop-m4-end-csc]\n"
                         + "base_to_new: {methods: coop-m4-end-csc}\n"))
-                .hasMessageMatching(atSomeColumn("line 4: coop-m4-end-csc has nothing for classes"));
+                .hasMessageMatching(atSomeColumn("line 4: coop-m4-end-csc cannot classify classes"));
         assertThatThrownBy(() -> read(begin + "methods: [linear-probe]\nbase_to_new: true\n"))
                 .hasMessageMatching(atSomeColumn("line 4: base_to_new needs a method that can name new"));
     }
@@ -150,12 +150,12 @@ class WrongPlanTest {
         assertThatThrownBy(() -> read("- a\n")).hasMessageContaining("a plan is written as keys");
         Path binary = folder.resolve("binary.yaml");
         Files.write(binary, new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1});
-        assertThatThrownBy(() -> SweepPlan.read(binary, Optional.empty())).hasMessageContaining("is not UTF-8");
+        assertThatThrownBy(() -> SweepPlan.read(binary, Optional.empty())).hasMessageContaining("UTF-8");
         Path large = folder.resolve("large.yaml");
         Files.write(large, new byte[(1 << 20) + 1]);
-        assertThatThrownBy(() -> SweepPlan.read(large, Optional.empty())).hasMessageContaining("more than a megabyte");
+        assertThatThrownBy(() -> SweepPlan.read(large, Optional.empty())).hasMessageContaining("more than 1 MB");
         assertThatThrownBy(() -> SweepPlan.read(Path.of("/dev/zero"), Optional.empty()))
-                .hasMessageContaining("more than a megabyte");
+                .hasMessageContaining("more than 1 MB");
         String deep = "[".repeat(5000) + "]".repeat(5000);
         assertThatThrownBy(() -> read("datasets: " + deep)).isInstanceOf(PlanException.class);
     }

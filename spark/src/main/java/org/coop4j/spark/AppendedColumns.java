@@ -12,34 +12,29 @@ import java.util.Locale;
 import java.util.NoSuchElementException;
 import java.util.Queue;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructField;
-import org.apache.spark.sql.types.StructType;
 
 /**
- * Appends columns to rows, computed some rows at a time.
+ * Appends columns to rows, one batch of rows at a time.
  *
  * @param work computes the columns' values
- * @param columns how many columns it computes
- * @param batch rows at a time
- * @param invalid what becomes of rows that have no values
+ * @param width number of columns of the extended rows
+ * @param batch rows per batch
+ * @param invalid treatment of rows without values
  */
-record AppendedColumns(Work work, int columns, int batch, Invalid invalid) implements MapPartitionsFunction<Row, Row> {
+record AppendedColumns(Work work, int width, int batch, Invalid invalid) implements MapPartitionsFunction<Row, Row> {
 
-    /** What becomes of a row whose image or text cannot be used: values of {@code handleInvalid}. */
+    /** Treatment of a row whose image or text cannot be used: values of {@code handleInvalid}. */
     enum Invalid {
-        /** The job fails, and says why. */
+        /** The job fails with the reason. */
         ERROR,
         /** The row is left out. */
         SKIP,
-        /** The row stays, without a result, and the error column says why. */
+        /** The row stays, without a result and with the reason in the error column. */
         KEEP;
 
-        /** The value of the parameter. */
+        /** Returns the value of the parameter. */
         String word() {
             return name().toLowerCase(Locale.ROOT);
         }
@@ -53,18 +48,18 @@ record AppendedColumns(Work work, int columns, int batch, Invalid invalid) imple
         }
     }
 
-    /** Computes values for rows on an executor. */
+    /** Computation of rows' values on an executor. */
     interface Work extends Serializable {
 
-        /** What comes of each row, in order. */
+        /** Returns the outcome of each row, in order. */
         List<Outcome> of(List<Row> rows) throws IOException;
     }
 
     /**
-     * What comes of a row.
+     * The outcome of a row.
      *
-     * @param values of the appended columns; null if there is a problem
-     * @param problem why there are none, or null
+     * @param values of the appended columns; empty if there is a problem
+     * @param problem the reason for no values, or null
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     record Outcome(Object[] values, IOException problem) {
@@ -74,39 +69,8 @@ record AppendedColumns(Work work, int columns, int batch, Invalid invalid) imple
         }
 
         static Outcome failed(IOException problem) {
-            return new Outcome(null, problem);
+            return new Outcome(new Object[0], problem);
         }
-    }
-
-    /**
-     * The schema with the appended columns.
-     *
-     * @throws IllegalArgumentException if a column is there already
-     */
-    static StructType schema(StructType input, List<StructField> appended, Invalid invalid, String errorCol) {
-        StructType schema = input;
-        List<StructField> all = new ArrayList<>(appended);
-        if (invalid == Invalid.KEEP) {
-            all.add(DataTypes.createStructField(errorCol, DataTypes.StringType, true));
-        }
-        for (StructField field : all) {
-            if (Arrays.asList(schema.fieldNames()).contains(field.name())) {
-                throw new IllegalArgumentException(
-                        "the rows have a column \"%s\" already: drop it, or choose another name"
-                                .formatted(field.name()));
-            }
-            schema = schema.add(field);
-        }
-        return schema;
-    }
-
-    /**
-     * The rows with the columns.
-     *
-     * @param schema what {@link #schema} gave
-     */
-    Dataset<Row> appendTo(Dataset<?> rows, StructType schema) {
-        return rows.toDF().mapPartitions(this, Encoders.row(schema));
     }
 
     @Override
@@ -130,43 +94,34 @@ record AppendedColumns(Work work, int columns, int batch, Invalid invalid) imple
                 while (next.size() < batch && rows.hasNext()) {
                     next.add(rows.next());
                 }
-                add(next);
+                try {
+                    add(next, work.of(next));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
             }
             return !ready.isEmpty();
         }
 
-        private void add(List<Row> next) {
-            List<Outcome> outcomes;
-            try {
-                outcomes = work.of(next);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+        private void add(List<Row> next, List<Outcome> outcomes) throws IOException {
             for (int i = 0; i < next.size(); i++) {
-                Outcome outcome = outcomes.get(i);
-                if (outcome.problem == null || invalid == Invalid.KEEP) {
-                    ready.add(appended(next.get(i), outcome));
+                IOException problem = outcomes.get(i).problem;
+                if (problem == null || invalid == Invalid.KEEP) {
+                    ready.add(extended(next.get(i), outcomes.get(i)));
                 } else if (invalid == Invalid.ERROR) {
-                    throw new UncheckedIOException(new IOException(
-                            outcome.problem.getMessage()
-                                    + "; handleInvalid = skip leaves such rows out, keep"
-                                    + " keeps them",
-                            outcome.problem));
+                    throw new IOException(
+                            problem.getMessage() + "; set handleInvalid to skip to leave out such rows, or to keep",
+                            problem);
                 }
             }
         }
 
-        private Row appended(Row row, Outcome outcome) {
-            int given = row.size();
-            int error = invalid == Invalid.KEEP ? 1 : 0;
-            Object[] values = new Object[given + columns + error];
-            for (int i = 0; i < given; i++) {
-                values[i] = row.get(i);
-            }
-            if (outcome.problem == null) {
-                System.arraycopy(outcome.values, 0, values, given, columns);
-            } else {
-                values[given + columns] = outcome.problem.getMessage();
+        private Row extended(Row row, Outcome outcome) {
+            Object[] values = new Object[width];
+            Arrays.setAll(values, i -> i < row.length() ? row.get(i) : null);
+            System.arraycopy(outcome.values, 0, values, row.length(), outcome.values.length);
+            if (outcome.problem != null) {
+                values[width - 1] = outcome.problem.getMessage();
             }
             return RowFactory.create(values);
         }

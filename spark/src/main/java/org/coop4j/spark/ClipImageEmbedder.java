@@ -11,7 +11,6 @@ import org.apache.spark.ml.util.Identifiable;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.coop4j.clip.FeatureKind;
@@ -29,8 +28,6 @@ public final class ClipImageEmbedder extends Transformer
     private static final long serialVersionUID = 1L;
 
     private final String uid;
-    private final ClipParams clipParams;
-    private final Param<String> outputCol;
 
     public ClipImageEmbedder() {
         this(Identifiable.randomUID("clipImages"));
@@ -38,18 +35,14 @@ public final class ClipImageEmbedder extends Transformer
 
     public ClipImageEmbedder(String uid) {
         this.uid = uid;
-        clipParams = new ClipParams(uid, ClipParams.IMAGES);
-        outputCol = ClipParams.text(uid, "outputCol", "output column: a vector");
-        clipParams.setDefaults(this);
-        setDefault(outputCol, "features");
+        setSharedDefaults();
+        setDefault(outputCol(), "features");
     }
 
-    /** Reads a stage that {@link #save} wrote. */
     public static ClipImageEmbedder load(String path) {
         return read().load(path);
     }
 
-    /** Reads stages of this kind. */
     public static MLReader<ClipImageEmbedder> read() {
         return new DefaultParamsReader<>();
     }
@@ -59,29 +52,23 @@ public final class ClipImageEmbedder extends Transformer
         return uid;
     }
 
-    @Override
-    public ClipParams clipParams() {
-        return clipParams;
-    }
-
-    /** The output column. */
     public Param<String> outputCol() {
-        return outputCol;
-    }
-
-    public String getOutputCol() {
-        return getOrDefault(outputCol);
+        return text("outputCol", "output column: a vector");
     }
 
     public ClipImageEmbedder setOutputCol(String value) {
-        return setParam(outputCol, value);
+        return setParam(outputCol(), value);
+    }
+
+    @Override
+    public List<StructField> appended(StructType schema) {
+        ImageColumn.kind(schema, required(inputCol()));
+        return List.of(ClipStage.column(getOrDefault(outputCol()), SQLDataTypes.VectorType()));
     }
 
     @Override
     public StructType transformSchema(StructType schema) {
-        ImageColumn.kind(schema, required(inputCol()));
-        StructField vector = DataTypes.createStructField(getOutputCol(), SQLDataTypes.VectorType(), true);
-        return AppendedColumns.schema(schema, List.of(vector), invalidRows(), getErrorCol());
+        return appendedTo(schema);
     }
 
     @Override
@@ -89,12 +76,10 @@ public final class ClipImageEmbedder extends Transformer
         return transform(rows, FeatureKind.EMBEDDED);
     }
 
-    /** Appends rows of a kind. */
+    /** Appends features of a kind. */
     Dataset<Row> transform(Dataset<?> rows, FeatureKind kind) {
-        StructType schema = transformSchema(rows.schema(), true);
-        ImageColumn images = ImageColumn.of(rows, getInputCol());
-        EncodedRows features = new EncodedRows(location(), images, kind);
-        return new AppendedColumns(features, 1, getBatchSize(), invalidRows()).appendTo(rows, schema);
+        ImageColumn images = ImageColumn.of(rows, required(inputCol()));
+        return append(rows, new EncodedRows(location(), images, kind));
     }
 
     @Override

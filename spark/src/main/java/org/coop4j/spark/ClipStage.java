@@ -2,67 +2,61 @@ package org.coop4j.spark;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.ParamValidators;
 import org.apache.spark.ml.param.Params;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import scala.reflect.ClassTag;
 
 /**
- * A stage that runs a model over a column: its parameters.
+ * A stage that runs a model over a column. Spark finds the parameters by reflection, and compares them by their stage
+ * and name: each call makes one.
  *
  * @param <S> the stage itself, which the setters return
  */
 public sealed interface ClipStage<S extends ClipStage<S>> extends Params
         permits ClipImageEmbedder, ClipTextEmbedder, ClassificationStage {
 
-    /** The parameters' declarations. */
-    ClipParams clipParams();
-
-    /** The input column. */
     default Param<String> inputCol() {
-        return clipParams().inputCol;
+        return text("inputCol", "input column: image files (binary), paths (string), image structs, or texts (string)");
     }
 
-    /**
-     * The model: a path that driver and executors see, the bare name of a file that {@code --files}
-     * distributed, or {@code coop4j-small}.
-     */
     default Param<String> modelPath() {
-        return clipParams().modelPath;
+        return text(
+                "modelPath",
+                "model that coop convert wrote: a path that driver and executors see, a file name given to --files,"
+                        + " or coop4j-small");
     }
 
-    /** SHA-256 of the model's file; if it is not set, the driver reads it from its own file. */
     default Param<String> modelSha256() {
-        return clipParams().modelSha256;
+        return text("modelSha256", "SHA-256 of the model's file in hexadecimal (default: that of the driver's file)");
     }
 
-    /** Rows that are worked on at a time; does not change the result. */
     default IntParam batchSize() {
-        return clipParams().batchSize;
+        return new IntParam(this, "batchSize", "rows processed at a time; no effect on results", ParamValidators.gtEq(1));
     }
 
-    /** {@code error}, {@code skip} or {@code keep}. */
     default Param<String> handleInvalid() {
-        return clipParams().handleInvalid;
+        return text("handleInvalid", "treatment of rows that cannot be used: error, skip or keep");
     }
 
-    /** With {@code handleInvalid} = {@code keep}: what is wrong with a row, or null. */
     default Param<String> errorCol() {
-        return clipParams().errorCol;
-    }
-
-    default String getInputCol() {
-        return getOrDefault(inputCol());
+        return text("errorCol", "output column with handleInvalid=keep: the row's error, or null");
     }
 
     default S setInputCol(String value) {
         return setParam(inputCol(), value);
     }
 
-    default String getModelPath() {
-        return getOrDefault(modelPath());
-    }
-
-    /** Sets the path; the SHA-256 of another model is forgotten. */
+    /** Sets the path, and clears the SHA-256 of an earlier one. */
     default S setModelPath(String value) {
         clear(modelSha256());
         return setParam(modelPath(), value);
@@ -72,24 +66,12 @@ public sealed interface ClipStage<S extends ClipStage<S>> extends Params
         return setParam(modelSha256(), value);
     }
 
-    default int getBatchSize() {
-        return (int) getOrDefault(batchSize());
-    }
-
     default S setBatchSize(int value) {
         return setParam(batchSize(), value);
     }
 
-    default String getHandleInvalid() {
-        return getOrDefault(handleInvalid());
-    }
-
     default S setHandleInvalid(String value) {
         return setParam(handleInvalid(), AppendedColumns.Invalid.of(value).word());
-    }
-
-    default String getErrorCol() {
-        return getOrDefault(errorCol());
     }
 
     default S setErrorCol(String value) {
@@ -102,7 +84,32 @@ public sealed interface ClipStage<S extends ClipStage<S>> extends Params
         return (S) set(param, value);
     }
 
-    /** The value of a parameter that has no default. */
+    /** Sets the defaults of the parameters that all stages share. */
+    default void setSharedDefaults() {
+        setDefault(batchSize(), 64);
+        setDefault(handleInvalid(), AppendedColumns.Invalid.ERROR.word());
+        setDefault(errorCol(), "error");
+    }
+
+    /** Declares a text parameter: Spark 4.0 needs a class tag, later versions do not. */
+    @SuppressWarnings("unchecked")
+    default Param<String> text(String name, String doc) {
+        Class<?> text = String.class;
+        try {
+            try {
+                return (Param<String>)
+                        Param.class.getConstructor(text, text, text).newInstance(uid(), name, doc);
+            } catch (NoSuchMethodException e) {
+                return (Param<String>) Param.class
+                        .getConstructor(text, text, text, ClassTag.class)
+                        .newInstance(uid(), name, doc, ClassTag.apply(text));
+            }
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("cannot declare parameters in this version of Spark: use 4.0 to 4.2", e);
+        }
+    }
+
+    /** Returns the value of a parameter that has no default. */
     default <T> T required(Param<T> param) {
         if (!isDefined(param)) {
             throw new IllegalArgumentException("%s needs %s (%s)".formatted(uid(), param.name(), param.doc()));
@@ -110,19 +117,52 @@ public sealed interface ClipStage<S extends ClipStage<S>> extends Params
         return getOrDefault(param);
     }
 
-    /** What becomes of rows that cannot be used. */
-    default AppendedColumns.Invalid invalidRows() {
-        return AppendedColumns.Invalid.of(getHandleInvalid());
+    /** Returns the columns that the stage appends, after a check of its input columns. */
+    List<StructField> appended(StructType schema);
+
+    /** Returns the schema of the rows with the appended columns. */
+    default StructType appendedTo(StructType schema) {
+        StructType extended = schema;
+        for (StructField field : appended(schema)) {
+            extended = add(extended, field);
+        }
+        return invalid() == AppendedColumns.Invalid.KEEP
+                ? add(extended, column(getOrDefault(errorCol()), DataTypes.StringType))
+                : extended;
     }
 
-    /** The model, its file hashed here if nobody has said what it has to be. */
+    private static StructType add(StructType schema, StructField field) {
+        if (List.of(schema.fieldNames()).contains(field.name())) {
+            throw new IllegalArgumentException(
+                    "the rows have a column \"%s\" already: drop it, or choose another name".formatted(field.name()));
+        }
+        return schema.add(field);
+    }
+
+    /** Returns a nullable column. */
+    static StructField column(String name, DataType type) {
+        return DataTypes.createStructField(name, type, true);
+    }
+
+    /** Appends the stage's columns. */
+    default Dataset<Row> append(Dataset<?> rows, AppendedColumns.Work work) {
+        StructType schema = appendedTo(rows.schema());
+        int batch = (int) getOrDefault(batchSize());
+        return rows.toDF()
+                .mapPartitions(
+                        new AppendedColumns(work, schema.length(), batch, invalid()), Encoders.row(schema));
+    }
+
+    private AppendedColumns.Invalid invalid() {
+        return AppendedColumns.Invalid.of(getOrDefault(handleInvalid()));
+    }
+
+    /** Returns the model, with the SHA-256 of the driver's file unless it is set. */
     default ModelLocation location() {
         String path = required(modelPath());
-        if (isDefined(modelSha256())) {
-            return new ModelLocation(path, getOrDefault(modelSha256()));
-        }
         try {
-            return new ModelLocation(path, SharedModels.sha256(path));
+            return new ModelLocation(
+                    path, isDefined(modelSha256()) ? getOrDefault(modelSha256()) : SharedModels.sha256(path));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,7 +1,6 @@
 package org.coop4j.spark;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.linalg.SQLDataTypes;
@@ -14,12 +13,10 @@ import org.apache.spark.ml.util.Identifiable;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.spark.AppendedColumns.Outcome;
 import org.coop4j.text.TextTooLongException;
 import org.coop4j.text.Tokenizer;
@@ -33,9 +30,6 @@ public final class ClipTextEmbedder extends Transformer implements ClipStage<Cli
     private static final long serialVersionUID = 1L;
 
     private final String uid;
-    private final ClipParams clipParams;
-    private final Param<String> outputCol;
-    private final BooleanParam truncate;
 
     public ClipTextEmbedder() {
         this(Identifiable.randomUID("clipTexts"));
@@ -43,20 +37,15 @@ public final class ClipTextEmbedder extends Transformer implements ClipStage<Cli
 
     public ClipTextEmbedder(String uid) {
         this.uid = uid;
-        clipParams = new ClipParams(uid, "texts (string)");
-        outputCol = ClipParams.text(uid, "outputCol", "output column: a vector");
-        truncate = new BooleanParam(uid, "truncate", "whether texts that exceed the context length are cut");
-        clipParams.setDefaults(this);
-        setDefault(outputCol, "features");
-        setDefault(truncate, false);
+        setSharedDefaults();
+        setDefault(outputCol(), "features");
+        setDefault(truncate(), false);
     }
 
-    /** Reads a stage that {@link #save} wrote. */
     public static ClipTextEmbedder load(String path) {
         return read().load(path);
     }
 
-    /** Reads stages of this kind. */
     public static MLReader<ClipTextEmbedder> read() {
         return new DefaultParamsReader<>();
     }
@@ -66,56 +55,39 @@ public final class ClipTextEmbedder extends Transformer implements ClipStage<Cli
         return uid;
     }
 
-    @Override
-    public ClipParams clipParams() {
-        return clipParams;
-    }
-
-    /** The output column. */
     public Param<String> outputCol() {
-        return outputCol;
-    }
-
-    public String getOutputCol() {
-        return getOrDefault(outputCol);
+        return text("outputCol", "output column: a vector");
     }
 
     public ClipTextEmbedder setOutputCol(String value) {
-        return setParam(outputCol, value);
+        return setParam(outputCol(), value);
     }
 
-    /** Whether texts that exceed the context length are cut. */
     public BooleanParam truncate() {
-        return truncate;
-    }
-
-    public boolean getTruncate() {
-        return (boolean) getOrDefault(truncate);
+        return new BooleanParam(this, "truncate", "true to truncate texts that exceed the context length");
     }
 
     public ClipTextEmbedder setTruncate(boolean value) {
-        return setParam(truncate, value);
+        return setParam(truncate(), value);
+    }
+
+    @Override
+    public List<StructField> appended(StructType schema) {
+        ImageColumn.require(schema, required(inputCol()), DataTypes.StringType::equals, "texts (string)");
+        return List.of(ClipStage.column(getOrDefault(outputCol()), SQLDataTypes.VectorType()));
     }
 
     @Override
     public StructType transformSchema(StructType schema) {
-        DataType type = schema.apply(required(inputCol())).dataType();
-        if (!type.equals(DataTypes.StringType)) {
-            throw new IllegalArgumentException(
-                    "column \"%s\" holds %s: expected texts (string)".formatted(getInputCol(), type.simpleString()));
-        }
-        StructField vector = DataTypes.createStructField(getOutputCol(), SQLDataTypes.VectorType(), true);
-        return AppendedColumns.schema(schema, List.of(vector), invalidRows(), getErrorCol());
+        return appendedTo(schema);
     }
 
     @Override
     public Dataset<Row> transform(Dataset<?> rows) {
-        StructType schema = transformSchema(rows.schema(), true);
-        Texts texts = new Texts(
-                location(),
-                rows.schema().fieldIndex(getInputCol()),
-                getTruncate() ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL);
-        return new AppendedColumns(texts, 1, getBatchSize(), invalidRows()).appendTo(rows, schema);
+        int column = rows.schema().fieldIndex(required(inputCol()));
+        Tokenizer.Overflow overflow =
+                (boolean) getOrDefault(truncate()) ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL;
+        return append(rows, new Texts(location(), column, overflow));
     }
 
     /** Encodes the texts of rows. */
@@ -124,28 +96,22 @@ public final class ClipTextEmbedder extends Transformer implements ClipStage<Cli
         @Override
         public List<Outcome> of(List<Row> rows) throws IOException {
             Clip clip = SharedModels.get(model);
-            List<Outcome> outcomes = new ArrayList<>();
-            for (Row row : rows) {
-                outcomes.add(row.isNullAt(column) ? isNull() : encode(clip, row.getString(column)));
-            }
-            return outcomes;
+            return rows.stream().map(row -> encode(clip, row.getString(column))).toList();
         }
 
-        private static Outcome isNull() {
-            return Outcome.failed(new IOException("the text is null"));
-        }
-
-        /** One by one: in the last bits, BLAS' sums depend on what is multiplied together. */
+        /** Encodes one text alone: the last bits of BLAS' sums depend on the rest of a batch. */
         private Outcome encode(Clip clip, String text) {
+            if (text == null) {
+                return Outcome.failed(new IOException("the text is null"));
+            }
             int length = clip.architecture().text().contextLength();
-            int[] tokens;
             try {
-                tokens = clip.tokenizer().tokenize(text, length, overflow);
+                int[] tokens = clip.tokenizer().tokenize(text, length, overflow);
+                return Outcome.of(
+                        EncodedRows.vector(clip.encodeTokens(List.of(tokens)).row(0)));
             } catch (TextTooLongException e) {
                 return Outcome.failed(new IOException(e.getMessage(), e));
             }
-            FeatureMatrix features = clip.encodeTokens(List.of(tokens));
-            return Outcome.of(EncodedRows.vector(features.row(0)));
         }
     }
 

@@ -18,27 +18,29 @@ import org.apache.spark.ml.util.DefaultParamsWritable;
 import org.apache.spark.ml.util.Identifiable;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.NumericType;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
-import org.coop4j.clip.Clip;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.base.Settings;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Learner;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.Run;
 import org.coop4j.run.Sample;
 
 /**
  * Learns a classifier of images by any method of coop4j: CoOp, its family, Tip-Adapter and others.
  *
- * <p>The few-shot sample is drawn on the driver from the labels alone; the drawn images are encoded
- * on the executors; the driver learns from their features.
+ * <p>The driver draws the few-shot sample from the labels alone, the executors encode the drawn images, and the driver
+ * learns from their features.
  */
 public final class CoopEstimator extends Estimator<PromptClassificationModel>
         implements ClassificationStage<CoopEstimator>, DefaultParamsWritable {
@@ -46,16 +48,6 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
     private static final long serialVersionUID = 1L;
 
     private final String uid;
-    private final ClipParams clipParams;
-    private final Param<String> labelCol;
-    private final Param<String> idCol;
-    private final Param<String> validationIndicatorCol;
-    private final StringArrayParam classNames;
-    private final Param<String> template;
-    private final Param<String> method;
-    private final StringArrayParam settings;
-    private final IntParam shots;
-    private final LongParam seed;
 
     public CoopEstimator() {
         this(Identifiable.randomUID("coop"));
@@ -63,42 +55,21 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
 
     public CoopEstimator(String uid) {
         this.uid = uid;
-        clipParams = new ClipParams(uid, ClipParams.IMAGES);
-        labelCol = ClipParams.text(uid, "labelCol", "the class: its name, or its number counted from 0");
-        idCol = ClipParams.text(
-                uid,
-                "idCol",
-                "column that tells rows apart; rows are ordered by it before the sample is"
-                        + " drawn, so that partitions do not matter");
-        validationIndicatorCol = ClipParams.text(
-                uid,
-                "validationIndicatorCol",
-                "true for rows that methods may choose settings with; all others are" + " learned from");
-        classNames = new StringArrayParam(
-                this, "classNames", "names of the classes in order, if labelCol has numbers without names");
-        template = ClipParams.text(uid, "template", "hand-written prompt, {} standing for the class name");
-        method = ClipParams.text(uid, "method", "method, as coop methods lists them");
-        settings = new StringArrayParam(
-                this, "settings", "settings of the method and of its training, such as context_length=4");
-        shots = new IntParam(uid, "shots", "images a class to learn from; 0 takes all", ParamValidators.gtEq(0));
-        seed = new LongParam(uid, "seed", "seed of the sample and of the training");
-        clipParams.setDefaults(this);
-        setDefault(labelCol, "label");
-        setDefault(idCol, "path");
-        setDefault(classNames, new String[0]);
-        setDefault(template, PromptTemplates.PHOTO);
-        setDefault(method, Method.STANDARD);
-        setDefault(settings, new String[0]);
-        setDefault(shots, 16);
-        setDefault(seed, 1L);
+        setSharedDefaults();
+        setDefault(labelCol(), "label");
+        setDefault(idCol(), "path");
+        setDefault(classNames(), new String[0]);
+        setDefault(template(), PromptTemplates.PHOTO);
+        setDefault(method(), Method.STANDARD);
+        setDefault(settings(), new String[0]);
+        setDefault(shots(), 16);
+        setDefault(seed(), 1L);
     }
 
-    /** Reads a stage that {@link #save} wrote. */
     public static CoopEstimator load(String path) {
         return read().load(path);
     }
 
-    /** Reads stages of this kind. */
     public static MLReader<CoopEstimator> read() {
         return new DefaultParamsReader<>();
     }
@@ -108,159 +79,108 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
         return uid;
     }
 
-    @Override
-    public ClipParams clipParams() {
-        return clipParams;
-    }
-
-    /** The class of an image: its name, or its number counted from 0. */
     public Param<String> labelCol() {
-        return labelCol;
+        return text("labelCol", "the class: its name, or its number from 0");
     }
 
-    public String getLabelCol() {
-        return getOrDefault(labelCol);
+    public Param<String> idCol() {
+        return text("idCol", "column that identifies and orders rows: the draw does not depend on partitions");
+    }
+
+    public Param<String> validationIndicatorCol() {
+        return text("validationIndicatorCol", "true for val rows, which may choose settings; others are learned from");
+    }
+
+    public StringArrayParam classNames() {
+        return new StringArrayParam(this, "classNames", "names of the classes in order, if labelCol has only numbers");
+    }
+
+    public Param<String> template() {
+        return text("template", "hand-written prompt with {} for the class name");
+    }
+
+    public Param<String> method() {
+        return text("method", "method, as listed by coop methods");
+    }
+
+    public StringArrayParam settings() {
+        return new StringArrayParam(
+                this, "settings", "settings of the method and its training, such as context_length=4");
+    }
+
+    public IntParam shots() {
+        return new IntParam(this, "shots", "images per class to learn from; 0 takes all", ParamValidators.gtEq(0));
+    }
+
+    public LongParam seed() {
+        return new LongParam(this, "seed", "seed of the sample and of the training");
     }
 
     public CoopEstimator setLabelCol(String value) {
-        return setParam(labelCol, value);
-    }
-
-    /** Tells rows apart and orders them; {@code path}, unless it is set. */
-    public Param<String> idCol() {
-        return idCol;
-    }
-
-    public String getIdCol() {
-        return getOrDefault(idCol);
+        return setParam(labelCol(), value);
     }
 
     public CoopEstimator setIdCol(String value) {
-        return setParam(idCol, value);
-    }
-
-    /** True for rows that methods may choose settings with. */
-    public Param<String> validationIndicatorCol() {
-        return validationIndicatorCol;
+        return setParam(idCol(), value);
     }
 
     public CoopEstimator setValidationIndicatorCol(String value) {
-        return setParam(validationIndicatorCol, value);
-    }
-
-    /** Names of the classes in order. */
-    public StringArrayParam classNames() {
-        return classNames;
-    }
-
-    public String[] getClassNames() {
-        return getOrDefault(classNames);
+        return setParam(validationIndicatorCol(), value);
     }
 
     public CoopEstimator setClassNames(String... value) {
-        return setParam(classNames, value);
-    }
-
-    /** The hand-written prompt that suits the images. */
-    public Param<String> template() {
-        return template;
-    }
-
-    public String getTemplate() {
-        return getOrDefault(template);
+        return setParam(classNames(), value);
     }
 
     public CoopEstimator setTemplate(String value) {
-        return setParam(template, value);
-    }
-
-    /** The method, as {@code coop methods} lists them. */
-    public Param<String> method() {
-        return method;
-    }
-
-    public String getMethod() {
-        return getOrDefault(method);
+        return setParam(template(), value);
     }
 
     public CoopEstimator setMethod(String value) {
-        return setParam(method, value);
-    }
-
-    /** Settings of the method and of its training: {@code name=value}. */
-    public StringArrayParam settings() {
-        return settings;
-    }
-
-    public String[] getSettings() {
-        return getOrDefault(settings);
+        return setParam(method(), value);
     }
 
     public CoopEstimator setSettings(String... value) {
-        return setParam(settings, value);
-    }
-
-    /** Images a class to learn from; 0 takes all. */
-    public IntParam shots() {
-        return shots;
-    }
-
-    public int getShots() {
-        return (int) getOrDefault(shots);
+        return setParam(settings(), value);
     }
 
     public CoopEstimator setShots(int value) {
-        return setParam(shots, value);
-    }
-
-    /** The seed of the sample and of the training. */
-    public LongParam seed() {
-        return seed;
-    }
-
-    public long getSeed() {
-        return (long) getOrDefault(seed);
+        return setParam(shots(), value);
     }
 
     public CoopEstimator setSeed(long value) {
-        return setParam(seed, value);
+        return setParam(seed(), value);
+    }
+
+    @Override
+    public List<StructField> appended(StructType schema) {
+        chosen();
+        schema.apply(getOrDefault(idCol()));
+        ImageColumn.require(
+                schema,
+                getOrDefault(labelCol()),
+                type -> type.equals(DataTypes.StringType) || type instanceof NumericType,
+                "names or numbers of classes");
+        validationCol()
+                .ifPresent(column ->
+                        ImageColumn.require(schema, column, DataTypes.BooleanType::equals, "boolean"));
+        return ClassificationStage.super.appended(schema);
     }
 
     @Override
     public StructType transformSchema(StructType schema) {
-        chosen();
-        schema.apply(getIdCol());
-        DataType label = schema.apply(getLabelCol()).dataType();
-        require(
-                label.equals(DataTypes.StringType) || label instanceof NumericType,
-                getLabelCol(),
-                label,
-                "names or numbers of classes");
-        if (isDefined(validationIndicatorCol)) {
-            String column = getOrDefault(validationIndicatorCol);
-            DataType type = schema.apply(column).dataType();
-            require(type.equals(DataTypes.BooleanType), column, type, "boolean");
-        }
-        return predictedSchema(schema);
+        return appendedTo(schema);
     }
 
-    private static void require(boolean holds, String column, DataType type, String expected) {
-        if (!holds) {
-            throw new IllegalArgumentException(
-                    "column \"%s\" holds %s: expected %s".formatted(column, type.simpleString(), expected));
-        }
+    private Optional<String> validationCol() {
+        return Optional.of(validationIndicatorCol()).filter(this::isDefined).map(this::getOrDefault);
     }
 
     @Override
     public PromptClassificationModel fit(Dataset<?> rows) {
-        transformSchema(rows.schema(), true);
-        Optional<String> validationCol = isDefined(validationIndicatorCol)
-                ? Optional.of(getOrDefault(validationIndicatorCol))
-                : Optional.empty();
-        LabelledRows labelled =
-                LabelledRows.of(rows, getIdCol(), getLabelCol(), validationCol, List.of(getClassNames()));
+        appendedTo(rows.schema());
         try {
-            PromptClassificationModel learned = learn(rows, labelled);
+            PromptClassificationModel learned = learn(rows);
             copyValues(learned, new ParamMap());
             return learned.setParent(this);
         } catch (IOException e) {
@@ -268,35 +188,58 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
         }
     }
 
-    private PromptClassificationModel learn(Dataset<?> rows, LabelledRows labelled) throws IOException {
-        ChosenMethod chosen = chosen();
+    private PromptClassificationModel learn(Dataset<?> rows) throws IOException {
+        LabelledRows labelled = LabelledRows.of(
+                rows,
+                getOrDefault(idCol()),
+                getOrDefault(labelCol()),
+                validationCol(),
+                List.of(getOrDefault(classNames())));
+        ImageDataset all = labelled.lists();
+        int images = (int) getOrDefault(shots());
+        long draw = (long) getOrDefault(seed());
+        String prompt = getOrDefault(template());
+        Chosen chosen = chosen();
         ModelLocation location = location();
-        Clip clip = SharedModels.get(location);
-        List<String> names = labelled.lists().classNames();
-        Task task = new Task(names, getTemplate(), getSeed());
-        Learner learner = chosen.method().learner(clip, task);
-        ImageDataset drawn = draw(labelled.lists(), chosen.method());
+        Task task = new Task(all.classNames(), prompt, draw);
+        Learner learner = chosen.method().learner(SharedModels.get(location), task);
+        ImageDataset drawn = new Sample(images, draw, 0).draw(all, chosen.method(), ClassHalf.ALL, log()::warn);
         ClipImageEmbedder embedder =
                 copyValues(new ClipImageEmbedder(), new ParamMap()).setModelSha256(location.sha256());
-        FewShotRows fewShot = new FewShotRows(labelled, drawn);
         try (Classifier classifier = learner.fit(
-                fewShot.encode(rows, getIdCol(), embedder, chosen.method()),
-                new Trainer(chosen.training(), getSeed()))) {
-            Map<String, String> account = new LinkedHashMap<>(classifier.save().training());
-            account.put(Run.MODEL_FILE, getModelPath());
-            account.put("shots", Integer.toString(getShots()));
-            account.put("seed", Long.toString(getSeed()));
-            return PromptClassificationModel.of(classifier.save().withTraining(account));
+                labelled.features(rows, drawn, embedder, chosen.method()), new Trainer(chosen.training(), draw))) {
+            ClassifierFile learned = classifier.save();
+            Map<String, String> account = new LinkedHashMap<>(learned.training());
+            account.put(Run.MODEL_FILE, location.path());
+            account.put("shots", Integer.toString(images));
+            account.put("seed", Long.toString(draw));
+            return PromptClassificationModel.of(learned.withTraining(account));
         }
     }
 
-    private ImageDataset draw(ImageDataset all, Method by) throws IOException {
-        Sample sample = new Sample(getShots(), getSeed(), 0);
-        return sample.draw(all, by, ClassHalf.ALL, log()::warn);
-    }
+    private record Chosen(Method method, Training training) {}
 
-    private ChosenMethod chosen() {
-        return ChosenMethod.of(getMethod(), List.of(getSettings()), getShots());
+    /** Returns the method and its training with the settings, each for the one that has it. */
+    private Chosen chosen() {
+        Method named = Method.of(getOrDefault(method()));
+        Map<String, String> ofMethod = new LinkedHashMap<>();
+        Map<String, String> ofTraining = new LinkedHashMap<>();
+        for (String setting : getOrDefault(settings())) {
+            int equals = setting.indexOf('=');
+            if (equals < 1) {
+                throw new IllegalArgumentException("settings: expected name=value, got \"" + setting + "\"");
+            }
+            String key = setting.substring(0, equals).strip();
+            boolean trained = !Settings.has((Record) named, key) && Settings.has(Training.none(), key);
+            (trained ? ofTraining : ofMethod).put(key, setting.substring(equals + 1));
+        }
+        Method set = named.with(ofMethod);
+        Training reference = set.training((int) getOrDefault(shots()));
+        if (!reference.trains() && !ofTraining.isEmpty()) {
+            throw new IllegalArgumentException(
+                    set.title() + " is not trained by steps: omit " + String.join(", ", ofTraining.keySet()));
+        }
+        return new Chosen(set, Settings.with(reference, ofTraining));
     }
 
     @Override

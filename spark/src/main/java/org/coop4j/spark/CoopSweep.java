@@ -55,15 +55,27 @@ public final class CoopSweep implements SweepCluster.Provider {
         Coop.main(words.toArray(String[]::new));
     }
 
+    /** Uses the application of this JVM, or starts one with the settings of {@code spark-submit}. */
     @Override
     public SweepCluster connect(String master, SweepCluster.Files files) {
-        return Cluster.connect(master, files);
+        Option<SparkContext> active = SparkContext$.MODULE$.getActive();
+        if (active.isDefined()) {
+            return new Cluster(active.get(), false, files);
+        }
+        SparkConf conf = new SparkConf()
+                .setMaster(master)
+                .setIfMissing("spark.app.name", "coop sweep")
+                .set("spark.speculation", "false"); // a second attempt at a run would find its folder taken
+        if (conf.contains("spark.executor.cores")) {
+            conf.setIfMissing("spark.task.cpus", conf.get("spark.executor.cores")); // a run uses all threads
+        }
+        return new Cluster(new SparkContext(conf), true, files);
     }
 
     /**
      * Does a job.
      *
-     * @return what went wrong, or null
+     * @return the problem, or null
      */
     private static synchronized String work(SweepCluster.Files files, SweepCluster.Job job) {
         try {
@@ -71,8 +83,13 @@ public final class CoopSweep implements SweepCluster.Provider {
                 openSweep = open(files);
                 openFiles = files;
             }
-            Optional<String> problem = openSweep.work(job, Path.of(files.out()), notes());
-            return problem.orElse(null);
+            SweepListener notes = new SweepListener() {
+                @Override
+                public void note(String message) {
+                    log.warn("{}", message);
+                }
+            };
+            return openSweep.work(job, Path.of(files.out()), notes).orElse(null);
         } catch (IOException e) {
             throw new UncheckedIOException(e); // the task fails, and Spark tries it again
         }
@@ -87,51 +104,11 @@ public final class CoopSweep implements SweepCluster.Provider {
         return Sweep.of(new SharedData(clip, options), plan);
     }
 
-    private static SweepListener notes() {
-        return new SweepListener() {
-            @Override
-            public void note(String message) {
-                log.warn("{}", message);
-            }
-        };
-    }
-
     /**
      * Does the jobs of a sweep as tasks on Spark's executors, which see the sweep's files under the same paths as the
      * driver. A job whose executor is lost is done again on another one.
      */
-    private static final class Cluster implements SweepCluster {
-
-        private final SparkContext spark;
-        private final boolean owner;
-        private final Files files;
-
-        private Cluster(SparkContext spark, boolean owner, Files files) {
-            this.spark = spark;
-            this.owner = owner;
-            this.files = files;
-        }
-
-        /**
-         * Uses the application of this JVM, or starts one; {@code spark-submit} may have said more of
-         * it.
-         */
-        static Cluster connect(String master, Files files) {
-            Option<SparkContext> active = SparkContext$.MODULE$.getActive();
-            if (active.isDefined()) {
-                return new Cluster(active.get(), false, files);
-            }
-            SparkConf conf = new SparkConf()
-                    .setMaster(master)
-                    .setIfMissing("spark.app.name", "coop sweep")
-                    // A second attempt at a run would find its folder taken.
-                    .set("spark.speculation", "false");
-            if (conf.contains("spark.executor.cores")) {
-                // A run uses all threads of its executor.
-                conf.setIfMissing("spark.task.cpus", conf.get("spark.executor.cores"));
-            }
-            return new Cluster(new SparkContext(conf), true, files);
-        }
+    private record Cluster(SparkContext spark, boolean owner, Files files) implements SweepCluster {
 
         @Override
         public int workers() {
@@ -149,8 +126,7 @@ public final class CoopSweep implements SweepCluster.Provider {
                 spark.runJob(tasks.rdd(), new Work(files), new Handler(done), ClassTag.apply(String.class));
             } catch (RuntimeException e) {
                 throw new IOException(
-                        "Spark gave up (" + e.getMessage() + "): what is done is kept; repeat the command to resume",
-                        e);
+                        "Spark gave up (" + e.getMessage() + "): repeat the command to resume; finished jobs are kept", e);
             }
         }
 

@@ -7,6 +7,7 @@ import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.function.Predicate;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.image.ImageSchema;
@@ -75,12 +76,21 @@ record ImageColumn(Kind kind, int column, int origin, SerializableConfiguration 
         if (type.equals(DataTypes.StringType)) {
             return Kind.PATH;
         }
-        if (DataType.equalsIgnoreNullability(type, ImageSchema.columnSchema())) {
-            return Kind.STRUCT;
+        require(
+                schema,
+                name,
+                other -> DataType.equalsIgnoreNullability(other, ImageSchema.columnSchema()),
+                "the contents of image files (binary), their paths (string) or Spark's image struct");
+        return Kind.STRUCT;
+    }
+
+    /** Refuses a column of an unexpected type, or one that does not exist. */
+    static void require(StructType schema, String name, Predicate<DataType> allowed, String expected) {
+        DataType type = schema.apply(name).dataType();
+        if (!allowed.test(type)) {
+            throw new IllegalArgumentException(
+                    "column \"%s\" holds %s: expected %s".formatted(name, type.simpleString(), expected));
         }
-        throw new IllegalArgumentException(
-                "column \"%s\" holds %s: expected the contents of image files (binary), their paths (string) or Spark's image struct"
-                        .formatted(name, type.simpleString()));
     }
 
     /** Writes the pixels of a row's image. */
@@ -126,7 +136,7 @@ record ImageColumn(Kind kind, int column, int origin, SerializableConfiguration 
         try {
             return new Path(name);
         } catch (IllegalArgumentException e) {
-            throw new IOException("\"" + name + "\" is no path: " + e.getMessage(), e);
+            throw new IOException("\"" + name + "\" is not a path: " + e.getMessage(), e);
         }
     }
 

@@ -19,31 +19,24 @@ import org.coop4j.spark.AppendedColumns.Outcome;
  * Classifies the images of rows.
  *
  * @param images encodes them
- * @param classifier a prompt or what else was learned; the model's weights are not part of it
- * @param outputs what is computed of each image
+ * @param classifier the learned classifier, without the model's weights
+ * @param outputs the columns
  */
 record ImagePredictions(EncodedRows images, Broadcast<SavedClassifier> classifier, Outputs outputs)
         implements AppendedColumns.Work {
 
     /**
-     * What is computed of each image, besides its class.
+     * Columns in addition to the number of the class.
      *
-     * @param label whether the class's name
-     * @param probabilities whether the probabilities of all classes
-     * @param topK how many of the most probable classes
+     * @param label true for the class's name
+     * @param probabilities true for the probabilities of all classes
+     * @param topK number of most probable classes
      */
-    record Outputs(boolean label, boolean probabilities, int topK) implements Serializable {
-
-        /** Number of columns. */
-        int columns() {
-            return 1 + (label ? 1 : 0) + (probabilities ? 1 : 0) + (topK > 0 ? 1 : 0);
-        }
-    }
+    record Outputs(boolean label, boolean probabilities, int topK) implements Serializable {}
 
     @Override
     public List<Outcome> of(List<Row> rows) throws IOException {
-        try (SharedClassifiers.Held held =
-                SharedClassifiers.acquire(classifier.value(), SharedModels.get(images.model()))) {
+        try (SavedClassifier.Held held = classifier.value().acquire(SharedModels.get(images.model()))) {
             return images.encode(rows, features -> outcome(held.classifier(), features));
         }
     }

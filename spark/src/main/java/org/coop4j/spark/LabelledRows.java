@@ -2,42 +2,56 @@ package org.coop4j.spark;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.apache.spark.ml.attribute.Attribute;
 import org.apache.spark.ml.attribute.NominalAttribute;
+import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.method.FewShotFeatures;
+import org.coop4j.method.Method;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The labels of rows, brought to the driver without their images.
  *
- * @param ids what tells the rows apart, in order
- * @param lists the rows as a dataset: the path of an image is the position of its row in {@code
- *     ids}
+ * @param idCol the column that identifies rows
+ * @param ids the rows' ids, in order
+ * @param lists the rows as a dataset: the path of an image is the position of its row in {@code ids}
  */
-record LabelledRows(List<Object> ids, ImageDataset lists) {
+record LabelledRows(String idCol, List<Object> ids, ImageDataset lists) {
+
+    private static final Logger log = LoggerFactory.getLogger(LabelledRows.class);
+
+    private static final String FEATURES = "coop4j_features";
 
     /**
      * Reads the labels.
      *
-     * @param idCol column that tells rows apart and orders them
+     * @param idCol column that identifies and orders rows
      * @param labelCol column of a class's name, or its number counted from 0
-     * @param validationCol column that is true for rows to choose settings with, if there is one
-     * @param classNames names of the classes in order; empty if the column itself says them
-     * @throws IllegalArgumentException if an id or a label is null, an id stands twice, or a label
-     *     has no name
+     * @param validationCol column that is true for val rows, if there is one
+     * @param classNames names of the classes in order; empty if the column itself has them
+     * @throws IllegalArgumentException if an id or a label is null, an id is repeated, or a label has no name
      */
     static LabelledRows of(
             Dataset<?> rows, String idCol, String labelCol, Optional<String> validationCol, List<String> classNames) {
@@ -47,35 +61,35 @@ record LabelledRows(List<Object> ids, ImageDataset lists) {
                 .orderBy(functions.col(idCol))
                 .collectAsList();
         List<String> names = classNames.isEmpty() ? names(rows.schema().apply(labelCol), collected) : classNames;
-        return of(collected, names, idCol, labelCol);
-    }
-
-    private static LabelledRows of(List<Row> rows, List<String> names, String idCol, String labelCol) {
         Map<String, Integer> byName = new HashMap<>();
         names.forEach(name -> byName.put(name, byName.size()));
+        Set<Object> seen = new HashSet<>();
         List<Object> ids = new ArrayList<>();
         List<LabelledImage> train = new ArrayList<>();
         List<LabelledImage> val = new ArrayList<>();
-        Set<Object> seen = new HashSet<>();
-        for (Row row : rows) {
+        for (Row row : collected) {
             Object id = row.get(0);
             if (id == null || !seen.add(id)) {
-                throw new IllegalArgumentException("column \"%s\" tells rows apart, but %s: set idCol to another column"
-                        .formatted(idCol, id == null ? "it holds null" : id + " stands twice"));
+                throw new IllegalArgumentException("column \"%s\" must identify rows, but %s: set idCol to another column"
+                        .formatted(idCol, id == null ? "it holds null" : id + " is repeated"));
             }
             int label = label(row.get(1), names, byName, labelCol);
-            LabelledImage image = new LabelledImage(Path.of(Integer.toString(ids.size())), label, names.get(label));
+            Path position = Path.of(Integer.toString(ids.size()));
+            (!row.isNullAt(2) && row.getBoolean(2) ? val : train)
+                    .add(new LabelledImage(position, label, names.get(label)));
             ids.add(id);
-            (!row.isNullAt(2) && row.getBoolean(2) ? val : train).add(image);
         }
-        return new LabelledRows(ids, new ImageDataset("rows", names, train, val, List.of()));
+        return new LabelledRows(idCol, ids, new ImageDataset("rows", names, train, val, List.of()));
     }
 
     private static List<String> names(StructField label, List<Row> rows) {
         if (!(label.dataType() instanceof NumericType)) {
-            Set<String> names = new TreeSet<>();
-            rows.stream().filter(row -> !row.isNullAt(1)).forEach(row -> names.add(row.getString(1)));
-            return List.copyOf(names);
+            return rows.stream()
+                    .filter(row -> !row.isNullAt(1))
+                    .map(row -> row.getString(1))
+                    .distinct()
+                    .sorted()
+                    .toList();
         }
         if (Attribute.fromStructField(label) instanceof NominalAttribute nominal
                 && nominal.values().isDefined()) {
@@ -100,13 +114,64 @@ record LabelledRows(List<Object> ids, ImageDataset lists) {
                 "column \"%s\" holds %s: expected one of the classes %s".formatted(column, value, names));
     }
 
-    /** Position of an image's row in {@link #ids}. */
-    static int position(LabelledImage image) {
-        return Integer.parseInt(image.path().toString());
+    private Object id(LabelledImage image) {
+        return ids.get(Integer.parseInt(image.path().toString()));
     }
 
-    /** The ids of images, in order. */
-    List<Object> ids(List<LabelledImage> images) {
-        return images.stream().map(image -> ids.get(position(image))).toList();
+    /**
+     * Encodes the drawn images on the executors and brings their features to the driver.
+     *
+     * @param rows all rows
+     * @param drawn the images to learn from
+     * @param embedder encodes their images
+     * @param method decides which features are taken, and if those of val images are
+     */
+    FewShotFeatures features(Dataset<?> rows, ImageDataset drawn, ClipImageEmbedder embedder, Method method) {
+        List<LabelledImage> val = method.usesVal() ? drawn.val() : List.of();
+        List<Row> chosen = Stream.concat(drawn.train().stream(), val.stream())
+                .map(image -> RowFactory.create(id(image)))
+                .toList();
+        Dataset<Row> wanted = rows.sparkSession()
+                .createDataFrame(chosen, new StructType().add(rows.schema().apply(idCol)));
+        Dataset<Row> images = rows.toDF()
+                .join(functions.broadcast(wanted), rows.toDF().col(idCol).equalTo(wanted.col(idCol)), "left_semi");
+        Map<Object, double[]> byId = new HashMap<>();
+        for (Row row : embedder.setOutputCol(FEATURES)
+                .transform(images, method.features())
+                .select(idCol, FEATURES)
+                .collectAsList()) {
+            if (row.get(1) instanceof Vector features) {
+                byId.put(row.get(0), features.toArray());
+            }
+        }
+        FeatureSet train = features(drawn.train(), byId);
+        requireEveryClass(drawn, train);
+        return new FewShotFeatures(train, features(val, byId));
+    }
+
+    private FeatureSet features(List<LabelledImage> images, Map<Object, double[]> byId) {
+        List<LabelledImage> readable =
+                images.stream().filter(image -> byId.containsKey(id(image))).toList();
+        if (readable.size() < images.size()) {
+            log.warn("{} of {} drawn images cannot be used", images.size() - readable.size(), images.size());
+        }
+        int width = byId.values().stream().findFirst().map(row -> row.length).orElse(1);
+        float[] values = new float[Math.multiplyExact(readable.size(), width)];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) byId.get(id(readable.get(i / width)))[i % width];
+        }
+        int[] labels = readable.stream().mapToInt(LabelledImage::label).toArray();
+        return DenseFeatures.of(width, 1, values, labels);
+    }
+
+    /** Refuses a sample in which all rows of a class are unusable. */
+    private static void requireEveryClass(ImageDataset drawn, FeatureSet train) {
+        BitSet present = new BitSet();
+        Arrays.stream(train.labels()).forEach(present::set);
+        int missing = present.nextClearBit(0);
+        if (missing < drawn.classCount()) {
+            throw new IllegalArgumentException("class \"%s\" has no usable image to learn from"
+                    .formatted(drawn.classNames().get(missing)));
+        }
     }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.ml.Model;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsReader;
@@ -47,7 +48,6 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
     private static final String CLASSIFIER = "classifier.safetensors";
 
     private final String uid;
-    private final ClipParams clipParams;
 
     /** Null in a stage that is being read. */
     private SavedClassifier classifier;
@@ -58,8 +58,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
     /** For Spark, which reads and copies stages; others begin with {@link #ofRun}. */
     public PromptClassificationModel(String uid) {
         this.uid = uid;
-        clipParams = new ClipParams(uid, ClipParams.IMAGES);
-        clipParams.setDefaults(this);
+        setSharedDefaults();
     }
 
     /** A stage with a classifier, its parameters at their defaults. */
@@ -119,12 +118,10 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
         }
     }
 
-    /** Reads a stage that {@link #save} wrote. */
     public static PromptClassificationModel load(String path) {
         return read().load(path);
     }
 
-    /** Reads stages of this kind. */
     public static MLReader<PromptClassificationModel> read() {
         return new Reader();
     }
@@ -137,15 +134,6 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
     @Override
     public String uid() {
         return uid;
-    }
-
-    @Override
-    public ClipParams clipParams() {
-        return clipParams;
-    }
-
-    SavedClassifier classifier() {
-        return classifier;
     }
 
     /** The classes, in the order of the predictions. */
@@ -169,7 +157,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
      */
     public PromptClassificationModel forClasses(List<String> names) throws IOException {
         PromptClassificationModel other;
-        try (SharedClassifiers.Held held = SharedClassifiers.acquire(classifier, SharedModels.get(location()));
+        try (SavedClassifier.Held held = classifier.acquire(SharedModels.get(location()));
                 Classifier renamed = held.classifier().forClasses(names)) {
             other = of(renamed.save());
         }
@@ -186,21 +174,16 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
 
     @Override
     public StructType transformSchema(StructType schema) {
-        return predictedSchema(schema);
+        return appendedTo(schema);
     }
 
     @Override
     public Dataset<Row> transform(Dataset<?> rows) {
-        StructType schema = transformSchema(rows.schema(), true);
-        ImageColumn column = ImageColumn.of(rows, getInputCol());
+        ImageColumn column = ImageColumn.of(rows, required(inputCol()));
         EncodedRows images = new EncodedRows(location(), column, file().method().features());
-        ImagePredictions predictions = new ImagePredictions(
-                images,
-                JavaSparkContext.fromSparkContext(rows.sparkSession().sparkContext())
-                        .broadcast(classifier),
-                outputs());
-        return new AppendedColumns(predictions, outputs().columns(), getBatchSize(), invalidRows())
-                .appendTo(rows, schema);
+        Broadcast<SavedClassifier> sent =
+                JavaSparkContext.fromSparkContext(rows.sparkSession().sparkContext()).broadcast(classifier);
+        return append(rows, new ImagePredictions(images, sent, outputs()));
     }
 
     @Override
@@ -230,7 +213,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
             new DefaultParamsWriter(model).session(sparkSession()).saveImpl(path);
             org.apache.hadoop.fs.Path file = new org.apache.hadoop.fs.Path(path, CLASSIFIER);
             try (OutputStream out = files(file, sparkSession()).create(file, false)) {
-                out.write(model.classifier().bytes());
+                out.write(model.classifier.bytes());
             } catch (IOException e) {
                 throw new UncheckedIOException("cannot write " + file, e);
             }

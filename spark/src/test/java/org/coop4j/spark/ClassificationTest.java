@@ -89,7 +89,7 @@ class ClassificationTest {
         for (Row row : rows) {
             String key = Photographs.key(Photographs.file(row.getString(0)));
             JsonNode wanted = expected.get(key);
-            String name = wanted.get("class").asText();
+            String name = wanted.get("label").asText();
             assertThat(row.getString(2)).isEqualTo(name);
             assertThat(row.getDouble(1)).isEqualTo(names.indexOf(name));
             Vector probabilities = row.getAs(3);
@@ -110,7 +110,7 @@ class ClassificationTest {
     void aRunsFolderPredictsAsTheCommandLine(SparkSession spark) throws Exception {
         Path run = run("coop", "--epochs", 2, "--context", 4);
         PromptClassificationModel model = PromptClassificationModel.ofRun(run.toString());
-        assertThat(model.getModelPath()).isEqualTo(ShippedModel.NAME);
+        assertThat(model.getOrDefault(model.modelPath())).isEqualTo(ShippedModel.NAME);
         assertPredictsAsTheCommandLine(model, spark, "predict", "-p", run);
     }
 
@@ -216,7 +216,7 @@ class ClassificationTest {
         assertThatThrownBy(() -> estimator().setSettings("lambda").fit(rows))
                 .hasMessageContaining("expected name=value, got \"lambda\"");
         assertThatThrownBy(() -> estimator().setIdCol("label").fit(rows))
-                .hasMessageContaining("stands twice: set idCol");
+                .hasMessageContaining("is repeated: set idCol");
         assertThatThrownBy(() -> estimator()
                         .setClassNames("butterfly", "grand_piano", "soccer_ball", "tent")
                         .fit(rows))

@@ -105,7 +105,7 @@ class EmbeddersTest {
         Dataset<Row> given = spark.createDataFrame(rows, CONTENT).coalesce(1);
 
         assertThatThrownBy(() -> images().transform(given).collectAsList())
-                .hasStackTraceContaining("the image is null; handleInvalid = skip leaves");
+                .hasStackTraceContaining("the image is null; set handleInvalid to skip");
         assertThat(images().setHandleInvalid("skip").transform(given).collectAsList())
                 .extracting(row -> row.getString(0))
                 .containsExactly("good");

@@ -3,7 +3,6 @@ package org.coop4j.cli.options;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -14,7 +13,7 @@ import org.coop4j.console.WrongUsage;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
-/** The classes to tell apart. */
+/** The class names. */
 public final class ClassOptions {
 
     @ArgGroup
@@ -36,43 +35,28 @@ public final class ClassOptions {
         private Path file;
     }
 
-    /** Whether the command line names classes. */
+    /** Returns true if the command line names classes. */
     public boolean areGiven() {
         return names != null;
     }
 
-    /** The class names of the command line, checked. */
+    /** Returns the class names of the command line, checked. */
     public List<String> read() throws IOException {
         if (names.file != null) {
-            return checked(
-                    TextFile.lines(names.file).stream()
-                            .filter(line -> !line.isBlank())
-                            .toList(),
-                    names.file.toString());
+            List<String> lines = new ArrayList<>(TextFile.lines(names.file));
+            lines.removeIf(String::isBlank);
+            return checked(lines, names.file.toString());
         }
         try {
-            return checked(Arrays.asList(names.list.split(",", -1)), "--classes");
+            return checked(List.of(names.list.split(",", -1)), "--classes");
         } catch (CommandFailure e) {
             throw new WrongUsage(e.getMessage());
         }
     }
 
-    /** Class names without white space around them, if a classifier can be made of them. */
+    /** Strips white space around class names and checks that they make a classifier. */
     public static List<String> checked(List<String> given, String source) {
-        List<String> result = new ArrayList<>();
-        Map<String, String> byPrompt = new HashMap<>();
-        for (String name : given) {
-            String stripped = name.strip();
-            if (stripped.isEmpty() && given.size() > 1) {
-                throw new CommandFailure(source + " has an empty class name");
-            }
-            String other = byPrompt.putIfAbsent(inPrompt(stripped), stripped);
-            if (other != null) {
-                throw new CommandFailure("%s has the classes '%s' and '%s', which make the same prompt: omit one"
-                        .formatted(source, other, stripped));
-            }
-            result.add(stripped);
-        }
+        List<String> result = given.stream().map(String::strip).toList();
         if (result.isEmpty() || result.equals(List.of(""))) {
             throw new CommandFailure(source + " names no class: give two or more");
         }
@@ -80,10 +64,21 @@ public final class ClassOptions {
             throw new CommandFailure(
                     "%s names one class, '%s': give two or more to choose from".formatted(source, result.get(0)));
         }
+        Map<String, String> byPrompt = new HashMap<>();
+        for (String name : result) {
+            if (name.isEmpty()) {
+                throw new CommandFailure(source + " has an empty class name");
+            }
+            String other = byPrompt.putIfAbsent(inPrompt(name), name);
+            if (other != null) {
+                throw new CommandFailure("%s has the classes '%s' and '%s', which make the same prompt: omit one"
+                        .formatted(source, other, name));
+            }
+        }
         return result;
     }
 
-    /** What the tokenizer sees of a name. */
+    /** Returns a class name as the tokenizer sees it. */
     public static String inPrompt(String name) {
         return name.replace('_', ' ').strip().replaceAll("\\s+", " ").toLowerCase(Locale.ROOT);
     }

@@ -3,28 +3,30 @@ package org.coop4j.cli.options;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
-import java.util.stream.Collectors;
+import org.coop4j.base.InputException;
 import org.coop4j.clip.MemoryLimit;
-import org.coop4j.data.ClassHalf;
-import org.coop4j.data.Split;
+import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.PromptLayout.ClassPosition;
+import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads options' values from text; a wrong one is named with what was expected. */
+/** Converters of option values; a wrong value is named with what was expected. */
 public final class Converters {
 
     private Converters() {}
 
-    /** Has all options of a type read in the same way. */
+    /** Registers the converters of all types that options have. */
     public static void register(CommandLine line) {
         line.registerConverter(ExifOrientation.class, text -> known(text, ExifOrientation::named))
                 .registerConverter(MemoryLimit.class, text -> known(text, MemoryLimit::parse))
@@ -39,11 +41,28 @@ public final class Converters {
     public static final class FileName implements ITypeConverter<Path> {
         @Override
         public Path convert(String name) {
-            Path file = Path.of(name);
-            if (Files.isDirectory(file)) {
+            if (Files.isDirectory(Path.of(name))) {
                 throw new TypeConversionException(name + " is a folder: expected a file");
             }
-            return file;
+            return Path.of(name);
+        }
+    }
+
+    /** The name of a published architecture. */
+    public static final class Architecture implements ITypeConverter<String>, Iterable<String> {
+        @Override
+        public String convert(String name) {
+            try {
+                ClipConfig.named(name);
+                return name;
+            } catch (InputException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
+
+        @Override
+        public Iterator<String> iterator() {
+            return ClipConfig.publishedNames().iterator();
         }
     }
 
@@ -51,15 +70,14 @@ public final class Converters {
     public static final class Positive implements ITypeConverter<Integer> {
         @Override
         public Integer convert(String text) {
-            try {
-                int value = Integer.parseInt(text);
-                if (value < 1) {
-                    throw new TypeConversionException("expected 1 or more, got " + value);
-                }
-                return value;
-            } catch (NumberFormatException e) {
+            if (!text.matches("[+-]?\\d{1,9}")) {
                 throw new TypeConversionException("expected an integer, got '" + text + "'");
             }
+            int value = Integer.parseInt(text);
+            if (value < 1) {
+                throw new TypeConversionException("expected 1 or more, got " + value);
+            }
+            return value;
         }
     }
 
@@ -79,10 +97,11 @@ public final class Converters {
     }
 
     private static TypeConversionException unknown(Class<? extends Enum<?>> type, String name) {
-        List<String> ids = Arrays.stream(type.getEnumConstants())
+        List<String> names = Arrays.stream(type.getEnumConstants())
                 .map(value -> value.name().toLowerCase(Locale.ROOT))
-                .collect(Collectors.toList());
-        String last = ids.remove(ids.size() - 1);
-        return new TypeConversionException("expected %s or %s, got '%s'".formatted(String.join(", ", ids), last, name));
+                .toList();
+        int last = names.size() - 1;
+        return new TypeConversionException("expected %s or %s, got '%s'"
+                .formatted(String.join(", ", names.subList(0, last)), names.get(last), name));
     }
 }

@@ -2,48 +2,57 @@ package org.coop4j.cli.options;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.run.DataSpec;
 import picocli.CommandLine.Option;
 
-/** Where labelled images are, and what is said of them. */
-public abstract class DataOptions {
+/** Labelled images and how they are described; a command that can do without them has it as an argument group. */
+public final class DataOptions {
+
+    @Option(
+            names = {"-d", "--data"},
+            required = true,
+            paramLabel = "DIR|FILE",
+            description = {
+                "Labelled images: a folder with one subfolder per class (below train, val and test, or not);"
+                        + " a CoOp split file (.json); a list of path,label (.csv);"
+                        + " features with labels (.safetensors, .npz, .pt); with --dataset, the folder of all datasets."
+            })
+    private Path data;
 
     @Option(
             names = "--dataset",
             paramLabel = "NAME",
-            description = {
-                "A published dataset, such as caltech101, in the benchmarks' layout; \"coop" + " datasets\" lists them."
-            })
+            description = "A published dataset in the benchmarks' layout, such as caltech101"
+                    + " (\"coop datasets\" lists them).")
     private Benchmark benchmark;
 
     @Option(
             names = "--images",
             paramLabel = "DIR",
-            description = "The folder that paths in a split file or list are relative to (default: its" + " own).")
+            description = "The folder that paths in a split file or list are relative to (default: its own).")
     private Path images;
 
     @Option(
             names = "--names",
             paramLabel = "FILE",
             converter = Converters.FileName.class,
-            description = "Class names of the class folders, one folder,name per line; of features"
-                    + " without names, number,name.")
+            description = "Class names: folder,name per line for class folders;"
+                    + " number,name for features without names.")
     private Path names;
 
     @Option(
             names = "--half",
             paramLabel = "HALF",
-            description = "all, base or new: the reference's halves of the classes (default: all, and in"
-                    + " eval the run's half of the run's data).")
+            description = "The reference's halves of the classes: all, base or new"
+                    + " (default: all; eval takes the run's half of the run's data).")
     private ClassHalf half;
 
-    /** The data of a folder or file, checked. */
-    DataSpec spec(Path data) {
+    /** Returns the data, checked. */
+    public DataSpec spec() {
         if (images != null && (benchmark != null || Files.isDirectory(data))) {
             throw misplaced("--images is for split files (.json) and lists (.csv)");
         }
@@ -61,58 +70,13 @@ public abstract class DataOptions {
         return new WrongUsage(rule + ": omit it");
     }
 
-    /** Whether anything is said. */
-    boolean isGiven() {
-        return benchmark != null || images != null || names != null || half != null;
-    }
-
-    /** The half of the classes; all where nothing is said. */
+    /** Returns the half of the classes, all by default. */
     public ClassHalf half() {
         return half == null ? ClassHalf.ALL : half;
     }
 
-    /** The half of the classes, or null where nothing is said. */
+    /** Returns the half of the classes, or null if none was given. */
     public ClassHalf halfIfGiven() {
         return half;
-    }
-
-    /** Where a command's labelled images come from. */
-    public static final class Required extends DataOptions {
-        @Option(
-                names = {"-d", "--data"},
-                required = true,
-                paramLabel = "DIR|FILE",
-                description = {
-                    "A folder with one subfolder per class (below train, val and test, or not); a CoOp"
-                            + " split file (.json); a list of path,label (.csv); features with labels"
-                            + " (.safetensors, .npz, .pt); with --dataset, the folder of all datasets."
-                })
-        private Path data;
-
-        public DataSpec spec() {
-            return spec(data);
-        }
-    }
-
-    /** Labelled images, if any are given. */
-    public static final class IfAny extends DataOptions {
-        @Option(
-                names = {"-d", "--data"},
-                paramLabel = "DIR|FILE",
-                description = {
-                    "Labelled images (eval: default those that the run was tested on): a folder with"
-                            + " one subfolder per class (below train, val and test, or not); a CoOp split"
-                            + " file (.json); a list of path,label (.csv); features with labels"
-                            + " (.safetensors, .npz, .pt); with --dataset, the folder of all datasets."
-                })
-        private Path data;
-
-        /** The data, if any is given. */
-        public Optional<DataSpec> spec() {
-            if (data == null && isGiven()) {
-                throw new WrongUsage("--dataset, --images, --names and --half describe --data: give it");
-            }
-            return Optional.ofNullable(data).map(this::spec);
-        }
     }
 }

@@ -15,15 +15,14 @@ import org.coop4j.weights.download.ModelDownload;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Which model a command uses, and which vocabulary. */
+/** The model and its vocabulary. */
 public final class ModelOptions {
 
-    /** For the help of an option. */
-    public static final String DESCRIPTION =
-            "A model that coop convert wrote, one that coop download fetched by its name (such as"
-                    + " ViT-B/32), or coop4j-small, the one that is shipped.";
+    /** Description of the option in the help. */
+    public static final String DESCRIPTION = "A model: a file that coop convert wrote, the name of one that coop download"
+            + " fetched (such as ViT-B/32), or coop4j-small, which is shipped.";
 
-    /** Where the model of a classifier is not found. */
+    /** Advice where the model of a classifier is not found. */
     public static final String ADVICE = "give it with --model";
 
     @Option(
@@ -55,7 +54,7 @@ public final class ModelOptions {
         return openForTexts(model, vocabulary, Precision.FLOAT32);
     }
 
-    /** The same in a precision. */
+    /** Opens a model in a precision and checks that it has the tokenizer's vocabulary. */
     public static Clip openForTexts(Path model, Options.Vocabulary vocabulary, Precision precision) throws IOException {
         Clip clip = open(model, vocabulary, precision);
         int expected = clip.architecture().text().vocabularySize();
@@ -69,36 +68,28 @@ public final class ModelOptions {
         return clip;
     }
 
-    /** The file to open: a file's own name counts before that of a model. */
+    /** Returns the file to open; an existing file takes precedence over a model of the same name. */
     public static Path file(Path named) throws IOException {
+        String name = named.toString();
         if (Files.exists(named)) {
             return named;
         }
-        String name = named.toString();
         if (name.equals(ShippedModel.NAME)) {
-            return shipped();
+            return ShippedModel.cached();
         }
-        return ModelDownload.isName(name) ? downloaded(name) : named;
-    }
-
-    private static Path downloaded(String name) {
+        if (!ModelDownload.isName(name)) {
+            return named;
+        }
         Path converted = download(name).converted();
         if (!Files.exists(converted)) {
-            throw new CommandFailure(
-                    "%s was not downloaded yet: coop download %s fetches and converts it".formatted(name, name));
+            throw new CommandFailure("%1$s is not downloaded yet: coop download %1$s fetches it".formatted(name));
         }
         return converted;
     }
 
-    /** The download of a model into the user's cache. */
+    /** Returns the download of a model into the user's cache. */
     public static ModelDownload download(String name) {
         Map<String, String> environment = System.getenv();
-        Path models = CacheFolder.of(environment).resolve("models");
-        return new ModelDownload(name, models, environment);
-    }
-
-    /** The shipped model, unpacked in the user's cache. */
-    public static Path shipped() throws IOException {
-        return ShippedModel.cached();
+        return new ModelDownload(name, CacheFolder.of(environment).resolve("models"), environment);
     }
 }

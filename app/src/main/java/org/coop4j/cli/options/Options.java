@@ -12,8 +12,8 @@ import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.Split;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.run.DataSpec;
@@ -23,7 +23,7 @@ import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.model.MlpActivation;
 import picocli.CommandLine.Option;
 
-/** Options that several commands have, each kind a mixin. */
+/** Options that several commands have, one mixin per kind. */
 public final class Options {
 
     private Options() {}
@@ -33,23 +33,47 @@ public final class Options {
         @Option(
                 names = "--activation",
                 paramLabel = "NAME",
-                description = "quick_gelu (OpenAI's models) or gelu (most of open_clip's); needed only if the"
-                        + " source does not say.")
+                description = "quick_gelu (OpenAI's models) or gelu (most of open_clip's);"
+                        + " needed only if the source does not say.")
         private MlpActivation activation;
 
-        /** What is said, if anything is. */
+        /** Returns the activation, if one was given. */
         public Optional<MlpActivation> given() {
             return Optional.ofNullable(activation);
         }
     }
 
-    /** How much memory a training step may take. */
+    /** The safetensors file that a command writes. */
+    public static final class SafetensorsOut {
+        @Option(
+                names = {"-o", "--out"},
+                required = true,
+                paramLabel = "FILE",
+                description = "The safetensors file to write; replaced if it exists.")
+        private Path file;
+
+        public Path file() {
+            return file;
+        }
+    }
+
+    /** The choice of JSON instead of text. */
+    public static final class AsJson {
+        @Option(names = "--json", description = "Print JSON.")
+        private boolean chosen;
+
+        public boolean isChosen() {
+            return chosen;
+        }
+    }
+
+    /** The memory of a training step. */
     public static final class Memory {
         @Option(
                 names = "--memory",
                 paramLabel = "SIZE",
-                description = "Memory for the intermediate values of a step, such as 800M; if all classes"
-                        + " need more, they are processed in parts, with the same result.")
+                description = "Memory for the intermediate values of a step, such as 800M;"
+                        + " classes that need more are processed in parts, with the same result.")
         private MemoryLimit limit = MemoryLimit.none();
 
         public MemoryLimit limit() {
@@ -62,16 +86,16 @@ public final class Options {
         @Option(
                 names = "--vocabulary",
                 paramLabel = "DIR",
-                description = "A Hugging Face folder with vocab.json and merges.txt, for a model that does"
-                        + " not share CLIP's vocabulary.")
+                description = "A Hugging Face folder with vocab.json and merges.txt,"
+                        + " for a model that does not share CLIP's vocabulary.")
         private Path folder;
 
-        /** Whether the command line names a vocabulary. */
+        /** Returns true if the command line names a vocabulary. */
         public boolean isGiven() {
             return folder != null;
         }
 
-        /** The tokenizer of that vocabulary, or CLIP's, which is read when it is first needed. */
+        /** Returns the tokenizer; CLIP's own is read when it is first needed. */
         Supplier<Tokenizer> lazily() throws IOException {
             if (folder == null) {
                 return Tokenizer::load;
@@ -80,35 +104,42 @@ public final class Options {
             return () -> given;
         }
 
-        /** The tokenizer of that vocabulary, or CLIP's. */
+        /** Reads the tokenizer: of the given vocabulary, or CLIP's. */
         public Tokenizer tokenizer() throws IOException {
             return folder == null ? Tokenizer.load() : Tokenizer.fromHuggingFace(folder);
         }
     }
 
-    /** What is done with the EXIF orientation of images. */
+    /** The treatment of texts that exceed the context length. */
+    public static final class Truncation {
+        @Option(names = "--truncate", description = "Truncate texts that exceed the context length, an error otherwise.")
+        private boolean truncate;
+
+        public Tokenizer.Overflow overflow() {
+            return truncate ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL;
+        }
+    }
+
+    /** The treatment of images' EXIF orientation. */
     public static final class Exif {
         @Option(
                 names = "--exif",
                 paramLabel = "keep|apply",
-                description = {
-                    "Apply the EXIF orientation of images, or keep the pixels as they are stored"
-                            + " (default: what the run did; else apply, but keep for published datasets and"
-                            + " split files, as the reference does)."
-                })
+                description = "Apply the EXIF orientation of images, or keep the pixels as stored"
+                        + " (default: as the run did; else apply, but keep for published datasets and split files).")
         private ExifOrientation exif;
 
-        /** The same data with what is said, if anything is. */
+        /** Returns the data with the orientation that was given, if any. */
         public DataSpec of(DataSpec data) {
             return exif == null ? data : data.withExif(exif);
         }
 
-        /** What is said, or else this. */
+        /** Returns the orientation that was given, or else another. */
         public ExifOrientation or(ExifOrientation otherwise) {
-            return Optional.ofNullable(exif).orElse(otherwise);
+            return exif == null ? otherwise : exif;
         }
 
-        /** Whether anything is said. */
+        /** Returns true if an orientation was given. */
         public boolean isGiven() {
             return exif != null;
         }
@@ -116,25 +147,22 @@ public final class Options {
 
     /** The precision of products in which images are encoded and prompts trained. */
     public static final class Arithmetic {
-        private static final String AUTO = "auto";
-
         @Option(
                 names = "--precision",
                 defaultValue = "float32",
                 paramLabel = "TYPE",
-                description = "Precision of matrix products: float32; bf16, up to twice as fast on processors"
-                        + " that have it; or auto: bf16 if this one does (default:"
-                        + " ${DEFAULT-VALUE}).")
+                description = "Precision of matrix products: float32; bf16, up to twice as fast on processors that"
+                        + " have it; or auto: bf16 if this one does (default: ${DEFAULT-VALUE}).")
         private String precision;
 
         /**
-         * The precision to compute with.
+         * Returns the precision to compute with.
          *
-         * @throws WrongUsage if it is none
+         * @throws WrongUsage if there is no such precision
          * @throws CommandFailure if this machine does not have it
          */
         public Precision precision() {
-            if (precision.equals(AUTO)) {
+            if (precision.equals("auto")) {
                 return Precision.BFLOAT16.obstacle().isEmpty() ? Precision.BFLOAT16 : Precision.FLOAT32;
             }
             Precision chosen;
@@ -143,15 +171,14 @@ public final class Options {
             } catch (IllegalArgumentException e) {
                 throw new WrongUsage("--precision: " + e.getMessage() + " (or auto)");
             }
-            Optional<String> obstacle = chosen.obstacle();
-            if (obstacle.isPresent()) {
-                throw new CommandFailure("--precision " + precision + ": " + obstacle.get());
-            }
+            chosen.obstacle().ifPresent(reason -> {
+                throw new CommandFailure("--precision " + precision + ": " + reason);
+            });
             return chosen;
         }
     }
 
-    /** Which part of a dataset a command works on. */
+    /** The part of a dataset that a command works on. */
     public static final class Part {
         @Option(
                 names = "--split",
@@ -163,72 +190,67 @@ public final class Options {
         @Option(
                 names = "--seed",
                 paramLabel = "N",
-                description = "The split's seed, where the data has no split (default: 1, and in eval the" + " run's).")
+                description = "Seed of the split, where the data has none (default: 1; eval takes the run's).")
         private Long seed;
 
-        /** Where the split's random draws begin, if the data has none. */
+        /** Returns the seed of the split, 1 by default. */
         public long seed() {
             return seed == null ? 1 : seed;
         }
 
-        /** The same, or null where nothing is said. */
+        /** Returns the seed of the split, or null if none was given. */
         public Long seedIfGiven() {
             return seed;
         }
 
-        /** The chosen part. */
+        /** Returns the chosen part. */
         public Split split() {
             return split;
         }
 
-        /** The images of the chosen part; there is at least one. */
+        /** Returns the images of the chosen part, at least one. */
         public List<LabelledImage> of(ImageDataset dataset) {
             List<LabelledImage> images = dataset.images(split);
             if (images.isEmpty()) {
-                throw new CommandFailure(dataset.name() + " has no " + name() + " images");
+                throw new CommandFailure(dataset.name() + " has no " + split.label() + " images");
             }
             return images;
         }
-
-        /** The chosen part's name. */
-        public String name() {
-            return split.label();
-        }
     }
 
-    /** Where image features are kept, and what becomes of images that have none. */
+    /** The folder of image features, and the treatment of images that cannot be read. */
     public static final class Bank {
         @Option(
                 names = "--bank",
                 paramLabel = "DIR",
-                description = "Folder that keeps image features between runs (default: in the user's cache;"
-                        + " of a sweep, its subfolder bank).")
+                description = "Folder that keeps image features between runs"
+                        + " (default: in the user's cache; of a sweep, its subfolder bank).")
         private Path folder;
 
         @Option(names = "--skip-bad", description = "Skip images that cannot be read.")
         private boolean skipBad;
 
         /**
-         * What does not change the result of runs.
+         * Returns the options of runs that do not change their result.
          *
-         * @param otherwise where features are kept if the user does not say
+         * @param otherwise folder of the features if the user gives none
          */
         public Run.Options options(Path otherwise, MemoryLimit memory) {
             return new Run.Options(folder == null ? otherwise : folder, skipBad, memory);
         }
 
-        /** What runs in a space have in common, features kept in the user's cache. */
+        /** Returns the data that runs in a space share, with features in the user's cache by default. */
         public SharedData shared(FeatureSpace space, MemoryLimit memory) {
             return new SharedData(space, options(CacheFolder.bank(), memory));
         }
 
-        /** The same where no step is trained. */
+        /** Returns the data that uses of a space share, where no step is trained. */
         public SharedData shared(FeatureSpace space) {
             return shared(space, MemoryLimit.none());
         }
     }
 
-    /** How results are printed: a table, or one of two forms for other programs. */
+    /** The form of printed results: a table, or a form for other programs. */
     public static class Format {
         @Option(names = "--json", description = "Print JSON.")
         private boolean json;
@@ -236,13 +258,13 @@ public final class Options {
         @Option(names = "--csv", description = "Print comma-separated values.")
         private boolean csv;
 
-        /** The one that was chosen. */
+        /** Returns the chosen form. */
         public Table.Format chosen() {
             return json ? Table.Format.JSON : csv ? Table.Format.CSV : Table.Format.TABLE;
         }
     }
 
-    /** For commands that print results one by one. */
+    /** The form of results that are printed one by one. */
     public static final class LineFormat extends Format {
         @Option(names = "--jsonl", description = "Print JSON Lines, one object per line.")
         private boolean lines;

@@ -18,7 +18,7 @@ import org.coop4j.predict.ClassifierModel;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Which learned classifier a command uses, and which model with it. */
+/** A learned classifier and the model that it was learned with. */
 public final class PromptOptions {
 
     @Option(
@@ -31,33 +31,33 @@ public final class PromptOptions {
     @Option(
             names = {"-m", "--model"},
             paramLabel = "FILE",
-            description = "The model it was learned with (default: where it was then, or beside the" + " classifier).")
+            description = "The model it was learned with (default: where it was then, or beside the classifier).")
     private Path model;
 
     @Mixin
     private Options.Vocabulary vocabulary = new Options.Vocabulary();
 
-    /** Set by the command line. */
+    /** Options that the command line sets. */
     public PromptOptions() {}
 
-    /** Of a command that declares the options itself. */
+    /** Options of a command that declares its own. */
     public PromptOptions(Path prompt, Path model, Options.Vocabulary vocabulary) {
         this.prompt = prompt;
         this.model = model;
         this.vocabulary = vocabulary;
     }
 
-    /** The classifier's file. */
+    /** Reads the classifier's file. */
     public ClassifierFile read() throws IOException {
         return ClassifierFile.read(file());
     }
 
-    /** The run's folder, or the classifier's file. */
+    /** Returns the run's folder or the classifier's file, as it was given. */
     public Path given() {
         return prompt;
     }
 
-    /** The folder that it lies in, which may be that of its run. */
+    /** Returns the classifier's folder, which may be that of its run. */
     public Path folder() throws IOException {
         return file().toAbsolutePath().getParent();
     }
@@ -66,14 +66,15 @@ public final class PromptOptions {
         return ClassifierModel.classifierFile(prompt);
     }
 
-    /** The model that it was learned with. */
+    /** Opens the model that the classifier was learned with. */
     public Clip open(ClassifierFile learned) throws IOException {
         return open(learned, Precision.FLOAT32);
     }
 
-    /** The same in a precision. */
+    /** Opens the model that the classifier was learned with, in a precision. */
     public Clip open(ClassifierFile learned, Precision precision) throws IOException {
-        Path file = model(learned);
+        Path file =
+                model == null ? ClassifierModel.find(learned, file(), ModelOptions.ADVICE) : ModelOptions.file(model);
         Clip clip = Clip.open(file, new Clip.Options(vocabulary.lazily(), Workers.standard(), precision));
         try {
             learned.requireModel(clip);
@@ -85,8 +86,8 @@ public final class PromptOptions {
     }
 
     /**
-     * The model that it was learned with; for what was learned from features without a model, the
-     * space of the features that it is tested on, unless a model is given.
+     * Opens the model that the classifier was learned with. If it was learned from features without a model, and none
+     * is given, returns the space of the features to test it on.
      *
      * @param images all of them features, or none of them
      */
@@ -96,21 +97,22 @@ public final class PromptOptions {
         if (model != null || first == null || !learned.learnedWithoutModel()) {
             return open(learned, precision);
         }
+        StoredFeatures features = first.features();
         return FeatureTable.of(
-                first.features().precision(),
-                first.features().modelSha256(),
-                first.features().logLogitScale(0), // the classifier has its own
+                features.precision(),
+                features.modelSha256(),
+                features.logLogitScale(0), // the classifier has its own
                 List.of(),
-                FeatureMatrix.of(0, first.features().width(), new float[0]),
+                FeatureMatrix.of(0, features.width(), new float[0]),
                 Workers.standard());
     }
 
-    /** What was learned, for its own classes. */
+    /** Opens a classifier for its own classes. */
     public static Classifier classifier(ClassifierFile learned, FeatureSpace space) throws IOException {
         return classifier(learned, space, learned.classNames());
     }
 
-    /** What was learned, for classes that it may not be able to name. */
+    /** Opens a classifier for classes that its method may not be able to name. */
     public static Classifier classifier(ClassifierFile learned, FeatureSpace space, List<String> classNames)
             throws IOException {
         try {
@@ -119,9 +121,5 @@ public final class PromptOptions {
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(e.getMessage());
         }
-    }
-
-    private Path model(ClassifierFile learned) throws IOException {
-        return model == null ? ClassifierModel.find(learned, file(), ModelOptions.ADVICE) : ModelOptions.file(model);
     }
 }

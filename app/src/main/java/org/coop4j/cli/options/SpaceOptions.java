@@ -17,38 +17,35 @@ import picocli.CommandLine.Option;
 /** The model that a command learns with, or features of the classes' texts in its place. */
 public final class SpaceOptions {
 
-    /** Of OpenAI's models, which their training held below it. */
+    /** Of OpenAI's models, whose training held it below this limit. */
     private static final double USUAL_LOGIT_SCALE = 100;
 
     @Option(
             names = {"-m", "--model"},
             paramLabel = "FILE",
-            description = ModelOptions.DESCRIPTION + " With --class-features none is needed.")
+            description = ModelOptions.DESCRIPTION + " Required without --class-features.")
     private Path model;
 
     @Option(
             names = "--class-features",
             paramLabel = "FILE",
             converter = Converters.FileName.class,
-            description = {
-                "Features of the classes' texts, a row a class in the order of the class names, for"
-                        + " methods that learn from features (coop methods): they need no model then."
-                        + " \"coop embed --texts\" writes such a file."
-            })
+            description = "In place of a model: features of the classes' texts, one row per class (coop embed --texts);"
+                    + " for methods that learn from features.")
     private Path classFeatures;
 
     @Option(
             names = "--logit-scale",
             paramLabel = "S",
-            description = "With --class-features, the factor of the cosines in the logits (default: that"
-                    + " of the model that made the features if they say it, else 100).")
+            description = "With --class-features: the factor of the cosines in the logits"
+                    + " (default: the model's if the features say it, else 100).")
     private Double logitScale;
 
     @Mixin
     private Options.Vocabulary vocabulary;
 
     /**
-     * Where features meet, and the data as it is used there.
+     * A space of features, and the data as it is used there.
      *
      * @param space to be closed
      */
@@ -57,10 +54,7 @@ public final class SpaceOptions {
     /** Opens the model, or reads the features of the classes' texts. */
     public Opened open(DataSpec data, Precision precision) throws IOException {
         if (model == null && classFeatures == null) {
-            throw new WrongUsage(
-                    data.holdsFeatures()
-                            ? "give a model with --model, or features of the classes' texts with" + " --class-features"
-                            : "Missing required option: '--model=FILE'");
+            throw new WrongUsage("give a model with --model, or features of the classes' texts with --class-features");
         }
         if (model == null) {
             return ofFeatures(data);
@@ -74,7 +68,7 @@ public final class SpaceOptions {
     private Opened ofFeatures(DataSpec data) throws IOException {
         if (!data.holdsFeatures()) {
             throw new WrongUsage(
-                    "--class-features goes with features as --data: give a model with --model to" + " encode images");
+                    "--class-features goes with features as --data: give a model with --model to encode images");
         }
         if (logitScale != null && !(logitScale > 0 && Double.isFinite(Math.log(logitScale)))) {
             throw new WrongUsage("--logit-scale: expected a positive number, got " + logitScale);

@@ -14,24 +14,19 @@ public final class TemplateOptions {
     @Option(
             names = {"-t", "--template"},
             paramLabel = "TEXT",
-            description = {
-                "A prompt with {} for the class name (default: \"a photo of a {}.\", or the"
-                        + " published dataset's own). Given several times, the prompts' features are"
-                        + " averaged."
-            })
+            description = "A prompt with {} for the class name; repeat it to average several"
+                    + " (default: \"a photo of a {}.\", or the published dataset's own).")
     private List<String> templates = List.of();
 
     @Option(
             names = "--ensemble",
             paramLabel = "7|80",
-            description = {
-                "Average the features of OpenAI's prompts for ImageNet: the 7 selected ones, with"
-                        + " the data's own beside them as in the reference, or all 80."
-            })
+            description = "Average OpenAI's prompts for ImageNet:"
+                    + " the 7 selected ones and the data's own, as in the reference, or all 80.")
     private String ensemble;
 
     /**
-     * The prompts, checked.
+     * Returns the prompts, checked.
      *
      * @param data the dataset, if the images are those of one
      */

@@ -1,10 +1,8 @@
 package org.coop4j.study.html;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
@@ -13,115 +11,125 @@ import org.coop4j.console.Table.Kind;
 import org.coop4j.console.Table.Row;
 
 /**
- * A table of a page: caption, header, rows; the first cell of a row names it. Rows have the data of
- * some keys as attributes, by which the page's filters find them.
+ * A table of a page: caption, header, rows; the first cell of a row names it. Data of some keys are attributes, by which
+ * the page's filters find the rows.
  */
-public final class HtmlFormat {
+final class HtmlFormat {
 
-    /** The keys that pages filter by. */
-    private static final Set<String> FILTERS = Set.of("model", "dataset", "method", "shots");
+    /** Keys that pages filter by. */
+    private static final Set<String> FILTERS = Set.of("model", "dataset", "group", "method", "shots");
 
-    /** With more rows a table has a height of its own, in which it scrolls below its header. */
+    /** Most rows of a table without a height of its own, in which it scrolls below its header. */
     private static final int MOST_ROWS = 20;
 
-    private HtmlFormat() {}
+    /** Least share of a row in a cell that is so dark (or, on dark pages, so bright) that its text turns. */
+    private static final double STRONG = 0.55;
 
-    /** The table in a box that scrolls where the page is too narrow. */
-    public static Markup table(Table<?> table) {
-        List<Integer> shown = table.shown();
-        String caption = table.caption();
+    private final Table<?> table;
+    private final List<Integer> shown;
+
+    private HtmlFormat(Table<?> table) {
+        this.table = table;
+        this.shown = table.shown();
+    }
+
+    /** Returns the table in a box that scrolls where the page is too narrow. */
+    static Markup table(Table<?> table) {
+        return new HtmlFormat(table).table();
+    }
+
+    private Markup table() {
+        boolean heat = shown.stream().anyMatch(i -> column(i).kind() == Kind.HEAT);
         List<Markup> rows = new ArrayList<>();
-        for (Row row : table.rows()) {
-            boolean setOff = table.isSetOff(rows.size(), shown.get(0));
-            rows.add(row(table, row, shown, setOff));
-        }
-        return Section.scrolling(
-                rows.size() > MOST_ROWS ? "scroll tall" : "scroll",
-                caption,
-                Markup.of(
-                        "<table><caption>{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody>" + "</table>",
-                        caption,
-                        shown.stream().map(i -> heading(table.columns().get(i))).toList(),
-                        rows));
+        table.rows().forEach(row -> rows.add(row(row, table.isSetOff(rows.size(), shown.get(0)))));
+        return Markup.of(
+                "<div class=\"{}\" role=\"region\" aria-label=\"{}\" tabindex=\"0\"><table{}><caption>{}</caption>"
+                        + "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>",
+                rows.size() > MOST_ROWS && !heat ? "scroll tall" : "scroll",
+                table.caption(),
+                classes(heat ? "heat" : ""),
+                table.caption(),
+                shown.stream().map(i -> heading(column(i))).toList(),
+                rows);
+    }
+
+    private Column<?> column(int i) {
+        return table.columns().get(i);
     }
 
     /** Keeps "M = 16" on one line of a narrow header. */
     private static Markup heading(Column<?> column) {
         return Markup.of(
-                "<th scope=\"col\"{}>{}</th>",
-                kind(column, Cell.Style.PLAIN),
+                "<th scope=\"col\"{}><span>{}</span></th>",
+                classes(kind(column)),
                 column.heading().replace(" = ", "\u00a0=\u00a0"));
     }
 
-    private static Markup row(Table<?> table, Row row, List<Integer> shown, boolean setOff) {
+    private Markup row(Row row, boolean setOff) {
+        List<Markup> hidden = new ArrayList<>();
         List<Markup> cells = new ArrayList<>();
-        for (int i : shown) {
-            String element = cells.isEmpty() ? "th scope=\"row\"" : "td";
-            Column<?> column = table.columns().get(i);
+        for (int i = 0; i < row.cells().size(); i++) {
+            if (!shown.contains(i)) {
+                hidden.add(data(i, row));
+                continue;
+            }
             Cell cell = row.cells().get(i);
-            String text = cell.text().apply(table.decimals());
+            String style = cell.style() == Cell.Style.PLAIN ? "" : cell.style().name();
             cells.add(Markup.of(
-                    "<" + element + "{}>{}{}</" + element.substring(0, 2) + ">",
-                    kind(column, cell.style()),
-                    column.kind() == Kind.BARS ? bar(cell, text, largest(table, i)) : text,
+                    cells.isEmpty() ? "<th scope=\"row\"{}{}>{}{}</th>" : "<td{}{}>{}{}</td>",
+                    column(i).kind() == Kind.HEAT
+                            ? heat(cell)
+                            : classes(kind(column(i)) + " " + style.toLowerCase(Locale.ROOT)),
+                    data(i, row),
+                    content(i, cell),
                     cell.note().isEmpty() ? "" : Markup.of("<small>{}</small>", cell.note())));
         }
-        String type = row.average() ? "total" : "";
         return Markup.of(
-                "<tr{}{}>{}</tr>",
-                classes(setOff ? (type + " off").strip() : type),
-                Section.data(data(table, row)),
-                cells);
+                "<tr{}{}>{}</tr>", classes((row.average() ? "total" : "") + (setOff ? " off" : "")), hidden, cells);
     }
 
-    private static Markup kind(Column<?> column, Cell.Style style) {
-        String own = column.kind().isNumeric() ? "num" : column.kind() == Kind.SENTENCES ? "text" : "";
-        return classes(
-                style == Cell.Style.PLAIN ? own : (own + " " + style.name().toLowerCase(Locale.ROOT)).strip());
+    private static String kind(Column<?> column) {
+        return column.kind().isNumeric() ? "num" : column.kind() == Kind.SENTENCES ? "text" : "";
     }
 
     private static Markup classes(String names) {
-        return names.isEmpty() ? Markup.nothing() : Markup.of(" class=\"{}\"", names);
+        return names.isBlank() ? Markup.NOTHING : Markup.of(" class=\"{}\"", names.strip());
     }
 
-    /** A method without training holds for all shots and has no such attribute. */
-    private static Map<String, String> data(Table<?> table, Row row) {
-        Map<String, String> data = new LinkedHashMap<>();
-        for (int i = 0; i < row.cells().size(); i++) {
-            List<String> keys = table.columns().get(i).keys();
-            if (!keys.isEmpty()
-                    && FILTERS.contains(keys.get(0))
-                    && row.cells().get(i).data().get(0) instanceof String id
-                    && !id.isEmpty()
-                    && !id.equals("0")) {
-                data.put(keys.get(0), id);
-            }
-        }
-        return data;
+    private static Markup heat(Cell cell) {
+        double share = ((Number) cell.data().get(1)).doubleValue();
+        return Markup.of(" class=\"{}\" style=\"--share:{}\"", share > STRONG ? "num strong" : "num", share);
     }
 
-    /** From the middle of a box: to the right a gain, to the left a loss. */
-    private static Markup bar(Cell cell, String text, double largest) {
-        if (!(cell.data().get(0) instanceof Number difference)) {
-            return Markup.nothing();
+    /** Returns a datum that filters look at; a method without training holds for all shots and has no such datum. */
+    private Markup data(int i, Row row) {
+        List<String> keys = column(i).keys();
+        return !keys.isEmpty()
+                        && FILTERS.contains(keys.get(0))
+                        && row.cells().get(i).data().get(0) instanceof String id
+                        && !id.isEmpty()
+                        && !id.equals("0")
+                ? Markup.of(" data-{}=\"{}\"", keys.get(0), id)
+                : Markup.NOTHING;
+    }
+
+    /** Returns the text, of a difference with a bar from the middle of its box: gains to the right, losses to the left. */
+    private Object content(int i, Cell cell) {
+        String text = cell.text().apply(table.decimals());
+        if (column(i).kind() != Kind.BARS || !(cell.data().get(0) instanceof Number number)) {
+            return text;
         }
+        double difference = number.doubleValue();
+        double largest = table.rows().stream()
+                .map(row -> row.cells().get(i).data().get(0))
+                .mapToDouble(datum -> datum instanceof Number n ? Math.abs(n.doubleValue()) : 0)
+                .reduce(1, Math::max);
         return Markup.of(
-                "<span class=\"bar\"><span class=\"{}\" style=\"{}:50%;width:{}%\"></span></span>"
-                        + "<span class=\"value\">{}</span>",
-                difference.doubleValue() < 0 ? "loss" : "gain",
-                difference.doubleValue() < 0 ? "right" : "left",
-                String.format(Locale.ROOT, "%.1f", 50 * Math.abs(difference.doubleValue()) / largest),
+                "<span class=\"bar\"><span class=\"{}\" style=\"{}:50%;width:{}%\"></span></span><span class=\"value {}\">{}</span>",
+                difference < 0 ? "loss" : "gain",
+                difference < 0 ? "right" : "left",
+                50 * Math.abs(difference) / largest,
+                difference < 0 ? "worse" : "better",
                 text);
-    }
-
-    /** The difference that fills half the box, at least one point. */
-    private static double largest(Table<?> table, int column) {
-        double largest = 1;
-        for (Row row : table.rows()) {
-            if (row.cells().get(column).data().get(0) instanceof Number difference) {
-                largest = Math.max(largest, Math.abs(difference.doubleValue()));
-            }
-        }
-        return largest;
     }
 }

@@ -5,13 +5,10 @@ import java.util.Base64;
 import java.util.List;
 import org.coop4j.base.Resource;
 import org.coop4j.base.Sha256;
-import org.coop4j.study.chart.Paint;
 
 /**
- * A page that is one file: style, charts and pictures are inside, nothing is loaded from elsewhere,
- * and its content security policy makes the browser see to that.
- *
- * <p>Light or dark as the reader's system is, from phones of 320 pixels to wide screens.
+ * A page in one file, with its style, charts and pictures. Nothing is loaded from elsewhere, which its content security
+ * policy enforces. It is light or dark like the reader's system, and made for 320 pixels and more.
  */
 public final class HtmlPage {
 
@@ -20,10 +17,9 @@ public final class HtmlPage {
     private final String title;
     private final String subtitle;
     private final List<Section> sections = new ArrayList<>();
-    private final List<HtmlFilter> filters = new ArrayList<>();
     private String script = "";
 
-    /** A page without sections yet. */
+    /** Makes a page without sections. */
     public HtmlPage(String title, String subtitle) {
         this.title = title;
         this.subtitle = subtitle;
@@ -31,67 +27,35 @@ public final class HtmlPage {
 
     /** Adds a section, unless it is empty. */
     public HtmlPage add(Section section) {
-        if (!section.isEmpty()) {
+        if (!section.parts().isEmpty()) {
             sections.add(section);
         }
         return this;
     }
 
-    /** Lets the reader choose what is shown; without script all of it is. */
-    public HtmlPage filters(List<HtmlFilter> choices) {
-        filters.addAll(choices);
-        return script(resource("filter.js"));
-    }
-
-    /**
-     * Sets a script; the page must be whole without it.
-     *
-     * @param source code of this program, never made from data
-     */
-    HtmlPage script(String source) {
-        if (source.contains("</")) {
-            throw new IllegalArgumentException("a script may not hold \"</\": it would end there");
-        }
-        script = source;
+    /** Lets the reader filter the parts with data; without script all of them are shown. */
+    public HtmlPage filtered() {
+        script = resource("filter.js");
         return this;
     }
 
-    /** The page. */
+    /** Returns the page as HTML. */
     public String html() {
-        String policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-                + (script.isEmpty() ? "" : "; script-src 'sha256-" + hash(script) + "'");
+        boolean plain = script.isEmpty();
+        String hash = Base64.getEncoder().encodeToString(new Sha256().add(script).bytes());
         return Markup.of(
-                        """
-                        <!DOCTYPE html>
-                        <html lang="en">
-                        <head>
-                        <meta charset="utf-8">
-                        <meta http-equiv="Content-Security-Policy" content="{}">
-                        <meta name="viewport" content="width=device-width, initial-scale=1">
-                        <meta name="color-scheme" content="light dark">
-                        <title>{}</title>
-                        <link rel="icon" href="data:,">
-                        <style>
-                        {}</style>
-                        </head>
-                        <body>
-                        <header><h1>{}</h1><p class="lead">{}</p>{}</header>
-                        {}<main>
-                        {}</main>
-                        {}</body>
-                        </html>
-                        """,
-                        Markup.trusted(policy),
+                        resource("page.html"),
+                        plain ? "" : Markup.trusted("; script-src 'sha256-" + hash + "'"),
                         title,
-                        Markup.trusted(style()),
+                        Markup.trusted(Paint.declarations(false)),
+                        Markup.trusted(Paint.declarations(true)),
+                        Markup.trusted(resource("page.css")),
                         title,
                         subtitle,
                         contents(),
-                        filters.isEmpty() ? Markup.nothing() : HtmlFilter.bar(filters),
+                        plain ? "" : Markup.of("<form class=\"filter\" aria-label=\"Filter\" hidden=\"\"></form>"),
                         main(),
-                        script.isEmpty()
-                                ? Markup.nothing()
-                                : Markup.of("<script>{}</script>\n", Markup.trusted(script)))
+                        plain ? "" : Markup.of("<script>{}</script>", Markup.trusted(script)))
                 .toString();
     }
 
@@ -107,19 +71,10 @@ public final class HtmlPage {
         return main;
     }
 
-    private static String style() {
-        return ":root{color-scheme:light dark;"
-                + Paint.declarations(false)
-                + "}\n@media (prefers-color-scheme:dark){:root{"
-                + Paint.declarations(true)
-                + "}}\n"
-                + resource("page.css");
-    }
-
-    /** Links to the sections, where there are many. */
+    /** Returns links to the sections, where there are many. */
     private Markup contents() {
         if (sections.size() < LEAST_SECTIONS_OF_A_TABLE_OF_CONTENTS) {
-            return Markup.nothing();
+            return Markup.NOTHING;
         }
         List<Markup> links = new ArrayList<>();
         for (Section section : sections) {
@@ -128,11 +83,7 @@ public final class HtmlPage {
         return Markup.of("<nav aria-label=\"Sections\"><ul>{}</ul></nav>", links);
     }
 
-    private static String hash(String source) {
-        return Base64.getEncoder().encodeToString(new Sha256().add(source).bytes());
-    }
-
-    private static String resource(String name) {
+    static String resource(String name) {
         return Resource.text(HtmlPage.class, name);
     }
 }

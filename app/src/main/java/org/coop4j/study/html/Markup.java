@@ -1,72 +1,76 @@
 package org.coop4j.study.html;
 
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import org.coop4j.base.SafeText;
 
-/** A piece of HTML. It is made of templates of this program, and every text in it is escaped. */
+/** A piece of HTML or SVG, made of templates of this program, in which every text is escaped. */
 public final class Markup {
+
+    /** No markup at all. */
+    static final Markup NOTHING = new Markup("");
 
     private static final String PLACE = "{}";
 
-    private final String html;
+    private final String code;
 
-    private Markup(String html) {
-        this.html = html;
-    }
-
-    /** Nothing. */
-    public static Markup nothing() {
-        return new Markup("");
-    }
-
-    /** Plain text. */
-    public static Markup text(String text) {
-        return new Markup(SafeText.xml(text));
+    private Markup(String code) {
+        this.code = code;
     }
 
     /**
-     * A template with a value in each of its places {@code {}}: pieces of markup, or lists of them,
-     * as they are, and anything else as escaped text. A place for text may be an attribute's value
-     * in double quotes.
+     * Fills a template. Each place {@code {}} takes a value: markup or a list of it as it is, a double with at most two
+     * decimals, anything else as escaped text, which may be the value of an attribute in double quotes.
      *
-     * @param template written in the program and never taken from data
+     * @param template part of this program, never taken from data
      */
     public static Markup of(String template, Object... values) {
-        StringBuilder html = new StringBuilder();
+        StringBuilder code = new StringBuilder();
         int from = 0;
         for (Object value : values) {
             int place = template.indexOf(PLACE, from);
             if (place < 0) {
                 throw new IllegalArgumentException(values.length + " values have too few places in " + template);
             }
-            html.append(template, from, place);
-            append(html, value);
+            append(code.append(template, from, place), value);
             from = place + PLACE.length();
         }
         if (template.indexOf(PLACE, from) >= 0) {
             throw new IllegalArgumentException(values.length + " values have too many places in " + template);
         }
-        return new Markup(html.append(template, from, template.length()).toString());
+        return new Markup(code.append(template, from, template.length()).toString());
     }
 
-    private static void append(StringBuilder html, Object value) {
+    private static void append(StringBuilder code, Object value) {
         if (value instanceof Markup markup) {
-            html.append(markup.html);
+            code.append(markup.code);
         } else if (value instanceof List<?> list) {
-            list.forEach(one -> append(html, one));
+            list.forEach(one -> append(code, one));
+        } else if (value instanceof Double number) {
+            code.append(String.format(Locale.ROOT, "%.2f", number).replaceFirst("\\.?0+$", ""));
         } else {
-            html.append(SafeText.xml(String.valueOf(value)));
+            // A number and its percent sign stay on one line.
+            code.append(SafeText.xml(String.valueOf(value)).replaceAll("(?<=\\d) %", "\u00a0%"));
         }
     }
 
-    /** Code of this program: a style sheet, a script or a drawing whose texts are escaped. */
+    /** Wraps code of this program, such as a style sheet. */
     static Markup trusted(String code) {
         return new Markup(code);
     }
 
-    /** The HTML. */
+    /** Attributes {@code data-…}, by which a page's filters find its parts; the names are part of this program. */
+    static Markup data(Map<String, String> values) {
+        return Markup.of(
+                "{}",
+                values.entrySet().stream()
+                        .map(data -> Markup.of(" data-{}=\"{}\"", data.getKey(), data.getValue()))
+                        .toList());
+    }
+
     @Override
     public String toString() {
-        return html;
+        return code;
     }
 }

@@ -4,25 +4,17 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.coop4j.console.Table;
-import org.coop4j.eval.ConfusionMatrix;
-import org.coop4j.study.chart.FewShotChart;
-import org.coop4j.study.chart.FewShotChart.Series;
-import org.coop4j.study.chart.ShareChart;
-import org.coop4j.study.chart.Svg;
+import org.coop4j.study.html.FewShotChart.Series;
 
 /** A section of an {@link HtmlPage}, filled from top to bottom. */
 public final class Section {
 
-    /** Shares above this are dark (or, on dark pages, bright) cells, and their text turns. */
-    private static final double STRONG_CELL = 0.55;
-
     private final String heading;
     private final List<Markup> parts = new ArrayList<>();
 
-    /** A section without content yet. */
+    /** Makes a section without content. */
     public Section(String heading) {
         this.heading = heading;
     }
@@ -35,201 +27,151 @@ public final class Section {
         return parts;
     }
 
-    /** Returns true if there is nothing below its heading. */
-    public boolean isEmpty() {
-        return parts.isEmpty();
-    }
-
-    /** Any part. */
-    public Section add(Markup part) {
-        parts.add(part);
+    private Section add(String template, Object... values) {
+        parts.add(Markup.of(template, values));
         return this;
     }
 
-    /** A table; nothing if it has no row. */
+    /** Adds a table, unless it has no row. */
     public Section table(Table<?> table) {
-        return table.isEmpty() ? this : add(HtmlFormat.table(table));
+        return table.isEmpty() ? this : add("{}", HtmlFormat.table(table));
     }
 
-    /** A paragraph of plain text. */
+    /** Adds a table behind a line that opens it, with data for the filters; nothing if it has no row. */
+    public Section details(String summary, Map<String, String> data, Table<?> table) {
+        return table.isEmpty()
+                ? this
+                : add(
+                        "<details{}><summary>{}</summary>{}</details>",
+                        Markup.data(data),
+                        summary,
+                        HtmlFormat.table(table));
+    }
+
+    /** Adds the sentence that the reader should take home from this section. */
+    public Section verdict(String text) {
+        return add("<p class=\"verdict\">{}</p>", text);
+    }
+
+    /** Adds a paragraph. */
     public Section paragraph(String text) {
-        return add(Markup.of("<p>{}</p>", text));
+        return add("<p>{}</p>", text);
     }
 
-    /** A heading below the section's. */
+    /** Adds the definitions of what studies measure. */
+    public Section definitions() {
+        return add("{}", Markup.trusted(HtmlPage.resource("definitions.html")));
+    }
+
+    /** Adds a heading below the section's. */
     public Section subheading(String text) {
-        return add(Markup.of("<h3>{}</h3>", text));
+        return add("<h3>{}</h3>", text);
     }
 
-    /** Items of a list. */
+    /** Adds a list. */
     public Section list(List<String> items) {
-        return add(Markup.of(
+        return add(
                 "<ul>{}</ul>",
-                items.stream().map(item -> Markup.of("<li>{}</li>", item)).toList()));
+                items.stream().map(item -> Markup.of("<li>{}</li>", item)).toList());
     }
 
-    /** Lines as they stand, such as a command. */
+    /** Adds lines as they are, such as a command. */
     public Section code(String lines) {
-        return add(Markup.of("<pre tabindex=\"0\"><code>{}</code></pre>", lines));
+        return add("<pre tabindex=\"0\"><code>{}</code></pre>", lines);
     }
 
     /**
      * A number that the reader should take home.
      *
-     * @param value such as "73.4 ± 0.5 %"
-     * @param meaning what it is
+     * @param value the number with its unit, such as "73.4 ± 0.5 %"
      */
     public record Fact(String value, String meaning) {}
 
-    /** A row of such numbers, large. */
+    /** Adds a row of large numbers. */
     public Section facts(List<Fact> facts) {
-        return add(Markup.of(
+        return add(
                 "<dl class=\"facts\">{}</dl>",
                 facts.stream()
                         .map(fact -> Markup.of("<div><dt>{}</dt><dd>{}</dd></div>", fact.meaning, fact.value))
-                        .toList()));
+                        .toList());
     }
 
-    /** A part behind a line that opens it, with attributes {@code data-…} for the script. */
-    public Section details(String summary, Map<String, String> data, Markup part) {
-        return add(Markup.of("<details{}><summary>{}</summary>{}</details>", data(data), summary, part));
-    }
-
-    /** Attributes {@code data-…} by their names, which are written in the program. */
-    public static Markup data(Map<String, String> values) {
-        List<Markup> attributes = new ArrayList<>();
-        values.forEach((name, value) -> attributes.add(Markup.of(" data-{}=\"{}\"", name, value)));
-        return Markup.of("{}", attributes);
-    }
-
-    /** A table in a box of its own that scrolls where the page is too narrow. */
-    public static Markup scrolling(String kind, String caption, Markup table) {
-        return Markup.of(
-                "<div class=\"{}\" role=\"region\" aria-label=\"{}\" tabindex=\"0\">{}</div>", kind, caption, table);
-    }
-
-    /** A few-shot chart with its legend. */
-    public Section chart(FewShotChart chart, String caption) {
-        return figure(Markup.of("{}{}", drawing(chart), legend(List.of(chart))), caption);
-    }
-
-    /** A chart of percentages over percentages. */
+    /** Adds a chart of percentages. */
     public Section chart(ShareChart chart, String caption) {
-        return figure(Markup.trusted(chart.inline()), caption);
+        return add("<figure class=\"single\">{}<figcaption>{}</figcaption></figure>", chart.markup(), caption);
     }
 
-    private Section figure(Markup content, String caption) {
-        return add(Markup.of("<figure class=\"single\">{}<figcaption>{}</figcaption></figure>", content, caption));
+    /** Adds a few-shot chart with its legend. */
+    public Section chart(FewShotChart chart, String caption) {
+        return add(
+                "<figure class=\"single\">{}{}<figcaption>{}</figcaption></figure>",
+                chart.markup(),
+                legend(List.of(chart)),
+                caption);
     }
 
-    /**
-     * One chart of several.
-     *
-     * @param data values of attributes {@code data-…} by their names
-     */
+    /** A few-shot chart of several, with data for the filters. */
     public record Chart(FewShotChart chart, Map<String, String> data) {}
 
-    /** Several charts side by side, as many as the page is wide for, with one legend. */
+    /** Adds few-shot charts side by side, as many as the page is wide for, with one legend. */
     public Section charts(List<Chart> charts) {
         List<Markup> figures = new ArrayList<>();
         for (Chart one : charts) {
             figures.add(Markup.of(
                     "<figure{}><figcaption>{}</figcaption>{}</figure>",
-                    data(one.data),
+                    Markup.data(one.data),
                     one.chart.title(),
-                    drawing(one.chart)));
+                    one.chart.markup()));
         }
-        return add(legend(charts.stream().map(Chart::chart).toList()))
-                .add(Markup.of("<div class=\"charts\">{}</div>", figures));
+        Markup legend = legend(charts.stream().map(Chart::chart).toList());
+        return add("{}<div class=\"charts\">{}</div>", legend, figures);
     }
 
-    private static Markup drawing(FewShotChart chart) {
-        return Markup.trusted(chart.inline());
-    }
-
-    /** Each series once, in the order in which they come. */
+    /** Returns a legend with each series once, in the order in which they come. */
     private static Markup legend(List<FewShotChart> charts) {
         Map<String, Markup> items = new LinkedHashMap<>();
         for (FewShotChart chart : charts) {
             for (Series series : chart.series()) {
-                items.computeIfAbsent(series.name(), name -> item(series));
+                items.computeIfAbsent(
+                        series.name(),
+                        name -> Markup.of(
+                                "<li><button type=\"button\" aria-pressed=\"false\" data-series=\"{}\">{}{}</button></li>",
+                                series.index(),
+                                Svg.sign(series),
+                                name));
             }
         }
         return Markup.of("<ul class=\"legend\">{}</ul>", List.copyOf(items.values()));
     }
 
-    private static Markup item(Series series) {
-        return Markup.of(
-                "<li><button type=\"button\" aria-pressed=\"false\" data-series=\"{}\">" + "{}{}</button></li>",
-                series.index(),
-                Markup.trusted(Svg.sign(series)),
-                series.name());
-    }
-
     /**
-     * A picture inside a page.
+     * A picture in a page.
      *
-     * @param address its bytes as a {@code data:} address
-     * @param alternative what it shows, for those who do not see it
-     * @param caption stands below it; may be empty
+     * @param jpeg content of its file
+     * @param link address of the original
+     * @param name text of the link below it
+     * @param alternative text for those who do not see it
+     * @param caption further lines below it
      */
-    public record Picture(String address, String alternative, String caption) {
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    public record Picture(byte[] jpeg, String link, String name, String alternative, List<String> caption) {
 
-        /** A JPEG file. */
-        public static Picture jpeg(byte[] file, String alternative, String caption) {
-            String data = Base64.getEncoder().encodeToString(file);
-            return new Picture("data:image/jpeg;base64," + data, alternative, caption);
+        Markup markup() {
+            return Markup.of(
+                    "<figure><img src=\"data:image/jpeg;base64,{}\" alt=\"{}\"><figcaption><a href=\"{}\">{}</a>{}</figcaption></figure>",
+                    Base64.getEncoder().encodeToString(jpeg),
+                    alternative,
+                    link,
+                    name,
+                    caption.stream().map(line -> Markup.of("<span>{}</span>", line)).toList());
         }
     }
 
-    /** Pictures side by side. */
-    public Section pictures(List<Picture> pictures) {
-        return add(Markup.of(
-                "<div class=\"pictures\">{}</div>",
-                pictures.stream()
-                        .map(picture -> Markup.of(
-                                "<figure><img src=\"{}\" alt=\"{}\">" + "<figcaption>{}</figcaption></figure>",
-                                picture.address(),
-                                picture.alternative(),
-                                picture.caption()))
-                        .toList()));
-    }
-
-    /**
-     * A confusion matrix as a table of counts: the larger a cell's share of the true class, the
-     * stronger its colour.
-     *
-     * @param names of the classes by label
-     */
-    public Section confusion(ConfusionMatrix matrix, List<String> names, String caption) {
-        int[] labels = matrix.labels();
-        List<Markup> header = new ArrayList<>();
-        List<Markup> rows = new ArrayList<>();
-        for (int row = 0; row < matrix.size(); row++) {
-            String name = names.get(labels[row]);
-            header.add(Markup.of("<th scope=\"col\"><span>{}</span></th>", name));
-            List<Markup> cells = new ArrayList<>();
-            for (int column = 0; column < matrix.size(); column++) {
-                double share = matrix.normalised()[row][column];
-                int count = matrix.count(row, column);
-                cells.add(Markup.of(
-                        "<td class=\"{}\" style=\"--share:{}\">{}</td>",
-                        share > STRONG_CELL ? "strong" : "",
-                        String.format(Locale.ROOT, "%.3f", share),
-                        count == 0 ? "" : count));
-            }
-            rows.add(Markup.of("<tr><th scope=\"row\">{}</th>{}</tr>", name, cells));
-        }
-        return add(scrolling(
-                "scroll",
-                caption,
-                Markup.of(
-                        "<table"
-                                + " class=\"confusion\"><caption>{}</caption><thead><tr><td>true"
-                                + " class ↓ predicted as"
-                                + " →</td>{}</tr></thead><tbody>{}</tbody></table>",
-                        caption,
-                        header,
-                        rows)));
+    /** Adds pictures in rows of equal height; the kind (better, worse or none) is a colour and a sign. */
+    public Section pictures(String kind, List<Picture> pictures) {
+        return add(
+                "<div class=\"pictures {}\">{}</div>",
+                kind,
+                pictures.stream().map(Picture::markup).toList());
     }
 }

@@ -1,7 +1,5 @@
 /**
- * Pages of results that are one file each: sections of text, tables, charts ({@code study.chart}) and pictures.
- *
- * <p>Markup is built from escaped parts only ({@link org.coop4j.study.html.Markup}): class names and messages come from
- * strangers.
+ * Pages in one file, from sections of text, tables, pictures and charts, and charts as SVG files: light and dark, without
+ * anything loaded from elsewhere, every text escaped. No knowledge of runs or studies.
  */
 package org.coop4j.study.html;

@@ -4,15 +4,19 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.console.Table;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodLabel;
-import org.coop4j.study.Outcome;
-import org.coop4j.study.Outcome.Measure;
+import org.coop4j.study.MethodResult;
+import org.coop4j.study.MethodResult.Gain;
+import org.coop4j.study.MethodResult.Measure;
 import org.coop4j.study.PublishedNumbers.Score;
+import org.coop4j.study.Shots;
 
 /** Cells of what studies measure; those of unknown values are empty. */
 final class Cells {
@@ -23,16 +27,21 @@ final class Cells {
         return Cell.words(dataset, DatasetNames.title(dataset));
     }
 
-    static Cell method(MethodLabel method) {
-        return Cell.words(method.id(), method.title());
+    /** Adds the columns of methods and, unless they are null, their shots. */
+    static <T> Table<T> method(Table<T> table, Function<T, MethodLabel> method, Function<T, Shots> shots) {
+        table.filter("group", row -> method.apply(row).method().group().title())
+                .words("method", row -> Cell.words(method.apply(row).id(), method.apply(row).title()), "method");
+        return shots == null
+                ? table
+                : table.numbers("shots", row -> Cell.words(shots.apply(row).label()), "shots");
     }
 
-    /** "base". */
+    /** Returns "base", "new" or "all". */
     static String half(ClassHalf half) {
         return half.name().toLowerCase(Locale.ROOT);
     }
 
-    /** Seeds, of which people see how many there are. */
+    /** Makes a cell of seeds, of which people see the number. */
     static Cell seeds(List<Long> seeds) {
         return Cell.of(List.of(seeds, seeds.size()), decimals -> Numbers.count(seeds.size()))
                 .in(Cell.Style.MUTED);
@@ -46,36 +55,36 @@ final class Cells {
         return Cell.points(difference.orElse(Double.NaN));
     }
 
-    static Cell points(Optional<Outcome.Gain> gain) {
-        return Cell.points(gain.map(Outcome.Gain::difference).orElse(Double.NaN));
+    static Cell points(Optional<Gain> gain) {
+        return Cell.points(gain.map(Gain::difference).orElse(Double.NaN));
     }
 
-    /** The p value of a gain's test. */
-    static Cell probability(Optional<Outcome.Gain> gain) {
-        return gain.flatMap(Outcome.Gain::pValue).map(p -> Cell.probability(p)).orElse(Cell.NONE);
+    static Cell probability(Optional<Gain> gain) {
+        return gain.flatMap(Gain::pValue).map(p -> Cell.probability(p)).orElse(Cell.NONE);
     }
 
     static Cell mean(Optional<SeedSummary> summary) {
         return summary.map(Cell::mean).orElse(Cell.NONE);
     }
 
-    static Cell accuracy(Optional<Outcome> outcome) {
-        return mean(outcome.flatMap(o -> o.summary(Measure.ACCURACY)));
+    static Cell accuracy(Optional<MethodResult> result) {
+        return mean(result.flatMap(r -> r.summary(Measure.ACCURACY)));
     }
 
-    /** Student's 95 % interval of three seeds or more; other programs have its width with the mean. */
-    static Cell interval(Optional<SeedSummary> summary) {
-        return summary.filter(s -> s.percentInterval().isPresent())
-                .map(s -> Cell.of(List.of(), s::interval))
-                .orElse(Cell.NONE);
-    }
-
-    /** A number of a paper, with its backbone and its source. */
+    /** Makes a cell of a paper's number with its backbone and source. */
     static Cell published(Optional<Score> score) {
-        return score.map(s -> Cell.of(
-                                List.of(Cell.datum(s.accuracy()), s.backbone(), s.source()),
-                                decimals -> Numbers.number(s.accuracy(), decimals) + " " + s.backbone())
-                        .in(Cell.Style.PUBLISHED))
+        return score.map(s -> published(
+                        List.of(Cell.datum(s.accuracy()), s.backbone(), s.source()), "%s", s.backbone(), s.accuracy()))
                 .orElse(Cell.NONE);
+    }
+
+    /** Makes a cell of a paper's numbers in a format such as "%s / %s", followed by the backbone. */
+    static Cell published(List<?> data, String format, String backbone, Double... numbers) {
+        return Cell.of(data, decimals -> format.formatted(List.of(numbers).stream()
+                                .map(number -> Numbers.number(number, decimals))
+                                .toArray())
+                        + " "
+                        + backbone)
+                .in(Cell.Style.PUBLISHED);
     }
 }

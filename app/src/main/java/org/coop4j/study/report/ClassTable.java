@@ -2,17 +2,17 @@ package org.coop4j.study.report;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.study.ClassGains;
 import org.coop4j.study.ClassGains.ClassGain;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodLabel;
-import org.coop4j.study.Shots;
 
-/** Results of each class; of many classes, people see those that won and lost most. */
+/** Results of each class; of many classes, people see those that gained and lost most. */
 final class ClassTable {
 
     private static final int MOST_SHOWN = 15;
@@ -22,7 +22,7 @@ final class ClassTable {
 
     private record Result(StudyView view, ClassGains gains, ClassGain one) {}
 
-    /** All classes of all datasets and methods. */
+    /** Returns all classes of all datasets and methods. */
     static Table<?> records(List<StudyView> views) {
         Table<Result> table = new Table<Result>("per-class", "Accuracy of each class, in %", "")
                 .data("model", r -> r.view.model())
@@ -44,70 +44,50 @@ final class ClassTable {
     }
 
     /**
-     * The classes of a dataset by each method with most images; empty if there are none. One method decides which
-     * classes are shown, and how they are ordered.
+     * Returns the classes of a dataset by each method with most images; empty if there are none. The main method decides
+     * the order, and which classes are shown.
      */
     static Table<?> table(StudyView view, String dataset) {
-        List<ClassGains> all = withMostImages(view, dataset);
-        if (all.isEmpty()) {
+        Map<MethodLabel, ClassGains> most = new LinkedHashMap<>();
+        for (ClassGains gains : view.classes()) {
+            if (gains.outcome().dataset().equals(dataset)) {
+                most.merge(
+                        gains.outcome().method(),
+                        gains,
+                        (a, b) -> b.outcome().shots().compareTo(a.outcome().shots()) > 0 ? b : a);
+            }
+        }
+        if (most.isEmpty()) {
             return new Table<>();
         }
-        ClassGains leading = all.stream()
-                .filter(g ->
-                        view.fewShot().main().equals(Optional.of(g.outcome().method())))
-                .findFirst()
-                .orElse(all.get(0));
+        ClassGains leading = most.getOrDefault(
+                view.fewShot().main().orElseThrow(), most.values().iterator().next());
+        List<ClassGain> shown = extremes(leading);
         String by = leading.outcome().method().title();
         Table<ClassGain> table = new Table<ClassGain>(
                         "per-class",
-                        DatasetNames.title(dataset) + ", test images of all seeds classified rightly, in %",
-                        "%s of %s after %s"
+                        DatasetNames.title(dataset) + ", accuracy on the test images of all seeds, in %",
+                        "%s classes by %s of %s after %s"
                                 .formatted(
-                                        describe(leading),
+                                        shown.size() < leading.classes().size() ? "first and last" : "all",
+                                        leading.isCompared() ? "gain over zero-shot" : "accuracy",
                                         by,
                                         leading.outcome().shots().describe()))
                 .decimals(1)
                 .words("class", ClassGain::name)
                 .column("gain of " + by, Table.Kind.BARS, one -> Cells.points(one.gain()))
                 .numbers(MethodLabel.ZERO_SHOT.id(), one -> Cells.number(one.zeroShot()));
-        for (ClassGains gains : all) {
-            table.numbers(gains.outcome().method().title(), one -> Cell.number(gains.accuracy(one.name())));
-        }
-        return table.numbers("images", one -> Cell.count(one.images())).rows(extremes(leading));
+        most.forEach((method, gains) -> table.numbers(method.title(), one -> Cell.number(gains.accuracy(one.name()))));
+        return table.numbers("images", one -> Cell.count(one.images())).rows(shown);
     }
 
-    private static List<ClassGains> withMostImages(StudyView view, String dataset) {
-        List<ClassGains> here = view.classes().stream()
-                .filter(g -> g.outcome().dataset().equals(dataset))
-                .toList();
-        return here.stream()
-                .filter(g -> here.stream().noneMatch(o -> isMore(o, g)))
-                .toList();
-    }
-
-    private static boolean isMore(ClassGains one, ClassGains than) {
-        Shots shots = one.outcome().shots();
-        return one.outcome().method().equals(than.outcome().method())
-                && shots.compareTo(than.outcome().shots()) > 0;
-    }
-
-    /** All classes by falling gain, or the first and last of many. */
+    /** Returns all classes by falling gain, or the first and last of many. */
     private static List<ClassGain> extremes(ClassGains gains) {
         List<ClassGain> sorted = new ArrayList<>(gains.classes());
         sorted.sort(Comparator.comparingDouble((ClassGain c) -> -c.gain().orElse(c.accuracy())));
-        int n = sorted.size();
-        if (n > MOST_SHOWN) {
-            sorted.subList(SHOWN_OF_MANY, n - SHOWN_OF_MANY).clear();
+        if (sorted.size() > MOST_SHOWN) {
+            sorted.subList(SHOWN_OF_MANY, sorted.size() - SHOWN_OF_MANY).clear();
         }
         return sorted;
-    }
-
-    private static String describe(ClassGains gains) {
-        int classes = gains.classes().size();
-        String by = gains.isCompared() ? "gain over zero-shot" : "accuracy";
-        return classes <= MOST_SHOWN
-                ? "all " + classes + " classes by " + by
-                : "of %d classes, the %d with the largest and the %d with the smallest %s"
-                        .formatted(classes, SHOWN_OF_MANY, SHOWN_OF_MANY, by);
     }
 }

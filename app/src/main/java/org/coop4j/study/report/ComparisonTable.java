@@ -13,19 +13,18 @@ import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.Comparison.Role;
 import org.coop4j.run.MethodChoice;
 
-/** A training run beside simpler classifiers, as a table and in words. */
+/** A training run compared with simpler classifiers, as a table and in words. */
 public final class ComparisonTable {
 
-    /** The usual border of what is called significant. */
+    /** The usual level of significance. */
     private static final double SIGNIFICANT = 0.05;
 
     private ComparisonTable() {}
 
     /**
-     * The table.
+     * Returns the table.
      *
-     * @param seeds a comparison of the same classifiers for each seed, of which the mean and the
-     *     standard deviation are shown
+     * @param seeds comparisons of the same classifiers, one per seed; the table has mean and standard deviation
      */
     public static Table<?> of(List<Comparison> seeds) {
         Comparison first = seeds.get(0);
@@ -38,7 +37,7 @@ public final class ComparisonTable {
                 .decimals(1)
                 .words("classifier", c -> muted(c, Cell.words(name(c))), "classifier")
                 .means("test", c -> accuracy(seeds, c, best), "accuracy")
-                .numbers("95 % interval", c -> seeds.size() > 1 ? Cell.NONE : muted(c, interval(c)), "low", "high")
+                .numbers("95 % interval", c -> interval(seeds, c), "low", "high")
                 .means(
                         "macro F1",
                         c -> known(seeds, c, x -> x.test().evaluation().macroF1()),
@@ -49,7 +48,7 @@ public final class ComparisonTable {
                 .rows(first.classifiers());
     }
 
-    /** Mutes the cells of what was found in hindsight. */
+    /** Mutes the cells of a prompt found in hindsight. */
     private static Cell muted(ComparedClassifier c, Cell cell) {
         return c.role() == Role.HINDSIGHT ? cell.in(Cell.Style.MUTED) : cell;
     }
@@ -59,10 +58,16 @@ public final class ComparisonTable {
         return muted(c, Cell.mean(accuracy).best(accuracy.mean() == best));
     }
 
-    /** Of no images, and of runs that were read from a folder, some numbers are not known. */
+    /** Makes a cell of a number that may be unknown: without images, or of a run read from a folder. */
     private static Cell known(
             List<Comparison> seeds, ComparedClassifier c, ToDoubleFunction<ComparedClassifier> number) {
         return Double.isFinite(number.applyAsDouble(c)) ? muted(c, Cell.mean(mean(seeds, c, number))) : Cell.NONE;
+    }
+
+    private static Cell interval(List<Comparison> seeds, ComparedClassifier c) {
+        return seeds.size() > 1
+                ? Cell.NONE
+                : muted(c, range(Interval.wilson(c.test().right(), c.test().size())));
     }
 
     private static String name(ComparedClassifier c) {
@@ -74,11 +79,7 @@ public final class ComparisonTable {
         };
     }
 
-    private static Cell interval(ComparedClassifier c) {
-        return range(Interval.wilson(c.test().right(), c.test().size()));
-    }
-
-    /** A number of the same contender with each seed. */
+    /** Returns a number of the same classifier over the seeds. */
     private static SeedSummary mean(
             List<Comparison> seeds, ComparedClassifier of, ToDoubleFunction<ComparedClassifier> number) {
         return SeedSummary.of(seeds.stream()
@@ -86,7 +87,7 @@ public final class ComparisonTable {
                 .toArray());
     }
 
-    /** With another seed another prompt may be chosen, and be the best in hindsight too. */
+    /** Finds a classifier with another seed, where another prompt may be chosen and be the best in hindsight too. */
     private static ComparedClassifier same(Comparison seed, ComparedClassifier of) {
         return seed.classifiers().stream()
                 .filter(c -> c.role() == of.role())
@@ -99,21 +100,19 @@ public final class ComparisonTable {
         return c.role() == Role.METHOD || c.role() == Role.OWN_PROMPT;
     }
 
-    /** Scores of the candidates among which a method was chosen. */
+    /** Returns the scores of the candidates among which a method was chosen. */
     public static Table<?> candidates(MethodChoice choice) {
         List<MethodChoice.Score> scores = choice.scores();
-        boolean crossValidated = choice.crossValidated();
+        boolean folds = choice.crossValidated();
         MethodChoice.Score best = MethodChoice.best(scores);
         return new Table<MethodChoice.Score>(
                         "candidates",
-                        crossValidated
-                                ? "Accuracy by cross-validation on the training images, %"
-                                : "Accuracy on the val images, %",
+                        folds ? "Accuracy by cross-validation on the training images, %" : "Accuracy on the val images, %",
                         "")
                 .decimals(1)
                 .words("candidate", s -> Cell.words(s.candidate().name()).best(s.equals(best)), "candidate")
                 .numbers(
-                        crossValidated ? "cross-validation" : "val",
+                        folds ? "cross-validation" : "val",
                         s -> Cell.number(s.accuracy()).best(s.equals(best)),
                         "accuracy")
                 .numbers("95 % interval", s -> range(Interval.wilson(s.right(), s.images())), "low", "high")
@@ -125,7 +124,7 @@ public final class ComparisonTable {
         return Cell.range(interval.low(), interval.high());
     }
 
-    /** "+12.3 points over linear probe (95 % interval +2.1 to +22.0)". */
+    /** Describes a gain: "+12.3 points over the best baseline, linear probe (95 % interval +2 to +22)". */
     public static String gain(ComparedClassifier method, ComparedClassifier baseline) {
         McNemar test = Comparison.test(method, baseline);
         Interval interval = test.interval();
@@ -137,22 +136,25 @@ public final class ComparisonTable {
                         Numbers.signed(interval.high(), 0));
     }
 
-    /** The result of McNemar's test in words. */
+    /** Returns the result of McNemar's test in words. */
     public static String meaning(ComparedClassifier method, ComparedClassifier baseline) {
         McNemar test = Comparison.test(method, baseline);
         int disagreements = test.firstOnly() + test.secondOnly();
         String images = Numbers.count(test.images(), "test image");
         if (disagreements == 0) {
-            return "both are right on the same of " + images;
+            return "both are right on the same images";
         }
-        String counts = "McNemar's exact test: p %s; one of the two is right on %s, the learned classifier"
-                        .formatted(
-                                test.pValue() < 0.001 ? "< 0.001" : "= " + Numbers.probability(test.pValue()),
-                                Numbers.count(disagreements, "image"))
-                + " on %d of them".formatted(test.firstOnly());
-        String verdict = test.pValue() < SIGNIFICANT
-                ? (test.difference() > 0 ? "the gain is more than chance" : "the loss is more than chance")
-                : images + (test.images() == 1 ? " is" : " are") + " too few to tell them apart";
-        return verdict + " (" + counts + ")";
+        String verdict = test.pValue() >= SIGNIFICANT
+                ? images + (test.images() == 1 ? " is" : " are") + " too few to distinguish them"
+                : "the " + (test.difference() > 0 ? "gain" : "loss") + " is significant";
+        return "%s (McNemar's exact test: p %s); they disagree on %s: %s is right on %d, %s on %d"
+                .formatted(
+                        verdict,
+                        test.pValue() < 0.001 ? "< 0.001" : "= " + Numbers.probability(test.pValue()),
+                        Numbers.count(disagreements, "image"),
+                        method.name(),
+                        test.firstOnly(),
+                        baseline.name(),
+                        test.secondOnly());
     }
 }

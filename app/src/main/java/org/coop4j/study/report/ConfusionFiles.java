@@ -10,13 +10,15 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.SafeText;
+import org.coop4j.console.Cell;
 import org.coop4j.console.CsvFormat;
+import org.coop4j.console.Table;
 import org.coop4j.eval.ConfusionMatrix;
 
 /** A confusion matrix as a table and as a picture: rows are true classes, columns predictions. */
@@ -25,39 +27,44 @@ public final class ConfusionFiles {
     private static final int PICTURE = 640;
     private static final int LEAST_CELL = 3;
 
-    /** Cells of a size that a class name fits beside. */
+    /** Least cell beside which a class name fits. */
     private static final int NAMED_CELL = 11;
 
-    /** With more classes the names are left out. */
+    /** Most classes whose names are drawn. */
     private static final int MOST_NAMED = 200;
 
-    /** Characters of a name that are drawn. */
+    /** Most characters of a name that are drawn. */
     private static final int LONGEST_NAME = 60;
 
     private static final int LARGEST_CELL = 48;
     private static final int MARGIN = 12;
     private static final Color INK = new Color(0x1f2430);
-    private static final Color FULL = new Color(0x1b5e9b);
+    private static final int FULL = 0x1b5e9b;
 
     private ConfusionFiles() {}
 
-    /** Writes counts as comma-separated values, the true class in the first column. */
-    public static void writeCsv(Path file, ConfusionMatrix matrix, List<String> names) throws IOException {
+    /** Returns the counts as a table, the true class in the first column. */
+    static Table<?> table(ConfusionMatrix matrix, List<String> names, String caption) {
         int[] labels = matrix.labels();
-        StringBuilder text = new StringBuilder();
-        List<String> fields = new ArrayList<>(List.of("true \\ predicted"));
-        for (int label : labels) {
-            fields.add(names.get(label));
+        double[][] shares = matrix.normalised();
+        Table<Integer> table = new Table<Integer>("", caption, "")
+                .words("true class ↓ predicted as →", row -> names.get(labels[row]), "true \\ predicted");
+        for (int column = 0; column < labels.length; column++) {
+            int predicted = column;
+            table.column(
+                    names.get(labels[column]),
+                    Table.Kind.HEAT,
+                    row -> Cell.of(
+                            List.of(matrix.count(row, predicted), shares[row][predicted]),
+                            decimals -> shares[row][predicted] == 0 ? "" : "" + matrix.count(row, predicted)),
+                    names.get(labels[column]));
         }
-        text.append(CsvFormat.record(fields));
-        for (int row = 0; row < matrix.size(); row++) {
-            fields = new ArrayList<>(List.of(names.get(labels[row])));
-            for (int column = 0; column < matrix.size(); column++) {
-                fields.add(String.valueOf(matrix.count(row, column)));
-            }
-            text.append(CsvFormat.record(fields));
-        }
-        AtomicFile.write(file, text.toString().getBytes(StandardCharsets.UTF_8));
+        return table.rows(IntStream.range(0, labels.length).boxed().toList());
+    }
+
+    /** Writes counts as comma-separated values. */
+    public static void writeCsv(Path file, ConfusionMatrix matrix, List<String> names) throws IOException {
+        AtomicFile.write(file, CsvFormat.text(table(matrix, names, "")).getBytes(StandardCharsets.UTF_8));
     }
 
     /** Draws the row-normalised matrix; a darker cell is a larger share of the true class. */
@@ -88,16 +95,17 @@ public final class ConfusionFiles {
         g.setFont(font);
         double[][] shares = matrix.normalised();
         for (int row = 0; row < n; row++) {
+            int y = start + row * cell;
             for (int column = 0; column < n; column++) {
-                cell(g, start + column * cell, start + row * cell, cell, shares[row][column]);
+                cell(g, start + column * cell, y, cell, shares[row][column]);
             }
             g.setColor(INK);
-            int baseLine = baseLine(g, start + row * cell, cell);
-            g.drawString(drawn.get(row), start - MARGIN / 2 - g.getFontMetrics().stringWidth(drawn.get(row)), baseLine);
-            Graphics2D turned = (Graphics2D) g.create();
-            turned.rotate(-Math.PI / 2);
-            turned.drawString(drawn.get(row), MARGIN / 2 - start, baseLine);
-            turned.dispose();
+            String name = drawn.get(row);
+            int baseLine = baseLine(g, y, cell);
+            g.drawString(name, start - MARGIN / 2 - g.getFontMetrics().stringWidth(name), baseLine);
+            g.rotate(-Math.PI / 2);
+            g.drawString(name, MARGIN / 2 - start, baseLine);
+            g.rotate(Math.PI / 2);
         }
         g.drawRect(start - 1, start - 1, cell * n + 1, cell * n + 1);
         g.dispose();
@@ -109,7 +117,7 @@ public final class ConfusionFiles {
     }
 
     private static void cell(Graphics2D g, int x, int y, int cell, double share) {
-        g.setColor(new Color(FULL.getRed(), FULL.getGreen(), FULL.getBlue(), (int) Math.round(255 * share)));
+        g.setColor(new Color(FULL | Math.round(255 * (float) share) << 24, true));
         g.fillRect(x, y, cell, cell);
         FontMetrics metrics = g.getFontMetrics();
         if (share >= 0.005 && metrics.stringWidth("100") + 2 < cell) {

@@ -1,6 +1,5 @@
 package org.coop4j.study.report;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
+import org.coop4j.console.Json;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.PictureResult;
 
@@ -20,27 +20,23 @@ import org.coop4j.run.PictureResults.PictureResult;
  */
 public record ErrorFiles(PictureResults results, List<String> names) {
 
-    /**
-     * Refuses a folder that holds anything, before any work is done.
-     *
-     * @throws IOException if it does
-     */
+    /** Refuses a folder that holds anything, before any work is done. */
     public static void requireEmpty(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
+        if (Files.exists(folder) && !isEmpty(folder)) {
+            throw new IOException(folder + " is not empty: give --errors a new folder");
         }
+    }
+
+    static boolean isEmpty(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
-            if (files.findAny().isPresent()) {
-                throw new IOException(folder + " is not empty: give --errors a new folder");
-            }
+            return files.findAny().isEmpty();
         }
     }
 
     /**
-     * Copies the misclassified images into folders such as {@code cat as dog}, the surest first by
-     * name.
+     * Copies the misclassified images into folders such as {@code cat as dog}; their names begin with the probability.
      *
-     * @return how many there are
+     * @return number of copies
      */
     public int copy(Path folder) throws IOException {
         List<PictureResult> wrong = results.wrong();
@@ -60,24 +56,23 @@ public record ErrorFiles(PictureResults results, List<String> names) {
         return wrong.size();
     }
 
-    /** Class names come from strangers and may hold what no file name may. */
+    /** Replaces what no file name may hold; class names come from strangers. */
     private static String fileName(String className) {
         String name = className.replaceAll("[\\\\/:*?\"<>|\\p{Cntrl}]", "_").strip();
         return name.isEmpty() || name.matches("\\.+") ? "_" : name;
     }
 
-    /** Writes a JSON object a line, in the order of the images. */
+    /** Writes one JSON object per line, in the order of the images. */
     public void writeLines(Path file) throws IOException {
         StringBuilder lines = new StringBuilder();
         for (PictureResult result : results.all()) {
-            ObjectNode line = JsonNodeFactory.instance
-                    .objectNode()
+            ObjectNode line = Json.object()
                     .put("file", result.file().toString())
-                    .put("class", names.get(result.truth()))
-                    .put("predicted", names.get(result.predicted()))
+                    .put("truth", names.get(result.truth()))
+                    .put("label", names.get(result.predicted()))
                     .put("right", result.isRight())
                     .put("probability", result.probability())
-                    .put("class_probability", result.own());
+                    .put("truth_probability", result.own());
             lines.append(line).append('\n');
         }
         AtomicFile.write(file, lines.toString().getBytes(StandardCharsets.UTF_8));

@@ -4,13 +4,15 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
-import org.coop4j.study.FewShot;
-import org.coop4j.study.FewShot.Average;
+import org.coop4j.study.FewShotResults;
+import org.coop4j.study.FewShotResults.Average;
 import org.coop4j.study.MethodLabel;
-import org.coop4j.study.Outcome;
-import org.coop4j.study.Outcome.Measure;
+import org.coop4j.study.MethodResult;
+import org.coop4j.study.MethodResult.Gain;
+import org.coop4j.study.MethodResult.Measure;
 import org.coop4j.study.Shots;
 
 /** Few-shot results of each dataset, and averaged over the datasets. */
@@ -18,169 +20,172 @@ final class FewShotTables {
 
     private FewShotTables() {}
 
-    /** A method's results on a dataset. */
-    private record Result(StudyView view, Outcome outcome) {
+    /** A method's result at a place. */
+    private record Result(Place place, MethodLabel method, Shots shots) {
 
-        /** Points won over zero-shot on the same dataset. */
-        Optional<Outcome.Gain> gain() {
-            return outcome.method().equals(MethodLabel.ZERO_SHOT)
-                    ? Optional.empty()
-                    : view.fewShot().zeroShot(outcome.dataset()).flatMap(outcome::gainOver);
+        String model() {
+            return place.view().model();
         }
 
-        Place place() {
-            return new Place(view, outcome.dataset());
+        Cell accuracy() {
+            return place.accuracy(method, shots)
+                    .map(accuracy -> Cell.mean(accuracy).best(place.isBest(method, shots)))
+                    .orElse(Cell.NONE);
+        }
+
+        Cell withInterval() {
+            return interval().map(text -> accuracy().withNote(text)).orElseGet(this::accuracy);
+        }
+
+        /** Returns Student's 95 % interval of three seeds or more. */
+        Optional<String> interval() {
+            return place.accuracy(method, shots)
+                    .filter(s -> s.percentInterval().isPresent())
+                    .map(s -> s.interval(2));
+        }
+
+        Optional<Gain> gain() {
+            return place.gain(method, shots);
+        }
+
+        Cell points() {
+            return Cells.points(gain());
+        }
+
+        Cell probability() {
+            return Cells.probability(gain());
+        }
+
+        Cell published() {
+            return Cells.published(place.published(method, shots));
+        }
+
+        MethodResult onDataset() {
+            return place.view().fewShot().cell(place.dataset(), method, shots).orElseThrow();
+        }
+
+        Cell seeds() {
+            return Cells.seeds(onDataset().seeds());
+        }
+
+        Cell mean(Measure measure) {
+            return Cells.mean(onDataset().summary(measure));
+        }
+
+        Average average() {
+            return place.view().fewShot().average(method, shots).orElseThrow();
+        }
+
+        Cell averageOf(Measure measure) {
+            return Cells.number(average().mean(measure));
         }
     }
 
-    /** Dataset × method × shots: all numbers. */
+    /** Returns all numbers: dataset × method × shots. */
     static Table<?> numbers(List<StudyView> views) {
         boolean one = views.stream().allMatch(view -> view.fewShot().datasets().size() < 2);
         Table<Result> table = new Table<Result>(
                         "few-shot",
                         (one ? "Method" : "Dataset × method") + " × shots, in %",
-                        "mean ± standard deviation over n seeds, 95 % interval by Student's t (three seeds or more),"
-                                + " points won over zero-shot and p of the paired t test over the seeds; F1 is macro"
-                                + " F1, ECE the calibration error; numbers in italics are published, with their"
-                                + " backbone")
-                .data("model", r -> r.view.model())
-                .data("model_sha256", r -> r.view.study().model().sha256())
-                .words("dataset", r -> Cells.dataset(r.outcome.dataset()), "dataset");
+                        "mean ± standard deviation over n seeds, gain over zero-shot in points")
+                .data("model", Result::model)
+                .data("model_sha256", r -> r.place.view().study().model().sha256())
+                .words("dataset", r -> Cells.dataset(r.place.dataset()), "dataset");
         if (one) {
             table.in(Table.Format.CSV);
         }
-        table.words("method", r -> Cells.method(r.outcome.method()), "method")
-                .numbers("shots", r -> Cell.words(r.outcome.shots().label()), "shots")
-                .numbers("n", r -> Cells.seeds(r.outcome.seeds()), "seeds", "n")
-                .means(
-                        "accuracy",
-                        r -> Cells.accuracy(Optional.of(r.outcome))
-                                .best(r.place().isBest(r.outcome.method(), r.outcome.shots())),
-                        "accuracy")
-                .numbers("gain", r -> Cells.points(r.gain()), "gain_over_zero_shot")
-                .numbers("p", r -> Cells.probability(r.gain()), "p_paired_over_seeds")
-                .numbers("95 % interval", r -> Cells.interval(r.outcome.summary(Measure.ACCURACY)))
-                .means("F1", r -> Cells.mean(r.outcome.summary(Measure.MACRO_F1)), "macro_f1")
-                .means("ECE", r -> Cells.mean(r.outcome.summary(Measure.CALIBRATION_ERROR)), "ece_percent")
-                .numbers(
-                        "published",
-                        r -> Cells.published(r.view.published(r.outcome)),
-                        "published",
-                        "published_backbone",
-                        "published_source");
+        Cells.method(table, Result::method, Result::shots)
+                .numbers("n", Result::seeds, "seeds", "n")
+                .means("accuracy", Result::accuracy, "accuracy")
+                .numbers("gain", Result::points, "gain_over_zero_shot")
+                .numbers("p", Result::probability, "p_paired_over_seeds")
+                .numbers("95 % interval", r -> r.interval().map(Cell::words).orElse(Cell.NONE))
+                .means("F1", r -> r.mean(Measure.MACRO_F1), "macro_f1")
+                .means("ECE", r -> r.mean(Measure.CALIBRATION_ERROR), "ece_percent")
+                .numbers("published", Result::published, "published", "published_backbone", "published_source");
         for (StudyView view : views) {
-            view.fewShot().cells().forEach(outcome -> table.row(new Result(view, outcome)));
+            for (MethodResult cell : view.fewShot().cells()) {
+                table.row(new Result(new Place(view, cell.dataset()), cell.method(), cell.shots()));
+            }
         }
         return table;
     }
 
-    /** A method's average over the datasets. */
-    private record Mean(StudyView view, Average average) {
-
-        /** Points won over zero-shot on the same datasets. */
-        Optional<Outcome.Gain> gain() {
-            return average.method().equals(MethodLabel.ZERO_SHOT)
-                    ? Optional.empty()
-                    : view.fewShot().averageZeroShot().map(average::gainOver);
-        }
-    }
-
-    /** Method × shots, averaged over the datasets: all numbers. */
+    /** Returns all numbers averaged over the datasets: method × shots. */
     static Table<?> averages(List<StudyView> views) {
-        Table<Mean> table = new Table<Mean>(
+        Table<Result> table = new Table<Result>(
                         "average",
                         "Averages over the datasets, in %",
-                        "points won over zero-shot and p of the paired t test over the datasets; F1 is macro F1, ECE"
-                                + " the calibration error; published averages over the same datasets in italics, with"
-                                + " their backbone")
-                .data("model", m -> m.view.model())
-                .words("method", m -> Cells.method(m.average.method()), "method")
-                .numbers("shots", m -> Cell.words(m.average.shots().label()), "shots")
-                .data("datasets", m -> String.join("; ", m.view.fewShot().averaged()))
-                .data("n_datasets", m -> m.average.cells().size())
+                        "gain over zero-shot in points")
+                .data("model", Result::model);
+        Cells.method(table, Result::method, Result::shots)
+                .data("datasets", r -> String.join("; ", r.place.view().fewShot().averaged()))
+                .data("n_datasets", r -> r.average().cells().size())
                 .numbers(
                         "accuracy",
-                        m -> accuracy(Place.average(m.view), m.average.method(), m.average.shots()),
+                        Result::accuracy,
                         "accuracy",
                         "accuracy_sd_over_seeds",
                         "accuracy_ci95_over_seeds")
-                .numbers("F1", m -> Cells.number(m.average.mean(Measure.MACRO_F1)), "macro_f1")
-                .numbers("ECE", m -> Cells.number(m.average.mean(Measure.CALIBRATION_ERROR)), "ece_percent")
-                .numbers("gain", m -> Cells.points(m.gain()), "gain_over_zero_shot")
-                .numbers("p", m -> Cells.probability(m.gain()), "p_paired_over_datasets")
-                .numbers(
-                        "published",
-                        m -> Cells.published(Place.average(m.view).published(m.average.method(), m.average.shots())),
-                        "published",
-                        "published_backbone");
+                .numbers("F1", r -> r.averageOf(Measure.MACRO_F1), "macro_f1")
+                .numbers("ECE", r -> r.averageOf(Measure.CALIBRATION_ERROR), "ece_percent")
+                .numbers("gain", Result::points, "gain_over_zero_shot")
+                .numbers("p", Result::probability, "p_paired_over_datasets")
+                .numbers("published", Result::published, "published", "published_backbone");
         for (StudyView view : views) {
-            view.fewShot().averages().forEach(average -> table.row(new Mean(view, average)));
+            view.fewShot().averages().forEach(a -> table.row(new Result(Place.average(view), a.method(), a.shots())));
         }
         return table;
     }
 
-    private static Cell accuracy(Place place, MethodLabel method, Shots shots) {
-        return place.accuracy(method, shots)
-                .map(accuracy -> Cell.mean(accuracy).best(place.isBest(method, shots)))
-                .orElse(Cell.NONE);
-    }
-
-    /** Method × shots of a place: accuracies. */
+    /** Returns the accuracies of a place: method × shots. */
     static Table<?> byShots(Place place) {
-        FewShot fewShot = place.view().fewShot();
-        List<Shots> columns = new ArrayList<>(List.of(Shots.NONE));
-        columns.addAll(fewShot.shots());
+        FewShotResults fewShot = place.view().fewShot();
+        List<Shots> columns = Stream.concat(Stream.of(Shots.NONE), fewShot.shots().stream())
+                .toList();
         Table<MethodLabel> table = new Table<MethodLabel>(
                         place.isAverage() ? "average" : "few-shot",
                         place.isAverage()
                                 ? "Accuracy in %, averaged over "
                                         + fewShot.averaged().size() + " datasets"
-                                : place.title() + ", by training images a class",
-                        "mean ± standard deviation over seeds, below it the 95 % interval by Student's t where there"
-                                + " are three seeds or more")
-                .data("model", method -> place.view().model())
-                .words("method", Cells::method, "method");
-        for (Shots shots : columns) {
-            table.numbers(shots.describe(), method -> place.accuracy(method, shots)
-                    .filter(accuracy -> accuracy.percentInterval().isPresent())
-                    .map(accuracy -> accuracy(place, method, shots).withNote(accuracy.interval(2)))
-                    .orElseGet(() -> accuracy(place, method, shots)));
-        }
-        for (MethodLabel method : fewShot.methods()) {
-            if (columns.stream().anyMatch(shots -> place.accuracy(method, shots).isPresent())) {
-                table.row(method);
-            }
-        }
-        return table;
+                                : place.title() + ", by training images per class",
+                        "mean ± standard deviation over seeds, 95 % interval")
+                .data("model", method -> place.view().model());
+        Cells.method(table, method -> method, null);
+        columns.forEach(shots ->
+                table.numbers(shots.describe(), method -> new Result(place, method, shots).withInterval()));
+        return table.rows(fewShot.methods().stream()
+                .filter(method -> columns.stream()
+                        .anyMatch(shots -> place.accuracy(method, shots).isPresent()))
+                .toList());
     }
 
-    /** As the paper's figure 4: what the main method won on each dataset with most images; may be empty. */
+    /** Returns the main method's gain on each dataset with most images, as the paper's figure 4; may be empty. */
     static Table<?> gains(StudyView view) {
-        FewShot fewShot = view.fewShot();
+        FewShotResults fewShot = view.fewShot();
         List<Result> most = new ArrayList<>();
-        if (fewShot.main().isPresent() && fewShot.datasets().size() > 1) {
-            for (String dataset : fewShot.datasets()) {
-                fewShot.cells(dataset).stream()
-                        .filter(cell -> cell.method().equals(fewShot.main().get()))
-                        .map(cell -> new Result(view, cell))
-                        .filter(result -> result.gain().isPresent())
-                        .max(Comparator.comparing(result -> result.outcome.shots()))
-                        .ifPresent(most::add);
-            }
+        for (String dataset : fewShot.datasets().size() > 1 ? fewShot.datasets() : List.<String>of()) {
+            fewShot.cells(dataset).stream()
+                    .filter(cell -> Optional.of(cell.method()).equals(fewShot.main()))
+                    .map(cell -> new Result(new Place(view, dataset), cell.method(), cell.shots()))
+                    .filter(result -> result.gain().isPresent())
+                    .max(Comparator.comparing(Result::shots))
+                    .ifPresent(most::add);
         }
         most.sort(Comparator.comparing(r -> -r.gain().orElseThrow().difference()));
         return new Table<Result>(
                         "gains",
-                        fewShot.main().map(MethodLabel::title).orElse("") + " beside zero-shot CLIP, accuracy in %",
+                        fewShot.main().map(MethodLabel::title).orElse("") + " compared with zero-shot CLIP,"
+                                + " accuracy in %",
                         "p of the paired t test over the seeds")
-                .data("model", r -> view.model())
-                .data("method", r -> r.outcome.method().id())
-                .words("dataset", r -> Cells.dataset(r.outcome.dataset()), "dataset")
-                .column("gain", Table.Kind.BARS, r -> Cells.points(r.gain()))
-                .numbers(MethodLabel.ZERO_SHOT.id(), r -> Cells.accuracy(fewShot.zeroShot(r.outcome.dataset())))
-                .numbers("learned", r -> Cells.accuracy(Optional.of(r.outcome)))
-                .numbers("shots", r -> Cell.words(r.outcome.shots().label()), "shots")
-                .numbers("p", r -> Cells.probability(r.gain()))
+                .data("model", Result::model)
+                .data("method", r -> r.method.id())
+                .words("dataset", r -> Cells.dataset(r.place.dataset()), "dataset")
+                .column("gain", Table.Kind.BARS, Result::points)
+                .numbers(MethodLabel.ZERO_SHOT.id(), r -> Cells.accuracy(fewShot.zeroShot(r.place.dataset())))
+                .numbers("learned", r -> r.mean(Measure.ACCURACY))
+                .numbers("shots", r -> Cell.words(r.shots.label()), "shots")
+                .numbers("p", Result::probability)
                 .rows(most);
     }
 }

@@ -1,19 +1,23 @@
 package org.coop4j.study.report;
 
+import static org.coop4j.data.ImageDataset.ClassHalf.ALL;
+
+import java.util.List;
 import java.util.Optional;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.DatasetNames;
-import org.coop4j.study.FewShot;
-import org.coop4j.study.FewShot.Average;
+import org.coop4j.study.FewShotResults;
+import org.coop4j.study.FewShotResults.Average;
 import org.coop4j.study.MethodLabel;
-import org.coop4j.study.Outcome.Measure;
+import org.coop4j.study.MethodResult.Gain;
+import org.coop4j.study.MethodResult.Measure;
 import org.coop4j.study.PublishedNumbers.Score;
 import org.coop4j.study.Shots;
 
 /**
- * A dataset, or the average over datasets, of which few-shot results are shown.
+ * A dataset, or the average over datasets, whose few-shot results are shown.
  *
- * @param dataset empty for the average
+ * @param dataset the dataset; empty for the average
  */
 record Place(StudyView view, String dataset) {
 
@@ -32,7 +36,7 @@ record Place(StudyView view, String dataset) {
     }
 
     Optional<SeedSummary> accuracy(MethodLabel method, Shots shots) {
-        FewShot fewShot = view.fewShot();
+        FewShotResults fewShot = view.fewShot();
         return isAverage()
                 ? fewShot.average(method, shots).map(Average::summary)
                 : fewShot.cell(dataset, method, shots).flatMap(cell -> cell.summary(Measure.ACCURACY));
@@ -46,10 +50,21 @@ record Place(StudyView view, String dataset) {
                 .noneMatch(other -> other.mean() > own);
     }
 
-    /** A paper's number for the same method. */
-    Optional<Score> published(MethodLabel method, Shots shots) {
+    /** Returns the points gained over zero-shot on the same datasets. */
+    Optional<Gain> gain(MethodLabel method, Shots shots) {
+        FewShotResults fewShot = view.fewShot();
+        if (method.equals(MethodLabel.ZERO_SHOT)) {
+            return Optional.empty();
+        }
         return isAverage()
-                ? view.published().fewShotAverage(view.fewShot().averaged(), method, shots, view.backbone())
-                : view.published().fewShot(dataset, method, shots, view.backbone());
+                ? fewShot.average(method, shots)
+                        .flatMap(own -> fewShot.averageZeroShot().map(own::gainOver))
+                : fewShot.cell(dataset, method, shots)
+                        .flatMap(own -> fewShot.zeroShot(dataset).flatMap(own::gainOver));
+    }
+
+    /** Returns a paper's number for the same method. */
+    Optional<Score> published(MethodLabel method, Shots shots) {
+        return view.published("", isAverage() ? view.fewShot().averaged() : List.of(dataset), ALL, method, shots);
     }
 }

@@ -1,14 +1,18 @@
 package org.coop4j.study.report;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Predicate;
+import java.util.function.Function;
 import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.eval.Calibration;
+import org.coop4j.eval.ConfusionMatrix;
 import org.coop4j.eval.Coverage;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.OpenSet;
@@ -17,17 +21,22 @@ import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.Changed;
 import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.run.UnknownClasses;
-import org.coop4j.study.chart.ShareChart;
 import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Picture;
+import org.coop4j.study.html.ShareChart;
 
-/** Sections that the page of a run and the page of the demo have in common. */
+/** Sections about a classifier on the test images, on the page of a run and of the demo; each begins with its verdict. */
 public final class ProofSections {
 
     private static final double[] THRESHOLDS = {0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99};
 
-    /** Of fewer pictures, a good part of the calibration error is chance. */
+    /** Images below which a good part of the calibration error is chance. */
     private static final int ENOUGH = 500;
+
+    /** Percentages of unknown images that are accepted. */
+    private static final double FEW_ACCEPTED = 20;
+
+    private static final double MANY_ACCEPTED = 60;
 
     private static final int MOST_CLASSES = 120;
     private static final int PAIRS = 6;
@@ -37,262 +46,316 @@ public final class ProofSections {
     private final List<String> names;
     private final Thumbnails thumbnails = new Thumbnails();
 
-    /**
-     * @param names of the classes, by label
-     */
+    /** Takes the names of the classes by label. */
     public ProofSections(List<String> names) {
         this.names = List.copyOf(names);
     }
 
-    /** The confusion matrix, and pictures of the classes that are confused most. */
-    public Section confusion(PictureResults results, String caption) {
-        Section section = new Section("What is taken for what");
-        if (names.size() <= MOST_CLASSES) {
-            section.confusion(results.confusionMatrix(), names, caption);
+    /** A class with its row and column of the confusion matrix. */
+    private record ClassScore(String name, int images, double precision, double recall) {
+
+        static ClassScore of(ConfusionMatrix matrix, int row, String name) {
+            return new ClassScore(
+                    name,
+                    matrix.rowTotal(row),
+                    100.0 * matrix.count(row, row) / matrix.columnTotal(row),
+                    100.0 * matrix.count(row, row) / matrix.rowTotal(row));
         }
+
+        /** Returns the harmonic mean of precision and recall; 0 if no image has the label rightly. */
+        double f1() {
+            return recall == 0 ? 0 : 2 * precision * recall / (precision + recall);
+        }
+    }
+
+    /** Shows precision, recall and F1 of each class, the weakest first. */
+    public Section classes(PictureResults results) {
+        ConfusionMatrix matrix = results.confusionMatrix();
+        int[] labels = matrix.labels();
+        List<ClassScore> scores = IntStream.range(0, labels.length)
+                .mapToObj(row -> ClassScore.of(matrix, row, names.get(labels[row])))
+                .filter(score -> score.images > 0)
+                .sorted(Comparator.comparing(ClassScore::f1))
+                .toList();
+        ClassScore weakest = scores.get(0);
+        return new Section("Precision and recall")
+                .verdict("The weakest class is %s: it finds %s of its images, and %s of the images with this label are right."
+                        .formatted(
+                                weakest.name,
+                                Numbers.percent(weakest.recall, 0),
+                                Numbers.percent(weakest.precision, 0)))
+                .table(new Table<ClassScore>("classes", "Test images by class, in %", "")
+                        .decimals(1)
+                        .words("class", ClassScore::name)
+                        .numbers("precision", score -> Cell.number(score.precision))
+                        .numbers("recall", score -> Cell.number(score.recall))
+                        .numbers("F1", score -> Cell.number(score.f1()))
+                        .numbers("images", score -> Cell.count(score.images))
+                        .rows(scores));
+    }
+
+    /** Shows the confusion matrix, and pictures of the classes that are confused most. */
+    public Section confusion(PictureResults results) {
+        Section section = new Section("Confusion matrix");
         List<List<PictureResult>> confused = results.confused();
-        if (confused.isEmpty()) {
-            return section.paragraph("No picture is classified wrongly.");
-        }
-        List<List<PictureResult>> most = confused.subList(0, Math.min(PAIRS, confused.size()));
         List<String> counts = new ArrayList<>();
         List<PictureResult> examples = new ArrayList<>();
-        for (List<PictureResult> pair : most) {
-            PictureResult first = pair.get(0);
-            counts.add("%s taken for %s: %s"
+        for (List<PictureResult> pair : first(PAIRS, confused)) {
+            counts.add("%s labelled %s: %s"
                     .formatted(
-                            names.get(first.truth()),
-                            names.get(first.predicted()),
-                            Numbers.count(pair.size(), "picture")));
-            examples.addAll(pair.subList(0, Math.min(EXAMPLES, pair.size())));
+                            names.get(pair.get(0).truth()),
+                            names.get(pair.get(0).predicted()),
+                            Numbers.count(pair.size(), "image")));
+            examples.addAll(first(EXAMPLES, pair));
         }
-        return section.subheading("Taken for one another most often")
-                .list(counts)
-                .pictures(pictures(examples));
+        section.verdict(
+                confused.isEmpty()
+                        ? "Every test image has the right label."
+                        : "%s of %s have a wrong label, most often %s."
+                                .formatted(
+                                        Numbers.count(results.wrong().size()),
+                                        Numbers.count(results.all().size(), "test image"),
+                                        counts.get(0)));
+        if (names.size() <= MOST_CLASSES) {
+            section.table(ConfusionFiles.table(
+                    results.confusionMatrix(),
+                    names,
+                    "Test images by true class (rows) and predicted label (columns); the stronger the colour, the"
+                            + " larger the share of the true class"));
+        }
+        return confused.isEmpty()
+                ? section
+                : section.subheading("Most frequent confusions").list(counts).pictures("", pictures(examples));
+    }
+
+    private static <T> List<T> first(int most, List<T> all) {
+        return all.subList(0, Math.min(most, all.size()));
     }
 
     private List<Picture> pictures(List<PictureResult> results) {
+        return pictures(
+                results,
+                r -> r,
+                r -> "labelled " + label(r),
+                r -> r.isRight() ? "" : "true " + names.get(r.truth()) + " (" + share(r.own()) + ")");
+    }
+
+    /** Makes pictures with one line below each of the captions that is not empty. */
+    @SafeVarargs
+    private <T> List<Picture> pictures(
+            List<T> all, Function<T, PictureResult> result, Function<T, String>... captions) {
         List<Picture> pictures = new ArrayList<>();
-        for (PictureResult r : results) {
-            String caption = "%s: %s (%s); true: %s (%s)"
-                    .formatted(
-                            r.file().getFileName(),
-                            names.get(r.predicted()),
-                            share(r.probability()),
-                            names.get(r.truth()),
-                            share(r.own()));
-            thumbnails.add(pictures, r.file(), names.get(r.truth()), caption);
+        for (T one : all) {
+            List<String> lines = new ArrayList<>();
+            for (Function<T, String> caption : captions) {
+                lines.add(caption.apply(one));
+            }
+            lines.removeIf(String::isEmpty);
+            PictureResult r = result.apply(one);
+            picture(r.file(), names.get(r.truth()), lines, pictures);
         }
         return pictures;
+    }
+
+    /** Adds a picture, unless its file cannot be read any more. */
+    void picture(Path file, String className, List<String> caption, List<Picture> pictures) {
+        thumbnails.picture(file, className, caption).ifPresent(pictures::add);
+    }
+
+    private String label(PictureResult result) {
+        return names.get(result.predicted()) + " (" + share(result.probability()) + ")";
     }
 
     private static String share(double probability) {
         return Numbers.percent(100 * probability, 0);
     }
 
-    /**
-     * Pictures that changed from wrong to right, or from right to wrong.
-     *
-     * @param what such as "“a photo of a {}.” gets wrong and CoOp right"
-     */
-    public Section changed(String heading, List<Changed> changed, String what) {
-        Section section = new Section(heading);
-        if (changed.isEmpty()) {
-            return section.paragraph("There is no picture that " + what + ".");
-        }
-        List<Picture> pictures = new ArrayList<>();
-        for (Changed c : changed.subList(0, Math.min(PICTURES, changed.size()))) {
-            String caption = "%s (%s), before: %s (%s)"
-                    .formatted(
-                            names.get(c.after().predicted()),
-                            share(c.after().probability()),
-                            names.get(c.before().predicted()),
-                            share(c.before().probability()));
-            thumbnails.add(pictures, c.after().file(), names.get(c.after().truth()), caption);
-        }
-        return section.paragraph("%s %s%s."
+    /** Shows the images that one of two classifiers gets right and the other wrong. */
+    public Section changed(PictureResults before, String beforeName, PictureResults after, String afterName) {
+        List<Changed> better = after.changed(before, true);
+        List<Changed> worse = after.changed(before, false);
+        Section section = new Section("Images that changed")
+                .verdict("%s corrects %s of %s, and gets %s wrong that %s gets right."
                         .formatted(
-                                Numbers.count(changed.size(), "picture that", "pictures that"),
-                                what,
-                                changed.size() > PICTURES ? "; the surest " + PICTURES : ""))
-                .pictures(pictures);
+                                afterName,
+                                Numbers.count(better.size(), "image"),
+                                beforeName,
+                                Numbers.count(worse.size(), "image"),
+                                beforeName));
+        changed(section, "Better", "better", better);
+        changed(section, "Worse", "worse", worse);
+        return section;
     }
 
-    /** The pictures of which the classifier is least certain. */
+    private void changed(Section section, String heading, String kind, List<Changed> changed) {
+        if (!changed.isEmpty()) {
+            section.subheading(
+                            changed.size() > PICTURES
+                                    ? "%s: the surest %d of %d".formatted(heading, PICTURES, changed.size())
+                                    : heading)
+                    .pictures(
+                            kind,
+                            pictures(
+                                    first(PICTURES, changed),
+                                    Changed::after,
+                                    c -> label(c.after()),
+                                    c -> "before: " + label(c.before())));
+        }
+    }
+
+    /** Shows the images of which the classifier is least certain. */
     public Section leastCertain(PictureResults results) {
-        List<PictureResult> least = results.leastCertain();
-        return new Section("The least certain pictures")
-                .paragraph("Where the most probable class has the least probability. If people can tell them apart, a"
-                        + " few more pictures of this kind help most.")
-                .pictures(pictures(least.subList(0, Math.min(PICTURES, least.size()))));
-    }
-
-    Thumbnails thumbnails() {
-        return thumbnails;
+        List<PictureResult> least = first(PICTURES, results.leastCertain());
+        return new Section("Least certain images")
+                .verdict("Its least certain label has a probability of %s. More training images of this kind help most, if people can tell them apart."
+                        .formatted(share(least.get(0).probability())))
+                .pictures("", pictures(least));
     }
 
     /**
-     * How far probabilities can be believed.
+     * Shows how far probabilities can be believed.
      *
-     * @param results calibrated
-     * @param fitted how they were calibrated, a sentence
+     * @param results results after calibration
+     * @param fitted sentence about the calibration
      */
-    public Section reliability(PictureResults results, String fitted) {
+    public Section calibration(PictureResults results, String fitted) {
         Calibration calibration = results.calibration();
-        int images =
-                calibration.bins().stream().mapToInt(Calibration.Bin::count).sum();
+        int images = results.all().size();
+        double tooSure = 0;
         List<ShareChart.Point> points = new ArrayList<>();
         for (Calibration.Bin bin : calibration.bins()) {
             if (bin.count() > 0) {
+                tooSure += bin.count() * (bin.confidence() - bin.accuracy());
                 points.add(new ShareChart.Point(
                         100 * bin.confidence(),
                         100 * bin.accuracy(),
                         (double) bin.count() / images,
-                        "%s, said %s, right %s"
+                        "%s, probability %s, accuracy %s"
                                 .formatted(
-                                        Numbers.count(bin.count(), "picture"),
+                                        Numbers.count(bin.count(), "image"),
                                         share(bin.confidence()),
                                         share(bin.accuracy()))));
             }
         }
-        double error = 100 * calibration.expectedError();
-        return new Section("How far its probabilities can be believed")
-                .paragraph(
-                        "The calibration error is %s: a probability that it says is off by so many points on average%s. "
-                                        .formatted(
-                                                Numbers.number(error, 1),
-                                                images < ENOUGH
-                                                        ? ", of which chance makes a part where"
-                                                                + " pictures are as few as "
-                                                                + images
-                                                        : "")
-                                + fitted)
+        return new Section("Calibration")
+                .verdict("Its probabilities are off by %s points on average, mostly too %s."
+                        .formatted(
+                                Numbers.number(100 * calibration.expectedError(), 1), tooSure > 0 ? "high" : "low"))
+                .paragraph((images < ENOUGH
+                                ? "Part of this expected calibration error is chance, since there are only %s. "
+                                        .formatted(Numbers.count(images, "test image"))
+                                : "")
+                        + fitted)
                 .chart(
                         new ShareChart(
-                                "How often it is right over how sure it is",
+                                "Accuracy over the probability of the predicted class",
                                 "probability of the predicted class (%)",
-                                "right (%)",
+                                "accuracy (%)",
                                 false,
                                 points),
-                        "Reliability on the test images. On the broken line it is right as often"
-                                + " as it says, below it is too sure, above too modest. Larger dots"
-                                + " are more pictures.");
+                        "Reliability on the test images: on the broken line, accuracy equals probability; below it, the"
+                                + " probabilities are too high. Larger dots are more images.");
     }
 
     /**
-     * Answering only where it is sure.
+     * Shows coverage and accuracy of answers above a threshold.
      *
-     * @param confidence with a threshold that was chosen without the test images, if there is one
+     * @param confidence calibration with a threshold that was chosen without the test images, if there is one
      */
     public Section coverage(Coverage test, Confidence confidence) {
-        Predicate<Coverage.Point> chosen =
-                p -> p.threshold() == confidence.threshold().orElse(Double.NaN);
+        double chosen = confidence.threshold().orElse(Double.NaN);
         Table<Coverage.Point> table = new Table<Coverage.Point>(
-                        "coverage", "Answers above a threshold, test images", "")
+                        "coverage", "Answers above a threshold, test images, in %", "")
                 .decimals(1)
-                .numbers("threshold %", p -> Cell.number(100 * p.threshold()).best(chosen.test(p)))
-                .numbers("answered %", p -> Cell.number(p.coverage()).best(chosen.test(p)))
-                .numbers(
-                        "right among them %",
-                        p -> Cell.number(p.answered() == 0 ? Double.NaN : p.accuracy())
-                                .best(chosen.test(p)));
+                .numbers("threshold", p -> Cell.number(100 * p.threshold()).best(p.threshold() == chosen))
+                .numbers("answered", p -> Cell.number(p.coverage()).best(p.threshold() == chosen))
+                .numbers("accuracy", p -> Cell.number(p.answered() == 0 ? Double.NaN : p.accuracy())
+                        .best(p.threshold() == chosen));
         DoubleStream.concat(DoubleStream.of(THRESHOLDS), confidence.threshold().stream())
                 .distinct()
                 .sorted()
                 .forEach(least -> table.row(test.at(least)));
-        List<ShareChart.Point> points = new ArrayList<>();
-        for (Coverage.Point point : test.points()) {
-            points.add(new ShareChart.Point(
-                    point.coverage(),
-                    point.accuracy(),
-                    0,
-                    "threshold %s: %s answered, %s of them right"
-                            .formatted(
-                                    share(point.threshold()),
-                                    Numbers.percent(point.coverage()),
-                                    Numbers.percent(point.accuracy()))));
-        }
-        return new Section("Answering only where it is sure")
-                .paragraph(suggestion(test, confidence))
+        List<ShareChart.Point> points = test.points().stream()
+                .map(p -> new ShareChart.Point(
+                        p.coverage(),
+                        p.accuracy(),
+                        0,
+                        "threshold %s: %s answered, accuracy %s"
+                                .formatted(
+                                        share(p.threshold()),
+                                        Numbers.percent(p.coverage()),
+                                        Numbers.percent(p.accuracy()))))
+                .toList();
+        return new Section("Coverage and accuracy")
+                .verdict(suggestion(test, confidence))
                 .chart(
                         new ShareChart(
-                                "Accuracy of the answers over how many pictures are answered",
+                                "Accuracy over the share of images answered",
                                 "answered (%)",
-                                "right among the answered (%)",
+                                "accuracy of the answers (%)",
                                 true,
                                 points),
-                        "The fewer pictures are answered, the more of the answers should be right.")
+                        "The fewer images are answered, the more of the answers should be right.")
                 .table(table);
     }
 
     private static String suggestion(Coverage test, Confidence confidence) {
         String wanted = Numbers.percent(Confidence.WANTED_ACCURACY, 0);
         if (confidence.images().isEmpty()) {
-            return "A threshold is suggested where pictures are held out to choose it by; here are" + " none.";
+            return "No threshold is suggested, since no images were held out to choose it on.";
         }
         if (confidence.threshold().isEmpty()) {
-            return "No threshold gives %s of right answers on %s, so that none is suggested."
-                    .formatted(wanted, confidence.images());
+            return "No threshold is suggested, since none gives %s accuracy on %s.".formatted(wanted, confidence.images());
         }
         double least = confidence.threshold().getAsDouble();
         Coverage.Point reached = test.at(least);
+        boolean isLess = reached.answered() > 0
+                && Interval.wilson(reached.correct(), reached.answered()).high() < Confidence.WANTED_ACCURACY;
         return String.format(
                 Locale.ROOT,
-                "With coop predict --threshold %.3f it says “unknown” where it is less sure. That"
-                        + " threshold gives %s of right answers or more on %s; on the test pictures %s"
-                        + " are answered, and %s of the answers are right.%s",
+                "With coop predict --threshold %.3f it answers %s of the test images, %s of them rightly; the threshold"
+                        + " was chosen for %s accuracy on %s.%s",
                 least,
-                wanted,
-                confidence.images(),
                 Numbers.percent(reached.coverage()),
                 Numbers.percent(reached.accuracy()),
-                isLess(reached)
-                        ? " That is clearly less: take a higher one from the table, or hold out" + " more pictures."
-                        : "");
+                wanted,
+                confidence.images(),
+                isLess ? " That is clearly less: take a higher one, or hold out more images." : "");
     }
 
-    private static boolean isLess(Coverage.Point reached) {
-        return reached.answered() > 0
-                && Interval.wilson(reached.correct(), reached.answered()).high() < Confidence.WANTED_ACCURACY;
-    }
-
-    /** Share of the pictures of none of the classes that pass for one. */
-    public Section unknown(UnknownClasses unknown) {
-        Table<OpenSet> table = new Table<OpenSet>("unknown", "Taken for one of the classes although of none, %", "")
-                .decimals(1)
-                .words("score", score -> switch (score) {
-                    case MAX_LOGIT -> "largest logit";
-                    case ENERGY -> "energy";
-                    case PROBABILITY -> "largest probability";
-                })
-                .numbers(
-                        "false positives %",
-                        score -> Cell.number(unknown.falsePositives().get(score)))
-                .rows(List.of(OpenSet.values()));
+    /** Shows the share of images of no known class that are accepted as one. */
+    Section unknown(UnknownClasses unknown) {
+        double accepted = unknown.falsePositives().get(OpenSet.PROBABILITY);
+        String verdict = accepted < FEW_ACCEPTED
+                ? "It notices most unknown images"
+                : accepted < MANY_ACCEPTED ? "It notices some unknown images" : "It cannot tell unknown images";
         String classes = unknown.leftOut() == names.size()
                 ? "Each class"
                 : "Each of %d of the %d classes".formatted(unknown.leftOut(), names.size());
-        return new Section("Pictures of none of the classes")
+        return new Section("Unknown images")
+                .verdict("%s: at a threshold that accepts 95 %% of the known ones, it accepts %s of them."
+                        .formatted(verdict, Numbers.percent(accepted, 0)))
+                .table(new Table<OpenSet>("unknown", "Unknown images accepted as one of the classes, in %", "")
+                        .decimals(1)
+                        .words("score", score -> switch (score) {
+                            case MAX_LOGIT -> "largest logit";
+                            case ENERGY -> "energy";
+                            case PROBABILITY -> "largest probability (coop predict --threshold)";
+                        })
+                        .numbers(
+                                "false positives",
+                                score -> Cell.number(unknown.falsePositives().get(score)))
+                        .rows(List.of(OpenSet.values())))
                 .paragraph(classes
+                        + " is left out in turn, which makes its test images unknown"
                         + switch (unknown.how()) {
-                            case LEARNED_AGAIN -> " is left out in turn: the others are learned again" + " without it.";
-                            case NOTHING_LEARNED -> " is left out in turn.";
+                            case LEARNED_AGAIN -> ": the others are learned again without it.";
+                            case NOTHING_LEARNED -> ".";
                             case LOGIT_REMOVED ->
-                                " is left out in turn: its score is removed, but the"
-                                        + " others are not learned again, which would"
-                                        + " take as long as the run for each class."
-                                        + " What they share was learned with its"
-                                        + " pictures too, so pictures that were never"
+                                ": its logit is removed. The others are not learned again, so images that were never"
                                         + " seen may be noticed a little less often.";
                         }
-                        + " Its test pictures are then pictures of none of the classes. A"
-                        + " limit that 95 % of the pictures of the other classes pass is"
-                        + " set for each score. The table has the share of the pictures"
-                        + " left out that pass it and are taken for a known class: 0 % is"
-                        + " perfect, 95 % no better than chance. Classes that look like one"
-                        + " another are the hardest case; pictures that look like nothing"
-                        + " here are noticed more often.")
-                .table(table)
-                .paragraph("coop predict --threshold looks at the largest probability.");
+                        + " Of each score, the threshold accepts 95 % of the images of the other classes: 0 % false"
+                        + " positives are perfect, 95 % are chance. Classes that look alike are the hardest case.");
     }
 }

@@ -11,17 +11,15 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 
 /**
- * The folder of a report. A new report replaces the one that is there: its files are written aside
- * and moved in when all are whole, and what the earlier report alone had is deleted. Anything else
- * in the folder is left alone.
+ * The folder of a report. A new report replaces the one that is there: its files are written aside and moved in when all
+ * are whole, and files of the earlier report alone are deleted. Anything else in the folder stays.
  */
 final class ReportFiles {
 
-    /** Names the report's files, so that a later one knows them. */
+    /** File with the names of the report's files, for a later report. */
     static final String LIST = ".coop-report";
 
     private final Path folder;
@@ -30,22 +28,13 @@ final class ReportFiles {
         this.folder = folder;
     }
 
-    /**
-     * A folder to write to.
-     *
-     * @throws IOException if it holds something that is no report
-     */
+    /** Returns a folder to write to; refuses one that holds something other than a report. */
     static ReportFiles in(Path folder) throws IOException {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
             throw new IOException(folder + " is a file: name a folder for the report");
         }
-        if (Files.isDirectory(folder) && !Files.exists(folder.resolve(LIST))) {
-            try (Stream<Path> files = Files.list(folder)) {
-                if (files.findAny().isPresent()) {
-                    throw new IOException(
-                            folder + " is not empty and holds no report: name another folder with" + " --out");
-                }
-            }
+        if (Files.isDirectory(folder) && !Files.exists(folder.resolve(LIST)) && !ErrorFiles.isEmpty(folder)) {
+            throw new IOException(folder + " is not empty and holds no report: name another folder with --out");
         }
         return new ReportFiles(folder);
     }
@@ -75,10 +64,9 @@ final class ReportFiles {
             for (AtomicFile file : written) {
                 file.commit();
             }
-            for (String name : before) {
-                if (!contents.containsKey(name)) {
-                    deleteStale(name);
-                }
+            before.removeAll(contents.keySet());
+            for (String stale : before) {
+                delete(stale);
             }
             list(contents.keySet());
         } catch (IOException e) {
@@ -98,22 +86,17 @@ final class ReportFiles {
         AtomicFile.write(folder.resolve(LIST), (String.join("\n", names) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
-    /** The files of the report that is there; names that lead out of the folder do not count. */
+    /** Returns the files of the report that is there, without names that lead out of the folder. */
     private List<String> listed() throws IOException {
-        Path list = folder.resolve(LIST);
-        if (!Files.exists(list)) {
-            return List.of();
-        }
         List<String> names = new ArrayList<>();
-        for (String name : Files.readAllLines(list)) {
-            if (name.matches("(tables|figures)/[a-z0-9-]+(/[a-z0-9-]+)?\\.[a-z]{3}")) {
-                names.add(name);
-            }
+        if (Files.exists(folder.resolve(LIST))) {
+            names.addAll(Files.readAllLines(folder.resolve(LIST)));
+            names.removeIf(name -> !name.matches("(tables|figures)/[a-z0-9-]+(/[a-z0-9-]+)?\\.[a-z]{3}"));
         }
         return names;
     }
 
-    private void deleteStale(String name) throws IOException {
+    private void delete(String name) throws IOException {
         Path file = folder.resolve(name);
         Files.deleteIfExists(file);
         for (Path parent = file.getParent(); !parent.equals(folder); parent = parent.getParent()) {

@@ -8,76 +8,62 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Kind;
-import org.coop4j.data.ClassHalf;
 import org.coop4j.run.RunResult;
-import org.coop4j.study.DatasetNames;
-import org.coop4j.study.Findings;
-import org.coop4j.study.HandWritten;
-import org.coop4j.study.HandWritten.Prompt;
+import org.coop4j.study.FoundRuns;
+import org.coop4j.study.HandWrittenPrompts;
+import org.coop4j.study.HandWrittenPrompts.Prompt;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.Study.Entry;
 
-/** Tables of the runs, their settings, and the prompts that they tested: all other tables are made from these. */
+/** Tables of the runs, their settings and their hand-written prompts: all other tables are made from these. */
 final class RunTables {
 
     private static final int MOST_VALUES = 4;
 
     private RunTables() {}
 
-    /**
-     * A run; one that is not finished has a folder alone.
-     *
-     * @param reason why it is not finished
-     */
-    private record Line(String folder, String state, String model, Optional<Entry> entry, String reason) {
+    /** A run; one that is not finished has a folder and perhaps a reason. */
+    private record Line(Object folder, String state, String model, Optional<Entry> entry, String reason) {}
 
-        static Line of(String model, Entry entry) {
-            return new Line(entry.run().folder().toString(), "finished", model, Optional.of(entry), "");
-        }
-
-        static Line without(Object folder, String state, String reason) {
-            return new Line(folder.toString(), state, null, Optional.empty(), reason);
-        }
-    }
-
-    /** Every run: data for other programs. */
-    static Table<?> runs(Findings findings, List<StudyView> views) {
+    /** Returns every run, for other programs. */
+    static Table<?> runs(FoundRuns findings, List<StudyView> views) {
         Table<Line> table = new Table<Line>("runs", "Runs", "")
-                .data("folder", Line::folder)
+                .data("folder", line -> line.folder.toString())
                 .data("state", Line::state)
                 .data("model", Line::model)
                 .data("model_sha256", of(entry -> entry.run().model().sha256()))
                 .data("method", of(entry -> entry.method().id()))
                 .data("dataset", of(Entry::dataset))
-                .data("learned_on", of(entry -> entry.run().result().trainedOn()))
-                .data(
-                        "classes_tested",
-                        of(entry -> Cells.half(entry.run().result().half())))
+                .data("learned_on", result(RunResult::trainedOn))
+                .data("classes_tested", result(result -> Cells.half(result.half())))
                 .data("shots", of(entry -> entry.run().shots().label()))
-                .data("seed", of(entry -> entry.run().result().seed()))
-                .data("classes", of(entry -> entry.run().result().classes()))
-                .data("train_images", of(entry -> entry.run().result().trainImages()))
-                .data("test_images", of(entry -> entry.run().result().testImages()))
-                .data("accuracy", of(entry -> number(entry.run().result().accuracy())))
-                .data("macro_f1", of(entry -> number(entry.run().result().macroF1())))
-                .data(
-                        "ece_percent",
-                        of(entry -> number(100 * entry.run().result().calibrationError())))
-                .data("seconds", of(entry -> number(seconds(entry.run().result()))))
-                .data("settings", of(entry -> settings(entry).entrySet().stream()
+                .data("seed", result(RunResult::seed))
+                .data("classes", result(RunResult::classes))
+                .data("train_images", result(RunResult::trainImages))
+                .data("test_images", result(RunResult::testImages))
+                .data("accuracy", number(RunResult::accuracy))
+                .data("macro_f1", number(RunResult::macroF1))
+                .data("ece_percent", number(result -> 100 * result.calibrationError()))
+                .data("seconds", number(RunTables::seconds))
+                .data("settings", of(entry -> entry.run().settings().entrySet().stream()
                         .map(e -> e.getKey() + "=" + e.getValue())
                         .collect(Collectors.joining("; "))))
                 .data("reason", Line::reason);
         for (StudyView view : views) {
-            view.study().entries().forEach(entry -> table.row(Line.of(view.model(), entry)));
+            view.study()
+                    .entries()
+                    .forEach(entry -> table.row(
+                            new Line(entry.run().folder(), "finished", view.model(), Optional.of(entry), "")));
         }
-        findings.failed().forEach(f -> table.row(Line.without(f.folder(), "failed", f.reason())));
-        findings.damaged().forEach(f -> table.row(Line.without(f.folder(), "damaged", f.reason())));
-        findings.unfinished().forEach(folder -> table.row(Line.without(folder, "unfinished", "")));
+        findings.failed().forEach(f -> table.row(new Line(f.folder(), "failed", null, Optional.empty(), f.reason())));
+        findings.damaged().forEach(f -> table.row(new Line(f.folder(), "damaged", null, Optional.empty(), f.reason())));
+        findings.unfinished().forEach(f -> table.row(new Line(f, "unfinished", null, Optional.empty(), "")));
         return table;
     }
 
@@ -85,15 +71,15 @@ final class RunTables {
         return line -> line.entry.map(value);
     }
 
-    private static Object number(double value) {
-        return Double.isFinite(value) ? Cell.datum(value) : "";
+    private static Function<Line, Optional<Object>> result(Function<RunResult, Object> value) {
+        return of(entry -> value.apply(entry.run().result()));
     }
 
-    private static Map<String, ?> settings(Entry entry) {
-        return entry.run().settings();
+    private static Function<Line, Optional<Object>> number(Function<RunResult, Double> value) {
+        return result(result -> Double.isFinite(value.apply(result)) ? Cell.datum(value.apply(result)) : "");
     }
 
-    /** Seconds that a run took. */
+    /** Returns the seconds that a run took. */
     static double seconds(RunResult result) {
         return result.seconds() == null
                 ? 0
@@ -102,39 +88,33 @@ final class RunTables {
                         .sum();
     }
 
-    /** Runs that are in no number. */
-    static Table<?> failures(List<Findings.Failure> failures) {
-        return new Table<Findings.Failure>("failures", "Not in any number here", "")
+    /** Returns runs that no number counts. */
+    static Table<?> failures(List<FoundRuns.Failure> failures) {
+        return new Table<FoundRuns.Failure>("failures", "Not counted in any number", "")
                 .words("run", f -> f.folder().toString())
-                .column("reason", Kind.SENTENCES, Findings.Failure::reason)
+                .column("reason", Kind.SENTENCES, FoundRuns.Failure::reason)
                 .rows(failures);
     }
 
-    /** Settings of the runs of each method. */
+    /** Returns the settings of each method's runs. */
     static Table<?> settings(StudyView view) {
         Map<MethodLabel, Map<String, Set<String>>> all = new TreeMap<>();
         for (Entry entry : view.study().entries()) {
             Map<String, Set<String>> own = all.computeIfAbsent(entry.method(), m -> new LinkedHashMap<>());
-            settings(entry).forEach((name, value) -> own.computeIfAbsent(name, n -> new LinkedHashSet<>())
+            entry.run().settings().forEach((name, value) -> own.computeIfAbsent(name, n -> new LinkedHashSet<>())
                     .add(String.valueOf(value)));
         }
         return new Table<Map.Entry<MethodLabel, Map<String, Set<String>>>>(
                         "settings", "Settings of " + view.model(), "from config.json")
                 .words("method", method -> method.getKey().id())
                 .column("settings", Kind.SENTENCES, method -> method.getValue().entrySet().stream()
-                        .map(e -> e.getKey() + " " + some(e.getValue()))
+                        .map(e -> e.getKey() + " " + Numbers.first(List.copyOf(e.getValue()), MOST_VALUES))
                         .collect(Collectors.joining("; ")))
                 .rows(all.entrySet());
     }
 
-    private static String some(Set<String> values) {
-        String some = values.stream().limit(MOST_VALUES).collect(Collectors.joining(" | "));
-        int more = values.size() - MOST_VALUES;
-        return more > 0 ? some + " | and " + more + " more" : some;
-    }
-
     /** A hand-written prompt, tested beside the learned one. */
-    private record Tested(String model, HandWritten all, Prompt prompt) {
+    private record Tested(StudyView view, HandWrittenPrompts all, Prompt prompt) {
 
         Cell text() {
             Cell text = Cell.words(prompt.text(), "“" + prompt.text() + "”");
@@ -146,39 +126,19 @@ final class RunTables {
         }
     }
 
-    /** The hand-written prompts that training runs test beside the learned one. */
-    static Table<?> handWritten(List<StudyView> views) {
-        Table<Tested> table = prompts()
-                .data("model", Tested::model)
+    /** Returns the hand-written prompts that training runs tested beside the learned one, of some datasets. */
+    static Table<?> handWritten(List<StudyView> views, Predicate<HandWrittenPrompts> some) {
+        Table<Tested> table = new Table<Tested>("hand-written", "Accuracy of hand-written prompts in %", "")
+                .data("model", t -> t.view.model())
                 .data("dataset", t -> t.all.dataset())
                 .data("classes", t -> Cells.half(t.all.half()))
-                .data("prompt", t -> t.prompt.text())
+                .words("prompt", Tested::text, "prompt")
                 .data("is_the_datasets_own", t -> t.prompt.own())
                 .means("accuracy", Tested::accuracy, "accuracy");
         for (StudyView view : views) {
-            view.study().handWritten().forEach(all -> fill(table, view.model(), all));
+            view.study().handWritten().stream().filter(some).forEach(all -> all.prompts()
+                    .forEach(prompt -> table.row(new Tested(view, all, prompt))));
         }
         return table;
-    }
-
-    private static Table<Tested> prompts() {
-        return new Table<>("hand-written", "Accuracy of hand-written prompts in %", "");
-    }
-
-    private static void fill(Table<Tested> table, String model, HandWritten all) {
-        all.prompts().forEach(prompt -> table.row(new Tested(model, all, prompt)));
-    }
-
-    /** The prompts of one place. */
-    static Table<?> handWritten(StudyView view, HandWritten all) {
-        Table<Tested> table = prompts().words("prompt", Tested::text).means("accuracy", Tested::accuracy, "accuracy");
-        fill(table, view.model(), all);
-        return table;
-    }
-
-    /** The dataset, and which of its classes. */
-    static String place(HandWritten prompts) {
-        String title = DatasetNames.title(prompts.dataset());
-        return prompts.half() == ClassHalf.ALL ? title : title + ", " + Cells.half(prompts.half()) + " classes";
     }
 }

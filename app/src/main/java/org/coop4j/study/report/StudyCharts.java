@@ -7,17 +7,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
-import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.Shots;
-import org.coop4j.study.chart.FewShotChart;
-import org.coop4j.study.chart.FewShotChart.Point;
-import org.coop4j.study.chart.FewShotChart.Series;
+import org.coop4j.study.html.FewShotChart;
+import org.coop4j.study.html.FewShotChart.Point;
+import org.coop4j.study.html.FewShotChart.Series;
 
 /**
- * Few-shot curves as in the paper's figure 3. Published curves stand beside those of the same
- * backbone alone, where at least three of their points are known. A method has one colour and sign
- * in all charts of a report.
+ * Few-shot curves as in the paper's figure 3. Published curves stand beside those of the same backbone alone, where at
+ * least three of their points are known. A method has one colour and shape in all charts of a report.
  */
 final class StudyCharts {
 
@@ -25,48 +23,45 @@ final class StudyCharts {
 
     private final Map<MethodLabel, Integer> series = new HashMap<>();
 
-    /** Curves come first, so that their colours differ most. */
+    /** Numbers the methods, curves first, so that their colours differ most. */
     StudyCharts(List<StudyView> views) {
-        TreeSet<MethodLabel> methods = new TreeSet<>();
+        TreeSet<MethodLabel> methods = new TreeSet<>(
+                Comparator.comparing(MethodLabel::isWithoutTraining).thenComparing(Comparator.naturalOrder()));
         views.forEach(view -> methods.addAll(view.fewShot().methods()));
-        methods.stream().filter(m -> !m.isWithoutTraining()).forEach(m -> series.putIfAbsent(m, series.size()));
-        methods.forEach(m -> series.putIfAbsent(m, series.size()));
+        methods.forEach(method -> series.put(method, series.size()));
     }
 
-    /** A method's series, if it is in any chart. */
+    /** Returns a method's series, if it is in any chart. */
     Optional<Integer> series(MethodLabel method) {
         return Optional.ofNullable(series.get(method));
     }
 
-    /** The curves of a place, if it has any. */
+    /** Returns the curves of a place, if it has any. */
     Optional<FewShotChart> chart(Place place) {
         StudyView view = place.view();
         List<Series> all = new ArrayList<>();
         List<MethodLabel> methods = new ArrayList<>(view.fewShot().methods());
         methods.sort(Comparator.comparing(series::get));
         for (MethodLabel method : methods) {
+            boolean star = method.isWithoutTraining();
             List<Point> points = new ArrayList<>();
             List<Point> papers = new ArrayList<>();
-            for (Shots shots : method.isWithoutTraining()
-                    ? List.of(Shots.NONE)
-                    : view.fewShot().shots()) {
-                place.accuracy(method, shots).ifPresent(s -> points.add(point(method, shots, s)));
+            for (Shots shots : star ? List.of(Shots.NONE) : view.fewShot().shots()) {
+                place.accuracy(method, shots)
+                        .ifPresent(s -> points.add(
+                                star ? new Point(0, s.mean(), 0, 0) : new Point(shots.count(), s)));
                 place.published(method, shots)
                         .filter(s -> Optional.of(s.backbone()).equals(view.backbone()))
                         .ifPresent(s -> papers.add(new Point(shots.count(), s.accuracy(), 0, 0)));
             }
             if (!points.isEmpty()) {
                 all.add(new Series(method.title(), series.get(method), false, points));
-                if (papers.size() >= (method.isWithoutTraining() ? 1 : LEAST_POINTS)) {
+                if (papers.size() >= (star ? 1 : LEAST_POINTS)) {
                     all.add(new Series(method.title() + ", published", series.get(method), true, papers));
                 }
             }
         }
         boolean isCurve = all.stream().anyMatch(one -> one.points().get(0).shots() > 0);
-        return isCurve ? Optional.of(new FewShotChart(place.title(), "accuracy (%)", all)) : Optional.empty();
-    }
-
-    private static Point point(MethodLabel method, Shots shots, SeedSummary summary) {
-        return method.isWithoutTraining() ? new Point(0, summary.mean(), 0, 0) : new Point(shots.count(), summary);
+        return isCurve ? Optional.of(new FewShotChart(place.title(), all)) : Optional.empty();
     }
 }

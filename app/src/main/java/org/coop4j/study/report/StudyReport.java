@@ -12,25 +12,20 @@ import java.util.Set;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.CsvFormat;
 import org.coop4j.console.Table;
-import org.coop4j.study.Findings;
-import org.coop4j.study.Robustness;
+import org.coop4j.study.FoundRuns;
 import org.coop4j.study.Study;
 
 /** All tables and figures of a folder of runs. */
 public final class StudyReport {
 
-    /** The page. */
+    /** Name of the page. */
     public static final String PAGE = "report.html";
 
-    private final Findings findings;
+    private final FoundRuns findings;
     private final List<StudyView> views;
 
-    /**
-     * A report that is not written yet.
-     *
-     * @param studies the finished runs, by model; at least one
-     */
-    public StudyReport(Findings findings, List<Study> studies) {
+    /** Takes the finished runs by model, at least one. */
+    public StudyReport(FoundRuns findings, List<Study> studies) {
         if (studies.isEmpty()) {
             throw new IllegalArgumentException("there is no finished run to report");
         }
@@ -48,14 +43,24 @@ public final class StudyReport {
         StudyCharts charts = new StudyCharts(views);
         Map<String, byte[]> contents = new LinkedHashMap<>();
         contents.put(PAGE, bytes(new StudyPage(findings, views, charts).page().html()));
-        contents.putAll(figures(charts));
+        for (StudyView view : views) {
+            Set<String> names = new HashSet<>();
+            List<Place> places = new ArrayList<>(List.of(Place.average(view)));
+            view.fewShot().datasets().forEach(dataset -> places.add(new Place(view, dataset)));
+            for (Place place : places) {
+                String name = StudyView.slug(place.isAverage() ? "average" : place.dataset(), names);
+                charts.chart(place)
+                        .ifPresent(chart ->
+                                contents.put("figures/" + view.folder() + name + ".svg", bytes(chart.file())));
+            }
+        }
         for (Table<?> table : List.of(
                 FewShotTables.numbers(views),
                 FewShotTables.averages(views),
-                TransferTables.baseNew(views),
+                TransferTables.baseNew(views, false),
                 TransferTables.robustness(views),
                 ClassTable.records(views),
-                RunTables.handWritten(views),
+                RunTables.handWritten(views, all -> true),
                 RunTables.runs(findings, views))) {
             if (!table.isEmpty()) {
                 contents.put("tables/" + table.name() + ".csv", bytes(CsvFormat.text(table)));
@@ -68,28 +73,12 @@ public final class StudyReport {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    private Map<String, byte[]> figures(StudyCharts charts) {
-        Map<String, byte[]> all = new LinkedHashMap<>();
-        for (StudyView view : views) {
-            Set<String> names = new HashSet<>();
-            String folder = "figures/" + view.folder();
-            String average = folder + StudyView.slug("average", names) + ".svg";
-            charts.chart(Place.average(view)).ifPresent(chart -> all.put(average, bytes(chart.file())));
-            for (String dataset : view.fewShot().datasets()) {
-                charts.chart(new Place(view, dataset))
-                        .ifPresent(chart ->
-                                all.put(folder + StudyView.slug(dataset, names) + ".svg", bytes(chart.file())));
-            }
-        }
-        return all;
-    }
-
-    /** The few-shot table as comma-separated values. */
+    /** Returns the few-shot table as comma-separated values. */
     public String fewShotCsv() {
         return CsvFormat.text(FewShotTables.numbers(views));
     }
 
-    /** Remarks on the runs: shown apart, missing, left out. */
+    /** Returns remarks on runs that are shown apart, missing or left out. */
     public List<String> notes() {
         List<String> notes = new ArrayList<>(notes(views));
         if (views.size() > 1) {
@@ -104,19 +93,20 @@ public final class StudyReport {
         List<String> notes = new ArrayList<>();
         for (StudyView view : views) {
             String prefix = views.size() > 1 ? view.model() + ": " : "";
-            view.study().notes().forEach(note -> notes.add(prefix + note));
-            view.fewShot().notes().forEach(note -> notes.add(prefix + note));
-            view.baseNew().notes().forEach(note -> notes.add(prefix + note));
+            for (List<String> some : List.of(
+                    view.study().notes(), view.fewShot().notes(), view.baseNew().notes())) {
+                some.forEach(note -> notes.add(prefix + note));
+            }
         }
         return notes;
     }
 
-    /** The models with their results. */
+    /** Returns the models with their results. */
     public List<StudyView> views() {
         return views;
     }
 
-    /** A model's results in short: of several datasets the averages alone. */
+    /** Returns a model's results in short: of several datasets the averages alone. */
     public static List<Table<?>> brief(StudyView view) {
         List<Table<?>> tables = new ArrayList<>();
         if (view.fewShot().averages().isEmpty()) {
@@ -125,13 +115,8 @@ public final class StudyReport {
             tables.add(FewShotTables.byShots(Place.average(view)));
             tables.add(FewShotTables.gains(view));
         }
-        Table<?> baseNew = TransferTables.baseNew(List.of(view));
-        Table<?> averages = baseNew.averages();
-        tables.add(averages.isEmpty() ? baseNew : averages);
-        for (Robustness robustness : view.robustness()) {
-            tables.add(TransferTables.robustness(view, robustness)
-                    .keeping("method", "shots", "source", "average_of_targets"));
-        }
+        tables.add(TransferTables.baseNew(List.of(view), true));
+        view.robustness().forEach(robustness -> tables.add(TransferTables.robustness(view, robustness, true)));
         tables.removeIf(Table::isEmpty);
         return tables;
     }

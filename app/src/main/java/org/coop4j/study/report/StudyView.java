@@ -8,34 +8,32 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.coop4j.data.ClassHalf;
-import org.coop4j.study.BaseNew;
+import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.study.BaseToNewResults;
 import org.coop4j.study.ClassGains;
 import org.coop4j.study.DatasetNames;
-import org.coop4j.study.FewShot;
+import org.coop4j.study.FewShotResults;
 import org.coop4j.study.MethodLabel;
-import org.coop4j.study.Outcome;
 import org.coop4j.study.PublishedNumbers;
-import org.coop4j.study.PublishedNumbers.Protocol;
 import org.coop4j.study.PublishedNumbers.Score;
 import org.coop4j.study.Robustness;
 import org.coop4j.study.Shots;
 import org.coop4j.study.Study;
 
 /**
- * A study with all that tables need of it, and the names of its files.
+ * A study with the results that tables show.
  *
  * @param study runs of one model
  * @param model the model's name, unlike that of any other study
- * @param folder what stands before the names of its files: empty for the only study
+ * @param folder folder of its figures, with a slash at the end; empty for the only study
  * @param published the papers' numbers
  */
 public record StudyView(
         Study study,
         String model,
         String folder,
-        FewShot fewShot,
-        BaseNew baseNew,
+        FewShotResults fewShot,
+        BaseToNewResults baseNew,
         List<Robustness> robustness,
         List<ClassGains> classes,
         PublishedNumbers published) {
@@ -65,43 +63,20 @@ public record StudyView(
         return views;
     }
 
-    /** The backbone as the papers name it, if the model is a published one. */
+    /** Returns the backbone as the papers name it, if the model is a published one. */
     Optional<String> backbone() {
         return study.model().backbone();
     }
 
-    /** A paper's number for a few-shot result. */
-    Optional<Score> published(Outcome result) {
-        return published.fewShot(result.dataset(), result.method(), result.shots(), backbone());
-    }
-
-    /**
-     * A paper's number for a method with the same settings: of the same backbone, or of another where there is none.
-     *
-     * @param half the classes tested on
-     */
+    /** Returns a paper's number, averaged over the datasets tested on: see {@link PublishedNumbers#find}. */
     Optional<Score> published(
-            Protocol protocol, String trainedOn, String testedOn, ClassHalf half, MethodLabel method, Shots shots) {
-        List<Score> found = published.of(protocol).stream()
-                .filter(s -> s.half() == half && s.isOf(method) && s.shots().equals(shots))
-                .filter(s -> isNamed(trainedOn, s.trainedOn()) && isNamed(testedOn, s.dataset()))
-                .toList();
-        return found.stream()
-                .filter(s -> backbone().equals(Optional.of(s.backbone())))
-                .findFirst()
-                .or(() -> found.stream().findFirst());
+            String trainedOn, List<String> datasets, ClassHalf half, MethodLabel method, Shots shots) {
+        return published.find(trainedOn, datasets, half, method, shots, backbone());
     }
 
-    private static boolean isNamed(String dataset, String benchmark) {
-        return DatasetNames.published(dataset)
-                .filter(b -> b.name().equals(benchmark))
-                .isPresent();
-    }
-
-    /** A name that a file can have, unlike those that were given before. */
+    /** Returns a file name that was not given before. */
     static String slug(String name, Set<String> used) {
-        String plain =
-                name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
+        String plain = name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
         String stem = plain.isEmpty() ? "unnamed" : plain.substring(0, Math.min(LONGEST_SLUG, plain.length()));
         String slug = stem;
         for (int n = 2; !used.add(slug); n++) {

@@ -16,23 +16,21 @@ import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.RgbImage;
 import org.coop4j.study.html.Section.Picture;
 
-/** Small copies of images for pages: a page of photographs as they are would be too large. */
+/** Small copies of images for pages. */
 final class Thumbnails {
 
-    private static final int SIDE = 160;
+    private static final int SIDE = 224;
 
     private final ImageDecoder decoder = new ImageDecoder();
     private final Map<Path, Optional<byte[]>> made = new HashMap<>();
 
-    /**
-     * Adds a picture of a page; nothing for an image that cannot be read any more.
-     *
-     * @param className what it shows
-     * @param caption stands below it
-     */
-    void add(List<Picture> pictures, Path file, String className, String caption) {
-        made.computeIfAbsent(file, this::bytes)
-                .ifPresent(bytes -> pictures.add(Picture.jpeg(bytes, "a picture of the class " + className, caption)));
+    /** Returns a picture of a page, which links to the file and names it with its folder; empty if it cannot be read. */
+    Optional<Picture> picture(Path file, String className, List<String> caption) {
+        Path path = file.toAbsolutePath();
+        String name = path.getParent().getFileName() + "/" + path.getFileName();
+        return made.computeIfAbsent(file, this::bytes)
+                .map(bytes -> new Picture(
+                        bytes, path.toUri().toString(), name, "an image of the class " + className, caption));
     }
 
     private Optional<byte[]> bytes(Path file) {
@@ -57,7 +55,7 @@ final class Thumbnails {
         return encoded(copy, "jpg");
     }
 
-    /** The content of an image's file in a format that Java can write. */
+    /** Returns the content of an image's file in a format that Java can write. */
     static byte[] encoded(BufferedImage image, String format) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {

@@ -1,18 +1,15 @@
 package org.coop4j.study.report;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
-import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.BaseToNew;
-import org.coop4j.study.BaseNew;
+import org.coop4j.study.BaseToNewResults;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodLabel;
-import org.coop4j.study.Outcome;
-import org.coop4j.study.PublishedNumbers.Protocol;
+import org.coop4j.study.MethodResult;
 import org.coop4j.study.PublishedNumbers.Score;
 import org.coop4j.study.Robustness;
 import org.coop4j.study.Shots;
@@ -22,107 +19,96 @@ final class TransferTables {
 
     private TransferTables() {}
 
+    /** A method's results on the two halves of a dataset, or of several whose average is shown. */
+    private record Halves(StudyView view, MethodLabel method, Shots shots, List<BaseToNewResults.Row> rows) {
+
+        boolean isAverage() {
+            return rows.size() > 1;
+        }
+
+        BaseToNewResults.Row first() {
+            return rows.get(0);
+        }
+
+        Cell dataset() {
+            return isAverage()
+                    ? Cell.words("average of " + rows.size(), "Average of " + rows.size())
+                    : Cells.dataset(first().dataset());
+        }
+
+        Cell seeds() {
+            return isAverage()
+                    ? Cell.NONE
+                    : Cells.seeds(first().base().or(first()::unseen).orElseThrow().seeds());
+        }
+
+        Optional<BaseToNew> means() {
+            return rows.stream().allMatch(row -> row.means().isPresent())
+                    ? Optional.of(BaseToNew.average(
+                            rows.stream().map(row -> row.means().orElseThrow()).toList()))
+                    : Optional.empty();
+        }
+
+        Cell base() {
+            return isAverage() ? Cell.number(means().orElseThrow().baseAccuracy()) : Cells.accuracy(first().base());
+        }
+
+        Cell unseen() {
+            return isAverage()
+                    ? Cell.number(means().orElseThrow().newAccuracy())
+                    : Cells.accuracy(first().unseen());
+        }
+
+        /** Returns the numbers of a paper, if it has all of them. */
+        Cell published() {
+            return published(ClassHalf.BASE)
+                    .flatMap(base -> published(ClassHalf.NEW).map(unseen -> published(base, unseen)))
+                    .orElse(Cell.NONE);
+        }
+
+        private Optional<Score> published(ClassHalf half) {
+            return view.published(
+                    "", rows.stream().map(BaseToNewResults.Row::dataset).toList(), half, method, shots);
+        }
+
+        private static Cell published(Score base, Score unseen) {
+            BaseToNew means = new BaseToNew(base.accuracy(), unseen.accuracy());
+            return Cells.published(
+                    List.of(
+                            Cell.datum(means.baseAccuracy()),
+                            Cell.datum(means.newAccuracy()),
+                            Cell.datum(means.harmonicMean()),
+                            base.backbone()),
+                    "%s / %s, H %s",
+                    base.backbone(),
+                    means.baseAccuracy(),
+                    means.newAccuracy(),
+                    means.harmonicMean());
+        }
+    }
+
     /**
-     * A row of base-to-new.
+     * Returns results of learning on base classes and testing on base and new ones, with their harmonic mean; averages
+     * first.
      *
-     * @param datasets one, or those that the numbers are averages of
+     * @param brief true for averages alone, if there are any
      */
-    private record Halves(
-            StudyView view,
-            List<String> datasets,
-            MethodLabel method,
-            Shots shots,
-            Cell seeds,
-            Cell base,
-            Cell unseen,
-            Optional<BaseToNew> means) {
-
-        static Halves of(StudyView view, BaseNew.AverageRow average) {
-            BaseToNew means = average.means();
-            return new Halves(
-                    view,
-                    view.baseNew().averaged(),
-                    average.method(),
-                    average.shots(),
-                    Cell.NONE,
-                    Cell.number(means.baseAccuracy()),
-                    Cell.number(means.newAccuracy()),
-                    Optional.of(means));
-        }
-
-        static Halves of(StudyView view, BaseNew.Row row) {
-            return new Halves(
-                    view,
-                    List.of(row.dataset()),
-                    row.method(),
-                    row.shots(),
-                    Cells.seeds(row.base().or(row::unseen).map(Outcome::seeds).orElse(List.of())),
-                    Cells.accuracy(row.base()),
-                    Cells.accuracy(row.unseen()),
-                    row.means());
-        }
-
-        Cell place() {
-            return datasets.size() == 1
-                    ? Cells.dataset(datasets.get(0))
-                    : Cell.words("average of " + datasets.size(), "Average of " + datasets.size());
-        }
-
-        /** The same of a paper, if it has all of it. */
-        private Cell published() {
-            List<Score> base = published(ClassHalf.BASE);
-            List<Score> unseen = published(ClassHalf.NEW);
-            if (base.size() < datasets.size() || unseen.size() < datasets.size()) {
-                return Cell.NONE;
-            }
-            BaseToNew means = new BaseToNew(mean(base), mean(unseen));
-            String backbone = base.get(0).backbone();
-            return Cell.of(
-                            List.of(
-                                    Cell.datum(means.baseAccuracy()),
-                                    Cell.datum(means.newAccuracy()),
-                                    Cell.datum(means.harmonicMean()),
-                                    backbone),
-                            decimals -> "%s / %s, H %s %s"
-                                    .formatted(
-                                            Numbers.number(means.baseAccuracy(), decimals),
-                                            Numbers.number(means.newAccuracy(), decimals),
-                                            Numbers.number(means.harmonicMean(), decimals),
-                                            backbone))
-                    .in(Cell.Style.PUBLISHED);
-        }
-
-        private List<Score> published(ClassHalf half) {
-            return datasets.stream()
-                    .flatMap(d -> view.published(Protocol.BASE_TO_NEW, d, d, half, method, shots).stream())
-                    .toList();
-        }
-    }
-
-    private static double mean(List<Score> scores) {
-        return scores.stream().mapToDouble(Score::accuracy).average().orElseThrow();
-    }
-
-    /** Learned on base classes, tested on base and new ones, with their harmonic mean; averages first. */
-    static Table<?> baseNew(List<StudyView> views) {
+    static Table<?> baseNew(List<StudyView> views, boolean brief) {
         Table<Halves> table = new Table<Halves>(
                         "base-to-new",
                         "Base-to-new generalization, accuracy in %",
-                        "mean ± standard deviation over seeds; H is the harmonic mean of base and new, in rows of"
-                                + " averages that of the averaged accuracies; published numbers of base / new classes"
-                                + " in italics with their backbone")
+                        "mean ± standard deviation over seeds, published base / new")
                 .grouped()
                 .data("model", h -> h.view.model())
-                .words("dataset", Halves::place, "dataset")
-                .words("method", h -> Cells.method(h.method), "method")
-                .numbers("shots", h -> Cell.words(h.shots.label()), "shots")
-                .data("seeds", h -> h.seeds)
-                .data("datasets", h -> h.datasets.size() > 1 ? h.datasets.size() : null)
-                .means("base", h -> h.base, "base")
-                .means("new", h -> h.unseen, "new")
+                .words("dataset", Halves::dataset, "dataset");
+        Cells.method(table, Halves::method, Halves::shots)
+                .data("seeds", Halves::seeds)
+                .data("datasets", h -> h.isAverage() ? h.rows.size() : null)
+                .means("base", Halves::base, "base")
+                .means("new", Halves::unseen, "new")
                 .numbers(
                         "H",
-                        h -> Cell.number(h.means.map(BaseToNew::harmonicMean).orElse(Double.NaN)),
+                        h -> Cell.number(h.means().map(BaseToNew::harmonicMean).orElse(Double.NaN)),
                         "harmonic_mean")
                 .numbers(
                         "published",
@@ -132,88 +118,75 @@ final class TransferTables {
                         "published_harmonic_mean",
                         "published_backbone");
         for (StudyView view : views) {
-            view.baseNew().averages().forEach(row -> table.average(Halves.of(view, row)));
-            for (String dataset : view.baseNew().datasets()) {
-                view.baseNew().rows().stream()
+            BaseToNewResults results = view.baseNew();
+            results.averages().forEach(a -> table.average(new Halves(view, a.method(), a.shots(), a.rows())));
+            for (String dataset : brief && !results.averages().isEmpty() ? List.<String>of() : results.datasets()) {
+                results.rows().stream()
                         .filter(row -> row.dataset().equals(dataset))
-                        .forEach(row -> table.row(Halves.of(view, row)));
+                        .forEach(row -> table.row(new Halves(view, row.method(), row.shots(), List.of(row))));
             }
         }
         return table;
     }
 
-    /** A result on another dataset than the one learned from, or on this. */
-    private record Tested(StudyView view, String source, String role, Outcome outcome) {
+    /** A result on the dataset that a method learned from, or on another. */
+    private record Tested(StudyView view, String source, String role, MethodResult result) {
 
         Cell published() {
             return Cells.published(view.published(
-                    Protocol.ROBUSTNESS, source, outcome.dataset(), ClassHalf.ALL, outcome.method(), outcome.shots()));
+                    source, List.of(result.dataset()), ClassHalf.ALL, result.method(), result.shots()));
         }
     }
 
-    /** Learned on one dataset, tested on others: all numbers. */
+    /** Returns all numbers of learning on one dataset and testing on others. */
     static Table<?> robustness(List<StudyView> views) {
         Table<Tested> table = new Table<Tested>("robustness", "Robustness, accuracy in %", "")
                 .data("model", t -> t.view.model())
                 .data("source", Tested::source)
-                .data("method", t -> t.outcome.method().id())
-                .data("shots", t -> t.outcome.shots().label())
-                .data("tested_on", t -> t.outcome.dataset())
+                .data("method", t -> t.result.method().id())
+                .data("shots", t -> t.result.shots().label())
+                .data("tested_on", t -> t.result.dataset())
                 .data("role", Tested::role)
-                .data("seeds", t -> Cells.seeds(t.outcome.seeds()))
-                .means("accuracy", t -> Cells.accuracy(Optional.of(t.outcome)), "accuracy")
+                .data("seeds", t -> Cells.seeds(t.result.seeds()))
+                .means("accuracy", t -> Cells.accuracy(Optional.of(t.result)), "accuracy")
                 .numbers("published", Tested::published, "published", "published_backbone");
         for (StudyView view : views) {
-            for (Robustness robustness : view.robustness()) {
-                for (Robustness.Row row : robustness.rows()) {
-                    row.onSource().ifPresent(o -> table.row(new Tested(view, robustness.source(), "source", o)));
-                    row.onTargets()
-                            .values()
-                            .forEach(o -> table.row(new Tested(view, robustness.source(), "target", o)));
+            for (Robustness all : view.robustness()) {
+                for (Robustness.Row row : all.rows()) {
+                    row.onSource().ifPresent(r -> table.row(new Tested(view, all.source(), "source", r)));
+                    row.onTargets().values().forEach(r -> table.row(new Tested(view, all.source(), "target", r)));
                 }
             }
         }
         return table;
     }
 
-    /** Method × dataset, the source first. */
-    static Table<?> robustness(StudyView view, Robustness robustness) {
+    /**
+     * Returns accuracies: method × dataset, the source first.
+     *
+     * @param brief true for the average of the targets alone
+     */
+    static Table<?> robustness(StudyView view, Robustness robustness, boolean brief) {
         String source = DatasetNames.title(robustness.source());
         Table<Robustness.Row> table = new Table<Robustness.Row>(
                         "robustness",
                         "Learned on " + source + ", accuracy in % on it and on others",
-                        "mean ± standard deviation over seeds; published averages in italics with their backbone")
-                .data("model", row -> view.model())
-                .words("method", row -> Cells.method(row.method()), "method")
-                .numbers("shots", row -> Cell.words(row.shots().label()), "shots")
+                        "mean ± standard deviation over seeds")
+                .data("model", row -> view.model());
+        Cells.method(table, Robustness.Row::method, Robustness.Row::shots)
                 .numbers(source, row -> Cells.accuracy(row.onSource()), "source");
-        for (String target : robustness.targets()) {
+        for (String target : brief ? List.<String>of() : robustness.targets()) {
             table.numbers(
                     DatasetNames.title(target),
                     row -> Cells.accuracy(Optional.ofNullable(row.onTargets().get(target))));
         }
-        return table.numbers(
-                        "average of targets",
-                        row -> Cells.number(row.average(robustness.targets())),
-                        "average_of_targets")
-                .numbers("published average", row -> published(view, robustness, row))
-                .rows(robustness.rows());
-    }
-
-    /** A method's published average, if there is a number of each target. */
-    private static Cell published(StudyView view, Robustness robustness, Robustness.Row row) {
-        List<Score> scores = new ArrayList<>();
-        for (String target : robustness.targets()) {
-            view.published(Protocol.ROBUSTNESS, robustness.source(), target, ClassHalf.ALL, row.method(), row.shots())
-                    .ifPresent(scores::add);
+        table.numbers("average of targets", row -> Cells.number(row.average(robustness.targets())));
+        if (!brief) {
+            table.numbers(
+                    "published average",
+                    row -> Cells.published(view.published(
+                            robustness.source(), robustness.targets(), ClassHalf.ALL, row.method(), row.shots())));
         }
-        if (scores.size() < robustness.targets().size()) {
-            return Cell.NONE;
-        }
-        return Cell.of(
-                        List.of(),
-                        decimals -> Numbers.number(mean(scores), decimals) + " "
-                                + scores.get(0).backbone())
-                .in(Cell.Style.PUBLISHED);
+        return table.rows(robustness.rows());
     }
 }

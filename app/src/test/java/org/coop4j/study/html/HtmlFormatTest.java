@@ -26,8 +26,8 @@ class HtmlFormatTest {
 
         assertThat(html(table))
                 .contains("<caption>Accuracy: in %</caption>")
-                .contains("<th scope=\"col\" class=\"num\">mean</th>")
-                .contains("<tr data-dataset=\"d\"><th scope=\"row\">DTD</th>")
+                .contains("<th scope=\"col\" class=\"num\"><span>mean</span></th>")
+                .contains("<tr><th scope=\"row\" data-dataset=\"d\">DTD</th>")
                 .contains("<td class=\"num published\">63.60</td>")
                 .contains("<td class=\"text\">why<small>below</small></td>");
     }
@@ -85,9 +85,9 @@ class HtmlFormatTest {
                 .rows(List.of(3, -6));
 
         assertThat(html(table))
-                .contains("class=\"gain\" style=\"left:50%;width:25.0%\"></span></span>")
-                .contains("<span class=\"value\">+3.0</span>")
-                .contains("class=\"loss\" style=\"right:50%;width:50.0%\"></span></span>")
-                .contains("<span class=\"value\">−6.0</span>");
+                .contains("class=\"gain\" style=\"left:50%;width:25%\"></span></span>")
+                .contains("<span class=\"value better\">+3.0</span>")
+                .contains("class=\"loss\" style=\"right:50%;width:50%\"></span></span>")
+                .contains("<span class=\"value worse\">−6.0</span>");
     }
 }

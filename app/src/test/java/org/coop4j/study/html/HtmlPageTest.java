@@ -3,36 +3,47 @@ package org.coop4j.study.html;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.coop4j.base.Resource;
 import org.coop4j.base.Sha256;
-import org.coop4j.eval.ConfusionMatrix;
-import org.coop4j.study.chart.FewShotChart;
-import org.coop4j.study.chart.FewShotChart.Point;
-import org.coop4j.study.chart.FewShotChart.Series;
-import org.coop4j.study.chart.Paint;
+import org.coop4j.console.Cell;
+import org.coop4j.console.Table;
+import org.coop4j.study.html.FewShotChart.Point;
+import org.coop4j.study.html.FewShotChart.Series;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class HtmlPageTest {
 
     private static final String HOSTILE = "<img src=x onerror=\"alert('1')\">&";
     private static final byte[] JPEG = {(byte) 0xff, (byte) 0xd8, (byte) 0xff};
 
+    @TempDir
+    private Path folder;
+
     /** A page with hostile text wherever text can go. */
     private static String hostilePage() {
         Section section = new Section(HOSTILE);
-        section.paragraph(HOSTILE).subheading(HOSTILE).code(HOSTILE);
+        section.verdict(HOSTILE).paragraph(HOSTILE).subheading(HOSTILE).code(HOSTILE);
         section.list(List.of(HOSTILE)).facts(List.of(new Section.Fact(HOSTILE, HOSTILE)));
-        section.details(HOSTILE, Map.of("dataset", HOSTILE), Markup.text(HOSTILE));
-        section.add(Section.scrolling("scroll", HOSTILE, Markup.text(HOSTILE)));
-        section.chart(
-                new FewShotChart(HOSTILE, HOSTILE, List.of(Series.curve(HOSTILE, 0, List.of(new Point(1, 50, 1, 3))))),
-                HOSTILE);
-        section.pictures(List.of(Section.Picture.jpeg(JPEG, HOSTILE, HOSTILE)));
-        section.confusion(ConfusionMatrix.of(new int[] {0, 1}, new int[] {1, 1}), List.of(HOSTILE, "b"), HOSTILE);
+        Table<String> table = new Table<String>("t", HOSTILE, HOSTILE)
+                .words(HOSTILE, text -> Cell.words(text).withNote(text), "method")
+                .column(HOSTILE, Table.Kind.HEAT, text -> Cell.of(List.of(1, 1.0), decimals -> text))
+                .row(HOSTILE);
+        section.table(table).details(HOSTILE, Map.of("dataset", HOSTILE), table);
+        FewShotChart chart =
+                new FewShotChart(HOSTILE, List.of(Series.curve(HOSTILE, 0, List.of(new Point(1, 50, 1, 3)))));
+        section.chart(chart, HOSTILE).charts(List.of(new Section.Chart(chart, Map.of("dataset", HOSTILE))));
+        section.pictures("", List.of(new Section.Picture(JPEG, HOSTILE, HOSTILE, HOSTILE, List.of(HOSTILE))));
         return new HtmlPage(HOSTILE, HOSTILE).add(section).html();
     }
 
@@ -72,40 +83,54 @@ class HtmlPageTest {
     }
 
     @Test
-    void scriptRunsByItsHashAlone() throws Exception {
-        String html = new HtmlPage("t", "s").script("let a = 1;").html();
+    void scriptRunsByItsHashAlone() {
+        String html = new HtmlPage("t", "s").filtered().html();
 
-        byte[] digest = new Sha256().add("let a = 1;").bytes();
+        String script = Resource.text(HtmlPage.class, "filter.js");
+        byte[] digest = new Sha256().add(script).bytes();
+        assertThat(script).doesNotContain("</");
         assertThat(html)
-                .contains("script-src 'sha256-" + java.util.Base64.getEncoder().encodeToString(digest) + "'")
-                .contains("<script>let a = 1;</script>");
-        assertThatThrownBy(() -> new HtmlPage("t", "s").script("'</script>'"))
-                .isInstanceOf(IllegalArgumentException.class);
+                .contains("script-src 'sha256-" + Base64.getEncoder().encodeToString(digest) + "'")
+                .contains("<script>" + script + "</script>");
     }
 
+    /** The page as Chromium shows it. */
     @Test
-    void filtersAreHiddenUntilTheScriptShowsThemAndTheirNamesStayText() {
-        String html = new HtmlPage("t", "s")
-                .filters(List.of(
-                        new HtmlFilter("dataset", "Dataset", "all", List.of(HtmlFilter.Option.of(HOSTILE, HOSTILE)))))
-                .html();
+    @Tag("browser")
+    void filtersHaveTheValuesOfTheRowsAndTheTextsOfTheirCells() throws Exception {
+        Table<String> table = new Table<String>("t", "t", "")
+                .data("dataset", row -> "one")
+                .words("method", row -> Cell.words(row, "The " + row + HOSTILE), "method")
+                .rows(List.of("x", "y"));
+        Path file = folder.resolve("page.html");
+        Files.writeString(
+                file,
+                new HtmlPage("t", "s")
+                        .filtered()
+                        .add(new Section("s").table(table))
+                        .html());
+        Process browser = new ProcessBuilder(
+                        "/usr/bin/chromium", "--headless", "--no-sandbox", "--dump-dom", file.toUri().toString())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        String html = new String(browser.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
         assertThat(html)
-                .contains("<form class=\"filter\" aria-label=\"Filter\" hidden=\"\">")
-                .contains("<select name=\"dataset\"><option value=\"\">all</option>")
-                .contains("script-src 'sha256-")
-                .doesNotContain(HOSTILE);
+                .contains("<form class=\"filter\" aria-label=\"Filter\">")
+                .contains("<select name=\"method\"><option value=\"\">all</option><option value=\"x\">The x&lt;img")
+                .doesNotContain("<select name=\"dataset\">", "<img src=x");
     }
 
     @Test
     void picturesAreJpegWhateverTheyHold() {
-        byte[] svg = "<svg onload=alert(1)>".getBytes(java.nio.charset.StandardCharsets.UTF_8);
-        assertThat(Section.Picture.jpeg(svg, "a", "").address()).startsWith("data:image/jpeg;base64,");
+        byte[] svg = "<svg onload=alert(1)>".getBytes(StandardCharsets.UTF_8);
+        Section section = new Section("s").pictures("", List.of(new Section.Picture(svg, "", "", "", List.of())));
+        assertThat(section.parts().toString()).contains("src=\"data:image/jpeg;base64,");
     }
 
     @Test
     void textColoursHaveTheContrastThatWcagAsksFor() {
-        for (Paint paint : List.of(Paint.INK, Paint.MUTED, Paint.ACCENT)) {
+        for (Paint paint : List.of(Paint.INK, Paint.MUTED, Paint.ACCENT, Paint.GAIN, Paint.LOSS)) {
             assertThat(contrast(paint.light(), Paint.PAGE.light())).isGreaterThan(4.5);
             assertThat(contrast(paint.dark(), Paint.PAGE.dark())).isGreaterThan(4.5);
         }
@@ -143,7 +168,12 @@ class HtmlPageTest {
     }
 
     @Test
+    void numbersAndPercentSignsStayTogether() {
+        assertThat(Markup.of("{} {}", "12.5 % of 3 images", 0.5)).hasToString("12.5\u00a0% of 3 images 0.5");
+    }
+
+    @Test
     void whatSteersTheDirectionOfWritingIsWrittenOut() {
-        assertThat(Markup.text("a\u202eb\u001b[31m\n")).hasToString("a\\u202eb\\x1b[31m\n");
+        assertThat(Markup.of("{}", "a\u202eb\u001b[31m\n")).hasToString("a\\u202eb\\x1b[31m\n");
     }
 }

@@ -1,0 +1,75 @@
+package org.coop4j.cli;
+
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_COMMAND_LIST;
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_COMMAND_LIST_HEADING;
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_DESCRIPTION;
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_FOOTER;
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST;
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_PARAMETER_LIST;
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_SYNOPSIS;
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_SYNOPSIS_HEADING;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.IHelpSectionRenderer;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** The help of a command: its purpose, examples and usual options first, the others below a heading. */
+final class CommandHelp {
+
+    /** Commands with so many options list them together. */
+    private static final int FEW = 14;
+
+    private static final Set<String> USUAL = Set.of(
+            "--prompt", "--model", "--data", "--dataset", "--out", "--method", "--set", "--epochs", "--shots", "--seeds",
+            "--template", "--classes", "--top", "--threshold", "--split", "--resume", "--json", "--csv", "--text",
+            "--texts", "--errors", "--confusion", "--host", "--port", "--help");
+
+    private CommandHelp() {}
+
+    /** Arranges the help of a subcommand. */
+    static void arrange(CommandSpec spec) {
+        spec.usageMessage()
+                .abbreviateSynopsis(true)
+                .sectionKeys(List.of(
+                        SECTION_KEY_DESCRIPTION,
+                        SECTION_KEY_FOOTER,
+                        SECTION_KEY_SYNOPSIS_HEADING,
+                        SECTION_KEY_SYNOPSIS,
+                        SECTION_KEY_PARAMETER_LIST,
+                        SECTION_KEY_OPTION_LIST,
+                        SECTION_KEY_COMMAND_LIST_HEADING,
+                        SECTION_KEY_COMMAND_LIST));
+        Map<String, IHelpSectionRenderer> sections = spec.usageMessage().sectionMap();
+        sections.put(SECTION_KEY_DESCRIPTION, help -> help.description().strip() + "\n\n");
+        sections.put(SECTION_KEY_FOOTER, help -> help.footer().strip() + "\n\n");
+        sections.put(SECTION_KEY_SYNOPSIS, CommandHelp::synopsis);
+        sections.put(SECTION_KEY_OPTION_LIST, CommandHelp::options);
+    }
+
+    /** Returns "coop train -d DIR|FILE -o DIR [OPTIONS]": the required options are named. */
+    private static String synopsis(Help help) {
+        String required = help.commandSpec().options().stream()
+                .filter(option -> option.required() && option.group() == null)
+                .map(option -> option.shortestName() + " " + option.paramLabel() + " ")
+                .collect(Collectors.joining());
+        return help.synopsis(help.synopsisHeadingLength()).replace("[OPTIONS]", required + "[OPTIONS]");
+    }
+
+    private static String options(Help help) {
+        List<OptionSpec> usual = new ArrayList<>(help.commandSpec().options());
+        List<OptionSpec> others = new ArrayList<>();
+        if (usual.size() > FEW) {
+            others.addAll(usual);
+            others.removeIf(option -> USUAL.contains(option.longestName()));
+            usual.removeAll(others);
+        }
+        String list = "\nOptions:\n" + help.optionListExcludingGroups(usual);
+        return others.isEmpty() ? list : list + "\nMore options:\n" + help.optionListExcludingGroups(others);
+    }
+}

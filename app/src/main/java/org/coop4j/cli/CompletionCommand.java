@@ -1,0 +1,34 @@
+package org.coop4j.cli;
+
+import java.util.concurrent.Callable;
+import org.coop4j.console.Console;
+import org.coop4j.console.WrongUsage;
+import picocli.AutoComplete;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code coop completion}: a completion script for a shell. */
+@Command(
+        name = "completion",
+        description = "Print a script with which a shell completes coop's commands and options.",
+        footer = {"Examples:", "  source <(coop completion bash)"})
+final class CompletionCommand implements Callable<Integer> {
+
+    private final Console console;
+
+    @Parameters(paramLabel = "SHELL", description = "bash or zsh.")
+    private String shell;
+
+    CompletionCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+        if (!shell.matches("bash|zsh")) { // one script serves both
+            throw new WrongUsage("\"%s\": expected bash or zsh".formatted(shell));
+        }
+        console.out().print(AutoComplete.bash("coop", Coop.commandLine(console)));
+        return 0;
+    }
+}

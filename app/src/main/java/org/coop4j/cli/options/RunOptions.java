@@ -1,0 +1,161 @@
+package org.coop4j.cli.options;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import org.coop4j.clip.FeatureSpace;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.console.WrongUsage;
+import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.method.train.Training;
+import org.coop4j.run.DataSpec;
+import org.coop4j.run.MethodChoice.Candidate;
+import org.coop4j.run.ReferencePreset;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunConfig.RunData;
+import org.coop4j.run.Sample;
+import org.coop4j.run.SharedData;
+import org.coop4j.weights.model.ClipConfig;
+import picocli.CommandLine.Option;
+
+/** Where runs are written, what images they learn from and with which seeds. */
+public final class RunOptions {
+
+    private static final String EPOCHS = "epochs";
+
+    @Option(
+            names = {"-o", "--out"},
+            required = true,
+            paramLabel = "DIR",
+            description = "The run's folder; with --seeds or several methods, the folder of theirs.")
+    private Path out;
+
+    @Option(
+            names = {"-k", "--shots"},
+            defaultValue = "16",
+            paramLabel = "K",
+            description = "Training images per class, 0 for all (default: ${DEFAULT-VALUE}).")
+    private int shots;
+
+    @Option(names = "--seed", paramLabel = "N", description = "Random seed (default: 1).")
+    private Long seed;
+
+    @Option(
+            names = "--seeds",
+            split = ",",
+            paramLabel = "N",
+            description = "Several runs, such as 1,2,3; reports mean and standard deviation.")
+    private List<Long> seeds = List.of();
+
+    @Option(
+            names = "--split",
+            paramLabel = "T/V/E",
+            description = "Percentages of train, val and test images, where the data has no split (default: 50/20/30).")
+    private String split;
+
+    @Option(
+            names = "--preset",
+            paramLabel = "NAME",
+            description = "A configuration of the reference, such as coop-vit-b16-ctxv1; other options override it.")
+    private String preset;
+
+    @Option(
+            names = "--views",
+            paramLabel = "K|epochs",
+            description = "Random crops per training image, used in turn; \"epochs\": a new one each epoch, as in the"
+                    + " reference; 0: the centre crop alone (default: 0, with --preset epochs).")
+    private String views;
+
+    @Option(
+            names = "--checkpoint-every",
+            defaultValue = "10",
+            paramLabel = "N",
+            description = "Epochs between checkpoints (default: ${DEFAULT-VALUE}).")
+    private int checkpointEvery;
+
+    @Option(names = "--resume", description = "Resume the run in the folder.")
+    private boolean resume;
+
+    /** Returns the folder of the run or runs. */
+    public Path out() {
+        return out;
+    }
+
+    /** Returns the number of training images per class, 0 for all. */
+    public int shots() {
+        return shots;
+    }
+
+    /** Returns true if runs go on where they were interrupted. */
+    public boolean resume() {
+        return resume;
+    }
+
+    /** Returns the seeds of the runs, checked. */
+    public List<Long> seeds() {
+        if (!seeds.isEmpty() && seed != null) {
+            throw new WrongUsage("--seeds and --seed exclude each other: omit one");
+        }
+        if (new HashSet<>(seeds).size() < seeds.size()) {
+            throw new WrongUsage("--seeds names a seed twice");
+        }
+        return seed != null ? List.of(seed) : seeds.isEmpty() ? List.of(1L) : seeds;
+    }
+
+    /** Returns true if each seed has a folder of its own. */
+    public boolean severalSeeds() {
+        return !seeds.isEmpty();
+    }
+
+    /** Returns the data with the percentages of its split, if they were given. */
+    public DataSpec of(DataSpec data) {
+        return split == null ? data : WrongUsage.unless(() -> data.withSplit(split));
+    }
+
+    /** Returns the words that the preset initialises the context with, or null. */
+    public String presetWords() {
+        return preset().flatMap(ReferencePreset::words).orElse(null);
+    }
+
+    private Optional<ReferencePreset> preset() {
+        return WrongUsage.unless(() -> Optional.ofNullable(preset).map(ReferencePreset::named));
+    }
+
+    /** Checks that the preset is for the model. */
+    public void requireModelOfPreset(FeatureSpace space) throws IOException {
+        if (preset != null) {
+            String wanted = preset().orElseThrow().architecture();
+            ClipConfig given = space.requireTowers("preset " + preset).architecture();
+            if (!ClipConfig.named(wanted).equals(given)) {
+                throw new CommandFailure("preset %s is for %s, which this model is not".formatted(preset, wanted));
+            }
+        }
+    }
+
+    /** Returns the configuration of a run. */
+    public RunConfig config(SharedData shared, DataSpec data, ClassHalf half, Candidate candidate, long runSeed)
+            throws IOException {
+        RunData lists = RunData.of(data, shared.dataset(data, runSeed), half);
+        String model = shared.space().modelSha256();
+        Training training = candidate.training();
+        return WrongUsage.unless(() -> {
+            Sample sample = new Sample(candidate.shots(), runSeed, views(training));
+            return RunConfig.of(model, lists, candidate.method(), training, sample)
+                    .in(shared.space().precision())
+                    .withCheckpointEvery(checkpointEvery);
+        });
+    }
+
+    private int views(Training training) {
+        String given = views == null && preset != null ? EPOCHS : views;
+        if (given == null || !training.trains()) {
+            return 0;
+        }
+        if (!given.matches("\\d{1,6}|" + EPOCHS)) {
+            throw new WrongUsage("--views is \"%s\": expected a number, or \"epochs\"".formatted(given));
+        }
+        return given.equals(EPOCHS) ? training.epochs() : Integer.parseInt(given);
+    }
+}

@@ -1,0 +1,336 @@
+package org.coop4j.study;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileVisitOption;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.coop4j.base.Numbers;
+import org.coop4j.base.Progress;
+import org.coop4j.run.CheckedJson;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunResult;
+
+/**
+ * The runs below a folder, each list in the order of the folders' names. A folder with {@code
+ * config.json} is a run, with {@code result.json} a finished one and with {@code failure.json}
+ * alone a failed one.
+ *
+ * @param root the folder that was searched
+ * @param finished runs with a result
+ * @param failed runs that say why they failed
+ * @param unfinished folders of runs that have neither result nor failure
+ * @param damaged runs whose files cannot be used
+ */
+public record FoundRuns(
+        Path root, List<FinishedRun> finished, List<Failure> failed, List<Path> unfinished, List<Failure> damaged) {
+
+    /** ImageNet's results take about 0.1 MB; nothing sane takes this much. */
+    private static final long LARGEST = 32L << 20;
+
+    private static final int LONGEST_NAME = 200;
+
+    /** Missing numbers are not taken for 0. */
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+            .build();
+
+    /** Copies the lists. */
+    public FoundRuns {
+        finished = List.copyOf(finished);
+        failed = List.copyOf(failed);
+        unfinished = List.copyOf(unfinished);
+        damaged = List.copyOf(damaged);
+    }
+
+    /**
+     * A run that gave nothing.
+     *
+     * @param folder relative to the folder that was searched
+     * @param reason one line
+     */
+    public record Failure(Path folder, String reason) {}
+
+    /**
+     * A run that has a result.
+     *
+     * @param folder relative to the folder that was searched
+     * @param result what it measured
+     * @param config what it was configured with
+     * @param model the model that it used
+     * @param testHash hash of the list of test images; empty if it is not recorded
+     * @param finished when it ended, in UTC; empty if it is not recorded
+     */
+    public record FinishedRun(
+            Path folder, RunResult result, RunConfig config, ModelId model, String testHash, String finished) {
+
+        /** Returns true if a context was tested on other data than it was learned from. */
+        public boolean isTransferred() {
+            return !result.dataset().equals(result.trainedOn());
+        }
+
+        /** Training images per class. */
+        public Shots shots() {
+            return Shots.of(result.shots(), result.trainImages());
+        }
+
+        /** How it was made, as far as it is the same for all data, shots and seeds: settings by name. */
+        public Map<String, Object> settings() {
+            return MethodLabel.settings(config);
+        }
+    }
+
+    /**
+     * The model of a run.
+     *
+     * @param sha256 SHA-256 of the model file; empty if the run does not say
+     * @param name for people: the published model, or the file's name
+     * @param backbone as the papers name it, such as {@code RN50}, if it is a published model
+     */
+    public record ModelId(String sha256, String name, Optional<String> backbone) {
+
+        private static final Pattern PUBLISHED = Pattern.compile("OpenAI (\\S+)");
+        private static final int SHORT = 12;
+
+        /** A model known by its file, and perhaps by what it was converted from. */
+        static ModelId of(String sha256, String file, String knownAs) {
+            Matcher matcher = PUBLISHED.matcher(knownAs);
+            if (matcher.matches()) {
+                return new ModelId(sha256, matcher.group(1), Optional.of(matcher.group(1)));
+            }
+            String name = !knownAs.isBlank() ? knownAs : file.replaceFirst("\\.safetensors$", "");
+            return new ModelId(sha256, name.isBlank() ? "unknown model" : name, Optional.empty());
+        }
+
+        /** The first digits of the SHA-256, enough to tell models apart. */
+        public String shortSha256() {
+            return sha256.substring(0, Math.min(SHORT, sha256.length()));
+        }
+
+        /** Name and SHA-256: "RN50 (SHA-256 afeb0e10f9e5…)". */
+        public String describe() {
+            return sha256.isEmpty()
+                    ? name + " (its SHA-256 is not recorded)"
+                    : name + " (SHA-256 " + shortSha256() + "…)";
+        }
+    }
+
+    /**
+     * Reads all runs below a folder, which may itself be one. Links are followed, a folder reached
+     * by two ways is read once, and hidden folders are left alone. A file that cannot be used makes
+     * its run a damaged one and does not end the search.
+     *
+     * @throws IOException if the folder itself cannot be read
+     */
+    public static FoundRuns below(Path root, Progress progress) throws IOException {
+        if (!Files.isDirectory(root)) {
+            throw new IOException(
+                    Files.exists(root)
+                            ? root + " is a file: give the folder that holds the runs"
+                            : "no such folder: " + root);
+        }
+        List<FinishedRun> finished = new ArrayList<>();
+        List<Failure> failed = new ArrayList<>();
+        List<Path> unfinished = new ArrayList<>();
+        List<Failure> damaged = new ArrayList<>();
+        List<Path> folders = folders(
+                root,
+                folder -> !folder.equals(root)
+                        && (folder.getFileName().toString().startsWith(".") || RunFolder.isReplaced(folder)),
+                (place, problem) -> {
+                    if (problem instanceof AccessDeniedException) { // otherwise a loop or a dead link
+                        damaged.add(new Failure(root.relativize(place), "no permission to read it"));
+                    }
+                });
+        try (Progress.Task task = progress.task("reading", folders.size(), Progress.Unit.FOLDERS)) {
+            for (Path folder : folders) {
+                Path name = root.relativize(folder);
+                try {
+                    if (Files.exists(folder.resolve(RunFolder.RESULT))) {
+                        finished.add(finished(root, folder));
+                    } else if (Files.exists(folder.resolve(RunFolder.FAILURE))) {
+                        failed.add(new Failure(name, failure(folder)));
+                    } else if (Files.exists(folder.resolve(RunFolder.CONFIG)) && isRun(folder)) {
+                        unfinished.add(name);
+                    }
+                } catch (AccessDeniedException e) {
+                    String file = String.valueOf(Path.of(e.getFile()).getFileName());
+                    damaged.add(new Failure(name, "no permission to read " + file));
+                } catch (IOException e) {
+                    damaged.add(new Failure(name, e.getMessage()));
+                }
+                task.advance(1);
+            }
+        }
+        return new FoundRuns(root, finished, failed, unfinished, damaged);
+    }
+
+    /**
+     * Folders below a root, which is one of them, in the order of their names; one that several links lead to is there
+     * once.
+     *
+     * @param skipped selects folders that are passed over with all that they hold
+     * @param failed is told of places that cannot be visited
+     */
+    static List<Path> folders(Path root, Predicate<Path> skipped, BiConsumer<Path, IOException> failed)
+            throws IOException {
+        List<Path> folders = new ArrayList<>();
+        Set<Path> seen = new HashSet<>();
+        Files.walkFileTree(
+                root, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, new SimpleFileVisitor<>() {
+                    @Override
+                    public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes at) throws IOException {
+                        if (skipped.test(folder) || !seen.add(folder.toRealPath())) {
+                            return FileVisitResult.SKIP_SUBTREE;
+                        }
+                        folders.add(folder);
+                        return FileVisitResult.CONTINUE;
+                    }
+
+                    @Override
+                    public FileVisitResult visitFileFailed(Path file, IOException problem) {
+                        failed.accept(file, problem);
+                        return FileVisitResult.CONTINUE;
+                    }
+                });
+        Collections.sort(folders);
+        return folders;
+    }
+
+    /**
+     * A run with a result.
+     *
+     * @throws IOException with one line that says which file is damaged, and how
+     */
+    private static FinishedRun finished(Path root, Path folder) throws IOException {
+        if (!Files.exists(folder.resolve(RunFolder.CONFIG))) {
+            throw new IOException(RunFolder.RESULT + " without " + RunFolder.CONFIG + ": its settings are lost");
+        }
+        RunConfig config = RunConfig.read(folder.resolve(RunFolder.CONFIG), RunFolder.CONFIG);
+        JsonNode provenance = Files.exists(folder.resolve(RunFolder.PROVENANCE))
+                ? read(folder, RunFolder.PROVENANCE)
+                : JsonNodeFactory.instance.objectNode();
+        RunResult result = result(read(folder, RunFolder.RESULT));
+        return new FinishedRun(
+                root.relativize(folder),
+                result,
+                config,
+                model(config.modelSha256(), provenance),
+                provenance.path("testHash").asText(""),
+                provenance.path("finished").asText(""));
+    }
+
+    /** Why a run failed. */
+    private static String failure(Path folder) throws IOException {
+        String message = read(folder, RunFolder.FAILURE).path("message").asText("");
+        return message.isBlank() ? "no reason is recorded" : message.strip();
+    }
+
+    /** Whether a folder that has settings alone was to become a run. */
+    private static boolean isRun(Path folder) throws IOException {
+        return !read(folder, RunFolder.CONFIG).findPath("modelSha256").isMissingNode();
+    }
+
+    private static JsonNode read(Path folder, String name) throws IOException {
+        return CheckedJson.tree(folder.resolve(name), name, LARGEST);
+    }
+
+    private static RunResult result(JsonNode tree) throws IOException {
+        try {
+            RunResult result = JSON.treeToValue(tree, RunResult.class);
+            requireName("method", result.method());
+            requireName("dataset", result.dataset());
+            requireRange("shots", result.shots(), 0, Integer.MAX_VALUE - 1);
+            requireRange("classes", result.classes(), 1, Integer.MAX_VALUE);
+            requireRange("testImages", result.testImages(), 1, Integer.MAX_VALUE);
+            requireRange("accuracy", result.accuracy(), 0, 100);
+            requireRange("macroF1", result.macroF1(), 0, 100);
+            requireRange("calibrationError", result.calibrationError(), 0, 1);
+            for (RunResult.HandWritten prompt : result.handWritten()) {
+                requireName("prompt", prompt.prompt());
+                requireRange("accuracy", prompt.accuracy(), 0, 100);
+            }
+            for (RunResult.PerClass one : result.perClass()) {
+                requireRange("total", one.total(), 1, Integer.MAX_VALUE);
+                requireRange("correct", one.correct(), 0, one.total());
+            }
+            return result;
+        } catch (JsonMappingException e) {
+            String field = e.getPath().stream()
+                    .map(JsonMappingException.Reference::getFieldName)
+                    .filter(Objects::nonNull)
+                    .collect(Collectors.joining("."));
+            throw damaged((field + ": " + e.getOriginalMessage()).replaceAll("\\s+", " "));
+        }
+    }
+
+    private static void requireName(String field, String name) throws IOException {
+        if (name.isBlank() || name.length() > LONGEST_NAME) {
+            throw damaged("\"%s\" has %d characters; expected 1 to %d, not all blank"
+                    .formatted(field, name.length(), LONGEST_NAME));
+        }
+    }
+
+    private static void requireRange(String field, double value, double least, double most) throws IOException {
+        if (!(value >= least && value <= most)) {
+            throw damaged("\"%s\" is %s; expected %s to %s"
+                    .formatted(field, Numbers.plain(value), Numbers.plain(least), Numbers.plain(most)));
+        }
+    }
+
+    private static IOException damaged(String how) {
+        return new IOException(RunFolder.RESULT + " is damaged: " + how);
+    }
+
+    private static ModelId model(String configured, JsonNode provenance) throws IOException {
+        String used = provenance.path("modelSha256").asText("");
+        if (!used.isEmpty() && !configured.equals(used)) {
+            throw new IOException("%s names the model %.12s…, %s the model %.12s…: they are not of one run"
+                    .formatted(RunFolder.CONFIG, configured, RunFolder.PROVENANCE, used));
+        }
+        return ModelId.of(
+                used.isEmpty() ? configured : used,
+                provenance.path("modelFile").asText(""),
+                knownAs(provenance.path("modelSource")));
+    }
+
+    /** The source is a JSON object, or a text that holds one. */
+    private static String knownAs(JsonNode source) {
+        try {
+            JsonNode object = source.isTextual() ? JSON.readTree(source.asText()) : source;
+            return object == null ? "" : object.path("known_as").asText("");
+        } catch (JsonProcessingException e) {
+            return "";
+        }
+    }
+}

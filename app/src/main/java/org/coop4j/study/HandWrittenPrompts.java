@@ -1,0 +1,96 @@
+package org.coop4j.study;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.coop4j.base.Numbers;
+import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.run.RunResult;
+import org.coop4j.study.MethodResult.Measured;
+import org.coop4j.study.Study.Entry;
+
+/**
+ * The hand-written prompts that training runs test beside the learned one, on one dataset.
+ *
+ * @param dataset the test data
+ * @param half the classes tested on
+ * @param prompts in the order in which the runs have them
+ */
+public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> prompts) {
+
+    private static final double ROUNDING = 1e-9;
+
+    /** Copies the list. */
+    public HandWrittenPrompts {
+        prompts = List.copyOf(prompts);
+    }
+
+    /**
+     * A prompt.
+     *
+     * @param text the template, or the name of the ensemble
+     * @param own true for the dataset's own template, which zero-shot CLIP uses
+     * @param accuracies by seed, where the seed decides which images are tested
+     */
+    public record Prompt(String text, boolean own, MethodResult accuracies) {}
+
+    /** The most accurate prompt; of equal ones the first. */
+    public Prompt best() {
+        Prompt best = prompts.get(0);
+        for (Prompt prompt : prompts) {
+            best = prompt.accuracies.accuracy() > best.accuracies.accuracy() ? prompt : best;
+        }
+        return best;
+    }
+
+    private record Place(String dataset, ClassHalf half) {}
+
+    private record Tested(String text, boolean own) {}
+
+    /**
+     * The prompts of all runs by dataset; runs of the same seed have the same ones.
+     *
+     * @param notes is told where two runs disagree on a prompt
+     */
+    static List<HandWrittenPrompts> of(List<Entry> entries, Consumer<String> notes) {
+        Map<Place, Map<Tested, SortedMap<Long, Measured>>> found = new LinkedHashMap<>();
+        for (Entry entry : entries) {
+            String template = entry.run().config().testedOn().template();
+            for (RunResult.HandWritten prompt : entry.result().handWritten()) {
+                Measured known = found.computeIfAbsent(
+                                new Place(entry.dataset(), entry.result().half()), p -> new LinkedHashMap<>())
+                        .computeIfAbsent(
+                                new Tested(prompt.prompt(), prompt.prompt().equals(template)), p -> new TreeMap<>())
+                        .putIfAbsent(entry.result().seed(), Measured.of(prompt.accuracy()));
+                if (known != null && Math.abs(known.accuracy() - prompt.accuracy()) > ROUNDING) {
+                    notes.accept(disagreement(entry, prompt, known.accuracy()));
+                }
+            }
+        }
+        List<HandWrittenPrompts> all = new ArrayList<>();
+        found.forEach((place, tested) -> {
+            List<Prompt> prompts = new ArrayList<>();
+            tested.forEach((prompt, bySeed) -> prompts.add(new Prompt(
+                    prompt.text,
+                    prompt.own,
+                    new MethodResult(place.dataset, MethodLabel.ZERO_SHOT, Shots.NONE, bySeed))));
+            all.add(new HandWrittenPrompts(place.dataset, place.half, prompts));
+        });
+        return all;
+    }
+
+    private static String disagreement(Entry entry, RunResult.HandWritten prompt, double known) {
+        return "%s, seed %d: the hand-written prompt \"%s\" has %s in %s and %s in an earlier run, which is shown"
+                .formatted(
+                        entry.dataset(),
+                        entry.result().seed(),
+                        prompt.prompt(),
+                        Numbers.percent(prompt.accuracy(), 2),
+                        entry.run().folder(),
+                        Numbers.percent(known, 2));
+    }
+}

@@ -1,0 +1,225 @@
+package org.coop4j.study;
+
+import java.io.StringReader;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.coop4j.study.SweepPlan.PlanException;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.error.Mark;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.events.CollectionStartEvent;
+import org.yaml.snakeyaml.events.Event;
+import org.yaml.snakeyaml.events.NodeEvent;
+import org.yaml.snakeyaml.events.ScalarEvent;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+
+/** A value in a plan: a text, a list, or keys with values; it knows its line and column, which every problem names. */
+final class PlanValue {
+
+    private static final int DEEPEST = 20;
+
+    private final String file;
+    private final String key;
+    private final Mark place;
+    private final Node node;
+
+    private PlanValue(String file, String key, Mark place, Node node) {
+        this.file = file;
+        this.key = key;
+        this.place = place;
+        this.node = node;
+    }
+
+    /**
+     * Parses the only document of a file.
+     *
+     * @param file its name in messages
+     * @throws UncheckedIOException with a {@link PlanException} if it is not YAML, or more than plain values
+     */
+    static PlanValue parse(String file, String yaml) {
+        LoaderOptions options = new LoaderOptions();
+        options.setNestingDepthLimit(DEEPEST);
+        try {
+            requirePlain(file, yaml);
+            Iterator<Node> documents =
+                    new Yaml(options).composeAll(new StringReader(yaml)).iterator();
+            if (!documents.hasNext()) {
+                throw problem(file, null, "the plan is empty (coop sweep --example prints one)");
+            }
+            Node first = documents.next();
+            if (documents.hasNext()) {
+                throw problem(file, documents.next().getStartMark(), "a second document begins: a plan is one");
+            }
+            return new PlanValue(file, "plan", first.getStartMark(), first);
+        } catch (MarkedYAMLException e) {
+            throw problem(file, e.getProblemMark(), "not valid YAML: " + e.getProblem());
+        } catch (YAMLException e) {
+            throw problem(
+                    file, null, "not valid YAML: " + e.getMessage().lines().findFirst().orElse(""));
+        }
+    }
+
+    /** Refuses anchors, which could make a small plan endless, and types, which could name classes. */
+    private static void requirePlain(String file, String yaml) {
+        for (Event event : new Yaml().parse(new StringReader(yaml))) {
+            if (event instanceof NodeEvent node && node.getAnchor() != null) {
+                throw problem(
+                        file, event.getStartMark(), "anchors such as &" + node.getAnchor() + " are not used in plans");
+            }
+            String type = event instanceof ScalarEvent scalar
+                    ? scalar.getTag()
+                    : event instanceof CollectionStartEvent collection ? collection.getTag() : null;
+            if (type != null) {
+                throw problem(
+                        file, event.getStartMark(), "types such as " + type + " are not used: write the value alone");
+            }
+        }
+    }
+
+    private static UncheckedIOException problem(String file, Mark place, String message) {
+        return new UncheckedIOException(new PlanException("%s, line %d, column %d: %s"
+                .formatted(
+                        file,
+                        place == null ? 1 : place.getLine() + 1,
+                        place == null ? 1 : place.getColumn() + 1,
+                        message)));
+    }
+
+    /** A problem with this value, to be thrown. */
+    UncheckedIOException problem(String message) {
+        return problem(file, place, message);
+    }
+
+    /** Makes something of this value; what is refused is refused with key, line and column. */
+    <T> T make(Supplier<T> made) {
+        try {
+            return made.get();
+        } catch (IllegalArgumentException e) {
+            throw problem(e.getMessage().contains(key) ? e.getMessage() : key + ": " + e.getMessage());
+        }
+    }
+
+    /** The key that this value, or the list that it is in, belongs to. */
+    String key() {
+        return key;
+    }
+
+    boolean isText() {
+        return node instanceof ScalarNode;
+    }
+
+    boolean isList() {
+        return node instanceof SequenceNode;
+    }
+
+    boolean hasKeys() {
+        return node instanceof MappingNode;
+    }
+
+    /** The text, which is not empty. */
+    String text() {
+        String text = node instanceof ScalarNode scalar ? scalar.getValue().strip() : "";
+        if (text.isEmpty()) {
+            throw problem(key + " is missing its value");
+        }
+        return text;
+    }
+
+    /** A whole number between bounds, both included. */
+    long whole(long least, long most) {
+        String text = text();
+        if (!text.matches("[+-]?\\d{1,18}") || Long.parseLong(text) < least) {
+            throw problem("%s is \"%s\": give a whole number, %d or more".formatted(key, text, least));
+        }
+        if (Long.parseLong(text) > most) {
+            throw problem("%s is %s: the most is %d".formatted(key, text, most));
+        }
+        return Long.parseLong(text);
+    }
+
+    /** The items of a list, at least one; a single value is a list of one. */
+    List<PlanValue> items() {
+        if (!isList()) {
+            return List.of(this);
+        }
+        List<PlanValue> items = new ArrayList<>();
+        for (Node item : ((SequenceNode) node).getValue()) {
+            items.add(new PlanValue(file, key, item.getStartMark(), item));
+        }
+        if (items.isEmpty()) {
+            throw problem(key + " lists nothing");
+        }
+        return items;
+    }
+
+    /** The items of a list of different texts. */
+    List<PlanValue> words() {
+        Set<String> texts = new HashSet<>();
+        for (PlanValue item : items()) {
+            if (!texts.add(item.text())) {
+                throw item.problem("%s lists %s twice".formatted(key, item.text()));
+            }
+        }
+        return items();
+    }
+
+    /** The values by their keys; none of a text or a list. */
+    Map<String, PlanValue> values() {
+        Map<String, PlanValue> values = new LinkedHashMap<>();
+        if (node instanceof MappingNode mapping) {
+            for (NodeTuple pair : mapping.getValue()) {
+                Mark start = pair.getKeyNode().getStartMark();
+                String name = new PlanValue(file, "a key", start, pair.getKeyNode()).text();
+                PlanValue value = new PlanValue(file, name, start, pair.getValueNode());
+                if (values.put(name, value) != null) {
+                    throw value.problem("\"%s\" is there twice".formatted(name));
+                }
+            }
+        }
+        return values;
+    }
+
+    /** The value of a key, if it is there. */
+    Optional<PlanValue> get(String name) {
+        return Optional.ofNullable(values().get(name));
+    }
+
+    /** The value of a key that has to be there. */
+    PlanValue require(String name) {
+        return get(name)
+                .orElseThrow(() -> problem(
+                        "the plan has no %s here (coop sweep --example prints a whole plan)".formatted(name)));
+    }
+
+    /**
+     * Checks that it has no other keys than these.
+     *
+     * @param name of what has the keys, such as "a dataset"
+     */
+    void requireKeys(String name, Collection<String> allowed) {
+        if (!hasKeys()) {
+            throw problem(name + " is written as keys with values");
+        }
+        values().forEach((unknown, value) -> {
+            if (!allowed.contains(unknown)) {
+                throw value.problem(
+                        "unknown key \"%s\": %s has %s".formatted(unknown, name, String.join(", ", allowed)));
+            }
+        });
+    }
+}

@@ -1,0 +1,186 @@
+package org.coop4j.study.html;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeSet;
+import org.coop4j.study.html.FewShotChart.Point;
+import org.coop4j.study.html.FewShotChart.Series;
+
+/** Layout of a few-shot chart as in the paper's figure 3; a file has names beside the curves. */
+final class CurveLayout {
+
+    private static final double MARGIN = 22;
+    private static final double SIDE = 26;
+    private static final double NAME_MARGIN = 48;
+    private static final double NAME_HEIGHT = 19;
+
+    /** About the mean width of a letter; names take at most half of the picture. */
+    private static final double LETTER = 6.8;
+
+    private static final double WIDEST_NAME = 410;
+
+    /** Width over which the spread bars of several curves stand side by side. */
+    private static final double DODGE = 6;
+
+    private static final int MOST_TICKS = 7;
+    private static final double PADDING = 0.05; // as in the reference's draw_curves.py
+    private static final double LEAST_DISTANCE = 20;
+    private static final double SHARE_OF_ALL = 0.14;
+
+    private final FewShotChart chart;
+    private final boolean file;
+    private final Svg svg;
+    private final Map<Integer, Double> places;
+    private final double low;
+    private final double high;
+
+    CurveLayout(FewShotChart chart, boolean file) {
+        this.chart = chart;
+        this.file = file;
+        TreeSet<Integer> shots = new TreeSet<>();
+        double longest = 0;
+        double least = Double.POSITIVE_INFINITY;
+        double most = Double.NEGATIVE_INFINITY;
+        for (Series series : chart.series()) {
+            longest = Math.max(longest, LETTER * series.name().length());
+            for (Point point : series.points()) {
+                shots.add(point.shots());
+                least = Math.min(least, point.mean() - point.sd());
+                most = Math.max(most, point.mean() + point.sd());
+            }
+        }
+        double padding = Math.max(PADDING * (most - least), 0.5);
+        this.low = least - padding;
+        this.high = most + padding;
+        this.svg = new Svg(file, file ? NAME_MARGIN + Math.min(WIDEST_NAME, longest) : MARGIN);
+        this.places = places(List.copyOf(shots), Svg.LEFT + SIDE, svg.right - SIDE);
+    }
+
+    /**
+     * Places the numbers of shots: at true distances as in the paper, or at equal ones where they would stand too close
+     * to read. All images stand at the end.
+     */
+    private static Map<Integer, Double> places(List<Integer> shots, double left, double end) {
+        boolean all = shots.size() > 1 && shots.get(shots.size() - 1) == FewShotChart.ALL;
+        int numbers = shots.size() - (all ? 1 : 0);
+        double width = (all ? 1 - SHARE_OF_ALL : 1) * (end - left);
+        double range = shots.get(numbers - 1) - shots.get(0);
+        double least = range;
+        for (int i = 1; i < numbers; i++) {
+            least = Math.min(least, shots.get(i) - shots.get(i - 1));
+        }
+        boolean proportional = least * width >= LEAST_DISTANCE * range;
+        Map<Integer, Double> places = new LinkedHashMap<>();
+        places.put(shots.get(0), left);
+        for (int i = 1; i < numbers; i++) {
+            double share = proportional ? (shots.get(i) - shots.get(0)) / range : i / (numbers - 1.0);
+            places.put(shots.get(i), left + share * width);
+        }
+        if (all) {
+            places.put(FewShotChart.ALL, end);
+        }
+        return places;
+    }
+
+    Markup draw() {
+        drawAxes();
+        chart.curves().forEach(curve -> svg.series(curve.index(), () -> drawLine(curve)));
+        chart.curves().forEach(curve -> svg.series(curve.index(), () -> drawPoints(curve)));
+        for (Series star : chart.series().stream().filter(Series::isStar).toList()) {
+            double y = y(star.last().mean());
+            svg.line(star.paint(), 1.2, true, places.get(0), y, svg.right, y);
+            svg.marker(star, places.get(0), y, star.name() + ": " + star.last().describe());
+        }
+        if (file) {
+            drawNames();
+        }
+        StringBuilder text = new StringBuilder(chart.title() + ", accuracy (%).");
+        for (Series one : chart.series()) {
+            List<String> points = one.points().stream().map(Point::describe).toList();
+            text.append(' ').append(one.name()).append(": ").append(String.join(", ", points));
+            text.append('.');
+        }
+        return svg.end(text.toString());
+    }
+
+    private void drawAxes() {
+        double step = step();
+        for (long i = (long) Math.ceil(low / step); i * step <= high; i++) {
+            svg.tickUp(y(i * step), String.format(Locale.ROOT, step < 1 ? "%.1f" : "%.0f", i * step));
+        }
+        places.forEach((shots, x) -> svg.tickAcross(x, shots == FewShotChart.ALL ? "all" : String.valueOf(shots)));
+        svg.line(Paint.MUTED, 1.2, false, Svg.LEFT, svg.bottom, svg.right, svg.bottom);
+        svg.titles(chart.title(), "accuracy (%)", "number of labelled training examples per class");
+    }
+
+    /** Returns the distance of the ticks of accuracy. */
+    private double step() {
+        double power = Math.pow(10, Math.floor(Math.log10((high - low) / MOST_TICKS)));
+        for (double nice : new double[] {1, 2, 5}) {
+            if ((high - low) / (nice * power) <= MOST_TICKS) {
+                return nice * power;
+            }
+        }
+        return 10 * power;
+    }
+
+    private void drawLine(Series curve) {
+        double[] path = new double[2 * curve.points().size()];
+        for (int i = 0; i < curve.points().size(); i++) {
+            Point point = curve.points().get(i);
+            path[2 * i] = x(curve, point);
+            path[2 * i + 1] = y(point.mean());
+        }
+        svg.line(curve.paint(), curve.width(), curve.published(), path);
+    }
+
+    private void drawPoints(Series curve) {
+        for (Point point : curve.points()) {
+            double x = x(curve, point);
+            if (point.sd() > 0) {
+                svg.line(
+                        curve.paint(), 1.4, false, x, y(point.mean() - point.sd()), x, y(point.mean() + point.sd()));
+            }
+            svg.marker(curve, x, y(point.mean()), curve.name() + ", " + point.describe());
+        }
+    }
+
+    /** Draws the names beside the plot in the order of the curves' ends, moved apart and into its height. */
+    private void drawNames() {
+        List<Series> sorted = new ArrayList<>(chart.series());
+        sorted.sort(Comparator.comparingDouble(series -> -series.last().mean()));
+        double[] heights = new double[sorted.size()];
+        double least = svg.top;
+        for (int i = 0; i < heights.length; i++) {
+            heights[i] = Math.max(least, y(sorted.get(i).last().mean()));
+            least = heights[i] + NAME_HEIGHT;
+        }
+        double most = svg.bottom - 4;
+        for (int i = heights.length - 1; i >= 0; i--) {
+            heights[i] = Math.min(most, heights[i]);
+            most = heights[i] - NAME_HEIGHT;
+            Series series = sorted.get(i);
+            double y = y(series.last().mean());
+            double from = series.isStar() ? svg.right : x(series, series.last()) + 6;
+            double x = svg.right + 16;
+            svg.line(Paint.RULE, 1, false, from, y, svg.right + 2, y, x - 8, heights[i]);
+            svg.marker(series, x, heights[i], "");
+            svg.text(Paint.INK, "start", x + 13, heights[i], series.name());
+        }
+    }
+
+    /** Returns the place of a curve's point, beside those of the other curves. */
+    private double x(Series curve, Point point) {
+        List<Series> curves = chart.curves();
+        double distance = Math.min(3, DODGE / curves.size());
+        return places.get(point.shots()) + distance * (curves.indexOf(curve) - (curves.size() - 1) / 2.0);
+    }
+
+    private double y(double accuracy) {
+        return svg.bottom - (svg.bottom - svg.top) * (accuracy - low) / (high - low);
+    }
+}

@@ -1,0 +1,136 @@
+package org.coop4j.study.html;
+
+import java.util.List;
+import org.coop4j.base.Numbers;
+import org.coop4j.eval.SeedSummary;
+
+/**
+ * Few-shot curves as in the paper's figure 3: accuracy over the number of labelled training images per class, zero-shot
+ * as a star at 0.
+ *
+ * @param title title, such as the dataset's name
+ * @param series one series per method
+ */
+public record FewShotChart(String title, List<Series> series) {
+
+    /** Shots of a point that was learned from all training images. */
+    public static final int ALL = Integer.MAX_VALUE;
+
+    /** Refuses an empty chart. */
+    public FewShotChart {
+        if (series.isEmpty()) {
+            throw new IllegalArgumentException("chart \"" + title + "\" has neither a curve nor a star");
+        }
+    }
+
+    /**
+     * The results of a method: a curve, or a star if it learns from no image.
+     *
+     * @param name the method's name in the legend
+     * @param index number that decides colour and shape, the same in all charts of a report
+     * @param published true for a paper's results, which are dashed and hollow
+     * @param points a point per number of shots, ascending; a star has one with no shots
+     */
+    public record Series(String name, int index, boolean published, List<Point> points) {
+
+        /** Checks that the shots ascend. */
+        public Series {
+            if (points.isEmpty()) {
+                throw new IllegalArgumentException("curve \"" + name + "\" has no points");
+            }
+            for (int i = 1; i < points.size(); i++) {
+                if (points.get(i).shots <= points.get(i - 1).shots) {
+                    throw new IllegalArgumentException("curve \"%s\": expected ascending shots, got %d after %d"
+                            .formatted(name, points.get(i).shots, points.get(i - 1).shots));
+                }
+            }
+        }
+
+        /** Returns a measured curve. */
+        public static Series curve(String name, int index, List<Point> points) {
+            return new Series(name, index, false, points);
+        }
+
+        /** Returns the measured accuracy of a method that learns from no image. */
+        public static Series star(String name, int index, double accuracy) {
+            return curve(name, index, List.of(new Point(0, accuracy, 0, 0)));
+        }
+
+        boolean isStar() {
+            return points.get(0).shots == 0;
+        }
+
+        Point last() {
+            return points.get(points.size() - 1);
+        }
+
+        Paint paint() {
+            return Paint.series(index);
+        }
+
+        Svg.Marker marker() {
+            return isStar() ? Svg.Marker.STAR : Svg.Marker.series(index);
+        }
+
+        double radius() {
+            return published ? 3.6 : 4.2;
+        }
+
+        double width() {
+            return published ? 1.6 : 2.4;
+        }
+    }
+
+    /**
+     * A point of a series.
+     *
+     * @param shots training images per class, {@link FewShotChart#ALL}, or 0 for a star
+     * @param mean mean accuracy over the seeds
+     * @param sd standard deviation over the seeds; 0 if unknown
+     * @param seeds number of seeds; 0 if unknown
+     */
+    public record Point(int shots, double mean, double sd, int seeds) {
+
+        /** Checks that the numbers are finite. */
+        public Point {
+            if (!Double.isFinite(mean) || !(sd >= 0)) {
+                throw new IllegalArgumentException(
+                        "expected a finite accuracy and a spread of 0 or more, got %s ± %s".formatted(mean, sd));
+            }
+        }
+
+        /** Takes mean and spread of the seeds; a single seed has no spread. */
+        public Point(int shots, SeedSummary s) {
+            this(shots, s.mean(), s.count() == 1 ? 0 : s.sampleSd(), s.count() == 1 ? 0 : s.count());
+        }
+
+        /** Describes the point: "16 shots: 73.4 ± 0.5 (3 seeds)". */
+        String describe() {
+            String images = shots == 0 ? "" : (shots == ALL ? "all images" : Numbers.count(shots, "shot")) + ": ";
+            String spread = sd > 0 ? " ± " + Numbers.number(sd, 1) : "";
+            return images
+                    + Numbers.number(mean, 1)
+                    + spread
+                    + (seeds > 0 ? " (" + Numbers.count(seeds, "seed") + ")" : "");
+        }
+    }
+
+    List<Series> curves() {
+        return series.stream().filter(one -> !one.isStar()).toList();
+    }
+
+    /** Returns true if any point has a standard deviation. */
+    public boolean hasSpread() {
+        return series.stream().flatMap(one -> one.points.stream()).anyMatch(p -> p.sd > 0);
+    }
+
+    /** Returns the content of an SVG file, with title and names. */
+    public String file() {
+        return new CurveLayout(this, true).draw().toString();
+    }
+
+    /** Returns an element of a page, which has title and names as text beside it. */
+    Markup markup() {
+        return new CurveLayout(this, false).draw();
+    }
+}

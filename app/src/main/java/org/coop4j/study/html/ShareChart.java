@@ -1,0 +1,63 @@
+package org.coop4j.study.html;
+
+import java.util.List;
+
+/**
+ * A chart of percentages over percentages, both from 0 to 100.
+ *
+ * @param title description for those who do not see the chart
+ * @param across title of the horizontal axis
+ * @param up title of the vertical axis
+ * @param curve true to join the points by lines, false to draw the diagonal of equal percentages
+ * @param points points from left to right
+ */
+public record ShareChart(String title, String across, String up, boolean curve, List<Point> points) {
+
+    private static final double MARGIN = 22;
+
+    /**
+     * A point.
+     *
+     * @param weight 0 to 1: size of its sign
+     * @param hint text shown on hover
+     */
+    public record Point(double across, double up, double weight, String hint) {}
+
+    Markup markup() {
+        Svg svg = new Svg(false, MARGIN);
+        for (int tick = 0; tick <= 100; tick += 20) {
+            svg.tickUp(y(svg, tick), String.valueOf(tick));
+            svg.tickAcross(x(svg, tick), String.valueOf(tick));
+        }
+        svg.titles(title, up, across);
+        if (curve) {
+            double[] path = new double[2 * points.size()];
+            for (int i = 0; i < points.size(); i++) {
+                path[2 * i] = x(svg, points.get(i).across);
+                path[2 * i + 1] = y(svg, points.get(i).up);
+            }
+            svg.line(Paint.series(0), 2.4, false, path);
+        } else {
+            svg.line(Paint.MUTED, 1.4, true, x(svg, 0), y(svg, 0), x(svg, 100), y(svg, 100));
+        }
+        for (Point point : points) {
+            svg.marker(
+                    Svg.Marker.CIRCLE,
+                    2.5 + 7 * Math.sqrt(point.weight),
+                    Paint.series(0),
+                    false,
+                    x(svg, point.across),
+                    y(svg, point.up),
+                    point.hint);
+        }
+        return svg.end(title);
+    }
+
+    private static double x(Svg svg, double share) {
+        return Svg.LEFT + share / 100 * (svg.right - Svg.LEFT);
+    }
+
+    private static double y(Svg svg, double share) {
+        return svg.bottom - share / 100 * (svg.bottom - svg.top);
+    }
+}

@@ -1,0 +1,212 @@
+package org.coop4j.study.html;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.StringJoiner;
+
+/**
+ * An SVG drawing over two axes: a file with the light theme's colours, or an element of a page with its CSS variables.
+ * Coordinates are pixels from the top left corner; points are x0, y0, x1, y1, ….
+ */
+final class Svg {
+
+    /** Left end of the plot. */
+    static final double LEFT = 52;
+
+    private static final String FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif";
+    private static final double HOVER_RADIUS = 13;
+
+    /** Distance between the middle of a text and its baseline. */
+    private static final double BASELINE = 4.7;
+
+    private final boolean file;
+    private final double width;
+    private final double height;
+    private final List<Markup> parts = new ArrayList<>();
+    final double right;
+    final double top;
+    final double bottom;
+
+    /**
+     * @param file legible at the width of a README and with room for a title; a page scales its drawings
+     * @param margin room on the right of the plot
+     */
+    Svg(boolean file, double margin) {
+        this.file = file;
+        this.width = file ? 820 : 640;
+        this.height = file ? 450 : 400;
+        this.right = width - margin;
+        this.top = file ? 68 : 34;
+        this.bottom = height - 66;
+    }
+
+    private void add(String template, Object... values) {
+        parts.add(Markup.of(template + "\n", values));
+    }
+
+    /** Returns the drawing with a description for those who do not see it. */
+    Markup end(String description) {
+        Object frame = file
+                ? Markup.of(
+                        "xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" font-family=\"{}\" font-size=\"13.5\"",
+                        width,
+                        height,
+                        FONT)
+                : Markup.of("class=\"chart\"");
+        return Markup.of(
+                "<svg {} viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\" stroke-linejoin=\"round\">\n{}{}</svg>\n",
+                frame,
+                width,
+                height,
+                description,
+                file ? Markup.of("<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n") : Markup.NOTHING,
+                parts);
+    }
+
+    /** Returns the legend's sign of a series. */
+    static Markup sign(FewShotChart.Series series) {
+        Svg svg = new Svg(false, 0);
+        if (!series.isStar()) {
+            svg.line(series.paint(), series.width(), series.published(), 0, 7, 28, 7);
+        }
+        svg.marker(series, 14, 7, "");
+        return Markup.of("<svg class=\"sign\" viewBox=\"0 0 28 14\" aria-hidden=\"true\">{}</svg>", svg.parts);
+    }
+
+    /** Shape of a series' points, so that colour is not all that distinguishes series. */
+    enum Marker {
+        CIRCLE(24, 0, 1),
+        SQUARE(4, 45, 1.25),
+        TRIANGLE(3, 90, 1.45),
+        DIAMOND(4, 0, 1.35),
+        TRIANGLE_DOWN(3, -90, 1.45),
+        PENTAGON(5, 90, 1.2),
+        HEXAGON(6, 0, 1.15),
+        STAR(10, 90, 1.9);
+
+        /** The inner corners of a star lie where the lines of a pentagram cross. */
+        private static final double PENTAGRAM = 0.44;
+
+        private final int corners;
+        private final double degrees;
+        private final double size;
+
+        /**
+         * @param degrees direction of the first corner, counter-clockwise from the right
+         * @param size multiple of the radius that makes it look as large as a circle
+         */
+        Marker(int corners, double degrees, double size) {
+            this.corners = corners;
+            this.degrees = degrees;
+            this.size = size;
+        }
+
+        /** Returns the shape of a series; all but the star repeat. */
+        static Marker series(int index) {
+            return values()[Math.floorMod(index, STAR.ordinal())];
+        }
+
+        private double[] points(double x, double y, double radius) {
+            double[] points = new double[2 * corners];
+            for (int i = 0; i < corners; i++) {
+                double angle = Math.toRadians(degrees + 360.0 * i / corners);
+                double r = radius * size * (this == STAR && i % 2 == 1 ? PENTAGRAM : 1);
+                points[2 * i] = x + r * Math.cos(angle);
+                points[2 * i + 1] = y - r * Math.sin(angle);
+            }
+            return points;
+        }
+    }
+
+    /** Draws what belongs to a series, which a page can then find. */
+    void series(int index, Runnable drawing) {
+        add("<g data-series=\"{}\">", index);
+        drawing.run();
+        add("</g>");
+    }
+
+    /** Draws lines through points. */
+    void line(Paint paint, double strokeWidth, boolean dashed, double... points) {
+        add(
+                "<polyline fill=\"none\" stroke=\"{}\" stroke-width=\"{}\"{} points=\"{}\"/>",
+                colour(paint),
+                strokeWidth,
+                Markup.of(dashed ? " stroke-dasharray=\"4 5\"" : ""),
+                text(points));
+    }
+
+    /** Draws a point of a series, with a hint that a page shows on hover unless it is empty. */
+    void marker(FewShotChart.Series series, double x, double y, String hint) {
+        marker(series.marker(), series.radius(), series.paint(), series.published(), x, y, hint);
+    }
+
+    /** Draws a point; a hollow one is filled with the page's colour. */
+    void marker(Marker marker, double radius, Paint paint, boolean hollow, double x, double y, String hint) {
+        Markup shape = Markup.of(
+                "<polygon points=\"{}\" fill=\"{}\" stroke=\"{}\" stroke-width=\"{}\"/>",
+                text(marker.points(x, y, radius)),
+                colour(hollow ? Paint.PAGE : paint),
+                colour(hollow ? paint : Paint.PAGE),
+                hollow ? 1.6 : 1.0);
+        if (file || hint.isEmpty()) {
+            add("{}", shape);
+        } else {
+            add(
+                    "<g class=\"point\"><title>{}</title><circle fill=\"transparent\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>{}</g>",
+                    hint,
+                    x,
+                    y,
+                    HOVER_RADIUS,
+                    shape);
+        }
+    }
+
+    /** Draws a line of text; the anchor (start, middle or end) is at x, the middle of its height at y. */
+    void text(Paint paint, String anchor, double x, double y, String text) {
+        add(
+                "<text x=\"{}\" y=\"{}\" fill=\"{}\" text-anchor=\"{}\">{}</text>",
+                x,
+                y + BASELINE,
+                colour(paint),
+                anchor,
+                text);
+    }
+
+    /** Draws what the axes show, and in a file the title. */
+    void titles(String title, String up, String across) {
+        text(Paint.MUTED, "start", file ? LEFT - 36 : 2, top - 20, up);
+        text(Paint.MUTED, "middle", (LEFT + right) / 2, height - 15, across);
+        if (file) {
+            add(
+                    "<text x=\"16\" y=\"30\" fill=\"{}\" font-size=\"17\" font-weight=\"600\">{}</text>",
+                    colour(Paint.INK),
+                    title);
+        }
+    }
+
+    /** Draws a grid line of the vertical axis with its label. */
+    void tickUp(double y, String label) {
+        line(Paint.RULE, 1, false, LEFT, y, right, y);
+        text(Paint.MUTED, "end", LEFT - 9, y, label);
+    }
+
+    /** Draws a grid line of the horizontal axis with its label. */
+    void tickAcross(double x, String label) {
+        line(Paint.RULE, 1, false, x, top, x, bottom);
+        text(Paint.MUTED, "middle", x, bottom + 19, label);
+    }
+
+    /** Pages resolve variables in attributes as they do in style sheets. */
+    private String colour(Paint paint) {
+        return file ? paint.light() : "var(" + paint.variable() + ")";
+    }
+
+    private static String text(double... points) {
+        StringJoiner text = new StringJoiner(" ");
+        for (int i = 0; i < points.length; i += 2) {
+            text.add(String.format(Locale.ROOT, "%.1f,%.1f", points[i], points[i + 1]));
+        }
+        return text.toString();
+    }
+}

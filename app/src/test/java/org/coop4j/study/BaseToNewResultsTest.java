@@ -1,0 +1,133 @@
+package org.coop4j.study;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.assertj.core.data.Offset;
+import org.coop4j.eval.BaseToNew;
+import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.study.PublishedNumbers.Score;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BaseToNewResultsTest {
+
+    private static final Offset<Double> PRINTED = within(0.0051);
+
+    @TempDir
+    Path root;
+
+    private int written;
+
+    private void write(RunFiles run) throws IOException {
+        run.write(root.resolve("run-" + written++));
+    }
+
+    private BaseToNewResults baseNew() throws IOException {
+        return RunFiles.studies(root).get(0).baseNew();
+    }
+
+    /**
+     * The CoCoOp paper's table 1 prints 69.34, 74.22 and 71.70 as the averages of CLIP, and 82.69,
+     * 63.22 and 71.66 as those of CoOp; the mean of CoOp's eleven harmonic means would be 70.83.
+     */
+    @Test
+    void averagesOfThePapersNumbersAreThoseThatItPrints() throws IOException {
+        for (Score score : PublishedNumbers.shipped().all().stream()
+                .filter(score -> score.half() != ClassHalf.ALL)
+                .toList()) {
+            RunFiles run = RunFiles.of(score.name(), score.dataset(), score.accuracy())
+                    .half(score.half().name());
+            write(score.shots().equals(Shots.NONE) ? run : run.learned(16, 1));
+        }
+
+        BaseToNewResults results = baseNew();
+
+        assertThat(results.averaged()).hasSize(11);
+        BaseToNew clip = results.averages().get(0).means();
+        assertThat(clip.baseAccuracy()).isEqualTo(69.34, PRINTED);
+        assertThat(clip.newAccuracy()).isEqualTo(74.22, PRINTED);
+        assertThat(clip.harmonicMean()).isEqualTo(71.70, PRINTED);
+        BaseToNew coop = results.averages().get(1).means();
+        assertThat(coop.baseAccuracy()).isEqualTo(82.69, PRINTED);
+        assertThat(coop.newAccuracy()).isEqualTo(63.22, PRINTED);
+        assertThat(coop.harmonicMean()).isEqualTo(71.66, PRINTED);
+        double ofRows = results.averages().get(1).rows().stream()
+                .mapToDouble(row -> row.means().orElseThrow().harmonicMean())
+                .average()
+                .orElseThrow();
+        assertThat(ofRows).isLessThan(coop.harmonicMean() - 0.5);
+    }
+
+    @Test
+    void theHarmonicMeanOfADatasetIsThatOfTheMeansOverTheSeeds() throws IOException {
+        double[] base = {70, 90};
+        double[] unseen = {30, 50};
+        for (int i = 0; i < 2; i++) {
+            write(RunFiles.of("coop", "DTD", base[i]).learned(16, i + 1).half("BASE"));
+            write(RunFiles.of("coop", "DTD", unseen[i]).learned(16, i + 1).half("NEW"));
+        }
+
+        BaseToNewResults results = baseNew();
+
+        // 2 · 80 · 40 / 120
+        assertThat(results.rows().get(0).means().orElseThrow().harmonicMean()).isEqualTo(53.3333, within(1e-4));
+        assertThat(results.averages()).isEmpty();
+        assertThat(results.notes()).isEmpty();
+    }
+
+    @Test
+    void seedsOfOneHalfAloneDoNotCountAndAreSaid() throws IOException {
+        write(RunFiles.of("coop", "DTD", 70).learned(16, 1).half("BASE"));
+        write(RunFiles.of("coop", "DTD", 90).learned(16, 2).half("BASE"));
+        write(RunFiles.of("coop", "DTD", 30).learned(16, 1).half("NEW"));
+
+        BaseToNewResults results = baseNew();
+
+        assertThat(results.rows().get(0).means()).contains(new BaseToNew(70, 30));
+        assertThat(results.notes().get(0)).contains("base classes have the seeds 1, 2, new ones 1");
+    }
+
+    @Test
+    void aHalfThatIsMissingLeavesTheOther() throws IOException {
+        write(RunFiles.of("coop", "DTD", 70).learned(16, 1).half("BASE").prompt("{} texture.", 50));
+
+        List<BaseToNewResults.Row> rows = baseNew().rows();
+
+        assertThat(rows).extracting(row -> row.method().id()).containsExactly("zero-shot", "hand-written-best", "coop");
+        assertThat(rows).allSatisfy(row -> {
+            assertThat(row.base()).isPresent();
+            assertThat(row.unseen()).isEmpty();
+            assertThat(row.means()).isEmpty();
+        });
+    }
+
+    @Test
+    void transferredContextsStandUnderTheirSource() throws IOException {
+        write(RunFiles.of("zero-shot", "ImageNet", 58));
+        write(RunFiles.of("zero-shot", "ImageNetV2", 51));
+        write(RunFiles.of("zero-shot", "ImageNetR", 56));
+        write(RunFiles.of("coop", "ImageNet", 62).learned(16, 1));
+        write(RunFiles.of("coop", "ImageNetV2", 55).learned(16, 1).trainedOn("ImageNet"));
+        write(RunFiles.of("coop", "ImageNetR", 54).learned(16, 1).trainedOn("ImageNet"));
+        write(RunFiles.of("linear-probe", "ImageNetR", 34).learned(16, 1).trainedOn("ImageNet"));
+
+        List<Robustness> tables = RunFiles.studies(root).get(0).robustness();
+
+        assertThat(tables).hasSize(1);
+        Robustness table = tables.get(0);
+        assertThat(table.source()).isEqualTo("ImageNet");
+        assertThat(table.targets()).containsExactly("ImageNetV2", "ImageNetR");
+        assertThat(table.rows())
+                .extracting(row -> row.method().id())
+                .containsExactly("zero-shot", "linear-probe", "coop");
+        Robustness.Row zeroShot = table.rows().get(0);
+        assertThat(zeroShot.average(table.targets())).hasValue(53.5);
+        assertThat(zeroShot.onSource().orElseThrow().accuracy()).isEqualTo(58);
+        assertThat(table.rows().get(1).average(table.targets())).isEmpty();
+        assertThat(table.rows().get(2).average(table.targets())).hasValue(54.5);
+    }
+}

@@ -1,0 +1,295 @@
+package org.coop4j.study;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.assertj.core.data.Offset;
+import org.coop4j.eval.SeedSummary;
+import org.coop4j.study.FewShotResults.Average;
+import org.coop4j.study.MethodResult.Measure;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FewShotResultsTest {
+
+    private static final Offset<Double> CLOSE = within(1e-4);
+    private static final MethodLabel COOP = MethodLabel.of("coop-m16-end");
+
+    @TempDir
+    Path root;
+
+    private int written;
+
+    private void write(RunFiles run) throws IOException {
+        run.write(root.resolve("run-" + written++));
+    }
+
+    private void seeds(String method, String dataset, int shots, double... accuracies) throws IOException {
+        for (int i = 0; i < accuracies.length; i++) {
+            write(RunFiles.of(method, dataset, accuracies[i]).learned(shots, i + 1));
+        }
+    }
+
+    private FewShotResults fewShot() throws IOException {
+        return RunFiles.studies(root).get(0).fewShot();
+    }
+
+    @Test
+    void meanSpreadIntervalAndTestOverTheSeedsAreStudents() throws IOException {
+        write(RunFiles.of("zero-shot", "DTD", 60));
+        seeds("coop-m16-end", "DTD", 16, 60, 62, 67);
+
+        FewShotResults fewShot = fewShot();
+
+        MethodResult cell = fewShot.cell("DTD", COOP, new Shots(16)).orElseThrow();
+        SeedSummary summary = cell.summary(Measure.ACCURACY).orElseThrow();
+        assertThat(summary.mean()).isEqualTo(63, CLOSE);
+        // Deviations −3, −1, 4: (9 + 1 + 16) / 2 = 13.
+        assertThat(summary.sampleSd()).isEqualTo(Math.sqrt(13), CLOSE);
+        // t of 2 degrees of freedom at 0.975 is 4.302653 (any table); 4.302653 · √13 / √3.
+        assertThat(summary.studentCi95()).isEqualTo(8.956686, CLOSE);
+        MethodResult.Gain gain = cell.gainOver(fewShot.zeroShot("DTD").orElseThrow()).orElseThrow();
+        assertThat(gain.difference()).isEqualTo(3, CLOSE);
+        // Differences 0, 2, 7: t = 3 / √(13 / 3) = 1.441153; with 2 degrees of freedom
+        // p = 1 − t / √(t² + 2) = 1 − 1.441153 / 2.019139.
+        assertThat(gain.pValue().orElseThrow()).isEqualTo(0.286254, CLOSE);
+    }
+
+    /** scipy.stats.ttest_rel, SciPy 1.15. */
+    @Test
+    void pairedTestIsScipys() {
+        MethodResult.Gain gain = MethodResult.gain(List.of(91.81, 92.01, 92.17), List.of(86.29, 86.1, 87.0));
+
+        assertThat(gain.difference()).isEqualTo(5.533333333333, within(1e-9));
+        assertThat(gain.pValue().orElseThrow()).isEqualTo(0.0014885408592425558, within(1e-12));
+    }
+
+    @Test
+    void averagesAreOverTheDatasetsOfEachSeedAndTheirTestOverTheDatasets() throws IOException {
+        write(RunFiles.of("zero-shot", "DTD", 60));
+        write(RunFiles.of("zero-shot", "EuroSAT", 75));
+        seeds("coop-m16-end", "DTD", 16, 60, 62, 67);
+        seeds("coop-m16-end", "EuroSAT", 16, 80, 84, 82);
+
+        FewShotResults fewShot = fewShot();
+
+        Average average = fewShot.average(COOP, new Shots(16)).orElseThrow();
+        // Each seed's average: 70, 73, 74.5; deviations −2.5, 0.5, 2: 10.5 / 2 = 5.25.
+        SeedSummary seeds = average.overSeeds(Measure.ACCURACY).orElseThrow();
+        assertThat(average.accuracy()).isEqualTo(72.5, CLOSE);
+        assertThat(seeds.mean()).isEqualTo(72.5, CLOSE);
+        assertThat(seeds.sampleSd()).isEqualTo(Math.sqrt(5.25), CLOSE);
+        // Means 63 and 82 against 60 and 75: differences 3 and 7, sd √8, t = 5 / 2 = 2.5; with one
+        // degree of freedom p = 1 − 2/π · atan(2.5) = 1 − 0.757762.
+        MethodResult.Gain gain = average.gainOver(fewShot.averageZeroShot().orElseThrow());
+        assertThat(gain.difference()).isEqualTo(5, CLOSE);
+        assertThat(gain.pValue().orElseThrow()).isEqualTo(0.242238, CLOSE);
+        assertThat(fewShot.averageZeroShot().orElseThrow().accuracy()).isEqualTo(67.5, CLOSE);
+    }
+
+    @Test
+    void datasetsWithOtherSeedsGiveAMeanWithoutSpread() throws IOException {
+        seeds("coop-m16-end", "DTD", 16, 60, 62);
+        seeds("coop-m16-end", "EuroSAT", 16, 80, 84, 82);
+
+        Average average = fewShot().average(COOP, new Shots(16)).orElseThrow();
+
+        assertThat(average.accuracy()).isEqualTo((61 + 82) / 2.0, CLOSE);
+        assertThat(average.overSeeds(Measure.ACCURACY)).isEmpty();
+    }
+
+    @Test
+    void oneSeedOrEqualDifferencesGiveNoTest() throws IOException {
+        write(RunFiles.of("zero-shot", "DTD", 60.1));
+        seeds("coop-m16-end", "DTD", 1, 71.3);
+        seeds("coop-m16-end", "DTD", 2, 71.3, 71.3, 71.3);
+
+        FewShotResults fewShot = fewShot();
+
+        for (int shots : new int[] {1, 2}) {
+            MethodResult.Gain gain = fewShot.cell("DTD", COOP, new Shots(shots))
+                    .orElseThrow()
+                    .gainOver(fewShot.zeroShot("DTD").orElseThrow())
+                    .orElseThrow();
+            assertThat(gain.difference()).isEqualTo(11.2, CLOSE);
+            assertThat(gain.pValue()).isEmpty();
+        }
+    }
+
+    @Test
+    void calibrationErrorsArePercentages() throws IOException {
+        write(RunFiles.of("coop", "DTD", 60).learned(1, 1).with("calibrationError", 0.125));
+
+        MethodResult cell = fewShot().cells().get(0);
+
+        assertThat(cell.summary(Measure.CALIBRATION_ERROR).orElseThrow().mean()).isEqualTo(12.5);
+        assertThat(cell.summary(Measure.MACRO_F1).orElseThrow().mean()).isEqualTo(49);
+    }
+
+    @Test
+    void averagesLeaveOutADatasetThatLacksAMethod() throws IOException {
+        for (String dataset : List.of("DTD", "EuroSAT", "Food101")) {
+            seeds("coop-m16-end", dataset, 1, 50);
+            if (!dataset.equals("Food101")) {
+                seeds("linear-probe", dataset, 1, 40);
+            }
+        }
+
+        FewShotResults fewShot = fewShot();
+
+        assertThat(fewShot.averaged()).containsExactly("DTD", "EuroSAT");
+        assertThat(fewShot.averages()).hasSize(2);
+        assertThat(fewShot.notes()).containsExactly("averages leave out Food101, which lacks linear-probe, 1 shot");
+    }
+
+    @Test
+    void aMethodOfFewDatasetsIsNotAveragedAndSpoilsNoOther() throws IOException {
+        for (String dataset : List.of("DTD", "EuroSAT", "Food101")) {
+            seeds("coop-m16-end", dataset, 1, 50);
+        }
+        seeds("linear-probe", "DTD", 1, 40);
+
+        FewShotResults fewShot = fewShot();
+
+        assertThat(fewShot.averaged()).hasSize(3);
+        assertThat(fewShot.averages()).extracting(Average::method).containsExactly(COOP);
+        assertThat(fewShot.notes())
+                .singleElement()
+                .asString()
+                .contains("not averaged over the 3 datasets")
+                .contains("linear-probe, 1 shot");
+    }
+
+    @Test
+    void oneDatasetHasNoAverage() throws IOException {
+        seeds("coop-m16-end", "DTD", 1, 50);
+
+        assertThat(fewShot().averages()).isEmpty();
+        assertThat(fewShot().notes()).isEmpty();
+    }
+
+    @Test
+    void handWrittenPromptsOfTrainingRunsStandAsZeroShot() throws IOException {
+        for (int seed = 1; seed <= 2; seed++) {
+            write(RunFiles.of("coop", "dtd", 60 + seed)
+                    .learned(16, seed)
+                    .prompt("{} texture.", 42)
+                    .prompt("{}", 45)
+                    .prompt("a photo of a {}.", 40));
+        }
+
+        FewShotResults fewShot = fewShot();
+
+        // "{} texture." is DTD's own template in the benchmark.
+        MethodResult zeroShot = fewShot.zeroShot("dtd").orElseThrow();
+        assertThat(zeroShot.accuracy()).isEqualTo(42);
+        assertThat(zeroShot.seeds()).containsExactly(0L);
+        assertThat(zeroShot.summary(Measure.MACRO_F1)).isEmpty();
+        assertThat(fewShot.cell("dtd", MethodLabel.BEST_HAND_WRITTEN, Shots.NONE)
+                        .orElseThrow()
+                        .accuracy())
+                .isEqualTo(45);
+        // Differences 19 and 20: t = 19.5 / 0.5 = 39, p = 1 − 2/π · atan(39) = 0.016320.
+        MethodResult.Gain gain = fewShot.cell("dtd", fewShot.main().orElseThrow(), new Shots(16))
+                .flatMap(cell -> cell.gainOver(zeroShot))
+                .orElseThrow();
+        assertThat(gain.pValue().orElseThrow()).isEqualTo(0.016320, CLOSE);
+    }
+
+    @Test
+    void theDatasOwnPromptIsTheOneThatTheRunTookForIt() throws IOException {
+        // A folder that is called like a benchmark, one that is a benchmark, one with a template.
+        write(promptRun("DTD").template("a photo of a {}."));
+        write(promptRun("EuroSAT").template("{} texture."));
+        write(promptRun("Food101").template("a {}."));
+
+        FewShotResults fewShot = fewShot();
+
+        assertThat(fewShot.zeroShot("DTD").orElseThrow().accuracy()).isEqualTo(40);
+        assertThat(fewShot.zeroShot("EuroSAT").orElseThrow().accuracy()).isEqualTo(42);
+        assertThat(fewShot.zeroShot("Food101").orElseThrow().accuracy()).isEqualTo(44);
+    }
+
+    private static RunFiles promptRun(String dataset) {
+        return RunFiles.of("coop", dataset, 60)
+                .learned(16, 1)
+                .prompt("{} texture.", 42)
+                .prompt("a photo of a {}.", 40)
+                .prompt("a {}.", 44);
+    }
+
+    @Test
+    void promptsTestedOnTheSeedsOwnImagesAreComparedSeedBySeed() throws IOException {
+        write(RunFiles.of("coop", "mine", 70).learned(4, 1).prompt("a photo of a {}.", 50));
+        write(RunFiles.of("coop", "mine", 90).learned(4, 2).prompt("a photo of a {}.", 68));
+
+        FewShotResults fewShot = fewShot();
+
+        MethodResult zeroShot = fewShot.zeroShot("mine").orElseThrow();
+        assertThat(zeroShot.seeds()).containsExactly(1L, 2L);
+        MethodResult.Gain gain = fewShot.cell("mine", fewShot.main().orElseThrow(), new Shots(4))
+                .flatMap(cell -> cell.gainOver(zeroShot))
+                .orElseThrow();
+        // 20 and 22: t = 21 / 1, p = 1 − 2/π · atan(21) = 0.030292.
+        assertThat(gain.difference()).isEqualTo(21, CLOSE);
+        assertThat(gain.pValue().orElseThrow()).isEqualTo(0.030292, CLOSE);
+    }
+
+    @Test
+    void zeroShotThatWasRunItselfWins() throws IOException {
+        write(RunFiles.of("zero-shot", "mine", 55));
+        write(RunFiles.of("coop", "mine", 70).learned(4, 1).prompt("a photo of a {}.", 50));
+
+        FewShotResults fewShot = fewShot();
+
+        assertThat(fewShot.zeroShot("mine").orElseThrow().accuracy()).isEqualTo(55);
+        assertThat(fewShot.methods()).extracting(MethodLabel::id).containsExactly("zero-shot", "coop");
+    }
+
+    @Test
+    void targetsOfTransferAreNoDatasetsOfTheirOwn() throws IOException {
+        write(RunFiles.of("zero-shot", "ImageNet", 58));
+        write(RunFiles.of("zero-shot", "ImageNetV2", 51));
+        seeds("coop-m16-end", "ImageNet", 16, 62);
+        write(RunFiles.of("coop-m16-end", "ImageNetV2", 55).learned(16, 1).trainedOn("ImageNet"));
+
+        assertThat(fewShot().datasets()).containsExactly("ImageNet");
+    }
+
+    @Test
+    void datasetsStandInTheOrderOfThePapersTables() throws IOException {
+        for (String dataset : List.of("zoo", "UCF101", "apes", "Caltech101", "ImageNet")) {
+            seeds("coop", dataset, 1, 50);
+        }
+
+        assertThat(fewShot().datasets()).containsExactly("ImageNet", "Caltech101", "UCF101", "apes", "zoo");
+    }
+
+    @Test
+    void classesArePooledOverTheSeedsAndComparedWithZeroShot() throws IOException {
+        write(RunFiles.of("zero-shot", "ImageNet", 50)
+                .perClass("missile", 10, 5)
+                .perClass("missile", 20, 4));
+        write(RunFiles.of("coop", "ImageNet", 50)
+                .learned(1, 1)
+                .perClass("missile", 10, 8)
+                .perClass("missile", 20, 1));
+        write(RunFiles.of("coop", "ImageNet", 50)
+                .learned(1, 2)
+                .perClass("missile", 10, 10)
+                .perClass("missile", 20, 2));
+
+        ClassGains gains = RunFiles.studies(root).get(0).classGains().get(0);
+
+        // (8 + 10) / 20 = 90 %, before 50 %; (1 + 2) / 40 = 7.5 %, before 20 %.
+        assertThat(gains.classes()).hasSize(2);
+        assertThat(gains.classes().get(0).name()).isEqualTo("missile");
+        assertThat(gains.classes().get(0).gain().orElseThrow()).isEqualTo(40, CLOSE);
+        assertThat(gains.classes().get(1).name()).isEqualTo("missile (2)");
+        assertThat(gains.classes().get(1).images()).isEqualTo(40);
+        assertThat(gains.classes().get(1).gain().orElseThrow()).isEqualTo(-12.5, CLOSE);
+    }
+}

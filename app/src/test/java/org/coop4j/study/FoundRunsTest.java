@@ -1,0 +1,205 @@
+package org.coop4j.study;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.base.Progress;
+import org.coop4j.run.RunFolder;
+import org.coop4j.study.FoundRuns.FinishedRun;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FoundRunsTest {
+
+    @TempDir
+    Path root;
+
+    private FoundRuns search() throws IOException {
+        return FoundRuns.below(root, Progress.NONE);
+    }
+
+    private Path run(String folder) throws IOException {
+        return RunFiles.of("coop", "DTD", 60).learned(1, 1).write(root.resolve(folder));
+    }
+
+    @Test
+    void runsAreFoundHoweverDeepAndOrderedByFolder() throws IOException {
+        run("b/c/d");
+        run("a");
+        RunFiles.failed(root.resolve("x/failed"), "class \"cat\" has no readable training image");
+        Path begun = run("y");
+        Files.delete(begun.resolve("result.json"));
+
+        FoundRuns findings = search();
+
+        assertThat(findings.finished()).extracting(FinishedRun::folder).containsExactly(Path.of("a"), Path.of("b/c/d"));
+        assertThat(findings.failed())
+                .containsExactly(
+                        new FoundRuns.Failure(Path.of("x/failed"), "class \"cat\" has no readable training image"));
+        assertThat(findings.unfinished()).containsExactly(Path.of("y"));
+        assertThat(findings.damaged()).isEmpty();
+    }
+
+    @Test
+    void theFolderItselfMayBeARun() throws IOException {
+        run("");
+
+        assertThat(search().finished()).extracting(FinishedRun::folder).containsExactly(Path.of(""));
+    }
+
+    @Test
+    void aResultCountsMoreThanAFailureBeforeIt() throws IOException {
+        RunFiles.failed(run("again"), "out of memory");
+
+        assertThat(search().finished()).hasSize(1);
+        assertThat(search().failed()).isEmpty();
+    }
+
+    @Test
+    void hiddenFoldersAndConfigurationsOfOtherThingsAreNoRuns() throws IOException {
+        run(".old/run");
+        Files.writeString(root.resolve("config.json"), "{\"pairs\": \"list.csv\"}");
+
+        FoundRuns findings = search();
+
+        assertThat(findings.finished()).isEmpty();
+        assertThat(findings.unfinished()).isEmpty();
+        assertThat(findings.damaged()).isEmpty();
+    }
+
+    @Test
+    void aFolderReachedByTwoWaysIsReadOnceAndLoopsEnd() throws IOException {
+        Path run = run("a/run");
+        Files.createSymbolicLink(root.resolve("latest"), run);
+        Files.createSymbolicLink(root.resolve("a/loop"), root);
+        Files.createSymbolicLink(root.resolve("dead"), root.resolve("nowhere"));
+
+        assertThat(search().finished()).hasSize(1);
+        assertThat(search().damaged()).isEmpty();
+    }
+
+    @Test
+    void damagedRunsAreNamedAndTheRestGoesOn() throws IOException {
+        run("good");
+        Map<String, String> damage = Map.of(
+                "a-cut", "{\"method\": \"coop\", \"acc",
+                "b-empty", "",
+                "c-list", "[1, 2]",
+                "d-trailing", "{} {}",
+                "e-binary", "\u0000\u0001");
+        for (Map.Entry<String, String> one : damage.entrySet()) {
+            Files.writeString(run(one.getKey()).resolve("result.json"), one.getValue());
+        }
+
+        FoundRuns findings = search();
+
+        assertThat(findings.finished()).extracting(FinishedRun::folder).containsExactly(Path.of("good"));
+        assertThat(findings.damaged()).hasSize(damage.size()).allSatisfy(f -> assertThat(f.reason())
+                .startsWith("result.json is damaged: ")
+                .doesNotContain("\n"));
+    }
+
+    @Test
+    void numbersThatAreMissingOrOutOfRangeAreDamageAndNotZero() throws IOException {
+        RunFiles good = RunFiles.of("coop", "DTD", 60).learned(1, 1);
+        good.with("accuracy", null).write(root.resolve("1"));
+        RunFiles.of("coop", "DTD", 100.5).write(root.resolve("2"));
+        RunFiles.of("coop", "DTD", 60).with("accuracy", "60").write(root.resolve("3"));
+        RunFiles.of("coop", "DTD", 60).with("calibrationError", 7).write(root.resolve("4"));
+        RunFiles.of("coop", "DTD", 60).with("testImages", 0).write(root.resolve("5"));
+        RunFiles.of(" ", "DTD", 60).write(root.resolve("6"));
+        RunFiles.of("x".repeat(500), "DTD", 60).write(root.resolve("7"));
+        RunFiles.of("coop", "DTD", 60).half("UPPER").write(root.resolve("8"));
+        RunFiles.of("coop", "DTD", 60).perClass("cat", 5, 6).write(root.resolve("9"));
+
+        List<FoundRuns.Failure> damaged = search().damaged();
+
+        assertThat(damaged).hasSize(9);
+        assertThat(damaged.get(0).reason()).contains("accuracy: ");
+        assertThat(damaged.get(1).reason()).contains("\"accuracy\" is 100.5; expected 0 to 100");
+        assertThat(damaged.get(2).reason()).contains("accuracy: ", "60");
+        assertThat(damaged.get(3).reason()).contains("\"calibrationError\" is 7");
+        assertThat(damaged.get(4).reason()).contains("\"testImages\" is 0");
+        assertThat(damaged.get(5).reason()).contains("\"method\" has 1 character");
+        assertThat(damaged.get(6).reason()).contains("500 characters");
+        assertThat(damaged.get(7).reason()).contains("UPPER");
+        assertThat(damaged.get(8).reason()).contains("\"correct\" is 6; expected 0 to 5");
+    }
+
+    @Test
+    void runsThatWereReplacedAreNotCounted() throws IOException {
+        Path first = run("one");
+        Path aside = RunFolder.moveAside(first);
+        assertThat(aside).hasFileName("one.replaced-1");
+        run("one");
+
+        FoundRuns found = search();
+
+        assertThat(found.finished()).hasSize(1);
+        assertThat(found.damaged()).isEmpty();
+        assertThat(FoundRuns.below(aside, Progress.NONE).finished()).hasSize(1); // if asked for
+    }
+
+    @Test
+    void aHugeFileIsRefusedBeforeItIsRead() throws IOException {
+        Path run = run("huge");
+        try (RandomAccessFile file =
+                new RandomAccessFile(run.resolve("result.json").toFile(), "rw")) {
+            file.setLength(5L << 30); // sparse
+        }
+
+        assertThat(search().damaged().get(0).reason())
+                .contains("result.json is damaged: expected a file of", "bytes or fewer");
+    }
+
+    @Test
+    void filesOfTwoRunsInOneFolderAreDamage() throws IOException {
+        Path run = run("mixed");
+        Files.writeString(run.resolve("provenance.json"), "{\"modelSha256\": \"" + "b2".repeat(32) + "\"}");
+        Files.delete(run("lost").resolve("config.json"));
+
+        List<FoundRuns.Failure> damaged = search().damaged();
+
+        assertThat(damaged.get(0).reason()).contains("result.json without config.json");
+        assertThat(damaged.get(1).reason()).contains("they are not of one run");
+    }
+
+    @Test
+    void aRunNeedsNoProvenance() throws IOException {
+        Files.delete(run("early").resolve("provenance.json"));
+
+        FinishedRun run = search().finished().get(0);
+
+        assertThat(run.model().sha256()).isEqualTo(RunFiles.MODEL);
+        assertThat(run.model().name()).isEqualTo("unknown model");
+    }
+
+    @Test
+    void publishedModelsHaveTheirBackbonesName() throws IOException {
+        RunFiles.of("coop", "DTD", 60).model("ab", "OpenAI ViT-B/16").write(root.resolve("1"));
+        RunFiles.of("coop", "DTD", 60).write(root.resolve("2"));
+
+        List<FinishedRun> runs = search().finished();
+
+        assertThat(runs.get(0).model().backbone()).contains("ViT-B/16");
+        assertThat(runs.get(1).model().backbone()).isEmpty();
+        assertThat(runs.get(1).model().describe()).isEqualTo("small (SHA-256 a1a1a1a1a1a1…)");
+    }
+
+    @Test
+    void whatIsNoFolderIsSaid() throws IOException {
+        Path file = Files.writeString(root.resolve("file"), "");
+
+        assertThatThrownBy(() -> FoundRuns.below(file, Progress.NONE))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("is a file");
+        assertThatThrownBy(() -> FoundRuns.below(root.resolve("none"), Progress.NONE))
+                .hasMessageContaining("no such folder");
+    }
+}

@@ -1,0 +1,184 @@
+package org.coop4j.study.html;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.coop4j.study.html.FewShotChart.Point;
+import org.coop4j.study.html.FewShotChart.Series;
+import org.junit.jupiter.api.Test;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
+
+class FewShotChartTest {
+
+    private static final String HOSTILE = "</svg><script>alert(\"1\" & '2')</script>\u0007";
+
+    private static FewShotChart chart(String title, String method) {
+        return new FewShotChart(
+                title,
+                List.of(
+                        Series.curve(method, 0, List.of(new Point(1, 50, 2, 3), new Point(16, 70, 1, 3))),
+                        new Series("published", 1, true, List.of(new Point(1, 52, 0, 0), new Point(4, 60, 0, 0))),
+                        Series.star("zero-shot", 2, 55)));
+    }
+
+    @Test
+    void svgFileIsXmlWithTheTextsOfTheChart() throws Exception {
+        Document svg = parse(chart(HOSTILE, "CoOp & <co>").file());
+
+        assertThat(svg.getElementsByTagName("script").getLength()).isZero();
+        assertThat(texts(svg, "text"))
+                .contains(
+                        HOSTILE.replace("\u0007", "\\x07"),
+                        "CoOp & <co>",
+                        "0",
+                        "1",
+                        "4",
+                        "16",
+                        "accuracy (%)",
+                        "zero-shot");
+        assertThat(svg.getDocumentElement().getAttribute("aria-label"))
+                .contains("1 shot: 50.0 ± 2.0 (3 seeds), 16 shots: 70.0 ± 1.0 (3 seeds)");
+    }
+
+    @Test
+    void inlineSvgFollowsTheThemeAndNamesItsPoints() throws Exception {
+        String svg = chart("DTD", "CoOp").markup().toString();
+
+        assertThat(svg).contains("var(--s0)").doesNotContain("#");
+        assertThat(texts(parse(svg), "title"))
+                .containsExactlyInAnyOrder(
+                        "CoOp, 1 shot: 50.0 ± 2.0 (3 seeds)",
+                        "CoOp, 16 shots: 70.0 ± 1.0 (3 seeds)",
+                        "published, 1 shot: 52.0",
+                        "published, 4 shots: 60.0",
+                        "zero-shot: 55.0");
+    }
+
+    @Test
+    void shotsStandAtTrueDistancesAsInThePaper() throws Exception {
+        // The points of one curve alone, which need not stand aside for another: 1, 2, 16; then 0.
+        List<Double> x = places(1, 2, 16);
+
+        double one = x.get(0) - x.get(3);
+        assertThat(x.get(1) - x.get(3)).isCloseTo(2 * one, within(0.02));
+        assertThat(x.get(2) - x.get(3)).isCloseTo(16 * one, within(0.1));
+    }
+
+    @Test
+    void shotsThatWouldStandTooCloseStandAtEqualDistances() throws Exception {
+        List<Double> x = places(1, 2, 64);
+
+        double one = x.get(0) - x.get(3);
+        assertThat(x.get(1) - x.get(3)).isCloseTo(2 * one, within(0.02));
+        assertThat(x.get(2) - x.get(3)).isCloseTo(3 * one, within(0.02));
+    }
+
+    private static List<Double> places(int... shots) throws Exception {
+        List<Point> points = java.util.Arrays.stream(shots)
+                .mapToObj(s -> new Point(s, 50 + s, 0, 1))
+                .toList();
+        Document svg = parse(new FewShotChart(
+                        "DTD",
+                        List.of(Series.curve("CoOp", 0, points), Series.star("zero-shot", 1, 40)))
+                .markup().toString());
+        List<Double> places = new java.util.ArrayList<>();
+        NodeList groups = svg.getElementsByTagName("g");
+        for (int i = 0; i < groups.getLength(); i++) {
+            if (((Element) groups.item(i)).getAttribute("class").equals("point")) {
+                places.add(x(groups, i));
+            }
+        }
+        return places;
+    }
+
+    @Test
+    void whatBelongsToASeriesCanBeFoundInAPage() throws Exception {
+        Document svg = parse(chart("DTD", "CoOp").markup().toString());
+
+        NodeList groups = svg.getElementsByTagName("g");
+        List<String> series = new java.util.ArrayList<>();
+        for (int i = 0; i < groups.getLength(); i++) {
+            series.add(((Element) groups.item(i)).getAttribute("data-series"));
+        }
+        assertThat(series).contains("0", "1").doesNotContain("2");
+    }
+
+    private static double x(NodeList hovers, int index) {
+        Element circle = (Element)
+                ((Element) hovers.item(index)).getElementsByTagName("circle").item(0);
+        return Double.parseDouble(circle.getAttribute("cx"));
+    }
+
+    @Test
+    void namesOfCloseCurvesDoNotOverlap() throws Exception {
+        List<Series> curves = List.of(
+                Series.curve("a", 0, List.of(new Point(1, 40, 0, 1))),
+                Series.curve("b", 1, List.of(new Point(1, 40.1, 0, 1))),
+                Series.curve("c", 2, List.of(new Point(1, 40.2, 0, 1))),
+                Series.curve("d", 3, List.of(new Point(1, 90, 0, 1))));
+        String file = new FewShotChart("close", curves).file();
+
+        NodeList texts = parse(file).getElementsByTagName("text");
+        double[] y = new double[4];
+        for (int i = 0; i < texts.getLength(); i++) {
+            Element text = (Element) texts.item(i);
+            int series = "abcd".indexOf(text.getTextContent());
+            if (text.getTextContent().length() == 1 && series >= 0) {
+                y[series] = Double.parseDouble(text.getAttribute("y"));
+            }
+        }
+        assertThat(y[0] - y[1]).isGreaterThan(15);
+        assertThat(y[1] - y[2]).isGreaterThan(15);
+        assertThat(y[3]).isLessThan(y[2]).isPositive();
+    }
+
+    @Test
+    void oneValueAloneIsDrawn() {
+        FewShotChart star = new FewShotChart("star", List.of(Series.star("zero", 0, 50)));
+
+        assertThat(star.file()).doesNotContain("NaN", "Infinity");
+        assertThat(star.markup().toString()).doesNotContain("NaN", "Infinity");
+    }
+
+    @Test
+    void seriesAreToldApartByColourOrSignForSixtyThree() {
+        java.util.Set<List<Object>> looks = new java.util.HashSet<>();
+        for (int i = 0; i < 63; i++) {
+            looks.add(List.of(Paint.series(i), Svg.Marker.series(i)));
+        }
+        assertThat(looks).hasSize(63);
+    }
+
+    @Test
+    void pointsOutOfOrderAndNumbersThatAreNoneAreRefused() {
+        Point one = new Point(1, 50, 0, 1);
+        Point two = new Point(2, 50, 0, 1);
+        assertThatThrownBy(() -> Series.curve("CoOp", 0, List.of(two, one)))
+                .hasMessageContaining("got 1 after 2");
+        assertThatThrownBy(() -> new Point(1, Double.NaN, 0, 1)).hasMessageContaining("NaN");
+        assertThatThrownBy(() -> Series.star("zero-shot", 0, Double.POSITIVE_INFINITY))
+                .hasMessageContaining("Infinity");
+        assertThatThrownBy(() -> new FewShotChart("DTD", List.of()))
+                .hasMessageContaining("neither a curve nor a star");
+    }
+
+    private static List<String> texts(Document document, String element) {
+        NodeList nodes = document.getElementsByTagName(element);
+        return java.util.stream.IntStream.range(0, nodes.getLength())
+                .mapToObj(i -> nodes.item(i).getTextContent())
+                .toList();
+    }
+
+    private static Document parse(String xml) throws Exception {
+        return DocumentBuilderFactory.newInstance()
+                .newDocumentBuilder()
+                .parse(new ByteArrayInputStream(xml.getBytes(StandardCharsets.UTF_8)));
+    }
+}
