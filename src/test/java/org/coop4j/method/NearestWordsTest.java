@@ -209,6 +209,6 @@ class NearestWordsTest {
     void noWordsAtAllAreRefused() throws IOException {
         ClassifierFile prompt = prompt(clip, false, along(1));
 
-        assertThatThrownBy(() -> NearestWords.of(clip, prompt, 0, Tokens.ALL)).hasMessageContaining("give 1 or more");
+        assertThatThrownBy(() -> NearestWords.of(clip, prompt, 0, Tokens.ALL)).hasMessageContaining("got 0");
     }
 }

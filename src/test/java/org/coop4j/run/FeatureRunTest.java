@@ -212,7 +212,7 @@ class FeatureRunTest {
         Path other = TinyModel.write(place.resolve("other.safetensors"), 2);
         try (Clip clip = TinyModel.open(other, RunFixture.THREADS)) {
             assertThatThrownBy(() -> run(clip, features, Method.of("gda"), "run"))
-                    .hasMessageContaining("but this model is");
+                    .hasMessageContaining("use features of one model");
         }
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
             SharedData shared = new SharedData(clip, RunFixture.options(place, false));
