@@ -3,6 +3,7 @@ package org.coop4j.run;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
+import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.FewShotSampler.FewShotSample;
@@ -68,17 +69,11 @@ public record Sample(int shots, long seed, int views) {
         FewShotSample.Shortage least = shortages.stream()
                 .min(Comparator.comparingInt(FewShotSample.Shortage::available))
                 .orElseThrow();
-        String one = "class \"%s\" has %d training images where %d were asked for"
-                .formatted(least.className(), least.available(), shots);
-        notes.accept(
-                shortages.size() == 1
-                        ? one + ": all are taken"
-                        : "%s, and %s fewer than %d too: all of theirs are taken"
-                                .formatted(
-                                        one,
-                                        shortages.size() == 2
-                                                ? "one other class has"
-                                                : shortages.size() - 1 + " others have",
-                                        shots));
+        notes.accept("%s fewer than %d training images (%s: %d): all are used"
+                .formatted(
+                        Numbers.count(shortages.size(), "class has", "classes have"),
+                        shots,
+                        least.className(),
+                        least.available()));
     }
 }

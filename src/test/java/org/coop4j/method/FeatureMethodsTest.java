@@ -99,7 +99,7 @@ class FeatureMethodsTest {
             if (!method.namesNewClasses()) {
                 assertThatThrownBy(() -> fitted.forClasses(List.of("down", "left")))
                         .hasMessageContaining("class \"down\" is not among the 3 classes")
-                        .hasMessageContaining("and %s can name no other", method.id())
+                        .hasMessageContaining("and %s knows only the classes", method.id())
                         .hasMessageContaining("methods that can: zero-shot, coop, kgcoop");
                 return;
             }
