@@ -25,6 +25,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -161,7 +163,15 @@ public record FoundRuns(
         List<Failure> failed = new ArrayList<>();
         List<Path> unfinished = new ArrayList<>();
         List<Failure> damaged = new ArrayList<>();
-        List<Path> folders = folders(root, damaged);
+        List<Path> folders = folders(
+                root,
+                folder -> !folder.equals(root)
+                        && (folder.getFileName().toString().startsWith(".") || RunFolder.isReplaced(folder)),
+                (place, problem) -> {
+                    if (problem instanceof AccessDeniedException) { // otherwise a loop or a dead link
+                        damaged.add(new Failure(root.relativize(place), "no permission to read it"));
+                    }
+                });
         try (Progress.Task task = progress.task("reading", folders.size(), Progress.Unit.FOLDERS)) {
             for (Path folder : folders) {
                 Path name = root.relativize(folder);
@@ -185,16 +195,22 @@ public record FoundRuns(
         return new FoundRuns(root, finished, failed, unfinished, damaged);
     }
 
-    private static List<Path> folders(Path root, List<Failure> damaged) throws IOException {
+    /**
+     * Folders below a root, which is one of them, in the order of their names; one that several links lead to is there
+     * once.
+     *
+     * @param skipped selects folders that are passed over with all that they hold
+     * @param failed is told of places that cannot be visited
+     */
+    static List<Path> folders(Path root, Predicate<Path> skipped, BiConsumer<Path, IOException> failed)
+            throws IOException {
         List<Path> folders = new ArrayList<>();
         Set<Path> seen = new HashSet<>();
         Files.walkFileTree(
                 root, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, new SimpleFileVisitor<>() {
                     @Override
                     public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes at) throws IOException {
-                        boolean passedOver = !folder.equals(root)
-                                && (folder.getFileName().toString().startsWith(".") || RunFolder.isReplaced(folder));
-                        if (passedOver || !seen.add(folder.toRealPath())) {
+                        if (skipped.test(folder) || !seen.add(folder.toRealPath())) {
                             return FileVisitResult.SKIP_SUBTREE;
                         }
                         folders.add(folder);
@@ -202,14 +218,9 @@ public record FoundRuns(
                     }
 
                     @Override
-                    public FileVisitResult visitFileFailed(Path file, IOException problem) throws IOException {
-                        if (file.equals(root)) {
-                            throw problem;
-                        }
-                        if (Files.isDirectory(file) && !Files.isReadable(file)) {
-                            damaged.add(new Failure(root.relativize(file), "no permission to read it"));
-                        }
-                        return FileVisitResult.CONTINUE; // a loop or a dead link is no run
+                    public FileVisitResult visitFileFailed(Path file, IOException problem) {
+                        failed.accept(file, problem);
+                        return FileVisitResult.CONTINUE;
                     }
                 });
         Collections.sort(folders);

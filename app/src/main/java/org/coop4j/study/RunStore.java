@@ -3,17 +3,12 @@ package org.coop4j.study;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
-import java.nio.file.FileVisitOption;
-import java.nio.file.FileVisitResult;
-import java.nio.file.FileVisitor;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,62 +30,42 @@ import org.coop4j.study.SweepRun.RunState;
 final class RunStore {
 
     /**
-     * Why a run has no result: what its {@code failure.json} holds.
+     * Reason for a run without a result, as its {@code failure.json} holds it.
      *
-     * @param message what went wrong
+     * @param message the reason
      * @param when in UTC
      */
     record Failure(String message, String when) {}
-
-    /** Below the folder of all runs: dataset, method, run, and its files. */
-    private static final int DEPTH = 4;
 
     private final Path sweep;
     private final Map<Path, RunConfig> there = new TreeMap<>();
     private final Map<Path, String> damaged = new TreeMap<>();
 
     /**
-     * @param sweep the sweep's folder
+     * Finds the runs of a sweep's folder.
+     *
      * @throws IOException if it cannot be read
      */
     RunStore(Path sweep) throws IOException {
         this.sweep = sweep;
         Path runs = sweep.resolve(SweepRun.RUNS);
         if (Files.exists(runs)) {
-            Files.walkFileTree(runs, EnumSet.of(FileVisitOption.FOLLOW_LINKS), DEPTH, finder());
+            for (Path folder : FoundRuns.folders(
+                    runs, folder -> false, (place, problem) -> damaged.put(place, describe(problem)))) {
+                Path config = folder.resolve(RunFolder.CONFIG);
+                if (Files.exists(config, LinkOption.NOFOLLOW_LINKS)) {
+                    try {
+                        there.put(folder, RunConfig.read(config));
+                    } catch (IOException e) {
+                        damaged.put(folder, describe(e));
+                    }
+                }
+            }
         }
     }
 
-    private FileVisitor<Path> finder() {
-        return new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                if (file.endsWith(RunFolder.CONFIG)) {
-                    try {
-                        there.put(file.getParent(), RunConfig.read(file));
-                    } catch (IOException e) {
-                        damaged.put(file.getParent(), describe(e));
-                    }
-                }
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFileFailed(Path file, IOException problem) {
-                damaged.put(file, describe(problem));
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path folder, IOException problem) {
-                return problem == null ? FileVisitResult.CONTINUE : visitFileFailed(folder, problem);
-            }
-        };
-    }
-
     /**
-     * Where a run is, or will be: where it is finished, or else in its own place, or under another
-     * name.
+     * Folder of a run: where it is finished, or else its own place, or one under another name.
      */
     Path folder(SweepRun run) {
         Path own = sweep.resolve(run.folder());
@@ -107,7 +82,7 @@ final class RunStore {
         return config != null && config.isSameRun(run.config());
     }
 
-    /** What is there of a run; nothing is changed. */
+    /** State of a run; nothing is changed. */
     RunState state(SweepRun run) {
         Path folder = folder(run);
         Optional<String> damage = damage(folder);
@@ -121,14 +96,14 @@ final class RunStore {
             return finished(folder);
         }
         Path failure = folder.resolve(RunFolder.FAILURE);
-        if (Files.exists(failure)) {
-            try {
-                return RunState.failed(RunFolder.read(failure, Failure.class).message());
-            } catch (IOException e) {
-                return RunState.failed("unknown");
-            }
+        if (Files.notExists(failure)) {
+            return RunState.of(RunState.Status.BEGUN);
         }
-        return RunState.of(RunState.Status.BEGUN);
+        try {
+            return RunState.failed(RunFolder.read(failure, Failure.class).message());
+        } catch (IOException e) {
+            return RunState.failed("unknown");
+        }
     }
 
     private RunState finished(Path folder) {
@@ -145,24 +120,20 @@ final class RunStore {
         }
     }
 
-    /** Why nothing can be said of a folder, or of what it lies in. */
+    /** The damage that leaves a folder, or the one that it lies in, alone. */
     private Optional<String> damage(Path folder) {
         return damaged.entrySet().stream()
                 .filter(entry -> folder.startsWith(entry.getKey()))
-                .map(entry -> entry.getValue()
-                        + ": nothing in "
-                        + entry.getKey()
-                        + " was touched; mend it, or move it away to make the run"
-                        + " again")
+                .map(entry -> "%s: nothing in %s was touched; repair it, or move it away to make the run again"
+                        .formatted(entry.getValue(), entry.getKey()))
                 .findFirst();
     }
 
-    /** Says what is damaged and is the place of none of these runs. */
+    /** Messages on what is damaged and not the place of any of these runs. */
     List<String> strays(List<SweepRun> runs) {
         return damaged.keySet().stream()
-                .filter(place -> runs.stream()
-                        .map(run -> sweep.resolve(run.folder()))
-                        .noneMatch(folder -> folder.startsWith(place)))
+                .filter(place -> runs.stream().noneMatch(run -> sweep.resolve(run.folder())
+                        .startsWith(place)))
                 .map(place -> damage(place).orElseThrow())
                 .toList();
     }
@@ -183,7 +154,7 @@ final class RunStore {
         }
     }
 
-    /** Where a run is, or will be, with nothing of another run in it. */
+    /** Folder of a run, with nothing of another run in it. */
     private Path place(SweepRun run) throws IOException {
         Path folder = folder(run);
         Optional<String> damage = damage(folder);
@@ -197,13 +168,13 @@ final class RunStore {
         return folder;
     }
 
-    /** Where the data lie may have changed, which makes no other run. */
+    /** Writes the configuration again, as the place of the data may have changed. */
     private void writeConfig(RunFolder folder, SweepRun run) throws IOException {
         folder.write(RunFolder.CONFIG, run.config().toJson());
         there.put(folder.path(), run.config());
     }
 
-    /** Whether more is in a folder than a lock or what a killed process left. */
+    /** Returns true if a folder holds more than a lock and what a killed process left. */
     private static boolean holdsFiles(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             return files.anyMatch(file -> !file.getFileName().toString().startsWith("."));
@@ -223,7 +194,7 @@ final class RunStore {
         }
     }
 
-    /** What went wrong, in a sentence. */
+    /** A problem in a sentence. */
     static String describe(Throwable problem) {
         if (problem instanceof UncheckedIOException unchecked) {
             return describe(unchecked.getCause());

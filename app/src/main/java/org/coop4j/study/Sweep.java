@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.stream.Collectors;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
@@ -52,11 +52,6 @@ public final class Sweep {
 
         /** A run has no result; the others go on. */
         default void failed(SweepRun run, String message) {}
-
-        /** A listener that shows nothing. */
-        static SweepListener silent() {
-            return new SweepListener() {};
-        }
     }
 
     /**
@@ -86,16 +81,16 @@ public final class Sweep {
     }
 
     private final SharedData shared;
+    private final SweepPlan plan;
     private final List<SweepRun> runs;
-    private final List<String> leftOut;
 
     /** The runs of the last job, whose test images are held. */
     private RunGroup current;
 
-    private Sweep(SharedData shared, List<SweepRun> runs, List<String> leftOut) {
+    private Sweep(SharedData shared, SweepPlan plan, List<SweepRun> runs) {
         this.shared = shared;
+        this.plan = plan;
         this.runs = runs;
-        this.leftOut = leftOut;
     }
 
     /**
@@ -104,23 +99,11 @@ public final class Sweep {
      * @throws PlanException with all that is wrong
      */
     public static Sweep of(SharedData shared, SweepPlan plan) throws IOException {
-        Map<String, SweepDataset> datasets = SweepDataset.of(shared, plan);
-        return new Sweep(shared, SweepSchedule.of(shared.clip(), plan, datasets), leftOut(plan));
+        return new Sweep(
+                shared, plan, SweepSchedule.of(shared.clip(), plan, SweepDataset.of(shared, plan)));
     }
 
-    private static List<String> leftOut(SweepPlan plan) {
-        if (plan.baseToNew().isEmpty()) {
-            return List.of();
-        }
-        Set<String> taken = plan.baseToNew().get().methods();
-        return plan.methods().stream()
-                .filter(planned -> !planned.method().namesNewClasses())
-                .map(PlannedMethod::name)
-                .filter(name -> !taken.contains(name))
-                .toList();
-    }
-
-    /** What a sweep's folder holds of each run; nothing is changed. */
+    /** The states of all runs in a sweep's folder, which is not changed. */
     public Map<SweepRun, RunState> states(Path folder) throws IOException {
         RunStore store = new RunStore(folder);
         Map<SweepRun, RunState> states = new LinkedHashMap<>();
@@ -129,7 +112,7 @@ public final class Sweep {
     }
 
     /**
-     * Does what is left to do.
+     * Does the work that is left.
      *
      * @throws IOException if another sweep has the folder, or it cannot be written
      */
@@ -140,9 +123,9 @@ public final class Sweep {
     }
 
     /**
-     * Does what is left to do by the processes of a cluster.
+     * Does the work that is left by the processes of a cluster.
      *
-     * @throws IOException if another sweep has the folder, it cannot be written, or the cluster fails; what it has done is
+     * @throws IOException if another sweep has the folder, it cannot be written, or the cluster fails; finished runs are
      *     kept
      */
     public SweepOutcome run(Path folder, SweepListener listener, SweepCluster cluster) throws IOException {
@@ -153,8 +136,12 @@ public final class Sweep {
 
     private SweepWork work(RunFolder lock, SweepListener listener) throws IOException {
         SweepWork work = new SweepWork(shared, lock.path(), listener);
+        String leftOut = plan.methods().stream()
+                .filter(planned -> plan.baseToNew().isPresent() && !planned.method().namesNewClasses())
+                .map(PlannedMethod::name)
+                .collect(Collectors.joining(", "));
         if (!leftOut.isEmpty()) {
-            work.note("base_to_new leaves out " + String.join(", ", leftOut) + ": nothing is learned of new classes");
+            work.note("base_to_new leaves out " + leftOut + ": nothing is learned of new classes");
         }
         return work;
     }
@@ -163,23 +150,22 @@ public final class Sweep {
      * Does a job of a sweep that another process leads; one at a time.
      *
      * @param folder the sweep's folder
-     * @return what went wrong; empty if nothing did
+     * @return the problem; empty if there was none
      */
     public Optional<String> work(SweepCluster.Job job, Path folder, SweepListener listener) throws IOException {
-        SweepRun run = runs.stream()
-                .filter(planned -> planned.folder().toString().equals(job.run()))
-                .findFirst()
-                .orElseThrow(() -> new IOException("no run " + job.run()
-                        + ": the plan or its data are other ones here than where the sweep was started"));
-        RunGroup group = RunGroup.of(runs).stream()
-                .filter(candidate -> candidate.runs().contains(run))
-                .findFirst()
-                .orElseThrow();
-        if (!group.equals(current)) {
-            shared.forget();
-            current = group;
+        for (RunGroup group : RunGroup.of(runs)) {
+            for (SweepRun run : group.runs()) {
+                if (run.folder().toString().equals(job.run())) {
+                    if (!group.equals(current)) {
+                        shared.forget();
+                        current = group;
+                    }
+                    SweepWork work = new SweepWork(shared, folder, listener);
+                    return job.parts() > 0 ? work.encode(group, job.part(), job.parts()) : work.make(run);
+                }
+            }
         }
-        SweepWork work = new SweepWork(shared, folder, listener);
-        return job.parts() > 0 ? work.encode(group, job.part(), job.parts()) : work.make(run);
+        throw new IOException("no run " + job.run()
+                + ": the plan or its data differ here from those where the sweep was started");
     }
 }

@@ -31,12 +31,7 @@ public interface SweepCluster extends AutoCloseable {
      * @param part which of the images, counted from 0
      * @param parts parts of all of them; 0 to make the run
      */
-    record Job(String run, int part, int parts) implements Serializable {
-
-        static Job make(String run) {
-            return new Job(run, 0, 0);
-        }
-    }
+    record Job(String run, int part, int parts) implements Serializable {}
 
     /**
      * What another process needs to do the work of a sweep.

@@ -10,27 +10,34 @@ import org.coop4j.study.Sweep.SweepListener;
 final class SweepProgress {
 
     private final SweepListener listener;
+    private final Consumer<String> warnings;
+    private final double image;
     private double total;
     private double before;
     private double planned;
     private double done;
 
     /**
+     * Starts with nothing done.
+     *
+     * @param image work of encoding an image
      * @param total estimate of all work that is left
      */
-    SweepProgress(SweepListener listener, double total) {
+    SweepProgress(SweepListener listener, Consumer<String> warnings, double image, double total) {
         this.listener = listener;
+        this.warnings = warnings;
+        this.image = image;
         this.total = total;
     }
 
     /** A part of the work begins. */
-    void begin(double estimate, String what) {
+    void begin(double estimate, String name) {
         planned = estimate;
         done = 0;
-        report(what);
+        report(name);
     }
 
-    /** The part is over: all of it was done, or what is left of it will not be. */
+    /** The part is over: all of it was done, or the rest of it will not be. */
     void end(boolean whole) {
         if (whole) {
             done = planned;
@@ -41,8 +48,8 @@ final class SweepProgress {
         done = 0;
     }
 
-    private void report(String what) {
-        listener.progress(before + done, Math.max(total, before + done), what);
+    private void report(String doing) {
+        listener.progress(before + done, Math.max(total, before + done), doing);
     }
 
     /** The part is so much more than was estimated; less if negative. */
@@ -52,43 +59,37 @@ final class SweepProgress {
     }
 
     /**
-     * Counts the tasks of a part of a sweep as work: images that are encoded, steps of training, fits. What a task turns
-     * out to have corrects what was planned for it.
+     * Counts the tasks of a part of a sweep as work: images that are encoded, steps of training, fits. The real length of
+     * a task corrects its estimate.
      */
     final class Part implements Progress {
 
-        private final Consumer<String> notes;
         private final String dataset;
-        private final double image;
         private final double step;
         private double encoding;
         private double learning;
         private double over;
 
         /**
-         * @param notes takes what is wrong
-         * @param dataset what the part is about
-         * @param image work of an image
-         * @param encoding work that was planned for images
-         * @param learning work that was planned for all else
-         * @param steps among which that is divided
+         * Starts the part that {@link #begin} announced.
+         *
+         * @param dataset named by warnings
+         * @param work estimates
          */
-        Part(Consumer<String> notes, String dataset, double image, double encoding, double learning, long steps) {
-            this.notes = notes;
+        Part(String dataset, SweepRun.Work work) {
             this.dataset = dataset;
-            this.image = image;
-            this.step = learning / Math.max(1, steps);
-            this.encoding = encoding;
-            this.learning = learning;
+            this.encoding = work.encoding();
+            this.learning = work.total() - encoding;
+            this.step = learning / Math.max(1, work.steps());
         }
 
-        /** How a run goes on is no matter of the sweep. */
+        /** Nothing: a note on how a run goes on does not concern the sweep. */
         @Override
         public void note(String message) {}
 
         @Override
         public void warn(String message) {
-            notes.accept(dataset + ": " + message);
+            warnings.accept(dataset + ": " + message);
         }
 
         @Override

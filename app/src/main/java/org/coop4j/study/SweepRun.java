@@ -11,24 +11,15 @@ import org.coop4j.run.RunResult;
 /**
  * One run of a sweep.
  *
- * @param label what the plan calls the method
+ * @param label name of the method in the plan
  * @param config everything that decides its result
- * @param learned the data learned from; empty where nothing is learned
- * @param tested the data tested on
+ * @param tested the data tested on; the same that it learns from, unless it has a source
  * @param source the run whose classifier is tested elsewhere; empty for runs of their own
- * @param section name of the plan's dataset that it belongs to
  * @param folder its folder, below that of the sweep
  * @param effort estimates of its work
  */
 public record SweepRun(
-        String label,
-        RunConfig config,
-        Optional<SweepDataset> learned,
-        SweepDataset tested,
-        Optional<SweepRun> source,
-        String section,
-        Path folder,
-        Work effort) {
+        String label, RunConfig config, SweepDataset tested, Optional<SweepRun> source, Path folder, Work effort) {
 
     /** The folder of all runs, below that of the sweep. */
     static final String RUNS = "runs";
@@ -39,25 +30,25 @@ public record SweepRun(
      * Estimates, in multiplications.
      *
      * @param encoding of its training images, if none of them is in the bank yet
-     * @param total all of its work, that included
-     * @param steps training steps of all epochs; 0 for what is not trained by steps
+     * @param total all of its work, encoding included
+     * @param steps training steps of all epochs; 0 without training by steps
      */
     record Work(double encoding, double total, long steps) {}
 
     /**
-     * What a sweep's folder holds of a run.
+     * State of a run in a sweep's folder.
      *
      * @param status how far it is
      * @param result its result, if it is finished
-     * @param failure why it failed, if it did
+     * @param failure the reason, if it failed
      */
     public record RunState(Status status, Optional<RunResult> result, Optional<String> failure) {
 
-        /** How far a run is. */
+        /** Progress of a run. */
         public enum Status {
             /** Nothing is there. */
             NEW,
-            /** It was begun, and goes on from what is there. */
+            /** It was started, and is resumed. */
             BEGUN,
             /** It failed, and is tried again. */
             FAILED,
@@ -74,16 +65,14 @@ public record SweepRun(
         }
     }
 
-    static SweepRun of(
-            String label,
-            RunConfig config,
-            Optional<SweepDataset> learned,
-            SweepDataset tested,
-            Optional<SweepRun> source,
-            String section,
-            Work effort) {
-        Path folder = folder(label, config);
-        return new SweepRun(label, config, learned, tested, source, section, folder, effort);
+    static SweepRun of(String label, RunConfig config, SweepDataset tested, Optional<SweepRun> source, Work effort) {
+        String run = "shots%d-seed%d-%s"
+                .formatted(
+                        config.sample().shots(),
+                        config.sample().seed(),
+                        Sha256.of(config.identity()).substring(0, HASH_IN_A_NAME));
+        Path folder = Path.of(RUNS, fileName(config.data().name()), fileName(title(label, config)), run);
+        return new SweepRun(label, config, tested, source, folder, effort);
     }
 
     /** Name of the data tested on. */
@@ -101,7 +90,7 @@ public record SweepRun(
         return effort.total;
     }
 
-    /** Training images a class; 0 for all, or where nothing is learned. */
+    /** Training images per class; 0 for all, or where nothing is learned. */
     public int shots() {
         return config.sample().shots();
     }
@@ -111,12 +100,17 @@ public record SweepRun(
         return config.sample().seed();
     }
 
-    /** Whether it learns from images. */
+    /** Returns true if it learns from images. */
     public boolean learns() {
         return config.method().learns();
     }
 
-    /** Training steps; 0 for what is not trained by steps. */
+    /** Returns true if it learns from images as the test transform shows them. */
+    boolean learnsFromTestViews() {
+        return learns() && source.isEmpty() && config.sample().views() == 0;
+    }
+
+    /** Training steps; 0 without training by steps. */
     public long steps() {
         return effort.steps;
     }
@@ -126,38 +120,22 @@ public record SweepRun(
         return config.testedOn().classes();
     }
 
-    /** The method with where it is tested, if that is not where it learned. */
+    /** The method with the data that it is tested on, if that is not the data it learned from. */
     public String title() {
         return title(label, config);
     }
 
     private static String title(String label, RunConfig config) {
-        boolean elsewhere = !config.data().name().equals(config.testedOn().name());
-        String suffix = elsewhere ? "-on-" + config.testedOn().name() : "";
+        String tested = config.testedOn().name();
         return label
-                + suffix
+                + (config.data().name().equals(tested) ? "" : "-on-" + tested)
                 + switch (config.testedOn().classes()) {
                     case ALL -> "";
-                    case BASE -> "-base";
-                    case NEW -> "-new";
+                    case BASE, NEW -> "-" + config.testedOn().classes().name().toLowerCase(Locale.ROOT);
                 };
     }
 
-    private static Path folder(String label, RunConfig config) {
-        String hash = Sha256.of(config.identity());
-        return Path.of(
-                RUNS,
-                fileName(config.data().name()),
-                fileName(title(label, config)),
-                String.format(
-                        Locale.ROOT,
-                        "shots%d-seed%d-%s",
-                        config.sample().shots(),
-                        config.sample().seed(),
-                        hash.substring(0, HASH_IN_A_NAME)));
-    }
-
-    /** Letters of any script stay; what means something to a file system does not. */
+    /** Letters of any script stay; characters with a meaning in a file system do not. */
     private static String fileName(String name) {
         String safe = name.replaceAll("[^\\p{L}\\p{M}\\p{N}._-]+", "-");
         return safe.startsWith(".") ? "-" + safe : safe;

@@ -42,15 +42,12 @@ final class SweepSchedule {
     /** A multiplication outside of matrix products takes as long as so many in them, about. */
     private static final double ALONE = 20;
 
-    private final String modelSha256;
     private final Clip clip;
     private final SweepPlan plan;
     private final Map<String, SweepDataset> datasets;
     private final Map<Path, SweepRun> runs = new LinkedHashMap<>();
-    private String section = "";
 
-    private SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datasets) throws IOException {
-        this.modelSha256 = clip.modelSha256();
+    private SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datasets) {
         this.clip = clip;
         this.plan = plan;
         this.datasets = datasets;
@@ -70,44 +67,33 @@ final class SweepSchedule {
         return List.copyOf(schedule.runs.values());
     }
 
-    private void add(SweepDataset dataset) throws PlanException {
-        section = dataset.name();
-        Choice everything = new Choice(Set.of(section), methodNames(), Set.copyOf(plan.shots()));
+    private void add(SweepDataset dataset) throws IOException {
+        Set<String> methods = plan.methods().stream().map(PlannedMethod::name).collect(Collectors.toSet());
+        Choice everything = new Choice(Set.of(dataset.name()), methods, Set.copyOf(plan.shots()));
         addPrompts(dataset, ClassHalf.ALL, everything);
         List<SweepRun> learned = addLearned(dataset, ClassHalf.ALL, everything);
-        if (plan.baseToNew().isPresent() && plan.baseToNew().get().datasets().contains(dataset.name())) {
-            addBaseToNew(dataset, plan.baseToNew().get());
+        Optional<Choice> halves = plan.baseToNew().filter(choice -> choice.datasets().contains(dataset.name()));
+        if (halves.isPresent()) {
+            addPrompts(dataset, ClassHalf.BASE, halves.get());
+            List<SweepRun> ofBase = addLearned(dataset, ClassHalf.BASE, halves.get());
+            addPrompts(dataset, ClassHalf.NEW, halves.get());
+            ofBase.forEach(source -> addTransfer(source, dataset, ClassHalf.NEW));
         }
         if (plan.testOn().isPresent() && plan.testOn().get().from().datasets().contains(dataset.name())) {
             addTestOn(dataset, learned, plan.testOn().get());
         }
     }
 
-    private Set<String> methodNames() {
-        return plan.methods().stream().map(PlannedMethod::name).collect(Collectors.toSet());
-    }
-
-    private void addBaseToNew(SweepDataset dataset, Choice choice) throws PlanException {
-        addPrompts(dataset, ClassHalf.BASE, choice);
-        List<SweepRun> learned = addLearned(dataset, ClassHalf.BASE, choice);
-        addPrompts(dataset, ClassHalf.NEW, choice);
-        learned.forEach(source -> addTransfer(source, dataset, ClassHalf.NEW));
-    }
-
-    private void addTestOn(SweepDataset dataset, List<SweepRun> learned, SweepPlan.TestOn testOn)
-            throws PlanException {
+    private void addTestOn(SweepDataset dataset, List<SweepRun> learned, SweepPlan.TestOn testOn) throws IOException {
         Choice choice = testOn.from();
         for (SweepPlan.Dataset planned : testOn.targets()) {
             SweepDataset target = datasets.get(planned.name());
-            if (target.name().equals(dataset.name())) {
-                continue;
-            }
-            addPrompts(target, ClassHalf.ALL, choice);
-            for (SweepRun source : learned) {
-                if (choice.methods().contains(source.label())
-                        && choice.shots().contains(source.config().sample().shots())) {
-                    addTransfer(source, target, ClassHalf.ALL);
-                }
+            if (!target.name().equals(dataset.name())) {
+                addPrompts(target, ClassHalf.ALL, choice);
+                learned.stream()
+                        .filter(run -> choice.methods().contains(run.label()))
+                        .filter(run -> choice.shots().contains(run.shots()))
+                        .forEach(source -> addTransfer(source, target, ClassHalf.ALL));
             }
         }
     }
@@ -117,24 +103,18 @@ final class SweepSchedule {
     }
 
     /** Methods that learn nothing are tested once. */
-    private void addPrompts(SweepDataset dataset, ClassHalf half, Choice choice) throws PlanException {
-        for (PlannedMethod planned : plan.methods()) {
-            if (!planned.method().learns() && choice.methods().contains(planned.name())) {
-                add(run(dataset, half, planned, 0, 0));
-            }
+    private void addPrompts(SweepDataset dataset, ClassHalf half, Choice choice) throws IOException {
+        for (PlannedMethod planned : chosen(choice, false)) {
+            add(run(dataset, half, planned, 0, 0));
         }
     }
 
-    private List<SweepRun> addLearned(SweepDataset dataset, ClassHalf half, Choice choice) throws PlanException {
+    private List<SweepRun> addLearned(SweepDataset dataset, ClassHalf half, Choice choice) throws IOException {
         List<SweepRun> learned = new ArrayList<>();
         for (int shots : plan.shots()) {
-            for (PlannedMethod planned : plan.methods()) {
-                if (planned.method().learns()
-                        && choice.methods().contains(planned.name())
-                        && choice.shots().contains(shots)) {
-                    for (long seed : plan.seeds()) {
-                        learned.add(run(dataset, half, planned, shots, seed));
-                    }
+            for (PlannedMethod planned : choice.shots().contains(shots) ? chosen(choice, true) : List.<PlannedMethod>of()) {
+                for (long seed : plan.seeds()) {
+                    learned.add(run(dataset, half, planned, shots, seed));
                 }
             }
         }
@@ -142,23 +122,26 @@ final class SweepSchedule {
         return learned;
     }
 
+    private List<PlannedMethod> chosen(Choice choice, boolean learning) {
+        return plan.methods().stream()
+                .filter(planned -> planned.method().learns() == learning)
+                .filter(planned -> choice.methods().contains(planned.name()))
+                .toList();
+    }
+
     private SweepRun run(SweepDataset dataset, ClassHalf half, PlannedMethod planned, int shots, long seed)
-            throws PlanException {
-        Overrides said = planned.training().or(dataset.settings()).or(plan.settings());
+            throws IOException {
+        Overrides overrides = planned.training().or(dataset.settings()).or(plan.settings());
+        Method method = planned.method();
         try {
-            Method method = planned.method();
-            Training training = said.applied(reference(dataset, method, shots), shots);
-            Sample sample = new Sample(shots, seed, said.views(training));
-            RunConfig config = RunConfig.of(modelSha256, dataset.data(half), method, training, sample)
-                    .withCheckpointEvery(said.checkpointEvery());
-            return SweepRun.of(
-                    planned.name(),
-                    config,
-                    method.learns() ? Optional.of(dataset) : Optional.empty(),
-                    dataset,
-                    Optional.empty(),
-                    section,
-                    work(dataset, half, config));
+            Training reference = IMAGENET.equals(dataset.data().benchmark())
+                    ? method.trainingOnImageNet(shots)
+                    : method.training(shots);
+            Training training = overrides.applied(reference, shots);
+            Sample sample = new Sample(shots, seed, overrides.views(training));
+            RunConfig config = RunConfig.of(clip.modelSha256(), dataset.data(half), method, training, sample)
+                    .withCheckpointEvery(overrides.checkpointEvery());
+            return SweepRun.of(planned.name(), config, dataset, Optional.empty(), work(dataset, half, config));
         } catch (IllegalArgumentException e) {
             throw new PlanException(
                     "%s, %s, %s: %s"
@@ -167,34 +150,10 @@ final class SweepSchedule {
         }
     }
 
-    private static Training reference(SweepDataset dataset, Method method, int shots) {
-        return IMAGENET.equals(dataset.data().benchmark()) ? method.trainingOnImageNet(shots) : method.training(shots);
-    }
-
-    private SweepRun.Work work(SweepDataset dataset, ClassHalf half, RunConfig config) {
-        Sample sample = config.sample();
-        Training training = config.training();
-        int images = config.method().learns() ? dataset.trainImages(sample.shots(), half) : 0;
-        int batches = training.trains() ? Math.max(1, images / training.batch()) : 0;
-        double encoding = (double) sample.views() * images * imageWork(clip);
-        double fit =
-                config.method().learner(clip, dataset.task(half, sample.seed())).work(images, training);
-        int classes = dataset.classNames(half).size();
-        double scores = scoreWork(classes, dataset.testImages(half));
-        return new SweepRun.Work(encoding, encoding + fit + scores, (long) batches * training.epochs());
-    }
-
     private void addTransfer(SweepRun source, SweepDataset target, ClassHalf half) {
-        int classes = target.classNames(half).size();
-        double work = scoreWork(classes, target.testImages(half));
-        add(SweepRun.of(
-                source.label(),
-                source.config().testedOn(target.data(half)),
-                source.learned(),
-                target,
-                Optional.of(source),
-                section,
-                new SweepRun.Work(0, work, 0)));
+        RunConfig config = source.config().testedOn(target.data(half));
+        SweepRun.Work work = new SweepRun.Work(0, scoreWork(target, half), 0);
+        add(SweepRun.of(source.label(), config, target, Optional.of(source), work));
     }
 
     // Work, in multiplications: so that the time left of runs as different as a step on 10 and one on 1,000 classes can
@@ -214,7 +173,22 @@ final class SweepSchedule {
         return DECODING + blocks * BOTTLENECK * width * width * size * size;
     }
 
-    private double scoreWork(int classes, int images) {
-        return ALONE * classes * images * clip.architecture().embedDim();
+    private double scoreWork(SweepDataset dataset, ClassHalf half) {
+        return ALONE
+                * dataset.classNames(half).size()
+                * dataset.testImages(half)
+                * clip.architecture().embedDim();
+    }
+
+    private SweepRun.Work work(SweepDataset dataset, ClassHalf half, RunConfig config) {
+        Sample sample = config.sample();
+        Training training = config.training();
+        int images = config.method().learns() ? dataset.trainImages(sample.shots(), half) : 0;
+        int batches = training.trains() ? Math.max(1, images / training.batch()) : 0;
+        double encoding = (double) sample.views() * images * imageWork(clip);
+        double fit =
+                config.method().learner(clip, dataset.task(half, sample.seed())).work(images, training);
+        return new SweepRun.Work(
+                encoding, encoding + fit + scoreWork(dataset, half), (long) batches * training.epochs());
     }
 }

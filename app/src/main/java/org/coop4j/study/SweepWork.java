@@ -28,6 +28,7 @@ import org.coop4j.run.SharedData;
 import org.coop4j.study.Sweep.SweepListener;
 import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepRun.RunState;
+import org.coop4j.study.SweepRun.Work;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,33 +47,31 @@ final class SweepWork {
     private final RunStore store;
     private final SweepListener listener;
     private final double image;
-    private final Set<String> said = new HashSet<>();
+    private final Set<String> noted = new HashSet<>();
     private final Map<SweepRun, RunResult> results = new LinkedHashMap<>();
     private final Map<SweepRun, String> failures = new LinkedHashMap<>();
 
-    /**
-     * @param folder the sweep's
-     */
-    SweepWork(SharedData shared, Path folder, SweepListener listener) throws IOException {
+    SweepWork(SharedData shared, Path sweepFolder, SweepListener listener) throws IOException {
         this.shared = shared;
-        this.store = new RunStore(folder);
+        this.store = new RunStore(sweepFolder);
         this.listener = listener;
         this.image = SweepSchedule.imageWork(shared.clip());
     }
 
-    /** Every run of a dataset may find the same; it is said once. */
+    /** Notes something once, though every run of a dataset may find the same. */
     void note(String message) {
-        if (said.add(message)) {
+        if (noted.add(message)) {
             listener.note(message);
         }
     }
 
+    /** Does everything here. */
     SweepOutcome run(List<SweepRun> runs) {
         List<RunGroup> groups = begin(runs);
-        SweepProgress progress = new SweepProgress(
-                listener, groups.stream().mapToDouble(this::work).sum());
+        SweepProgress progress = progress(work(groups));
         for (RunGroup group : groups) {
-            prepare(group, progress);
+            progress.begin(encoding(group), group.dataset());
+            progress.end(encode(group, 0, 1, progress).isEmpty());
             group.runs().forEach(run -> attempt(run, progress));
             shared.forget();
         }
@@ -81,9 +80,7 @@ final class SweepWork {
 
     /** Begins with the results that are there, and returns the runs that are left. */
     private List<RunGroup> begin(List<SweepRun> runs) {
-        for (SweepRun run : runs) {
-            store.state(run).result().ifPresent(result -> results.put(run, result));
-        }
+        runs.forEach(run -> store.state(run).result().ifPresent(result -> results.put(run, result)));
         store.strays(runs).forEach(this::note);
         listener.begins(runs, results);
         return RunGroup.of(
@@ -91,48 +88,52 @@ final class SweepWork {
     }
 
     private SweepOutcome outcome(List<SweepRun> runs) {
-        List<SweepOutcome.Ended> ended = new ArrayList<>();
-        for (SweepRun run : runs) {
-            ended.add(new SweepOutcome.Ended(
-                    run, Optional.ofNullable(results.get(run)), Optional.ofNullable(failures.get(run))));
-        }
-        return new SweepOutcome(ended);
+        return new SweepOutcome(runs.stream()
+                .map(run -> new SweepOutcome.Ended(
+                        run, Optional.ofNullable(results.get(run)), Optional.ofNullable(failures.get(run))))
+                .toList());
     }
 
-    private double work(RunGroup group) {
-        return encoding(group)
-                + group.runs().stream().mapToDouble(SweepRun::work).sum();
+    private SweepProgress progress(double total) {
+        return new SweepProgress(listener, this::note, image, total);
+    }
+
+    private double work(List<RunGroup> groups) {
+        return groups.stream()
+                .mapToDouble(group -> encoding(group)
+                        + group.runs().stream().mapToDouble(SweepRun::work).sum())
+                .sum();
     }
 
     private double encoding(RunGroup group) {
-        return (group.testImages() + group.trainingImages()) * image;
+        return group.imageCount() * image;
     }
 
     // By a cluster
 
     /**
-     * First the images that runs have in common are encoded, in parts; then runs are made, those with the most work first;
-     * then those that test what others learned.
+     * Does everything by the processes of a cluster: first the images that runs have in common are encoded, in parts; then
+     * runs are made, those with the most work first; then those that test what others learned.
      */
     SweepOutcome run(List<SweepRun> runs, SweepCluster cluster) throws IOException {
         List<RunGroup> groups = begin(runs);
-        List<SweepRun> left =
-                groups.stream().flatMap(group -> group.runs().stream()).toList();
-        SweepProgress progress = new SweepProgress(
-                listener, groups.stream().mapToDouble(this::work).sum());
+        List<SweepRun> left = groups.stream()
+                .flatMap(group -> group.runs().stream())
+                .sorted(Comparator.comparing(SweepRun::work).reversed())
+                .toList();
+        SweepProgress progress = progress(work(groups));
         encode(groups, cluster, progress);
         make(left.stream().filter(run -> run.source().isEmpty()).toList(), cluster, progress);
         make(left.stream().filter(run -> run.source().isPresent()).toList(), cluster, progress);
         return outcome(runs);
     }
 
-    /** What goes wrong here goes wrong again in each run, and is recorded there. */
     private void encode(List<RunGroup> groups, SweepCluster cluster, SweepProgress progress) throws IOException {
         List<SweepCluster.Job> jobs = new ArrayList<>();
         List<RunGroup> groupOfJob = new ArrayList<>();
         for (RunGroup group : groups) {
-            int images = group.testImages() + group.trainingImages();
-            int parts = Math.max(1, Math.min(PARTS_PER_WORKER * cluster.workers(), images / IMAGES_PER_PART));
+            int parts =
+                    Math.max(1, Math.min(PARTS_PER_WORKER * cluster.workers(), group.imageCount() / IMAGES_PER_PART));
             for (int part = 0; part < parts; part++) {
                 jobs.add(new SweepCluster.Job(group.runs().get(0).folder().toString(), part, parts));
                 groupOfJob.add(group);
@@ -146,21 +147,18 @@ final class SweepWork {
     }
 
     private void make(List<SweepRun> runs, SweepCluster cluster, SweepProgress progress) throws IOException {
-        List<SweepRun> longestFirst = new ArrayList<>(runs);
-        longestFirst.sort(Comparator.comparing(SweepRun::work).reversed());
-        List<SweepCluster.Job> jobs = longestFirst.stream()
-                .map(run -> SweepCluster.Job.make(run.folder().toString()))
+        List<SweepCluster.Job> jobs = runs.stream()
+                .map(run -> new SweepCluster.Job(run.folder().toString(), 0, 0))
                 .toList();
         cluster.each(jobs, (problem, index) -> {
-            SweepRun run = longestFirst.get(index);
+            SweepRun run = runs.get(index);
             listener.started(run);
             progress.begin(run.work(), run.title());
             progress.end(problem == null);
-            if (problem != null) {
-                failed(run, problem);
-                return;
-            }
             try {
+                if (problem != null) {
+                    throw new IOException(problem);
+                }
                 finished(run, RunFolder.read(store.folder(run).resolve(RunFolder.RESULT), RunResult.class));
             } catch (IOException e) {
                 failed(run, RunStore.describe(e));
@@ -171,37 +169,22 @@ final class SweepWork {
     // Images
 
     /**
-     * Encodes what the runs of a group have in common. What goes wrong here goes wrong again in each run, and is recorded
-     * there.
-     */
-    private void prepare(RunGroup group, SweepProgress progress) {
-        double estimate = encoding(group);
-        progress.begin(estimate, group.dataset());
-        try {
-            Progress part = progress.new Part(this::note, group.dataset(), image, estimate, 0, 0);
-            shared.evaluator(group.runs().get(0).config(), part);
-            shared.encode(trainingImages(group), "training images", part);
-            progress.end(true);
-        } catch (IOException | RuntimeException e) {
-            progress.end(false);
-            log.info("{} cannot be prepared", group.dataset(), e);
-        }
-    }
-
-    /**
-     * Encodes a part of the images that the runs of a group have in common.
+     * Encodes a part of the images that the runs of a group have in common. A problem here comes up again in each run, and
+     * is recorded there.
      *
-     * @return what went wrong
+     * @return the problem
      */
     Optional<String> encode(RunGroup group, int index, int parts) {
+        return encode(group, index, parts, progress(0));
+    }
+
+    private Optional<String> encode(RunGroup group, int index, int parts, SweepProgress progress) {
         try {
-            List<LabelledImage> images = new ArrayList<>(testImages(group));
-            images.addAll(trainingImages(group));
+            List<LabelledImage> images = images(group);
             int from = (int) ((long) images.size() * index / parts);
             int to = (int) ((long) images.size() * (index + 1) / parts);
-            SweepProgress progress = new SweepProgress(listener, 0);
-            shared.encode(
-                    images.subList(from, to), "images", progress.new Part(this::note, group.dataset(), image, 0, 0, 0));
+            Progress part = progress.new Part(group.dataset(), new Work(encoding(group) / parts, 0, 0));
+            shared.encode(images.subList(from, to), "images", part);
             return Optional.empty();
         } catch (IOException | RuntimeException e) {
             log.info("{} cannot be encoded", group.dataset(), e);
@@ -209,28 +192,26 @@ final class SweepWork {
         }
     }
 
-    private List<LabelledImage> testImages(RunGroup group) throws IOException {
-        RunConfig config = group.runs().get(0).config();
-        RunData tested = config.testedOn();
-        return shared.dataset(tested.source(), config.sample().seed())
-                .half(tested.classes())
-                .test();
-    }
-
-    private List<LabelledImage> trainingImages(RunGroup group) throws IOException {
-        Set<LabelledImage> images = new LinkedHashSet<>();
+    /** The test images of a group, and the training and val images that its runs learn from and are calibrated on. */
+    private List<LabelledImage> images(RunGroup group) throws IOException {
+        RunConfig first = group.runs().get(0).config();
+        Set<LabelledImage> images =
+                new LinkedHashSet<>(lists(first, first.testedOn()).half(first.testedOn().classes()).test());
         for (SweepRun run : group.runs()) {
-            if (RunGroup.learnedAsTested(run).isPresent()) {
+            if (run.learnsFromTestViews()) {
                 RunConfig config = run.config();
-                RunData learned = config.learnedFrom();
-                ImageDataset lists =
-                        shared.dataset(learned.source(), config.sample().seed());
-                ImageDataset drawn = config.sample().draw(lists, config.method(), learned.classes(), note -> {});
+                RunData data = config.learnedFrom();
+                ImageDataset drawn =
+                        config.sample().draw(lists(config, data), config.method(), data.classes(), note -> {});
                 images.addAll(drawn.train());
-                images.addAll(drawn.val()); // every classifier is calibrated on them
+                images.addAll(drawn.val());
             }
         }
-        return new ArrayList<>(images);
+        return List.copyOf(images);
+    }
+
+    private ImageDataset lists(RunConfig config, RunData data) throws IOException {
+        return shared.dataset(data.source(), config.sample().seed());
     }
 
     // Runs
@@ -238,29 +219,26 @@ final class SweepWork {
     /**
      * Makes one run.
      *
-     * @return why it has no result
+     * @return the reason if it has no result
      */
     Optional<String> make(SweepRun run) {
-        attempt(run, new SweepProgress(listener, run.work()));
+        attempt(run, progress(run.work()));
         return Optional.ofNullable(failures.get(run));
     }
 
     private void attempt(SweepRun run, SweepProgress progress) {
         listener.started(run);
         progress.begin(run.work(), run.title());
-        RunResult result;
         try {
-            result = make(run, progress);
+            RunResult result = make(run, progress);
+            progress.end(true);
+            finished(run, result);
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
             progress.end(false);
             log.info("{} failed", run.folder(), e);
-            String message = RunStore.describe(e);
-            record(run, message);
-            failed(run, message);
-            return;
+            record(run, RunStore.describe(e));
+            failed(run, RunStore.describe(e));
         }
-        progress.end(true);
-        finished(run, result);
     }
 
     private void finished(SweepRun run, RunResult result) {
@@ -286,15 +264,7 @@ final class SweepWork {
         if (made.isPresent()) {
             return made.get(); // the plan has the same method under another name
         }
-        double encoding = run.effort().encoding();
-        Progress part = progress
-        .new Part(
-                this::note,
-                run.dataset(),
-                image,
-                encoding,
-                run.work() - encoding,
-                run.effort().steps());
+        Progress part = progress.new Part(run.dataset(), run.effort());
         if (run.source().isPresent()) {
             return transfer(run, run.source().get(), part);
         }
@@ -302,19 +272,17 @@ final class SweepWork {
         return new Run(shared, run.label(), run.config(), part).run(store.prepare(run), true);
     }
 
-    /** Tests what another run learned. */
+    /** Tests the classifier of another run. */
     private RunResult transfer(SweepRun run, SweepRun source, Progress progress) throws IOException {
         RunState learned = store.state(source);
-        if (learned.result().isEmpty()) {
-            throw new IOException("the run that it is made from, " + source.folder() + ", has no result"
-                    + learned.failure().map(why -> ": " + why).orElse(""));
-        }
+        RunResult learnedResult = learned.result()
+                .orElseThrow(() -> new IOException("the run that it is made from, " + source.folder()
+                        + ", has no result" + learned.failure().map(why -> ": " + why).orElse("")));
         store.prepare(run);
         Evaluator evaluator = shared.evaluator(run.config(), progress);
         long begin = System.nanoTime();
-        Path classifierFile = RunFolder.classifier(store.folder(source))
-                .orElseThrow(() -> new IOException(source.folder() + " has no classifier"));
-        ClassifierFile file = ClassifierFile.read(classifierFile);
+        ClassifierFile file = ClassifierFile.read(RunFolder.classifier(store.folder(source))
+                .orElseThrow(() -> new IOException(source.folder() + " has no classifier")));
         RunImages images = RunImages.of(store.folder(source)).orElse(RunImages.NONE);
         RunResult result;
         try (Classifier classifier =
@@ -322,7 +290,7 @@ final class SweepWork {
             result = RunResult.of(
                     run.label(),
                     run.config(),
-                    learned.result().get().trainImages(),
+                    learnedResult.trainImages(),
                     evaluator,
                     evaluator.scores(classifier),
                     Map.of("test", (System.nanoTime() - begin) / 1e9));

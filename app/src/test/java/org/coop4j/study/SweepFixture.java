@@ -29,6 +29,8 @@ final class SweepFixture {
 
     static final String[] CLASSES = {"blue sky", "kite (bird)", "lawn", "red_rose"};
 
+    static final SweepListener SILENT = new SweepListener() {};
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path folder;

@@ -159,7 +159,7 @@ class SweepTest {
     void aChangedPlanComputesWhatIsNew() throws IOException {
         Path out = folder.resolve("changed");
         String small = "datasets: [data]\nmethods: [zero-shot, coop-m4-end]\nshots: 1\nseeds: 1\n" + SETTINGS;
-        fixture.run(out, small, SweepListener.silent());
+        fixture.run(out, small, SweepFixture.SILENT);
         Recorder more = new Recorder();
         fixture.run(out, small.replace("seeds: 1", "seeds: [1, 2]"), more);
         assertThat(more.found).isEqualTo(2);
@@ -223,7 +223,7 @@ class SweepTest {
                         rate: 1e38
                         base_to_new: true
                         """,
-                SweepListener.silent());
+                SweepFixture.SILENT);
         assertThat(failing.runs()).hasSize(3);
         assertThat(failing.failures()).hasSize(3);
         assertThat(failing.failures().get(2).run().title()).isEqualTo("coop-m4-end-new");
@@ -245,7 +245,7 @@ class SweepTest {
                 out,
                 "datasets: [{name: mine, path: plain}]\nmethods: [zero-shot, coop-m4-end,"
                         + " linear-probe]\nshots: 2\nseeds: [1, 2, 3]\nepochs: 1\n",
-                SweepListener.silent());
+                SweepFixture.SILENT);
         Set<String> tested = new HashSet<>();
         for (SweepOutcome.Ended ended : split.runs()) {
             assertThat(ended.result().orElseThrow().dataset()).isEqualTo("mine");
@@ -260,7 +260,7 @@ class SweepTest {
     void twoSweepsDoNotShareAFolder() throws IOException {
         Path out = folder.resolve("shared");
         try (RunFolder held = RunFolder.open(out)) {
-            assertThatThrownBy(() -> fixture.run(out, PLAN, SweepListener.silent()))
+            assertThatThrownBy(() -> fixture.run(out, PLAN, SweepFixture.SILENT))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("another run is writing to " + held.path());
         }
@@ -283,7 +283,7 @@ class SweepTest {
                                 + " coop-m4-end-csc]\n"
                                 + "test_on: {datasets: tests-only, from: data}\n"
                                 + "base_to_new: true\n",
-                        SweepListener.silent()))
+                        SweepFixture.SILENT))
                 .isInstanceOfSatisfying(PlanException.class, e -> assertThat(e.problems())
                         .hasSize(8)
                         .anyMatch(p -> p.startsWith("empty: "))
