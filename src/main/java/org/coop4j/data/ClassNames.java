@@ -10,9 +10,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.coop4j.base.Numbers;
 import org.coop4j.base.TextFile;
 
-/** Class names as prompts see them: letter case, underscores and further spaces do not matter. */
+/** Class names as prompts see them: letter case, underscores and repeated spaces do not matter. */
 public final class ClassNames {
     private static final int NAMED_IN_A_MESSAGE = 5;
 
@@ -21,44 +22,44 @@ public final class ClassNames {
     /**
      * Checks that there are two names or more and that no two of them make the same prompt.
      *
-     * <p>CLIP's tokenizer lower-cases and joins spaces, and a prompt writes an underscore as a
-     * space, so "Sea_Lake" and "sea lake" are one text: such classes could never be told apart.
+     * <p>CLIP's tokenizer lower-cases the text and collapses spaces, and a prompt writes an underscore as a space:
+     * "Sea_Lake" and "sea lake" are the same text, so no classifier could distinguish such classes.
      */
     static void requireUsable(List<String> names, String source) throws DatasetException {
         if (names.size() < 2) {
-            throw new DatasetException("%s has %d class%s: a classifier needs two or more"
-                    .formatted(source, names.size(), names.size() == 1 ? "" : "es"));
+            throw new DatasetException("%s has %s: a classifier needs two or more"
+                    .formatted(source, Numbers.count(names.size(), "class", "classes")));
         }
         Map<String, String> byPrompt = new HashMap<>();
         for (String name : names) {
             String other = byPrompt.putIfAbsent(inAPrompt(name), name);
             if (other != null) {
-                throw new DatasetException(
-                        "two classes of %s are called '%s' and '%s', which make the same prompt: rename one"
-                                .formatted(source, other, name));
+                throw new DatasetException("the classes '%s' and '%s' of %s make the same prompt: rename one"
+                        .formatted(other, name, source));
             }
         }
     }
 
     /**
-     * Finds some classes among others by their names. Of classes that share a name (ImageNet has
-     * some) the first wanted one is the first there is, the second the second.
+     * Finds classes among others by their names. Where several classes share a name, as in ImageNet, the first one
+     * wanted is matched with the first one available, the second with the second.
      *
      * @return the position of each wanted class
-     * @throws IllegalArgumentException if one is not there, naming it
+     * @throws IllegalArgumentException naming a class that is not available
      */
     public static int[] positions(List<String> wanted, List<String> available) {
         int[] positions = find(wanted, available);
         for (int i = 0; i < positions.length; i++) {
             if (positions[i] < 0) {
                 throw new IllegalArgumentException("class \"%s\" is not among the %d classes %s"
-                        .formatted(wanted.get(i), available.size(), firstFew(available)));
+                        .formatted(
+                                wanted.get(i), available.size(), Numbers.first(available, NAMED_IN_A_MESSAGE)));
             }
         }
         return positions;
     }
 
-    /** The same, with −1 for a class that is not there. */
+    /** Finds classes as {@link #positions} does, with −1 for a class that is not available. */
     public static int[] find(List<String> wanted, List<String> available) {
         Map<String, Deque<Integer>> places = new HashMap<>();
         for (int i = 0; i < available.size(); i++) {
@@ -73,53 +74,38 @@ public final class ClassNames {
         return positions;
     }
 
-    private static String firstFew(List<String> names) {
-        return names.size() <= NAMED_IN_A_MESSAGE
-                ? String.join(", ", names)
-                : String.join(", ", names.subList(0, NAMED_IN_A_MESSAGE)) + ", …";
-    }
-
     private static String inAPrompt(String name) {
         return name.replace('_', ' ').strip().replaceAll("\\s+", " ").toLowerCase(Locale.ROOT);
     }
 
     /**
-     * A text file in UTF-8 with a line a class, {@code folder<TAB>name} or {@code folder,name}; empty
-     * lines are passed over. A folder that the file does not list keeps its own name.
+     * Reads a text file in UTF-8 with one line per class, {@code folder<TAB>name} or {@code folder,name}. Empty lines
+     * are skipped.
+     *
+     * @param folders the existing class folders; one that the file does not list keeps its own name
      */
-    static final class ClassNamesFile {
-        private ClassNamesFile() {}
-
-        /**
-         * Reads the names.
-         *
-         * @param folders the class folders there are
-         */
-        static Map<String, String> read(Path file, Set<String> folders) throws IOException {
-            Map<String, String> names = new LinkedHashMap<>();
-            int number = 0;
-            for (String line : TextFile.lines(file)) {
-                number++;
-                if (line.isBlank()) {
-                    continue;
-                }
-                int separator = line.indexOf('\t') >= 0 ? line.indexOf('\t') : line.indexOf(',');
-                String folder = line.substring(0, Math.max(separator, 0)).strip();
-                String name = line.substring(separator + 1).strip();
-                if (folder.isEmpty() || name.isEmpty()) {
-                    throw new DatasetException("%s line %d, '%s': write the folder, a tab or comma, and the class name"
-                            .formatted(file, number, line));
-                }
-                if (!folders.contains(folder)) {
-                    throw new DatasetException("%s line %d names the folder '%s', which is not there; there are %s"
-                            .formatted(file, number, folder, folders));
-                }
-                if (names.put(folder, name) != null) {
-                    throw new DatasetException(
-                            "%s line %d names the folder '%s' a second time".formatted(file, number, folder));
-                }
+    static Map<String, String> read(Path file, Set<String> folders) throws IOException {
+        Map<String, String> names = new LinkedHashMap<>();
+        int number = 0;
+        for (String line : TextFile.lines(file)) {
+            number++;
+            if (line.isBlank()) {
+                continue;
             }
-            return names;
+            String[] parts = line.split(line.indexOf('\t') >= 0 ? "\t" : ",", 2);
+            String folder = parts[0].strip();
+            String problem = null;
+            if (folder.isEmpty() || parts.length < 2 || parts[1].isBlank()) {
+                problem = "write the folder, a tab or comma, and the class name";
+            } else if (!folders.contains(folder)) {
+                problem = "no such folder, expected one of " + folders;
+            } else if (names.put(folder, parts[1].strip()) != null) {
+                problem = "the folder is listed twice: keep one line";
+            }
+            if (problem != null) {
+                throw new DatasetException("%s line %d, '%s': %s".formatted(file, number, line, problem));
+            }
         }
+        return names;
     }
 }

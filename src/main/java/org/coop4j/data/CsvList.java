@@ -1,9 +1,15 @@
 package org.coop4j.data;
 
-import org.coop4j.data.ImageDataset.Split;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.dataformat.csv.CsvMapper;
+import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -11,94 +17,79 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
+import org.coop4j.base.TextFile;
+import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.image.ExifOrientation;
 
 /**
- * A CSV file with a line an image: path, label and, if wanted, split (train, val or test).
+ * A CSV file with one line per image: path, label and, optionally, split (train, val or test).
  *
- * <p>UTF-8, separated by commas, quoted with double quotes. The first line may be a header, which
- * then says which column is which ("path", "label", "split"). The label is the class's name;
- * classes are ordered by name, or by number where every label is one. Without a split column each
- * class is split by {@link SplitShares}, 50/20/30 unless others are given. The EXIF orientation of
- * the images is applied.
+ * <p>UTF-8, separated by commas, quoted with double quotes. An optional header names the columns ("path", "label",
+ * "split"). The label is the class's name; classes are sorted by name, or by number if every label is one. Without a
+ * split column each class is split by {@link SplitShares}. The EXIF orientation of the images is applied.
  *
- * @param name what to call the dataset
+ * @param name the dataset's name
  * @param csv the file
  * @param imageRoot the folder that its paths are relative to
- * @param splitSeed seed of the division, where the file has none
- * @param shares how it is divided; nothing for the benchmarks' shares, or its own division
+ * @param splitSeed seed of the split, if the file has none
+ * @param shares shares of the split, 50/20/30 if empty; must be empty if the file has a split
  */
-public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Optional<SplitShares> shares)
-        implements DatasetSource {
-    /** Checks that nothing is null. */
-    public CsvList {
-        Objects.requireNonNull(name, "name");
-        Objects.requireNonNull(csv, "csv");
-        Objects.requireNonNull(imageRoot, "imageRoot");
-        Objects.requireNonNull(shares, "shares");
-    }
+public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Optional<SplitShares> shares) {
 
-    @Override
+    /** Enough for some millions of images. */
+    private static final int MOST_BYTES = 512 << 20;
+
+    /** Reads the list and checks that its images exist. */
     public ImageDataset load() throws IOException {
         List<Row> rows = rows();
-        boolean divided = rows.get(0).split().isPresent();
-        if (divided) {
-            SplitRules.requireNoShares(csv.toString(), shares);
+        boolean hasSplits = rows.get(0).split != null;
+        if (hasSplits) {
+            SplitRules.requireNoShares(csv, shares);
         }
-        List<Row> defining = rows.stream()
-                .filter(r -> r.split().equals(Optional.of(Split.TRAIN)))
-                .toList();
-        List<String> classNames = classNames(divided && !defining.isEmpty() ? defining : rows);
+        List<Row> train = rows.stream().filter(row -> row.split == Split.TRAIN).toList();
+        List<String> classNames = classNames(train.isEmpty() ? rows : train);
         ClassNames.requireUsable(classNames, csv.toString());
         Map<String, Integer> labels = new HashMap<>();
         classNames.forEach(className -> labels.put(className, labels.size()));
         Map<Split, List<LabelledImage>> parts = new EnumMap<>(Split.class);
         for (Row row : rows) {
-            Integer label = labels.get(row.label());
+            Integer label = labels.get(row.label);
             if (label == null) {
                 throw new DatasetException("%s: %s has the label '%s', which no training image has"
-                        .formatted(csv, row.path(), row.label()));
+                        .formatted(csv, row.path, row.label));
             }
-            parts.computeIfAbsent(row.split().orElse(Split.TRAIN), s -> new ArrayList<>())
-                    .add(new LabelledImage(row.path(), label, row.label(), ExifOrientation.APPLY));
+            parts.computeIfAbsent(hasSplits ? row.split : Split.TRAIN, split -> new ArrayList<>())
+                    .add(new LabelledImage(row.path, label, row.label, ExifOrientation.APPLY));
         }
         ImageDataset dataset =
-                divided ? SplitRules.assemble(name, csv.toString(), classNames, parts) : divide(parts.get(Split.TRAIN));
+                hasSplits ? SplitRules.assemble(name, csv, classNames, parts) : split(parts.get(Split.TRAIN));
         dataset.requireFiles();
         return dataset;
     }
 
-    private ImageDataset divide(List<LabelledImage> images) throws DatasetException {
-        List<LabelledImage> sorted = images.stream()
-                .sorted(Comparator.comparingInt(LabelledImage::label).thenComparing(LabelledImage::path))
-                .toList();
-        return SplitRules.divide(
-                name,
-                SplitRules.byFirstAppearance(sorted),
-                shares.orElse(SplitShares.STANDARD),
-                new PythonRandom(splitSeed));
+    private ImageDataset split(List<LabelledImage> images) throws DatasetException {
+        images.sort(Comparator.comparingInt(LabelledImage::label).thenComparing(LabelledImage::path));
+        return SplitRules.split(name, SplitRules.byFirstAppearance(images), shares, splitSeed);
     }
 
     private List<Row> rows() throws IOException {
-        Columns columns = null;
+        List<String[]> lines = cells(csv, "list");
+        List<String> header = lines.isEmpty()
+                ? List.of()
+                : Arrays.stream(lines.get(0))
+                        .map(cell -> cell.strip().toLowerCase(Locale.ROOT))
+                        .toList();
+        boolean hasHeader = header.contains("path") && header.contains("label");
+        List<String> columns = hasHeader ? header : List.of("path", "label", "split").subList(0, header.size() > 2 ? 3 : 2);
         List<Row> rows = new ArrayList<>();
         Set<Path> seen = new HashSet<>();
-        for (String[] cells : CsvFile.read(csv, "list")) {
-            if (columns == null) {
-                Optional<Columns> header = Columns.ofHeader(cells);
-                columns = header.orElse(Columns.inOrder(cells.length));
-                if (header.isPresent()) {
-                    continue;
-                }
-            }
-            Row row = row(cells, columns);
-            if (!seen.add(row.path())) {
-                throw new DatasetException(csv + " lists " + row.path() + " twice");
+        for (String[] cells : lines.subList(hasHeader ? 1 : 0, lines.size())) {
+            Row row = row(cells, columns.indexOf("path"), columns.indexOf("label"), columns.indexOf("split"));
+            if (!seen.add(row.path)) {
+                throw new DatasetException(csv + " lists " + row.path + " twice");
             }
             rows.add(row);
         }
@@ -108,29 +99,24 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
         return rows;
     }
 
-    private Row row(String[] cells, Columns columns) throws DatasetException {
-        if (cells.length < columns.count()) {
+    /** Reads a line, given the number of each column; that of the split is −1 if there is none. */
+    private Row row(String[] cells, int pathColumn, int labelColumn, int splitColumn) throws DatasetException {
+        int needed = Math.max(Math.max(pathColumn, labelColumn), splitColumn) + 1;
+        if (cells.length < needed) {
             throw new DatasetException("%s: the line '%s' has %d cells and needs %d: path,label%s"
-                    .formatted(
-                            csv,
-                            String.join(",", cells),
-                            cells.length,
-                            columns.count(),
-                            columns.split() >= 0 ? ",split" : ""));
+                    .formatted(csv, String.join(",", cells), cells.length, needed, splitColumn < 0 ? "" : ",split"));
         }
-        String label = cells[columns.label()].strip();
+        String label = cells[labelColumn].strip();
         if (label.isEmpty()) {
-            throw new DatasetException("%s: the label of %s is empty".formatted(csv, cells[columns.path()]));
+            throw new DatasetException("%s: the label of %s is empty".formatted(csv, cells[pathColumn]));
         }
-        Path path = ImageFiles.resolve(imageRoot, cells[columns.path()].strip(), csv);
-        if (columns.split() < 0) {
-            return new Row(path, label, Optional.empty());
+        Path path = ImageFiles.resolve(imageRoot, cells[pathColumn].strip(), csv);
+        if (splitColumn < 0) {
+            return new Row(path, label, null);
         }
-        Optional<Split> split = Split.named(cells[columns.split()]);
-        if (split.isEmpty()) {
-            throw new DatasetException(
-                    "%s: the split '%s' of %s is not train, val or test".formatted(csv, cells[columns.split()], path));
-        }
+        Split split = Split.named(cells[splitColumn])
+                .orElseThrow(() -> new DatasetException("%s: the split '%s' of %s is not train, val or test"
+                        .formatted(csv, cells[splitColumn], path)));
         return new Row(path, label, split);
     }
 
@@ -141,28 +127,30 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
         return labels.stream().sorted(order).toList();
     }
 
-    /** A line of the file. */
-    private record Row(Path path, String label, Optional<Split> split) {}
+    /** A line of the file; the split is null if the file has none. */
+    private record Row(Path path, String label, Split split) {}
 
-    /** Which cell of a line is which; split is −1 where there is none. */
-    private record Columns(int path, int label, int split) {
-        int count() {
-            return Stream.of(path, label, split).mapToInt(i -> i).max().orElseThrow() + 1;
-        }
-
-        static Columns inOrder(int cells) {
-            return new Columns(0, 1, cells > 2 ? 2 : -1);
-        }
-
-        static Optional<Columns> ofHeader(String[] cells) {
-            Map<String, Integer> byName = new HashMap<>();
-            for (int i = 0; i < cells.length; i++) {
-                byName.put(cells[i].strip().toLowerCase(Locale.ROOT), i);
-            }
-            return byName.containsKey("path") && byName.containsKey("label")
-                    ? Optional.of(
-                            new Columns(byName.get("path"), byName.get("label"), byName.getOrDefault("split", -1)))
-                    : Optional.empty();
+    /**
+     * Reads the cells of each line of a CSV file, including the header; empty lines are skipped.
+     *
+     * @param kind a word for the file in messages, such as "list"
+     * @throws DatasetException if the file does not exist, is not UTF-8 or not CSV
+     */
+    public static List<String[]> cells(Path csv, String kind) throws IOException {
+        CsvMapper mapper = CsvMapper.builder()
+                .enable(CsvParser.Feature.WRAP_AS_ARRAY)
+                .enable(CsvParser.Feature.SKIP_EMPTY_LINES)
+                .build();
+        try (MappingIterator<String[]> lines =
+                mapper.readerFor(String[].class).readValues(TextFile.read(csv, MOST_BYTES))) {
+            return lines.readAll();
+        } catch (NoSuchFileException e) {
+            throw new DatasetException("the " + kind + " " + csv + " does not exist", e);
+        } catch (JsonProcessingException e) {
+            throw new DatasetException(csv + ": " + e.getOriginalMessage(), e);
+        } catch (IOException e) {
+            boolean notText = e.getCause() instanceof CharacterCodingException;
+            throw notText ? new DatasetException(csv + " is not UTF-8: save it as UTF-8", e) : e;
         }
     }
 }

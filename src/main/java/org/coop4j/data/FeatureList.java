@@ -1,6 +1,5 @@
 package org.coop4j.data;
 
-import org.coop4j.data.ImageDataset.Split;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,43 +9,46 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.data.ClassNames.ClassNamesFile;
+import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.image.ExifOrientation;
-import org.coop4j.weights.Shape;
-import org.coop4j.weights.TensorView;
 
 /**
- * A file of labelled images' features, such as {@code coop embed --data} writes: {@code features}
- * [images, width], {@code labels} [images] and, if wanted, {@code split} [images] (0 train, 1 val,
- * 2 test), with the class names in the metadata. Without a split each class is divided by {@link
- * SplitShares}, 50/20/30 unless others are given; without names classes are called by their
- * numbers.
+ * A file of labelled images' features, such as {@code coop embed --data} writes: {@code features} [images, width],
+ * {@code labels} [images] and, optionally, {@code split} [images] (0 train, 1 val, 2 test), with the class names in the
+ * metadata. Without a split each class is split by {@link SplitShares}; without names the labels are the names.
  *
- * @param name what to call the dataset
+ * @param name the dataset's name
  * @param file safetensors, {@code .npz}, or {@code .pt}
- * @param namesFile a file with class names for the file's names or numbers, see {@link
- *     ClassNamesFile}
- * @param splitSeed seed of the division, where the file has none
- * @param shares how it is divided; nothing for the benchmarks' shares, or its own division
+ * @param namesFile a file that renames classes, see {@link ClassNames#read}
+ * @param splitSeed seed of the split, if the file has none
+ * @param shares shares of the split, 50/20/30 if empty; must be empty if the file has a split
  */
 public record FeatureList(
-        String name, Path file, Optional<Path> namesFile, long splitSeed, Optional<SplitShares> shares)
-        implements DatasetSource {
+        String name, Path file, Optional<Path> namesFile, long splitSeed, Optional<SplitShares> shares) {
 
-    @Override
+    /** Reads the features and their labels. */
     public ImageDataset load() throws IOException {
         try (FeatureTensors tensors = FeatureTensors.open(file)) {
             StoredFeatures features = tensors.features();
+            int rows = features.rows().rows();
             List<String> named = tensors.list(FeatureTensors.CLASS_NAMES);
-            RowLabels rows = new RowLabels(tensors);
-            int[] labels = rows.labels(features.size(), named == null ? 0 : named.size());
+            int[] labels = tensors.labels(rows, named == null ? 0 : named.size());
             List<String> names = renamed(named == null ? numbers(labels) : named);
             List<LabelledImage> images = images(tensors, features, labels, names);
-            Split[] splits = rows.splits(features.size());
-            return splits == null ? divided(images, names) : given(images, names, splits);
+            Split[] splits = tensors.splits(rows);
+            if (splits == null) {
+                return split(images, names);
+            }
+            SplitRules.requireNoShares(file, shares);
+            Map<Split, List<LabelledImage>> parts = new EnumMap<>(Split.class);
+            for (int i = 0; i < rows; i++) {
+                parts.computeIfAbsent(splits[i], split -> new ArrayList<>()).add(images.get(i));
+            }
+            return SplitRules.assemble(name, file, names, parts);
         }
     }
 
@@ -59,7 +61,7 @@ public record FeatureList(
         if (namesFile.isEmpty()) {
             return names;
         }
-        Map<String, String> others = ClassNamesFile.read(namesFile.get(), Set.copyOf(names));
+        Map<String, String> others = ClassNames.read(namesFile.get(), Set.copyOf(names));
         return names.stream().map(own -> others.getOrDefault(own, own)).toList();
     }
 
@@ -74,7 +76,7 @@ public record FeatureList(
         try {
             for (int i = 0; i < labels.length; i++) {
                 images.add(new LabelledImage(
-                        name(inputs == null ? "row " + i : inputs.get(i)),
+                        harmless(inputs == null ? "row " + i : inputs.get(i)),
                         labels[i],
                         names.get(labels[i]),
                         ExifOrientation.KEEP,
@@ -86,8 +88,8 @@ public record FeatureList(
         return images;
     }
 
-    /** A name and no place: whatever a file says, no picture is looked for there. */
-    private static Path name(String input) {
+    /** Returns a path that leads nowhere: no image is looked for where a file of features says. */
+    private static Path harmless(String input) {
         Path name = Path.of("#");
         for (Path segment : Path.of(input)) {
             if (!segment.toString().matches("\\.{0,2}")) {
@@ -97,148 +99,44 @@ public record FeatureList(
         return name;
     }
 
-    private ImageDataset divided(List<LabelledImage> images, List<String> names) throws DatasetException {
-        Map<Integer, List<LabelledImage>> classes = new TreeMap<>();
-        images.forEach(image -> classes.computeIfAbsent(image.label(), label -> new ArrayList<>())
-                .add(image));
-        if (classes.size() < names.size()) {
-            // names the classes without rows
-            return SplitRules.assemble(name, file.toString(), names, Map.of(Split.TRAIN, images, Split.TEST, images));
-        }
-        return SplitRules.divide(
-                name, classes.values(), shares.orElse(SplitShares.STANDARD), new PythonRandom(splitSeed));
-    }
-
-    private ImageDataset given(List<LabelledImage> images, List<String> names, Split[] splits) throws DatasetException {
-        SplitRules.requireNoShares(file.toString(), shares);
-        Map<Split, List<LabelledImage>> parts = new EnumMap<>(Split.class);
-        for (int i = 0; i < splits.length; i++) {
-            parts.computeIfAbsent(splits[i], split -> new ArrayList<>()).add(images.get(i));
-        }
-        return SplitRules.assemble(name, file.toString(), names, parts);
+    private ImageDataset split(List<LabelledImage> images, List<String> names) throws DatasetException {
+        Map<Integer, List<LabelledImage>> classes =
+                images.stream().collect(Collectors.groupingBy(LabelledImage::label, TreeMap::new, Collectors.toList()));
+        return classes.size() < names.size()
+                // refuses them, naming the classes without rows
+                ? SplitRules.assemble(name, file, names, Map.of(Split.TRAIN, images, Split.TEST, images))
+                : SplitRules.split(name, classes.values(), shares, splitSeed);
     }
 
     /**
-     * Features of texts, a row a class.
+     * Returns the features of the classes' texts, one row per class.
      *
-     * @throws DatasetException if they are not as many as there are classes, or of other classes
+     * @throws DatasetException if the numbers of rows and classes differ
      */
     public static FeatureMatrix ofClasses(StoredFeatures texts, List<String> classNames) throws DatasetException {
-        if (texts.size() != classNames.size()) {
-            throw new DatasetException(
-                    "%s has %d rows, and there are %d classes: expected a row a class, in the order of the class names"
-                            .formatted(texts.file(), texts.size(), classNames.size()));
+        if (texts.rows().rows() != classNames.size()) {
+            throw new DatasetException("%s has %d rows for %d classes: expected one row per class, in their order"
+                    .formatted(texts.file(), texts.rows().rows(), classNames.size()));
         }
-        return FeatureMatrix.of(texts.size(), texts.width(), texts.toArray());
+        return texts.rows();
     }
 
-    /** Features of the classes' texts, which stand for a text tower. */
+    /** Reads the features of the classes' texts, which replace a text tower. */
     public static StoredFeatures texts(Path file, List<String> classNames) throws IOException {
         try (FeatureTensors tensors = FeatureTensors.open(file)) {
             if (tensors.kind().equals("image")) {
-                throw tensors.problem("has features of images: expected those of texts, a row a class");
+                throw tensors.problem("has features of images: expected those of texts, one row per class");
             }
             List<String> named = tensors.list(FeatureTensors.CLASS_NAMES);
             for (int i = 0; named != null && i < Math.max(named.size(), classNames.size()); i++) {
-                String own = i < named.size() ? named.get(i) : "none";
-                String wanted = i < classNames.size() ? classNames.get(i) : "none";
-                if (!own.equals(wanted)) {
-                    throw tensors.problem(
-                            "its class %d is %s, and that of the data %s: expected the same classes in the same order"
-                                    .formatted(i, own, wanted));
+                String found = i < named.size() ? named.get(i) : "none";
+                String expected = i < classNames.size() ? classNames.get(i) : "none";
+                if (!found.equals(expected)) {
+                    throw tensors.problem("class %d is %s, but %s in the data: expected the same classes in the same order"
+                            .formatted(i, found, expected));
                 }
             }
             return tensors.features();
-        }
-    }
-
-    /**
-     * What a file of features says of its rows: their classes, as numbers or one-hot, and the parts of
-     * the data that they are in.
-     */
-    private record RowLabels(FeatureTensors file) {
-
-        /** As Tip-Adapter keeps the labels of its cache, one-hot, [rows, classes]. */
-        private static final String VALUES = "values";
-
-        /**
-         * The class of each row, counted from 0.
-         *
-         * @param classes how many classes have names, or 0 if none has
-         * @throws DatasetException if there are none, or one is of no class
-         */
-        int[] labels(int rows, int classes) throws IOException {
-            TensorView tensor = file.tensor(FeatureTensors.LABELS);
-            if (tensor == null && file.tensor(VALUES) != null) {
-                return oneHot(file.tensor(VALUES), rows, classes);
-            }
-            if (tensor == null) {
-                throw file.problem(
-                        file.kind().equals("text")
-                                ? "has features of texts and no labels: as --class-features it stands"
-                                        + " for a text tower"
-                                : "has no labels: expected a tensor labels [images] of integers, or"
-                                        + " values [images, classes], got "
-                                        + file.specs());
-            }
-            file.requireShape(tensor, tensor.dtype().isInteger(), Shape.of(rows), "integers");
-            long[] values = tensor.longs();
-            int[] labels = new int[rows];
-            for (int i = 0; i < rows; i++) {
-                labels[i] = label(i, values[i], classes, rows);
-            }
-            return labels;
-        }
-
-        private int label(int row, long value, int classes, int rows) throws DatasetException {
-            long most = classes > 0 ? classes : rows; // each class has a row
-            if (value < 0 || value >= most) {
-                throw file.problem("label %d of row %d: expected 0 to %d, as there are %d %s"
-                        .formatted(value, row, most - 1, most, classes > 0 ? "classes" : "rows"));
-            }
-            return (int) value;
-        }
-
-        private int[] oneHot(TensorView tensor, int rows, int classes) throws IOException {
-            float[][] values = file.matrix(tensor);
-            if (values.length != rows || (classes > 0 && values[0].length != classes)) {
-                throw file.problem("values: expected [%d, %s], got %s"
-                        .formatted(rows, classes > 0 ? classes : "classes", tensor.shape()));
-            }
-            int[] labels = new int[rows];
-            for (int i = 0; i < rows; i++) {
-                int ones = 0;
-                for (int c = 0; c < values[i].length; c++) {
-                    if (values[i][c] == 1) {
-                        labels[i] = c;
-                        ones++;
-                    } else if (values[i][c] != 0) {
-                        ones = 2; // no number that a label has
-                    }
-                }
-                if (ones != 1) {
-                    throw file.problem("row " + i + " of values is not one-hot: expected a single 1");
-                }
-            }
-            return labels;
-        }
-
-        /** The part of the data that each row is in, or null where nothing says. */
-        Split[] splits(int rows) throws IOException {
-            TensorView tensor = file.tensor(FeatureTensors.SPLIT);
-            if (tensor == null) {
-                return null;
-            }
-            file.requireShape(tensor, tensor.dtype().isInteger(), Shape.of(rows), "integers");
-            long[] values = tensor.longs();
-            Split[] splits = new Split[rows];
-            for (int i = 0; i < rows; i++) {
-                int row = i;
-                splits[i] = Split.ofCode(values[i])
-                        .orElseThrow(() -> file.problem("split %d of row %d: expected 0 (train), 1 (val) or 2 (test)"
-                                .formatted(values[row], row)));
-            }
-            return splits;
         }
     }
 }

@@ -1,36 +1,40 @@
 package org.coop4j.data;
 
-import org.coop4j.data.ImageDataset.Split;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.coop4j.base.InputException;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
-import org.coop4j.weights.checkpoint.WeightsFile;
-import org.coop4j.weights.numpy.NpzFile;
+import org.coop4j.weights.convert.WeightsFile;
+import org.coop4j.weights.NpzFile;
 
 /**
- * The tensors of a file of features: safetensors, NumPy's {@code .npz}, or what {@code torch.save}
- * makes of a dict of tensors. Nothing in a file is executed, and sizes are checked before memory is
- * taken.
+ * The tensors of a file of features: safetensors, NumPy's {@code .npz}, or what {@code torch.save} makes of a dict of
+ * tensors. Nothing in a file is executed, and sizes are checked before memory is allocated.
+ *
+ * @param source the open file, an {@link NpzFile} or {@link WeightsFile}
+ * @param tensors by name
+ * @param metadata of a safetensors file; empty for other formats
  */
-public final class FeatureTensors implements Closeable {
+public record FeatureTensors(
+        Path file, Closeable source, Map<String, TensorView> tensors, Map<String, String> metadata)
+        implements Closeable {
 
-    /** Metadata: what each row is of, a JSON array of file names or texts. */
+    /** Metadata: names of the rows' files or texts, a JSON array. */
     public static final String INPUTS = "coop4j.inputs";
 
-    /** Metadata: whether rows are of images or of texts. */
+    /** Metadata: {@code image} or {@code text}. */
     public static final String KIND = "coop4j.kind";
 
     /** Metadata: SHA-256 of the model file that made the features. */
@@ -39,55 +43,40 @@ public final class FeatureTensors implements Closeable {
     /** Metadata: that model's parameter {@code logit_scale}. */
     public static final String LOGIT_SCALE = "coop4j.logit_scale";
 
-    /** Metadata: whether rows are divided by their norms. */
+    /** Metadata: {@code true} if rows are divided by their norms. */
     public static final String NORMALIZED = "coop4j.normalized";
 
-    /** Metadata: what the tower that made the features computed in. */
+    /** Metadata: precision in which the features were encoded. */
     public static final String PRECISION = "coop4j.precision";
 
-    /** Metadata: the class names, a JSON array by label. */
+    /** Metadata: the class names in the order of their labels, a JSON array. */
     public static final String CLASS_NAMES = "coop4j.class_names";
 
     /** Features of images or texts, [rows, width]. */
     public static final String FEATURES = "features";
 
-    /** The class of each row, [rows]. */
+    /** Label of each row, [rows]. */
     public static final String LABELS = "labels";
 
-    /** The part of the data that each row is in, [rows], as {@link Split#code} counts. */
+    /** Split of each row, [rows]: 0 train, 1 val, 2 test. */
     public static final String SPLIT = "split";
 
     /** SHA-256 of each row's image file, [rows, 32]. */
     public static final String SHA256 = "sha256";
 
-    /** As Tip-Adapter keeps the features of its cache, [width, rows]. */
+    /** The features of Tip-Adapter's cache, [width, rows]. */
     private static final String KEYS = "keys";
 
-    /**
-     * Bytes that compressed arrays may unpack to: in float64, twice the float32 features that
-     * {@link #matrix} allows.
-     */
+    /** The one-hot labels of Tip-Adapter's cache, [rows, classes]. */
+    private static final String VALUES = "values";
+
+    /** Limit on unpacked arrays in bytes: in float64, twice the float32 features that {@link #matrix} allows. */
     private static final long LARGEST_UNPACKED = Runtime.getRuntime().maxMemory();
 
     private static final int SHA256_BYTES = 32;
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final Path file;
-    private final Closeable source;
-    private final String sha256;
-    private final Map<String, TensorView> tensors;
-    private final Map<String, String> metadata;
-
-    private FeatureTensors(
-            Path file, Closeable source, String sha256, Map<String, TensorView> tensors, Map<String, String> metadata) {
-        this.file = file;
-        this.source = source;
-        this.sha256 = sha256;
-        this.tensors = tensors;
-        this.metadata = metadata;
-    }
-
-    /** Whether a file's name is that of features. */
+    /** Returns true if a file's name is that of features. */
     public static boolean isNameOf(Path file) {
         String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
         return List.of(".safetensors", ".npz", ".pt", ".pth").stream().anyMatch(name::endsWith);
@@ -96,80 +85,82 @@ public final class FeatureTensors implements Closeable {
     /**
      * Opens a file and checks its structure.
      *
-     * @throws InputException if it is damaged or something else
+     * @throws IOException if it is damaged or something else
      */
     static FeatureTensors open(Path file) throws IOException {
         if (file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".npz")) {
             NpzFile arrays = NpzFile.open(file, LARGEST_UNPACKED);
-            return opened(file, arrays, arrays.arrays(), arrays::sha256, Map.of());
+            return new FeatureTensors(file, arrays, arrays.arrays(), Map.of());
         }
         WeightsFile weights = WeightsFile.open(file);
         Map<String, TensorView> tensors = new LinkedHashMap<>();
         weights.tensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
-        return opened(
-                file,
-                () -> weights.close(),
-                tensors,
-                () -> {
-                    weights.verifyChecksums(bytes -> {});
-                    return weights.sha256(bytes -> {});
-                },
-                weights.metadata());
+        return new FeatureTensors(file, weights, tensors, weights.metadata());
     }
 
-    private interface Hash {
-        String sha256() throws IOException;
-    }
-
-    private static FeatureTensors opened(
-            Path file, Closeable source, Map<String, TensorView> tensors, Hash hash, Map<String, String> metadata)
-            throws IOException {
-        try {
-            return new FeatureTensors(file, source, hash.sha256(), tensors, metadata);
-        } catch (IOException | RuntimeException e) {
-            source.close();
-            throw e;
+    private String sha256() throws IOException {
+        if (source instanceof NpzFile arrays) {
+            return arrays.sha256();
         }
+        WeightsFile weights = (WeightsFile) source;
+        weights.verifyChecksums(bytes -> {});
+        return weights.sha256(bytes -> {});
     }
 
-    /** What rows are of, {@code image} or {@code text}; empty if nothing says. */
+    /** Returns {@code image} or {@code text}; empty if the file does not say. */
     String kind() {
         return metadata.getOrDefault(KIND, "");
     }
 
     /**
-     * The features.
+     * Reads the features.
      *
-     * @throws DatasetException if there are none, or of another shape, or one is not a number
+     * @throws DatasetException if there are none, their shape is wrong, or one is not a number
      */
     StoredFeatures features() throws IOException {
-        float[][] rows = matrix(featuresTensor());
-        for (int i = 0; i < rows.length; i++) {
-            requireDirection(i, rows[i]);
+        String hash = sha256();
+        FeatureMatrix rows = matrix(featuresTensor());
+        for (int i = 0; i < rows.rows(); i++) {
+            boolean zero = true;
+            for (float value : rows.row(i)) {
+                if (!Float.isFinite(value)) {
+                    throw problem("row " + i + " of the features has " + value);
+                }
+                zero &= value == 0;
+            }
+            if (zero) {
+                throw problem("row " + i + " of the features is all zeros: it has no direction");
+            }
         }
         return new StoredFeatures(
                 file,
-                sha256,
+                hash,
                 metadata.getOrDefault(MODEL_SHA256, ""),
-                logLogitScale(),
+                logitScale(),
                 precision(),
                 rows,
-                contents(rows.length));
+                contents(rows.rows()));
     }
 
     private TensorView featuresTensor() throws IOException {
-        if (tensors.containsKey(FEATURES)) {
-            return tensors.get(FEATURES);
+        TensorView keys = tensors.get(KEYS);
+        if (!tensors.containsKey(FEATURES) && keys != null && keys.shape().rank() == 2) {
+            return keys.transposed();
         }
-        if (tensors.containsKey(KEYS) && tensors.get(KEYS).shape().rank() == 2) {
-            return tensors.get(KEYS).transposed();
-        }
-        throw problem("has no features: expected a tensor features [images, width], or keys [width,"
-                + " images], got "
-                + specs());
+        return tensor(FEATURES, "has no features: expected a tensor features [images, width], or keys [width, images]");
     }
 
-    float[][] matrix(TensorView tensor) throws IOException {
+    /** Returns a tensor, refusing a file without it. */
+    private TensorView tensor(String name, String problem) throws DatasetException {
+        TensorView tensor = tensors.get(name);
+        if (tensor == null) {
+            List<String> found = tensors.values().stream().map(TensorView::toString).toList();
+            throw problem(problem + ", got " + (found.isEmpty() ? "none" : String.join(", ", found)));
+        }
+        return tensor;
+    }
+
+    private FeatureMatrix matrix(TensorView tensor) throws IOException {
         Shape shape = tensor.shape();
         if (!tensor.dtype().isFloat() || shape.rank() != 2 || shape.dim(0) < 1 || shape.dim(1) < 1) {
             throw problem("%s: expected floating-point numbers [rows, width], got %s %s"
@@ -178,53 +169,34 @@ public final class FeatureTensors implements Closeable {
         long bytes = shape.elements() * Float.BYTES;
         long most = Runtime.getRuntime().maxMemory() / 2;
         if (bytes > most || shape.elements() > Integer.MAX_VALUE - 8) {
-            throw problem(
-                    "%s %s takes %d MB of memory, and there are %d MB for it: give Java more with JAVA_TOOL_OPTIONS=-Xmx…, or fewer images"
-                            .formatted(tensor.name(), shape, bytes >> 20, most >> 20));
+            throw problem("%s %s takes %d MB of memory, more than the limit of %d MB: set JAVA_TOOL_OPTIONS=-Xmx…, or use fewer images"
+                    .formatted(tensor.name(), shape, bytes >> 20, most >> 20));
         }
-        float[] all = new float[(int) shape.elements()];
-        tensor.readFloats(FloatBuffer.wrap(all));
-        int width = (int) shape.dim(1);
-        float[][] rows = new float[(int) shape.dim(0)][];
-        for (int i = 0; i < rows.length; i++) {
-            rows[i] = Arrays.copyOfRange(all, i * width, (i + 1) * width);
-        }
-        return rows;
+        float[] values = new float[(int) shape.elements()];
+        tensor.readFloats(FloatBuffer.wrap(values));
+        return FeatureMatrix.of((int) shape.dim(0), (int) shape.dim(1), values);
     }
 
-    private void requireDirection(int row, float[] values) throws DatasetException {
-        boolean zero = true;
-        for (float value : values) {
-            if (!Float.isFinite(value)) {
-                throw problem("row " + row + " of the features has " + value);
-            }
-            zero &= value == 0;
-        }
-        if (zero) {
-            throw problem("row " + row + " of the features is all zeros: it has no direction");
-        }
-    }
-
-    private Float logLogitScale() throws DatasetException {
+    private Float logitScale() throws DatasetException {
         String text = metadata.get(LOGIT_SCALE);
         if (text == null) {
             return null;
         }
+        float value = Float.NaN;
         try {
-            float value = Float.parseFloat(text);
-            if (Float.isFinite(value)) {
-                return value;
-            }
+            value = Float.parseFloat(text);
         } catch (NumberFormatException e) {
-            // said below
+            // refused below
         }
-        throw problem("its metadata " + LOGIT_SCALE + " is no number: " + text);
+        if (!Float.isFinite(value)) {
+            throw problem("its metadata " + LOGIT_SCALE + " is not a number: " + text);
+        }
+        return value;
     }
 
     private Precision precision() throws DatasetException {
-        String id = metadata.getOrDefault(PRECISION, Precision.FLOAT32.id());
         try {
-            return Precision.of(id);
+            return Precision.of(metadata.getOrDefault(PRECISION, Precision.FLOAT32.id()));
         } catch (IllegalArgumentException e) {
             throw new DatasetException("%s: its metadata %s: %s".formatted(file, PRECISION, e.getMessage()), e);
         }
@@ -244,15 +216,82 @@ public final class FeatureTensors implements Closeable {
         return contents;
     }
 
-    /** A tensor, or null if it is not there. */
-    TensorView tensor(String name) {
-        return tensors.get(name);
+    /**
+     * Reads the label of each row.
+     *
+     * @param classes number of class names, or 0 if there are none
+     * @throws DatasetException if there are no labels, or one is not that of a class
+     */
+    int[] labels(int rows, int classes) throws IOException {
+        if (!tensors.containsKey(LABELS) && tensors.containsKey(VALUES)) {
+            return oneHot(rows, classes);
+        }
+        TensorView tensor = tensor(
+                LABELS,
+                kind().equals("text")
+                        ? "has features of texts and no labels (to replace a text tower, use --class-features)"
+                        : "has no labels: expected a tensor labels [images] of integers, or values [images, classes]");
+        long[] values = integers(tensor, rows);
+        int[] labels = new int[rows];
+        long end = classes > 0 ? classes : rows; // each class has a row
+        for (int i = 0; i < rows; i++) {
+            if (values[i] < 0 || values[i] >= end) {
+                throw problem("label %d of row %d: expected 0 to %d, as there are %d %s"
+                        .formatted(values[i], i, end - 1, end, classes > 0 ? "classes" : "rows"));
+            }
+            labels[i] = (int) values[i];
+        }
+        return labels;
+    }
+
+    private int[] oneHot(int rows, int classes) throws IOException {
+        TensorView tensor = tensors.get(VALUES);
+        FeatureMatrix values = matrix(tensor);
+        if (values.rows() != rows || (classes > 0 && values.width() != classes)) {
+            throw problem("values: expected [%d, %s], got %s"
+                    .formatted(rows, classes > 0 ? classes : "classes", tensor.shape()));
+        }
+        int[] labels = new int[rows];
+        for (int i = 0; i < rows; i++) {
+            int ones = 0;
+            boolean others = false;
+            for (int c = 0; c < values.width(); c++) {
+                if (values.get(i, c) == 1) {
+                    labels[i] = c;
+                    ones++;
+                } else {
+                    others |= values.get(i, c) != 0;
+                }
+            }
+            if (ones != 1 || others) {
+                throw problem("row " + i + " of values is not one-hot: expected a single 1");
+            }
+        }
+        return labels;
+    }
+
+    /** Reads the split of each row; null if the file has none. */
+    Split[] splits(int rows) throws IOException {
+        TensorView tensor = tensors.get(SPLIT);
+        if (tensor == null) {
+            return null;
+        }
+        long[] codes = integers(tensor, rows);
+        Split[] splits = new Split[rows];
+        for (int i = 0; i < rows; i++) {
+            if (codes[i] < 0 || codes[i] >= Split.values().length) {
+                throw problem(
+                        "split %d of row %d: expected 0 (train), 1 (val) or 2 (test)".formatted(codes[i], i));
+            }
+            splits[i] = Split.values()[(int) codes[i]];
+        }
+        return splits;
     }
 
     /**
-     * A list of the metadata, or null if it is not there.
+     * Returns a list in the metadata, or null if it is not there.
      *
-     * @throws DatasetException if it is no JSON array of texts
+     * @throws DatasetException if it is not a JSON array of strings
      */
     List<String> list(String key) throws DatasetException {
         if (!metadata.containsKey(key)) {
@@ -261,28 +300,24 @@ public final class FeatureTensors implements Closeable {
         try {
             return List.of(JSON.readValue(metadata.get(key), String[].class));
         } catch (JsonProcessingException | NullPointerException e) {
-            throw new DatasetException("%s: its metadata %s is no JSON array of texts".formatted(file, key), e);
+            throw new DatasetException("%s: its metadata %s is not a JSON array of strings".formatted(file, key), e);
         }
     }
 
-    void requireShape(TensorView tensor, boolean rightType, Shape shape, String what) throws DatasetException {
+    private long[] integers(TensorView tensor, int rows) throws IOException {
+        requireShape(tensor, tensor.dtype().isInteger(), Shape.of(rows), "integers");
+        return tensor.longs();
+    }
+
+    private void requireShape(TensorView tensor, boolean rightType, Shape shape, String type) throws DatasetException {
         if (!rightType || !tensor.shape().equals(shape)) {
             throw problem("%s: expected %s %s, got %s %s"
-                    .formatted(tensor.name(), what, shape, tensor.dtype(), tensor.shape()));
+                    .formatted(tensor.name(), type, shape, tensor.dtype(), tensor.shape()));
         }
     }
 
-    /** Names and shapes of all tensors. */
-    String specs() {
-        return tensors.isEmpty()
-                ? "none"
-                : String.join(
-                        ", ",
-                        tensors.values().stream().map(TensorView::toString).toList());
-    }
-
-    DatasetException problem(String what) {
-        return new DatasetException(file + ": " + what);
+    DatasetException problem(String text) {
+        return new DatasetException(file + ": " + text);
     }
 
     @Override

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.coop4j.base.Numbers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +28,7 @@ import org.slf4j.LoggerFactory;
 public final class ImageFiles {
     private static final Logger log = LoggerFactory.getLogger(ImageFiles.class);
 
-    /** Those of forms that are not read too, so that their files are named and counted. */
+    /** Includes formats that cannot be read, so that their files are named and counted. */
     private static final Set<String> EXTENSIONS =
             Set.of("jpg", "jpeg", "jpe", "png", "bmp", "gif", "webp", "tif", "tiff", "heic", "heif", "avif");
 
@@ -35,7 +36,7 @@ public final class ImageFiles {
 
     private ImageFiles() {}
 
-    /** Returns true if the file's name ends as an image's does, in any letter case. */
+    /** Returns true if the file's name has the extension of an image, in any letter case. */
     public static boolean isImage(Path file) {
         String name = file.getFileName().toString();
         return EXTENSIONS.contains(name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
@@ -44,7 +45,7 @@ public final class ImageFiles {
     /**
      * Returns the image files in a folder and the folders below it, sorted by name.
      *
-     * <p>Other files are passed over, with a line in the log that names the first of them.
+     * <p>Other files are skipped, with a line in the log that names the first few.
      */
     public static List<Path> in(Path folder) throws IOException {
         List<Path> images = new ArrayList<>();
@@ -67,16 +68,15 @@ public final class ImageFiles {
                     }
                 });
         if (!others.isEmpty()) {
+            List<String> names =
+                    others.stream().map(file -> file.getFileName().toString()).toList();
             log.info(
-                    "{}: passed over {} files that are not images: {}",
+                    "{}: skipped {} (not images): {}",
                     folder,
-                    others.size(),
-                    others.stream()
-                            .limit(NAMED_IN_A_MESSAGE)
-                            .map(Path::getFileName)
-                            .toList());
+                    Numbers.count(names.size(), "file"),
+                    Numbers.first(names, NAMED_IN_A_MESSAGE));
         }
-        images.sort(Comparator.comparing(image -> sortKey(folder.relativize(image))));
+        images.sort(Comparator.comparing(image -> folder.relativize(image).toString().replace('\\', '/')));
         return images;
     }
 
@@ -94,34 +94,28 @@ public final class ImageFiles {
         return name != null && name.toString().startsWith(".");
     }
 
-    private static String sortKey(Path relative) {
-        return relative.toString().replace('\\', '/');
-    }
-
     /**
-     * Returns the file that a list names, which always lies below a folder.
+     * Returns the file that a list names, which must lie below a folder.
      *
      * @param root the folder that the list's paths are relative to
      * @param source the list's file, for the message
      */
     public static Path resolve(Path root, String relative, Path source) throws DatasetException {
-        String why = null;
         Path path = null;
+        String problem = relative.isBlank() ? "is empty" : null;
         try {
             path = Path.of(relative);
+            if (path.isAbsolute() || relative.startsWith("/") || relative.indexOf('\\') >= 0) {
+                problem = "is not relative with '/' between its parts";
+            } else if (List.of(relative.split("/", -1)).contains("..")) {
+                problem = "leads out of the image folder";
+            }
         } catch (InvalidPathException e) {
-            why = "is not a path";
+            problem = "is not a path";
         }
-        if (relative.isBlank()) {
-            why = "is empty";
-        } else if (path != null && (path.isAbsolute() || relative.startsWith("/") || relative.indexOf('\\') >= 0)) {
-            why = "is not relative with '/' between its parts";
-        } else if (List.of(relative.split("/", -1)).contains("..")) {
-            why = "leads out of the image folder";
-        }
-        if (why != null) {
+        if (problem != null) {
             throw new DatasetException("%s: the path '%s' %s; paths must be relative to %s and stay below it"
-                    .formatted(source, relative, why, root));
+                    .formatted(source, relative, problem, root));
         }
         return root.resolve(path);
     }

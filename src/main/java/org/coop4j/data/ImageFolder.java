@@ -1,154 +1,115 @@
 package org.coop4j.data;
 
-import org.coop4j.data.ImageDataset.Split;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
-import org.coop4j.data.ClassNames.ClassNamesFile;
+import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.image.ExifOrientation;
 
 /**
- * A folder with a folder a class, or with train/, val/ and test/ that each have one a class.
+ * A folder with one subfolder per class, or with train/, val/ and test/ that each have one per class.
  *
- * <p>Labels follow the sorted names of the class folders. Where there is no division, each class is
- * split by {@link SplitShares}, 50/20/30 unless others are given. train/, val/ and test/ are
- * recognised (also as training, valid, validation, dev, testing) when the root has no other
+ * <p>Labels follow the sorted names of the class folders. Without a split each class is split by {@link SplitShares}.
+ * train/, val/ and test/ are recognised (also as training, valid, validation, dev, testing) if the root has no other
  * folders. The EXIF orientation of the images is applied.
  *
  * @param root the folder
- * @param namesFile a file with class names for the folders, see {@link ClassNamesFile}
- * @param splitSeed seed of the division, where the folder has none
- * @param shares how it is divided; nothing for the benchmarks' shares, or its own division
+ * @param namesFile a file with class names for the folders, see {@link ClassNames#read}
+ * @param splitSeed seed of the split, if the folder has none
+ * @param shares shares of the split, 50/20/30 if empty; must be empty if the folder has a split
  */
-public record ImageFolder(Path root, Optional<Path> namesFile, long splitSeed, Optional<SplitShares> shares)
-        implements DatasetSource {
-    /** Checks that nothing is null. */
-    public ImageFolder {
-        Objects.requireNonNull(root, "root");
-        Objects.requireNonNull(namesFile, "namesFile");
-        Objects.requireNonNull(shares, "shares");
-    }
+public record ImageFolder(Path root, Optional<Path> namesFile, long splitSeed, Optional<SplitShares> shares) {
 
-    @Override
+    /** Lists the images. */
     public ImageDataset load() throws IOException {
         if (!Files.isDirectory(root)) {
-            throw new DatasetException(root + " is not a folder: give the folder that has a folder a class");
+            throw new DatasetException(root + " is not a folder: give a folder that has one subfolder per class");
         }
         List<Path> folders = ImageFiles.foldersIn(root);
         if (folders.isEmpty()) {
-            throw new DatasetException(
-                    root + " has no folders: make one for each class, with the class's images in" + " it");
+            throw new DatasetException(root + " has no subfolders: make one for each class, with its images in it");
         }
-        Map<Split, Path> divided = splitFolders(folders);
-        if (divided.isEmpty()) {
-            return loadUndivided(folders);
+        Map<Split, Path> splits = splitFolders(folders);
+        String name = name(root.toAbsolutePath().normalize());
+        if (splits.isEmpty()) {
+            return SplitRules.split(
+                    name, SplitRules.byFirstAppearance(images(folders, classes(root))), shares, splitSeed);
         }
-        SplitRules.requireNoShares(root.toString(), shares);
-        return loadDivided(divided);
-    }
-
-    private ImageDataset loadUndivided(List<Path> folders) throws IOException {
-        Map<String, ImageClass> classes = classes(names(folders));
-        List<List<LabelledImage>> images = new ArrayList<>();
-        for (Path folder : folders) {
-            images.add(imagesOf(folder, classes.get(name(folder))));
-        }
-        return SplitRules.divide(name(), images, shares.orElse(SplitShares.STANDARD), new PythonRandom(splitSeed));
-    }
-
-    private ImageDataset loadDivided(Map<Split, Path> divided) throws IOException {
-        Path defining = divided.getOrDefault(Split.TRAIN, divided.get(Split.TEST));
-        Map<String, ImageClass> classes = classes(names(ImageFiles.foldersIn(defining)));
+        SplitRules.requireNoShares(root, shares);
+        Classes classes = classes(splits.getOrDefault(Split.TRAIN, splits.get(Split.TEST)));
         Map<Split, List<LabelledImage>> parts = new EnumMap<>(Split.class);
-        for (Map.Entry<Split, Path> part : divided.entrySet()) {
-            List<LabelledImage> images = new ArrayList<>();
-            for (Path folder : ImageFiles.foldersIn(part.getValue())) {
-                ImageClass imageClass = classes.get(name(folder));
-                if (imageClass == null) {
-                    throw new DatasetException(
-                            "%s is a class that %s does not have: remove it or add training images of it"
-                                    .formatted(folder, defining));
-                }
-                images.addAll(imagesOf(folder, imageClass));
+        for (Map.Entry<Split, Path> part : splits.entrySet()) {
+            parts.put(part.getKey(), images(ImageFiles.foldersIn(part.getValue()), classes));
+        }
+        return SplitRules.assemble(name, root, classes.names, parts);
+    }
+
+    /**
+     * The classes by label.
+     *
+     * @param parent the folder that has their folders
+     */
+    private record Classes(Path parent, List<String> folders, List<String> names) {}
+
+    private Classes classes(Path parent) throws IOException {
+        Set<String> folders = new TreeSet<>();
+        ImageFiles.foldersIn(parent).forEach(folder -> folders.add(name(folder)));
+        Map<String, String> renamed = namesFile.isPresent() ? ClassNames.read(namesFile.get(), folders) : Map.of();
+        List<String> names = folders.stream()
+                .map(folder -> renamed.getOrDefault(folder, folder))
+                .toList();
+        ClassNames.requireUsable(names, root.toString());
+        return new Classes(parent, List.copyOf(folders), names);
+    }
+
+    private static List<LabelledImage> images(List<Path> folders, Classes classes) throws IOException {
+        List<LabelledImage> images = new ArrayList<>();
+        for (Path folder : folders) {
+            int label = classes.folders.indexOf(name(folder));
+            if (label < 0) {
+                throw new DatasetException("%s is a class that %s does not have: remove it or add training images"
+                        .formatted(folder, classes.parent));
             }
-            parts.put(part.getKey(), images);
-        }
-        return SplitRules.assemble(name(), root.toString(), namesOf(classes), parts);
-    }
-
-    /** The label and name of each class folder. */
-    private Map<String, ImageClass> classes(Set<String> folders) throws IOException {
-        Map<String, String> renamed = namesFile.isPresent() ? ClassNamesFile.read(namesFile.get(), folders) : Map.of();
-        Map<String, ImageClass> classes = new LinkedHashMap<>();
-        for (String folder : folders) {
-            classes.put(folder, new ImageClass(classes.size(), renamed.getOrDefault(folder, folder)));
-        }
-        ClassNames.requireUsable(namesOf(classes), root.toString());
-        return classes;
-    }
-
-    private String name() {
-        return name(root.toAbsolutePath().normalize());
-    }
-
-    private static List<LabelledImage> imagesOf(Path folder, ImageClass imageClass) throws IOException {
-        List<LabelledImage> images =
-                ImageFiles.in(folder).stream().map(imageClass::image).toList();
-        if (images.isEmpty()) {
-            throw new DatasetException(
-                    "class folder %s has no images: add some or remove the folder".formatted(folder));
+            List<Path> files = ImageFiles.in(folder);
+            if (files.isEmpty()) {
+                throw new DatasetException("class folder " + folder + " has no images: add some or remove the folder");
+            }
+            for (Path file : files) {
+                images.add(new LabelledImage(file, label, classes.names.get(label), ExifOrientation.APPLY));
+            }
         }
         return images;
     }
 
-    /** The folders that mean splits, or nothing if the folders mean classes. */
+    /** Returns the folders that are splits; empty if the folders are classes. */
     private static Map<Split, Path> splitFolders(List<Path> folders) throws DatasetException {
-        Map<Split, Path> divided = new EnumMap<>(Split.class);
+        Map<Split, Path> splits = new EnumMap<>(Split.class);
         for (Path folder : folders) {
             Optional<Split> split = Split.named(name(folder));
             if (split.isEmpty()) {
                 return Map.of();
             }
-            Path other = divided.put(split.get(), folder);
+            Path other = splits.put(split.get(), folder);
             if (other != null) {
-                throw new DatasetException(
-                        "%s and %s mean the same part of the data: keep one".formatted(other, folder));
+                throw new DatasetException("%s and %s are the same split: keep one".formatted(other, folder));
             }
         }
-        if (divided.keySet().equals(Set.of(Split.VAL))) {
-            throw new DatasetException(divided.get(Split.VAL) + " stands alone: add a train or test folder beside it");
+        if (splits.keySet().equals(Set.of(Split.VAL))) {
+            throw new DatasetException(splits.get(Split.VAL) + " stands alone: add a train or test folder beside it");
         }
-        return divided;
-    }
-
-    private static Set<String> names(List<Path> folders) {
-        return folders.stream().map(ImageFolder::name).collect(Collectors.toCollection(TreeSet::new));
-    }
-
-    private static List<String> namesOf(Map<String, ImageClass> classes) {
-        return classes.values().stream().map(ImageClass::name).toList();
+        return splits;
     }
 
     private static String name(Path folder) {
         Path name = folder.getFileName();
         return name == null ? folder.toString() : name.toString();
-    }
-
-    /** A class folder's label and class name. */
-    private record ImageClass(int label, String name) {
-        LabelledImage image(Path file) {
-            return new LabelledImage(file, label, name, ExifOrientation.APPLY);
-        }
     }
 }

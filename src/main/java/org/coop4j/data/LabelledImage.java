@@ -1,23 +1,21 @@
 package org.coop4j.data;
 
 import java.nio.file.Path;
-import java.util.Objects;
 import org.coop4j.image.ExifOrientation;
 
 /**
- * One image file and the class it shows.
+ * One image file and its class.
  *
- * @param path where the file is
+ * @param path the file
  * @param label the class, counted from 0
- * @param className the class's name as the dataset writes it (underscores kept)
- * @param exif whether the file's EXIF orientation is applied
- * @param stored its features, where they were encoded before; null for an image to be encoded
+ * @param className the class's name as the dataset writes it, with underscores
+ * @param exif treatment of the file's EXIF orientation
+ * @param stored the image's features if they were encoded before; null for an image to be encoded
  */
 public record LabelledImage(Path path, int label, String className, ExifOrientation exif, StoredFeatures.Row stored) {
+
     /** Checks that the label is not negative and the name not blank. */
     public LabelledImage {
-        Objects.requireNonNull(path, "path");
-        Objects.requireNonNull(exif, "exif");
         if (label < 0) {
             throw new IllegalArgumentException("label " + label + " of " + path + " is negative: labels count from 0");
         }
@@ -31,17 +29,15 @@ public record LabelledImage(Path path, int label, String className, ExifOrientat
         this(path, label, className, exif, null);
     }
 
-    /** An image whose pixels are taken as they are stored, as the published protocols do. */
+    /** An image whose pixels are used as they are stored, as in the published protocols. */
     public LabelledImage(Path path, int label, String className) {
         this(path, label, className, ExifOrientation.KEEP);
     }
 
-    /** The same image with another label. */
     LabelledImage withLabel(int other) {
         return new LabelledImage(path, other, className, exif, stored);
     }
 
-    /** The same image with its EXIF orientation applied or not. */
     LabelledImage with(ExifOrientation other) {
         return new LabelledImage(path, label, className, other, stored);
     }

@@ -1,25 +1,22 @@
 package org.coop4j.data;
 
-import org.coop4j.data.ImageDataset.Split;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.commons.math3.random.MersenneTwister;
-import org.coop4j.data.FewShotSampler.FewShotSample;
 
 /**
  * Draws the few-shot subset that the reference's linear probe draws ({@code lpclip}), with NumPy's
  * generator: of each class, by ascending label, {@code shots} training images, then min(shots, 4)
- * val images. A class with fewer images, where the reference stops with an error, gives all it has.
+ * val images. A class with fewer images is used entirely; the reference stops with an error there.
  *
- * @param shots training images a class, 1 or more
+ * @param shots training images per class, 1 or more
  * @param seed seed of the draw
  */
 public record ProbeSampler(int shots, int seed) {
-
-    private static final int MOST_VAL_SHOTS = 4;
 
     public ProbeSampler {
         if (shots < 1) {
@@ -27,69 +24,24 @@ public record ProbeSampler(int shots, int seed) {
         }
     }
 
-    /**
-     * Positions of drawn images.
-     *
-     * @param train in the list of all training images
-     * @param val in the list of all val images
-     */
-    public record Drawn(List<Integer> train, List<Integer> val) {
-        /** Copies the lists. */
-        public Drawn {
-            train = List.copyOf(train);
-            val = List.copyOf(val);
-        }
-    }
-
     /** Draws the subset of a dataset. */
-    public FewShotSample sample(ImageDataset dataset) {
-        Drawn drawn = draw(labels(dataset.train()), labels(dataset.val()));
-        return FewShotSample.of(dataset, new FewShotSampler(shots, seed), drawn.train, drawn.val, shortages(dataset));
-    }
-
-    private List<FewShotSample.Shortage> shortages(ImageDataset dataset) {
-        List<FewShotSample.Shortage> shortages = new ArrayList<>();
-        for (int label = 0; label < dataset.classCount(); label++) {
-            int wanted = label;
-            int count = (int)
-                    dataset.train().stream().filter(i -> i.label() == wanted).count();
-            if (count < shots) {
-                shortages.add(new FewShotSample.Shortage(
-                        Split.TRAIN, dataset.classNames().get(label), count, shots));
-            }
-        }
-        return shortages;
-    }
-
-    private static int[] labels(List<LabelledImage> images) {
-        return images.stream().mapToInt(LabelledImage::label).toArray();
-    }
-
-    /**
-     * Draws from labels alone.
-     *
-     * @param train labels of all training images
-     * @param val labels of all val images
-     */
-    public Drawn draw(int[] train, int[] val) {
+    public ImageDataset sample(ImageDataset dataset) {
         NumpyRandom random = new NumpyRandom(seed);
-        int[] labels = Arrays.stream(train).sorted().distinct().toArray();
-        return new Drawn(
-                draw(train, labels, shots, random), draw(val, labels, Math.min(shots, MOST_VAL_SHOTS), random));
+        return new ImageDataset(
+                dataset.name(),
+                dataset.classNames(),
+                draw(dataset.train(), shots, random),
+                draw(dataset.val(), Math.min(shots, FewShotSampler.MOST_VAL_SHOTS), random),
+                dataset.test());
     }
 
-    private static List<Integer> draw(int[] images, int[] labels, int count, NumpyRandom random) {
-        Map<Integer, List<Integer>> positions = new HashMap<>();
-        for (int i = 0; i < images.length; i++) {
-            positions.computeIfAbsent(images[i], label -> new ArrayList<>()).add(i);
-        }
-        List<Integer> drawn = new ArrayList<>();
-        for (int label : labels) {
-            List<Integer> own = positions.getOrDefault(label, List.of());
-            if (!own.isEmpty()) {
-                for (int chosen : random.choice(own.size(), Math.min(count, own.size()))) {
-                    drawn.add(own.get(chosen));
-                }
+    private static List<LabelledImage> draw(List<LabelledImage> images, int count, NumpyRandom random) {
+        Map<Integer, List<LabelledImage>> byLabel =
+                images.stream().collect(Collectors.groupingBy(LabelledImage::label, TreeMap::new, Collectors.toList()));
+        List<LabelledImage> drawn = new ArrayList<>();
+        for (List<LabelledImage> group : byLabel.values()) {
+            for (int chosen : random.choice(group.size(), Math.min(count, group.size()))) {
+                drawn.add(group.get(chosen));
             }
         }
         return drawn;

@@ -1,293 +1,186 @@
 package org.coop4j.data;
 
-import org.coop4j.data.ImageDataset.Split;
-import com.fasterxml.jackson.core.JsonEncoding;
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.core.util.Separators;
-import java.io.ByteArrayOutputStream;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.coop4j.base.AtomicFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A split file as the CoOp benchmarks publish it ({@code split_zhou_⟨dataset⟩.json}): an object
- * with the keys train, val and test, each a list of [path, label, class name].
+ * A split file in the format of the CoOp benchmarks ({@code split_zhou_⟨dataset⟩.json}): an object with the keys train,
+ * val and test, each a list of [path, label, class name].
  *
- * <p>The file is authoritative: its order, labels and names are taken as they are.
+ * <p>The file is authoritative: its order, labels and names are used unchanged.
  *
- * @param name what to call the dataset
+ * @param name the dataset's name
  * @param json the split file
  * @param imageRoot the folder that its paths are relative to
  */
-public record SplitFile(String name, Path json, Path imageRoot) implements DatasetSource {
+public record SplitFile(String name, Path json, Path imageRoot) {
     private static final Logger log = LoggerFactory.getLogger(SplitFile.class);
 
     /** No path or class name of a published split has more than 100 characters. */
     private static final int LONGEST_STRING = 4096;
 
-    /** Beside the three lists; the reference's reader passes over it. */
-    private static final String MADE_BY = "made_by";
-
-    private static final JsonFactory JSON = JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxStringLength(LONGEST_STRING)
-                    .maxNestingDepth(8)
-                    .maxNumberLength(20)
+    private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxStringLength(LONGEST_STRING)
+                            .maxNestingDepth(8)
+                            .maxNumberLength(20)
+                            .build())
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
                     .build())
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
-    /** Checks that nothing is null. */
-    public SplitFile {
-        Objects.requireNonNull(name, "name");
-        Objects.requireNonNull(json, "json");
-        Objects.requireNonNull(imageRoot, "imageRoot");
-    }
+    /** The file's contents; the reference's reader ignores the note. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    record Lists(
+            @JsonProperty("made_by") JsonNode madeBy, List<JsonNode> train, List<JsonNode> val, List<JsonNode> test) {}
 
-    /** Reads the split and refuses class names that make the same prompt, and missing images. */
-    @Override
+    /**
+     * The contents of a split file.
+     *
+     * @param madeBy how the file was made, if this program made it; published files do not say
+     */
+    public record Contents(ImageDataset dataset, Optional<String> madeBy) {}
+
+    /** Reads the split, refusing class names that make the same prompt and missing images. */
     public ImageDataset load() throws IOException {
-        ImageDataset dataset = read();
+        ImageDataset dataset = read().dataset;
         ClassNames.requireUsable(dataset.classNames(), json.toString());
         dataset.requireFiles();
         return dataset;
     }
 
-    /** Reads the split as it stands, without looking for the images. */
-    public ImageDataset read() throws IOException {
-        return contents().dataset();
-    }
-
-    /**
-     * What a split file says.
-     *
-     * @param dataset the lists
-     * @param madeBy how the file was made, if this program made it; a published file does not say
-     */
-    public record Contents(ImageDataset dataset, Optional<String> madeBy) {}
-
-    /** Reads the split as it stands, and how it was made. */
-    public Contents contents() throws IOException {
-        Contents contents = read(json, imageRoot, name);
-        warnOfLeaks(contents.dataset());
-        return contents;
-    }
-
-    /**
-     * Writes a dataset's lists, byte for byte as the reference does, replacing the file at once or
-     * not at all.
-     *
-     * @throws DatasetException if an image does not lie below the image root
-     */
-    public static void write(ImageDataset dataset, Path json, Path imageRoot) throws IOException {
-        write(dataset, json, imageRoot, Optional.empty());
-    }
-
-    /**
-     * Writes lists that were made here, with a note of it that the reference's reader passes over.
-     *
-     * @param madeBy how they were made
-     */
-    public static void write(ImageDataset dataset, Path json, Path imageRoot, String madeBy) throws IOException {
-        write(dataset, json, imageRoot, Optional.of(madeBy));
-    }
-
-    private void warnOfLeaks(ImageDataset dataset) {
-        Set<Path> train = new HashSet<>();
-        dataset.train().forEach(image -> train.add(image.path()));
-        List<Path> leaked = dataset.test().stream()
-                .map(LabelledImage::path)
-                .filter(train::contains)
-                .toList();
-        if (!leaked.isEmpty()) {
-            log.warn("{}: {} images are in train and in test, {} for one", json, leaked.size(), leaked.get(0));
+    /** Reads the split unchanged, without looking for the images. */
+    public Contents read() throws IOException {
+        Lists lists = lists();
+        List<LabelledImage> train = images("train", lists.train);
+        List<LabelledImage> val = images("val", lists.val);
+        List<LabelledImage> test = images("test", lists.test);
+        try {
+            ImageDataset dataset = ImageDataset.fromImages(name, train, val, test);
+            warnOfLeaks(train, test);
+            // The note is shown to the user: no control sequences for the terminal.
+            return new Contents(
+                    dataset,
+                    Optional.ofNullable(lists.madeBy)
+                            .filter(JsonNode::isTextual)
+                            .map(note -> note.asText().replaceAll("\\p{Cntrl}", "?")));
+        } catch (DatasetException e) {
+            throw new DatasetException(json + ": " + e.getMessage(), e);
         }
     }
 
-    private static Contents read(Path file, Path root, String name) throws IOException {
-        try (InputStream in = Files.newInputStream(file);
-                JsonParser parser = JSON.createParser(in)) {
-            Reader reader = new Reader(parser, file, root);
-            Map<Split, List<LabelledImage>> lists = reader.read();
-            for (Split split : Split.values()) {
-                if (!lists.containsKey(split)) {
-                    throw new DatasetException(
-                            "%s has no '%s': a split file has train, val and test".formatted(file, key(split)));
-                }
-            }
-            return new Contents(dataset(file, name, lists), Optional.ofNullable(reader.madeBy));
+    private Lists lists() throws IOException {
+        try {
+            Lists lists = JSON.readValue(Files.readAllBytes(json), Lists.class);
+            return lists == null ? new Lists(null, null, null, null) : lists;
         } catch (NoSuchFileException e) {
-            throw new DatasetException("split file " + file + " does not exist", e);
+            throw new DatasetException("split file " + json + " does not exist", e);
         } catch (JsonProcessingException e) {
+            int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
             throw new DatasetException(
-                    "%s is not a whole split file: %s at line %d; fetch it again"
-                            .formatted(
-                                    file,
-                                    e.getOriginalMessage(),
-                                    e.getLocation() == null
-                                            ? 0
-                                            : e.getLocation().getLineNr()),
+                    e instanceof MismatchedInputException
+                            ? "%s line %d: expected train, val and test, each a list of [path, label, class name]"
+                                    .formatted(json, line)
+                            : "%s is not a whole split file: %s at line %d; download it again"
+                                    .formatted(json, e.getOriginalMessage(), line),
                     e);
         }
     }
 
-    private static ImageDataset dataset(Path file, String name, Map<Split, List<LabelledImage>> lists)
-            throws DatasetException {
-        try {
-            return ImageDataset.fromImages(name, lists.get(Split.TRAIN), lists.get(Split.VAL), lists.get(Split.TEST));
-        } catch (DatasetException e) {
-            throw new DatasetException(file + ": " + e.getMessage(), e);
+    private List<LabelledImage> images(String key, List<JsonNode> items) throws DatasetException {
+        if (items == null) {
+            throw new DatasetException("%s has no '%s': a split file has train, val and test".formatted(json, key));
+        }
+        List<LabelledImage> images = new ArrayList<>();
+        for (JsonNode item : items) {
+            boolean whole = item.size() == 3
+                    && item.path(0).isTextual()
+                    && item.path(1).canConvertToInt()
+                    && item.path(1).isIntegralNumber()
+                    && item.path(2).isTextual();
+            int label = item.path(1).asInt();
+            String className = item.path(2).asText();
+            if (!whole || label < 0 || className.isBlank()) {
+                throw new DatasetException("%s: expected [path, label, class name] as item %d of '%s'"
+                        .formatted(json, images.size(), key));
+            }
+            Path path = ImageFiles.resolve(imageRoot, item.path(0).asText(), json);
+            images.add(new LabelledImage(path, label, className));
+        }
+        return images;
+    }
+
+    private void warnOfLeaks(List<LabelledImage> train, List<LabelledImage> test) {
+        Set<Path> known = train.stream().map(LabelledImage::path).collect(Collectors.toSet());
+        List<Path> leaked =
+                test.stream().map(LabelledImage::path).filter(known::contains).toList();
+        if (!leaked.isEmpty()) {
+            log.warn("{}: {} images are in both train and test, such as {}", json, leaked.size(), leaked.get(0));
         }
     }
 
-    private static void write(ImageDataset dataset, Path file, Path imageRoot, Optional<String> madeBy)
+    /**
+     * Writes a dataset's lists, byte for byte as the reference does, replacing the file at once or not at all.
+     *
+     * @param madeBy how lists that were made here were made, a note which the reference's reader ignores
+     * @throws DatasetException if an image does not lie below the image root
+     */
+    public static void write(ImageDataset dataset, Path json, Path imageRoot, Optional<String> madeBy)
             throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (JsonGenerator json = JSON.createGenerator(bytes, JsonEncoding.UTF8)) {
-            json.setPrettyPrinter(asPythonPrints());
-            json.writeStartObject();
-            if (madeBy.isPresent()) {
-                json.writeStringField(MADE_BY, madeBy.get());
-            }
-            for (Split split : Split.values()) {
-                json.writeArrayFieldStart(key(split));
-                for (LabelledImage image : dataset.images(split)) {
-                    writeItem(json, image, imageRoot);
-                }
-                json.writeEndArray();
-            }
-            json.writeEndObject();
-        }
-        AtomicFile.write(file, bytes.toByteArray());
-    }
-
-    private static void writeItem(JsonGenerator json, LabelledImage image, Path imageRoot) throws IOException {
-        if (!image.path().startsWith(imageRoot)) {
-            throw new DatasetException("%s does not lie below %s, which the split's paths are relative to"
-                    .formatted(image.path(), imageRoot));
-        }
-        String relative = imageRoot.relativize(image.path()).toString().replace('\\', '/');
-        json.writeStartArray();
-        json.writeString(relative);
-        json.writeNumber(image.label());
-        json.writeString(image.className());
-        json.writeEndArray();
-    }
-
-    /** json.dump(…, indent=4, separators=(",", ": ")). */
-    private static DefaultPrettyPrinter asPythonPrints() {
+        Lists lists = new Lists(
+                madeBy.map(TextNode::valueOf).orElse(null),
+                items(dataset.train(), imageRoot),
+                items(dataset.val(), imageRoot),
+                items(dataset.test(), imageRoot));
+        // json.dump(…, indent=4, separators=(",", ": "))
         DefaultIndenter fourSpaces = new DefaultIndenter("    ", "\n");
         DefaultPrettyPrinter printer = new DefaultPrettyPrinter(Separators.createDefaultInstance()
                 .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
                 .withArrayEmptySeparator(""));
         printer.indentArraysWith(fourSpaces);
         printer.indentObjectsWith(fourSpaces);
-        return printer;
+        AtomicFile.write(json, JSON.writer(printer).writeValueAsBytes(lists));
     }
 
-    private static String key(Split split) {
-        return switch (split) {
-            case TRAIN -> "train";
-            case VAL -> "val";
-            case TEST -> "test";
-        };
-    }
-
-    /** Walks the tokens of one file. */
-    private static final class Reader {
-        private final JsonParser parser;
-        private final Path file;
-        private final Path root;
-        private String madeBy;
-
-        Reader(JsonParser parser, Path file, Path root) {
-            this.parser = parser;
-            this.file = file;
-            this.root = root;
-        }
-
-        Map<Split, List<LabelledImage>> read() throws IOException {
-            Map<Split, List<LabelledImage>> lists = new EnumMap<>(Split.class);
-            require(parser.nextToken() == JsonToken.START_OBJECT, "the file must be an object");
-            while (parser.nextToken() == JsonToken.FIELD_NAME) {
-                String name = parser.currentName();
-                parser.nextToken();
-                Split split = keyed(name);
-                if (split != null) {
-                    lists.put(split, list(name));
-                } else if (name.equals(MADE_BY) && parser.currentToken() == JsonToken.VALUE_STRING) {
-                    // Shown to the user, so no control sequences for the terminal.
-                    madeBy = parser.getText().replaceAll("\\p{Cntrl}", "?");
-                } else {
-                    parser.skipChildren();
-                }
+    private static List<JsonNode> items(List<LabelledImage> images, Path imageRoot) throws DatasetException {
+        List<JsonNode> items = new ArrayList<>();
+        for (LabelledImage image : images) {
+            if (!image.path().startsWith(imageRoot)) {
+                throw new DatasetException(
+                        "%s does not lie below %s, the root of the split's paths".formatted(image.path(), imageRoot));
             }
-            require(parser.nextToken() == null, "there is more after the object");
-            return lists;
+            String path = imageRoot.relativize(image.path()).toString().replace('\\', '/');
+            items.add(JSON.valueToTree(List.of(path, image.label(), image.className())));
         }
-
-        private List<LabelledImage> list(String name) throws IOException {
-            require(parser.currentToken() == JsonToken.START_ARRAY, "'" + name + "' must be a list");
-            List<LabelledImage> images = new ArrayList<>();
-            while (parser.nextToken() != JsonToken.END_ARRAY) {
-                images.add(item());
-            }
-            return images;
-        }
-
-        private LabelledImage item() throws IOException {
-            boolean whole = parser.currentToken() == JsonToken.START_ARRAY;
-            whole = whole && parser.nextToken() == JsonToken.VALUE_STRING;
-            String path = whole ? parser.getText() : "";
-            whole = whole && parser.nextToken() == JsonToken.VALUE_NUMBER_INT;
-            long label = whole ? parser.getLongValue() : 0;
-            whole = whole && parser.nextToken() == JsonToken.VALUE_STRING;
-            String className = whole ? parser.getText() : "";
-            whole = whole && parser.nextToken() == JsonToken.END_ARRAY;
-            require(whole, "an item must be [path, label, class name]");
-            require(
-                    label >= 0 && label <= Integer.MAX_VALUE && !className.isBlank(),
-                    "label %d and class name '%s' of '%s' are not usable".formatted(label, className, path));
-            return new LabelledImage(ImageFiles.resolve(root, path, file), (int) label, className);
-        }
-
-        private void require(boolean met, String wanted) throws DatasetException {
-            if (!met) {
-                throw new DatasetException("%s line %d: %s"
-                        .formatted(file, parser.currentLocation().getLineNr(), wanted));
-            }
-        }
-
-        private static Split keyed(String name) {
-            for (Split split : Split.values()) {
-                if (key(split).equals(name)) {
-                    return split;
-                }
-            }
-            return null;
-        }
+        return items;
     }
 }

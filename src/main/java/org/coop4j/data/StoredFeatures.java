@@ -6,138 +6,82 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import org.coop4j.base.Sha256;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.graph.host.Precision;
 
 /**
- * Features that were encoded before, a row each, as a file holds them; see {@link FeatureList} for
- * those of labelled images.
+ * Features that were encoded before, one per row, as a file holds them; {@link FeatureList} reads those of labelled
+ * images.
+ *
+ * @param file the file that holds them
+ * @param sha256 of the file's content, in hexadecimal
+ * @param modelSha256 of the model file that made them, in hexadecimal; empty if unknown
+ * @param modelLogitScale that model's parameter {@code logit_scale}, a logarithm; null if unknown
+ * @param precision in which they were encoded
+ * @param rows [rows, width], finite and not zero
+ * @param contents SHA-256 of each row's image file; null if unknown
  */
-public final class StoredFeatures {
-
-    private final Path file;
-    private final String sha256;
-    private final String modelSha256;
-    private final Float logLogitScale;
-    private final Precision precision;
-    private final float[][] rows;
-    private final byte[][] contents; // null where the images' hashes are not known
-
-    /**
-     * @param file where they lie
-     * @param sha256 of the file's content, in hexadecimal
-     * @param modelSha256 of the model file that made them; empty if unknown
-     * @param logLogitScale that model's parameter {@code logit_scale}; null if unknown
-     * @param precision what the tower that made them computed in
-     * @param rows [rows][width], finite and not zero
-     * @param contents SHA-256 of each row's image file; null if unknown
-     */
-    StoredFeatures(
-            Path file,
-            String sha256,
-            String modelSha256,
-            Float logLogitScale,
-            Precision precision,
-            float[][] rows,
-            byte[][] contents) {
-        this.file = file;
-        this.sha256 = sha256;
-        this.modelSha256 = modelSha256;
-        this.logLogitScale = logLogitScale;
-        this.precision = precision;
-        this.rows = rows;
-        this.contents = contents;
-    }
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record StoredFeatures(
+        Path file,
+        String sha256,
+        String modelSha256,
+        Float modelLogitScale,
+        Precision precision,
+        FeatureMatrix rows,
+        byte[][] contents) {
 
     /** One row. */
     public record Row(StoredFeatures features, int index) {
 
-        /** Copies the row. */
+        /** Copies the row to {@code target} from {@code offset} on. */
         public void copy(float[] target, int offset) {
-            System.arraycopy(features.rows[index], 0, target, offset, features.width());
+            features.rows.copyRow(index, target, offset);
         }
 
-        /**
-         * SHA-256 of the content of the image's file where that is known, else of the row's
-         * numbers, in hexadecimal.
-         */
+        /** SHA-256 of the image file's content if that is known, otherwise of the row's numbers, in hexadecimal. */
         public String sha256() {
             if (features.contents != null) {
                 return HexFormat.of().formatHex(features.contents[index]);
             }
             ByteBuffer bytes =
                     ByteBuffer.allocate(Float.BYTES * features.width()).order(ByteOrder.LITTLE_ENDIAN);
-            bytes.asFloatBuffer().put(features.rows[index]);
-            Sha256 hash = new Sha256();
-            hash.add(bytes);
-            return hash.hex();
+            bytes.asFloatBuffer().put(features.rows.row(index));
+            return new Sha256().add(bytes).hex();
         }
     }
 
-    /** Where they lie. */
-    public Path file() {
-        return file;
-    }
-
-    /** SHA-256 of the file's content, in hexadecimal. */
-    public String sha256() {
-        return sha256;
-    }
-
-    /** SHA-256 of the model file that made them, in hexadecimal; empty if unknown. */
-    public String modelSha256() {
-        return modelSha256;
-    }
-
-    /** CLIP's parameter {@code logit_scale} of the model that made them, or else this. */
+    /** Returns the model's parameter {@code logit_scale}, a logarithm, or else this. */
     public float logLogitScale(float otherwise) {
-        return logLogitScale == null ? otherwise : logLogitScale;
+        return modelLogitScale == null ? otherwise : modelLogitScale;
     }
 
-    /** What the tower that made them computed in. */
-    public Precision precision() {
-        return precision;
-    }
-
-    /** Number of rows. */
-    public int size() {
-        return rows.length;
-    }
-
-    /** Length of a row. */
+    /** Returns the length of a row. */
     public int width() {
-        return rows[0].length;
-    }
-
-    /** All rows, one after another. */
-    public float[] toArray() {
-        float[] all = new float[Math.multiplyExact(size(), width())];
-        for (int i = 0; i < rows.length; i++) {
-            System.arraycopy(rows[i], 0, all, i * width(), width());
-        }
-        return all;
+        return rows.width();
     }
 
     /**
-     * Checks that they lie in a space.
+     * Checks that they are of a model.
      *
-     * @throws IOException if they are of another model, or of another width
+     * @throws IOException if they are of another model, precision or width
      */
     public void requireOf(FeatureSpace space) throws IOException {
         requireSameModel(file.toString(), modelSha256, "the model", space.modelSha256());
         if (precision != space.precision()) {
-            throw new DatasetException("%s was encoded in %s, and the model computes in %s: give --precision %s"
+            throw new DatasetException("%s was encoded in %s, but the model computes in %s: use --precision %s"
                     .formatted(file, precision.id(), space.precision().id(), precision.id()));
         }
         if (width() != space.embedDim()) {
             throw new DatasetException(
-                    "%s has features of width %d, and this model's are %d wide: give the model that made them"
+                    "%s has features of width %d, but the model's have width %d: use the model that made them"
                             .formatted(file, width(), space.embedDim()));
         }
     }
 
     /**
-     * Checks that features of images and of texts are of one model.
+     * Checks that features of images and of texts come from one model.
      *
      * @throws DatasetException if both models are known and differ, or the widths do
      */
@@ -152,7 +96,7 @@ public final class StoredFeatures {
     private static void requireSameModel(String a, String shaOfA, String b, String shaOfB) throws DatasetException {
         if (!shaOfA.isEmpty() && !shaOfB.isEmpty() && !shaOfA.equals(shaOfB)) {
             throw new DatasetException(
-                    "%s has features of the model %.12s…, and %s is of %.12s…: the vectors of one mean nothing to another model"
+                    "%s has features of the model %.12s…, but %s is of %.12s…: use features of one model"
                             .formatted(a, shaOfA, b, shaOfB));
         }
     }

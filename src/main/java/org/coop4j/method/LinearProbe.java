@@ -10,7 +10,6 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
-import org.coop4j.data.FewShotSampler.FewShotSample;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ProbeSampler;
 import org.coop4j.method.LinearHead.ClassRows;
@@ -73,7 +72,7 @@ public record LinearProbe(@Setting("draw the images as lpclip does, not as CoOp 
     }
 
     @Override
-    public FewShotSample sample(ImageDataset whole, int shots, long seed) {
+    public ImageDataset sample(ImageDataset whole, int shots, long seed) {
         return referenceSample
                 ? new ProbeSampler(shots, Math.toIntExact(seed)).sample(whole)
                 : Method.super.sample(whole, shots, seed);

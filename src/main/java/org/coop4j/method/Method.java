@@ -10,7 +10,6 @@ import org.coop4j.base.Spelling;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FewShotSampler;
-import org.coop4j.data.FewShotSampler.FewShotSample;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.method.train.Training;
 
@@ -93,7 +92,7 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
     }
 
     /** The images that it learns from: by default, the sample of CoOp's experiments. */
-    default FewShotSample sample(ImageDataset whole, int shots, long seed) {
+    default ImageDataset sample(ImageDataset whole, int shots, long seed) {
         return new FewShotSampler(shots, seed).sample(whole);
     }
 

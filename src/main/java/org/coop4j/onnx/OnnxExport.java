@@ -2,8 +2,6 @@ package org.coop4j.onnx;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -140,30 +138,8 @@ public final class OnnxExport {
             throw new IOException(file + ": an ONNX file holds at most 2 GiB; take --fp16, which halves it");
         }
         try (AtomicFile target = AtomicFile.create(file)) {
-            model.writeTo(new Positions(target));
+            model.writeTo(target.stream());
             target.commit();
-        }
-    }
-
-    /** Bytes one behind the other. */
-    private static final class Positions extends OutputStream {
-
-        private final AtomicFile file;
-        private long position;
-
-        Positions(AtomicFile file) {
-            this.file = file;
-        }
-
-        @Override
-        public void write(int b) throws IOException {
-            write(new byte[] {(byte) b}, 0, 1);
-        }
-
-        @Override
-        public void write(byte[] bytes, int offset, int length) throws IOException {
-            file.write(ByteBuffer.wrap(bytes, offset, length), position);
-            position += length;
         }
     }
 }

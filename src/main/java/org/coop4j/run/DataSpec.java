@@ -8,12 +8,12 @@ import java.util.Locale;
 import java.util.Optional;
 import org.coop4j.base.Sha256;
 import org.coop4j.data.CsvList;
-import org.coop4j.data.DatasetSource;
 import org.coop4j.data.FeatureList;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageFolder;
 import org.coop4j.data.SplitFile;
+import org.coop4j.data.SplitRules;
 import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkSource;
@@ -23,24 +23,22 @@ import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Task;
 
 /**
- * Where a run's images come from.
+ * The source of a run's images.
  *
- * @param path a folder with a folder a class, a split file, a CSV list, a file of features, or the
- *     folder of all benchmark datasets
+ * @param path a folder with one subfolder per class, a split file, a CSV list, a file of features, or the folder of all
+ *     benchmark datasets
  * @param benchmark name of a published dataset, or null
- * @param imageRoot what a split file's or list's paths are relative to; null for its own folder
- * @param namesFile class names of a folder's classes; null for the folders' names
- * @param splitSeed makes the split where the data has none, so that runs of all seeds share it;
- *     null for the run's own seed
- * @param title what to call the data in results; null for the published name or the file's
- * @param template the hand-written prompt that suits it; null for the published one, or "a photo of
- *     a {}."
- * @param split percentages of train, val and test images, such as 60/10/30, where the data has no
- *     division; null for the benchmarks' 50/20/30
- * @param exif what is done with the images' EXIF orientation; null for what suits the data: it is
- *     kept for published datasets and split files, as the reference does, and applied otherwise
- * @param texts features of the classes' texts, which stand for a text tower beside a file of
- *     features; null where there is a model
+ * @param imageRoot folder that a split file's or list's paths are relative to; null for its own folder
+ * @param namesFile file with the class names of a folder's classes; null for the folders' names
+ * @param splitSeed seed of the split if the data has none, shared by runs of all seeds; null for the run's own seed
+ * @param title the data's name in results; null for the published name or the file's
+ * @param template the hand-written prompt that suits it; null for the published one, or "a photo of a {}."
+ * @param split percentages of train, val and test images, such as 60/10/30, if the data has no split; null for the
+ *     benchmarks' 50/20/30
+ * @param exif treatment of the images' EXIF orientation; null for the usual one: kept for published datasets and split
+ *     files, as in the reference, and otherwise applied
+ * @param texts features of the classes' texts, which replace a text tower beside a file of features; null if there is a
+ *     model
  */
 public record DataSpec(
         String path,
@@ -72,44 +70,44 @@ public record DataSpec(
      */
     public record Texts(String path, String sha256, float logLogitScale) {}
 
-    /** A folder, split file, list or file of features, found by what it is. */
+    /** Describes a folder, split file, list or file of features, distinguished by its name. */
     public static DataSpec of(Path path) {
         return new DataSpec(path.toString(), null, null, null, null, null, null, null, null, null);
     }
 
-    /** The same place, in which a published dataset lies. */
+    /** Returns the published dataset in this folder. */
     public DataSpec withBenchmark(String name) {
         return new DataSpec(path, name, imageRoot, namesFile, splitSeed, title, template, split, exif, texts);
     }
 
-    /** The same data, whose images lie below a root and whose classes are named by a file; each may be null. */
+    /** Returns the data with a root of its images and a file of its class names; each may be null. */
     public DataSpec withFiles(Path images, Path names) {
         String root = images == null ? null : images.toString();
         String file = names == null ? null : names.toString();
         return new DataSpec(path, benchmark, root, file, splitSeed, title, template, split, exif, texts);
     }
 
-    /** The same data, of which runs of all seeds share one split. */
+    /** Returns the data with one split for runs of all seeds. */
     public DataSpec withSplitSeed(long seed) {
         return new DataSpec(path, benchmark, imageRoot, namesFile, seed, title, template, split, exif, texts);
     }
 
-    /** The same data under another name in results and with another hand-written prompt; null for what suits it. */
+    /** Returns the data with another name in results and another hand-written prompt; null for the usual ones. */
     public DataSpec described(String name, String prompt) {
         return new DataSpec(path, benchmark, imageRoot, namesFile, splitSeed, name, prompt, split, exif, texts);
     }
 
-    /** The same data divided by other shares, such as 60/10/30. */
+    /** Returns the data with other shares of its split, such as 60/10/30. */
     public DataSpec withSplit(String shares) {
         return new DataSpec(path, benchmark, imageRoot, namesFile, splitSeed, title, template, shares, exif, texts);
     }
 
-    /** The same with another treatment of the EXIF orientation; null for what suits the data. */
+    /** Returns the data with another treatment of the EXIF orientation; null for the usual one. */
     public DataSpec withExif(ExifOrientation other) {
         return new DataSpec(path, benchmark, imageRoot, namesFile, splitSeed, title, template, split, other, texts);
     }
 
-    /** The same data beside features of the classes' texts. */
+    /** Returns the data with features of the classes' texts. */
     public DataSpec withTexts(Texts other) {
         return new DataSpec(path, benchmark, imageRoot, namesFile, splitSeed, title, template, split, exif, other);
     }
@@ -117,34 +115,63 @@ public record DataSpec(
     /**
      * Reads the lists of images.
      *
-     * @param seed makes the split where the data has none and {@link #splitSeed} does not say
+     * @param seed seed of the split, unless the data has a split or {@link #splitSeed} is given
      */
     public ImageDataset load(long seed) throws IOException {
-        ImageDataset lists = source(seedOfSplit(seed)).load();
+        ImageDataset lists = lists(seedOfSplit(seed));
         return exif == null ? lists : lists.with(exif);
     }
 
-    /** What is done with the images' EXIF orientation. */
+    private ImageDataset lists(long seed) throws IOException {
+        Path place = Path.of(path);
+        Optional<SplitShares> shares = Optional.ofNullable(split).map(SplitShares::of);
+        Optional<Path> names = Optional.ofNullable(namesFile).map(Path::of);
+        if (benchmark != null) {
+            SplitRules.requireNoShares(place, shares);
+            return new BenchmarkSource(published().orElseThrow(), place, seed).load();
+        }
+        if (Files.isDirectory(place)) {
+            return new ImageFolder(place, names, seed, shares).load();
+        }
+        if (!Files.exists(place)) {
+            throw new IOException("no such folder or file: " + place);
+        }
+        Path root = imageRoot != null ? Path.of(imageRoot) : place.toAbsolutePath().getParent();
+        if (hasExtension(".json")) {
+            SplitRules.requireNoShares(place, shares);
+            return new SplitFile(name(), place, root).load();
+        }
+        if (hasExtension(".csv")) {
+            return new CsvList(name(), place, root, seed, shares).load();
+        }
+        if (holdsFeatures()) {
+            return new FeatureList(name(), place, names, seed, shares).load();
+        }
+        throw new IOException(place
+                + ": expected a folder of class folders, a split file (.json), a list of path,label (.csv), or features"
+                + " (.safetensors, .npz, .pt)");
+    }
+
+    private boolean hasExtension(String extension) {
+        return path.toLowerCase(Locale.ROOT).endsWith(extension);
+    }
+
+    /** Returns the treatment of the images' EXIF orientation. */
     public ExifOrientation orientation() {
         return exif == null ? usualOrientation() : exif;
     }
 
     private ExifOrientation usualOrientation() {
-        boolean published = benchmark != null || isSplitFile(Path.of(path));
-        return published ? ExifOrientation.KEEP : ExifOrientation.APPLY;
+        return benchmark != null || hasExtension(".json") ? ExifOrientation.KEEP : ExifOrientation.APPLY;
     }
 
-    /** Whether it is a file of features. */
+    /** Returns true if the data is a file of features. */
     public boolean holdsFeatures() {
         Path place = Path.of(path);
         return benchmark == null && FeatureTensors.isNameOf(place) && !Files.isDirectory(place);
     }
 
-    private static boolean isSplitFile(Path place) {
-        return String.valueOf(place.getFileName()).toLowerCase(Locale.ROOT).endsWith(".json");
-    }
-
-    /** SHA-256 of what a run's result depends on of lists that were read from here. */
+    /** Returns the SHA-256 of everything in lists that were read from here that a run's result depends on. */
     public String listsSha256(ImageDataset lists) {
         String hash = Provenance.hash(lists);
         if (lists.stored().isPresent()) {
@@ -158,49 +185,12 @@ public record DataSpec(
                 : Sha256.of(hash + " exif " + orientation().id());
     }
 
-    /** The seed of the split in a run of this seed. */
+    /** Returns the seed of the split in a run of this seed. */
     long seedOfSplit(long seed) {
         return splitSeed == null ? seed : splitSeed;
     }
 
-    private DatasetSource source(long seed) throws IOException {
-        Path place = Path.of(path);
-        Optional<SplitShares> shares = Optional.ofNullable(split).map(SplitShares::of);
-        Optional<Path> names = Optional.ofNullable(namesFile).map(Path::of);
-        if (shares.isPresent() && (benchmark != null || path.endsWith(".json"))) {
-            throw new IOException(place + " has a split of its own: omit --split");
-        }
-        if (benchmark != null) {
-            return new BenchmarkSource(published().orElseThrow(), place, seed);
-        }
-        if (Files.isDirectory(place)) {
-            return new ImageFolder(place, names, seed, shares);
-        }
-        if (!Files.exists(place)) {
-            throw new IOException("no such folder or file: " + place);
-        }
-        Path root = imageRoot != null ? Path.of(imageRoot) : parent(place);
-        String file = place.getFileName().toString().toLowerCase(Locale.ROOT);
-        if (isSplitFile(place)) {
-            return new SplitFile(name(), place, root);
-        }
-        if (file.endsWith(".csv")) {
-            return new CsvList(name(), place, root, seed, shares);
-        }
-        if (holdsFeatures()) {
-            return new FeatureList(name(), place, names, seed, shares);
-        }
-        throw new IOException(place
-                + " is neither a folder of class folders, nor a split file (.json), nor a"
-                + " list of path,label (.csv), nor features (.safetensors, .npz, .pt)");
-    }
-
-    private static Path parent(Path file) {
-        Path parent = file.toAbsolutePath().getParent();
-        return parent == null ? file.toAbsolutePath() : parent;
-    }
-
-    /** The published dataset that {@link #benchmark} names. */
+    /** Returns the published dataset that {@link #benchmark} names. */
     public Optional<Benchmark> published() {
         return benchmark == null
                 ? Optional.empty()
@@ -208,8 +198,8 @@ public record DataSpec(
     }
 
     /**
-     * The hand-written prompt that suits the data, {@code {}} standing for the class name; the name
-     * alone where the classes' texts have their features.
+     * Returns the hand-written prompt that suits the data, with {@code {}} for the class name; the name alone if there
+     * are features of the classes' texts.
      */
     public String handWrittenPrompt() {
         if (texts != null) {
@@ -220,19 +210,19 @@ public record DataSpec(
                 : published().map(Benchmark::template).orElse(PromptTemplates.PHOTO);
     }
 
-    /** The prompts whose features the reference averages for this data. */
+    /** Returns the prompts whose features the reference averages for this data. */
     public List<String> ensemble() {
         return template == null && texts == null && benchmark != null
                 ? PromptTemplates.ensemble(published().orElseThrow())
                 : PromptTemplates.ensemble(handWrittenPrompt());
     }
 
-    /** Telling such classes apart on this data. */
+    /** Returns the task of distinguishing these classes. */
     public Task task(List<String> classNames, long seed) {
         return new Task(classNames, handWrittenPrompt(), ensemble(), seed);
     }
 
-    /** A short name for tables. */
+    /** Returns a short name for tables. */
     public String name() {
         if (title != null) {
             return title;

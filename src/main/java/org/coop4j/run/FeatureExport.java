@@ -22,7 +22,7 @@ import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 
 /**
@@ -93,7 +93,7 @@ public final class FeatureExport {
             }
             for (int label : part.getValue().labels()) {
                 labels.add(label);
-                splits.add(part.getKey().code());
+                splits.add(part.getKey().ordinal());
             }
         }
         writer.writeLongs(FeatureTensors.LABELS, labels.build().toArray());

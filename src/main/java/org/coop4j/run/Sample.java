@@ -1,26 +1,27 @@
 package org.coop4j.run;
 
-import java.util.Comparator;
-import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
-import org.coop4j.data.ImageDataset.ClassHalf;
+import java.util.stream.Collectors;
+import org.coop4j.base.Numbers;
 import org.coop4j.data.DatasetException;
-import org.coop4j.data.FewShotSampler.FewShotSample;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.data.ImageDataset.Split;
+import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.method.Method;
 
 /**
- * Which images a run learns from.
+ * The images that a run learns from.
  *
- * @param shots training images a class; 0 for all
- * @param seed where every random draw of the run begins
- * @param views random crops of each training image that are encoded, used in turn; 0 for the one
- *     centre crop of the test transform
+ * @param shots training images per class; 0 for all
+ * @param seed seed of every random draw of the run
+ * @param views random crops of each training image that are encoded, used in turn; 0 for the one centre crop of the test
+ *     transform
  */
 public record Sample(int shots, long seed, int views) {
 
-    /** Of a method that learns nothing. */
+    /** The sample of a method that learns nothing. */
     public static final Sample NONE = new Sample(0, 0, 0);
 
     public Sample {
@@ -32,53 +33,38 @@ public record Sample(int shots, long seed, int views) {
         }
     }
 
-    /** The images of the test transform. */
+    /** A sample of images as the test transform shows them. */
     public Sample(int shots, long seed) {
         this(shots, seed, 0);
     }
 
     /**
-     * The images and classes that a method learns from. Few-shot sampling precedes the halving of
-     * the classes, as in the reference, so that both halves are of one sample.
+     * Draws the images and classes that a method learns from. Few-shot sampling precedes the halving of the classes, as
+     * in the reference, so that both halves come from one sample.
      *
-     * @param notes is told of classes that have too few images
+     * @param notes receives a sentence about classes that have too few images
      * @throws DatasetException if there is nothing to learn from
      */
     public ImageDataset draw(ImageDataset whole, Method method, ClassHalf classes, Consumer<String> notes)
             throws DatasetException {
         if (whole.train().isEmpty()) {
-            throw new DatasetException("%s has test images alone and nothing to learn from: learn on another dataset"
-                    .formatted(whole.name()));
+            throw new DatasetException(whole.name() + " has only test images: learn from another dataset");
         }
         if (shots == 0) {
             return whole.half(classes);
         }
-        FewShotSample drawn = method.sample(whole, shots, seed);
-        note(drawn.shortages(), notes);
-        return drawn.dataset().half(classes);
-    }
-
-    /** One sentence, however many classes fall short. */
-    private void note(List<FewShotSample.Shortage> all, Consumer<String> notes) {
-        List<FewShotSample.Shortage> shortages =
-                all.stream().filter(shortage -> shortage.split() == Split.TRAIN).toList();
-        if (shortages.isEmpty()) {
-            return;
-        }
-        FewShotSample.Shortage least = shortages.stream()
-                .min(Comparator.comparingInt(FewShotSample.Shortage::available))
-                .orElseThrow();
-        String one = "class \"%s\" has %d training images where %d were asked for"
-                .formatted(least.className(), least.available(), shots);
-        notes.accept(
-                shortages.size() == 1
-                        ? one + ": all are taken"
-                        : "%s, and %s fewer than %d too: all of theirs are taken"
-                                .formatted(
-                                        one,
-                                        shortages.size() == 2
-                                                ? "one other class has"
-                                                : shortages.size() - 1 + " others have",
-                                        shots));
+        ImageDataset drawn = method.sample(whole, shots, seed);
+        Map<Integer, Long> tooFew = drawn.train().stream()
+                .collect(Collectors.groupingBy(LabelledImage::label, TreeMap::new, Collectors.counting()));
+        tooFew.values().removeIf(count -> count >= shots);
+        tooFew.entrySet().stream()
+                .min(Map.Entry.comparingByValue())
+                .ifPresent(least -> notes.accept("%s fewer than %d training images (%s: %d); all are used"
+                        .formatted(
+                                Numbers.count(tooFew.size(), "class has", "classes have"),
+                                shots,
+                                drawn.classNames().get(least.getKey()),
+                                least.getValue())));
+        return drawn.half(classes);
     }
 }

@@ -95,8 +95,8 @@ class CsvListTest {
                 "a.jpg,cat | 1 class:",
                 "path,label | lists no images",
                 "a.jpg,cat,train;b.jpg,dog,train;c.jpg,emu,test | 'emu'",
-                "a.jpg,cat,train;b.jpg,dog,train | training images alone",
-                "a.jpg,cat,train;b.jpg,dog,train;z.jpg,dog,test | 1 image files",
+                "a.jpg,cat,train;b.jpg,dog,train | only training images",
+                "a.jpg,cat,train;b.jpg,dog,train;z.jpg,dog,test | 1 image file of",
                 "a.jpg,\"cat | Missing closing quote"
             })
     void badListsAreRefusedWithTheirFault(String text, String message) {

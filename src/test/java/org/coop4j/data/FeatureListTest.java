@@ -23,7 +23,7 @@ import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 import org.coop4j.weights.torch.TorchSave;
 import org.junit.jupiter.api.Test;
@@ -102,7 +102,7 @@ class FeatureListTest {
         assertThat(data.val()).extracting(LabelledImage::label).containsExactly(0, 1);
         assertThat(data.test()).extracting(LabelledImage::className).containsExactly("cat", "dog");
         assertThat(row(data.val().get(1))).containsExactly(1, 2);
-        assertThat(data.stored()).get().extracting(StoredFeatures::size).isEqualTo(6);
+        assertThat(data.stored()).get().extracting(features -> features.rows().rows()).isEqualTo(6);
         data.requireFiles(); // there are none to miss
     }
 
@@ -211,12 +211,12 @@ class FeatureListTest {
         put("labels", DType.I64, new long[] {0, 0, 0, 1, -1, 1}, 6);
         assertRefused("label -1 of row 4");
         put("labels", DType.I64, new long[] {0, 0, 0, 0, 1, 1}, 6);
-        assertRefused("1 classes of data have no images: dog");
+        assertRefused("data has no images for 1 class: dog");
         good();
         put("split", DType.I32, new long[] {0, 1, 3, 0, 1, 2}, 6);
         assertRefused("split 3 of row 2: expected 0 (train), 1 (val) or 2 (test)");
         put("split", DType.I32, new long[] {0, 0, 0, 0, 0, 0}, 6);
-        assertRefused("has training images alone");
+        assertRefused("has only training images");
         good();
         put("sha256", DType.U8, new byte[6], 6);
         assertRefused("sha256: expected bytes [6, 32], got U8 [6]");
@@ -226,9 +226,9 @@ class FeatureListTest {
     void badMetadataHasItsMessage() throws IOException {
         good();
         metadata.put("coop4j.class_names", "cat, dog");
-        assertRefused("its metadata coop4j.class_names is no JSON array of texts");
+        assertRefused("its metadata coop4j.class_names is not a JSON array of strings");
         metadata.put("coop4j.class_names", "[\"cat\",null]");
-        assertRefused("its metadata coop4j.class_names is no JSON array of texts");
+        assertRefused("its metadata coop4j.class_names is not a JSON array of strings");
         metadata.put("coop4j.class_names", "[\"cat\",\" \"]");
         assertRefused("is blank");
         good();
@@ -236,7 +236,7 @@ class FeatureListTest {
         assertRefused("its metadata coop4j.inputs has 1 names for 6 rows");
         metadata.remove("coop4j.inputs");
         metadata.put("coop4j.logit_scale", "warm");
-        assertRefused("its metadata coop4j.logit_scale is no number: warm");
+        assertRefused("its metadata coop4j.logit_scale is not a number: warm");
     }
 
     @Test
@@ -267,10 +267,10 @@ class FeatureListTest {
         StoredFeatures texts = FeatureList.texts(file, List.of("cat", "dog"));
         assertThat(FeatureList.ofClasses(texts, List.of("cat", "dog")).row(1)).containsExactly(0, 1);
         assertThatThrownBy(() -> FeatureList.ofClasses(texts, List.of("a", "b", "c")))
-                .hasMessageContaining("has 2 rows, and there are 3 classes");
+                .hasMessageContaining("has 2 rows for 3 classes");
         metadata.put("coop4j.class_names", "[\"dog\",\"cat\"]");
         assertThatThrownBy(() -> FeatureList.texts(write(), List.of("cat", "dog")))
-                .hasMessageContaining("its class 0 is dog, and that of the data cat");
+                .hasMessageContaining("class 0 is dog, but cat in the data");
         metadata.put("coop4j.kind", "image");
         assertThatThrownBy(() -> FeatureList.texts(write(), List.of("cat", "dog")))
                 .hasMessageContaining("has features of images: expected those of texts");

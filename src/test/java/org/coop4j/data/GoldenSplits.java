@@ -19,6 +19,6 @@ public final class GoldenSplits {
     public static ImageDataset read(String splitResource, Path folder) throws IOException {
         Path json = folder.resolve("split.json");
         Files.write(json, bytes(splitResource));
-        return new SplitFile("golden", json, folder.resolve("images")).read();
+        return new SplitFile("golden", json, folder.resolve("images")).read().dataset();
     }
 }

@@ -34,7 +34,7 @@ class ImageDatasetTest {
 
     @Test
     void bothHalvesComeFromOneFewShotSample() {
-        ImageDataset sample = new FewShotSampler(1, 3).sample(dataset(10)).dataset();
+        ImageDataset sample = new FewShotSampler(1, 3).sample(dataset(10));
         List<Path> halves = new ArrayList<>();
         sample.half(ClassHalf.BASE).train().forEach(i -> halves.add(i.path()));
         sample.half(ClassHalf.NEW).train().forEach(i -> halves.add(i.path()));
@@ -60,7 +60,7 @@ class ImageDatasetTest {
                         List.of(),
                         List.of(image(0, "cat"))))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("2 classes of d have no images: cat, emu");
+                .hasMessageContaining("2 classes: cat, emu");
     }
 
     @Test
@@ -121,10 +121,10 @@ class ImageDatasetTest {
         }
         ImageDataset dataset = new ImageDataset("d", List.of("cat"), images, List.of(), images);
 
-        assertThat(dataset.missingFiles()).hasSize(7);
+        assertThat(dataset.missingFiles(count -> {})).hasSize(7);
         assertThatThrownBy(dataset::requireFiles)
                 .isInstanceOf(DatasetException.class)
-                .hasMessageStartingWith("7 image files of d are missing")
+                .hasMessageContaining("7 image files of d")
                 .hasMessageContaining("1.jpg")
                 .hasMessageContaining("…");
     }

@@ -132,7 +132,7 @@ class ImageFolderTest {
                 "n01, | write the folder",
                 ",x | write the folder",
                 "n01,n02 | same prompt",
-                "n01,a;n01,b | second time"
+                "n01,a;n01,b | listed twice"
             })
     void badNamesFilesAreRefused(String text, String message) throws IOException {
         fill("n01", 4);
@@ -173,7 +173,7 @@ class ImageFolderTest {
 
     @Test
     void emptyAndAbsentFoldersAreRefused() {
-        assertThatThrownBy(this::load).isInstanceOf(DatasetException.class).hasMessageContaining("has no folders");
+        assertThatThrownBy(this::load).isInstanceOf(DatasetException.class).hasMessageContaining("has no subfolders");
         assertThatThrownBy(() -> new ImageFolder(root.resolve("no"), Optional.empty(), 1, Optional.empty()).load())
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining("not a folder");
@@ -186,7 +186,7 @@ class ImageFolderTest {
 
         assertThatThrownBy(this::load)
                 .isInstanceOf(DatasetException.class)
-                .hasMessageContaining("training images alone");
+                .hasMessageContaining("only training images");
     }
 
     @Test
@@ -195,7 +195,7 @@ class ImageFolderTest {
         fill("val/cat", 1);
         fill("validation/cat", 1);
 
-        assertThatThrownBy(this::load).isInstanceOf(DatasetException.class).hasMessageContaining("same part");
+        assertThatThrownBy(this::load).isInstanceOf(DatasetException.class).hasMessageContaining("same split");
     }
 
     @Test

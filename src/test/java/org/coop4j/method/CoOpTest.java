@@ -218,7 +218,7 @@ class CoOpTest {
                                 3,
                                 MemoryLimit.none())
                         .features())
-                .hasMessageContaining("a prompt refers to context vector 3 of 3");
+                .hasMessageContaining("context vector 3, expected 0 to 2");
     }
 
     private static LearnedTensor initial(PromptContext context) {

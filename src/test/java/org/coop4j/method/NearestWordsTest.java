@@ -20,7 +20,7 @@ import org.coop4j.method.NearestWords.Tokens;
 import org.coop4j.method.NearestWords.Word;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.weights.DType;
-import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.coop4j.weights.safetensors.SafetensorsWriter;

@@ -191,7 +191,7 @@ class DatasetsCommandTest {
                 .containsPattern("DescribableTextures +complete")
                 .containsPattern("EuroSAT +incomplete")
                 .contains("EuroSAT: " + split)
-                .contains("fetch it again")
+                .contains("not a whole split file")
                 .doesNotContain("\u001b");
         assertThat(coop("datasets", "check", root, "dtd").code()).isZero();
     }

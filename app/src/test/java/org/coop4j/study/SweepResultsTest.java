@@ -195,11 +195,8 @@ class SweepResultsTest {
     }
 
     private static LinearClassifier probe(int seed) throws IOException {
-        ProbeSampler.Drawn drawn = new ProbeSampler(2, seed).draw(labels(data.train()), labels(data.val()));
-        return PenaltySearch.fit(
-                features(drawn.train().stream().map(data.train()::get).toList()),
-                features(drawn.val().stream().map(data.val()::get).toList()),
-                Progress.NONE);
+        ImageDataset drawn = new ProbeSampler(2, seed).sample(data);
+        return PenaltySearch.fit(features(drawn.train()), features(drawn.val()), Progress.NONE);
     }
 
     private static LabelledFeatures features(List<LabelledImage> images) throws IOException {
@@ -260,10 +257,6 @@ class SweepResultsTest {
     void ofALinearProbeOtherDataTakeTheWeightsOfTheirClasses() throws IOException {
         double expected = 100 * probe(1).select(new int[] {2, 3}).accuracy(features(few.test()));
         assertThat(result(outcome, "linear-probe-on-few", 2, 1).accuracy()).isCloseTo(expected, within(1e-9));
-    }
-
-    private static int[] labels(List<LabelledImage> images) {
-        return images.stream().mapToInt(LabelledImage::label).toArray();
     }
 
     @Test

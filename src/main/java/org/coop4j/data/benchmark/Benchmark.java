@@ -2,13 +2,11 @@ package org.coop4j.data.benchmark;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
@@ -36,17 +34,6 @@ public record Benchmark(
         Set<String> skipped,
         Map<String, String> renamed,
         About about) {
-    /** Copies the collections. */
-    public Benchmark {
-        aliases = List.copyOf(aliases);
-        skipped = Set.copyOf(skipped);
-        renamed = Collections.unmodifiableMap(new TreeMap<>(renamed));
-        if (!template.contains("{}")) {
-            throw new IllegalArgumentException(
-                    "template '%s' of %s has no {} for the class name".formatted(template, name));
-        }
-    }
-
     /**
      * Returns the names that users may write, the reference's first. Letter case, spaces, hyphens
      * and underscores do not matter, so of those that differ in them alone the first stands for
@@ -81,12 +68,6 @@ public record Benchmark(
      */
     public record Layout(
             String directory, String imageRoot, Optional<String> splitFile, List<String> folders, List<String> lists) {
-        /** Copies the lists. */
-        public Layout {
-            folders = List.copyOf(folders);
-            lists = List.copyOf(lists);
-        }
-
         @JsonCreator
         static Layout ofJson(
                 @JsonProperty("directory") String directory,

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 import org.coop4j.base.Progress;
@@ -34,12 +35,6 @@ public record BenchmarkCheck(
         Optional<Benchmark.Sizes> found,
         Missing missing,
         List<String> problems) {
-    /** Copies the lists. */
-    public BenchmarkCheck {
-        expected = List.copyOf(expected);
-        problems = List.copyOf(problems);
-    }
-
     /** A verdict on a dataset. */
     public enum Status {
         /** Its folder is not there. */
@@ -77,19 +72,13 @@ public record BenchmarkCheck(
     public record Expected(Path path, Need need, boolean exists) {}
 
     /**
-     * Images that are on the lists and not on disk.
+     * Images that are in the lists and not on disk.
      *
-     * @param count how many
+     * @param count their number
      * @param first the first few, in the order of the lists
      */
     public record Missing(int count, List<Path> first) {
         private static final int NAMED = 5;
-        private static final Missing NONE = new Missing(0, List.of());
-
-        /** Copies the list. */
-        public Missing {
-            first = List.copyOf(first);
-        }
 
         static Missing of(List<Path> all) {
             return new Missing(all.size(), all.subList(0, Math.min(NAMED, all.size())));
@@ -112,28 +101,27 @@ public record BenchmarkCheck(
         BenchmarkFolder folder = source.folder(counted);
         List<Expected> expected = expected(folder);
         if (!Files.isDirectory(folder.directory())) {
-            return verdict(folder, Status.ABSENT, expected, List.of());
+            return withoutLists(folder, Status.ABSENT, expected, List.of());
         }
         List<String> absent = absent(expected);
         if (!absent.isEmpty()) {
-            return verdict(folder, Status.INCOMPLETE, expected, absent);
+            return withoutLists(folder, Status.INCOMPLETE, expected, absent);
         }
         try {
             return ofLists(folder, expected, source.lists(folder));
-        } catch (FileSystemException e) {
-            String problem = "cannot read %s (%s)".formatted(e.getFile(), reason(e));
-            return verdict(folder, Status.INCOMPLETE, expected, List.of(problem));
         } catch (IOException e) {
-            return verdict(folder, Status.INCOMPLETE, expected, List.of(e.getMessage()));
+            String problem = e instanceof FileSystemException file
+                    ? "cannot read %s (%s)"
+                            .formatted(
+                                    file.getFile(),
+                                    Objects.requireNonNullElse(
+                                            file.getReason(), file.getClass().getSimpleName()))
+                    : e.getMessage();
+            return withoutLists(folder, Status.INCOMPLETE, expected, List.of(problem));
         }
     }
 
-    private static String reason(FileSystemException e) {
-        return e.getReason() == null ? e.getClass().getSimpleName() : e.getReason();
-    }
-
-    /** A verdict on a dataset that has no lists. */
-    private static BenchmarkCheck verdict(
+    private static BenchmarkCheck withoutLists(
             BenchmarkFolder folder, Status status, List<Expected> expected, List<String> problems) {
         return new BenchmarkCheck(
                 folder.benchmark(),
@@ -142,7 +130,7 @@ public record BenchmarkCheck(
                 expected,
                 Optional.empty(),
                 Optional.empty(),
-                Missing.NONE,
+                Missing.of(List.of()),
                 problems);
     }
 
@@ -150,14 +138,18 @@ public record BenchmarkCheck(
             BenchmarkFolder folder, List<Expected> expected, BenchmarkSource.Lists lists) {
         Benchmark benchmark = folder.benchmark();
         ImageDataset dataset = lists.dataset();
-        List<Path> missing = lists.division().isOfFolders(benchmark) ? List.of() : dataset.missingFiles(folder.found());
+        List<Path> missing = lists.fromFolders() ? List.of() : dataset.missingFiles(folder.found());
         Benchmark.Sizes found = new Benchmark.Sizes(
                 dataset.classCount(),
                 dataset.train().size(),
                 dataset.val().size(),
                 dataset.test().size());
-        List<String> problems = differences(found, benchmark.published());
-        Status status = problems.isEmpty() ? Status.COMPLETE : Status.DIFFERENT;
+        List<String> differences = new ArrayList<>();
+        compare("classes", found.classes(), benchmark.published().classes(), differences);
+        compare("train images", found.train(), benchmark.published().train(), differences);
+        compare("val images", found.val(), benchmark.published().val(), differences);
+        compare("test images", found.test(), benchmark.published().test(), differences);
+        Status status = differences.isEmpty() ? Status.COMPLETE : Status.DIFFERENT;
         return new BenchmarkCheck(
                 benchmark,
                 folder.directory(),
@@ -166,7 +158,13 @@ public record BenchmarkCheck(
                 Optional.of(lists.division()),
                 Optional.of(found),
                 Missing.of(missing),
-                problems);
+                differences.isEmpty() ? List.of() : List.of(String.join(", ", differences)));
+    }
+
+    private static void compare(String unit, int found, int published, List<String> differences) {
+        if (found != published) {
+            differences.add("%,d %s instead of %,d".formatted(found, unit, published));
+        }
     }
 
     private static List<Expected> expected(BenchmarkFolder folder) {
@@ -192,20 +190,5 @@ public record BenchmarkCheck(
                 .filter(e -> e.need() == Need.ALWAYS || (e.need() == Need.WITHOUT_SPLIT_FILE && !split))
                 .map(e -> "there is no " + e.path())
                 .toList();
-    }
-
-    private static List<String> differences(Benchmark.Sizes found, Benchmark.Sizes published) {
-        List<String> differences = new ArrayList<>();
-        compare("classes", found.classes(), published.classes(), differences);
-        compare("train images", found.train(), published.train(), differences);
-        compare("val images", found.val(), published.val(), differences);
-        compare("test images", found.test(), published.test(), differences);
-        return differences.isEmpty() ? List.of() : List.of(String.join(", ", differences));
-    }
-
-    private static void compare(String what, int found, int published, List<String> differences) {
-        if (found != published) {
-            differences.add("%,d %s instead of %,d".formatted(found, what, published));
-        }
     }
 }

@@ -9,18 +9,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
+import java.util.Optional;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.PythonRandom;
 import org.coop4j.data.SplitRules;
+import org.coop4j.data.benchmark.BenchmarkFolder.Line;
 import us.hebi.matlab.mat.format.Mat5;
 import us.hebi.matlab.mat.types.Cell;
 import us.hebi.matlab.mat.types.Char;
@@ -31,130 +29,122 @@ import us.hebi.matlab.mat.types.Sources;
 import us.hebi.matlab.mat.types.Struct;
 
 /**
- * The lists of a dataset as its authors publish them, in folders, text files or MATLAB files, divided by the
- * reference's rule. Of ImageNet and its four shifted versions see {@link ImageNetFolders}.
+ * The lists of a dataset as its authors publish them, in folders, text files or MATLAB files, split by the reference's
+ * rule. {@link ImageNetFolders} reads ImageNet and its four shifted versions.
+ *
+ * @param folder the dataset's folder
+ * @param seed seed of the split
  */
-final class PublishedLists {
+record PublishedLists(BenchmarkFolder folder, long seed) {
 
-    private static final Pattern CAPITALISED_WORD = Pattern.compile("[A-Z][^A-Z]*");
-
-    private PublishedLists() {}
-
-    /** A line of a list as an image. */
-    @FunctionalInterface
-    private interface LineReader {
-        LabelledImage read(BenchmarkFolder.Line line) throws IOException;
+    ImageDataset read() throws IOException {
+        return switch (folder.benchmark().rule()) {
+            case CLASS_FOLDERS -> classFolders();
+            case OXFORD_PETS -> oxfordPets();
+            case STANFORD_CARS -> stanfordCars();
+            case OXFORD_FLOWERS -> oxfordFlowers();
+            case FGVC_AIRCRAFT -> fgvcAircraft();
+            case SUN397 -> sun397();
+            case UCF101 -> ucf101();
+            case IMAGENET -> ImageNetFolders.read(folder);
+            case NUMBERED_FOLDERS -> ImageNetFolders.readNumbered(folder);
+            case WNID_FOLDERS -> ImageNetFolders.readTestOnly(folder);
+        };
     }
 
-    private static List<LabelledImage> images(BenchmarkFolder folder, String list, LineReader reader)
-            throws IOException {
+    /** Reads an image from a line of a list. */
+    private interface LineReader {
+        LabelledImage read(Line line) throws IOException;
+    }
+
+    private List<LabelledImage> images(String list, LineReader reader) throws IOException {
         List<LabelledImage> images = new ArrayList<>();
-        for (BenchmarkFolder.Line line : folder.lines(list)) {
+        for (Line line : folder.lines(list)) {
             images.add(reader.read(line));
         }
         return images;
     }
 
+    private ImageDataset fifthToVal(String trainList, String testList, LineReader reader) throws IOException {
+        return SplitRules.fifthToVal(folder.name(), images(trainList, reader), images(testList, reader), seed);
+    }
+
     /**
-     * Caltech101, Food101, Describable Textures and EuroSAT: a folder per class, labels in sorted order of the
+     * Reads Caltech101, Food101, Describable Textures and EuroSAT: one folder per class, labels in sorted order of the
      * folders, some folders skipped and some classes renamed, each class split 50/20/30.
      */
-    static ImageDataset classFolders(BenchmarkFolder folder, PythonRandom random) throws IOException {
+    private ImageDataset classFolders() throws IOException {
         List<List<LabelledImage>> classes = new ArrayList<>();
         for (Path classFolder : folder.classFolders(folder.imageRoot())) {
             String name = classFolder.getFileName().toString();
             String className = folder.benchmark().renamed().getOrDefault(name, name);
             classes.add(folder.imagesIn(classFolder, classes.size(), className));
         }
-        return SplitRules.halfFifthRest(folder.name(), classes, random);
+        return SplitRules.split(folder.name(), classes, Optional.empty(), seed);
     }
 
     /**
-     * Oxford-IIIT Pets: lines "image class species breed" of two annotation lists. The class name is the image's name
-     * without the number after it, in lower case.
+     * Reads Oxford-IIIT Pets: lines "image class species breed" of two annotation lists. The class name is the image's
+     * name without the number after it, in lower case.
      */
-    static ImageDataset oxfordPets(BenchmarkFolder folder, PythonRandom random) throws IOException {
-        LineReader reader = line -> {
-            String wanted = "'image_number class species breed'";
-            List<String> words = line.words(4, wanted);
-            String stem = words.get(0);
-            int number = stem.lastIndexOf('_');
-            if (number < 1) {
-                throw line.refused(wanted);
+    private ImageDataset oxfordPets() throws IOException {
+        return fifthToVal("annotations/trainval.txt", "annotations/test.txt", line -> {
+            String expected = "'image_number class species breed'";
+            List<String> words = line.words(4, expected);
+            String image = words.get(0);
+            int end = image.lastIndexOf('_');
+            if (end < 1) {
+                throw line.refused(expected);
             }
-            return new LabelledImage(
-                    folder.image(folder.imageRoot(), stem + ".jpg"),
-                    line.label(words.get(1)),
-                    stem.substring(0, number).toLowerCase(Locale.ROOT));
-        };
-        return SplitRules.fifthToVal(
-                folder.name(),
-                images(folder, "annotations/trainval.txt", reader),
-                images(folder, "annotations/test.txt", reader),
-                random);
+            String className = image.substring(0, end).toLowerCase(Locale.ROOT);
+            return line.image(folder.imageRoot(), image + ".jpg", line.label(words.get(1)), className);
+        });
     }
 
-    /**
-     * FGVC Aircraft: classes are the lines of variants.txt in file order; lines "id variant name" of the three
-     * official lists.
-     */
-    static ImageDataset fgvcAircraft(BenchmarkFolder folder) throws IOException {
-        Map<String, Integer> labels = new LinkedHashMap<>();
-        for (BenchmarkFolder.Line line : folder.lines("variants.txt")) {
+    /** Reads FGVC Aircraft: classes in the order of variants.txt, and lines "id variant name" of three official lists. */
+    private ImageDataset fgvcAircraft() throws IOException {
+        Map<String, Integer> labels = new HashMap<>();
+        for (Line line : folder.lines("variants.txt")) {
             if (labels.put(line.text(), labels.size()) != null) {
                 throw line.refused("each variant once");
             }
         }
         LineReader reader = line -> {
-            List<String> words = line.words(2, "'id variant'");
-            String variant = String.join(" ", words.subList(1, words.size()));
-            Integer label = labels.get(variant);
-            if (label == null) {
-                throw new DatasetException("%s line %d has the variant '%s', which variants.txt does not have"
-                        .formatted(line.file(), line.number(), variant));
-            }
-            return new LabelledImage(folder.image(folder.imageRoot(), words.get(0) + ".jpg"), label, variant);
+            String variant = line.rest("'id variant'");
+            String image = line.words(2, "").get(0) + ".jpg";
+            return line.image(folder.imageRoot(), image, line.label(labels, variant, "variants.txt"), variant);
         };
         return ImageDataset.fromImages(
                 folder.name(),
-                images(folder, "images_variant_train.txt", reader),
-                images(folder, "images_variant_val.txt", reader),
-                images(folder, "images_variant_test.txt", reader));
+                images("images_variant_train.txt", reader),
+                images("images_variant_val.txt", reader),
+                images("images_variant_test.txt", reader));
     }
 
     /**
-     * SUN397, partition 01: lines "/a/apse/indoor/sun_….jpg". Labels follow ClassName.txt; the class name drops the
-     * letter and reverses the rest ("indoor apse").
+     * Reads SUN397, partition 01: lines "/a/apse/indoor/sun_….jpg". Labels follow ClassName.txt; the class name drops
+     * the letter and reverses the rest ("indoor apse").
      */
-    static ImageDataset sun397(BenchmarkFolder folder, PythonRandom random) throws IOException {
+    private ImageDataset sun397() throws IOException {
         Map<String, Integer> labels = new HashMap<>();
-        for (BenchmarkFolder.Line line : folder.lines("ClassName.txt")) {
+        for (Line line : folder.lines("ClassName.txt")) {
             labels.put(withoutSlash(line), labels.size());
         }
-        LineReader reader = line -> {
+        return fifthToVal("Training_01.txt", "Testing_01.txt", line -> {
             String file = withoutSlash(line);
             String category = file.substring(0, Math.max(file.lastIndexOf('/'), 0));
-            Integer label = labels.get(category);
-            if (label == null) {
-                throw new DatasetException("%s line %d has the class '/%s', which ClassName.txt does not have"
-                        .formatted(line.file(), line.number(), category));
-            }
+            int label = line.label(labels, category, "ClassName.txt");
             List<String> parts = new ArrayList<>(List.of(category.split("/", -1)));
             parts.remove(0);
             if (parts.isEmpty()) {
                 throw line.refused("'/letter/class/image'");
             }
             Collections.reverse(parts);
-            return new LabelledImage(folder.image(folder.imageRoot(), file), label, String.join(" ", parts));
-        };
-        return SplitRules.fifthToVal(
-                folder.name(),
-                images(folder, "Training_01.txt", reader),
-                images(folder, "Testing_01.txt", reader),
-                random);
+            return line.image(folder.imageRoot(), file, label, String.join(" ", parts));
+        });
     }
 
-    private static String withoutSlash(BenchmarkFolder.Line line) throws DatasetException {
+    private static String withoutSlash(Line line) throws DatasetException {
         if (!line.text().startsWith("/")) {
             throw line.refused("a path that begins with '/'");
         }
@@ -162,90 +152,69 @@ final class PublishedLists {
     }
 
     /**
-     * UCF101, split 01: lines "ApplyEyeMakeup/v_….avi 1", each standing for the video's middle frame. The words of the
-     * action, joined by "_", name the folder and the class.
+     * Reads UCF101, split 01: lines "ApplyEyeMakeup/v_….avi 1", each standing for the video's middle frame. The words of
+     * the action, joined by "_", are the names of the folder and the class.
      */
-    static ImageDataset ucf101(BenchmarkFolder folder, PythonRandom random) throws IOException {
-        String lists = "ucfTrainTestlist/";
+    private ImageDataset ucf101() throws IOException {
         Map<String, Integer> labels = new HashMap<>();
-        for (BenchmarkFolder.Line line : folder.lines(lists + "classInd.txt")) {
+        for (Line line : folder.lines("ucfTrainTestlist/classInd.txt")) {
             List<String> words = line.words(2, "'number Action'");
             labels.put(words.get(1), line.label(words.get(0)));
         }
-        LineReader reader = line -> {
-            String video = line.words(1, "'Action/video.avi'").get(0);
-            int slash = video.indexOf('/');
-            Integer label = labels.get(video.substring(0, Math.max(slash, 0)));
-            if (label == null) {
-                throw new DatasetException("%s line %d, '%s', has an action that classInd.txt does not have"
-                        .formatted(line.file(), line.number(), line.text()));
-            }
-            String action = CAPITALISED_WORD
-                    .matcher(video.substring(0, slash))
-                    .results()
-                    .map(MatchResult::group)
-                    .collect(Collectors.joining("_"));
+        return fifthToVal("ucfTrainTestlist/trainlist01.txt", "ucfTrainTestlist/testlist01.txt", line -> {
+            String video = line.words(1, "").get(0);
+            int slash = Math.max(video.indexOf('/'), 0);
+            int label = line.label(labels, video.substring(0, slash), "classInd.txt");
+            String action = String.join("_", video.substring(0, slash).split("(?=[A-Z])", -1));
             String frame = video.substring(slash + 1).replace(".avi", ".jpg");
-            return new LabelledImage(folder.image(folder.imageRoot(), action + "/" + frame), label, action);
-        };
-        return SplitRules.fifthToVal(
-                folder.name(),
-                images(folder, lists + "trainlist01.txt", reader),
-                images(folder, lists + "testlist01.txt", reader),
-                random);
+            return line.image(folder.imageRoot(), action + "/" + frame, label, action);
+        });
     }
 
     /**
-     * Stanford Cars: MATLAB structures with a file name and a class each. The year moves from the end of the class
+     * Reads Stanford Cars: MATLAB structures that hold file names and classes. The year moves from the end of the class
      * name to its front: "2012 Tesla Model S Sedan".
      */
-    static ImageDataset stanfordCars(BenchmarkFolder folder, PythonRandom random) throws IOException {
-        List<String> names = readMatlab(folder.file("devkit/cars_meta.mat"), mat -> {
+    private ImageDataset stanfordCars() throws IOException {
+        List<String> names = matlab("devkit/cars_meta.mat", mat -> {
             Cell cells = mat.getCell("class_names");
             List<String> classNames = new ArrayList<>();
             for (int i = 0; i < cells.getNumElements(); i++) {
-                classNames.add(yearFirst(((Char) cells.get(i)).getString()));
+                classNames.add(((Char) cells.get(i)).getString().replaceFirst("^(.*) ([^ ]*)$", "$2 $1"));
             }
             return classNames;
         });
         return SplitRules.fifthToVal(
                 folder.name(),
-                cars(folder, "devkit/cars_train_annos.mat", "cars_train", names),
-                cars(folder, "cars_test_annos_withlabels.mat", "cars_test", names),
-                random);
+                cars("devkit/cars_train_annos.mat", "cars_train", names),
+                cars("cars_test_annos_withlabels.mat", "cars_test", names),
+                seed);
     }
 
-    private static List<LabelledImage> cars(BenchmarkFolder folder, String list, String imageFolder, List<String> names)
-            throws IOException {
-        Path file = folder.file(list);
-        return readMatlab(file, mat -> {
+    private List<LabelledImage> cars(String list, String imageFolder, List<String> names) throws IOException {
+        return matlab(list, mat -> {
             Struct annotations = mat.getStruct("annotations");
             List<LabelledImage> images = new ArrayList<>();
             for (int i = 0; i < annotations.getNumElements(); i++) {
-                int label = annotations.getMatrix("class", i).getInt(0) - 1;
-                if (label < 0 || label >= names.size()) {
-                    throw new DatasetException(
-                            "%s has the class %d, and cars_meta.mat %d names".formatted(file, label + 1, names.size()));
+                int number = annotations.getMatrix("class", i).getInt(0);
+                if (number < 1 || number > names.size()) {
+                    throw new DatasetException("%s has the class %d: expected 1 to %d, as in cars_meta.mat"
+                            .formatted(folder.directory().resolve(list), number, names.size()));
                 }
                 String image = annotations.getChar("fname", i).getString();
-                Path path = folder.image(folder.directory().resolve(imageFolder), image);
-                images.add(new LabelledImage(path, label, names.get(label)));
+                Path path = ImageFiles.resolve(folder.directory().resolve(imageFolder), image, Path.of(list));
+                images.add(new LabelledImage(path, number - 1, names.get(number - 1)));
             }
             return images;
         });
     }
 
-    private static String yearFirst(String name) {
-        int space = name.lastIndexOf(' ');
-        return space < 0 ? name : name.substring(space + 1) + " " + name.substring(0, space);
-    }
-
     /**
-     * Oxford Flowers: image_00001.jpg and so on, their labels in imagelabels.mat and the labels' names in
+     * Reads Oxford Flowers: image_00001.jpg and so on, their labels in imagelabels.mat and the labels' names in
      * cat_to_name.json, both counted from 1. Split 50/20/30 (not by the official split), classes in order of first
      * appearance.
      */
-    static ImageDataset oxfordFlowers(BenchmarkFolder folder, PythonRandom random) throws IOException {
+    private ImageDataset oxfordFlowers() throws IOException {
         Path nameFile = folder.file("cat_to_name.json");
         Map<String, String> names;
         try {
@@ -253,41 +222,40 @@ final class PublishedLists {
         } catch (JsonProcessingException e) {
             throw new DatasetException(nameFile + " is not an object of names: " + e.getOriginalMessage(), e);
         }
-        List<LabelledImage> images = readMatlab(folder.file("imagelabels.mat"), mat -> {
+        List<LabelledImage> images = matlab("imagelabels.mat", mat -> {
             Matrix labels = mat.getMatrix("labels");
             List<LabelledImage> all = new ArrayList<>();
             for (int i = 0; i < labels.getNumElements(); i++) {
-                int label = labels.getInt(i);
-                String name = names.get(Integer.toString(label));
-                if (name == null || label < 1) {
+                int number = labels.getInt(i);
+                String name = names.get(Integer.toString(number));
+                if (name == null || number < 1) {
                     throw new DatasetException(
-                            "%s has no name for the label %d of imagelabels.mat".formatted(nameFile, label));
+                            "%s has no name for the label %d of imagelabels.mat".formatted(nameFile, number));
                 }
                 Path image = folder.imageRoot().resolve("image_%05d.jpg".formatted(i + 1));
-                all.add(new LabelledImage(image, label - 1, name));
+                all.add(new LabelledImage(image, number - 1, name));
             }
             return all;
         });
-        return SplitRules.halfFifthRest(folder.name(), SplitRules.byFirstAppearance(images), random);
+        return SplitRules.split(folder.name(), SplitRules.byFirstAppearance(images), Optional.empty(), seed);
     }
 
-    /** Values out of an open MATLAB file. */
-    @FunctionalInterface
+    /** Reads values from an open MATLAB file. */
     private interface MatlabReader<T> {
         T read(MatFile content) throws IOException;
     }
 
-    /** Reads values out of a MATLAB 5 file, and says which file is at fault when it cannot. */
-    private static <T> T readMatlab(Path file, MatlabReader<T> reader) throws IOException {
+    /** Reads values from a MATLAB 5 file of the dataset, naming it if that fails. */
+    private <T> T matlab(String list, MatlabReader<T> reader) throws IOException {
+        Path file = folder.file(list);
         try (Source source = Sources.openFile(file.toFile())) {
             return reader.read(Mat5.newReader(source).readMat());
         } catch (DatasetException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
-            // The library reports a file that is not as expected by whatever it stumbles over.
+            // The library reports an unexpected file by any kind of exception.
             throw new DatasetException(
-                    "%s is not the MATLAB file that was expected (%s): fetch it again".formatted(file, e.getMessage()),
-                    e);
+                    "%s is not the expected MATLAB file (%s): download it again".formatted(file, e.getMessage()), e);
         }
     }
 }

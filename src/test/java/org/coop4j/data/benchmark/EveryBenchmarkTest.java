@@ -81,7 +81,7 @@ class EveryBenchmarkTest {
         assertThat(dataset.train()).hasSize(train);
         assertThat(dataset.val()).hasSize(val);
         assertThat(dataset.test()).hasSize(test);
-        assertThat(dataset.missingFiles()).isEmpty();
+        assertThat(dataset.missingFiles(count -> {})).isEmpty();
         assertThat(dataset.train().isEmpty()).isEqualTo(benchmark.testsOnly());
         for (Split split : Split.values()) {
             assertThat(dataset.images(split))
@@ -155,7 +155,7 @@ class EveryBenchmarkTest {
                 renamed(train),
                 List.of(),
                 renamed(made.val()));
-        SplitFile.write(other, splitFile(benchmark), imageRoot(benchmark));
+        SplitFile.write(other, splitFile(benchmark), imageRoot(benchmark), Optional.empty());
         List<String> warnings = new ArrayList<>();
 
         assertThat(warnings(warnings, () -> load(benchmark, 1))).isEqualTo(other);

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.SplitFile;
@@ -58,11 +59,7 @@ public final class MiniatureBenchmarks {
         }
         ImageDataset dataset = ImageDataset.fromImages("DTD", parts.get(0), parts.get(1), parts.get(2));
         Path split = root.resolve("dtd/split_zhou_DescribableTextures.json");
-        if (madeBy.isEmpty()) {
-            SplitFile.write(dataset, split, images);
-        } else {
-            SplitFile.write(dataset, split, images, madeBy);
-        }
+        SplitFile.write(dataset, split, images, Optional.of(madeBy).filter(note -> !note.isEmpty()));
         return split;
     }
 

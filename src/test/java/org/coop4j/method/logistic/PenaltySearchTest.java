@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.coop4j.ProgressRecorder;
 import org.coop4j.base.Progress;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.data.ProbeSampler;
 import org.junit.jupiter.api.Test;
 
@@ -68,21 +71,35 @@ class PenaltySearchTest {
     void theReferencesImagesAreDrawnFromLabelsAlone() throws IOException {
         JsonNode golden = GoldenFeatures.read("linear_probe.json");
         JsonNode run = golden.get("runs").get(7);
-        ProbeSampler.Drawn drawn = sampler(run)
-                .draw(GoldenFeatures.ints(golden.get("train_labels")), GoldenFeatures.ints(golden.get("val_labels")));
-        assertThat(drawn.train()).containsExactly(boxed(GoldenFeatures.ints(run.get("train_positions"))));
-        assertThat(drawn.val()).containsExactly(boxed(GoldenFeatures.ints(run.get("val_positions"))));
+        ImageDataset drawn = sampler(run)
+                .sample(labelled(
+                        GoldenFeatures.ints(golden.get("train_labels")), GoldenFeatures.ints(golden.get("val_labels"))));
+        assertThat(positions(drawn.train())).containsExactly(GoldenFeatures.ints(run.get("train_positions")));
+        assertThat(positions(drawn.val())).containsExactly(GoldenFeatures.ints(run.get("val_positions")));
     }
 
-    private static Integer[] boxed(int[] values) {
-        return Arrays.stream(values).boxed().toArray(Integer[]::new);
+    /** Images of these labels, each called by its position. */
+    private static ImageDataset labelled(int[] train, int[] val) throws IOException {
+        return ImageDataset.fromImages("labels", images(train), images(val), List.of());
+    }
+
+    private static List<LabelledImage> images(int[] labels) {
+        return IntStream.range(0, labels.length)
+                .mapToObj(i -> new LabelledImage(Path.of(String.valueOf(i)), labels[i], "class " + labels[i]))
+                .toList();
+    }
+
+    private static int[] positions(List<LabelledImage> images) {
+        return images.stream()
+                .mapToInt(image -> Integer.parseInt(image.path().toString()))
+                .toArray();
     }
 
     @Test
-    void aDrawTakesAllOfAClassWithTooFewImages() {
-        ProbeSampler.Drawn drawn = new ProbeSampler(2, 1).draw(new int[] {1, 0, 1, 1, 1}, new int[] {1});
-        assertThat(drawn.train()).hasSize(3).startsWith(1).doesNotHaveDuplicates();
-        assertThat(drawn.val()).containsExactly(0);
+    void aDrawTakesAllOfAClassWithTooFewImages() throws IOException {
+        ImageDataset drawn = new ProbeSampler(2, 1).sample(labelled(new int[] {1, 0, 1, 1, 1}, new int[] {1}));
+        assertThat(positions(drawn.train())).hasSize(3).startsWith(1).doesNotHaveDuplicates();
+        assertThat(positions(drawn.val())).containsExactly(0);
     }
 
     @Test
@@ -124,17 +141,13 @@ class PenaltySearchTest {
     }
 
     /** The search on the images that the reference draws. */
-    private static PenaltySearch run(LabelledFeatures train, LabelledFeatures val, JsonNode run) {
-        ProbeSampler.Drawn drawn = sampler(run).draw(train.labels(), val.labels());
-        return search(select(train, drawn.train()), select(val, drawn.val()));
+    private static PenaltySearch run(LabelledFeatures train, LabelledFeatures val, JsonNode run) throws IOException {
+        ImageDataset drawn = sampler(run).sample(labelled(train.labels(), val.labels()));
+        return search(train.select(positions(drawn.train())), val.select(positions(drawn.val())));
     }
 
     private static PenaltySearch search(LabelledFeatures train, LabelledFeatures val) {
         return PenaltySearch.search(train, val, Progress.NONE);
-    }
-
-    private static LabelledFeatures select(LabelledFeatures images, List<Integer> positions) {
-        return images.select(positions.stream().mapToInt(i -> i).toArray());
     }
 
     private static void assertStep(String name, PenaltySearch.Step step, LabelledFeatures test, JsonNode expected) {

@@ -1,6 +1,7 @@
 package org.coop4j.base;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
@@ -22,21 +23,19 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A file being written that appears whole or not at all: bytes go to a hidden temporary file in the
- * target's folder, which {@link #commit()} moves over the target. Closed without a commit, or when
- * the process is interrupted, it leaves no trace.
+ * A file being written that appears whole or not at all: bytes go to a hidden temporary file in the target's folder,
+ * which {@link #commit()} moves over the target. Closed without a commit, or when the process is interrupted, it leaves
+ * no trace.
  *
- * <p>A killed process leaves its temporary file; the next one to write the same target removes it.
- * Who is alive holds a lock on its own, so that only what nobody writes any more is removed.
+ * <p>A killed process leaves its temporary file, which the next writer of the same target removes. Writers hold a lock
+ * on their files, so that only abandoned ones are removed.
  */
 public final class AtomicFile implements AutoCloseable {
     /**
-     * Tells this process's temporary files from those of others. A process must not open its own to
-     * try the lock: POSIX drops a process's locks on a file when it closes any of its handles.
+     * Marks the temporary files of this process. It must not open them to try their locks: POSIX drops a process's
+     * locks on a file when it closes any of its handles.
      */
     private static final String PROCESS = hexadecimal();
-
-    private static final String SUFFIX = "-[0-9a-f]{16}\\.tmp";
 
     private final Path target;
     private final Path temporary;
@@ -54,20 +53,20 @@ public final class AtomicFile implements AutoCloseable {
     /**
      * Begins a file.
      *
-     * @throws InputException when the target's folder does not exist or the target is a folder
+     * @throws InputException if the target's folder does not exist or the target is a folder
      */
     public static AtomicFile create(Path target) throws IOException {
         if (Files.isDirectory(target)) {
-            throw new InputException(target + " is a folder: name a file to write");
+            throw new InputException(target + " is a folder: expected a file to write");
         }
         Path absolute = target.toAbsolutePath();
         removeLeftOvers(absolute);
         try {
             while (true) {
-                Path temporary = absolute.resolveSibling(prefix(absolute) + PROCESS + suffix());
+                Path temporary = absolute.resolveSibling(prefix(absolute) + PROCESS + "-" + hexadecimal() + ".tmp");
                 FileChannel channel =
                         FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-                // Another process may have taken the new file for a left-over before the lock.
+                // Before it was locked, another process may have removed it as abandoned.
                 if (isLocked(channel) && Files.exists(temporary)) {
                     AtomicFile file = new AtomicFile(target, temporary, channel);
                     Runtime.getRuntime().addShutdownHook(file.onInterrupt);
@@ -90,15 +89,11 @@ public final class AtomicFile implements AutoCloseable {
         return "." + target.getFileName() + ".";
     }
 
-    private static String suffix() {
-        return "-" + hexadecimal() + ".tmp";
-    }
-
     private static String hexadecimal() {
         return HexFormat.of().toHexDigits(UUID.randomUUID().getLeastSignificantBits());
     }
 
-    /** True also where the file system knows no locks: nobody can then take the file away. */
+    /** Locks the file; true also on a file system without locks, where nobody removes the file. */
     private static boolean isLocked(FileChannel channel) {
         try {
             return channel.tryLock() != null;
@@ -107,15 +102,15 @@ public final class AtomicFile implements AutoCloseable {
         }
     }
 
-    /** Deletes what killed processes left of this target; a failure to do so hinders nothing. */
+    /** Deletes what killed processes left of this target, as far as that is possible. */
     private static void removeLeftOvers(Path target) {
-        Pattern name = Pattern.compile(Pattern.quote(prefix(target)) + "([0-9a-f]{16})" + SUFFIX);
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(target.getParent(), file -> {
-            Matcher matcher = name.matcher(file.getFileName().toString());
-            return matcher.matches() && !matcher.group(1).equals(PROCESS);
-        })) {
+        Pattern name = Pattern.compile(Pattern.quote(prefix(target)) + "([0-9a-f]{16})-[0-9a-f]{16}\\.tmp");
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(target.getParent())) {
             for (Path file : files) {
-                removeUnlessLocked(file);
+                Matcher matcher = name.matcher(file.getFileName().toString());
+                if (matcher.matches() && !matcher.group(1).equals(PROCESS)) {
+                    removeUnlessLocked(file);
+                }
             }
         } catch (IOException | DirectoryIteratorException e) {
             // The folder is missing or cannot be listed, which create() reports if it matters.
@@ -129,7 +124,7 @@ public final class AtomicFile implements AutoCloseable {
                 Files.deleteIfExists(file);
             }
         } catch (IOException | OverlappingFileLockException e) {
-            // Not ours to remove, or the file system cannot tell whether somebody writes it.
+            // It belongs to somebody else, or the file system cannot tell whether it is being written.
         }
     }
 
@@ -139,11 +134,6 @@ public final class AtomicFile implements AutoCloseable {
             file.write(ByteBuffer.wrap(content), 0);
             file.commit();
         }
-    }
-
-    /** The file that will be written. */
-    public Path target() {
-        return target;
     }
 
     /** Writes all that remains in {@code source} at {@code position}. */
@@ -158,20 +148,38 @@ public final class AtomicFile implements AutoCloseable {
         }
     }
 
-    /** What the system says, such as "No space left on device", with the file that it is about. */
+    /** Returns a stream that writes from the beginning of the file on; closing it does nothing. */
+    public OutputStream stream() {
+        return new OutputStream() {
+            private long position;
+
+            @Override
+            public void write(int b) throws IOException {
+                write(new byte[] {(byte) b}, 0, 1);
+            }
+
+            @Override
+            public void write(byte[] bytes, int offset, int length) throws IOException {
+                AtomicFile.this.write(ByteBuffer.wrap(bytes, offset, length), position);
+                position += length;
+            }
+        };
+    }
+
+    /** Adds the target to the system's message, such as "No space left on device". */
     private IOException problem(IOException e) {
         String what = e instanceof ClosedByInterruptException ? "interrupted" : e.getMessage();
         return new IOException("cannot write " + target + ": " + what, e);
     }
 
-    /** Brings the bytes to the disk and moves them over the target. */
+    /** Forces the bytes to the disk and moves the file over the target. */
     public void commit() throws IOException {
         try {
             channel.force(true);
         } catch (IOException e) {
             throw problem(e);
         }
-        // Before the channel is closed, and with it the lock given up.
+        // Before closing the channel, which gives up the lock.
         Files.move(
                 temporary,
                 target.toAbsolutePath(),
@@ -201,7 +209,7 @@ public final class AtomicFile implements AutoCloseable {
             channel.close();
             Files.deleteIfExists(temporary);
         } catch (IOException e) {
-            // Nobody is left to be told.
+            // The process ends; there is nobody to tell.
         }
     }
 }

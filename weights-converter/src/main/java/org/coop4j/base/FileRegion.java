@@ -2,32 +2,47 @@ package org.coop4j.base;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.MappedByteBuffer;
 import java.nio.file.Path;
 
 /**
- * A run of bytes in an open file, read at any offset without moving a position, so that threads may
- * share it.
+ * A range of bytes in an open file, read at any offset without moving a position, so that threads may share it.
  *
- * @param source the open file, owned by whoever opened it
- * @param position first byte of the region in the file
- * @param length bytes of the region
+ * @param source the open file, closed by its owner
+ * @param position offset in the file of the region's first byte
+ * @param length number of bytes
  */
 public record FileRegion(OpenFile source, long position, long length) {
-    /** Checks that the region's bounds make sense. */
+    /** Large enough to be fast, small enough to stay in the cache. */
+    private static final int CHUNK = 1 << 18;
+
+    /** Checks the bounds. */
     public FileRegion {
         if (position < 0 || length < 0 || position > Long.MAX_VALUE - length) {
             throw new IllegalArgumentException("region at " + position + " of " + length);
         }
     }
 
-    /** The file, for messages. */
+    /** Receives consecutive chunks of bytes. */
+    @FunctionalInterface
+    public interface ChunkConsumer {
+        /**
+         * Takes the next bytes.
+         *
+         * @param chunk little-endian, valid only during the call
+         */
+        void accept(ByteBuffer chunk) throws IOException;
+    }
+
+    /** Returns the file's path, for messages. */
     public Path file() {
         return source.path();
     }
 
-    /** The bytes from {@code offset} on, {@code size} of them, which must lie in this region. */
+    /** Returns the {@code size} bytes from {@code offset} on, which must lie within this region. */
     public FileRegion slice(long offset, long size) {
         if (offset < 0 || size < 0 || offset > length - size) {
             throw new IllegalArgumentException(size + " bytes at " + offset + " of a region of " + length);
@@ -43,11 +58,48 @@ public record FileRegion(OpenFile source, long position, long length) {
         source.read(target, position + offset);
     }
 
-    /** The whole region in memory; the caller has checked that it is small. */
+    /** Reads the whole region, whose length the caller has checked. */
     public byte[] bytes() throws IOException {
         ByteBuffer buffer = ByteBuffer.allocate(Math.toIntExact(length));
         read(buffer, 0);
         return buffer.array();
+    }
+
+    /**
+     * Passes all bytes on through one heap buffer: direct buffers would pile up until a garbage collection frees them.
+     * Every chunk but the last has a multiple of 8 bytes.
+     */
+    public void forEachChunk(ChunkConsumer consumer) throws IOException {
+        ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK, length)).order(ByteOrder.LITTLE_ENDIAN);
+        for (long at = 0; at < length; at += chunk.limit()) {
+            chunk.clear().limit((int) Math.min(CHUNK, length - at));
+            read(chunk, at);
+            consumer.accept(chunk.flip());
+        }
+    }
+
+    /** Returns an unbuffered stream of the bytes. */
+    public InputStream stream() {
+        return new InputStream() {
+            private long at;
+
+            @Override
+            public int read() throws IOException {
+                byte[] one = new byte[1];
+                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+            }
+
+            @Override
+            public int read(byte[] target, int offset, int count) throws IOException {
+                int n = (int) Math.min(count, length - at);
+                if (n == 0) {
+                    return count == 0 ? 0 : -1;
+                }
+                FileRegion.this.read(ByteBuffer.wrap(target, offset, n), at);
+                at += n;
+                return n;
+            }
+        };
     }
 
     /** Maps {@code size} bytes from {@code offset} on, read-only. */

@@ -17,13 +17,10 @@ import java.util.function.LongConsumer;
 /**
  * A file held open for reading at any position, from any thread.
  *
- * <p>What was opened is what is read, even when another file takes its place. It is not a {@link
- * FileChannel} because a thread that is interrupted while it reads closes a channel for every other
- * thread.
+ * <p>Reads see the file that was opened, even after another has taken its place. Not a {@link FileChannel}, which an
+ * interrupt of one reading thread closes for all others.
  */
 public final class OpenFile implements Closeable {
-    private static final int CHUNK = 1 << 16;
-
     private final Path path;
     private final RandomAccessFile file;
     private final long length;
@@ -39,7 +36,7 @@ public final class OpenFile implements Closeable {
     /**
      * Opens a file.
      *
-     * @throws InputException when there is none, or it is a folder, pipe or device
+     * @throws InputException if there is none, or it is a folder, pipe or device
      */
     public static OpenFile open(Path path) throws IOException {
         if (Files.exists(path) && !Files.isRegularFile(path)) {
@@ -54,7 +51,7 @@ public final class OpenFile implements Closeable {
             throw reason(path, e);
         }
         try {
-            // If it is the same before and after, it is that of what was opened in between.
+            // The same state before and after is that of the file opened in between.
             Optional<FileState> state = FileState.of(path).equals(before) ? before : Optional.empty();
             return new OpenFile(path, file, file.length(), state);
         } catch (IOException e) {
@@ -63,9 +60,7 @@ public final class OpenFile implements Closeable {
         }
     }
 
-    /**
-     * Why a file cannot be opened; the one exception stands for "no such file", "denied" and more.
-     */
+    /** Returns a specific exception for one that may mean "no such file", "access denied" and more. */
     private static IOException reason(Path path, FileNotFoundException unspecific) {
         try {
             Files.newByteChannel(path).close();
@@ -77,46 +72,42 @@ public final class OpenFile implements Closeable {
         }
     }
 
-    /** Where it was opened. */
+    /** Returns the path that was opened. */
     public Path path() {
         return path;
     }
 
-    /** Bytes of the file when it was opened. */
+    /** Returns the file's size when it was opened. */
     public long length() {
         return length;
     }
 
-    /** The file's state when it was opened; empty if it is not known. */
+    /** Returns the file's state when it was opened; empty if unknown. */
     public Optional<FileState> state() {
         return state;
     }
 
-    /** All bytes of the file. */
+    /** Returns all bytes of the file. */
     public FileRegion region() {
         return new FileRegion(this, 0, length);
     }
 
-    /** The first bytes, fewer where the file is shorter. */
+    /** Returns the first {@code count} bytes, or all of a shorter file. */
     public byte[] firstBytes(int count) throws IOException {
         return region().slice(0, Math.min(count, length)).bytes();
     }
 
     /**
-     * SHA-256 of the whole file in hexadecimal.
+     * Returns the SHA-256 of the whole file in hexadecimal.
      *
-     * @param progress is told the bytes of each chunk read
+     * @param progress receives the number of bytes of each chunk
      */
     public String sha256(LongConsumer progress) throws IOException {
         Sha256 hash = new Sha256();
-        byte[] chunk = new byte[CHUNK];
-        for (long at = 0; at < length; at += chunk.length) {
-            int n = (int) Math.min(chunk.length, length - at);
-            ByteBuffer bytes = ByteBuffer.wrap(chunk, 0, n);
-            read(bytes, at);
-            hash.add(bytes.flip());
-            progress.accept(n);
-        }
+        region().forEachChunk(chunk -> {
+            progress.accept(chunk.remaining());
+            hash.add(chunk);
+        });
         return hash.hex();
     }
 
@@ -141,7 +132,7 @@ public final class OpenFile implements Closeable {
 
     /** Maps {@code size} bytes from {@code position} on, read-only. */
     public MappedByteBuffer map(long position, long size) throws IOException {
-        // A thread that is interrupted already would close the file for everybody.
+        // Mapping from a thread whose interrupt is pending would close the file for every thread.
         boolean interrupted = Thread.interrupted();
         try {
             return file.getChannel().map(FileChannel.MapMode.READ_ONLY, position, size);

@@ -10,23 +10,20 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Collectors;
+import java.util.regex.Pattern;
 
 /**
- * Binds the components of a record of settings to names and plain values: what {@code --set
- * name=value}, a plan's YAML and {@code config.json} hold.
+ * Binds the components of a record of settings to names and plain values: the contents of {@code --set name=value}, a
+ * plan's YAML and {@code config.json}.
  *
- * <p>A component {@code contextLength} is called {@code context_length}. A component that is itself
- * a record stands for its components. Values are whole numbers, numbers, booleans, texts, lists of
- * texts and enum constants, written in lower case with hyphens; absent texts are null, or {@code
- * none} where a text has to be.
+ * <p>A component {@code contextLength} is called {@code context_length}. A component that is itself a record stands for
+ * its components. Values are whole numbers, numbers, booleans, strings, lists of strings and enum constants, written in
+ * lower case with hyphens; an absent string is null, or {@code none} where a string is required.
  */
 public final class Settings {
-
-    /** Separates the texts of a list that is written as one text. */
+    /** Separates the strings of a list that is written as one string. */
     private static final String SEPARATOR = "|";
 
-    /** How an absent text is written where a text has to be. */
     private static final String ABSENT = "none";
 
     private Settings() {}
@@ -35,28 +32,32 @@ public final class Settings {
      * A setting as users see it.
      *
      * @param name such as {@code context_length}
-     * @param value its value in the record that was asked for
-     * @param meaning what it means
-     * @param choices the values of an enum, otherwise empty
+     * @param type Java type of the component
+     * @param value its plain value in the record
+     * @param meaning a sentence without a full stop
+     * @param decidedBy the setting that decides this one wherever it is given; empty if there is none
      */
-    public record Description(String name, Object value, String meaning, List<String> choices) {
-
-        /** Whether it is free text, such as prompts. */
-        public boolean isText() {
-            return !(value instanceof Number || value instanceof Boolean) && choices.isEmpty();
+    public record Description(String name, Class<?> type, Object value, String meaning, String decidedBy) {
+        /** Returns the values of an enum; empty for other types. */
+        public List<String> choices() {
+            return type.isEnum() ? constants(type) : List.of();
         }
     }
 
-    /** All settings of a record, in order: name → plain value. */
+    private static List<String> constants(Class<?> type) {
+        return Arrays.stream(type.getEnumConstants())
+                .map(constant -> plain(constant).toString())
+                .toList();
+    }
+
+    /** Returns all settings of a record, in order: plain values by name. */
     public static Map<String, Object> of(Record settings) {
         Map<String, Object> values = new LinkedHashMap<>();
-        for (Component component : components(settings)) {
-            values.put(component.name, plain(component.value));
-        }
+        describe(settings).forEach(setting -> values.put(setting.name, setting.value));
         return values;
     }
 
-    /** What differs from other settings of the same kind: name → plain value. */
+    /** Returns the settings that differ from others of the same kind: plain values by name. */
     public static Map<String, Object> differences(Record settings, Record defaults) {
         Map<String, Object> values = of(settings);
         Map<String, Object> others = of(defaults);
@@ -64,122 +65,96 @@ public final class Settings {
         return values;
     }
 
-    /** The settings that no other one decides: name → plain value. */
+    /** Returns the settings that no other one decides: plain values by name. */
     public static Map<String, Object> chosen(Record settings) {
         Map<String, Object> values = of(settings);
-        for (Component component : components(settings)) {
-            if (values.get(component.decidedBy) != null) {
-                values.remove(component.name);
+        for (Description setting : describe(settings)) {
+            if (values.get(setting.decidedBy) != null) {
+                values.remove(setting.name);
             }
         }
         return values;
     }
 
-    /** The settings with their meanings. */
+    /** Returns the settings with their meanings. */
     public static List<Description> describe(Record settings) {
         List<Description> descriptions = new ArrayList<>();
-        for (Component component : components(settings)) {
-            descriptions.add(new Description(
-                    component.name, plain(component.value), component.meaning, choices(component.type)));
+        for (RecordComponent component : settings.getClass().getRecordComponents()) {
+            Object value = value(component, settings);
+            if (value instanceof Record nested) {
+                descriptions.addAll(describe(nested));
+            } else {
+                Setting setting = component.getAnnotation(Setting.class);
+                descriptions.add(new Description(
+                        canonical(component.getName()),
+                        component.getType(),
+                        plain(value),
+                        setting == null ? "" : setting.value(),
+                        setting == null ? "" : setting.decidedBy()));
+            }
         }
         return descriptions;
     }
 
-    /** Whether the record has a setting of this name, however it is written. */
+    /** Returns true if the record has a setting of this name, however it is written. */
     public static boolean has(Record settings, String name) {
-        return components(settings).stream().anyMatch(c -> c.name.equals(canonical(name)));
+        return of(settings).containsKey(canonical(name));
     }
 
     /**
-     * The record with some settings changed.
+     * Returns the record with some settings changed.
      *
-     * @param values by name, texts or plain values; names may be written with hyphens
-     * @throws IllegalArgumentException if a name is unknown or a value is not of its kind, not
-     *     allowed or decided by another setting, naming what is
+     * @param values by name, strings or plain values; names may be written with hyphens
+     * @throws IllegalArgumentException if a name is unknown or a value is of the wrong kind, not allowed or decided by
+     *     another setting
      */
     public static <R extends Record> R with(R settings, Map<String, ?> values) {
-        Map<String, Object> canonical = new LinkedHashMap<>();
-        values.forEach((name, value) -> canonical.put(canonical(name), value));
-        Map<String, Object> left = new LinkedHashMap<>(canonical);
+        Map<String, Object> given = new LinkedHashMap<>();
+        values.forEach((name, value) -> given.put(canonical(name), value));
+        Map<String, Object> left = new LinkedHashMap<>(given);
         R result = rebuild(settings, left);
         if (!left.isEmpty()) {
-            String allowed = components(settings).stream()
-                    .map(component -> component.name)
-                    .collect(Collectors.joining(", "));
+            String allowed = String.join(", ", of(settings).keySet());
             throw new IllegalArgumentException("unknown setting \"%s\": %s"
                     .formatted(
                             left.keySet().iterator().next(),
                             allowed.isEmpty() ? "there are none to set" : "expected one of " + allowed));
         }
-        for (Component component : components(result)) {
-            if (!component.decidedBy.isEmpty()) {
-                requireTaken(component, canonical);
+        for (Description setting : describe(result)) {
+            String name = setting.name;
+            if (!setting.decidedBy.isEmpty()
+                    && given.containsKey(name)
+                    && !Objects.equals(setting.value, plain(parse(name, setting.type, given.get(name))))) {
+                throw new IllegalArgumentException(
+                        "%1$s: %2$s makes it %3$s, got \"%4$s\": omit %1$s, or set %2$s to %5$s"
+                                .formatted(name, setting.decidedBy, setting.value, given.get(name), ABSENT));
             }
         }
         return result;
     }
 
-    private static void requireTaken(Component component, Map<String, Object> given) {
-        String name = component.name;
-        if (given.containsKey(name) && !Objects.equals(component.value, parse(name, component.type, given.get(name)))) {
-            throw new IllegalArgumentException("%1$s: %2$s makes it %3$s, got \"%4$s\": omit %1$s, or set %2$s to %5$s"
-                    .formatted(name, component.decidedBy, plain(component.value), given.get(name), ABSENT));
-        }
-    }
-
-    /** A component of the record or of a record in it. */
-    private record Component(String name, Class<?> type, Object value, String meaning, String decidedBy) {}
-
-    private static List<Component> components(Record settings) {
-        List<Component> components = new ArrayList<>();
-        for (RecordComponent component : settings.getClass().getRecordComponents()) {
-            Object value = value(component, settings);
-            if (value instanceof Record nested) {
-                components.addAll(components(nested));
-            } else {
-                Setting setting = component.getAnnotation(Setting.class);
-                components.add(new Component(
-                        canonical(component.getName()),
-                        component.getType(),
-                        value,
-                        setting == null ? "" : setting.value(),
-                        setting == null ? "" : setting.decidedBy()));
-            }
-        }
-        return components;
-    }
-
     /** Removes the values that it uses. */
+    @SuppressWarnings("unchecked") // the constructor is that of the record's class
     private static <R extends Record> R rebuild(R settings, Map<String, Object> values) {
         RecordComponent[] components = settings.getClass().getRecordComponents();
         Object[] arguments = new Object[components.length];
+        Class<?>[] types = new Class<?>[components.length];
         for (int i = 0; i < components.length; i++) {
-            Object old = value(components[i], settings);
             String name = canonical(components[i].getName());
-            if (old instanceof Record nested) {
+            types[i] = components[i].getType();
+            arguments[i] = value(components[i], settings);
+            if (arguments[i] instanceof Record nested) {
                 arguments[i] = rebuild(nested, values);
             } else if (values.containsKey(name)) {
-                arguments[i] = parse(name, components[i].getType(), values.remove(name));
-            } else {
-                arguments[i] = old;
+                arguments[i] = parse(name, types[i], values.remove(name));
             }
         }
-        return construct(settings, components, arguments);
-    }
-
-    @SuppressWarnings("unchecked")
-    private static <R extends Record> R construct(R settings, RecordComponent[] components, Object[] arguments) {
         try {
-            Class<?>[] types =
-                    Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
             Constructor<?> constructor = settings.getClass().getDeclaredConstructor(types);
             constructor.setAccessible(true);
             return (R) constructor.newInstance(arguments);
         } catch (InvocationTargetException e) {
-            if (e.getCause() instanceof RuntimeException refused) {
-                throw refused;
-            }
-            throw new IllegalStateException(e);
+            throw e.getCause() instanceof RuntimeException refused ? refused : new IllegalStateException(e);
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(e);
         }
@@ -195,38 +170,47 @@ public final class Settings {
     }
 
     private static Object parse(String name, Class<?> type, Object value) {
-        try {
-            if (type == int.class) {
-                return Math.toIntExact(whole(value));
-            }
-            if (type == long.class) {
-                return whole(value);
-            }
-            if (type == double.class) {
-                return finite(value instanceof Number number ? number.doubleValue() : Double.parseDouble(text(value)));
-            }
-        } catch (NumberFormatException | ArithmeticException e) {
-            throw wrong(name, type == double.class ? "a number" : "a whole number", value);
+        String text = String.valueOf(value).strip();
+        if (type == int.class || type == long.class || type == double.class) {
+            return number(name, type, value, text);
         }
         if (type == boolean.class) {
-            String text = text(value);
             if (!text.equals("true") && !text.equals("false")) {
                 throw wrong(name, "true or false", value);
             }
             return Boolean.valueOf(text);
         }
         if (type.isEnum()) {
-            return constant(name, type, value);
+            return Arrays.stream(type.getEnumConstants())
+                    .filter(constant -> plain(constant).equals(text))
+                    .findFirst()
+                    .orElseThrow(() -> wrong(name, "one of " + String.join(", ", constants(type)), value));
         }
         if (List.class.isAssignableFrom(type)) {
             return value instanceof List<?> list
-                    ? list.stream().map(Settings::text).toList()
-                    : List.of(text(value).split(java.util.regex.Pattern.quote(SEPARATOR)));
+                    ? list.stream().map(item -> String.valueOf(item).strip()).toList()
+                    : List.of(text.split(Pattern.quote(SEPARATOR)));
         }
         if (value instanceof Iterable || value instanceof Map) {
-            throw wrong(name, "a text", value);
+            throw wrong(name, "a string", value);
         }
-        return value == null || text(value).equals(ABSENT) ? null : text(value);
+        return value == null || text.equals(ABSENT) ? null : text;
+    }
+
+    private static Object number(String name, Class<?> type, Object value, String text) {
+        try {
+            if (type == double.class) {
+                double number = value instanceof Number given ? given.doubleValue() : Double.parseDouble(text);
+                if (Double.isFinite(number)) {
+                    return number;
+                }
+                throw wrong(name, "a number", value);
+            }
+            long whole = Long.parseLong(text);
+            return type == int.class ? (Object) Math.toIntExact(whole) : (Object) whole;
+        } catch (NumberFormatException | ArithmeticException e) {
+            throw wrong(name, type == double.class ? "a number" : "a whole number", value);
+        }
     }
 
     /** Refuses a negative value of a setting, in a record's constructor. */
@@ -236,50 +220,15 @@ public final class Settings {
         }
     }
 
-    /** Refuses a value of a setting that is no share of a whole. */
+    /** Refuses a value of a setting that is not a fraction of a whole. */
     public static void requireShare(String name, double value) {
         if (!(value >= 0 && value <= 1)) {
             throw new IllegalArgumentException(name + ": expected 0 to 1, got " + value);
         }
     }
 
-    private static double finite(double value) {
-        if (!Double.isFinite(value)) {
-            throw new NumberFormatException("infinite");
-        }
-        return value;
-    }
-
-    private static long whole(Object value) {
-        if (value instanceof Integer || value instanceof Long) {
-            return ((Number) value).longValue();
-        }
-        return Long.parseLong(text(value));
-    }
-
-    private static String text(Object value) {
-        return String.valueOf(value).strip();
-    }
-
-    private static Object constant(String name, Class<?> type, Object value) {
-        for (Object constant : type.getEnumConstants()) {
-            if (plain(constant).equals(text(value))) {
-                return constant;
-            }
-        }
-        throw wrong(name, "one of " + String.join(", ", choices(type)), value);
-    }
-
     private static IllegalArgumentException wrong(String name, String expected, Object value) {
         return new IllegalArgumentException("%s: expected %s, got \"%s\"".formatted(name, expected, value));
-    }
-
-    private static List<String> choices(Class<?> type) {
-        return type.isEnum()
-                ? Arrays.stream(type.getEnumConstants())
-                        .map(c -> (String) plain(c))
-                        .toList()
-                : List.of();
     }
 
     private static Object plain(Object value) {

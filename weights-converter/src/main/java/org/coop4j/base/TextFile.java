@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Text files that a command line names, such as lists of class names: UTF-8, of limited size. */
+/** Text files named by the user, such as lists of class names: UTF-8, of limited size. */
 public final class TextFile {
 
     private static final int MAX_BYTES = 64 << 20;
@@ -19,36 +19,42 @@ public final class TextFile {
     private TextFile() {}
 
     /**
-     * The text of a file, or of a pipe.
+     * Returns the text of a file or pipe.
      *
-     * @throws IOException if it cannot be read, is not UTF-8, or has more than 64 MB
+     * @throws InputException if it is not UTF-8 or larger than 64 MB
      */
     public static String read(Path file) throws IOException {
         return read(file, MAX_BYTES);
     }
 
-    /** The same of a file that may have another number of bytes. */
+    /** Returns the text of a file or pipe of at most {@code most} bytes. */
     public static String read(Path file, int most) throws IOException {
         byte[] bytes;
         try (InputStream in = Files.newInputStream(file)) {
             bytes = Files.size(file) > most ? null : in.readNBytes(most + 1);
         }
         if (bytes == null || bytes.length > most) {
-            throw new IOException("%s has more than %d MB: expected a small text file".formatted(file, most >> 20));
+            throw new InputException("%s has more than %d MB: expected a small text file".formatted(file, most >> 20));
         }
         try {
-            String text = StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(bytes))
-                    .toString();
+            String text = utf8(bytes);
             return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
         } catch (CharacterCodingException e) {
-            throw new IOException(file + " is not a text file in UTF-8", e);
+            throw new InputException(file + " is not a text file in UTF-8", e);
         }
     }
 
-    /** The lines of {@link #read}, without their ends. */
+    /** Returns the lines of {@link #read}, without their terminators. */
     public static List<String> lines(Path file) throws IOException {
         return read(file).lines().toList();
+    }
+
+    /**
+     * Decodes UTF-8.
+     *
+     * @throws CharacterCodingException if the bytes are not valid UTF-8
+     */
+    public static String utf8(byte[] bytes) throws CharacterCodingException {
+        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     }
 }

@@ -1,72 +1,92 @@
 package org.coop4j.weights;
 
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** The element type of a tensor, named as in the safetensors format; always little-endian. */
 public enum DType {
-    /** IEEE 754 double. */
-    F64(8, Kind.FLOAT),
-    /** IEEE 754 single. */
-    F32(4, Kind.FLOAT),
-    /** IEEE 754 half. */
-    F16(2, Kind.FLOAT),
-    /** The upper half of a single: 8 bits of exponent, 7 of fraction. */
-    BF16(2, Kind.FLOAT),
-    /** Signed 64-bit integer. */
-    I64(8, Kind.INTEGER),
-    /** Signed 32-bit integer. */
-    I32(4, Kind.INTEGER),
-    /** Signed 16-bit integer. */
-    I16(2, Kind.INTEGER),
-    /** Signed 8-bit integer. */
-    I8(1, Kind.INTEGER),
-    /** Unsigned 64-bit integer. */
-    U64(8, Kind.INTEGER),
-    /** Unsigned 32-bit integer. */
-    U32(4, Kind.INTEGER),
-    /** Unsigned 16-bit integer. */
-    U16(2, Kind.INTEGER),
-    /** Unsigned 8-bit integer. */
-    U8(1, Kind.INTEGER),
+    F64(8, "<f8", "float64", "DoubleStorage"),
+    F32(4, "<f4", "float32", "FloatStorage"),
+    F16(2, "<f2", "float16", "HalfStorage"),
+    /** The upper half of a float32: 8 bits of exponent, 7 of fraction. */
+    BF16(2, "", "bfloat16", "BFloat16Storage"),
+    I64(8, "<i8", "int64", "LongStorage"),
+    I32(4, "<i4", "int32", "IntStorage"),
+    I16(2, "<i2", "int16", "ShortStorage"),
+    I8(1, "|i1", "int8", "CharStorage"),
+    U64(8, "<u8", "uint64", ""),
+    U32(4, "<u4", "uint32", ""),
+    U16(2, "<u2", "uint16", ""),
+    U8(1, "|u1", "uint8", "ByteStorage"),
     /** One byte, 0 or 1. */
-    BOOL(1, Kind.BOOLEAN);
-
-    private enum Kind {
-        FLOAT,
-        INTEGER,
-        BOOLEAN
-    }
+    BOOL(1, "|b1", "bool", "BoolStorage");
 
     private final int bytes;
-    private final Kind kind;
+    private final String numPy;
+    private final String torch;
+    private final String torchStorage;
 
-    DType(int bytes, Kind kind) {
+    /**
+     * @param numPy its descriptor in a {@code .npy} header
+     * @param torch its name in the module {@code torch}
+     * @param torchStorage the class that PyTorch keeps its elements in; empty if there is none
+     */
+    DType(int bytes, String numPy, String torch, String torchStorage) {
         this.bytes = bytes;
-        this.kind = kind;
+        this.numPy = numPy;
+        this.torch = torch;
+        this.torchStorage = torchStorage;
     }
 
-    /** Bytes an element. */
+    /** Bytes per element. */
     public int bytes() {
         return bytes;
     }
 
-    /** Whether {@link TensorView#floats()} can read it. */
+    /** Returns true if {@link TensorView#floats()} can read it. */
     public boolean isFloat() {
-        return kind == Kind.FLOAT;
+        return this == F64 || this == F32 || this == F16 || this == BF16;
     }
 
-    /** Whether it is an integer type (not boolean). */
+    /** Returns true for integers, which BOOL is not. */
     public boolean isInteger() {
-        return kind == Kind.INTEGER;
+        return !isFloat() && this != BOOL;
     }
 
-    /** The type of that name, exactly as safetensors spells it, or empty. */
+    /** The class that PyTorch keeps its elements in, such as {@code FloatStorage}; empty if there is none. */
+    public String torchStorage() {
+        return torchStorage;
+    }
+
+    /** Returns the type that safetensors calls by this name. */
     public static Optional<DType> named(String name) {
-        for (DType type : values()) {
-            if (type.name().equals(name)) {
-                return Optional.of(type);
-            }
-        }
-        return Optional.empty();
+        return find(DType::name, name);
+    }
+
+    /** Returns the type of a NumPy descriptor such as {@code <f4}. */
+    static Optional<DType> ofNumPy(String descriptor) {
+        return find(type -> type.numPy, descriptor);
+    }
+
+    /** Returns the type that PyTorch calls by this name, such as {@code float32} or its alias {@code float}. */
+    public static Optional<DType> ofTorch(String name) {
+        return switch (name) {
+            case "double" -> Optional.of(F64);
+            case "float" -> Optional.of(F32);
+            case "half" -> Optional.of(F16);
+            default -> find(type -> type.torch, name);
+        };
+    }
+
+    /** Returns the type that PyTorch keeps in a storage of this class. */
+    public static Optional<DType> ofTorchStorage(String className) {
+        return find(DType::torchStorage, className);
+    }
+
+    private static Optional<DType> find(Function<DType, String> name, String wanted) {
+        return Arrays.stream(values())
+                .filter(type -> !wanted.isEmpty() && name.apply(type).equals(wanted))
+                .findFirst();
     }
 }

@@ -2,43 +2,43 @@ package org.coop4j.weights;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 
-/** A small tensor in memory, row-major, on its way to a file. */
+/** A small tensor in memory, row-major, ready to be written to a file. */
 public final class DenseTensor {
     private final DType dtype;
     private final Shape shape;
     private final ByteBuffer data;
 
-    private DenseTensor(DType dtype, Shape shape, ByteBuffer data) {
-        if (shape.bytes(dtype) != data.remaining()) {
-            throw new IllegalArgumentException("shape %s of %s needs %d bytes, not %d"
-                    .formatted(shape, dtype, shape.bytes(dtype), data.remaining()));
+    private DenseTensor(DType dtype, Shape shape, int elements) {
+        if (shape.elements() != elements) {
+            throw new IllegalArgumentException(
+                    "shape %s: expected %d elements, got %d".formatted(shape, shape.elements(), elements));
         }
         this.dtype = dtype;
         this.shape = shape;
-        this.data = data;
+        this.data =
+                ByteBuffer.allocate(Math.toIntExact(shape.bytes(dtype))).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** A tensor of singles; the values are copied. */
+    /** Returns a tensor of float32; the values are copied. */
     public static DenseTensor ofFloats(Shape shape, float... values) {
-        ByteBuffer data = allocate(values.length, DType.F32);
-        data.asFloatBuffer().put(FloatBuffer.wrap(values));
-        return new DenseTensor(DType.F32, shape, data);
+        DenseTensor tensor = new DenseTensor(DType.F32, shape, values.length);
+        tensor.data.asFloatBuffer().put(values);
+        return tensor;
     }
 
-    /** A tensor of 64-bit integers; the values are copied. */
+    /** Returns a tensor of 64-bit integers; the values are copied. */
     public static DenseTensor ofLongs(Shape shape, long... values) {
-        ByteBuffer data = allocate(values.length, DType.I64);
-        data.asLongBuffer().put(values);
-        return new DenseTensor(DType.I64, shape, data);
+        DenseTensor tensor = new DenseTensor(DType.I64, shape, values.length);
+        tensor.data.asLongBuffer().put(values);
+        return tensor;
     }
 
-    /** A tensor of any type from its little-endian bytes, which are copied. */
+    /** Returns a tensor of any type; its little-endian bytes are copied. */
     public static DenseTensor ofBytes(DType dtype, Shape shape, ByteBuffer littleEndian) {
-        ByteBuffer data = ByteBuffer.allocate(littleEndian.remaining()).order(ByteOrder.LITTLE_ENDIAN);
-        data.put(littleEndian.duplicate()).flip();
-        return new DenseTensor(dtype, shape, data);
+        DenseTensor tensor = new DenseTensor(dtype, shape, littleEndian.remaining() / dtype.bytes());
+        tensor.data.put(littleEndian.duplicate()).flip();
+        return tensor;
     }
 
     /** Element type. */
@@ -54,9 +54,5 @@ public final class DenseTensor {
     /** The elements, little-endian, read-only. */
     public ByteBuffer data() {
         return data.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
-    }
-
-    private static ByteBuffer allocate(int elements, DType dtype) {
-        return ByteBuffer.allocate(Math.multiplyExact(elements, dtype.bytes())).order(ByteOrder.LITTLE_ENDIAN);
     }
 }

@@ -1,42 +1,37 @@
 package org.coop4j.weights;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * The dimensions of a tensor, outermost first; no dimensions mean a scalar.
+ * The dimensions of a tensor, outermost first; a scalar has none.
  *
  * @param dims sizes, each at least 0, whose product fits in a {@code long}
  */
 public record Shape(List<Long> dims) {
     /** More dimensions than PyTorch itself allows. */
-    static final int MAX_RANK = 64;
-
-    private static final Shape SCALAR = new Shape(List.of());
+    public static final int MAX_RANK = 64;
 
     /** Checks the sizes and their product. */
     public Shape {
         dims = List.copyOf(dims);
         if (dims.size() > MAX_RANK) {
-            throw new IllegalArgumentException("a tensor of " + dims.size() + " dimensions; at most " + MAX_RANK);
+            throw new IllegalArgumentException("expected at most %d dimensions, got %d".formatted(MAX_RANK, dims.size()));
         }
-        for (long dim : dims) {
-            if (dim < 0) {
-                throw new IllegalArgumentException("a negative dimension in shape " + dims);
-            }
+        if (dims.stream().anyMatch(dim -> dim < 0)) {
+            throw new IllegalArgumentException("a negative dimension in shape " + dims);
         }
-        product(dims);
+        product(dims, 1);
     }
 
-    /** The shape with these sizes. */
+    /** Returns the shape with these sizes. */
     public static Shape of(long... dims) {
         return new Shape(Arrays.stream(dims).boxed().toList());
     }
 
-    /** The shape of a single number. */
+    /** Returns the shape of a single number. */
     public static Shape scalar() {
-        return SCALAR;
+        return new Shape(List.of());
     }
 
     /** Number of dimensions. */
@@ -56,20 +51,16 @@ public record Shape(List<Long> dims) {
 
     /** Number of elements: the product of the sizes, 1 for a scalar. */
     public long elements() {
-        return product(dims);
+        return product(dims, 1);
     }
 
     /**
-     * Bytes that the elements take.
+     * Returns the size of the elements in bytes.
      *
-     * @throws IllegalArgumentException when that exceeds a {@code long}
+     * @throws IllegalArgumentException if it exceeds a {@code long}
      */
     public long bytes(DType dtype) {
-        try {
-            return Math.multiplyExact(elements(), (long) dtype.bytes());
-        } catch (ArithmeticException e) {
-            throw new IllegalArgumentException("shape " + this + " overflows", e);
-        }
+        return product(dims, dtype.bytes());
     }
 
     /** Steps in elements between neighbours along each dimension of a row-major tensor. */
@@ -83,28 +74,19 @@ public record Shape(List<Long> dims) {
         return strides;
     }
 
-    /** The shape with its two dimensions exchanged. */
-    Shape transposed() {
-        return of(dim(1), dim(0));
-    }
-
     @Override
     public String toString() {
         return dims.toString();
     }
 
-    private static long product(List<Long> dims) {
+    private static long product(List<Long> dims, long each) {
         if (dims.contains(0L)) {
             return 0;
         }
-        long product = 1;
-        for (long dim : dims) {
-            try {
-                product = Math.multiplyExact(product, dim);
-            } catch (ArithmeticException e) {
-                throw new IllegalArgumentException("shape " + new ArrayList<>(dims) + " overflows", e);
-            }
+        try {
+            return dims.stream().reduce(each, Math::multiplyExact);
+        } catch (ArithmeticException e) {
+            throw new IllegalArgumentException("shape " + dims + " overflows", e);
         }
-        return product;
     }
 }

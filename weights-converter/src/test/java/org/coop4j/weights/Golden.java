@@ -15,9 +15,12 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.coop4j.base.Sha256;
+import org.coop4j.weights.TensorView.TensorSpec;
+import org.coop4j.weights.safetensors.SafetensorsWriter;
 import org.tukaani.xz.XZInputStream;
 
 /**
@@ -139,6 +142,18 @@ public final class Golden {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);
             }
+        }
+    }
+
+    /** Writes a safetensors file without metadata. */
+    public static void writeSafetensors(Path target, Map<String, DenseTensor> tensors) throws IOException {
+        List<TensorSpec> specs = new ArrayList<>();
+        tensors.forEach((name, t) -> specs.add(new TensorSpec(name, t.dtype(), t.shape())));
+        try (SafetensorsWriter writer = SafetensorsWriter.create(target, specs, Map.of())) {
+            for (Map.Entry<String, DenseTensor> tensor : tensors.entrySet()) {
+                writer.writeBytes(tensor.getKey(), tensor.getValue().data());
+            }
+            writer.commit();
         }
     }
 }

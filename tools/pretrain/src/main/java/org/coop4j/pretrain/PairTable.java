@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.data.CsvFile;
+import org.coop4j.data.CsvList;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageFiles;
 
@@ -46,7 +46,7 @@ public record PairTable(Path file, List<Picture> pictures) {
      *     leaves the folder, or an image file is missing
      */
     public static PairTable read(Path csv) throws IOException {
-        PairTable table = new PairTable(csv, pictures(csv, CsvFile.read(csv, "table")));
+        PairTable table = new PairTable(csv, pictures(csv, CsvList.cells(csv, "table")));
         table.requireFiles();
         return table;
     }

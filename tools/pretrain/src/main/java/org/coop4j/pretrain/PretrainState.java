@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.coop4j.weights.safetensors.TensorChecksum;
 

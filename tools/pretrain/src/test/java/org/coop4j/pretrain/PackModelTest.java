@@ -14,7 +14,7 @@ import org.coop4j.base.InputException;
 import org.coop4j.base.Sha256;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.HalfFloats;
-import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.convert.PackedModel;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;

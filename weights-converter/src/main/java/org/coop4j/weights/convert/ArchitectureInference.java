@@ -11,10 +11,10 @@ import org.coop4j.weights.Shape;
 import org.coop4j.weights.model.ClipConfig;
 
 /**
- * Reads a model's dimensions off its tensors' shapes, as {@code build_model} of openai/CLIP does.
- * Heads leave no trace in shapes: they are 64 channels wide unless a configuration says otherwise.
+ * Infers a model's dimensions from its tensors' shapes, as {@code build_model} of openai/CLIP does. Shapes do not show
+ * the heads: they are 64 channels wide unless a configuration says otherwise.
  */
-record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> told) {
+record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> configured) {
 
     private static final int HEAD_WIDTH = 64;
 
@@ -22,12 +22,12 @@ record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> tol
     private static final int MAX_WIDTH_WITH_KNOWN_HEADS = 1024;
 
     /**
-     * The architecture of a model with these tensors, by OpenAI's names.
+     * Infers the architecture of a model with these tensors, by OpenAI's names.
      *
-     * @param told what a configuration says, of which the heads are taken
+     * @param configured the architecture of a configuration, which gives the heads
      */
-    static ClipConfig infer(Map<String, Shape> shapes, Optional<ClipConfig> told) throws InputException {
-        ArchitectureInference inference = new ArchitectureInference(shapes, told);
+    static ClipConfig infer(Map<String, Shape> shapes, Optional<ClipConfig> configured) throws InputException {
+        ArchitectureInference inference = new ArchitectureInference(shapes, configured);
         try {
             ClipConfig.Vision vision = inference.vision();
             int embedDim = inference.dim("text_projection", 1);
@@ -51,14 +51,16 @@ record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> tol
     private ClipConfig.Vit vit() throws InputException {
         int width = dim("visual.conv1.weight", 0);
         int patch = dim("visual.conv1.weight", 3);
-        int grid = grid("visual.positional_embedding");
-        int layers = count("visual\\.transformer\\.resblocks\\.(\\d+)\\..*");
-        if (width > MAX_WIDTH_WITH_KNOWN_HEADS && told.isEmpty()) {
-            throw headsUnknown("the vision width " + width + " is more than any OpenAI model's");
+        if (width > MAX_WIDTH_WITH_KNOWN_HEADS && configured.isEmpty()) {
+            throw headsUnknown("the vision width " + width + " exceeds that of every OpenAI model");
         }
-        int heads = heads("vision", width, told.map(c -> c.vision().heads()));
-        int mlpWidth = dim("visual.transformer.resblocks.0.mlp.c_fc.weight", 0);
-        return new ClipConfig.Vit(Math.multiplyExact(patch, grid), patch, width, layers, heads, mlpWidth);
+        return new ClipConfig.Vit(
+                Math.multiplyExact(patch, grid("visual.positional_embedding")),
+                patch,
+                width,
+                count("visual\\.transformer\\.resblocks\\.(\\d+)\\..*"),
+                heads("vision", width, configured.map(c -> c.vision().heads())),
+                dim("visual.transformer.resblocks.0.mlp.c_fc.weight", 0));
     }
 
     private ClipConfig.ResNet resNet() throws InputException {
@@ -67,13 +69,12 @@ record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> tol
             layers.add(count("visual\\.layer" + stage + "\\.(\\d+)\\..*"));
         }
         int width = dim("visual.layer1.0.conv1.weight", 0);
-        int grid = grid("visual.attnpool.positional_embedding");
         int pooled = Math.multiplyExact(width, ClipConfig.ResNet.STRIDE);
         return new ClipConfig.ResNet(
-                Math.multiplyExact(grid, ClipConfig.ResNet.STRIDE),
+                Math.multiplyExact(grid("visual.attnpool.positional_embedding"), ClipConfig.ResNet.STRIDE),
                 layers,
                 width,
-                heads("attention pooling", pooled, told.map(c -> c.vision().heads())));
+                heads("attention pooling", pooled, configured.map(c -> c.vision().heads())));
     }
 
     private ClipConfig.Text text() throws InputException {
@@ -82,31 +83,28 @@ record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> tol
                 dim("positional_embedding", 0),
                 dim("token_embedding.weight", 0),
                 width,
-                heads("text", width, told.map(c -> c.text().heads())),
+                heads("text", width, configured.map(c -> c.text().heads())),
                 count("transformer\\.resblocks\\.(\\d+)\\..*"),
                 dim("transformer.resblocks.0.mlp.c_fc.weight", 0));
     }
 
     private static int heads(String tower, int width, Optional<Integer> heads) throws InputException {
-        if (heads.isPresent()) {
-            return heads.get();
-        }
-        if (width % HEAD_WIDTH != 0) {
+        if (heads.isEmpty() && width % HEAD_WIDTH != 0) {
             throw headsUnknown("the %s width %d is not a multiple of 64".formatted(tower, width));
         }
-        return width / HEAD_WIDTH;
+        return heads.orElse(width / HEAD_WIDTH);
     }
 
     private static InputException headsUnknown(String reason) {
         return new InputException(
-                reason + ", so the number of heads is unknown: convert the folder with its" + " configuration file");
+                reason + ", so the number of heads is unknown: convert the folder with its configuration file");
     }
 
     private int grid(String positions) throws InputException {
         int patches = dim(positions, 0) - 1;
         int grid = (int) Math.round(Math.sqrt(patches));
         if (grid < 1 || grid * grid != patches) {
-            throw new InputException("%s has %d rows, which is no square and one".formatted(positions, patches + 1));
+            throw new InputException("%s has %d rows, expected a square number and 1".formatted(positions, patches + 1));
         }
         return grid;
     }
@@ -127,7 +125,7 @@ record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> tol
             throw new InputException("not a complete CLIP model: tensor " + name + " is missing");
         }
         if (shape.rank() <= axis || shape.dim(axis) > Integer.MAX_VALUE / 64) {
-            throw new InputException("tensor " + name + " has the unlikely shape " + shape);
+            throw new InputException("tensor " + name + " has the implausible shape " + shape);
         }
         return (int) shape.dim(axis);
     }

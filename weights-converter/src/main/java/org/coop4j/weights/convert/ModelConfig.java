@@ -15,11 +15,11 @@ import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.PreprocessConfig;
 
 /**
- * What a configuration file beside the weights says.
+ * The contents of a configuration file beside the weights.
  *
  * @param file its name, for messages
  * @param architecture the dimensions
- * @param activation the activation, empty when the file contradicts itself
+ * @param activation the activation, empty if the file contradicts itself
  * @param preprocessing of images
  */
 record ModelConfig(
@@ -46,17 +46,17 @@ record ModelConfig(
     }
 
     /**
-     * Compares the dimensions with those that the tensors have.
+     * Compares the dimensions with those of the tensors.
      *
-     * @throws InputException when some differ, naming all that do
+     * @throws InputException naming all that differ
      */
     void check(ClipConfig ofTensors) throws InputException {
-        Map<String, String> actual = dimensions(ofTensors);
+        Map<String, String> actual = dimensions("", ofTensors.toTree());
         List<String> differences = new ArrayList<>();
-        dimensions(architecture).forEach((name, said) -> {
-            String is = actual.getOrDefault(name, "not there");
-            if (!said.equals(is)) {
-                differences.add("%s is %s in the configuration, %s in the tensors".formatted(name, said, is));
+        dimensions("", architecture.toTree()).forEach((name, value) -> {
+            String found = actual.getOrDefault(name, "missing");
+            if (!value.equals(found)) {
+                differences.add("%s is %s in the configuration, %s in the tensors".formatted(name, value, found));
             }
         });
         if (!differences.isEmpty()) {
@@ -64,16 +64,15 @@ record ModelConfig(
         }
     }
 
-    /** Every dimension by its name, such as "vision patch_size". */
-    private static Map<String, String> dimensions(ClipConfig config) {
+    /** Returns every dimension by its name, such as "vision patch_size". */
+    private static Map<String, String> dimensions(String prefix, JsonNode tree) {
         Map<String, String> all = new LinkedHashMap<>();
-        for (Map.Entry<String, JsonNode> part : config.toTree().properties()) {
-            if (!part.getValue().isObject()) {
-                all.put(part.getKey(), part.getValue().asText());
-            }
-            for (Map.Entry<String, JsonNode> field : part.getValue().properties()) {
-                JsonNode value = field.getValue();
-                all.put(part.getKey() + " " + field.getKey(), value.isValueNode() ? value.asText() : value.toString());
+        for (Map.Entry<String, JsonNode> field : tree.properties()) {
+            String name = prefix + field.getKey();
+            if (field.getValue().isObject()) {
+                all.putAll(dimensions(name + " ", field.getValue()));
+            } else {
+                all.put(name, field.getValue().toString());
             }
         }
         return all;

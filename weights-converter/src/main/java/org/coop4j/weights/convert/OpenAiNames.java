@@ -1,33 +1,31 @@
 package org.coop4j.weights.convert;
 
 import java.io.IOException;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.coop4j.base.FileRegion.ChunkConsumer;
 import org.coop4j.base.InputException;
-import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.TensorSpec;
 import org.coop4j.weights.TensorView;
+import org.coop4j.weights.TensorView.TensorSpec;
 
 /**
- * Brings a checkpoint's tensors to OpenAI's names and orientation, from those of OpenAI itself and
- * open_clip, of open_clip's custom text models, or of Hugging Face.
+ * Maps a checkpoint's tensors to OpenAI's names and orientation, from those of OpenAI itself and open_clip, of
+ * open_clip's custom text models, or of Hugging Face.
  */
 final class OpenAiNames {
-    /** Buffers that are no weights: OpenAI's three sizes, and counters, indices and masks. */
-    private static final Set<String> SIZES = Set.of("input_resolution", "context_length", "vocab_size");
+    /** Buffers that are not weights: OpenAI's three sizes, counters and indices, all of them integers. */
+    private static final Pattern BUFFER =
+            Pattern.compile("input_resolution|context_length|vocab_size|(.*\\.)?(num_batches_tracked|position_ids)");
 
-    private static final Pattern BUFFER = Pattern.compile("(.*\\.)?(num_batches_tracked|position_ids)");
     private static final Pattern MASK = Pattern.compile("(.*\\.)?attn_mask");
 
-    /** Hugging Face's towers (transformers, {@code modeling_clip.py}) without their layers. */
+    /** Tensors of Hugging Face's towers (transformers, {@code modeling_clip.py}) outside of their layers. */
     private static final Map<String, String> HUGGING_FACE = Map.ofEntries(
-            Map.entry("logit_scale", "logit_scale"),
             Map.entry("text_projection.weight", "text_projection"),
             Map.entry("visual_projection.weight", "visual.proj"),
             Map.entry("text_model.embeddings.token_embedding.weight", "token_embedding.weight"),
@@ -42,30 +40,25 @@ final class OpenAiNames {
             Map.entry("vision_model.post_layernorm.weight", "visual.ln_post.weight"),
             Map.entry("vision_model.post_layernorm.bias", "visual.ln_post.bias"));
 
-    private static final Set<String> TRANSPOSED = Set.of("text_projection.weight", "visual_projection.weight");
-
+    private static final Pattern TRANSPOSED = Pattern.compile("(text|visual)_projection\\.weight");
     private static final Pattern LAYER =
             Pattern.compile("(text|vision)_model\\.encoder\\.layers\\.(\\d+)\\.(.*)\\.(weight|bias)");
-
     private static final Map<String, String> IN_LAYER = Map.of(
             "layer_norm1", "ln_1",
             "layer_norm2", "ln_2",
             "self_attn.out_proj", "attn.out_proj",
             "mlp.fc1", "mlp.c_fc",
             "mlp.fc2", "mlp.c_proj");
-
     private static final List<String> STACKED = List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj");
 
     private final Map<String, SourceTensor> tensors = new LinkedHashMap<>();
-    private final Map<String, TensorView[]> stacks = new LinkedHashMap<>();
 
     private OpenAiNames() {}
 
     /**
-     * The weights by OpenAI's names; buffers are left out, names that fit no scheme are kept.
+     * Returns the weights by OpenAI's names; buffers are left out, names of no known scheme are kept.
      *
-     * @throws InputException when two tensors come to the same name, or one of a query, key and
-     *     value is missing
+     * @throws InputException if two tensors map to the same name, or one of a query, key and value is missing
      */
     static Map<String, SourceTensor> of(List<TensorView> source) throws InputException {
         OpenAiNames names = new OpenAiNames();
@@ -77,114 +70,75 @@ final class OpenAiNames {
             }
             if (huggingFace) {
                 names.addHuggingFace(tensor);
-            } else if (customText && tensor.name().startsWith("text.")) {
-                names.add(tensor.name().substring("text.".length()), tensor);
             } else {
-                names.add(tensor.name(), tensor);
+                names.add(customText ? tensor.name().replaceFirst("^text\\.", "") : tensor.name(), 0, 1, tensor);
             }
         }
-        names.stack();
+        for (Map.Entry<String, SourceTensor> entry : names.tensors.entrySet()) {
+            int missing = entry.getValue().parts.indexOf(null);
+            if (missing >= 0) {
+                throw new InputException(
+                        "%s cannot be made: its %s is missing".formatted(entry.getKey(), STACKED.get(missing)));
+            }
+        }
         return names.tensors;
     }
 
     private static boolean isBuffer(TensorView tensor) {
-        String name = tensor.name();
-        boolean integers = tensor.dtype().isInteger() || tensor.dtype() == DType.BOOL;
-        return MASK.matcher(name).matches()
-                || (integers && (SIZES.contains(name) || BUFFER.matcher(name).matches()));
+        return MASK.matcher(tensor.name()).matches()
+                || (!tensor.dtype().isFloat() && BUFFER.matcher(tensor.name()).matches());
     }
 
     private void addHuggingFace(TensorView tensor) throws InputException {
         String name = tensor.name();
         Matcher layer = LAYER.matcher(name);
-        if (HUGGING_FACE.containsKey(name)) {
-            add(HUGGING_FACE.get(name), TRANSPOSED.contains(name) ? tensor.transposed() : tensor);
-        } else if (layer.matches()) {
-            addLayer(layer, tensor);
-        } else {
-            add(name, tensor);
+        if (!layer.matches()) {
+            boolean transposed = TRANSPOSED.matcher(name).matches();
+            add(HUGGING_FACE.getOrDefault(name, name), 0, 1, transposed ? tensor.transposed() : tensor);
+            return;
         }
-    }
-
-    private void addLayer(Matcher layer, TensorView tensor) throws InputException {
         String tower = layer.group(1).equals("text") ? "" : "visual.";
         String block = tower + "transformer.resblocks." + layer.group(2) + ".";
         int part = STACKED.indexOf(layer.group(3));
         if (part >= 0) {
-            String name = block + "attn.in_proj_" + layer.group(4);
-            stacks.computeIfAbsent(name, n -> new TensorView[STACKED.size()])[part] = tensor;
-        } else if (IN_LAYER.containsKey(layer.group(3))) {
-            add(block + IN_LAYER.get(layer.group(3)) + "." + layer.group(4), tensor);
+            add(block + "attn.in_proj_" + layer.group(4), part, STACKED.size(), tensor);
         } else {
-            add(tensor.name(), tensor);
+            String inLayer = IN_LAYER.get(layer.group(3));
+            add(inLayer == null ? name : block + inLayer + "." + layer.group(4), 0, 1, tensor);
         }
     }
 
-    private void stack() throws InputException {
-        for (Map.Entry<String, TensorView[]> stack : stacks.entrySet()) {
-            List<TensorView> parts = new ArrayList<>();
-            for (int i = 0; i < STACKED.size(); i++) {
-                TensorView part = stack.getValue()[i];
-                if (part == null) {
-                    throw new InputException(
-                            "%s cannot be made: its %s is missing".formatted(stack.getKey(), STACKED.get(i)));
-                }
-                parts.add(part);
-            }
-            put(stack.getKey(), new SourceTensor(parts));
-        }
-    }
-
-    private void add(String name, TensorView tensor) throws InputException {
-        put(name, SourceTensor.of(tensor));
-    }
-
-    private void put(String name, SourceTensor tensor) throws InputException {
-        if (tensors.put(name, tensor) != null) {
+    /** Adds part {@code index} of {@code count} of the tensor of that name. */
+    private void add(String name, int index, int count, TensorView part) throws InputException {
+        SourceTensor tensor =
+                tensors.computeIfAbsent(name, n -> new SourceTensor(Arrays.asList(new TensorView[count])));
+        if (tensor.parts.size() != count || tensor.parts.set(index, part) != null) {
             throw new InputException("two tensors of the checkpoint are " + name);
         }
     }
 
     /**
-     * A tensor of the converted model: one of the source, or several stacked along the first dimension
-     * (queries, keys and values).
+     * A tensor of the converted model: one of the source, or several stacked along the first dimension (queries, keys
+     * and values).
      *
      * @param parts in stacking order, at least one
      */
     record SourceTensor(List<TensorView> parts) {
-        SourceTensor {
-            parts = List.copyOf(parts);
-        }
 
-        static SourceTensor of(TensorView view) {
-            return new SourceTensor(List.of(view));
-        }
-
-        DType dtype() {
-            return parts.get(0).dtype();
-        }
-
-        /** The stacked shape. */
-        Shape shape() throws InputException {
-            Shape first = parts.get(0).shape();
-            if (parts.size() == 1) {
-                return first;
-            }
-            List<Long> dims = new ArrayList<>(first.dims());
-            for (TensorView part : parts) {
-                if (!part.shape().equals(first) || part.dtype() != dtype() || first.rank() == 0) {
-                    throw new InputException("cannot stack %s on %s".formatted(part, parts.get(0)));
-                }
-            }
-            dims.set(0, dims.get(0) * parts.size());
-            return new Shape(dims);
-        }
-
+        /** Returns the declaration of the stacked tensor. */
         TensorSpec spec(String name) throws InputException {
-            return new TensorSpec(name, dtype(), shape());
+            TensorView first = parts.get(0);
+            long[] dims = first.shape().toArray();
+            for (TensorView part : parts.subList(1, parts.size())) {
+                if (!part.shape().equals(first.shape()) || part.dtype() != first.dtype() || dims.length == 0) {
+                    throw new InputException("cannot stack %s on %s".formatted(part, first));
+                }
+                dims[0] += first.shape().dim(0);
+            }
+            return new TensorSpec(name, first.dtype(), Shape.of(dims));
         }
 
-        void forEachChunk(TensorView.ChunkConsumer consumer) throws IOException {
+        void forEachChunk(ChunkConsumer consumer) throws IOException {
             for (TensorView part : parts) {
                 part.forEachChunk(consumer);
             }

@@ -12,33 +12,19 @@ import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.PreprocessConfig;
 
 /**
- * Reads {@code open_clip_config.json}. A field that is not known here and is not switched off is an
- * error, since open_clip has many that change what a model computes.
+ * Reads {@code open_clip_config.json}. A field that is neither known here nor switched off is an error, since many
+ * fields of open_clip change the model's computation.
  */
 final class OpenClipConfig {
-
     static final String FILE = "open_clip_config.json";
 
     private static final Set<String> MODEL_FIELDS =
             Set.of("embed_dim", "quick_gelu", "vision_cfg", "text_cfg", "custom_text", "init_logit_scale");
-    private static final Set<String> VISION_FIELDS =
-            Set.of("image_size", "layers", "width", "patch_size", "head_width", "mlp_ratio", "patch_dropout");
-    private static final Set<String> TEXT_FIELDS = Set.of(
-            "context_length",
-            "vocab_size",
-            "width",
-            "heads",
-            "layers",
-            "mlp_ratio",
-            "pad_id",
-            "hf_tokenizer_name",
-            "tokenizer_kwargs");
-
-    /** Fields whose only supported value is open_clip's default. */
-    private static final Map<String, String> DEFAULTS = Map.of(
-            "pool_type", "tok argmax",
-            "pos_embed_type", "learnable",
-            "proj_type", "linear");
+    private static final Set<String> TOWER_FIELDS =
+            Set.of("width", "layers", "mlp_ratio", "pool_type", "pos_embed_type", "proj_type");
+    private static final Set<String> VISION_FIELDS = Set.of("image_size", "patch_size", "head_width", "patch_dropout");
+    private static final Set<String> TEXT_FIELDS =
+            Set.of("context_length", "vocab_size", "heads", "pad_id", "hf_tokenizer_name", "tokenizer_kwargs");
 
     private OpenClipConfig() {}
 
@@ -48,10 +34,9 @@ final class OpenClipConfig {
 
     private static ModelConfig config(JsonTree json) {
         JsonTree model = json.has("model_cfg") ? json.object("model_cfg") : json;
-        requireKnown("model_cfg", model, MODEL_FIELDS);
-        JsonTree vision = tower(model, "vision_cfg", VISION_FIELDS);
+        requireKnown("model_cfg", model, MODEL_FIELDS, Set.of());
         JsonTree text = tower(model, "text_cfg", TEXT_FIELDS);
-        ClipConfig.Vision tower = vision(vision);
+        ClipConfig.Vision vision = vision(tower(model, "vision_cfg", VISION_FIELDS));
         int textWidth = text.whole("width", 512);
         ClipConfig.Text transformer = new ClipConfig.Text(
                 text.whole("context_length", 77),
@@ -64,29 +49,27 @@ final class OpenClipConfig {
         MlpActivation activation = model.flag("quick_gelu", false) ? MlpActivation.QUICK_GELU : MlpActivation.GELU;
         return new ModelConfig(
                 FILE,
-                new ClipConfig(model.whole("embed_dim"), tower, transformer),
+                new ClipConfig(model.whole("embed_dim"), vision, transformer),
                 Optional.of(activation),
-                preprocessing(json.objectOrNone("preprocess_cfg"), tower.imageSize()));
+                preprocessing(json.objectOrNone("preprocess_cfg"), vision.imageSize()));
     }
 
+    /** Returns a tower's fields; some may have open_clip's default only, or what amounts to it. */
     private static JsonTree tower(JsonTree model, String name, Set<String> known) {
         JsonTree tower = model.object(name);
-        DEFAULTS.forEach((field, supported) -> {
-            if (tower.has(field) && !List.of(supported.split(" ")).contains(tower.text(field))) {
-                throw new IllegalArgumentException(
-                        "%s.%s = %s is not supported".formatted(name, field, tower.text(field)));
-            }
-        });
-        requireKnown(name, tower, known);
+        tower.choice("pool_type", "tok", "argmax");
+        tower.choice("pos_embed_type", "learnable");
+        tower.choice("proj_type", "linear");
+        requireKnown(name, tower, TOWER_FIELDS, known);
         return tower;
     }
 
-    /** Refuses fields that may change what the model computes in ways not known here. */
-    private static void requireKnown(String where, JsonTree object, Set<String> known) {
+    /** Refuses fields that may change the model's computation in ways not known here. */
+    private static void requireKnown(String where, JsonTree object, Set<String> known, Set<String> more) {
         object.fields().forEach((name, value) -> {
-            if (!known.contains(name) && !DEFAULTS.containsKey(name) && !isOff(value)) {
+            if (!known.contains(name) && !more.contains(name) && !isOff(value)) {
                 throw new IllegalArgumentException(
-                        "%s.%s = %s is not supported: only CLIP's own two towers are".formatted(where, name, value));
+                        "%s.%s = %s is not supported: expected CLIP's own two towers".formatted(where, name, value));
             }
         });
     }
@@ -116,16 +99,17 @@ final class OpenClipConfig {
     }
 
     private static int imageSize(JsonTree vision) {
-        if (vision.fields().get("image_size") instanceof List<?> sides) {
-            if (sides.size() != 2 || !(sides.get(0) instanceof Integer side) || !side.equals(sides.get(1))) {
+        if (vision.fields().get("image_size") instanceof List<?>) {
+            List<Integer> sides = vision.wholes("image_size");
+            if (sides.size() != 2 || !sides.get(0).equals(sides.get(1))) {
                 throw new IllegalArgumentException("image_size: expected a square, got " + sides);
             }
-            return side;
+            return sides.get(0);
         }
         return vision.whole("image_size", 224);
     }
 
-    /** open_clip truncates the product. */
+    /** Returns the product truncated, as open_clip does. */
     private static int mlpWidth(JsonTree tower, int width) {
         return (int) (width * tower.number("mlp_ratio", 4.0));
     }
@@ -140,19 +124,12 @@ final class OpenClipConfig {
     }
 
     private static PreprocessConfig preprocessing(JsonTree json, int imageSize) {
-        String interpolation = json.text("interpolation", "bicubic");
-        String mode = json.text("resize_mode", "shortest");
-        boolean squash = mode.equals("squash");
-        if (!interpolation.equals("bicubic") || !(squash || mode.equals("shortest"))) {
-            throw new IllegalArgumentException(
-                    "preprocess_cfg: expected interpolation bicubic and resize_mode shortest or squash, got %s and %s"
-                            .formatted(interpolation, mode));
-        }
+        json.choice("interpolation", "bicubic");
         PreprocessConfig defaults = PreprocessConfig.openAi(imageSize);
         return new PreprocessConfig(
                 imageSize,
-                json.has("mean") ? json.numbers("mean") : defaults.mean(),
-                json.has("std") ? json.numbers("std") : defaults.std(),
-                squash);
+                json.numbers("mean", defaults.mean()),
+                json.numbers("std", defaults.std()),
+                json.choice("resize_mode", "shortest", "squash").equals("squash"));
     }
 }

@@ -8,7 +8,7 @@ import java.util.List;
 import org.coop4j.base.Progress;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
@@ -16,17 +16,16 @@ import org.coop4j.weights.model.PreprocessConfig;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 
 /**
- * Writes a model with random weights, for work on speed and memory without a checkpoint and as the
- * beginning of training.
+ * Writes a model with random weights, for work on speed and memory without a checkpoint and as the starting point of
+ * training.
  *
- * <p>The distributions are CLIP's ({@code initialize_parameters} in openai/CLIP's {@code model.py},
- * PyTorch's defaults where it says nothing): the text tower's matrices are normal with a deviation
- * that falls with width and depth, the vision transformer's are PyTorch's uniform ones, each
- * bottleneck's last batch norm has weight 0 so that it begins as the identity.
+ * <p>The distributions are CLIP's ({@code initialize_parameters} in openai/CLIP's {@code model.py}, PyTorch's defaults
+ * where it sets none): the text tower's matrices are normal with a deviation that falls with width and depth, the vision
+ * transformer's are PyTorch's uniform ones, each bottleneck's last batch norm has weight 0 so that it starts as the
+ * identity.
  *
- * <p>One deviation: running variances are not 1 but what a convolution of these weights gives (1/3
- * after the image, 1/6 after a ReLU), as if the batch norms had seen data; with 1 a ResNet's
- * features would nearly vanish in evaluation.
+ * <p>One deviation: running variances are not 1 but the result of a convolution of these weights (1/3 after the image,
+ * 1/6 after a ReLU), as if the batch norms had seen data; with 1 a ResNet's features would nearly vanish in evaluation.
  */
 public final class RandomWeights {
     private static final int BLOCK = 1 << 16;
@@ -58,32 +57,36 @@ public final class RandomWeights {
         return random -> bound * (2 * random.uniform() - 1);
     }
 
-    /** Writes a converted model, telling nobody how far it is. */
+    /** Writes a converted model without reporting progress. */
     public static ModelMetadata write(ClipConfig architecture, long seed, Path target, MlpActivation activation)
             throws IOException {
         return write(architecture, seed, target, activation, Progress.NONE);
     }
 
     /**
-     * Writes a converted model in single precision. Every tensor has its own stream of random
-     * numbers, by seed and name, so that the same seed gives the same file everywhere.
+     * Writes a converted model in float32. Every tensor has its own stream of random numbers, by seed and name, so that
+     * the same seed gives the same file everywhere.
      *
-     * @return what was written into the file's metadata
+     * @return the metadata of the written file
      */
     public static ModelMetadata write(
             ClipConfig architecture, long seed, Path target, MlpActivation activation, Progress progress)
             throws IOException {
         ModelMetadata metadata = metadata(architecture, seed, activation);
+        List<TensorSpec> specs = architecture.tensorSpecs(DType.F32);
+        long total = specs.stream().mapToLong(spec -> spec.shape().elements()).sum();
         RandomWeights weights = new RandomWeights(architecture, seed);
-        try (SafetensorsWriter writer =
-                SafetensorsWriter.create(target, architecture.tensorSpecs(DType.F32), metadata.toMap())) {
-            weights.write(writer, architecture.tensorSpecs(DType.F32), progress);
+        try (SafetensorsWriter writer = SafetensorsWriter.create(target, specs, metadata.toMap());
+                Progress.Task task = progress.task("parameters", total, Progress.Unit.PARAMETERS)) {
+            for (TensorSpec spec : specs) {
+                weights.write(writer, spec, task);
+            }
             writer.commit();
         }
         return metadata;
     }
 
-    /** What {@link #write} writes into the file's metadata. */
+    /** Returns the metadata of the file that {@link #write} writes. */
     public static ModelMetadata metadata(ClipConfig architecture, long seed, MlpActivation activation) {
         return new ModelMetadata(
                 architecture,
@@ -92,21 +95,12 @@ public final class RandomWeights {
                 ModelMetadata.SourceInfo.madeHere("random weights, seed " + seed));
     }
 
-    /** The elements of one tensor of the file that {@link #write} writes. */
+    /** Returns the elements of one tensor of the file that {@link #write} writes. */
     public static float[] floats(ClipConfig architecture, long seed, TensorSpec tensor) {
         float[] values = new float[Math.toIntExact(tensor.shape().elements())];
         Draw draw = new RandomWeights(architecture, seed).draw(tensor.name(), tensor.shape());
         fill(values, values.length, draw, Gaussian.stream(seed, tensor.name()));
         return values;
-    }
-
-    private void write(SafetensorsWriter writer, List<TensorSpec> specs, Progress progress) throws IOException {
-        long total = specs.stream().mapToLong(spec -> spec.shape().elements()).sum();
-        try (Progress.Task task = progress.task("parameters", total, Progress.Unit.PARAMETERS)) {
-            for (TensorSpec spec : specs) {
-                write(writer, spec, task);
-            }
-        }
     }
 
     private void write(SafetensorsWriter writer, TensorSpec spec, Progress.Task task) throws IOException {
@@ -128,68 +122,44 @@ public final class RandomWeights {
     }
 
     private Draw draw(String name, Shape shape) {
+        String part = name.replaceFirst("^(visual\\.)?transformer\\.resblocks\\.\\d+\\.", "");
+        ClipConfig.Vision vision = architecture.vision();
         if (name.startsWith("visual.")) {
-            return vision(name, shape);
+            return vision instanceof ClipConfig.Vit vit
+                    ? vit(part, shape, vit)
+                    : resNet((ClipConfig.ResNet) vision, name, shape);
         }
-        if (name.startsWith("transformer.")) {
-            return textBlock(name, shape);
-        }
-        double width = architecture.text().width();
-        return switch (name) {
-            case "token_embedding.weight" -> normal(0.02);
-            case "positional_embedding" -> normal(0.01);
-            case "text_projection" -> normal(inverseRoot(width));
-            case "logit_scale" -> constant(INITIAL_LOGIT_SCALE);
-            default -> norm(name);
-        };
-    }
-
-    private Draw vision(String name, Shape shape) {
-        if (architecture.vision() instanceof ClipConfig.ResNet resNet) {
-            return resNet(resNet, name, shape);
-        }
-        ClipConfig.Vit vit = (ClipConfig.Vit) architecture.vision();
-        return name.contains(".resblocks.") ? visionBlock(vit, name, shape) : vit(name, shape);
-    }
-
-    private Draw textBlock(String name, Shape shape) {
         double width = architecture.text().width();
         double depth = 2.0 * architecture.text().layers();
-        String part = name.replaceFirst("transformer\\.resblocks\\.\\d+\\.", "");
         return switch (part) {
-            case "attn.in_proj_weight" -> normal(inverseRoot(width));
+            case "token_embedding.weight" -> normal(0.02);
+            case "positional_embedding" -> normal(0.01);
+            case "text_projection", "attn.in_proj_weight" -> normal(inverseRoot(width));
+            case "logit_scale" -> constant(INITIAL_LOGIT_SCALE);
             case "attn.out_proj.weight", "mlp.c_proj.weight" -> normal(inverseRoot(width) * inverseRoot(depth));
             case "mlp.c_fc.weight" -> normal(inverseRoot(2 * width));
-            default -> blockDefault(part, shape, architecture.text().mlpWidth(), width);
+            default -> bias(part, architecture.text().mlpWidth(), width);
         };
     }
 
-    private static Draw visionBlock(ClipConfig.Vit vit, String name, Shape shape) {
-        String part = name.replaceFirst("visual\\.transformer\\.resblocks\\.\\d+\\.", "");
-        return switch (part) {
-            // Xavier's uniform over width inputs and 3 width outputs.
-            case "attn.in_proj_weight" -> uniform(Math.sqrt(6.0 / (4.0 * vit.width())));
-            default -> blockDefault(part, shape, vit.mlpWidth(), vit.width());
-        };
-    }
-
-    /** PyTorch's defaults: attention's biases are 0, linear layers uniform in their inputs. */
-    private static Draw blockDefault(String part, Shape shape, double mlpWidth, double width) {
+    /** PyTorch's defaults: attention's biases are 0, those of linear layers uniform in their inputs. */
+    private static Draw bias(String part, double mlpWidth, double width) {
         return switch (part) {
             case "attn.in_proj_bias", "attn.out_proj.bias" -> constant(0);
             case "mlp.c_fc.bias" -> uniform(inverseRoot(width));
             case "mlp.c_proj.bias" -> uniform(inverseRoot(mlpWidth));
-            default -> part.startsWith("ln_") ? norm(part) : fanIn(shape);
+            default -> norm(part);
         };
     }
 
-    private static Draw vit(String name, Shape shape) {
-        return switch (name) {
-            case "visual.class_embedding" -> normal(inverseRoot((double) shape.dim(0)));
+    private static Draw vit(String part, Shape shape, ClipConfig.Vit vit) {
+        return switch (part) {
+            case "visual.class_embedding", "visual.proj" -> normal(inverseRoot((double) shape.dim(0)));
             case "visual.positional_embedding" -> normal(inverseRoot((double) shape.dim(1)));
-            case "visual.proj" -> normal(inverseRoot((double) shape.dim(0)));
-            case "visual.conv1.weight" -> fanIn(shape);
-            default -> norm(name);
+            case "visual.conv1.weight", "attn.out_proj.weight", "mlp.c_fc.weight", "mlp.c_proj.weight" -> fanIn(shape);
+            // Xavier's uniform over width inputs and 3 width outputs.
+            case "attn.in_proj_weight" -> uniform(Math.sqrt(6.0 / (4.0 * vit.width())));
+            default -> bias(part, vit.mlpWidth(), vit.width());
         };
     }
 
@@ -222,16 +192,15 @@ public final class RandomWeights {
     }
 
     /**
-     * A stream of standard normal numbers that is the same on every machine and Java, a few nanoseconds
-     * a number.
+     * A stream of standard normal numbers that is the same on every machine and Java, at a few nanoseconds per number.
      *
-     * <p>Method: SplitMix64 (Steele, Lea, Flood 2014) for the bits, the ziggurat of Marsaglia and Tsang
-     * (2000) with 128 layers in Doornik's form (2005), which uses separate bits for layer and position.
+     * <p>Method: SplitMix64 (Steele, Lea, Flood 2014) for the bits, the ziggurat of Marsaglia and Tsang (2000) with 128
+     * layers in Doornik's form (2005), which uses separate bits for layer and position.
      */
     static final class Gaussian {
         private static final int LAYERS = 128;
 
-        /** Where the tail begins, and the area of each layer, for 128 layers. */
+        /** Beginning of the tail, and area of each layer, for 128 layers. */
         private static final double TAIL = 3.442619855899;
 
         private static final double AREA = 9.91256303526217e-3;
@@ -245,7 +214,7 @@ public final class RandomWeights {
             this.state = state;
         }
 
-        /** The stream of a purpose: streams of different names are unrelated. */
+        /** Returns the stream of a name; streams of different names are unrelated. */
         static Gaussian stream(long seed, String name) {
             Gaussian mixer = new Gaussian(seed);
             for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
@@ -254,12 +223,12 @@ public final class RandomWeights {
             return new Gaussian(mixer.bits());
         }
 
-        /** The next uniform number in (0, 1). */
+        /** Returns the next uniform number in (0, 1). */
         double uniform() {
             return ((bits() >>> 12) + 0.5) * 0x1p-52;
         }
 
-        /** The next standard normal number. */
+        /** Returns the next standard normal number. */
         double next() {
             while (true) {
                 long bits = bits();

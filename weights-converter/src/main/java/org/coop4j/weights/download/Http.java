@@ -1,17 +1,13 @@
 package org.coop4j.weights.download;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InterruptedIOException;
+import java.net.HttpURLConnection;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
-import java.net.ProxySelector;
-import java.net.SocketAddress;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import java.net.URL;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,101 +15,78 @@ import java.util.Optional;
 import org.coop4j.base.InputException;
 
 /**
- * GET over HTTP. Redirects are followed here rather than by the client, so that the token goes to
- * the Hub alone and never from https to http.
+ * GET over HTTP. Redirects are followed here rather than by the JDK, so that the token goes to the Hub only and never
+ * from https to http.
  */
 final class Http {
-
     private static final int REDIRECTS = 5;
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final int CONNECT_MILLIS = 30_000;
 
-    /** The Hub's hash of a large file, on the way to where it is stored. */
+    /** The Hub's hash of a large file, in the redirect to its storage. */
     private static final String LINKED_ETAG = "X-Linked-Etag";
 
-    private final HttpClient client;
+    private final URI hub;
+    private final Map<String, String> environment;
     private final Duration patience;
-    private final String tokenHost;
-    private final Optional<String> token;
 
     /**
-     * An answer.
+     * An answer whose body has not been read yet.
      *
-     * @param response with a body to be closed
-     * @param sha256 of the whole file, where the server told
+     * @param sha256 of the whole file, if the server sent it
      */
-    record Answer(HttpResponse<InputStream> response, Optional<String> sha256) {}
+    record Answer(HttpURLConnection connection, Optional<String> sha256) {}
 
     /**
-     * @param hub the only host that is shown the token
-     * @param environment HTTPS_PROXY, HTTP_PROXY, NO_PROXY and HF_TOKEN count
-     * @param patience how long a next byte is waited for
+     * @param hub the only host that receives the token
+     * @param environment with the variables HTTPS_PROXY, HTTP_PROXY, NO_PROXY and HF_TOKEN
+     * @param patience longest wait for the next byte
      */
-    Http(URI hub, Map<String, String> environment, Duration patience) throws IOException {
+    Http(URI hub, Map<String, String> environment, Duration patience) {
+        this.hub = hub;
+        this.environment = environment;
         this.patience = patience;
-        HttpClient.Builder builder =
-                HttpClient.newBuilder().connectTimeout(PATIENCE).followRedirects(HttpClient.Redirect.NEVER);
-        Optional<InetSocketAddress> proxy = proxy(environment);
-        if (proxy.isPresent()) {
-            builder.proxy(new ExceptSome(
-                    ProxySelector.of(proxy.get()),
-                    environment.getOrDefault("NO_PROXY", "").split(",")));
-        }
-        client = builder.build();
-        tokenHost = hub.getAuthority();
-        token = Optional.ofNullable(environment.get("HF_TOKEN")).filter(t -> !t.isBlank());
-    }
-
-    /** How long a next byte is waited for. */
-    Duration patience() {
-        return patience;
-    }
-
-    private static Optional<InetSocketAddress> proxy(Map<String, String> environment) throws InputException {
-        for (String name : new String[] {"HTTPS_PROXY", "https_proxy", "HTTP_PROXY"}) {
-            String value = environment.getOrDefault(name, "");
-            if (!value.isBlank()) {
-                URI uri = URI.create(value.contains("://") ? value : "http://" + value);
-                if (uri.getHost() == null) {
-                    throw new InputException(name + ": expected an address such as http://proxy:3128, got " + value);
-                }
-                int port = uri.getPort() < 0 ? 80 : uri.getPort();
-                return Optional.of(new InetSocketAddress(uri.getHost(), port));
-            }
-        }
-        return Optional.empty();
     }
 
     /**
-     * Asks for a file.
+     * Requests a file.
      *
      * @param from first byte wanted; 0 for the whole file
-     * @param etag what the file was when its beginning was fetched
+     * @param etag the file's ETag when its beginning was fetched
      * @throws InputException for an answer that is neither the file nor a part of it
      */
     Answer get(URI address, long from, Optional<String> etag) throws IOException {
         Optional<String> sha256 = Optional.empty();
         URI at = address;
         for (int hop = 0; hop <= REDIRECTS; hop++) {
-            HttpResponse<InputStream> response = send(request(at, from, etag));
-            sha256 = sha256.or(() -> response.headers().firstValue(LINKED_ETAG).flatMap(Http::hash));
-            int status = response.statusCode();
-            if (status / 100 == 3 && status != 304) {
-                response.body().close();
-                at = redirected(at, response);
-            } else if (status == 200 || status == 206 || status == 416) {
-                return new Answer(response, sha256);
-            } else {
-                response.body().close();
+            HttpURLConnection connection = request(at, from, etag);
+            int status = status(connection, at);
+            sha256 = sha256.or(
+                    () -> Optional.ofNullable(connection.getHeaderField(LINKED_ETAG)).flatMap(Http::hash));
+            if (List.of(200, 206, 416).contains(status)) {
+                return new Answer(connection, sha256);
+            }
+            connection.disconnect();
+            if (status / 100 != 3 || status == 304) {
                 throw new InputException(address + ": " + meaning(status));
             }
+            at = redirected(at, connection.getHeaderField("Location"));
         }
         throw new InputException(address + ": redirected more than " + REDIRECTS + " times");
     }
 
-    private static URI redirected(URI from, HttpResponse<?> response) throws InputException {
-        String location = response.headers()
-                .firstValue("Location")
-                .orElseThrow(() -> new InputException(from + ": redirected to nowhere"));
+    private static int status(HttpURLConnection connection, URI address) throws InputException {
+        try {
+            return connection.getResponseCode();
+        } catch (IOException e) {
+            String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+            throw new InputException(address + ": cannot be reached (" + why + ")", e);
+        }
+    }
+
+    private static URI redirected(URI from, String location) throws InputException {
+        if (location == null) {
+            throw new InputException(from + ": redirected to nowhere");
+        }
         URI to = from.resolve(location);
         if ("https".equals(from.getScheme()) && !"https".equals(to.getScheme())) {
             throw new InputException(from + ": redirected from https to " + to);
@@ -121,37 +94,53 @@ final class Http {
         return to;
     }
 
-    private HttpRequest request(URI address, long from, Optional<String> etag) throws InputException {
-        HttpRequest.Builder request;
-        try {
-            request = HttpRequest.newBuilder(address).timeout(PATIENCE);
-        } catch (IllegalArgumentException e) {
-            throw new InputException(address + ": expected an address that begins with https:// or http://", e);
+    private HttpURLConnection request(URI address, long from, Optional<String> etag) throws IOException {
+        if (address.getHost() == null || !List.of("https", "http").contains(address.getScheme())) {
+            throw new InputException(address + ": expected an address that begins with https:// or http://");
         }
-        request.header("User-Agent", "coop4j");
+        URL url = address.toURL();
+        Optional<Proxy> proxy = proxy(address.getHost());
+        HttpURLConnection connection =
+                (HttpURLConnection) (proxy.isPresent() ? url.openConnection(proxy.get()) : url.openConnection());
+        connection.setInstanceFollowRedirects(false);
+        connection.setConnectTimeout(CONNECT_MILLIS);
+        connection.setReadTimeout((int) patience.toMillis());
+        connection.setRequestProperty("User-Agent", "coop4j");
         if (from > 0) {
-            request.header("Range", "bytes=" + from + "-");
-            etag.ifPresent(value -> request.header("If-Range", value));
+            connection.setRequestProperty("Range", "bytes=" + from + "-");
+            etag.ifPresent(value -> connection.setRequestProperty("If-Range", value));
         }
-        if (token.isPresent() && address.getAuthority().equals(tokenHost)) {
-            request.header("Authorization", "Bearer " + token.get());
+        String token = environment.getOrDefault("HF_TOKEN", "");
+        if (!token.isBlank() && address.getAuthority().equals(hub.getAuthority())) {
+            connection.setRequestProperty("Authorization", "Bearer " + token);
         }
-        return request.build();
+        return connection;
     }
 
-    private HttpResponse<InputStream> send(HttpRequest request) throws IOException {
-        try {
-            return client.send(request, HttpResponse.BodyHandlers.ofInputStream());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted");
-        } catch (IOException e) {
-            String why = e.getMessage() == null ? "cannot be reached" : e.getMessage();
-            throw new InputException(request.uri() + ": " + why, e);
+    /** Returns the environment's proxy for a host; empty to use that of the JVM, if any. */
+    private Optional<Proxy> proxy(String host) throws InputException {
+        for (String name : List.of("HTTPS_PROXY", "https_proxy", "HTTP_PROXY")) {
+            String value = environment.getOrDefault(name, "");
+            if (!value.isBlank()) {
+                URI uri = URI.create(value.contains("://") ? value : "http://" + value);
+                if (uri.getHost() == null) {
+                    throw new InputException(name + ": expected an address such as http://proxy:3128, got " + value);
+                }
+                boolean direct = Arrays.stream(
+                                environment.getOrDefault("NO_PROXY", "").split(","))
+                        .map(String::strip)
+                        .anyMatch(domain -> !domain.isEmpty() && host.endsWith(domain));
+                int port = uri.getPort() < 0 ? 80 : uri.getPort();
+                return Optional.of(
+                        direct
+                                ? Proxy.NO_PROXY
+                                : new Proxy(Proxy.Type.HTTP, new InetSocketAddress(uri.getHost(), port)));
+            }
         }
+        return Optional.empty();
     }
 
-    /** A hash in an ETag; what is no SHA-256 is none of use. */
+    /** Returns the SHA-256 in an ETag, if it is one. */
     private static Optional<String> hash(String etag) {
         String bare = etag.replace("\"", "").toLowerCase(Locale.ROOT);
         return bare.matches("[0-9a-f]{64}") ? Optional.of(bare) : Optional.empty();
@@ -160,39 +149,11 @@ final class Http {
     private static String meaning(int status) {
         return switch (status) {
             case 401, 403 ->
-                "the server refuses it (%d): if the model asks for consent, give it there and set HF_TOKEN"
+                "access denied (%d): if the model requires consent, give it on its page and set HF_TOKEN"
                         .formatted(status);
             case 404 -> "there is no such file (404)";
             case 429 -> "the server asks to come back later (429)";
             default -> "the server answered " + status;
         };
-    }
-
-    /** A proxy for all but some hosts. */
-    private static final class ExceptSome extends ProxySelector {
-
-        private final ProxySelector proxy;
-        private final String[] exceptions;
-
-        ExceptSome(ProxySelector proxy, String[] exceptions) {
-            this.proxy = proxy;
-            this.exceptions = exceptions;
-        }
-
-        @Override
-        public List<Proxy> select(URI uri) {
-            for (String exception : exceptions) {
-                String domain = exception.strip();
-                if (!domain.isEmpty() && uri.getHost().endsWith(domain)) {
-                    return List.of(Proxy.NO_PROXY);
-                }
-            }
-            return proxy.select(uri);
-        }
-
-        @Override
-        public void connectFailed(URI uri, SocketAddress address, IOException e) {
-            proxy.connectFailed(uri, address, e);
-        }
     }
 }

@@ -15,14 +15,14 @@ import java.util.regex.Pattern;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.download.Fetch.RemoteFile;
 
-/** A repository of the Hugging Face Hub: which of its files make a CLIP model. */
+/** The files of a CLIP model in a repository of the Hugging Face Hub. */
 final class Hub {
 
     private static final Pattern REPOSITORY = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*");
     private static final Pattern SHARD = Pattern.compile("[A-Za-z0-9_]+-\\d{5}-of-\\d{5}\\.(safetensors|bin)");
     private static final int LARGEST_LISTING = 1 << 24;
 
-    /** In the order of preference: a configuration, then weights in one file or in shards. */
+    /** In the order of preference. */
     private static final List<String> CONFIGURATIONS = List.of("open_clip_config.json", "config.json");
 
     private static final List<String> WEIGHTS = List.of(
@@ -47,13 +47,13 @@ final class Hub {
         this.repository = repository;
     }
 
-    /** The files to fetch. */
+    /** Returns the files to fetch: configurations, weights in one file or in shards, and the tokenizer's. */
     List<RemoteFile> files() throws IOException {
         Set<String> names = listing();
         List<String> wanted = new ArrayList<>();
         CONFIGURATIONS.stream().filter(names::contains).forEach(wanted::add);
         if (wanted.isEmpty()) {
-            throw new InputException("hf:%s has neither %s: it is no model that coop4j can convert"
+            throw new InputException("hf:%s has neither %s: not a model that coop4j can convert"
                     .formatted(repository, String.join(" nor ", CONFIGURATIONS)));
         }
         wanted.addAll(weights(names));
@@ -86,7 +86,7 @@ final class Hub {
         URI address = endpoint.resolve("/api/models/" + repository);
         byte[] bytes;
         try (InputStream body =
-                http.get(address, 0, Optional.empty()).response().body()) {
+                http.get(address, 0, Optional.empty()).connection().getInputStream()) {
             bytes = body.readNBytes(LARGEST_LISTING);
         }
         Set<String> names = new TreeSet<>();
@@ -95,7 +95,7 @@ final class Hub {
                 names.add(file.path("rfilename").asText());
             }
         } catch (JacksonException e) {
-            throw new InputException(address + ": the answer is no JSON", e);
+            throw new InputException(address + ": the answer is not JSON", e);
         }
         return names;
     }

@@ -2,6 +2,7 @@ package org.coop4j.weights.download;
 
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -9,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
 import org.coop4j.weights.convert.Converter;
@@ -21,8 +21,8 @@ import org.coop4j.weights.model.PublishedModels;
 /**
  * Fetches a model by its name, converts it, and keeps the converted file.
  *
- * <p>A name is one of OpenAI's ({@code ViT-B/32}), a repository of the Hugging Face Hub ({@code
- * hf:OWNER/NAME}), or an address of a checkpoint.
+ * <p>A name is one of OpenAI's ({@code ViT-B/32}), a repository of the Hugging Face Hub ({@code hf:OWNER/NAME}), or the
+ * address of a checkpoint.
  */
 public final class ModelDownload {
 
@@ -40,14 +40,14 @@ public final class ModelDownload {
     /**
      * @param name of the model
      * @param models the folder of converted models
-     * @param environment HF_ENDPOINT, HF_TOKEN, HTTPS_PROXY, HTTP_PROXY and NO_PROXY count
+     * @param environment with the variables HF_ENDPOINT, HF_TOKEN, HTTPS_PROXY, HTTP_PROXY and NO_PROXY
      */
     public ModelDownload(String name, Path models, Map<String, String> environment) {
         this(name, models, environment, PATIENCE);
     }
 
     /**
-     * @param patience how long a next byte is waited for
+     * @param patience longest wait for the next byte
      */
     ModelDownload(String name, Path models, Map<String, String> environment, Duration patience) {
         this.patience = patience;
@@ -56,7 +56,7 @@ public final class ModelDownload {
         this.environment = environment;
     }
 
-    /** Whether {@code name} means a model to download rather than a file. */
+    /** Returns true if this is the name of a model to download rather than of a file. */
     public static boolean isName(String name) {
         return ClipConfig.publishedNames().contains(name) || name.startsWith(HUB) || isUrl(name);
     }
@@ -65,7 +65,7 @@ public final class ModelDownload {
         return name.startsWith("https://") || name.startsWith("http://");
     }
 
-    /** Where the converted model is kept, whether it is there or not. */
+    /** Returns the path of the converted model, which need not exist. */
     public Path converted() {
         return models.resolve(fileName() + ".safetensors");
     }
@@ -76,11 +76,11 @@ public final class ModelDownload {
     }
 
     /**
-     * Fetches and converts the model. What was fetched is removed once it is converted.
+     * Fetches and converts the model. The fetched files are removed after the conversion.
      *
-     * @param mirror an address to fetch OpenAI's file from instead of OpenAI's own
-     * @param activation the model's activation where its source does not tell
-     * @throws InputException if it cannot be had, saying why
+     * @param mirror an address of OpenAI's file to use instead of OpenAI's own
+     * @param activation the model's activation if its source does not name it
+     * @throws InputException if it is unavailable
      */
     public Path fetch(Optional<URI> mirror, Optional<MlpActivation> activation, Progress progress) throws IOException {
         Path folder = models.resolve("downloads").resolve(fileName());
@@ -110,8 +110,8 @@ public final class ModelDownload {
             return List.of(new RemoteFile(address, file, sha256));
         }
         if (!isUrl(name)) {
-            throw new InputException("%s: expected one of %s, hf:OWNER/NAME or an address, got \"%s\""
-                    .formatted("model", String.join(", ", ClipConfig.publishedNames()), name));
+            throw new InputException("model: expected one of %s, hf:OWNER/NAME or an address, got \"%s\""
+                    .formatted(String.join(", ", ClipConfig.publishedNames()), name));
         }
         return List.of(new RemoteFile(address(name), fileName(), Optional.empty()));
     }
@@ -133,11 +133,10 @@ public final class ModelDownload {
         for (RemoteFile file : files) {
             Files.deleteIfExists(folder.resolve(file.name()));
         }
-        try (Stream<Path> left = Files.list(folder)) {
-            if (left.findAny().isPresent()) {
-                return;
-            }
+        try {
+            Files.delete(folder);
+        } catch (DirectoryNotEmptyException e) {
+            // The other files are not ours.
         }
-        Files.delete(folder);
     }
 }

@@ -12,26 +12,26 @@ import org.coop4j.base.InputException;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.JsonTree;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.TensorView.TensorSpec;
 
 /**
  * The dimensions of a CLIP model.
  *
- * @param embedDim width of the features that both towers end in
+ * @param embedDim width of the features of both towers
  * @param vision the image tower
  * @param text the text transformer
  */
 public record ClipConfig(int embedDim, Vision vision, Text text) {
-    /** Far above any model, and small enough that products of a few stay in range. */
+    /** Far above any model, and small enough that products of a few do not overflow. */
     private static final int MAX = 1 << 22;
 
-    /** So that a file's metadata cannot ask for a list of tensors without end. */
+    /** Keeps a file's metadata from demanding an endless list of tensors. */
     private static final int MAX_LAYERS = 1_000;
 
     private static final String VIT = "vit";
     private static final String RESNET = "modified_resnet";
 
-    /** Checks that nothing is missing. */
+    /** Checks that both towers are there. */
     public ClipConfig {
         requirePositive("embedding dimension", embedDim);
         if (vision == null || text == null) {
@@ -44,10 +44,10 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
     @JsonSubTypes({@JsonSubTypes.Type(Vit.class), @JsonSubTypes.Type(ResNet.class)})
     public sealed interface Vision permits Vit, ResNet {
-        /** Pixels of a side of the (square) input. */
+        /** Side of the square input in pixels. */
         int imageSize();
 
-        /** Channels: of the transformer, or of the ResNet's first stage. */
+        /** Channels of the transformer, or of the ResNet's first stage. */
         int width();
 
         /** Attention heads, in each block or in the attention pooling. */
@@ -57,8 +57,8 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
     /**
      * A vision transformer (CLIP paper, section 2.4).
      *
-     * @param imageSize pixels of a side of the input
-     * @param patchSize pixels of a side of a patch; divides {@code imageSize}
+     * @param imageSize side of the input in pixels
+     * @param patchSize side of a patch in pixels; divides {@code imageSize}
      * @param width channels of a token
      * @param layers transformer blocks
      * @param heads attention heads; divides {@code width}
@@ -79,32 +79,32 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
             }
         }
 
-        /** Patches along a side. */
+        /** Number of patches along a side. */
         public int grid() {
             return imageSize / patchSize;
         }
 
-        /** Tokens of an image: its patches and the class token. */
+        /** Number of tokens of an image: its patches and the class token. */
         public int tokens() {
             return grid() * grid() + 1;
         }
     }
 
     /**
-     * CLIP's ResNet: three stem convolutions, anti-aliased strides, attention pooling (CLIP paper,
-     * section 2.4; {@code ModifiedResNet} in {@code clip/model.py}).
+     * CLIP's ResNet: three stem convolutions, anti-aliased strides, attention pooling (CLIP paper, section 2.4; {@code
+     * ModifiedResNet} in {@code clip/model.py}).
      *
-     * @param imageSize pixels of a side of the input; a multiple of 32
+     * @param imageSize side of the input in pixels; a multiple of 32
      * @param layers bottlenecks in each of the four stages
      * @param width channels of the first stage's bottlenecks
      * @param heads heads of the attention pooling; divides 32 · {@code width}
      */
     @JsonTypeName(RESNET)
     public record ResNet(int imageSize, List<Integer> layers, int width, int heads) implements Vision {
-        /** Pixels along a side that become one token of the attention pooling. */
+        /** Side in pixels of the square that becomes one token of the attention pooling. */
         public static final int STRIDE = 32;
 
-        /** A stage's output has this many times its bottlenecks' channels. */
+        /** Ratio of a stage's output channels to those of its bottlenecks. */
         static final int EXPANSION = 4;
 
         /** Checks that the dimensions fit together. */
@@ -125,7 +125,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
             requireHeads("attention pooling", width * STRIDE, heads);
         }
 
-        /** Positions along a side of the last feature map. */
+        /** Side of the last feature map. */
         public int grid() {
             return imageSize / STRIDE;
         }
@@ -139,8 +139,8 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
     /**
      * The text transformer.
      *
-     * @param contextLength positions of a prompt
-     * @param vocabularySize tokens of the vocabulary
+     * @param contextLength number of positions of a prompt
+     * @param vocabularySize number of tokens in the vocabulary
      * @param width channels of a token
      * @param heads attention heads; divides {@code width}
      * @param layers transformer blocks
@@ -158,9 +158,9 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
     }
 
     /**
-     * A model that OpenAI published, by the name that it has there, such as {@code ViT-B/16}.
+     * Returns a model that OpenAI published, by its name there, such as {@code ViT-B/16}.
      *
-     * @throws InputException when there is none of that name
+     * @throws InputException if there is none of that name
      */
     public static ClipConfig named(String name) throws InputException {
         ClipConfig config = PublishedModels.CONFIGS.get(name);
@@ -176,7 +176,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
         return List.copyOf(PublishedModels.CONFIGS.keySet());
     }
 
-    /** Every tensor of such a model, by OpenAI's name, in the order of OpenAI's state dict. */
+    /** Returns every tensor of such a model, by OpenAI's name, in the order of OpenAI's state dict. */
     public Map<String, Shape> expectedTensors() {
         return ExpectedTensors.of(this);
     }
@@ -184,20 +184,20 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
     /**
      * Checks that these are the tensors of such a model.
      *
-     * @throws InputException naming what is missing, unexpected, misshapen, or no floats
+     * @throws InputException naming those that are missing, unexpected, misshapen, or not floating-point
      */
     public void check(Collection<TensorSpec> tensors) throws InputException {
         ExpectedTensors.check(this, tensors);
     }
 
-    /** Every tensor of such a model as it would be declared in a file of one element type. */
+    /** Returns the declarations of all tensors in a file of one element type. */
     public List<TensorSpec> tensorSpecs(DType dtype) {
         List<TensorSpec> specs = new ArrayList<>();
         expectedTensors().forEach((name, shape) -> specs.add(new TensorSpec(name, dtype, shape)));
         return specs;
     }
 
-    /** Number of trainable parameters, the running statistics of batch norms not among them. */
+    /** Number of trainable parameters, without the running statistics of batch norms. */
     public long parameterCount() {
         return count("");
     }
@@ -215,23 +215,23 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
                 .sum();
     }
 
-    /** The dimensions as a JSON object, which {@link #fromJson} reads. */
+    /** Returns the dimensions as a JSON object, which {@link #fromJson} reads. */
     public String toJson() {
-        return MetadataJson.write(this);
+        return ModelMetadata.json(this);
     }
 
-    /** The dimensions as a tree of JSON, fields as {@link #toJson} has them. */
+    /** Returns the dimensions as a tree of the JSON that {@link #toJson} writes. */
     public ObjectNode toTree() {
-        return MetadataJson.tree(this);
+        return ModelMetadata.tree(this);
     }
 
     /**
      * Reads what {@link #toJson} wrote.
      *
-     * @throws InputException when a field is missing or out of range
+     * @throws InputException if a field is missing or out of range
      */
     public static ClipConfig fromJson(String json) throws InputException {
-        return MetadataJson.read(
+        return ModelMetadata.fromJson(
                 "architecture",
                 json,
                 fields -> new ClipConfig(
@@ -239,24 +239,14 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
     }
 
     private static Vision vision(JsonTree fields) {
-        String type = fields.text("type");
-        return switch (type) {
-            case VIT ->
-                new Vit(
-                        fields.whole("image_size"),
-                        fields.whole("patch_size"),
-                        fields.whole("width"),
-                        fields.whole("layers"),
-                        fields.whole("heads"),
-                        fields.whole("mlp_width"));
-            case RESNET ->
-                new ResNet(
-                        fields.whole("image_size"),
-                        fields.wholes("layers"),
-                        fields.whole("width"),
-                        fields.whole("heads"));
-            default -> throw new IllegalArgumentException("vision: expected a known type, got " + type);
-        };
+        int imageSize = fields.whole("image_size");
+        int width = fields.whole("width");
+        int heads = fields.whole("heads");
+        if (fields.choice("type", VIT, RESNET).equals(RESNET)) {
+            return new ResNet(imageSize, fields.wholes("layers"), width, heads);
+        }
+        return new Vit(
+                imageSize, fields.whole("patch_size"), width, fields.whole("layers"), heads, fields.whole("mlp_width"));
     }
 
     private static Text text(JsonTree fields) {

@@ -4,12 +4,13 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
 import org.coop4j.weights.TensorView;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 
-/** An open converted model: what its metadata says, and its tensors, all of them checked. */
+/** An open converted model: its metadata and its tensors, all of them checked. */
 public final class ConvertedModel implements Closeable {
     private final SafetensorsFile weights;
     private final ModelMetadata metadata;
@@ -21,10 +22,10 @@ public final class ConvertedModel implements Closeable {
     }
 
     /**
-     * Opens a file that {@code coop convert} or {@code coop model new} wrote, and checks that every
-     * tensor of its architecture is there with the right shape.
+     * Opens a file that {@code coop convert} or {@code coop model new} wrote, and checks that every tensor of its
+     * architecture is there with the right shape.
      *
-     * @throws InputException when it is another file, or damaged
+     * @throws InputException if it is another file, or damaged
      */
     public static ConvertedModel open(Path path) throws IOException {
         if (Files.isDirectory(path)) {
@@ -32,37 +33,33 @@ public final class ConvertedModel implements Closeable {
         }
         OpenFile source = OpenFile.open(path);
         try {
-            if (!SafetensorsFile.looksLike(source.firstBytes(16))) {
-                throw notConverted(path);
-            }
-            SafetensorsFile file = SafetensorsFile.of(source);
-            if (!ModelMetadata.isPresent(file.metadata())) {
-                throw notConverted(path);
-            }
-            return new ConvertedModel(file, checkedMetadata(file));
+            SafetensorsFile file = read(source).orElseThrow(() -> notConverted(path));
+            ModelMetadata metadata = ModelMetadata.fromMap(file.metadata());
+            metadata.architecture()
+                    .check(file.tensors().stream().map(TensorView::spec).toList());
+            return new ConvertedModel(file, metadata);
+        } catch (InputException e) {
+            source.close();
+            String message = e.getMessage();
+            throw message.startsWith(path.toString()) ? e : new InputException(path + ": " + message, e);
         } catch (IOException | RuntimeException e) {
             source.close();
             throw e;
         }
     }
 
-    /** Whether a file is a converted model, of whatever version. */
+    /** Returns true if a file is a converted model, of any version. */
     public static boolean isConverted(Path path) throws IOException {
         try (OpenFile source = OpenFile.open(path)) {
-            return SafetensorsFile.looksLike(source.firstBytes(16))
-                    && ModelMetadata.isPresent(SafetensorsFile.of(source).metadata());
+            return read(source).isPresent();
         }
     }
 
-    private static ModelMetadata checkedMetadata(SafetensorsFile file) throws InputException {
-        try {
-            ModelMetadata metadata = ModelMetadata.fromMap(file.metadata());
-            metadata.architecture()
-                    .check(file.tensors().stream().map(TensorView::spec).toList());
-            return metadata;
-        } catch (InputException e) {
-            throw new InputException(file.path() + ": " + e.getMessage(), e);
-        }
+    /** Reads a file if it is a converted model, of any version. */
+    private static Optional<SafetensorsFile> read(OpenFile source) throws IOException {
+        return SafetensorsFile.looksLike(source.firstBytes(16))
+                ? Optional.of(SafetensorsFile.of(source)).filter(file -> ModelMetadata.isPresent(file.metadata()))
+                : Optional.empty();
     }
 
     private static InputException notConverted(Path path) {
@@ -70,12 +67,12 @@ public final class ConvertedModel implements Closeable {
                 path, "not a converted model: run coop convert \"" + path + "\" -o OUT.safetensors first");
     }
 
-    /** Where the file lies. */
+    /** The file's path. */
     public Path path() {
         return weights.path();
     }
 
-    /** All that the metadata says. */
+    /** The whole metadata. */
     public ModelMetadata metadata() {
         return metadata;
     }
@@ -90,12 +87,12 @@ public final class ConvertedModel implements Closeable {
         return metadata.activation();
     }
 
-    /** How images become its input. */
+    /** Conversion of images to its input. */
     public PreprocessConfig preprocessing() {
         return metadata.preprocessing();
     }
 
-    /** Where its weights came from. */
+    /** Origin of its weights. */
     public ModelMetadata.SourceInfo source() {
         return metadata.source();
     }
@@ -105,10 +102,7 @@ public final class ConvertedModel implements Closeable {
         return weights;
     }
 
-    /**
-     * SHA-256 of the whole file that was opened, whatever lies at its path by now; in hexadecimal,
-     * computed when first asked for.
-     */
+    /** Returns the SHA-256 of the opened file in hexadecimal, even if its path leads to another by now. */
     public synchronized String sha256() throws IOException {
         if (sha256 == null) {
             sha256 = weights.sha256();

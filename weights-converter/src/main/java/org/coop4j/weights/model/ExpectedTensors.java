@@ -3,13 +3,11 @@ package org.coop4j.weights.model;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.TensorView.TensorSpec;
 
 /** Names and shapes of a model's tensors, in the order of OpenAI's {@code clip/model.py}. */
 final class ExpectedTensors {
@@ -37,19 +35,16 @@ final class ExpectedTensors {
     }
 
     /**
-     * Compares the tensors that are there with those that an architecture needs: names, shapes, and
-     * that all are floating-point.
+     * Compares tensors with those that an architecture needs: names, shapes, and that all are floating-point.
      *
-     * @throws InputException naming what is missing, unexpected and misshapen
+     * @throws InputException naming those that are missing, unexpected and misshapen
      */
     static void check(ClipConfig architecture, Collection<TensorSpec> actual) throws InputException {
-        Map<String, Shape> expected = of(architecture);
-        Set<String> missing = new LinkedHashSet<>(expected.keySet());
+        Map<String, Shape> missing = of(architecture);
         List<String> unexpected = new ArrayList<>();
         List<String> wrong = new ArrayList<>();
         for (TensorSpec tensor : actual) {
-            Shape shape = expected.get(tensor.name());
-            missing.remove(tensor.name());
+            Shape shape = missing.remove(tensor.name());
             if (shape == null) {
                 unexpected.add(tensor.name());
             } else if (!shape.equals(tensor.shape())) {
@@ -59,7 +54,7 @@ final class ExpectedTensors {
             }
         }
         List<String> problems = new ArrayList<>();
-        describe("missing", List.copyOf(missing), problems);
+        describe("missing", List.copyOf(missing.keySet()), problems);
         describe("unexpected", unexpected, problems);
         describe("of the wrong shape or type", wrong, problems);
         if (!problems.isEmpty()) {
@@ -68,13 +63,12 @@ final class ExpectedTensors {
     }
 
     private static void describe(String what, List<String> names, List<String> problems) {
-        if (names.isEmpty()) {
-            return;
+        int more = names.size() - NAMES_LISTED;
+        if (!names.isEmpty()) {
+            String listed = String.join(", ", names.subList(0, Math.min(NAMES_LISTED, names.size())));
+            problems.add("%d %s: %s%s"
+                    .formatted(names.size(), what, listed, more > 0 ? " and " + more + " more" : ""));
         }
-        List<String> listed = names.subList(0, Math.min(NAMES_LISTED, names.size()));
-        int more = names.size() - listed.size();
-        problems.add("%d %s: %s%s"
-                .formatted(names.size(), what, String.join(", ", listed), more > 0 ? " and " + more + " more" : ""));
     }
 
     static boolean isRunningStatistic(String name) {
@@ -130,7 +124,7 @@ final class ExpectedTensors {
         batchNorm("visual.bn" + index, out);
     }
 
-    /** The first block of every stage has a projected identity; its pooling has no tensors. */
+    /** The first block of every stage has a projected shortcut; its pooling has no tensors. */
     private void bottleneck(String prefix, int in, int planes, boolean projected) {
         int out = planes * ClipConfig.ResNet.EXPANSION;
         add(prefix + "conv1.weight", planes, in, 1, 1);

@@ -16,9 +16,9 @@ public enum MlpActivation {
     }
 
     /**
-     * The activation of that name.
+     * Returns the activation of that name.
      *
-     * @throws InputException when it is another one
+     * @throws InputException if there is none
      */
     public static MlpActivation named(String id) throws InputException {
         for (MlpActivation activation : values()) {

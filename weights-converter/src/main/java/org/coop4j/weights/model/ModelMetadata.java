@@ -1,18 +1,23 @@
 package org.coop4j.weights.model;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import org.coop4j.base.InputException;
+import org.coop4j.weights.JsonTree;
 
 /**
- * What a converted file says of its model: the strings of its {@code __metadata__}.
+ * The description of a model in a converted file: the strings of its {@code __metadata__}.
  *
  * @param architecture dimensions of both towers
  * @param activation of the MLPs
  * @param preprocessing of images
- * @param source where the weights came from
+ * @param source origin of the weights
  */
 public record ModelMetadata(
         ClipConfig architecture, MlpActivation activation, PreprocessConfig preprocessing, SourceInfo source) {
@@ -23,19 +28,20 @@ public record ModelMetadata(
     private static final String PREPROCESSING = "coop4j.preprocessing";
     private static final String SOURCE = "coop4j.source";
 
-    /** Checks that nothing is missing and that the image sizes agree. */
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .build();
+
+    /** Checks that the image sizes agree. */
     public ModelMetadata {
-        Objects.requireNonNull(architecture, "architecture");
-        Objects.requireNonNull(activation, "activation");
-        Objects.requireNonNull(preprocessing, "preprocessing");
-        Objects.requireNonNull(source, "source");
-        if (preprocessing.size() != architecture.vision().imageSize()) {
+        int imageSize = architecture.vision().imageSize();
+        if (preprocessing.size() != imageSize) {
             throw new IllegalArgumentException("expected preprocessing to the image tower's %d pixels, got %d"
-                    .formatted(architecture.vision().imageSize(), preprocessing.size()));
+                    .formatted(imageSize, preprocessing.size()));
         }
     }
 
-    /** The strings to write. */
+    /** Returns the strings to write. */
     public Map<String, String> toMap() {
         Map<String, String> map = new LinkedHashMap<>();
         map.put(FORMAT, FORMAT_VERSION);
@@ -46,15 +52,15 @@ public record ModelMetadata(
         return map;
     }
 
-    /** Whether a file's metadata is that of a converted model, of whatever version. */
+    /** Returns true if this is the metadata of a converted model, of any version. */
     static boolean isPresent(Map<String, String> map) {
         return map.containsKey(FORMAT);
     }
 
     /**
-     * Reads what {@link #toMap} wrote.
+     * Reads what {@link #toMap} returned.
      *
-     * @throws InputException when something is missing, malformed, or of a newer version
+     * @throws InputException if something is missing, malformed, or of another version
      */
     public static ModelMetadata fromMap(Map<String, String> map) throws InputException {
         String version = required(map, FORMAT);
@@ -81,47 +87,64 @@ public record ModelMetadata(
         return value;
     }
 
+    /** Returns a record as JSON, fields in snake case. */
+    static String json(Object value) {
+        return tree(value).toString();
+    }
+
+    static ObjectNode tree(Object value) {
+        return JSON.valueToTree(value);
+    }
+
     /**
-     * Where a model's weights came from.
+     * Reads what {@link #json} wrote. Unknown fields are ignored: a later version may add some.
      *
-     * @param file name of the file or folder; no path
-     * @param format its format, for people
-     * @param sha256 of the weight file, in hexadecimal; for shards, of the list of their hashes and
-     *     names that {@code sha256sum} would print; empty for weights made here
+     * @param what names the object in messages
+     * @param make makes the record from its fields, or throws an {@link IllegalArgumentException}
+     */
+    static <T> T fromJson(String what, String json, Function<JsonTree, T> make) throws InputException {
+        try {
+            return make.apply(new JsonTree("", JsonTree.readObject("the value", json)));
+        } catch (JsonProcessingException e) {
+            throw new InputException(what + ": not valid JSON: " + e.getOriginalMessage(), e);
+        } catch (IllegalArgumentException e) {
+            throw new InputException(what + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Origin of a model's weights.
+     *
+     * @param file name of the file or folder, without its path
+     * @param format its format, for reports
+     * @param sha256 of the weight file, in hexadecimal; for shards, of the list of their hashes and names that {@code
+     *     sha256sum} prints; empty for weights made by this program
      * @param knownAs the published model that the file is, such as {@code OpenAI ViT-B/32}
      */
     public record SourceInfo(String file, String format, Optional<String> sha256, Optional<String> knownAs) {
-        /** Checks that nothing is missing. */
-        public SourceInfo {
-            Objects.requireNonNull(file, "file");
-            Objects.requireNonNull(format, "format");
-            Objects.requireNonNull(sha256, "sha256");
-            Objects.requireNonNull(knownAs, "knownAs");
-        }
 
-        /** Weights that were made here rather than read, such as random ones or trained ones. */
+        /** Returns the origin of weights made by this program, such as random or trained ones. */
         public static SourceInfo madeHere(String how) {
             return new SourceInfo("", how, Optional.empty(), Optional.empty());
         }
 
-        /** Weights read from a file with this hash. */
+        /** Returns the origin of weights from a file with this hash. */
         public static SourceInfo ofFile(String file, String format, String sha256) {
             return new SourceInfo(file, format, Optional.of(sha256), PublishedModels.knownAs(sha256));
         }
 
-        /** The source as a JSON object, which {@link #fromJson} reads. */
+        /** Returns the origin as a JSON object, which {@link #fromJson} reads. */
         public String toJson() {
             Map<String, String> json = new LinkedHashMap<>();
             json.put("file", file);
             json.put("format", format);
             sha256.ifPresent(value -> json.put("sha256", value));
             knownAs.ifPresent(value -> json.put("known_as", value));
-            return MetadataJson.write(json);
+            return json(json);
         }
 
-        /** Reads what {@link #toJson} wrote. */
-        public static SourceInfo fromJson(String json) throws InputException {
-            return MetadataJson.read(
+        private static SourceInfo fromJson(String json) throws InputException {
+            return ModelMetadata.fromJson(
                     "source",
                     json,
                     fields -> new SourceInfo(

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * OpenAI's released models (CLIP paper, appendix F, tables 19 and 20) and the SHA-256 of their
- * files, which are part of the download addresses in openai/CLIP's {@code clip/clip.py}.
+ * OpenAI's released models (CLIP paper, appendix F, tables 19 and 20) and the SHA-256 of their files, which are part of
+ * the download addresses in openai/CLIP's {@code clip/clip.py}.
  */
 public final class PublishedModels {
     static final Map<String, ClipConfig> CONFIGS = configs();
@@ -26,12 +26,12 @@ public final class PublishedModels {
 
     private PublishedModels() {}
 
-    /** What OpenAI calls the file with this SHA-256, such as {@code OpenAI ViT-B/32}. */
+    /** Returns OpenAI's name of the file with this SHA-256, such as {@code OpenAI ViT-B/32}. */
     static Optional<String> knownAs(String sha256) {
         return Optional.ofNullable(NAME_BY_SHA256.get(sha256)).map(name -> "OpenAI " + name);
     }
 
-    /** SHA-256 of the file that OpenAI published under a name such as {@code ViT-B/32}. */
+    /** Returns the SHA-256 of the file that OpenAI published under a name such as {@code ViT-B/32}. */
     public static Optional<String> sha256(String name) {
         return NAME_BY_SHA256.entrySet().stream()
                 .filter(entry -> entry.getValue().equals(name))

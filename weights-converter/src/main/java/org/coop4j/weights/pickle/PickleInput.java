@@ -1,39 +1,34 @@
 package org.coop4j.weights.pickle;
 
+import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.io.InputStream;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.coop4j.base.FileRegion;
 import org.coop4j.base.InputException;
+import org.coop4j.base.TextFile;
 
 /**
- * The bytes of one or more pickles that follow each other, from memory or from a file. Every length
- * is checked against what is left before memory is taken.
+ * The bytes of one or more consecutive pickles. Every length is checked against the bytes left before memory is taken.
  */
 public final class PickleInput {
     private static final int BUFFER = 1 << 16;
     private static final int MAX_LINE = 1 << 16;
 
     private final Path file;
-    private final FileRegion region;
-    private final ByteBuffer buffer;
-
-    /** Offset in the region of the byte after the buffer's last. */
-    private long bufferEnd;
-
+    private final InputStream in;
+    private final long length;
+    private long position;
     private long limit;
 
-    private PickleInput(Path file, FileRegion region, ByteBuffer buffer, long limit) {
+    private PickleInput(Path file, InputStream in, long length) {
         this.file = file;
-        this.region = region;
-        this.buffer = buffer.order(ByteOrder.LITTLE_ENDIAN);
-        this.bufferEnd = buffer.limit();
-        this.limit = limit;
+        this.in = in;
+        this.length = length;
     }
 
     /**
@@ -42,24 +37,22 @@ public final class PickleInput {
      * @param file named in messages
      */
     public static PickleInput of(Path file, byte[] pickle) {
-        return new PickleInput(file, null, ByteBuffer.wrap(pickle), pickle.length);
+        return new PickleInput(file, new ByteArrayInputStream(pickle), pickle.length);
     }
 
     /** Reads from the beginning of a region of a file. */
     public static PickleInput of(FileRegion region) {
-        ByteBuffer buffer = ByteBuffer.allocate(BUFFER).limit(0);
-        return new PickleInput(region.file(), region, buffer, region.length());
+        return new PickleInput(region.file(), new BufferedInputStream(region.stream(), BUFFER), region.length());
     }
 
     /** Offset of the next byte to be read. */
     public long position() {
-        return bufferEnd - buffer.remaining();
+        return position;
     }
 
     /** Lets at most {@code bytes} more be read. */
-    void allow(long bytes) {
-        long end = region == null ? bufferEnd : region.length();
-        limit = Math.min(end, position() + bytes);
+    void allow(int bytes) {
+        limit = Math.min(length, position + bytes);
     }
 
     Path file() {
@@ -67,18 +60,19 @@ public final class PickleInput {
     }
 
     int u1() throws IOException {
-        require(1);
-        return buffer.get() & 0xff;
+        if (position == limit) {
+            throw InputException.in(file, "the pickle is truncated or exceeds its size limit");
+        }
+        position++;
+        return in.read();
     }
 
     int u2() throws IOException {
-        require(2);
-        return buffer.getShort() & 0xffff;
+        return u1() | u1() << 8;
     }
 
     int i4() throws IOException {
-        require(4);
-        return buffer.getInt();
+        return u2() | u2() << 16;
     }
 
     long u4() throws IOException {
@@ -86,50 +80,39 @@ public final class PickleInput {
     }
 
     long i8() throws IOException {
-        require(8);
-        return buffer.getLong();
+        return u4() | u4() << 32;
     }
 
     double bigEndianDouble() throws IOException {
         return Double.longBitsToDouble(Long.reverseBytes(i8()));
     }
 
-    byte[] bytes(long length) throws IOException {
-        if (length < 0 || length > limit - position()) {
+    byte[] bytes(long count) throws IOException {
+        if (count < 0 || count > limit - position) {
             throw InputException.in(
                     file,
                     "the pickle announces %s bytes where %d are left"
-                            .formatted(Long.toUnsignedString(length), limit - position()));
+                            .formatted(Long.toUnsignedString(count), limit - position));
         }
-        byte[] bytes = new byte[Math.toIntExact(length)];
-        int done = 0;
-        while (done < bytes.length) {
-            require(1);
-            int n = Math.min(buffer.remaining(), bytes.length - done);
-            buffer.get(bytes, done, n);
-            done += n;
-        }
-        return bytes;
+        position += count;
+        return in.readNBytes((int) count);
     }
 
-    String utf8(long length) throws IOException {
-        return decode(bytes(length), StandardCharsets.UTF_8);
+    String utf8(long count) throws IOException {
+        return utf8(bytes(count));
     }
 
-    /** A Python 2 string: UTF-8 where it is that, else Latin-1, which every byte string is. */
-    String python2String(long length) throws IOException {
-        byte[] bytes = bytes(length);
+    /** Reads a Python 2 string: UTF-8 where it is valid, else Latin-1, as which any bytes are valid. */
+    String python2String(long count) throws IOException {
+        byte[] bytes = bytes(count);
         try {
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(bytes))
-                    .toString();
+            return TextFile.utf8(bytes);
         } catch (CharacterCodingException e) {
             return new String(bytes, StandardCharsets.ISO_8859_1);
         }
     }
 
-    /** The text up to the next line feed, which is consumed. */
+    /** Reads the text up to the next line feed, which is consumed. */
     String line() throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         for (int next = u1(); next != '\n'; next = u1()) {
@@ -138,28 +121,14 @@ public final class PickleInput {
             }
             line.write(next);
         }
-        return decode(line.toByteArray(), StandardCharsets.UTF_8);
+        return utf8(line.toByteArray());
     }
 
-    private String decode(byte[] bytes, Charset charset) throws IOException {
+    private String utf8(byte[] bytes) throws IOException {
         try {
-            return charset.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            return TextFile.utf8(bytes);
         } catch (CharacterCodingException e) {
             throw new InputException(file + ": the pickle has text that is not UTF-8", e);
-        }
-    }
-
-    private void require(int bytes) throws IOException {
-        if (bytes > limit - position()) {
-            throw InputException.in(file, "the pickle is truncated or exceeds its size limit");
-        }
-        if (buffer.remaining() < bytes) {
-            buffer.compact();
-            int n = (int) Math.min(buffer.remaining(), region.length() - bufferEnd);
-            buffer.limit(buffer.position() + n);
-            region.read(buffer, bufferEnd);
-            bufferEnd += n;
-            buffer.flip();
         }
     }
 }

@@ -4,18 +4,15 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.weights.pickle.Python.Tuple;
-import org.coop4j.weights.pickle.Unpickler.Limits;
 
 /** The stack of the pickle machine, with the marks at which its open containers begin. */
 final class PickleStack {
     private final Budget budget;
-    private final Limits limits;
     private final List<Integer> marks = new ArrayList<>();
     private final List<Object> values = new ArrayList<>();
 
-    PickleStack(Budget budget, Limits limits) {
+    PickleStack(Budget budget) {
         this.budget = budget;
-        this.limits = limits;
     }
 
     void push(Object value) {
@@ -39,6 +36,7 @@ final class PickleStack {
         return top;
     }
 
+    /** Removes the top value, or the top mark if no value lies above it. */
     void discard() throws IOException {
         if (values.size() == floor() && !marks.isEmpty()) {
             marks.remove(marks.size() - 1);
@@ -51,10 +49,11 @@ final class PickleStack {
         if (pop() instanceof Tuple tuple) {
             return tuple;
         }
-        throw budget.problem("calls with arguments that are no tuple");
+        throw budget.problem("calls with arguments that are not a tuple");
     }
 
-    Tuple lastAsTuple(int count) throws IOException {
+    /** Pops {@code count} values into a tuple, in the order in which they were pushed. */
+    Tuple popTuple(int count) throws IOException {
         Object[] items = new Object[count];
         for (int i = count - 1; i >= 0; i--) {
             items[i] = pop();
@@ -63,8 +62,9 @@ final class PickleStack {
     }
 
     void mark() throws IOException {
-        if (marks.size() == limits.maxMarks()) {
-            throw budget.problem("nests more than " + limits.maxMarks() + " containers");
+        int most = budget.limits().maxMarks();
+        if (marks.size() == most) {
+            throw budget.problem("nests more than " + most + " containers");
         }
         marks.add(values.size());
     }

@@ -8,23 +8,21 @@ import org.coop4j.base.InputException;
 
 /** Operands of opcodes in Python's notation: numbers, and the string literals of protocol 0. */
 final class PickleText {
-
     private static final Pattern RAW_UNICODE = Pattern.compile("\\\\u([0-9a-fA-F]{4})|\\\\U0([0-9a-fA-F]{7})");
     private static final Pattern QUOTED = Pattern.compile("\\\\(?:x([0-9a-fA-F]{2})|([0-7]{1,3})|(.))");
 
     private PickleText() {}
 
-    /** The operand of UNICODE: backslash-u and backslash-U escapes alone. */
+    /** Decodes the operand of UNICODE, whose only escapes are backslash-u and backslash-U. */
     static String rawUnicode(String line) {
         return RAW_UNICODE.matcher(line).replaceAll(match -> {
-            String digits = match.group(1) == null ? match.group(2) : match.group(1);
-            int codePoint = Integer.parseInt(digits, 16);
+            int codePoint = Integer.parseInt(match.group(1) == null ? match.group(2) : match.group(1), 16);
             return Matcher.quoteReplacement(
                     Character.isValidCodePoint(codePoint) ? Character.toString(codePoint) : match.group());
         });
     }
 
-    /** The operand of STRING: a Python string literal in its quotes. */
+    /** Decodes the operand of STRING: a Python string literal in its quotes. */
     static String quoted(String line, Budget budget) throws InputException {
         int last = line.length() - 1;
         if (last < 1 || line.charAt(0) != line.charAt(last) || "'\"".indexOf(line.charAt(0)) < 0) {
@@ -37,32 +35,26 @@ final class PickleText {
             } else if (match.group(2) != null) {
                 value = Character.toString(Integer.parseInt(match.group(2), 8));
             } else {
-                value = simple(match.group(3));
+                value = unescaped(match.group(3));
             }
             return Matcher.quoteReplacement(value);
         });
     }
 
-    private static String simple(String escaped) {
-        return switch (escaped) {
+    private static String unescaped(String character) {
+        return switch (character) {
             case "n" -> "\n";
             case "t" -> "\t";
             case "r" -> "\r";
-            case "\\", "'", "\"" -> escaped;
-            default -> "\\" + escaped;
+            case "\\", "'", "\"" -> character;
+            default -> "\\" + character;
         };
     }
 
-    /** A decimal number of protocol 0, or one of its two ways to write a boolean. */
+    /** Parses a decimal number of protocol 0, or one of its two notations of a boolean. */
     static Object integer(String line, Budget budget) throws IOException {
-        switch (line) {
-            case "00" -> {
-                return false;
-            }
-            case "01" -> {
-                return true;
-            }
-            default -> {}
+        if (line.equals("00") || line.equals("01")) {
+            return line.equals("01");
         }
         if (line.length() > 2 * budget.limits().maxIntegerBytes()) {
             throw budget.problem("has an integer of " + line.length() + " digits");
@@ -74,37 +66,27 @@ final class PickleText {
         }
     }
 
-    /** A number with a fraction, as Python prints it. */
+    /** Parses a number with a fraction, as Python prints it. */
     static double real(String line, Budget budget) throws IOException {
-        return switch (line) {
-            case "inf" -> Double.POSITIVE_INFINITY;
-            case "-inf" -> Double.NEGATIVE_INFINITY;
-            case "nan", "-nan" -> Double.NaN;
-            default -> {
-                try {
-                    yield Double.valueOf(line.length() > 64 ? "too long" : line);
-                } catch (NumberFormatException e) {
-                    throw budget.problem("has a malformed number");
-                }
-            }
-        };
+        try {
+            String number = line.replace("inf", "Infinity").replace("nan", "NaN");
+            return Double.parseDouble(line.length() > 64 ? "too long" : number);
+        } catch (NumberFormatException e) {
+            throw budget.problem("has a malformed number");
+        }
     }
 
-    /** So many bytes in two's complement, the least significant first. */
+    /** Reads an integer in two's complement, least significant byte first. */
     static Object integer(PickleInput in, int bytes, Budget budget) throws IOException {
         if (bytes < 0 || bytes > budget.limits().maxIntegerBytes()) {
             throw budget.problem("has an integer of " + Integer.toUnsignedString(bytes) + " bytes");
         }
-        if (bytes == 0) {
-            return 0L;
+        byte[] littleEndian = in.bytes(bytes);
+        byte[] bigEndian = new byte[bytes];
+        for (int i = 0; i < bytes; i++) {
+            bigEndian[i] = littleEndian[bytes - 1 - i];
         }
-        byte[] bigEndian = in.bytes(bytes);
-        for (int i = 0, j = bytes - 1; i < j; i++, j--) {
-            byte swap = bigEndian[i];
-            bigEndian[i] = bigEndian[j];
-            bigEndian[j] = swap;
-        }
-        return narrow(new BigInteger(bigEndian));
+        return bytes == 0 ? 0L : narrow(new BigInteger(bigEndian));
     }
 
     private static Object narrow(BigInteger value) {

@@ -7,49 +7,54 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.coop4j.weights.pickle.Python.GlobalName;
 import org.coop4j.weights.pickle.Python.OrderedDict;
 import org.coop4j.weights.pickle.Python.Tuple;
 
 /**
- * Writes plain values as a pickle of protocol 2, which every Python reads and PyTorch's {@code
- * weights_only} mode accepts.
+ * Writes plain values as a pickle of protocol 2, which every Python reads and PyTorch's {@code weights_only} mode
+ * accepts.
  *
- * <p>Values are those that {@link Unpickler} gives back (null, Boolean, Integer, Long, Float,
- * Double, String, List, {@link Tuple}, Map, {@link OrderedDict}, {@link GlobalName}), and the two
- * forms {@link Call} and {@link Persistent}. An object met twice is written twice.
+ * <p>Values are those that {@link Unpickler} returns (null, Boolean, Integer, Long, Float, Double, String, List, {@link
+ * Tuple}, Map, {@link OrderedDict}, {@link GlobalName}), {@link Call} and {@link Persistent}. An object that occurs
+ * twice is written twice.
  */
 public final class Pickler {
     private static final int MAX_DEPTH = 200;
     private static final GlobalName ORDERED_DICT = new GlobalName("collections", "OrderedDict");
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final UnaryOperator<Object> replacement;
 
-    private Pickler() {}
+    private Pickler(UnaryOperator<Object> replacement) {
+        this.replacement = replacement;
+    }
 
     /**
-     * A function to be called when the pickle is read.
+     * A call of a function by the reader of the pickle.
      *
      * @param function its name
-     * @param arguments what it is called with
+     * @param arguments its arguments
      */
     public record Call(GlobalName function, Tuple arguments) {}
 
     /**
      * A reference to an object that the file keeps outside the pickle.
      *
-     * @param id what the reader of the file finds it by
+     * @param id identifies the object to the reader of the file
      */
     public record Persistent(Tuple id) {}
 
     /**
-     * The pickle of a value.
+     * Returns the pickle of a value.
      *
-     * @throws IllegalArgumentException when something in it has no plain Python form, or it nests
-     *     too deeply (or within itself)
+     * @param replacement maps each value to the one to write
+     * @throws IllegalArgumentException if something in it has no plain Python form, or it nests too deeply (or contains
+     *     itself)
      */
-    public static byte[] write(Object value) {
-        Pickler pickler = new Pickler();
+    public static byte[] write(Object value, UnaryOperator<Object> replacement) {
+        Pickler pickler = new Pickler(replacement);
         pickler.out.write(0x80);
         pickler.out.write(2);
         pickler.save(value, 0);
@@ -57,10 +62,11 @@ public final class Pickler {
         return pickler.out.toByteArray();
     }
 
-    private void save(Object value, int depth) {
+    private void save(Object original, int depth) {
         if (depth > MAX_DEPTH) {
             throw new IllegalArgumentException("values nest more than " + MAX_DEPTH + " deep");
         }
+        Object value = replacement.apply(original);
         if (value == null) {
             out.write('N');
         } else if (value instanceof Boolean flag) {
@@ -72,7 +78,10 @@ public final class Pickler {
             double number = ((Number) value).doubleValue();
             out.writeBytes(ByteBuffer.allocate(Double.BYTES).putDouble(number).array());
         } else if (value instanceof String text) {
-            saveText(text);
+            byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+            out.write('X');
+            saveInt4(utf8.length);
+            out.writeBytes(utf8);
         } else if (value instanceof GlobalName name) {
             saveGlobal(name);
         } else {
@@ -93,11 +102,11 @@ public final class Pickler {
         } else if (value instanceof Map<?, ?> map) {
             saveMap(map, depth);
         } else if (value instanceof Call call) {
-            saveGlobal(call.function());
-            save(call.arguments(), depth);
+            saveGlobal(call.function);
+            save(call.arguments, depth);
             out.write('R');
         } else if (value instanceof Persistent persistent) {
-            save(persistent.id(), depth);
+            save(persistent.id, depth);
             out.write('Q');
         } else {
             throw new IllegalArgumentException("a " + value.getClass().getName() + " has no plain Python form");
@@ -123,7 +132,7 @@ public final class Pickler {
     private void saveInteger(long value) {
         if (value == (int) value) {
             out.write('J');
-            out.writeBytes(littleEndian(Integer.BYTES).putInt((int) value).array());
+            saveInt4((int) value);
             return;
         }
         byte[] bigEndian = BigInteger.valueOf(value).toByteArray();
@@ -134,22 +143,18 @@ public final class Pickler {
         }
     }
 
-    private void saveText(String text) {
-        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-        out.write('X');
-        out.writeBytes(littleEndian(Integer.BYTES).putInt(utf8.length).array());
-        out.writeBytes(utf8);
+    private void saveInt4(int value) {
+        out.writeBytes(ByteBuffer.allocate(Integer.BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(value)
+                .array());
     }
 
     private void saveGlobal(GlobalName name) {
-        if (name.module().indexOf('\n') >= 0 || name.name().indexOf('\n') >= 0) {
+        if (name.toString().indexOf('\n') >= 0) {
             throw new IllegalArgumentException("a name with a line feed: " + name);
         }
         out.write('c');
         out.writeBytes((name.module() + "\n" + name.name() + "\n").getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static ByteBuffer littleEndian(int bytes) {
-        return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 }

@@ -9,14 +9,14 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.coop4j.weights.pickle.PickleBindings.PickleFunction;
 import org.coop4j.weights.pickle.Python.GlobalName;
 import org.coop4j.weights.pickle.Python.OrderedDict;
 import org.coop4j.weights.pickle.Python.Tuple;
+import org.coop4j.weights.pickle.Unpickler.Function;
 
 /**
- * The containers of Python that any pickle may call for. Nothing else of Python is bound: not
- * {@code getattr}, not {@code eval}, not a single function with an effect.
+ * Python's containers, which any pickle may call for. Nothing else of Python is bound: not {@code getattr}, not {@code
+ * eval}, not a single function with a side effect.
  */
 final class PythonBuiltins {
     private final Budget budget;
@@ -25,50 +25,32 @@ final class PythonBuiltins {
         this.budget = budget;
     }
 
-    Optional<PickleFunction> function(GlobalName name) {
-        PickleFunction function =
-                switch (name.module()) {
-                    case "builtins", "__builtin__" -> builtin(name.name());
-                    case "collections" -> collection(name.name());
-                    case "_codecs" -> name.name().equals("encode") ? this::encode : null;
+    Optional<Function> function(GlobalName name) {
+        return Optional.ofNullable(
+                switch (name.toString().replace("__builtin__.", "builtins.")) {
+                    case "builtins.dict", "collections.Counter" ->
+                        arguments -> fill(new LinkedHashMap<>(), arguments, 0);
+                    case "collections.OrderedDict" -> arguments -> fill(new OrderedDict(), arguments, 0);
+                    case "collections.defaultdict" -> arguments -> fill(new LinkedHashMap<>(), arguments, 1);
+                    case "builtins.list" -> arguments -> new ArrayList<>(items(arguments, 0));
+                    case "builtins.tuple" -> arguments -> Tuple.of(items(arguments, 0).toArray());
+                    case "builtins.set", "builtins.frozenset" -> this::set;
+                    case "builtins.bytes", "builtins.bytearray" -> this::bytes;
+                    case "_codecs.encode" -> this::encode;
                     default -> null;
-                };
-        return Optional.ofNullable(function);
+                });
     }
 
-    private PickleFunction builtin(String name) {
-        return switch (name) {
-            case "dict" -> arguments -> fill(new LinkedHashMap<>(), arguments, 0);
-            case "list" -> arguments -> new ArrayList<>(optionalItems(arguments));
-            case "tuple" -> arguments -> Tuple.of(optionalItems(arguments).toArray());
-            case "set", "frozenset" -> this::set;
-            case "bytes", "bytearray" -> this::bytes;
-            default -> null;
-        };
-    }
-
-    private PickleFunction collection(String name) {
-        return switch (name) {
-            case "OrderedDict" -> arguments -> fill(new OrderedDict(), arguments, 0);
-            case "Counter" -> arguments -> fill(new LinkedHashMap<>(), arguments, 0);
-            case "defaultdict" -> arguments -> fill(new LinkedHashMap<>(), arguments, 1);
-            default -> null;
-        };
-    }
-
-    /** Entries come as a dict or as a list of pairs, at position {@code at} of the arguments. */
+    /** Adds entries, which come as a dict or as a list of pairs in argument {@code at}. */
     private Map<Object, Object> fill(Map<Object, Object> target, Tuple arguments, int at) throws IOException {
-        if (arguments.size() <= at) {
-            return target;
-        }
-        if (arguments.get(at) instanceof Map<?, ?> source) {
+        if (arguments.size() > at && arguments.get(at) instanceof Map<?, ?> source) {
             budget.spend(source.size());
             target.putAll(source);
             return target;
         }
         for (Object item : items(arguments, at)) {
             if (!(item instanceof List<?> pair) || pair.size() != 2) {
-                throw budget.problem("makes a dict of something that is not pairs");
+                throw budget.problem("makes a dict of something other than pairs");
             }
             target.put(budget.key(pair.get(0)), pair.get(1));
         }
@@ -77,7 +59,7 @@ final class PythonBuiltins {
 
     private Object set(Tuple arguments) throws IOException {
         LinkedHashSet<Object> set = new LinkedHashSet<>();
-        for (Object item : optionalItems(arguments)) {
+        for (Object item : items(arguments, 0)) {
             set.add(budget.key(item));
         }
         return set;
@@ -87,10 +69,7 @@ final class PythonBuiltins {
         if (arguments.isEmpty()) {
             return new byte[0];
         }
-        if (arguments.get(0) instanceof byte[] bytes) {
-            return bytes;
-        }
-        return encode(arguments);
+        return arguments.get(0) instanceof byte[] bytes ? bytes : encode(arguments);
     }
 
     /** Protocols 0 to 2 write bytes as {@code _codecs.encode(text, 'latin1')}. */
@@ -98,7 +77,7 @@ final class PythonBuiltins {
         if (arguments.size() != 2
                 || !(arguments.get(0) instanceof String text)
                 || !(arguments.get(1) instanceof String encoding)) {
-            throw budget.problem("encodes something that is not text");
+            throw budget.problem("encodes something other than text");
         }
         budget.spendBytes(text.length());
         return switch (encoding) {
@@ -108,13 +87,13 @@ final class PythonBuiltins {
         };
     }
 
-    private Collection<?> optionalItems(Tuple arguments) throws IOException {
-        return arguments.isEmpty() ? List.of() : items(arguments, 0);
-    }
-
+    /** Returns the items of an argument, none if it is missing. */
     private Collection<?> items(Tuple arguments, int at) throws IOException {
+        if (arguments.size() <= at) {
+            return List.of();
+        }
         if (!(arguments.get(at) instanceof Collection<?> source)) {
-            throw budget.problem("makes a container of something that is none");
+            throw budget.problem("makes a container of something that is not one");
         }
         budget.spend(source.size());
         return source;

@@ -11,41 +11,40 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.coop4j.base.InputException;
-import org.coop4j.weights.pickle.PickleBindings.PickleFunction;
 import org.coop4j.weights.pickle.Python.GlobalName;
 import org.coop4j.weights.pickle.Python.PyObject;
 import org.coop4j.weights.pickle.Python.Tuple;
 
 /**
- * Python's pickle machine for protocols 0 to 5, without the power to execute: a call that is not
- * bound gives an inert {@link PyObject}.
+ * Python's pickle machine for protocols 0 to 5, without the power to execute: a call that is not bound gives an inert
+ * {@link PyObject}.
  *
- * <p>The opcodes are those of CPython's {@code Lib/pickletools.py}. The machine is a loop, so that
- * no nesting in a pickle can exhaust the Java stack; the objects it makes may nest deeply or refer
- * to themselves, which is the reader's to mind.
+ * <p>The opcodes are those of CPython's {@code Lib/pickletools.py}. The machine is a loop, so that no nesting in a
+ * pickle can exhaust the Java stack. The objects that it makes may nest deeply or contain themselves, which callers
+ * must allow for.
  */
 public final class Unpickler {
     private final PickleInput in;
-    private final PickleBindings bindings;
+    private final Bindings bindings;
     private final Budget budget;
     private final PythonBuiltins builtins;
     private final Map<Long, Object> memo = new HashMap<>();
     private final PickleStack stack;
 
-    private Unpickler(PickleInput in, Limits limits, PickleBindings bindings) {
+    private Unpickler(PickleInput in, Limits limits, Bindings bindings) {
         this.in = in;
         this.bindings = bindings;
         this.budget = new Budget(in.file(), limits);
         this.builtins = new PythonBuiltins(budget);
-        this.stack = new PickleStack(budget, limits);
+        this.stack = new PickleStack(budget);
     }
 
     /**
      * Reads one pickle and leaves {@code in} after its last byte.
      *
-     * @throws InputException when the pickle is damaged or exceeds the limits
+     * @throws InputException if the pickle is damaged or exceeds the limits
      */
-    public static Object read(PickleInput in, Limits limits, PickleBindings bindings) throws IOException {
+    public static Object read(PickleInput in, Limits limits, Bindings bindings) throws IOException {
         in.allow(limits.maxBytes());
         return new Unpickler(in, limits, bindings).run();
     }
@@ -105,9 +104,9 @@ public final class Unpickler {
             case '(' -> stack.mark();
             case ')' -> stack.push(Tuple.of());
             case 't' -> stack.push(Tuple.of(stack.popToMark().toArray()));
-            case 0x85 -> stack.push(Tuple.of(stack.pop()));
-            case 0x86 -> stack.push(stack.lastAsTuple(2));
-            case 0x87 -> stack.push(stack.lastAsTuple(3));
+            case 0x85 -> stack.push(stack.popTuple(1));
+            case 0x86 -> stack.push(stack.popTuple(2));
+            case 0x87 -> stack.push(stack.popTuple(3));
             case ']' -> stack.push(new ArrayList<>());
             case 'l' -> stack.push(stack.popToMark());
             case 'a' -> append(Collections.singletonList(stack.pop()));
@@ -118,7 +117,7 @@ public final class Unpickler {
                 stack.push(new LinkedHashMap<>());
                 put(entries);
             }
-            case 's' -> put(stack.lastAsTuple(2));
+            case 's' -> put(stack.popTuple(2));
             case 'u' -> put(stack.popToMark());
             case 0x8f -> stack.push(new LinkedHashSet<>());
             case 0x90 -> add(stack.popToMark());
@@ -155,22 +154,25 @@ public final class Unpickler {
 
     private void object(int opcode) throws IOException {
         switch (opcode) {
-            case 0x80 -> protocol(in.u1());
+            case 0x80 -> {
+                int version = in.u1();
+                if (version > 5) {
+                    throw budget.problem("is of protocol " + version + ": expected 0 to 5");
+                }
+            }
             case 0x95 -> in.i8(); // FRAME: only a hint for buffering
             case 'c' -> stack.push(new GlobalName(in.line(), in.line()));
             case 0x93 -> stack.push(globalFromStack());
-            case 'R' -> {
-                Tuple arguments = stack.popTuple();
-                stack.push(call(stack.pop(), arguments));
-            }
-            case 0x81 -> {
+            case 'R', 0x81 -> {
                 Tuple arguments = stack.popTuple();
                 stack.push(call(stack.pop(), arguments));
             }
             case 0x92 -> {
                 Object keywords = stack.pop();
-                Tuple arguments = stack.popTuple();
-                stack.push(inert(stack.pop(), arguments, keywords));
+                stack.popTuple();
+                PyObject object = inert(stack.pop());
+                object.setState(keywords);
+                stack.push(object);
             }
             case 'i' -> {
                 GlobalName type = new GlobalName(in.line(), in.line());
@@ -181,8 +183,8 @@ public final class Unpickler {
                 if (items.isEmpty()) {
                     throw budget.problem("makes an object without a class");
                 }
-                stack.push(call(
-                        items.get(0), Tuple.of(items.subList(1, items.size()).toArray())));
+                Object type = items.remove(0);
+                stack.push(call(type, Tuple.of(items.toArray())));
             }
             case 'b' -> build(stack.pop());
             case 'P' -> stack.push(bindings.persistent(in.line()));
@@ -194,51 +196,36 @@ public final class Unpickler {
         }
     }
 
-    private void protocol(int version) throws IOException {
-        if (version > 5) {
-            throw budget.problem("is of protocol " + version + "; 0 to 5 are known");
-        }
-    }
-
     private Object globalFromStack() throws IOException {
         Object name = stack.pop();
         Object module = stack.pop();
         if (module instanceof String m && name instanceof String n) {
             return new GlobalName(m, n);
         }
-        throw budget.problem("names a class by something that is not text");
+        throw budget.problem("names a class by something other than text");
     }
 
     private Object call(Object callable, Tuple arguments) throws IOException {
         if (callable instanceof GlobalName name) {
-            Optional<PickleFunction> function = builtins.function(name);
-            if (function.isEmpty()) {
-                function = bindings.function(name);
-            }
+            Optional<Function> function = builtins.function(name).or(() -> bindings.function(name));
             if (function.isPresent()) {
                 return function.get().call(arguments);
             }
         }
-        return inert(callable, arguments, null);
+        return inert(callable);
     }
 
-    private Object inert(Object callable, Tuple arguments, Object keywords) throws IOException {
-        GlobalName type;
+    private PyObject inert(Object callable) throws IOException {
         if (callable instanceof GlobalName name) {
-            type = name;
-        } else if (callable instanceof PyObject made) {
-            type = made.type();
-        } else {
-            throw budget.problem("calls something that is no class or function");
+            return new PyObject(name);
         }
-        PyObject object = new PyObject(type, arguments);
-        if (keywords != null) {
-            object.setState(keywords);
+        if (callable instanceof PyObject made) {
+            return new PyObject(made.type());
         }
-        return object;
+        throw budget.problem("calls something that is not a class or function");
     }
 
-    /** State given to a container or tensor (such as a state dict's versions) is not kept. */
+    /** Sets an inert object's state; that of a container or tensor (such as a state dict's versions) is dropped. */
     private void build(Object state) throws IOException {
         if (stack.peek() instanceof PyObject object) {
             object.setState(state);
@@ -249,10 +236,8 @@ public final class Unpickler {
         Object target = stack.peek();
         if (target instanceof ArrayList<?>) {
             asList(target).addAll(items);
-        } else if (target instanceof PyObject object) {
-            items.forEach(object::append);
-        } else {
-            throw budget.problem("appends to something that is no list");
+        } else if (!(target instanceof PyObject)) {
+            throw budget.problem("appends to something that is not a list");
         }
     }
 
@@ -265,17 +250,15 @@ public final class Unpickler {
             Object key = budget.key(entries.get(i));
             if (target instanceof Map<?, ?>) {
                 asMap(target).put(key, entries.get(i + 1));
-            } else if (target instanceof PyObject object) {
-                object.put(key, entries.get(i + 1));
-            } else {
-                throw budget.problem("sets an entry of something that is no dict");
+            } else if (!(target instanceof PyObject)) {
+                throw budget.problem("sets an entry of something that is not a dict");
             }
         }
     }
 
     private void add(List<Object> items) throws IOException {
         if (!(stack.peek() instanceof Set<?>)) {
-            throw budget.problem("adds to something that is no set");
+            throw budget.problem("adds to something that is not a set");
         }
         for (Object item : items) {
             asSet(stack.peek()).add(budget.key(item));
@@ -314,26 +297,39 @@ public final class Unpickler {
         return value;
     }
 
+    /** Additions of a kind of file to plain pickles: functions, and objects kept outside the pickle. */
+    public interface Bindings {
+        /** Returns the stand-in for a function or class, or empty to make an inert {@link PyObject}. */
+        Optional<Function> function(GlobalName name);
+
+        /** Returns the object that the file keeps outside the pickle under {@code id}. */
+        Object persistent(Object id) throws IOException;
+    }
+
+    /** A stand-in for a Python function or class that a pickle may call. */
+    @FunctionalInterface
+    public interface Function {
+        /**
+         * Makes the object that the call would return.
+         *
+         * @throws IOException if the arguments are not those of the function
+         */
+        Object call(Tuple arguments) throws IOException;
+    }
+
     /**
-     * How much a pickle may ask for before it is refused.
+     * Limits above which a pickle is refused.
      *
-     * @param maxBytes bytes of the pickle itself, and of the strings made while reading it
-     * @param maxOperations operations, elements copied between containers included
-     * @param maxMarks containers open within each other
-     * @param maxIntegerBytes bytes of one integer
+     * @param maxBytes size of the pickle itself, and of the strings made while reading it
+     * @param maxOperations operations, including elements copied between containers
+     * @param maxMarks open nested containers
+     * @param maxIntegerBytes size of one integer
      */
     public record Limits(int maxBytes, int maxOperations, int maxMarks, int maxIntegerBytes) {
         /**
-         * A state dict takes about 30 operations and 100 bytes a tensor, so that this is room for
-         * 60,000 tensors; reading it takes less than 300 MB whatever the file.
+         * Room for 60,000 tensors, as a state dict takes about 30 operations and 100 bytes per tensor; reading takes
+         * less than 300 MB whatever the file.
          */
         public static final Limits DEFAULT = new Limits(64 << 20, 2_000_000, 1_000, 256);
-
-        /** Checks that every limit allows something. */
-        public Limits {
-            if (maxBytes < 1 || maxOperations < 1 || maxMarks < 1 || maxIntegerBytes < 1) {
-                throw new IllegalArgumentException("limits must be positive");
-            }
-        }
     }
 }

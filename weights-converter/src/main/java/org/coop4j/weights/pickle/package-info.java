@@ -1,13 +1,11 @@
 /**
  * Python's pickle format, read without executing anything and written as protocol 2.
  *
- * <p>A pickle is a program for a stack machine that may import and call whatever it names. Here a
- * call happens only for the few functions that the reader binds, all of which build containers; any
- * other class becomes a {@link org.coop4j.weights.pickle.PyObject}, an inert record of what the
- * pickle said. Sizes are checked before memory is taken.
+ * <p>A pickle is a program for a stack machine that may import and call whatever it names. Here only the few functions
+ * that the reader binds are called, all of which build containers; any other class becomes a {@link
+ * org.coop4j.weights.pickle.Python.PyObject}, an inert stand-in. Sizes are checked before memory is taken.
  *
- * <p>Python to Java: None is null, int is Long (or BigInteger), float is Double, str is String,
- * bytes is byte[], list is ArrayList, tuple is {@link org.coop4j.weights.pickle.Tuple}, dict is
- * LinkedHashMap, set is LinkedHashSet.
+ * <p>Python to Java: None is null, int is Long (or BigInteger), float is Double, str is String, bytes is byte[], list is
+ * ArrayList, tuple is {@link org.coop4j.weights.pickle.Python.Tuple}, dict is LinkedHashMap, set is LinkedHashSet.
  */
 package org.coop4j.weights.pickle;

@@ -16,10 +16,10 @@ import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
+import org.coop4j.weights.TensorView.TensorSpec;
 
 /**
- * An open safetensors file of any size: its header is read and checked, its tensors are read when
- * asked for, from any thread.
+ * An open safetensors file of any size: its header is read and checked, its tensors are read on demand, from any thread.
  *
  * <p>Format: 8 bytes of little-endian header length, the JSON header, the elements (<a
  * href="https://github.com/huggingface/safetensors#format">specification</a>).
@@ -40,16 +40,16 @@ public final class SafetensorsFile implements Closeable {
     /**
      * Opens a file and checks its whole header.
      *
-     * @throws InputException when there is no such file, or it breaks the format
+     * @throws InputException if there is no such file, or it breaks the format
      */
     public static SafetensorsFile open(Path path) throws IOException {
         return of(OpenFile.open(path));
     }
 
     /**
-     * Checks the header of an open file, which is closed with what is returned or if that fails.
+     * Checks the header of an open file, which is closed with the result, or if this fails.
      *
-     * @throws InputException when it breaks the format
+     * @throws InputException if it breaks the format
      */
     public static SafetensorsFile of(OpenFile source) throws IOException {
         try {
@@ -62,64 +62,50 @@ public final class SafetensorsFile implements Closeable {
 
     private static SafetensorsFile read(OpenFile source) throws IOException {
         FileRegion file = source.region();
-        long headerLength = headerLength(file);
+        if (file.length() < PREFIX) {
+            throw InputException.in(source.path(), "too short for a safetensors file");
+        }
+        ByteBuffer prefix = ByteBuffer.wrap(source.firstBytes(PREFIX)).order(ByteOrder.LITTLE_ENDIAN);
+        long headerLength = prefix.getLong();
+        long most = Math.min(Header.MAX_BYTES, file.length() - PREFIX);
+        if (headerLength < 0 || headerLength > most) {
+            throw InputException.in(
+                    source.path(),
+                    "not a valid safetensors file: a header of %s bytes, expected at most %d"
+                            .formatted(Long.toUnsignedString(headerLength), most));
+        }
         FileRegion data = file.slice(PREFIX + headerLength, file.length() - PREFIX - headerLength);
         Header header;
         try {
             header = Header.parse(file.slice(PREFIX, headerLength).bytes(), data.length());
-        } catch (Header.BadHeader e) {
+        } catch (IllegalArgumentException e) {
             throw new InputException(source.path() + ": not a valid safetensors file: " + e.getMessage(), e);
         }
         Map<String, TensorView> tensors = new LinkedHashMap<>();
-        header.tensors()
-                .forEach((name, at) -> tensors.put(
-                        name,
-                        TensorView.contiguous(
-                                name,
-                                at.spec().dtype(),
-                                at.spec().shape(),
-                                data.slice(at.begin(), at.end() - at.begin()))));
+        header.tensors().forEach((name, placed) -> {
+            TensorSpec spec = placed.spec();
+            FileRegion elements = data.slice(placed.begin(), spec.bytes());
+            tensors.put(name, TensorView.contiguous(name, spec.dtype(), spec.shape(), elements));
+        });
         return new SafetensorsFile(source, tensors, header.metadata());
     }
 
-    private static long headerLength(FileRegion file) throws IOException {
-        if (file.length() < PREFIX) {
-            throw InputException.in(file.file(), "too short for a safetensors file");
-        }
-        ByteBuffer prefix = ByteBuffer.allocate(PREFIX).order(ByteOrder.LITTLE_ENDIAN);
-        file.read(prefix, 0);
-        long length = prefix.getLong(0);
-        if (length < 0 || length > Header.MAX_BYTES) {
-            throw InputException.in(
-                    file.file(),
-                    "not a valid safetensors file: a header of %s bytes, at most %d are allowed"
-                            .formatted(Long.toUnsignedString(length), Header.MAX_BYTES));
-        }
-        if (length > file.length() - PREFIX) {
-            throw InputException.in(
-                    file.file(),
-                    "not a valid safetensors file: a header of %d bytes in a file of %d"
-                            .formatted(length, file.length()));
-        }
-        return length;
-    }
-
-    /** Whether the first bytes of a file are those of a safetensors file, possibly a broken one. */
+    /** Returns true if these are the first bytes of a safetensors file, possibly a damaged one. */
     public static boolean looksLike(byte[] firstBytes) {
         return firstBytes.length > PREFIX && firstBytes[PREFIX] == '{';
     }
 
-    /** Where the file lies. */
+    /** The file's path. */
     public Path path() {
         return source.path();
     }
 
-    /** The file's state when it was opened; empty if it is not known. */
+    /** The file's state when it was opened; empty if unknown. */
     public Optional<FileState> state() {
         return source.state();
     }
 
-    /** SHA-256 of the whole file that is open, whatever lies at its path by now; in hexadecimal. */
+    /** Returns the SHA-256 of the open file in hexadecimal, even if its path leads to another by now. */
     public String sha256() throws IOException {
         return source.sha256(bytes -> {});
     }
@@ -129,20 +115,20 @@ public final class SafetensorsFile implements Closeable {
         return List.copyOf(tensors.keySet());
     }
 
-    /** Whether there is a tensor of that name. */
+    /** Returns true if there is a tensor of that name. */
     public boolean contains(String name) {
         return tensors.containsKey(name);
     }
 
-    /** The header's {@code __metadata__}; empty when there is none. */
+    /** The header's {@code __metadata__}; empty if there is none. */
     public Map<String, String> metadata() {
         return metadata;
     }
 
     /**
-     * The tensor of that name, to be read when needed.
+     * Returns the tensor of that name, to be read on demand.
      *
-     * @throws InputException when there is none
+     * @throws InputException if there is none
      */
     public TensorView tensor(String name) throws InputException {
         TensorView tensor = tensors.get(name);
@@ -152,22 +138,22 @@ public final class SafetensorsFile implements Closeable {
         return tensor;
     }
 
-    /** All tensors in the order of the header. */
+    /** Returns all tensors in the order of the header. */
     public List<TensorView> tensors() {
         return List.copyOf(tensors.values());
     }
 
-    /** Shape of a tensor. */
+    /** Returns the shape of a tensor. */
     public Shape shape(String name) throws InputException {
         return tensor(name).shape();
     }
 
-    /** A floating-point tensor's elements, widened to singles. */
+    /** Returns a floating-point tensor's elements as float32. */
     public float[] floats(String name) throws IOException {
         return tensor(name).floats();
     }
 
-    /** Puts a floating-point tensor's elements, widened to singles, into {@code target}. */
+    /** Puts a floating-point tensor's elements, as float32, into {@code target}. */
     public void readFloats(String name, FloatBuffer target) throws IOException {
         tensor(name).readFloats(target);
     }

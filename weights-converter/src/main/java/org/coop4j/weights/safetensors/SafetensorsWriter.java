@@ -17,17 +17,16 @@ import java.util.TreeMap;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.DType;
-import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.HalfFloats;
-import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.TensorView.TensorSpec;
 
 /**
- * Writes a safetensors file as a stream: the tensors are declared first, then their elements
- * follow, one tensor after the other or mixed, in as many pieces as the caller likes.
+ * Writes a safetensors file as a stream: the tensors are declared first, then their elements follow, one tensor after
+ * the other or interleaved, in any number of parts.
  *
- * <p>The file appears at {@link #commit()}, whole; closed before that, nothing is left. The same
- * tensors, metadata and elements give the same bytes: metadata is sorted by key, tensors lie by
- * element size (largest first, so that each is aligned), then in the order declared.
+ * <p>The file appears at {@link #commit()}, whole; if it is closed before that, nothing is left. The same tensors,
+ * metadata and elements give the same bytes: metadata is sorted by key, tensors by element size (largest first, so that
+ * each is aligned), then as declared.
  *
  * <pre>{@code
  * try (SafetensorsWriter writer = SafetensorsWriter.create(path, specs, metadata)) {
@@ -42,7 +41,7 @@ public final class SafetensorsWriter implements AutoCloseable {
     private final AtomicFile file;
     private final Map<String, Slot> slots;
 
-    /** The bytes that a tensor owns in the file, and how far they are written. */
+    /** The place of a tensor in the file, and the offset up to which it is written. */
     private static final class Slot {
         private final TensorSpec spec;
         private final long end;
@@ -63,7 +62,7 @@ public final class SafetensorsWriter implements AutoCloseable {
     /**
      * Begins a file.
      *
-     * @param tensors what will be written, no name twice
+     * @param tensors declared, no name twice
      * @param metadata the header's {@code __metadata__}; may be empty
      */
     public static SafetensorsWriter create(Path target, List<TensorSpec> tensors, Map<String, String> metadata)
@@ -85,8 +84,7 @@ public final class SafetensorsWriter implements AutoCloseable {
         }
         AtomicFile file = AtomicFile.create(target);
         try {
-            ByteBuffer prefix = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-            file.write(prefix.putLong(header.length).flip(), 0);
+            file.write(littleEndian(Long.BYTES).putLong(header.length).flip(), 0);
             file.write(ByteBuffer.wrap(header), Long.BYTES);
         } catch (IOException e) {
             file.close();
@@ -95,87 +93,65 @@ public final class SafetensorsWriter implements AutoCloseable {
         return new SafetensorsWriter(file, slots);
     }
 
-    /** Writes a whole file from tensors in memory, in the order of the map. */
-    public static void write(Path target, Map<String, DenseTensor> tensors, Map<String, String> metadata)
-            throws IOException {
-        List<TensorSpec> specs = new ArrayList<>();
-        tensors.forEach((name, t) -> specs.add(new TensorSpec(name, t.dtype(), t.shape())));
-        try (SafetensorsWriter writer = create(target, specs, metadata)) {
-            for (Map.Entry<String, DenseTensor> tensor : tensors.entrySet()) {
-                writer.writeBytes(tensor.getKey(), tensor.getValue().data());
-            }
-            writer.commit();
-        }
-    }
-
-    /** Appends little-endian bytes to a tensor; takes all that remains in {@code source}. */
+    /** Appends the remaining little-endian bytes of {@code source} to a tensor. */
     public void writeBytes(String name, ByteBuffer source) throws IOException {
-        append(slot(name), source);
+        Slot slot = slot(name);
+        int length = source.remaining();
+        if (length > slot.end - slot.next) {
+            throw new IllegalArgumentException(name + " " + slot.spec.shape() + " is given too many elements");
+        }
+        file.write(source, slot.next);
+        slot.next += length;
     }
 
-    /** Appends singles to a floating-point tensor, rounded to its element type. */
+    /** Appends float32 values to a floating-point tensor, rounded to its element type. */
     public void writeFloats(String name, float... values) throws IOException {
         writeFloats(name, FloatBuffer.wrap(values));
     }
 
-    /** Appends singles to a floating-point tensor, rounded to its element type. */
+    /** Appends float32 values to a floating-point tensor, rounded to its element type. */
     public void writeFloats(String name, FloatBuffer source) throws IOException {
-        Slot slot = slot(name);
-        DType dtype = slot.spec.dtype();
+        DType dtype = slot(name).spec.dtype();
         if (!dtype.isFloat()) {
             throw new IllegalArgumentException(name + " holds " + dtype + ", not floats");
         }
-        ByteBuffer block = ByteBuffer.allocate(BLOCK).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer block = littleEndian(BLOCK);
         while (source.hasRemaining()) {
-            int n = Math.min(source.remaining(), BLOCK / dtype.bytes());
             block.clear();
-            encode(source, n, dtype, block);
-            append(slot, block.flip());
-        }
-    }
-
-    private static void encode(FloatBuffer source, int n, DType dtype, ByteBuffer block) {
-        if (dtype == DType.F32) {
-            block.asFloatBuffer().put(source.slice(source.position(), n));
-            block.position(n * Float.BYTES);
-            source.position(source.position() + n);
-            return;
-        }
-        for (int i = 0; i < n; i++) {
-            float value = source.get();
-            switch (dtype) {
-                case F16 -> block.putShort(HalfFloats.toHalf(value));
-                case BF16 -> block.putShort(HalfFloats.toBfloat16(value));
-                default -> block.putDouble(value);
+            while (source.hasRemaining() && block.hasRemaining()) {
+                float value = source.get();
+                switch (dtype) {
+                    case F16 -> block.putShort(HalfFloats.toHalf(value));
+                    case BF16 -> block.putShort(HalfFloats.toBfloat16(value));
+                    case F32 -> block.putFloat(value);
+                    default -> block.putDouble(value);
+                }
             }
+            writeBytes(name, block.flip());
         }
     }
 
     /** Appends integers to an I64 or I32 tensor. */
     public void writeLongs(String name, long... values) throws IOException {
-        Slot slot = slot(name);
-        DType dtype = slot.spec.dtype();
+        DType dtype = slot(name).spec.dtype();
         if (dtype != DType.I64 && dtype != DType.I32) {
             throw new IllegalArgumentException(name + " holds " + dtype + ", not I64 or I32");
         }
-        ByteBuffer block = ByteBuffer.allocate(BLOCK).order(ByteOrder.LITTLE_ENDIAN);
-        for (int i = 0; i < values.length; ) {
-            block.clear();
-            for (; i < values.length && block.remaining() >= Long.BYTES; i++) {
-                if (dtype == DType.I64) {
-                    block.putLong(values[i]);
-                } else {
-                    block.putInt(Math.toIntExact(values[i]));
-                }
+        ByteBuffer bytes = littleEndian(Math.multiplyExact(values.length, dtype.bytes()));
+        for (long value : values) {
+            if (dtype == DType.I64) {
+                bytes.putLong(value);
+            } else {
+                bytes.putInt(Math.toIntExact(value));
             }
-            append(slot, block.flip());
         }
+        writeBytes(name, bytes.flip());
     }
 
     /**
      * Puts the file in place.
      *
-     * @throws IllegalStateException when elements of a tensor are still missing
+     * @throws IllegalStateException if elements of a tensor are still missing
      */
     public void commit() throws IOException {
         for (Slot slot : slots.values()) {
@@ -201,17 +177,11 @@ public final class SafetensorsWriter implements AutoCloseable {
         return slot;
     }
 
-    private void append(Slot slot, ByteBuffer source) throws IOException {
-        int length = source.remaining();
-        if (length > slot.end - slot.next) {
-            throw new IllegalArgumentException(
-                    slot.spec.name() + " " + slot.spec.shape() + " is given too many elements");
-        }
-        file.write(source, slot.next);
-        slot.next += length;
+    private static ByteBuffer littleEndian(int bytes) {
+        return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** The header, padded with spaces so that the elements start at a multiple of 8. */
+    /** Returns the header, padded with spaces so that the elements start at a multiple of 8. */
     private static byte[] header(List<TensorSpec> order, Map<String, String> metadata) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (JsonGenerator json = new JsonFactory().createGenerator(out)) {
@@ -225,7 +195,13 @@ public final class SafetensorsWriter implements AutoCloseable {
             }
             long at = 0;
             for (TensorSpec tensor : order) {
-                writeTensor(json, tensor, at);
+                json.writeObjectFieldStart(tensor.name());
+                json.writeStringField("dtype", tensor.dtype().name());
+                json.writeFieldName("shape");
+                json.writeArray(tensor.shape().toArray(), 0, tensor.shape().rank());
+                json.writeFieldName("data_offsets");
+                json.writeArray(new long[] {at, at + tensor.bytes()}, 0, 2);
+                json.writeEndObject();
                 at += tensor.bytes();
             }
             json.writeEndObject();
@@ -234,20 +210,5 @@ public final class SafetensorsWriter implements AutoCloseable {
             out.write(' ');
         }
         return out.toByteArray();
-    }
-
-    private static void writeTensor(JsonGenerator json, TensorSpec tensor, long at) throws IOException {
-        json.writeObjectFieldStart(tensor.name());
-        json.writeStringField("dtype", tensor.dtype().name());
-        json.writeArrayFieldStart("shape");
-        for (long dim : tensor.shape().dims()) {
-            json.writeNumber(dim);
-        }
-        json.writeEndArray();
-        json.writeArrayFieldStart("data_offsets");
-        json.writeNumber(at);
-        json.writeNumber(at + tensor.bytes());
-        json.writeEndArray();
-        json.writeEndObject();
     }
 }

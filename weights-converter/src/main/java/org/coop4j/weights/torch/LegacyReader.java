@@ -13,72 +13,77 @@ import org.coop4j.weights.pickle.Unpickler;
 import org.coop4j.weights.pickle.Unpickler.Limits;
 
 /**
- * Reads what {@code torch.save} wrote before PyTorch 1.6: five pickles (magic number, protocol,
- * system, object, keys of the storages), then each storage as a count of 8 bytes and its elements.
+ * Reads what {@code torch.save} wrote before PyTorch 1.6: five pickles (magic number, protocol, system, object, keys of
+ * the storages), then each storage as an element count of 8 bytes and its elements.
  */
 final class LegacyReader {
     private static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
-    private static final long PROTOCOL = 1001;
+    private static final Long PROTOCOL = 1001L;
 
-    private LegacyReader() {}
+    private final FileRegion file;
+    private final PickleInput in;
+    private final TorchBindings bindings;
 
-    /** The object of the fourth pickle, its storages placed in the file. */
-    static Object read(FileRegion file, Limits limits) throws IOException {
-        PickleInput in = PickleInput.of(file);
-        TorchBindings bindings = new TorchBindings(file.file(), storage -> null);
-        TorchBindings plain = new TorchBindings(file.file(), storage -> null);
-        if (!MAGIC.equals(Unpickler.read(in, limits, plain))) {
-            throw problem(file, "a pickle, but not one that torch.save wrote");
+    private LegacyReader(FileRegion file) {
+        this.file = file;
+        this.in = PickleInput.of(file);
+        this.bindings = new TorchBindings(file.file(), storage -> null);
+    }
+
+    /** Returns the object of the fourth pickle, with its storages placed in the file. */
+    static Object read(FileRegion file) throws IOException {
+        return new LegacyReader(file).read();
+    }
+
+    private Object read() throws IOException {
+        if (!MAGIC.equals(next())) {
+            throw problem("a pickle, but not one that torch.save wrote");
         }
-        if (!Long.valueOf(PROTOCOL).equals(Unpickler.read(in, limits, plain))) {
-            throw problem(file, "a torch.save file of an unknown protocol");
+        if (!PROTOCOL.equals(next())) {
+            throw problem("a torch.save file of an unknown protocol");
         }
-        if (Unpickler.read(in, limits, plain) instanceof Map<?, ?> system
-                && Boolean.FALSE.equals(system.get("little_endian"))) {
-            throw problem(file, "written on a big-endian machine, which is not supported");
+        if (next() instanceof Map<?, ?> system && Boolean.FALSE.equals(system.get("little_endian"))) {
+            throw problem("written on a big-endian machine, which is not supported");
         }
-        Object root = Unpickler.read(in, limits, bindings);
-        Object keys = Unpickler.read(in, limits, plain);
-        if (!(keys instanceof List<?> list)) {
-            throw problem(file, "damaged: its list of storages is missing");
+        Object root = next();
+        if (!(next() instanceof List<?> keys)) {
+            throw problem("damaged: its list of storages is missing");
         }
-        placeStorages(file, in.position(), list, bindings.storages());
+        placeStorages(keys);
         return root;
     }
 
-    private static void placeStorages(FileRegion file, long start, List<?> keys, Map<String, Storage> storages)
-            throws IOException {
-        long at = start;
+    private Object next() throws IOException {
+        return Unpickler.read(in, Limits.DEFAULT, bindings);
+    }
+
+    private void placeStorages(List<?> keys) throws IOException {
+        long at = in.position();
         for (Object key : keys) {
-            Storage storage = key instanceof String name ? storages.get(name) : null;
+            Storage storage = key instanceof String name ? bindings.storages().get(name) : null;
             if (storage == null) {
-                throw problem(file, "damaged: storage " + describe(key) + " belongs to no tensor");
+                throw problem("damaged: storage " + (key instanceof String ? key : "without a name")
+                        + " belongs to no tensor");
             }
             if (at > file.length() - Long.BYTES) {
-                throw problem(file, "truncated before storage " + key);
+                throw problem("truncated before storage " + key);
             }
             ByteBuffer count = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
             file.read(count, at);
             at += Long.BYTES;
             if (count.getLong(0) != storage.elements()) {
-                throw problem(
-                        file,
-                        "damaged: storage %s has %d elements where its tensors say %d"
-                                .formatted(key, count.getLong(0), storage.elements()));
+                throw problem("damaged: storage %s has %d elements where its tensors say %d"
+                        .formatted(key, count.getLong(0), storage.elements()));
             }
             if (storage.bytes() > file.length() - at) {
-                throw problem(file, "truncated within storage " + key);
+                throw problem("truncated within storage " + key);
             }
             storage.place(file.slice(at, storage.bytes()));
             at += storage.bytes();
         }
     }
 
-    private static String describe(Object key) {
-        return key instanceof String name ? name : "without a name";
-    }
-
-    private static InputException problem(FileRegion file, String what) {
+    private InputException problem(String what) {
         return InputException.in(file.file(), what);
     }
 }

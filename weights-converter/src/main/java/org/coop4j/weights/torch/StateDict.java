@@ -4,17 +4,19 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.pickle.Python.PyObject;
 
-/** Finds the named tensors in what a PyTorch file holds. */
+/** Finds the named tensors in the object that a PyTorch file holds. */
 final class StateDict {
-    /** Where training scripts put the state dict within what they save. */
+    /** Keys under which training scripts save the state dict. */
     private static final List<String> WRAPPERS = List.of("state_dict", "model_state_dict", "model");
 
     private static final String DATA_PARALLEL = "module.";
     private static final int MAX_DEPTH = 64;
     private static final int MAX_VISITS = 500_000;
+    private static final int KEYS_SHOWN = 8;
 
     private final Path file;
     private final Map<String, TorchTensor> tensors = new LinkedHashMap<>();
@@ -24,55 +26,45 @@ final class StateDict {
         this.file = file;
     }
 
-    /** The tensors of a module tree, a state dict, or a dict that holds one. */
+    /** Returns the tensors of a module tree, a state dict, or a dict that contains one. */
     static Map<String, TorchTensor> find(Path file, Object root) throws InputException {
         StateDict found = new StateDict(file);
-        found.collect(unwrap(root));
+        Object container = unwrap(root, WRAPPERS.size());
+        if (container instanceof Map<?, ?> map) {
+            found.collectTensors(map, "");
+        } else if (container instanceof PyObject module) {
+            found.collectModule(module, "", 0);
+        }
         if (found.tensors.isEmpty()) {
             throw InputException.in(file, "holds no state dict: " + describe(root));
         }
         return found.tensors;
     }
 
-    private static Object unwrap(Object root) {
-        Object inner = root;
-        for (int depth = 0; depth < WRAPPERS.size(); depth++) {
-            if (!(inner instanceof Map<?, ?> map)) {
-                return inner;
+    private static Object unwrap(Object object, int depth) {
+        if (depth > 0 && object instanceof Map<?, ?> map) {
+            Optional<?> inner = WRAPPERS.stream()
+                    .map(key -> (Object) map.get(key))
+                    .filter(value -> value instanceof Map<?, ?> || value instanceof PyObject)
+                    .findFirst();
+            if (inner.isPresent()) {
+                return unwrap(inner.get(), depth - 1);
             }
-            Object next = WRAPPERS.stream()
-                    .map(map::get)
-                    .filter(v -> v instanceof Map<?, ?> || v instanceof PyObject)
-                    .findFirst()
-                    .orElse(null);
-            if (next == null) {
-                return inner;
-            }
-            inner = next;
         }
-        return inner;
+        return object;
     }
 
-    private void collect(Object container) throws InputException {
+    private void collectTensors(Object container, String prefix) throws InputException {
         if (container instanceof Map<?, ?> map) {
-            collectTensors(map, "");
-        } else if (container instanceof PyObject module) {
-            collectModule(module, "", 0);
-        }
-    }
-
-    private void collectTensors(Map<?, ?> map, String prefix) throws InputException {
-        for (Map.Entry<?, ?> entry : map.entrySet()) {
-            if (entry.getKey() instanceof String key && entry.getValue() instanceof TorchTensor tensor) {
-                add(prefix + key, tensor);
+            for (Map.Entry<?, ?> entry : map.entrySet()) {
+                if (entry.getKey() instanceof String key && entry.getValue() instanceof TorchTensor tensor) {
+                    add(prefix + key, tensor);
+                }
             }
         }
     }
 
-    /**
-     * A TorchScript module keeps tensors and sub-modules as attributes; a pickled Python module has
-     * them in three dicts.
-     */
+    /** A TorchScript module has tensors and submodules as attributes; a Python module has them in three dicts. */
     private void collectModule(PyObject module, String prefix, int depth) throws InputException {
         if (depth > MAX_DEPTH || ++visits > MAX_VISITS) {
             throw InputException.in(file, "its modules nest without end");
@@ -81,11 +73,8 @@ final class StateDict {
             return;
         }
         collectTensors(attributes, prefix);
-        for (String dict : List.of("_parameters", "_buffers")) {
-            if (attributes.get(dict) instanceof Map<?, ?> tensorsOfModule) {
-                collectTensors(tensorsOfModule, prefix);
-            }
-        }
+        collectTensors(attributes.get("_parameters"), prefix);
+        collectTensors(attributes.get("_buffers"), prefix);
         Map<?, ?> children = attributes.get("_modules") instanceof Map<?, ?> modules ? modules : attributes;
         for (Map.Entry<?, ?> child : children.entrySet()) {
             if (child.getKey() instanceof String key && child.getValue() instanceof PyObject sub) {
@@ -100,18 +89,17 @@ final class StateDict {
             throw InputException.in(file, "more than " + MAX_VISITS + " tensors");
         }
         if (tensors.put(name, tensor) != null) {
-            throw InputException.in(file, "tensor " + name + " is there twice");
+            throw InputException.in(file, "tensor " + name + " occurs twice");
         }
     }
 
     private static String describe(Object root) {
         if (root instanceof Map<?, ?> map) {
-            List<String> keys = map.keySet().stream()
-                    .filter(String.class::isInstance)
-                    .map(String.class::cast)
-                    .limit(8)
-                    .toList();
-            return "a dict with the keys " + keys;
+            return "a dict with the keys "
+                    + map.keySet().stream()
+                            .filter(String.class::isInstance)
+                            .limit(KEYS_SHOWN)
+                            .toList();
         }
         return root instanceof PyObject object
                 ? "an object of class " + object.type()

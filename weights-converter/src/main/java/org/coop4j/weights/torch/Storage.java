@@ -8,21 +8,40 @@ import org.coop4j.base.InputException;
 import org.coop4j.weights.DType;
 
 /**
- * A run of elements that tensors are laid over. Its place in the file may become known after the
- * tensors that use it: files from before PyTorch 1.6 have the storages last.
+ * A run of elements over which tensors are laid. Its place in the file may become known after the tensors that use it:
+ * files from before PyTorch 1.6 have the storages last.
  */
 final class Storage {
+    /** Sizes of the elements that have no Java form. */
+    private static final Map<String, Integer> UNREADABLE = Map.of(
+            "ComplexFloatStorage", 8,
+            "ComplexDoubleStorage", 16,
+            "QInt8Storage", 1,
+            "QUInt8Storage", 1,
+            "QUInt4x2Storage", 1,
+            "QUInt2x4Storage", 1,
+            "QInt32Storage", 4);
+
     private final Path file;
     private final String key;
-    private final StorageType type;
+    private final Optional<DType> dtype;
+    private final int elementBytes;
     private final long elements;
     private FileRegion region;
 
-    Storage(Path file, String key, StorageType type, long elements) {
+    /**
+     * @param file for messages
+     * @param type name of its class, such as {@code FloatStorage}
+     */
+    Storage(Path file, String key, String type, long elements) throws InputException {
         this.file = file;
         this.key = key;
-        this.type = type;
         this.elements = elements;
+        dtype = type.equals("UntypedStorage") ? Optional.of(DType.U8) : DType.ofTorchStorage(type);
+        if (dtype.isEmpty() && !UNREADABLE.containsKey(type)) {
+            throw problem("is of unknown type " + type);
+        }
+        elementBytes = dtype.isPresent() ? dtype.get().bytes() : UNREADABLE.get(type);
     }
 
     Path file() {
@@ -33,20 +52,25 @@ final class Storage {
         return key;
     }
 
-    StorageType type() {
-        return type;
+    /** Type of the elements; empty if they cannot be read (complex and quantized ones). */
+    Optional<DType> dtype() {
+        return dtype;
     }
 
     long elements() {
         return elements;
     }
 
-    /** Bytes that the elements take. */
+    boolean hasFormOf(Storage other) {
+        return elements == other.elements && elementBytes == other.elementBytes && dtype.equals(other.dtype);
+    }
+
+    /** Size of the elements in bytes. */
     long bytes() throws InputException {
         try {
-            return Math.multiplyExact(elements, (long) type.bytes());
+            return Math.multiplyExact(elements, (long) elementBytes);
         } catch (ArithmeticException e) {
-            throw new InputException(file + ": storage " + key + " is too large", e);
+            throw problem("is too large");
         }
     }
 
@@ -56,89 +80,12 @@ final class Storage {
 
     FileRegion region() throws InputException {
         if (region == null) {
-            throw InputException.in(file, "storage " + key + " is not in the file");
+            throw problem("is not in the file");
         }
         return region;
     }
 
-    /**
-     * The kind of a PyTorch storage, from its class name.
-     *
-     * @param dtype the element type, empty for those that cannot be read (complex, quantized)
-     * @param bytes bytes an element
-     */
-    record StorageType(Optional<DType> dtype, int bytes) {
-        private static final Map<String, StorageType> BY_CLASS = Map.ofEntries(
-                Map.entry("DoubleStorage", of(DType.F64)),
-                Map.entry("FloatStorage", of(DType.F32)),
-                Map.entry("HalfStorage", of(DType.F16)),
-                Map.entry("BFloat16Storage", of(DType.BF16)),
-                Map.entry("LongStorage", of(DType.I64)),
-                Map.entry("IntStorage", of(DType.I32)),
-                Map.entry("ShortStorage", of(DType.I16)),
-                Map.entry("CharStorage", of(DType.I8)),
-                Map.entry("ByteStorage", of(DType.U8)),
-                Map.entry("UntypedStorage", of(DType.U8)),
-                Map.entry("BoolStorage", of(DType.BOOL)),
-                Map.entry("ComplexFloatStorage", unreadable(8)),
-                Map.entry("ComplexDoubleStorage", unreadable(16)),
-                Map.entry("QInt8Storage", unreadable(1)),
-                Map.entry("QUInt8Storage", unreadable(1)),
-                Map.entry("QUInt4x2Storage", unreadable(1)),
-                Map.entry("QUInt2x4Storage", unreadable(1)),
-                Map.entry("QInt32Storage", unreadable(4)));
-
-        private static final Map<String, DType> BY_DTYPE = Map.ofEntries(
-                Map.entry("float64", DType.F64),
-                Map.entry("double", DType.F64),
-                Map.entry("float32", DType.F32),
-                Map.entry("float", DType.F32),
-                Map.entry("float16", DType.F16),
-                Map.entry("half", DType.F16),
-                Map.entry("bfloat16", DType.BF16),
-                Map.entry("int64", DType.I64),
-                Map.entry("int32", DType.I32),
-                Map.entry("int16", DType.I16),
-                Map.entry("int8", DType.I8),
-                Map.entry("uint8", DType.U8),
-                Map.entry("uint16", DType.U16),
-                Map.entry("uint32", DType.U32),
-                Map.entry("uint64", DType.U64),
-                Map.entry("bool", DType.BOOL));
-
-        /** The type of a class such as {@code FloatStorage}. */
-        static Optional<StorageType> ofClass(String name) {
-            return Optional.ofNullable(BY_CLASS.get(name));
-        }
-
-        /** The element type that {@code torch.NAME} is. */
-        static Optional<DType> dtypeNamed(String name) {
-            return Optional.ofNullable(BY_DTYPE.get(name));
-        }
-
-        /** The storage class of an element type, to write it. */
-        static String classOf(DType dtype) {
-            return switch (dtype) {
-                case F64 -> "DoubleStorage";
-                case F32 -> "FloatStorage";
-                case F16 -> "HalfStorage";
-                case BF16 -> "BFloat16Storage";
-                case I64 -> "LongStorage";
-                case I32 -> "IntStorage";
-                case I16 -> "ShortStorage";
-                case I8 -> "CharStorage";
-                case U8 -> "ByteStorage";
-                case BOOL -> "BoolStorage";
-                case U16, U32, U64 -> throw new IllegalArgumentException("PyTorch has no storage of " + dtype);
-            };
-        }
-
-        private static StorageType of(DType dtype) {
-            return new StorageType(Optional.of(dtype), dtype.bytes());
-        }
-
-        private static StorageType unreadable(int bytes) {
-            return new StorageType(Optional.empty(), bytes);
-        }
+    InputException problem(String what) {
+        return InputException.in(file, "storage " + key + " " + what);
     }
 }

@@ -10,15 +10,14 @@ import org.coop4j.base.FileRegion;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.pickle.PickleBindings;
-import org.coop4j.weights.pickle.PickleBindings.PickleFunction;
 import org.coop4j.weights.pickle.Python.GlobalName;
 import org.coop4j.weights.pickle.Python.Tuple;
-import org.coop4j.weights.torch.Storage.StorageType;
+import org.coop4j.weights.pickle.Unpickler;
+import org.coop4j.weights.pickle.Unpickler.Function;
 
-/** The functions of PyTorch that build tensors, and the storages that pickles refer to. */
-final class TorchBindings implements PickleBindings {
-    /** Finds the bytes of a storage in an archive; null where they come later. */
+/** PyTorch's functions that build tensors, and the storages to which pickles refer. */
+final class TorchBindings implements Unpickler.Bindings {
+    /** Finds the bytes of a storage in an archive; null where they follow the pickle. */
     @FunctionalInterface
     interface Locator {
         FileRegion locate(Storage storage) throws IOException;
@@ -33,40 +32,29 @@ final class TorchBindings implements PickleBindings {
         this.locator = locator;
     }
 
-    /** The storages that were referred to, by key, in order of first mention. */
+    /** The storages referred to, by key, in order of first mention. */
     Map<String, Storage> storages() {
         return storages;
     }
 
     @Override
-    public Optional<PickleFunction> function(GlobalName name) {
-        PickleFunction function =
-                switch (name.module()) {
-                    case "torch._utils", "torch._tensor" -> rebuilder(name.name());
-                    case "torch" -> name.name().equals("Size") ? this::first : null;
-                    case "torch.jit._pickle" -> scriptFunction(name.name());
+    public Optional<Function> function(GlobalName name) {
+        return Optional.ofNullable(
+                switch (name.toString().replace("torch._tensor.", "torch._utils.")) {
+                    case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2" -> this::rebuildTensor;
+                    case "torch._utils._rebuild_tensor_v3" -> this::rebuildTensorOfType;
+                    case "torch._utils._rebuild_from_type_v2" -> this::rebuildFromType;
+                    // TorchScript wraps typed lists and values in calls whose first argument is the value.
+                    case "torch._utils._rebuild_parameter",
+                            "torch._utils._rebuild_parameter_with_state",
+                            "torch.Size",
+                            "torch.jit._pickle.build_intlist",
+                            "torch.jit._pickle.build_doublelist",
+                            "torch.jit._pickle.build_boollist",
+                            "torch.jit._pickle.build_tensorlist",
+                            "torch.jit._pickle.restore_type_tag" -> this::first;
                     default -> null;
-                };
-        return Optional.ofNullable(function);
-    }
-
-    private PickleFunction rebuilder(String name) {
-        return switch (name) {
-            case "_rebuild_tensor", "_rebuild_tensor_v2" -> this::rebuildTensor;
-            case "_rebuild_tensor_v3" -> this::rebuildTensorOfType;
-            case "_rebuild_parameter", "_rebuild_parameter_with_state" -> this::first;
-            case "_rebuild_from_type_v2" -> this::rebuildFromType;
-            default -> null;
-        };
-    }
-
-    /** TorchScript wraps its typed lists and values in calls whose first argument is the value. */
-    private PickleFunction scriptFunction(String name) {
-        return switch (name) {
-            case "build_intlist", "build_doublelist", "build_boollist", "build_tensorlist", "restore_type_tag" ->
-                this::first;
-            default -> null;
-        };
+                });
     }
 
     private Object first(Tuple arguments) throws IOException {
@@ -76,20 +64,18 @@ final class TorchBindings implements PickleBindings {
         return arguments.get(0);
     }
 
-    /** Arguments: storage, offset, sizes, strides; what follows concerns training alone. */
+    /** Arguments: storage, offset, sizes, strides; the rest is for training only. */
     private Object rebuildTensor(Tuple arguments) throws IOException {
         Storage storage = storageArgument(arguments);
-        return tensor(storage, storage.type().dtype(), arguments);
+        return tensor(storage, storage.dtype(), arguments);
     }
 
     /** As above, over an untyped storage; the seventh argument is the element type. */
     private Object rebuildTensorOfType(Tuple arguments) throws IOException {
-        Storage storage = storageArgument(arguments);
-        Optional<DType> dtype = Optional.empty();
-        if (arguments.size() > 6 && arguments.get(6) instanceof GlobalName type) {
-            dtype = StorageType.dtypeNamed(type.name());
-        }
-        return tensor(storage, dtype, arguments);
+        Optional<DType> dtype = arguments.size() > 6 && arguments.get(6) instanceof GlobalName type
+                ? DType.ofTorch(type.name())
+                : Optional.empty();
+        return tensor(storageArgument(arguments), dtype, arguments);
     }
 
     /** Arguments: rebuilding function, class, its arguments, state. */
@@ -98,9 +84,9 @@ final class TorchBindings implements PickleBindings {
                 || !(arguments.get(0) instanceof GlobalName name)
                 || !(arguments.get(2) instanceof Tuple inner)
                 || name.name().equals("_rebuild_from_type_v2")) {
-            throw malformed("tensor of a class of its own");
+            throw malformed("tensor subclass");
         }
-        Optional<PickleFunction> function = function(name);
+        Optional<Function> function = function(name);
         if (function.isEmpty()) {
             throw malformed("tensor made by " + name);
         }
@@ -128,17 +114,12 @@ final class TorchBindings implements PickleBindings {
     }
 
     private long[] longs(Object value) throws InputException {
-        if (!(value instanceof List<?> list) || list.size() > 64) {
+        if (!(value instanceof List<?> list)
+                || list.size() > Shape.MAX_RANK
+                || !list.stream().allMatch(Long.class::isInstance)) {
             throw malformed("tensor shape");
         }
-        long[] values = new long[list.size()];
-        for (int i = 0; i < values.length; i++) {
-            if (!(list.get(i) instanceof Long item)) {
-                throw malformed("tensor shape");
-            }
-            values[i] = item;
-        }
-        return values;
+        return list.stream().mapToLong(Long.class::cast).toArray();
     }
 
     @Override
@@ -166,19 +147,19 @@ final class TorchBindings implements PickleBindings {
         if (id.size() > 5 && id.get(5) != null) {
             throw InputException.in(file, "storage " + key + " is a view of another, as PyTorch wrote before 0.4");
         }
-        Optional<StorageType> known = StorageType.ofClass(type.name());
-        if (known.isEmpty() || !type.module().startsWith("torch")) {
+        if (!type.module().startsWith("torch")) {
             throw InputException.in(file, "storage " + key + " is of unknown type " + type);
         }
-        Storage storage = storages.get(key);
-        if (storage == null) {
-            storage = new Storage(file, key, known.get(), elements);
+        Storage storage = new Storage(file, key, type.name(), elements);
+        Storage known = storages.putIfAbsent(key, storage);
+        if (known == null) {
             storage.place(locator.locate(storage));
-            storages.put(key, storage);
-        } else if (storage.elements() != elements || !storage.type().equals(known.get())) {
-            throw InputException.in(file, "storage " + key + " has two types or sizes");
+            return storage;
         }
-        return storage;
+        if (!known.hasFormOf(storage)) {
+            throw storage.problem("has two types or sizes");
+        }
+        return known;
     }
 
     private InputException malformed(String what) {

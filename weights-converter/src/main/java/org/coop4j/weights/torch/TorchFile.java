@@ -6,22 +6,20 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.coop4j.base.FileRegion;
 import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
+import org.coop4j.weights.ZipArchive;
 import org.coop4j.weights.pickle.PickleInput;
 import org.coop4j.weights.pickle.Unpickler;
 import org.coop4j.weights.pickle.Unpickler.Limits;
-import org.coop4j.weights.zip.ZipArchive;
 
 /**
- * An open PyTorch file: the tree of objects that was saved, with tensors that are read when asked
- * for. Nothing in the file is executed; objects of unknown classes are inert.
+ * An open PyTorch file: the tree of objects that was saved, with tensors that are read on demand. Nothing in the file is
+ * executed; objects of unknown classes are inert.
  *
  * <pre>{@code
  * try (TorchFile file = TorchFile.open(path)) {
@@ -32,75 +30,75 @@ import org.coop4j.weights.zip.ZipArchive;
 public final class TorchFile implements Closeable {
     private static final int ZIP_MAGIC = 0x504b_0304;
 
-    /** How the file is laid out. */
+    /** Layout of a file. */
     public enum Form {
         /** A zip file with code beside the tensors, from {@code torch.jit.save}. */
-        TORCHSCRIPT,
+        TORCHSCRIPT("torchscript"),
         /** A zip file, from {@code torch.save} since PyTorch 1.6. */
-        ZIP,
-        /** Pickles and storages in a row, from {@code torch.save} before PyTorch 1.6. */
-        LEGACY
+        ZIP("torch.save"),
+        /** Consecutive pickles and storages, from {@code torch.save} before PyTorch 1.6. */
+        LEGACY("torch.save before 1.6");
+
+        private final String label;
+
+        Form(String label) {
+            this.label = label;
+        }
+
+        /** The name in reports and metadata. */
+        public String label() {
+            return label;
+        }
     }
 
     private final OpenFile source;
-    private final Form form;
-    private final Object root;
-    private final List<CheckedEntry> checked;
+    private final List<CheckedEntry> checked = new ArrayList<>();
+    private Form form;
+    private Object root;
 
-    private record CheckedEntry(ZipArchive archive, ZipArchive.Entry entry, FileRegion region) {}
+    private record CheckedEntry(ZipArchive archive, ZipArchive.Entry entry) {}
 
-    private TorchFile(OpenFile source, Form form, Object root, List<CheckedEntry> checked) {
+    private TorchFile(OpenFile source) {
         this.source = source;
-        this.form = form;
-        this.root = root;
-        this.checked = checked;
     }
 
-    /** Opens a file with the default limits. */
+    /** Opens a file; {@link #of} applies. */
     public static TorchFile open(Path path) throws IOException {
-        return open(path, Limits.DEFAULT);
+        return of(OpenFile.open(path));
     }
 
     /**
-     * Opens a file of any of the three forms, told apart by content, and reads its pickle.
+     * Reads the pickle of an open file of any of the three forms, recognised by content. The file is closed with the
+     * result, or if this fails.
      *
-     * @throws InputException when there is no such file, it is none of PyTorch's, it is damaged,
-     *     or it exceeds the limits
+     * @throws InputException if it is not a PyTorch file, damaged, or exceeds the limits of {@link Unpickler}
      */
-    public static TorchFile open(Path path, Limits limits) throws IOException {
-        return of(OpenFile.open(path), limits);
-    }
-
-    /**
-     * Reads the pickle of an open file, which is closed with what is returned or if that fails.
-     *
-     * @throws InputException when it is none of PyTorch's, it is damaged, or it exceeds the
-     *     limits
-     */
-    public static TorchFile of(OpenFile source, Limits limits) throws IOException {
+    public static TorchFile of(OpenFile source) throws IOException {
+        TorchFile file = new TorchFile(source);
         try {
-            return read(source.region(), limits);
+            file.read();
+            return file;
         } catch (IOException | RuntimeException e) {
             source.close();
             throw e;
         }
     }
 
-    /** Whether the first bytes of a file are those of a zip archive or of a pickle. */
+    /** Returns true if these are the first bytes of a zip archive or of a pickle. */
     public static boolean looksLike(byte[] firstBytes) {
         return isZip(firstBytes) || isPickle(firstBytes);
     }
 
-    private static TorchFile read(FileRegion file, Limits limits) throws IOException {
-        byte[] firstBytes = file.slice(0, Math.min(4, file.length())).bytes();
+    private void read() throws IOException {
+        byte[] firstBytes = source.firstBytes(4);
         if (isZip(firstBytes)) {
-            return readArchive(file, limits);
+            readArchive(ZipArchive.open(source.region()));
+        } else if (isPickle(firstBytes)) {
+            form = Form.LEGACY;
+            root = LegacyReader.read(source.region());
+        } else {
+            throw problem("not a PyTorch file: it is neither a zip archive nor a pickle");
         }
-        if (isPickle(firstBytes)) {
-            Object root = LegacyReader.read(file, limits);
-            return new TorchFile(file.source(), Form.LEGACY, root, List.of());
-        }
-        throw InputException.in(file.file(), "not a PyTorch file: it is neither a zip archive nor a pickle");
     }
 
     private static boolean isZip(byte[] bytes) {
@@ -111,109 +109,96 @@ public final class TorchFile implements Closeable {
         return bytes.length >= 2 && bytes[0] == (byte) 0x80 && bytes[1] >= 1 && bytes[1] <= 5;
     }
 
-    private static TorchFile readArchive(FileRegion file, Limits limits) throws IOException {
-        ZipArchive archive = ZipArchive.open(file);
-        String folder = rootFolder(file.file(), archive);
-        checkByteOrder(file.file(), archive, folder);
-        List<CheckedEntry> checked = new ArrayList<>();
-        TorchBindings bindings = new TorchBindings(file.file(), storage -> {
-            ZipArchive.Entry entry = archive.entries().get(folder + "data/" + storage.key());
-            FileRegion region = locate(file.file(), archive, entry, storage);
-            checked.add(new CheckedEntry(archive, entry, region));
+    private void readArchive(ZipArchive archive) throws IOException {
+        String folder = rootFolder(archive);
+        Map<String, ZipArchive.Entry> entries = archive.entries();
+        checkByteOrder(archive, entries.get(folder + "byteorder"));
+        TorchBindings bindings = new TorchBindings(path(), storage -> {
+            ZipArchive.Entry entry = entries.get(folder + "data/" + storage.key());
+            if (entry == null) {
+                throw storage.problem("is not in the file");
+            }
+            FileRegion region = archive.stored(entry);
+            if (region.length() < storage.bytes()) {
+                throw storage.problem("has %d bytes where its %d elements need %d"
+                        .formatted(region.length(), storage.elements(), storage.bytes()));
+            }
+            checked.add(new CheckedEntry(archive, entry));
             return region.slice(0, storage.bytes());
         });
-        ZipArchive.Entry pickle = archive.entries().get(folder + "data.pkl");
-        byte[] bytes = archive.read(pickle, limits.maxBytes());
-        Object root = Unpickler.read(PickleInput.of(file.file(), bytes), limits, bindings);
-        boolean script = archive.entries().containsKey(folder + "constants.pkl");
-        Form form = script ? Form.TORCHSCRIPT : Form.ZIP;
-        return new TorchFile(file.source(), form, root, checked);
+        byte[] pickle = archive.read(entries.get(folder + "data.pkl"), Limits.DEFAULT.maxBytes());
+        root = Unpickler.read(PickleInput.of(path(), pickle), Limits.DEFAULT, bindings);
+        form = entries.containsKey(folder + "constants.pkl") ? Form.TORCHSCRIPT : Form.ZIP;
     }
 
-    private static FileRegion locate(Path file, ZipArchive archive, ZipArchive.Entry entry, Storage storage)
-            throws IOException {
-        if (entry == null) {
-            throw InputException.in(file, "storage " + storage.key() + " is not in the file");
-        }
-        FileRegion region = archive.stored(entry);
-        if (region.length() < storage.bytes()) {
-            throw InputException.in(
-                    file,
-                    "storage %s has %d bytes where its %d elements need %d"
-                            .formatted(storage.key(), region.length(), storage.elements(), storage.bytes()));
-        }
-        return region;
-    }
-
-    /** The one folder at the archive's top, with its slash. */
-    private static String rootFolder(Path file, ZipArchive archive) throws InputException {
-        List<String> folders = archive.entries().keySet().stream()
+    /** Returns the one folder at the archive's top, with its slash. */
+    private String rootFolder(ZipArchive archive) throws InputException {
+        List<String> pickles = archive.entries().keySet().stream()
                 .filter(name -> name.matches("[^/]+/data\\.pkl"))
-                .map(name -> name.substring(0, name.length() - "data.pkl".length()))
                 .toList();
-        if (folders.size() != 1) {
-            throw InputException.in(file, "a zip archive, but not one of PyTorch's: it needs one data.pkl");
+        if (pickles.size() != 1) {
+            throw problem("a zip archive, but not one of PyTorch's: it needs one data.pkl");
         }
-        return folders.get(0);
+        return pickles.get(0).replace("data.pkl", "");
     }
 
-    private static void checkByteOrder(Path file, ZipArchive archive, String folder) throws IOException {
-        Optional<ZipArchive.Entry> entry = Optional.ofNullable(archive.entries().get(folder + "byteorder"));
-        if (entry.isPresent()) {
-            byte[] text = archive.read(entry.get(), 64);
-            String order = new String(text, StandardCharsets.US_ASCII).strip();
-            if (!order.equals("little")) {
-                throw InputException.in(
-                        file,
-                        "byte order is \"%s\": only little-endian files are supported; load and".formatted(order)
-                                + " save it again on a little-endian machine");
-            }
+    private void checkByteOrder(ZipArchive archive, ZipArchive.Entry entry) throws IOException {
+        String order =
+                entry == null ? "little" : new String(archive.read(entry, 64), StandardCharsets.US_ASCII).strip();
+        if (!order.equals("little")) {
+            throw problem(
+                    "byte order is \"%s\": only little-endian files are supported; save it again on a little-endian machine"
+                            .formatted(order));
         }
     }
 
-    /** Where the file lies. */
+    private InputException problem(String what) {
+        return InputException.in(path(), what);
+    }
+
+    /** The file's path. */
     public Path path() {
         return source.path();
     }
 
-    /** How the file is laid out. */
+    /** Layout of the file. */
     public Form form() {
         return form;
     }
 
     /**
-     * What was saved, in the Java types that the {@code pickle} package describes, with {@link
-     * TorchTensor}s in it. Its containers may refer to each other in circles.
+     * The object that was saved, in the Java types that the {@code pickle} package describes, with {@link TorchTensor}s
+     * in it. Its containers may refer to each other in circles.
      */
     public Object root() {
         return root;
     }
 
     /**
-     * The model's tensors by dotted name: those of the TorchScript or Python module tree, or of the
-     * state dict, which may lie under {@code state_dict}, {@code model_state_dict} or {@code
-     * model}. The prefix {@code module.} of data-parallel training is taken off.
+     * Returns the model's tensors by dotted name: those of the TorchScript or Python module tree, or of the state dict,
+     * which may lie under {@code state_dict}, {@code model_state_dict} or {@code model}. The prefix {@code module.} of
+     * data-parallel training is removed.
      *
-     * @throws InputException when there is none
+     * @throws InputException if there are none
      */
     public Map<String, TorchTensor> stateDict() throws InputException {
-        return new LinkedHashMap<>(StateDict.find(path(), root));
+        return StateDict.find(path(), root);
     }
 
-    /** Bytes that {@link #verifyChecksums} would read. */
+    /** Number of bytes that {@link #verifyChecksums} reads. */
     public long checkedBytes() {
-        return checked.stream().mapToLong(c -> c.region().length()).sum();
+        return checked.stream().mapToLong(c -> c.entry.size()).sum();
     }
 
     /**
-     * Compares every storage with the checksum that the archive has for it, where it has one.
+     * Compares every storage with its checksum, where the archive has one.
      *
-     * @param progress is told the bytes of each chunk read
-     * @throws InputException when one differs: the file is damaged
+     * @param progress receives the number of bytes of each chunk
+     * @throws InputException if one differs: the file is damaged
      */
     public void verifyChecksums(LongConsumer progress) throws IOException {
         for (CheckedEntry item : checked) {
-            item.archive().verify(item.entry(), item.region(), progress);
+            item.archive.read(item.entry, chunk -> progress.accept(chunk.remaining()));
         }
     }
 

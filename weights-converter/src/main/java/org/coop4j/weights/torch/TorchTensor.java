@@ -7,10 +7,7 @@ import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
 
-/**
- * A tensor met in a PyTorch file: where its elements lie, not yet read. Two are equal only if they
- * are the same object of the pickle.
- */
+/** The place of a tensor in a PyTorch file; its elements are not read yet. Equal only to itself. */
 public final class TorchTensor {
     private final Storage storage;
     private final Optional<DType> dtype;
@@ -26,7 +23,7 @@ public final class TorchTensor {
         this.strides = strides;
     }
 
-    /** Element type; empty when it has none here (complex and quantized tensors). */
+    /** Element type; empty for complex and quantized tensors. */
     public Optional<DType> dtype() {
         return dtype;
     }
@@ -37,10 +34,9 @@ public final class TorchTensor {
     }
 
     /**
-     * The tensor under a name, checked against its storage, to be read when needed.
+     * Returns the tensor under a name, checked against its storage, to be read on demand.
      *
-     * @throws InputException when an element lies outside the storage, or the type has no form in
-     *     Java
+     * @throws InputException if an element lies outside the storage, or the type has no form in Java
      */
     public TensorView view(String name) throws InputException {
         if (dtype.isEmpty()) {
@@ -50,12 +46,12 @@ public final class TorchTensor {
         return TensorView.strided(name, dtype.get(), shape, storage.region(), offset, strides);
     }
 
-    /** The elements of a floating-point tensor, row-major, widened to singles. */
+    /** Returns the elements of a floating-point tensor, row-major, as float32. */
     public float[] floats() throws IOException {
         return view("in storage " + storage.key()).floats();
     }
 
-    /** The elements of an integer or boolean tensor, row-major. */
+    /** Returns the elements of an integer or boolean tensor, row-major. */
     public long[] longs() throws IOException {
         return view("in storage " + storage.key()).longs();
     }

@@ -11,13 +11,13 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.Golden;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.checkpoint.WeightsFile;
 import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
@@ -25,7 +25,6 @@ import org.coop4j.weights.pickle.Pickler;
 import org.coop4j.weights.pickle.Python.GlobalName;
 import org.coop4j.weights.pickle.Python.OrderedDict;
 import org.coop4j.weights.pickle.Python.Tuple;
-import org.coop4j.weights.safetensors.SafetensorsWriter;
 import org.coop4j.weights.torch.TorchSave;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -136,8 +135,7 @@ class HostileFilesTest {
         TorchSave.write(damaged, stateDict);
         byte[] torch = Files.readAllBytes(damaged);
         assertThat(readsEverything()).isTrue();
-        SafetensorsWriter.write(
-                damaged, Map.of("a", DenseTensor.ofFloats(Shape.of(2, 2), 1, 2, 3, 4)), Map.of("k", "v"));
+        Golden.writeSafetensors(damaged, Map.of("a", DenseTensor.ofFloats(Shape.of(2, 2), 1, 2, 3, 4)));
         byte[] safetensors = Files.readAllBytes(damaged);
         assertThat(readsEverything()).isTrue();
         Random random = new Random(1);
@@ -193,7 +191,8 @@ class HostileFilesTest {
     @Test
     void aPickleThatCallsSystemConvertsToNothingAndRunsNothing() throws IOException {
         Path evidence = folder.resolve("evidence");
-        byte[] pickle = Pickler.write(new Pickler.Call(new GlobalName("os", "system"), Tuple.of("touch " + evidence)));
+        Object call = new Pickler.Call(new GlobalName("os", "system"), Tuple.of("touch " + evidence));
+        byte[] pickle = Pickler.write(call, UnaryOperator.identity());
         byte[] magic = {
             (byte) 0x80,
             2,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -176,7 +177,7 @@ class ModelDownloadTest {
         server.breakAfter = 10_000;
         assertThatThrownBy(() -> fetch(name))
                 .hasMessageContaining("the connection broke after")
-                .hasMessageContaining("the same command goes on");
+                .hasMessageContaining("run the same command again");
         long have = Files.size(part());
         assertThat(have).isPositive().isLessThan(content.length);
 
@@ -206,9 +207,8 @@ class ModelDownloadTest {
         server.stalls.set(Integer.MAX_VALUE);
         String name = server.address() + "/model.pt";
         assertThatThrownBy(() -> impatient(name).fetch(Optional.empty(), Optional.empty(), Progress.NONE))
-                .hasMessageContaining("the same command goes on from there")
-                .cause()
-                .hasMessageContaining("no byte came");
+                .hasMessageContaining("run the same command again")
+                .hasCauseInstanceOf(SocketTimeoutException.class);
         assertThat(Files.size(part())).isEqualTo(5L * FileServer.STALLS_AFTER);
     }
 
@@ -268,7 +268,7 @@ class ModelDownloadTest {
                 .hasMessageContaining("expected one of RN50")
                 .hasMessageContaining("\"ViT-B/33\"");
         server.put("/api/models/a/b", "<html>".getBytes(StandardCharsets.UTF_8));
-        assertThatThrownBy(() -> fetch("hf:a/b")).hasMessageContaining("no JSON");
+        assertThatThrownBy(() -> fetch("hf:a/b")).hasMessageContaining("not JSON");
         server.put("/api/models/a/c", "{\"siblings\": []}".getBytes(StandardCharsets.UTF_8));
         assertThatThrownBy(() -> fetch("hf:a/c")).hasMessageContaining("neither open_clip_config");
         server.redirect("/loop", server.address() + "/loop");

@@ -66,7 +66,7 @@ class ModelMetadataTest {
                 "\"width\":768 | \"width\":\"768\" | vision.width: expected a whole number",
                 "\"width\":768 | \"width\":76.5 | vision.width: expected a whole number",
                 "\"width\":768 | \"width\":null | width",
-                "\"vit\" | \"cnn\" | expected a known type, got cnn",
+                "\"vit\" | \"cnn\" | type: expected vit or modified_resnet, got \"cnn\"",
                 "\"embed_dim\":512, | `` | embed_dim",
                 "\"text\" | \"texts\" | text",
                 "}} | } | not valid JSON",
@@ -85,13 +85,13 @@ class ModelMetadataTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "bicubic | bilinear | interpolation: expected bicubic, got bilinear",
+                "bicubic | bilinear | interpolation: expected bicubic, got \"bilinear\"",
                 "0.48145466, | `` | mean: expected 3 finite numbers",
                 "0.26862954 | -1 | std: expected 3 positive numbers",
                 "0.26862954 | \"x\" | std.0: expected a number",
                 "0.26862954 | null | std",
                 "224 | 0 | image size: expected 1 to",
-                "\"bicubic\" | \"bicubic\",\"resize_mode\":5 | resize_mode: expected a text, got 5",
+                "\"bicubic\" | \"bicubic\",\"resize_mode\":5 | resize_mode: expected a string, got 5",
             })
     void impossiblePreprocessingIsRefused(String part, String other, String problem) {
         assertThatThrownBy(() -> PreprocessConfig.fromJson(PREPROCESSING.replace(part, other)))

@@ -66,8 +66,8 @@ class SafetensorsFileTest {
             textBlock =
                     """
                     overlaps     | {"a":{"dtype":"U8","shape":[6],"data_offsets":[0,6]},"b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}
-                    leaves a hole| {"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[3],"data_offsets":[5,8]}}
-                    leaves a hole| {"a":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}
+                    leaves a gap | {"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[3],"data_offsets":[5,8]}}
+                    leaves a gap | {"a":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}
                     truncated    | {"a":{"dtype":"U8","shape":[9],"data_offsets":[0,9]}}
                     too long     | {"a":{"dtype":"U8","shape":[7],"data_offsets":[0,7]}}
                     needs 32     | {"a":{"dtype":"F32","shape":[8],"data_offsets":[0,8]}}
@@ -86,7 +86,7 @@ class SafetensorsFileTest {
                     valid JSON   | {"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"a":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}
                     valid JSON   | {"a":{"dtype":"U8","dtype":"U8","shape":[8],"data_offsets":[0,8]}}
                     valid JSON   | {"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}
-                    goes on      | {"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}}{}
+                    continues    | {"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}}{}
                     valid JSON   | {"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}}nonsense
                     valid JSON   | {"a":{"dtype":"U8","shape":[08],"data_offsets":[0,8]}}
                     VALUE_STRING | {"__metadata__":{"k":1},"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}}

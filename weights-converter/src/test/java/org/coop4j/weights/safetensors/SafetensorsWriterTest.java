@@ -15,9 +15,10 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.DType;
+import org.coop4j.weights.Golden;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.TensorView.TensorSpec;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -138,7 +139,7 @@ class SafetensorsWriterTest {
     @Test
     void tensorsInMemoryAreWrittenAtOnce() throws IOException {
         DenseTensor ctx = DenseTensor.ofFloats(Shape.of(2), 0.5f, -0.5f);
-        SafetensorsWriter.write(target, Map.of("ctx", ctx), Map.of());
+        Golden.writeSafetensors(target, Map.of("ctx", ctx));
         try (SafetensorsFile file = SafetensorsFile.open(target)) {
             assertThat(file.floats("ctx")).containsExactly(0.5f, -0.5f);
         }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.TensorView.TensorSpec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -76,7 +76,7 @@ class TensorChecksumTest {
         Files.write(file, bytes);
         try (SafetensorsFile open = SafetensorsFile.open(file)) {
             assertThatThrownBy(() -> TensorChecksum.read(open))
-                    .hasMessage(file + " is damaged: its contents do not have the checksum that it" + " records");
+                    .hasMessageContaining(file.toString()).hasMessageContaining("checksum");
         }
     }
 }

@@ -222,7 +222,7 @@ class TorchFileTest {
         TorchZip zip = new TorchZip().store("data/0", floats(1, 2));
         assertRefused(zip.store("data.pkl", pickle.stop()).write(file()), "two types or sizes");
         zip.store("data.pkl", dict("StrangeStorage", "0", 2, 0, new long[] {2}, 1));
-        assertRefused(zip.write(file()), "unknown type torch.StrangeStorage");
+        assertRefused(zip.write(file()), "StrangeStorage");
         zip.store("data.pkl", dict("ComplexFloatStorage", "0", 1, 0, new long[] {1}, 1));
         assertRefused(zip.write(file()), "complex or quantized");
     }
@@ -260,10 +260,10 @@ class TorchFileTest {
         int directory = bytes.getInt(zip.length - 6);
         bytes.putInt(directory + 24, 1000);
         Files.write(file(), zip);
-        assertRefused(file(), "expands beyond its stated size");
+        assertRefused(file(), "stated size 1000");
         bytes.putInt(directory + 24, 50_000_001);
         Files.write(file(), zip);
-        assertRefused(file(), "truncated");
+        assertRefused(file(), "stated size 50000001");
     }
 
     @Test

@@ -1,4 +1,4 @@
-package org.coop4j.weights.numpy;
+package org.coop4j.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -15,8 +15,6 @@ import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.coop4j.base.InputException;
-import org.coop4j.weights.DType;
-import org.coop4j.weights.Shape;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -112,7 +110,7 @@ class NpzFileTest {
                 "<f4 ; (3,) ; takes 12 bytes, and 8 are there",
                 "<f4 ; (4611686018427387905,) ; not a shape",
                 "<f4 ; (999999999999999999, 999999999) ; overflows",
-                "<f4 ; (-1,) ; header that is none of a plain array",
+                "<f4 ; (-1,) ; header of a plain array",
                 "<c8 ; (1,) ; has elements of type <c8",
             })
     void otherArraysAreRefusedByName(String descr, String shape, String message) throws IOException {
@@ -123,10 +121,10 @@ class NpzFileTest {
     @Test
     void structuredArraysAndOverlongHeadersAreRefused() throws IOException {
         String structured = "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }";
-        assertRefused(npz(false, "x.npy", npy(structured, floats(1, 2))), "none of a plain array");
+        assertRefused(npz(false, "x.npy", npy(structured, floats(1, 2))), "header of a plain array");
         assertRefused(npz(false, "x.npy", npy(" ".repeat(20_000), floats(1, 2))), "has a header of");
         assertRefused(npz(false, "x.npy", new byte[] {1, 2, 3}), "not in NumPy's format");
-        assertRefused(npz(false, "x.txt", new byte[] {1}), "x.txt is no array of NumPy");
+        assertRefused(npz(false, "x.txt", new byte[] {1}), "x.txt is not a NumPy array");
     }
 
     @Test
@@ -149,7 +147,7 @@ class NpzFileTest {
                 }
             }
         });
-        assertRefused(file, "is not of its stated size");
+        assertRefused(file, "stated size");
     }
 
     /** 3 kB of zeros for each megabyte: nothing of them may reach the disk. */

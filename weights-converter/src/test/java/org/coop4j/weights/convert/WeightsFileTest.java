@@ -1,4 +1,4 @@
-package org.coop4j.weights.checkpoint;
+package org.coop4j.weights.convert;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -24,13 +24,13 @@ class CheckpointTest {
 
     @ParameterizedTest
     @CsvSource({
-        "torchscript.pt, TORCHSCRIPT",
-        "state_dict_fp32.pt, TORCH_ZIP",
-        "state_dict_legacy.pt, TORCH_LEGACY",
-        "openai_names.safetensors, SAFETENSORS",
-        "open_clip, SAFETENSORS",
+        "torchscript.pt, torchscript",
+        "state_dict_fp32.pt, torch.save",
+        "state_dict_legacy.pt, torch.save before 1.6",
+        "openai_names.safetensors, safetensors",
+        "open_clip, safetensors",
     })
-    void everyFormatGivesTheSameNamedTensors(String name, WeightsFile.Format format) throws IOException {
+    void everyFormatGivesTheSameNamedTensors(String name, String format) throws IOException {
         try (WeightsFile checkpoint = WeightsFile.open(Golden.path("vit/" + name));
                 WeightsFile reference = WeightsFile.open(Golden.path("vit/openai_names.safetensors"))) {
             assertThat(checkpoint.format()).isEqualTo(format);
@@ -49,7 +49,7 @@ class CheckpointTest {
         Path odd = folder.resolve("weights.txt");
         Files.copy(Golden.path("vit/state_dict_legacy.pt"), odd);
         try (WeightsFile checkpoint = WeightsFile.open(odd)) {
-            assertThat(checkpoint.format()).isEqualTo(WeightsFile.Format.TORCH_LEGACY);
+            assertThat(checkpoint.format()).isEqualTo("torch.save before 1.6");
             assertThat(checkpoint.files()).containsExactly(odd);
         }
     }
@@ -63,7 +63,7 @@ class CheckpointTest {
         bytes.putLong(length).put((json + " ".repeat(length - json.length())).getBytes(UTF_8));
         Path file = Files.write(folder.resolve("a.safetensors"), bytes.array());
         try (WeightsFile weights = WeightsFile.open(file)) {
-            assertThat(weights.format()).isEqualTo(WeightsFile.Format.SAFETENSORS);
+            assertThat(weights.format()).isEqualTo("safetensors");
         }
     }
 
@@ -73,10 +73,10 @@ class CheckpointTest {
         Files.writeString(index, "{\"weight_map\":{}}");
         assertThatThrownBy(() -> WeightsFile.open(folder))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("has no weight_map");
+                .hasMessageContaining("no weight_map");
         Files.writeString(index, "{\"weight_map\":{\"a\":1}}");
         assertThatThrownBy(() -> WeightsFile.open(index))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("names a shard that is no file beside it");
+                .hasMessageContaining("names a shard");
     }
 }

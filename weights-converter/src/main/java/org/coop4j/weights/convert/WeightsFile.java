@@ -1,0 +1,230 @@
+package org.coop4j.weights.convert;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongConsumer;
+import org.coop4j.base.FileKind;
+import org.coop4j.base.InputException;
+import org.coop4j.base.OpenFile;
+import org.coop4j.base.Sha256;
+import org.coop4j.weights.JsonTree;
+import org.coop4j.weights.TensorView;
+import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.coop4j.weights.torch.TorchFile;
+import org.coop4j.weights.torch.TorchTensor;
+
+/**
+ * The named tensors of a weights file, of a set of shards, or of a folder that contains either; read on demand.
+ *
+ * <pre>{@code
+ * try (WeightsFile file = WeightsFile.open(Path.of("pytorch_model.bin"))) {
+ *     for (String name : file.names()) {
+ *         float[] values = file.tensor(name).floats();
+ *     }
+ * }
+ * }</pre>
+ */
+public final class WeightsFile implements Closeable {
+    /** Label of the format safetensors; PyTorch's are those of {@link TorchFile.Form}. */
+    static final String SAFETENSORS = "safetensors";
+
+    /** Weights in a Hugging Face folder, in the order of preference. */
+    static final List<String> HUGGING_FACE = List.of(
+            "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json");
+
+    /** Weights in an open_clip folder, in the order of preference. */
+    static final List<String> OPEN_CLIP =
+            HUGGING_FACE.stream().map(name -> "open_clip_" + name).toList();
+
+    private static final int MAX_SHARDS = 1_000;
+
+    private final List<OpenFile> files = new ArrayList<>();
+    private final List<TorchFile> torchFiles = new ArrayList<>();
+    private final Map<String, TensorView> tensors = new LinkedHashMap<>();
+    private Map<String, String> metadata = Map.of();
+    private String format;
+
+    private WeightsFile() {}
+
+    /**
+     * Opens a weights file, an index of shards ({@code *.index.json}), or a folder.
+     *
+     * @throws InputException if there is none, it is of unknown form, or it is damaged
+     */
+    public static WeightsFile open(Path path) throws IOException {
+        WeightsFile opened = new WeightsFile();
+        try {
+            List<String> names = new ArrayList<>(HUGGING_FACE);
+            names.addAll(OPEN_CLIP);
+            opened.add(Files.isDirectory(path) ? fileIn(path, names) : path);
+            return opened;
+        } catch (IOException | RuntimeException e) {
+            opened.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Returns the first of these files that the folder contains.
+     *
+     * @throws InputException if it contains none of them
+     */
+    static Path fileIn(Path folder, List<String> names) throws InputException {
+        return names.stream()
+                .map(folder::resolve)
+                .filter(Files::isRegularFile)
+                .findFirst()
+                .orElseThrow(() ->
+                        InputException.in(folder, "no weights in the folder: expected " + String.join(", ", names)));
+    }
+
+    private void add(Path path) throws IOException {
+        OpenFile file = OpenFile.open(path);
+        files.add(file);
+        byte[] start = file.firstBytes(64);
+        // First, since a header of 384 bytes begins as a pickle of version 1 does: 0x80, 1.
+        if (SafetensorsFile.looksLike(start)) {
+            SafetensorsFile safetensors = SafetensorsFile.of(file);
+            format = SAFETENSORS;
+            metadata = safetensors.metadata();
+            safetensors.tensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
+        } else if (TorchFile.looksLike(start)) {
+            TorchFile torch = TorchFile.of(file);
+            format = torch.form().label();
+            torchFiles.add(torch);
+            for (Map.Entry<String, TorchTensor> entry : torch.stateDict().entrySet()) {
+                tensors.put(entry.getKey(), entry.getValue().view(entry.getKey()));
+            }
+        } else if (path.toString().endsWith(".index.json")) {
+            files.clear();
+            file.close();
+            addShards(path);
+        } else {
+            throw InputException.in(
+                    path, "not a weights file of PyTorch or safetensors: it is " + FileKind.of(start));
+        }
+    }
+
+    /** An index maps each tensor's name to its shard, a file beside the index. */
+    private void addShards(Path index) throws IOException {
+        Map<?, ?> weightMap = JsonTree.read(index).objectOrNone("weight_map").fields();
+        if (weightMap.isEmpty()) {
+            throw InputException.in(index, "not an index of shards: it has no weight_map");
+        }
+        Map<String, WeightsFile> shards = new HashMap<>();
+        for (Map.Entry<?, ?> entry : weightMap.entrySet()) {
+            String name = (String) entry.getKey();
+            String file = String.valueOf(entry.getValue());
+            if (!(entry.getValue() instanceof String) || !file.matches("[\\w.-]+") || file.endsWith(".index.json")) {
+                throw InputException.in(index, "names a shard that is not a file beside it: " + file);
+            }
+            WeightsFile shard = shards.get(file);
+            if (shard == null) {
+                shard = addShard(index, file);
+                shards.put(file, shard);
+            }
+            tensors.put(name, shard.tensor(name));
+        }
+    }
+
+    private WeightsFile addShard(Path index, String file) throws IOException {
+        if (files.size() == MAX_SHARDS) {
+            throw InputException.in(index, "names more than " + MAX_SHARDS + " shards");
+        }
+        Path path = index.resolveSibling(file);
+        if (!Files.isRegularFile(path)) {
+            throw InputException.in(index, "the shard " + file + " is missing");
+        }
+        WeightsFile shard = open(path);
+        files.addAll(shard.files);
+        torchFiles.addAll(shard.torchFiles);
+        format = format == null ? shard.format : format;
+        return shard;
+    }
+
+    /** Label of the format, such as "safetensors"; for shards, that of the first one. */
+    public String format() {
+        return format;
+    }
+
+    /** The weight files: one, or the shards in the order in which the index first names them. */
+    public List<Path> files() {
+        return files.stream().map(OpenFile::path).toList();
+    }
+
+    /**
+     * Returns the SHA-256 of the open file in hexadecimal; for shards, that of the lines that {@code sha256sum} prints
+     * for them.
+     *
+     * @param progress receives the number of bytes of each chunk
+     */
+    public String sha256(LongConsumer progress) throws IOException {
+        if (files.size() == 1) {
+            return files.get(0).sha256(progress);
+        }
+        Sha256 list = new Sha256();
+        for (OpenFile file : files) {
+            list.add(file.sha256(progress) + "  " + file.path().getFileName() + "\n");
+        }
+        return list.hex();
+    }
+
+    /** The metadata of a safetensors file; empty for other formats and for shards. */
+    public Map<String, String> metadata() {
+        return metadata;
+    }
+
+    /** Names of the tensors in the order of the file, without {@code module.} prefixes. */
+    public List<String> names() {
+        return List.copyOf(tensors.keySet());
+    }
+
+    /** All tensors in the order of the file. */
+    public List<TensorView> tensors() {
+        return List.copyOf(tensors.values());
+    }
+
+    /**
+     * Returns the tensor of that name.
+     *
+     * @throws InputException if there is none
+     */
+    public TensorView tensor(String name) throws InputException {
+        TensorView tensor = tensors.get(name);
+        if (tensor == null) {
+            throw InputException.in(files.get(0).path(), "no tensor " + name);
+        }
+        return tensor;
+    }
+
+    /** Number of bytes that {@link #verifyChecksums} reads; 0 if the format has no checksums. */
+    public long checkedBytes() {
+        return torchFiles.stream().mapToLong(TorchFile::checkedBytes).sum();
+    }
+
+    /**
+     * Compares the tensors' bytes with the checksums of zip archives.
+     *
+     * @param progress receives the number of bytes of each chunk
+     * @throws InputException if one differs: the file is damaged
+     */
+    public void verifyChecksums(LongConsumer progress) throws IOException {
+        for (TorchFile file : torchFiles) {
+            file.verifyChecksums(progress);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (OpenFile file : files) {
+            file.close();
+        }
+    }
+}
