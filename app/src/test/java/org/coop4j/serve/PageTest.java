@@ -48,7 +48,7 @@ class PageTest {
     @BeforeAll
     static void start() throws IOException {
         service = TestService.start(folder);
-        ServiceOptions plain = ServiceOptions.onLoopback(0);
+        ServiceOptions plain = TestService.onLoopback();
         locked = TestService.start(
                 folder,
                 PredictionLimits.standard(),
