@@ -53,6 +53,9 @@ public enum ImageForm {
         if (source.startsWith(0, "II+\0") || source.startsWith(0, "MM\0+")) {
             throw source.error("is BigTIFF, which is not read: convert it to TIFF or PNG");
         }
+        if (source.startsWith(0, "%PDF")) {
+            throw source.error("is not an image: it is a PDF");
+        }
         String first = HexFormat.ofDelimiter(" ").formatHex(source.bytes(), 0, Math.min(8, source.length()));
         throw source.error("is not a JPEG, PNG, GIF, BMP, WebP or TIFF image: it begins with the bytes " + first);
     }

@@ -148,7 +148,7 @@ class PageTest {
     @Test
     void thePageSaysWhatIsServed() {
         assertThat(browser.getTitle()).contains("coop4j");
-        assertThat(text("lead")).isEqualTo("things tells 6 classes apart.");
+        assertThat(text("lead")).isEqualTo("things recognises 6 classes.");
         assertThat(text("facts")).contains(service.classifier.save().method().title());
         assertThat(browser.findElements(By.cssSelector("#classes li")))
                 .map(WebElement::getText)

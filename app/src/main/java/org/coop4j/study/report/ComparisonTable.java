@@ -1,5 +1,6 @@
 package org.coop4j.study.report;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.coop4j.base.Numbers;
@@ -43,7 +44,7 @@ public final class ComparisonTable {
                 .orElseThrow();
         return new Table<ComparedClassifier>("comparison", "Accuracy on the test images, %", "")
                 .decimals(1)
-                .words("classifier", c -> muted(c, Cell.words(name(c))), "classifier")
+                .words("classifier", c -> muted(c, named(c, classifiers)), "classifier")
                 .means(
                         "test",
                         c -> cell(c, ComparedClassifier::accuracy)
@@ -60,7 +61,16 @@ public final class ComparisonTable {
                 .means("training", c -> cell(c, x -> x.train().accuracy()), "train_accuracy")
                 .means("val", c -> cell(c, x -> x.val().accuracy()), "val_accuracy")
                 .means("seconds", c -> cell(c, ComparedClassifier::seconds), "seconds")
-                .rows(classifiers);
+                .rows(classifiers.stream()
+                        .sorted(Comparator.comparing(c -> c.role() != Role.METHOD))
+                        .toList());
+    }
+
+    /** Makes the cell of a name; the screen marks what was learned among baselines. */
+    private static Cell named(ComparedClassifier c, List<ComparedClassifier> all) {
+        boolean marked = c.role() == Role.METHOD && all.stream().anyMatch(other -> other.role() != Role.METHOD);
+        String name = name(c);
+        return new Cell(List.of(name), decimals -> name, marked ? "* " + name : name, Cell.Style.PLAIN, "");
     }
 
     /** Mutes the cells of a prompt found in hindsight. */
