@@ -11,8 +11,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.coop4j.cli.BenchCommand;
 import org.coop4j.cli.Coop;
-import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.Options;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
@@ -23,6 +24,7 @@ import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.run.Machine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -71,13 +73,8 @@ final class AllCommand implements Callable<Integer> {
             description = "A converted model in place of every other.")
     private Path model;
 
-    @Option(
-            names = "--runs",
-            defaultValue = "7",
-            paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "Repetitions (default: ${DEFAULT-VALUE}).")
-    private int runs;
+    @Mixin
+    private BenchCommand.Runs runs;
 
     @Option(
             names = "--imagenet",
@@ -85,8 +82,8 @@ final class AllCommand implements Callable<Integer> {
                     + " which takes longer than all else.")
     private boolean imagenet;
 
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
+    @Mixin
+    private Options.AsJson json;
 
     AllCommand(Console console) {
         this.console = console;
@@ -111,7 +108,7 @@ final class AllCommand implements Callable<Integer> {
         try (Workers workers = Workers.standard()) {
             machine = Machine.describe(workers.count()) + ", " + Machine.virtualMachine();
         }
-        PrintStream table = json ? console.err() : console.out();
+        PrintStream table = json.isChosen() ? console.err() : console.out();
         table.println(machine + "\n\n| work | time | rate | memory |\n|---|---|---|---|");
         ArrayNode rows = Json.object().arrayNode();
         for (Work work : works) {
@@ -122,7 +119,7 @@ final class AllCommand implements Callable<Integer> {
                 table.flush();
             }
         }
-        if (json) {
+        if (json.isChosen()) {
             ObjectNode all = Json.object().put("machine", machine);
             Json.print(all.set("rows", rows), console.out());
         }
@@ -180,7 +177,7 @@ final class AllCommand implements Callable<Integer> {
         Stream<String> own = Stream.of(options);
         Stream<String> common = Stream.of("--json", "--quiet");
         if (!kind.equals("methods")) {
-            common = Stream.concat(common, Stream.of("--runs=" + runs));
+            common = Stream.concat(common, Stream.of("--runs=" + runs.count()));
             if (model != null) {
                 own = own.filter(o -> !o.startsWith("--arch") && !o.startsWith("--model"));
                 common = Stream.concat(common, Stream.of("--model=" + model));

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.BenchCommand;
-import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Console;
@@ -22,27 +21,14 @@ final class LoadCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Option(
-            names = "--arch",
-            defaultValue = "ViT-B/16",
-            paramLabel = "NAME",
-            description = "A published architecture (default: ${DEFAULT-VALUE}).")
-    private String architecture;
-
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "FILE",
-            description = "A converted model, instead of random weights.")
-    private Path model;
+    @Mixin
+    private BenchCommand.Subject subject;
 
     @Option(names = "--runs", hidden = true, description = "One alone: a second would find the model in memory.")
     private int runs;
 
     @Mixin
-    private Options.Arithmetic precision;
-
-    @Option(names = "--json", description = "Print JSON, as always.")
-    private boolean json;
+    Options.AsJson always; // it is always JSON
 
     LoadCommand(Console console) {
         this.console = console;
@@ -50,8 +36,8 @@ final class LoadCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Path file = model == null ? BenchCommand.randomModel(architecture, console) : ModelOptions.file(model);
-        Precision in = precision.precision();
+        Path file = subject.file(console);
+        Precision in = subject.precision();
         ObjectNode result =
                 Json.object().put("what", "load").put("precision", in.id()).put("model", file.toString());
         result.put("seconds_to_first_feature", firstFeature(file, in));

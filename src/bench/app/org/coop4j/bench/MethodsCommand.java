@@ -28,8 +28,8 @@ import picocli.CommandLine.Option;
         footer = {"", "Examples:", "  methods", "  methods --classes 1000 --tests 50000 --method gda --json"})
 final class MethodsCommand implements Callable<Integer> {
 
-    /** Of a number in the table. */
-    private static final int WIDTH = "10,000.00".length();
+    /** The widest number of the table. */
+    private static final List<String> WIDEST = List.of("10,000.00");
 
     private final Console console;
 
@@ -87,12 +87,12 @@ final class MethodsCommand implements Callable<Integer> {
                 .text("method", MethodBench.Outcome::method)
                 .among(methods.stream().map(Method::id).toList())
                 .number("fit_s", 2, MethodBench.Outcome::fitSeconds)
-                .upTo(WIDTH)
+                .among(WIDEST)
                 .number("test_s", 2, MethodBench.Outcome::testSeconds)
-                .upTo(WIDTH)
+                .among(WIDEST)
                 .share("accuracy", outcome -> (float) outcome.accuracy())
                 .count("peak_mb", outcome -> outcome.peakBytes() >> 20)
-                .upTo(WIDTH);
+                .among(WIDEST);
         try (Table<MethodBench.Outcome>.Printer printer = rows.printer(format.chosen(), console)) {
             for (Method method : methods) {
                 printer.print(bench.run(method));

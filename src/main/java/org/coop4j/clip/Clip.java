@@ -34,12 +34,8 @@ import org.nd4j.autodiff.samediff.SDVariable;
  */
 public final class Clip implements FeatureSpace {
 
-    private final ConvertedModel model;
-    private final ModelHash hash;
-    private final NativeWeights.Lock lock = new NativeWeights.Lock();
     private final NativeWeights weights;
-    private final Workers workers;
-    private final Precision precision;
+    private final ModelHash hash;
     private final Supplier<Tokenizer> vocabulary;
     private Tokenizer loadedVocabulary; // null until it is needed
     private final TextEncoder textEncoder;
@@ -69,18 +65,12 @@ public final class Clip implements FeatureSpace {
     public record ImageOptions(FeatureKind kind, ExifOrientation exif) {}
 
     private Clip(ConvertedModel model, Options options) {
-        this.model = model;
-        this.hash = new ModelHash(model.weights());
-        this.precision = options.precision();
-        this.vocabulary = options.vocabulary();
-        this.workers = options.workers();
-        this.weights = new NativeWeights(model.weights());
-        this.textEncoder = new TextEncoder(weights, model.architecture().text(), model.activation(), workers);
+        hash = new ModelHash(model.weights());
+        vocabulary = options.vocabulary();
+        weights = new NativeWeights(model, options.workers(), options.precision());
+        textEncoder = new TextEncoder(weights);
         for (FeatureKind kind : FeatureKind.values()) {
-            imageEncoders.put(
-                    kind,
-                    new ImageEncoder(
-                            lock, weights, model.architecture(), model.activation(), workers, precision, kind));
+            imageEncoders.put(kind, new ImageEncoder(weights, kind));
         }
     }
 
@@ -116,12 +106,12 @@ public final class Clip implements FeatureSpace {
 
     /** The converted file behind it. */
     public ConvertedModel model() {
-        return model;
+        return weights.model();
     }
 
     /** Sizes of both towers. */
     public ClipConfig architecture() {
-        return model.architecture();
+        return weights.architecture();
     }
 
     /** The tokenizer that turns texts into token ids. */
@@ -149,7 +139,7 @@ public final class Clip implements FeatureSpace {
 
     @Override
     public Workers workers() {
-        return workers;
+        return weights.workers();
     }
 
     /**
@@ -158,17 +148,17 @@ public final class Clip implements FeatureSpace {
      */
     @Override
     public Precision precision() {
-        return precision;
+        return weights.precision();
     }
 
     /** How images are turned into pixels for this model. */
     public Preprocessing preprocessing() {
-        return new Preprocessing(model.preprocessing());
+        return new Preprocessing(model().preprocessing());
     }
 
     @Override
     public float logLogitScale() {
-        return lock.hold(() -> weights.floats("logit_scale")[0]);
+        return weights.lock().hold(() -> weights.floats("logit_scale")[0]);
     }
 
     @Override
@@ -206,9 +196,9 @@ public final class Clip implements FeatureSpace {
      * largest id of a sequence, at its first place) is ignored.
      */
     public FeatureMatrix encodeTokens(List<int[]> sequences) {
-        return lock.hold(() -> {
-            weights.preload("transformer.", workers);
-            return textEncoder.encode(sequences, embedDim());
+        return weights.lock().hold(() -> {
+            weights.preload("transformer.");
+            return textEncoder.encode(sequences);
         });
     }
 
@@ -259,8 +249,8 @@ public final class Clip implements FeatureSpace {
 
     /** The image tower whose features are rows of a kind. */
     public ImageEncoder imageEncoder(FeatureKind kind) {
-        return lock.hold(() -> {
-            weights.preload("visual.", workers);
+        return weights.lock().hold(() -> {
+            weights.preload("visual.");
             return imageEncoders.get(kind);
         });
     }
@@ -272,7 +262,7 @@ public final class Clip implements FeatureSpace {
 
     /** The layer that the image tower ends in. */
     public VisualProjection visualProjection() {
-        return lock.hold(() -> VisualProjection.of(weights, architecture()));
+        return weights.lock().hold(() -> VisualProjection.of(weights));
     }
 
     /**
@@ -301,25 +291,24 @@ public final class Clip implements FeatureSpace {
      *     PackedPrompts#context}; the end token last and nothing after it
      */
     public PromptEncoder promptEncoder(List<int[]> prompts) {
-        return lock.hold(() -> {
-            weights.preload("transformer.", workers);
-            return new PromptEncoder(
-                    weights, textEncoder::tower, architecture().text().heads(), workers, precision, lock, prompts);
+        return weights.lock().hold(() -> {
+            weights.preload("transformer.");
+            return new PromptEncoder(weights, prompts);
         });
     }
 
     @Override
     public Step step(
             List<LearnedTensor> learned, int batch, int width, int classes, Function<StepGraph, SDVariable> loss) {
-        return lock.hold(() -> {
-            StepGraph.Shape shape = new StepGraph.Shape(batch, width, weights.get("logit_scale"), lock);
-            return Step.ofFeatures(shape, learned, classes, loss, workers);
+        return weights.lock().hold(() -> {
+            StepGraph.Shape shape = new StepGraph.Shape(batch, width, weights.get("logit_scale"), weights.lock());
+            return Step.ofFeatures(shape, learned, classes, loss, workers());
         });
     }
 
     /** A copy of a token's embedding, [text width]. */
     public float[] tokenEmbedding(int id) {
-        return lock.hold(() -> TextTransformer.embedding(weights, id));
+        return weights.lock().hold(() -> TextTransformer.embedding(weights, id));
     }
 
     /**
@@ -329,11 +318,10 @@ public final class Clip implements FeatureSpace {
      */
     @Override
     public void close() throws IOException {
-        lock.close(() -> {
-            workers.close();
+        weights.lock().close(() -> {
             imageEncoders.values().forEach(ImageEncoder::close);
             weights.close();
-            model.close();
+            model().close();
             return null;
         });
     }

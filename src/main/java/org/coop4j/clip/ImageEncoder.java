@@ -16,8 +16,6 @@ import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostMatrix;
-import org.coop4j.graph.host.Precision;
-import org.coop4j.graph.host.Workers;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -49,36 +47,18 @@ public final class ImageEncoder {
 
     private static final int ROWS_TOGETHER = 4;
 
-    private final NativeWeights.Lock lock;
     private final NativeWeights weights;
-    private final ClipConfig architecture;
-    private final MlpActivation activation;
-    private final Workers workers;
-    private final Precision precision;
+    private final ClipConfig.Vision vision;
     private final FeatureKind kind;
     private final Map<Integer, Batch> quick = new HashMap<>(); // by the number of images
     private Batch full; // null until it is needed
 
     /**
-     * @param activation of a ViT's MLPs
-     * @param workers run the plans
-     * @param precision of products with weights
-     * @param kind which rows of the tower features are
+     * @param kind rows of the tower that are the features
      */
-    ImageEncoder(
-            NativeWeights.Lock lock,
-            NativeWeights weights,
-            ClipConfig architecture,
-            MlpActivation activation,
-            Workers workers,
-            Precision precision,
-            FeatureKind kind) {
-        this.lock = lock;
+    ImageEncoder(NativeWeights weights, FeatureKind kind) {
         this.weights = weights;
-        this.architecture = architecture;
-        this.activation = activation;
-        this.workers = workers;
-        this.precision = precision;
+        this.vision = weights.architecture().vision();
         this.kind = kind;
     }
 
@@ -123,12 +103,12 @@ public final class ImageEncoder {
 
     /** Side of the square images that the tower takes. */
     public int imageSize() {
-        return architecture.vision().imageSize();
+        return vision.imageSize();
     }
 
     /** Width of a feature. */
     public int width() {
-        return kind == FeatureKind.EMBEDDED ? architecture.embedDim() : VisualProjection.width(architecture.vision());
+        return kind == FeatureKind.EMBEDDED ? weights.architecture().embedDim() : VisualProjection.width(vision);
     }
 
     /** Images that are read and encoded at a time: whoever has many and wants to hear of them meanwhile takes so many. */
@@ -163,7 +143,7 @@ public final class ImageEncoder {
                 for (int from = 0; from < count; from += most) {
                     int first = from;
                     int n = Math.min(most, count - from);
-                    lock.hold(() -> {
+                    weights.lock().hold(() -> {
                         read(first, n, source, pixels, problems);
                         features.addAll(run(pixels.buffer(), n, batches));
                         return null;
@@ -177,7 +157,7 @@ public final class ImageEncoder {
 
     private void read(
             int from, int n, PixelSource source, HostMatrix pixels, SortedMap<Integer, IOException> problems) {
-        workers.each(n, (worker, i) -> {
+        weights.workers().each(n, (worker, i) -> {
             try {
                 source.read(from + i, pixels.buffer(), i * pixels.cols());
             } catch (IOException e) {
@@ -227,10 +207,10 @@ public final class ImageEncoder {
      * of four, as BLAS' kernels take rows by four and those that are left over in another way.
      */
     private int batch() {
-        int images = architecture.vision() instanceof ClipConfig.Vit vit
+        int images = vision instanceof ClipConfig.Vit vit
                 ? Math.max(FEWEST_IMAGES, Math.min(MOST_IMAGES, ROWS_PER_BATCH / vit.tokens()))
                 : ROWS_TOGETHER;
-        while (images % workers.count() != 0 || images % ROWS_TOGETHER != 0) {
+        while (images % weights.workers().count() != 0 || images % ROWS_TOGETHER != 0) {
             images++;
         }
         return images;
@@ -255,7 +235,7 @@ public final class ImageEncoder {
             int alignment =
                     switch (Gemm.kernels()) {
                         case "SKYLAKEX", "COOPERLAKE", "SAPPHIRERAPIDS" -> 1;
-                        case "HASWELL", "ZEN" -> architecture.vision() instanceof ClipConfig.Vit ? 12 : 0;
+                        case "HASWELL", "ZEN" -> vision instanceof ClipConfig.Vit ? 12 : 0;
                         default -> 0;
                     };
             full = alignment == 0 ? batch(1, 1) : batch(batch(), alignment);
@@ -264,9 +244,9 @@ public final class ImageEncoder {
     }
 
     private Batch batch(int images, int alignment) {
-        Graph graph = Graph.create().in(precision);
+        Graph graph = Graph.create().in(weights.precision());
         Parameters.Frozen parameters = new Parameters.Frozen(graph, weights);
-        ClipConfig.Vision vision = architecture.vision();
+        MlpActivation activation = weights.model().activation();
         SDVariable pixels = graph.placeholder("images", DataType.FLOAT, images, 3, imageSize(), imageSize());
         SDVariable x = alignment == 1
                 ? rows(parameters, vision, activation, pixels, images) // [images, width]
@@ -280,7 +260,7 @@ public final class ImageEncoder {
                     x, IntStream.range(0, images).map(i -> i * alignment).toArray());
         }
         x.rename("features");
-        return new Batch(graph.plan(List.of("features"), workers), images);
+        return new Batch(graph.plan(List.of("features"), weights.workers()), images);
     }
 
     /**

@@ -1,11 +1,14 @@
 package org.coop4j.clip;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How much native memory the intermediate values of a training step may take.
+ * Limit of the native memory for the intermediate values of a training step.
  *
  * @param bytes the limit
  */
@@ -45,7 +48,49 @@ public record MemoryLimit(long bytes) {
         return new MemoryLimit(Long.parseLong(matcher.group(1)) << shift);
     }
 
-    /** A step cannot be done in the memory that it may take; the message is for the user. */
+    /** Consecutive classes, {@code to} excluded. */
+    record Range(int from, int to) {
+
+        private static Range of(int classes, int chunk, int count) {
+            return new Range((int) ((long) classes * chunk / count), (int) ((long) classes * (chunk + 1) / count));
+        }
+    }
+
+    /**
+     * Plans classes in as few chunks of about equal size as the limit allows. The plans are bound to shared memory and
+     * run one after another.
+     *
+     * @param plan plans the classes of a range
+     * @throws ExceededException if one class alone needs more than the limit
+     */
+    List<StepPlan> inChunks(int classes, Function<Range, StepPlan> plan) {
+        int count = 1;
+        while (true) {
+            List<StepPlan> chunks = new ArrayList<>();
+            long largest = 0;
+            // Of single classes all are planned, so that the message says how much memory is enough.
+            for (int i = 0; i < count && (largest <= bytes || count == classes); i++) {
+                StepPlan chunk = plan.apply(Range.of(classes, i, count));
+                largest = Math.max(largest, chunk.bytes());
+                if (largest <= bytes) {
+                    chunks.add(chunk);
+                } else {
+                    chunk.close();
+                }
+            }
+            if (largest <= bytes) {
+                return StepPlan.bind(chunks);
+            }
+            chunks.forEach(StepPlan::close);
+            if (count == classes) {
+                throw new ExceededException(largest, this);
+            }
+            long wanted = count * ((largest - 1) / bytes + 1);
+            count = (int) Math.min(classes, Math.max(count + 1L, wanted));
+        }
+    }
+
+    /** A step does not fit into its memory limit; the message is for the user. */
     public static final class ExceededException extends IllegalArgumentException {
 
         private static final long serialVersionUID = 1;

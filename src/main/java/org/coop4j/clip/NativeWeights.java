@@ -3,7 +3,6 @@ package org.coop4j.clip;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,59 +12,76 @@ import java.util.function.Supplier;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.ConvertedModel;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A model's weights in native memory, read from the converted file when first asked for and widened
- * to float32.
+ * A converted model at work: its weights in native memory, read from the file at first use and widened to float32, and
+ * the threads that compute with them.
  */
 final class NativeWeights implements AutoCloseable {
 
-    private final SafetensorsFile file;
+    private final ConvertedModel model;
+    private final Workers workers;
+    private final Precision precision;
+    private final Lock lock = new Lock();
     private final Map<String, INDArray> arrays = new ConcurrentHashMap<>();
     private final Map<String, HostMatrix> matrices = new ConcurrentHashMap<>();
     private final Set<String> preloaded = ConcurrentHashMap.newKeySet();
-    private volatile boolean closed;
-
-    NativeWeights(SafetensorsFile file) {
-        this.file = file;
-    }
 
     /**
-     * The tensor {@code name}, in its own shape.
-     *
-     * @throws IllegalStateException if the weights are closed
+     * @param precision of the products in which images are encoded and prompts trained
      */
+    NativeWeights(ConvertedModel model, Workers workers, Precision precision) {
+        this.model = model;
+        this.workers = workers;
+        this.precision = precision;
+    }
+
+    ConvertedModel model() {
+        return model;
+    }
+
+    ClipConfig architecture() {
+        return model.architecture();
+    }
+
+    Workers workers() {
+        return workers;
+    }
+
+    Precision precision() {
+        return precision;
+    }
+
+    /** Held by whatever works with the weights. */
+    Lock lock() {
+        return lock;
+    }
+
+    /** The tensor {@code name}, in its own shape. */
     INDArray get(String name) {
-        requireOpen();
         return arrays.computeIfAbsent(name, this::read);
     }
 
-    /**
-     * The tensor {@code name} in the host's memory, which no graph reads.
-     *
-     * @throws IllegalStateException if the weights are closed
-     */
+    /** The tensor {@code name} in the host's memory, which no graph reads. */
     HostMatrix onHost(String name) {
-        requireOpen();
-        return matrices.computeIfAbsent(name, this::readOnHost);
+        return matrices.computeIfAbsent(name, n -> {
+            Backend.start();
+            long[] shape = shape(n); // [rows, cols]
+            HostMatrix matrix = HostMatrix.allocate(shape[0], shape[1]);
+            read(n, matrix.buffer());
+            return matrix;
+        });
     }
 
-    private HostMatrix readOnHost(String name) {
-        Backend.start();
-        long[] shape = shape(name); // [rows, cols]
-        HostMatrix matrix = HostMatrix.allocate(shape[0], shape[1]);
-        read(name, matrix.buffer());
-        return matrix;
-    }
-
-    /** An array made from tensors by {@code make} and kept under {@code key}. */
+    /** An array that {@code make} makes of tensors, kept under {@code key}. */
     INDArray derived(String key, Supplier<INDArray> make) {
-        requireOpen();
         INDArray known = arrays.get(key);
         if (known == null) {
             known = make.get();
@@ -74,46 +90,25 @@ final class NativeWeights implements AutoCloseable {
         return known;
     }
 
-    private void requireOpen() {
-        if (closed) {
-            throw new IllegalStateException("the weights are closed");
-        }
-    }
-
     /** The shape of the tensor {@code name}. */
     long[] shape(String name) {
-        try {
-            return file.shape(name).toArray();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return unchecked(() -> model.weights().shape(name).toArray());
     }
 
     /** A copy of the tensor in heap memory. */
     float[] floats(String name) {
-        try {
-            return file.floats(name);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return unchecked(() -> model.weights().floats(name));
     }
 
-    /**
-     * Reads all tensors whose name begins so, the first time on all threads: fresh memory is what
-     * costs time.
-     */
-    void preload(String namePrefix, Workers workers) {
-        if (preloaded.contains(namePrefix)) {
-            return;
+    /** Reads all tensors of a prefix at the first call, on all threads: fresh memory is what costs time. */
+    void preload(String namePrefix) {
+        if (!preloaded.contains(namePrefix)) {
+            List<String> names = model.weights().names().stream()
+                    .filter(name -> name.startsWith(namePrefix))
+                    .toList();
+            workers.each(names.size(), (part, i) -> get(names.get(i)));
+            preloaded.add(namePrefix);
         }
-        List<String> names = new ArrayList<>();
-        for (String name : file.names()) {
-            if (name.startsWith(namePrefix)) {
-                names.add(name);
-            }
-        }
-        workers.each(names.size(), (part, i) -> get(names.get(i)));
-        preloaded.add(namePrefix);
     }
 
     private INDArray read(String name) {
@@ -126,33 +121,38 @@ final class NativeWeights implements AutoCloseable {
     }
 
     private void read(String name, FloatBuffer values) {
+        unchecked(() -> {
+            model.weights().readFloats(name, values.duplicate());
+            return null;
+        });
+    }
+
+    private static <T> T unchecked(Lock.Work<T, IOException> read) {
         try {
-            file.readFloats(name, values.duplicate());
+            return read.run();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** Frees the arrays; nothing that was built from them may be used afterwards. */
+    /** Ends the threads and frees the arrays; nothing built from them may be used afterwards. */
     @Override
     public void close() {
-        closed = true;
+        workers.close();
         arrays.values().forEach(INDArray::close);
-        arrays.clear();
         matrices.values().forEach(HostMatrix::close);
-        matrices.clear();
     }
 
     /**
-     * Lets one thread at a time work with a model's native memory, in the order in which they come, and
-     * none once it is closed. Waiting is not cut short by an interrupt.
+     * Turns of threads that work with a model's native memory: one at a time, first come, first served, and none once
+     * the model is closed. An interrupt does not end the wait.
      */
     static final class Lock {
 
         private final ReentrantLock lock = new ReentrantLock(true);
         private boolean closed;
 
-        /** Something to do with the model. */
+        /** Work with the model. */
         @FunctionalInterface
         interface Work<T, E extends Exception> {
             T run() throws E;
@@ -176,14 +176,13 @@ final class NativeWeights implements AutoCloseable {
         }
 
         /**
-         * Waits for those that work, then frees the model; does nothing if that was done before.
+         * Waits for those at work, then frees the model; a second call does nothing.
          *
-         * @throws IllegalStateException if the caller is itself at work with the model
+         * @throws IllegalStateException if the caller holds the lock
          */
         <E extends Exception> void close(Work<?, E> free) throws E {
             if (lock.isHeldByCurrentThread()) {
-                throw new IllegalStateException(
-                        "the model cannot be closed by what works with it: close it afterwards");
+                throw new IllegalStateException("the model is in use by this thread: close it afterwards");
             }
             lock.lock();
             try {

@@ -11,73 +11,78 @@ import org.coop4j.graph.op.AttentionLayout.Queries;
 /**
  * Prompts packed into matrix rows, their common beginning once.
  *
- * <p>Attention is causal, so what all prompts begin with has the same activations in each of them
- * and is computed once; rows past an end token never matter and do not exist. Prompts follow one
- * another sorted by length, so that equal lengths form a group without padding. With a unified
- * context at the end of 1,000 class prompts, 77,000 rows become some 4,200. Values and gradients
- * are exact.
+ * <p>Attention is causal, so the common beginning of all prompts has the same activations in each of them and is
+ * computed once. Rows past an end token never matter and do not exist. Prompts follow one another sorted by length, so
+ * that equal lengths form a group without padding. With a unified context in front of the names of 1,000 classes,
+ * 77,000 rows become about 4,200. Values and gradients are exact.
  *
- * <p>A prompt is an array of pieces: a token's id, or a context vector written as {@link
- * #context}(index).
+ * <p>A prompt is an array of prompt tokens: the id of a token, or a context vector written as {@link #context}(index).
  */
 public final class PackedPrompts {
 
+    private final List<int[]> prompts;
     private final int prefix;
-    private final int[] pieces;
+    private final int[] tokens;
     private final int[] positions;
     private final int[] sequenceOfPrompt;
     private final int[] firstRow;
     private final AttentionLayout layout;
 
-    private PackedPrompts(
-            int prefix, int[] pieces, int[] positions, int[] sequenceOfPrompt, int[] firstRow, AttentionLayout layout) {
-        this.prefix = prefix;
-        this.pieces = pieces;
-        this.positions = positions;
-        this.sequenceOfPrompt = sequenceOfPrompt;
-        this.firstRow = firstRow;
-        this.layout = layout;
-    }
-
-    /** The piece that stands for context vector {@code index}. */
+    /** The prompt token that stands for context vector {@code index}. */
     public static int context(int index) {
         return -1 - index;
     }
 
-    /** Whether a piece is a context vector. */
-    static boolean isContext(int piece) {
-        return piece < 0;
+    /** Returns true if a prompt token is a context vector. */
+    static boolean isContext(int token) {
+        return token < 0;
     }
 
-    /** The index of the context vector that a piece stands for. */
-    static int contextIndex(int piece) {
-        return -1 - piece;
+    /** The index of the context vector for which a prompt token stands. */
+    static int contextIndex(int token) {
+        return -1 - token;
+    }
+
+    /** Number of context vectors to which prompts refer: one more than the largest index. */
+    static int vectors(List<int[]> prompts) {
+        return prompts.stream()
+                        .flatMapToInt(Arrays::stream)
+                        .filter(PackedPrompts::isContext)
+                        .map(PackedPrompts::contextIndex)
+                        .max()
+                        .orElse(-1)
+                + 1;
     }
 
     /**
      * Packs the prompts.
      *
-     * @param prompts pieces of each prompt, the end token last and nothing after it
+     * @param prompts tokens of each prompt, the end token last and nothing after it
      * @param heads attention heads of the text tower
      */
     public static PackedPrompts of(List<int[]> prompts, int heads) {
+        return new PackedPrompts(prompts, heads);
+    }
+
+    private PackedPrompts(List<int[]> prompts, int heads) {
         if (prompts.isEmpty()) {
             throw new IllegalArgumentException("no prompts to pack");
         }
         for (int[] prompt : prompts) {
             if (prompt.length == 0) {
-                throw new IllegalArgumentException("a prompt needs its end token at least");
+                throw new IllegalArgumentException("a prompt is empty: it needs its end token");
             }
         }
-        int prefix = commonPrefix(prompts);
+        this.prompts = prompts;
+        prefix = commonPrefix(prompts);
         Integer[] order = new Integer[prompts.size()];
         Arrays.setAll(order, i -> i);
         Arrays.sort(order, Comparator.comparingInt(i -> prompts.get(i).length));
         int rows = prefix + prompts.stream().mapToInt(p -> p.length - prefix).sum();
-        int[] pieces = Arrays.copyOf(prompts.get(0), rows);
-        int[] positions = new int[rows];
-        int[] sequenceOfPrompt = new int[prompts.size()];
-        int[] firstRow = new int[prompts.size()];
+        tokens = Arrays.copyOf(prompts.get(0), rows);
+        positions = new int[rows];
+        sequenceOfPrompt = new int[prompts.size()];
+        firstRow = new int[prompts.size()];
         List<Group> groups = new ArrayList<>();
         for (int i = 0; i < prefix; i++) {
             positions[i] = i;
@@ -89,7 +94,7 @@ public final class PackedPrompts {
             sequenceOfPrompt[order[sequence]] = sequence;
             firstRow[order[sequence]] = row;
             for (int i = prefix; i < prompt.length; i++, row++) {
-                pieces[row] = prompt[i];
+                tokens[row] = prompt[i];
                 positions[row] = i;
             }
             inGroup++;
@@ -99,13 +104,7 @@ public final class PackedPrompts {
                 inGroup = 0;
             }
         }
-        return new PackedPrompts(
-                prefix,
-                pieces,
-                positions,
-                sequenceOfPrompt,
-                firstRow,
-                new AttentionLayout(heads, Queries.ALL, true, prefix, groups));
+        layout = new AttentionLayout(heads, Queries.ALL, true, prefix, groups);
     }
 
     /** The longest common beginning that leaves each prompt a row of its own. */
@@ -120,14 +119,14 @@ public final class PackedPrompts {
         return prefix;
     }
 
-    /** Which packed rows attend to which. */
+    /** Attention among the packed rows. */
     public AttentionLayout layout() {
         return layout;
     }
 
     /** Number of packed rows. */
     public int rows() {
-        return pieces.length;
+        return tokens.length;
     }
 
     /** Rows of the common beginning. */
@@ -135,23 +134,49 @@ public final class PackedPrompts {
         return prefix;
     }
 
-    /** The piece in a packed row. */
-    public int piece(int row) {
-        return pieces[row];
+    /** The prompt token of a packed row. */
+    public int token(int row) {
+        return tokens[row];
     }
 
-    /** The position that a packed row has in its prompt, 0 for the start token. */
+    /** The position of a packed row in its prompt, 0 for the start token. */
     public int position(int row) {
         return positions[row];
     }
 
     /** The packed row of a position of a prompt. */
-    int row(int prompt, int position) {
+    private int row(int prompt, int position) {
         return position < prefix ? position : firstRow[prompt] + position - prefix;
     }
 
-    /** Which sequence of the layout each prompt is: prompt → sequence. */
+    /** The sequence of the layout that each prompt is. */
     public int[] sequenceOfPrompt() {
         return sequenceOfPrompt.clone();
+    }
+
+    /** The same prompts, each with context vectors of its own, in the order of the sequences. */
+    PackedPrompts withOwnVectors() {
+        int vectors = vectors(prompts);
+        List<int[]> result = new ArrayList<>();
+        for (int prompt = 0; prompt < prompts.size(); prompt++) {
+            int first = sequenceOfPrompt[prompt] * vectors;
+            result.add(Arrays.stream(prompts.get(prompt))
+                    .map(token -> isContext(token) ? context(first + contextIndex(token)) : token)
+                    .toArray());
+        }
+        return new PackedPrompts(result, layout.heads());
+    }
+
+    /** The source of each row: the same place in another packing, or a context vector, counted on from its rows. */
+    int[] sources(PackedPrompts from) {
+        int[] sources = new int[rows()];
+        for (int prompt = 0; prompt < prompts.size(); prompt++) {
+            int[] ofPrompt = prompts.get(prompt);
+            for (int i = 0; i < ofPrompt.length; i++) {
+                sources[row(prompt, i)] =
+                        isContext(ofPrompt[i]) ? from.rows() + contextIndex(ofPrompt[i]) : from.row(prompt, i);
+            }
+        }
+        return sources;
     }
 }

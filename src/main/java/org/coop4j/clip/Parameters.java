@@ -119,7 +119,7 @@ public interface Parameters {
             boolean single = weights.shape(layer.name() + ".weight")[2] == 1;
             SDVariable y = single
                     ? graph.project(x, kernel, bias)
-                    : graph.convolution(x, kernel, bias, layer.in(), layer.stride());
+                    : graph.convolution(x, kernel, layer.in(), layer.stride(), bias);
             return layer.relu() ? graph.activation(Activation.Kind.RELU, y) : y;
         }
 

@@ -1,47 +1,41 @@
 package org.coop4j.clip;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Precision;
-import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.AttentionLayout.Queries;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
- * The frozen text tower over prompts with learned vectors: vectors in, class features out (the
- * reference's {@code TextEncoder} over {@code PromptLearner.forward}).
+ * The frozen text tower over prompts with learned vectors: vectors in, class features out (the reference's
+ * {@code TextEncoder} after {@code PromptLearner.forward}).
  *
- * <p>It is a building block of a method's graph, and plans a training step around it.
+ * <p>A building block of a method's graph, which also plans the training step around it.
  */
 public final class PromptEncoder {
 
-    /** What enters the text tower beside the tokens: what is learned, and what a graph makes of it. */
+    /** Input of the text tower beside the tokens: learned tensors, and what a graph makes of them. */
     public interface Vectors {
 
-        /** The tensors that are learned. */
+        /** The learned tensors, the context first. */
         List<LearnedTensor> learned();
 
-        /**
-         * The context vectors that the prompts are encoded with, [vectors, width]; by default the learned tensor
-         * {@code ctx}.
-         */
+        /** The context vectors of the prompts, [vectors, width]; by default the learned tensor {@code ctx}. */
         default SDVariable context(StepGraph step) {
             return step.learned("ctx");
         }
 
         /**
-         * Vectors that take the place of the context's rows on entry to blocks of the text tower, before the block's
-         * first layer norm and without a position: block, from 0 → vectors. By default none.
+         * Vectors that replace the context's rows on entry to blocks of the text tower, before the block's first layer
+         * norm and without a position: block, from 0 → vectors. None by default.
          */
         default Map<Integer, Replacement> replacements(StepGraph step) {
             return Map.of();
@@ -49,11 +43,11 @@ public final class PromptEncoder {
     }
 
     /**
-     * Vectors in place of those that a block before left.
+     * Vectors that replace those of an earlier block.
      *
      * @param vectors [vectors, width] as the context; per class [classes · vectors, width], the classes in the order of
      *     {@link StepGraph#perClass}
-     * @param perClass whether each class has vectors of its own; then the context itself must be one for all
+     * @param perClass whether each class has vectors of its own; then the context must be shared by all classes
      */
     public record Replacement(SDVariable vectors, boolean perClass) {}
 
@@ -71,31 +65,15 @@ public final class PromptEncoder {
     }
 
     private final NativeWeights weights;
-    private final Function<Parameters, TextTransformer> tower;
-    private final int heads;
-    private final Workers workers;
-    private final Precision precision;
-    private final NativeWeights.Lock lock;
+    private final TextEncoder tower;
     private final List<int[]> prompts;
 
     /**
-     * @param heads attention heads of the text tower
-     * @param precision of training steps; features are float32
+     * @param weights whose precision is that of training steps; features are float32
      */
-    PromptEncoder(
-            NativeWeights weights,
-            Function<Parameters, TextTransformer> tower,
-            int heads,
-            Workers workers,
-            Precision precision,
-            NativeWeights.Lock lock,
-            List<int[]> prompts) {
+    PromptEncoder(NativeWeights weights, List<int[]> prompts) {
         this.weights = weights;
-        this.tower = tower;
-        this.heads = heads;
-        this.workers = workers;
-        this.precision = precision;
-        this.lock = lock;
+        this.tower = new TextEncoder(weights);
         this.prompts = prompts;
     }
 
@@ -106,27 +84,27 @@ public final class PromptEncoder {
 
     /** Width of a class's features. */
     public int embed() {
-        return Math.toIntExact(weights.get("text_projection").size(1));
+        return weights.architecture().embedDim();
     }
 
     /**
      * Plans the training step of a loss.
      *
      * @param batch images of a step
-     * @param memory native memory for intermediate values; a step that needs more goes in chunks
+     * @param memory native memory for intermediate values; a step that needs more is done in chunks of classes
      * @throws MemoryLimit.ExceededException if a single class does not fit
      */
     public Step step(Vectors vectors, Loss loss, int batch, MemoryLimit memory) {
-        return lock.hold(() -> {
+        return weights.lock().hold(() -> {
             requireVectors(vectors);
-            PackedPrompts packed = PackedPrompts.of(prompts, heads);
+            PackedPrompts packed = pack(prompts);
             StepGraph graph = graph(vectors, batch, packed, 0);
-            SDVariable features = encode(graph, vectors, packed, prompts, precision);
-            StepPlan.Draft whole = StepPlan.ofLoss(graph, loss.of(graph, features), workers);
+            SDVariable features = encode(graph, vectors, packed, weights.precision());
+            StepPlan whole = StepPlan.ofLoss(graph, loss.of(graph, features), weights.workers());
             if (whole.bytes() <= memory.bytes()) {
-                return Step.whole(vectors.learned(), whole);
+                return new Step(vectors.learned(), whole);
             }
-            whole.graph().close();
+            whole.close();
             return chunked(vectors, loss, batch, memory);
         });
     }
@@ -134,40 +112,41 @@ public final class PromptEncoder {
     private Step chunked(Vectors vectors, Loss loss, int batch, MemoryLimit memory) {
         List<LearnedTensor> learned = vectors.learned();
         LearnedTensor features = LearnedTensor.zeros(Step.FEATURES, classes(), embed());
-        List<LearnedTensor> withFeatures =
-                Stream.concat(learned.stream(), Stream.of(features)).toList();
         StepGraph head = new StepGraph(
-                shape(batch), withFeatures, IntStream.range(0, classes()).toArray());
-        StepPlan.Draft ofLoss = StepPlan.ofLoss(head, loss.of(head, head.learned(Step.FEATURES)), workers);
-        List<String> changing = head.losses().isEmpty() ? List.of() : List.of(Step.UPSTREAM);
-        // First what needs most: where memory is short, its message says how much is enough.
+                shape(batch),
+                Stream.concat(learned.stream(), Stream.of(features)).toList(),
+                IntStream.range(0, classes()).toArray());
+        StepPlan ofLoss = StepPlan.ofLoss(head, loss.of(head, head.learned(Step.FEATURES)), weights.workers());
+        // Backward chunks first, as they need most: if memory is short, the message says how much is enough.
         List<StepPlan> backward =
-                StepPlan.within(memory, classes(), range -> backward(vectors, batch, range, changing));
-        List<StepPlan> forward = forward(vectors, batch, memory, precision);
-        return new Step(learned, forward, StepPlan.of(ofLoss), backward, features);
+                memory.inChunks(classes(), range -> backward(vectors, batch, range, ofLoss.scalars()));
+        List<StepPlan> forward = forward(vectors, batch, memory, weights.precision());
+        return new Step(learned, forward, ofLoss, backward, features);
     }
 
     private List<StepPlan> forward(Vectors vectors, int batch, MemoryLimit memory, Precision products) {
-        return StepPlan.within(memory, classes(), range -> {
-            PackedPrompts packed = PackedPrompts.of(in(range), heads);
+        return memory.inChunks(classes(), range -> {
+            PackedPrompts packed = pack(prompts.subList(range.from(), range.to()));
             StepGraph graph = graph(vectors, batch, packed, range.from());
-            encode(graph, vectors, packed, in(range), products).rename(Step.FEATURES);
-            return StepPlan.ofValues(graph, Step.FEATURES, workers);
+            SDVariable features = encode(graph, vectors, packed, products);
+            return StepPlan.ofValues(graph, Step.FEATURES, features, weights.workers());
         });
     }
 
-    private StepPlan.Draft backward(Vectors vectors, int batch, StepPlan.Range range, List<String> changing) {
-        PackedPrompts packed = PackedPrompts.of(in(range), heads);
+    /** The vector-Jacobian products of a chunk's features with the gradient of each loss in them. */
+    private StepPlan backward(Vectors vectors, int batch, MemoryLimit.Range range, int losses) {
+        PackedPrompts packed = pack(prompts.subList(range.from(), range.to()));
         StepGraph graph = graph(vectors, batch, packed, range.from());
-        SDVariable features = encode(graph, vectors, packed, in(range), precision);
-        SDVariable upstream = graph.ops().placeholder(Step.UPSTREAM, DataType.FLOAT, graph.classes(), embed());
-        SDVariable product = graph.ops().innerProduct(features, upstream);
-        return StepPlan.ofGradients(graph, product, changing, workers);
+        SDVariable features = encode(graph, vectors, packed, weights.precision());
+        List<SDVariable> products = IntStream.range(0, losses)
+                .mapToObj(i -> graph.ops().placeholder(Step.upstream(i), DataType.FLOAT, graph.classes(), embed()))
+                .map(upstream -> graph.ops().innerProduct(features, upstream))
+                .toList();
+        return StepPlan.ofGradients(graph, products, weights.workers());
     }
 
     /**
-     * Features of the classes' prompts with the learned tensors as they are, not normalised, in the order of the
-     * prompts.
+     * Features of the classes' prompts for the current learned tensors, not normalised, in the order of the prompts.
      */
     public FeatureMatrix features(Vectors vectors, MemoryLimit memory) {
         try (Encoding encoding = encoding(vectors, memory)) {
@@ -177,13 +156,13 @@ public final class PromptEncoder {
 
     /** Plans the encoding of the prompts, for vectors that depend on an image. */
     public Encoding encoding(Vectors vectors, MemoryLimit memory) {
-        return lock.hold(() -> {
+        return weights.lock().hold(() -> {
             requireVectors(vectors);
             return new Encoding(forward(vectors, 1, memory, Precision.FLOAT32));
         });
     }
 
-    /** The encoding of the prompts, to be run for one image after another; one thread at a time. */
+    /** Planned encoding of the prompts, for one image after another; one thread at a time. */
     public final class Encoding implements AutoCloseable {
 
         private final List<StepPlan> chunks;
@@ -200,7 +179,7 @@ public final class PromptEncoder {
         /**
          * Features of the classes' prompts, not normalised, in the order of the prompts.
          *
-         * @param image the image's features, null where the vectors do not depend on them
+         * @param image the image's features; null if the vectors do not depend on them
          */
         public FeatureMatrix features(float[] image) {
             float[] result = new float[Math.multiplyExact(classes(), embed())];
@@ -217,12 +196,12 @@ public final class PromptEncoder {
         }
     }
 
-    private List<int[]> in(StepPlan.Range range) {
-        return prompts.subList(range.from(), range.to());
+    private PackedPrompts pack(List<int[]> some) {
+        return PackedPrompts.of(some, weights.architecture().text().heads());
     }
 
     private StepGraph.Shape shape(int batch) {
-        return new StepGraph.Shape(batch, embed(), weights.get("logit_scale"), lock);
+        return new StepGraph.Shape(batch, embed(), weights.get("logit_scale"), weights.lock());
     }
 
     /**
@@ -238,94 +217,49 @@ public final class PromptEncoder {
     }
 
     /** Class features [classes, embed], not normalised. */
-    private SDVariable encode(
-            StepGraph step, Vectors vectors, PackedPrompts packed, List<int[]> part, Precision products) {
+    private SDVariable encode(StepGraph step, Vectors vectors, PackedPrompts packed, Precision products) {
         Graph graph = step.ops();
-        Parameters parameters = new Parameters.Frozen(graph.in(products), weights);
         SDVariable base = step.constant("base", TextTransformer.embeddings(weights, packed)); // [rows, width]
         int[] rows = IntStream.range(0, packed.rows())
-                .filter(row -> PackedPrompts.isContext(packed.piece(row)))
+                .filter(row -> PackedPrompts.isContext(packed.token(row)))
                 .toArray();
         int[] sources = Arrays.stream(rows)
-                .map(row -> PackedPrompts.contextIndex(packed.piece(row)))
+                .map(row -> PackedPrompts.contextIndex(packed.token(row)))
                 .toArray();
-        SDVariable x = graph.placeContext(vectors.context(step), base, rows, sources);
-        return tower.apply(parameters).forward(x, packed.layout(), entries(step, vectors, packed, part));
+        SDVariable x = graph.placeContext(vectors.context(step), base, rows, sources); // [rows, width]
+        return tower.in(graph.in(products)).forward(x, packed.layout(), entries(step, vectors, packed));
     }
 
     /**
-     * What takes the place of the context on entry to blocks. Once each class has vectors of its own, prompts share
-     * what stands before these alone, and rows are packed anew.
+     * Replacements of the context on entry to blocks. Once each class has vectors of its own, prompts share only what
+     * stands before these, and rows are packed anew.
      */
-    private Map<Integer, Transformer.Entry> entries(
-            StepGraph step, Vectors vectors, PackedPrompts packed, List<int[]> part) {
+    private static Map<Integer, Transformer.Entry> entries(StepGraph step, Vectors vectors, PackedPrompts packed) {
         Graph graph = step.ops();
         Map<Integer, Transformer.Entry> entries = new HashMap<>();
         PackedPrompts from = packed;
-        List<int[]> placed = part;
-        Map<Integer, Replacement> byBlock = new TreeMap<>(vectors.replacements(step));
-        for (Map.Entry<Integer, Replacement> entry : byBlock.entrySet()) {
-            SDVariable replacing = entry.getValue().vectors();
-            if (entry.getValue().perClass()) {
-                placed = withOwnVectors(part, packed.sequenceOfPrompt());
-            }
-            PackedPrompts to = placed == part ? from : PackedPrompts.of(placed, heads);
-            int[] sources = sources(placed, from, to);
-            Transformer.Sequences sequences = Transformer.packed(graph, to.layout(), Queries.LAST);
+        for (Map.Entry<Integer, Replacement> entry : new TreeMap<>(vectors.replacements(step)).entrySet()) {
+            Replacement replacement = entry.getValue();
+            PackedPrompts to = replacement.perClass() && from == packed ? packed.withOwnVectors() : from;
+            int[] sources = to.sources(from);
             entries.put(
-                    entry.getKey(), new Transformer.Entry(x -> graph.replaceRows(x, replacing, sources), sequences));
+                    entry.getKey(),
+                    new Transformer.Entry(
+                            x -> graph.replaceRows(x, replacement.vectors(), sources),
+                            Transformer.packed(graph, to.layout(), Queries.LAST)));
             from = to;
         }
         return entries;
     }
 
-    /** Prompts that refer to vectors of their own, those of a prompt by its sequence. */
-    private static List<int[]> withOwnVectors(List<int[]> prompts, int[] sequences) {
-        int vectors = vectors(prompts);
-        List<int[]> result = new ArrayList<>();
-        for (int prompt = 0; prompt < sequences.length; prompt++) {
-            int[] pieces = prompts.get(prompt).clone();
-            for (int i = 0; i < pieces.length; i++) {
-                if (PackedPrompts.isContext(pieces[i])) {
-                    int index = PackedPrompts.contextIndex(pieces[i]);
-                    pieces[i] = PackedPrompts.context(sequences[prompt] * vectors + index);
-                }
-            }
-            result.add(pieces);
-        }
-        return result;
-    }
-
-    /** Number of context vectors that prompts refer to: one more than the largest index. */
-    private static int vectors(List<int[]> prompts) {
-        IntStream pieces = prompts.stream().flatMapToInt(Arrays::stream);
-        return pieces.filter(PackedPrompts::isContext)
-                .map(piece -> PackedPrompts.contextIndex(piece) + 1)
-                .max()
-                .orElse(0);
-    }
-
-    /** The source of each row: the same place of the same prompt, or a vector. */
-    private static int[] sources(List<int[]> prompts, PackedPrompts from, PackedPrompts to) {
-        int[] sources = new int[to.rows()];
-        for (int prompt = 0; prompt < prompts.size(); prompt++) {
-            int[] pieces = prompts.get(prompt);
-            for (int i = 0; i < pieces.length; i++) {
-                sources[to.row(prompt, i)] = PackedPrompts.isContext(pieces[i])
-                        ? from.rows() + PackedPrompts.contextIndex(pieces[i])
-                        : from.row(prompt, i);
-            }
-        }
-        return sources;
-    }
-
-    /** Refuses prompts that refer to a vector that there is not. */
+    /** Refuses prompts that refer to a vector beyond the last. */
     private void requireVectors(Vectors vectors) {
         LearnedTensor context = vectors.learned().get(0);
         long known = context.values().length / context.shape()[context.shape().length - 1];
-        if (vectors(prompts) > known) {
-            throw new IllegalArgumentException(
-                    "a prompt refers to context vector %d of %d".formatted(vectors(prompts) - 1, known));
+        int wanted = PackedPrompts.vectors(prompts);
+        if (wanted > known) {
+            throw new IllegalArgumentException("a prompt refers to context vector %d, expected 0 to %d"
+                    .formatted(wanted - 1, known - 1));
         }
     }
 }

@@ -3,10 +3,8 @@ package org.coop4j.clip;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.ArrayValues;
@@ -16,34 +14,31 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The graph of a training step under construction: what is learned, a batch of image features with
- * their labels, and constants.
+ * The graph of a training step under construction: the learned tensors, a batch of image features with labels, and
+ * constants.
  *
- * <p>Its classes stand in an order of its own (prompts are packed by length) and may be a part of
- * all: {@link #perClass} brings a constant with one row a class into that order, and labels are
- * translated by {@link Step}.
+ * <p>Its classes may be some of the task's, and have an order of their own, as prompts are packed by length.
+ * {@link #perClass} brings a constant with one row per class into that order, {@link StepPlan} labels and logits.
  */
 public final class StepGraph implements AutoCloseable {
 
     static final String IMAGES = "images";
     static final String LABELS = "labels";
-    static final String LOGITS = "logits";
 
+    private final Shape shape;
+    private final int[] classes;
     private final Graph graph = Graph.create();
     private final Map<LearnedTensor, INDArray> learned = new LinkedHashMap<>();
     private final Map<String, SDVariable> variables = new LinkedHashMap<>();
-    private final Set<String> used = new LinkedHashSet<>();
     private final List<INDArray> owned = new ArrayList<>();
-    private final Shape shape;
-    private final int[] classes;
-    private SDVariable images;
-    private SDVariable labels;
-    private SDVariable logits;
-    private SDVariable scale;
-    private GradientRule rule;
+    private final SDVariable images;
+    private final SDVariable labels;
+    private final SDVariable scale;
+    private SDVariable logits; // null if the loss is no cross-entropy of them
+    private GradientRule rule; // null for a single loss
     private List<SDVariable> losses = List.of();
 
-    /** How the gradients of several losses make one. */
+    /** Combination of the gradients of several losses into one. */
     @FunctionalInterface
     public interface GradientRule {
 
@@ -51,23 +46,23 @@ public final class StepGraph implements AutoCloseable {
          * Combines the gradients of a tensor.
          *
          * @param gradients the tensor's gradient of each loss, as one vector
-         * @param combined is filled
+         * @param combined receives the result
          */
         void combine(List<float[]> gradients, float[] combined);
     }
 
     /**
-     * What all graphs of a step have in common.
+     * Settings that all graphs of a step share.
      *
      * @param batch images of a step
      * @param width of an image's features
      * @param logitScale CLIP's parameter of this name, a scalar; its exponential scales the logits
-     * @param lock held while the plan runs
+     * @param lock held while a plan of the graph runs
      */
     record Shape(int batch, int width, INDArray logitScale, NativeWeights.Lock lock) {}
 
     /**
-     * @param classes which class each row of the class features is of
+     * @param classes the class of each row of the class features
      */
     StepGraph(Shape shape, List<LearnedTensor> learned, int[] classes) {
         this.shape = shape;
@@ -78,9 +73,12 @@ public final class StepGraph implements AutoCloseable {
             this.learned.put(tensor, array);
             variables.put(tensor.name(), graph.variable(tensor.name(), array));
         }
+        images = graph.placeholder(IMAGES, DataType.FLOAT, shape.batch, shape.width);
+        labels = graph.placeholder(LABELS, DataType.FLOAT, shape.batch);
+        scale = graph.constant("logit_scale", shape.logitScale);
     }
 
-    /** In a graph a tensor of more axes is the matrix of its rows. */
+    /** In a graph, a tensor of more than two axes is the matrix of its rows. */
     private static long[] matrix(long[] shape) {
         if (shape.length <= 2) {
             return shape;
@@ -104,23 +102,16 @@ public final class StepGraph implements AutoCloseable {
         if (variable == null) {
             throw new IllegalArgumentException(name + " is not learned: expected one of " + variables.keySet());
         }
-        used.add(name);
         return variable;
     }
 
-    /** The batch's image features, as {@link Step#run} is given them, [batch, width]. */
+    /** The batch's image features, as given to {@link Step#run}, [batch, width]. */
     public SDVariable images() {
-        if (images == null) {
-            images = graph.placeholder(IMAGES, DataType.FLOAT, shape.batch, shape.width);
-        }
         return images;
     }
 
     /** The batch's labels, [batch]. */
     public SDVariable labels() {
-        if (labels == null) {
-            labels = graph.placeholder(LABELS, DataType.FLOAT, shape.batch);
-        }
         return labels;
     }
 
@@ -141,16 +132,16 @@ public final class StepGraph implements AutoCloseable {
         return constant(name, array);
     }
 
-    /** A constant that the graph frees when it is closed. */
+    /** A constant that is freed when the graph is closed. */
     SDVariable constant(String name, INDArray array) {
         owned.add(array);
         return graph.constant(name, array);
     }
 
     /**
-     * A constant with one row a class, [classes, width].
+     * A constant with one row per class of this graph, [classes, width].
      *
-     * @param values a row for each class of the task, in the task's order
+     * @param values a row per class of the task, in the task's order
      */
     public SDVariable perClass(String name, FeatureMatrix values) {
         return constant(name, values.rows(classes));
@@ -158,85 +149,62 @@ public final class StepGraph implements AutoCloseable {
 
     /** exp(logit_scale) · images · weightsᵀ; weights [classes, width] → [batch, classes]. */
     public SDVariable cosineLogits(SDVariable weights) {
-        return scaled(graph.linear(images(), weights));
+        return scaled(graph.linear(images, weights));
     }
 
     /** exp(logit_scale) · x. */
     public SDVariable scaled(SDVariable x) {
-        if (scale == null) {
-            scale = graph.constant("logit_scale", shape.logitScale);
-        }
         return graph.expScale(x, scale);
     }
 
     /**
-     * Mean cross-entropy of the batch; the logits, [batch, classes], are those that {@link
-     * Step#logits} and the training accuracy are read from.
+     * Mean cross-entropy of the batch. {@link Step#logits} and the training accuracy are read from its logits.
+     *
+     * @param z logits, [batch, classes]
      */
     public SDVariable crossEntropy(SDVariable z) {
-        logits = z.rename(LOGITS);
-        return graph.crossEntropy(logits, labels());
+        logits = z;
+        return graph.crossEntropy(z, labels);
     }
 
     /**
-     * Several losses whose gradients a rule combines, tensor by tensor. The first is the one that
-     * is reported. A step takes one forward pass and a vector-Jacobian product for each loss.
+     * Several losses, of which the first is reported. A rule combines their gradients, tensor by tensor. A step takes
+     * one forward pass, and a vector-Jacobian product per loss.
      *
-     * @return a scalar that stands for them, to be given as the loss
+     * @return the first loss
      */
     public SDVariable combined(GradientRule gradients, SDVariable... several) {
         rule = gradients;
         losses = List.of(several);
-        SDVariable chosen = null;
-        for (int i = 0; i < several.length; i++) {
-            SDVariable choice = graph.placeholder(choice(i), DataType.FLOAT);
-            SDVariable term = graph.innerProduct(several[i], choice);
-            chosen = chosen == null ? term : chosen.add(term);
-        }
-        return chosen;
+        return several[0];
     }
 
-    /** The placeholder that is 1 when the gradients of loss {@code i} are computed, and else 0. */
-    static String choice(int i) {
-        return "choice of loss " + i;
+    /** The losses that {@link #combined} was given, else the loss alone. */
+    List<SDVariable> losses(SDVariable loss) {
+        return rule == null ? List.of(loss) : losses;
     }
 
-    /** The losses that are combined; none where there is a single loss. */
-    List<SDVariable> losses() {
-        return losses;
-    }
-
+    /** Combination of the gradients; null for a single loss. */
     GradientRule rule() {
         return rule;
     }
 
-    boolean hasLogits() {
-        return logits != null;
+    /** Logits of the cross-entropy; null if there is none. */
+    SDVariable logits() {
+        return logits;
     }
 
-    boolean readsImages() {
-        return images != null;
-    }
-
-    boolean readsLabels() {
-        return labels != null;
-    }
-
-    /** Those learned tensors that the graph reads: the others have no gradient in it. */
-    Set<String> usedTensors() {
-        return used;
-    }
-
-    Map<LearnedTensor, INDArray> learnedArrays() {
-        return learned;
+    int[] classOfRow() {
+        return classes;
     }
 
     NativeWeights.Lock lock() {
         return shape.lock;
     }
 
-    int[] classOfRow() {
-        return classes;
+    /** Copies the current values of the learned tensors to the graph's arrays. */
+    void loadLearned() {
+        learned.forEach((tensor, array) -> ArrayValues.of(array).fill(tensor.values()));
     }
 
     /** Frees the learned tensors' arrays and the constants. */

@@ -1,250 +1,171 @@
 package org.coop4j.clip;
 
-import java.util.ArrayList;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
-import java.util.stream.IntStream;
 import org.coop4j.graph.ExecutionPlan;
-import org.coop4j.graph.ExecutionPlan.Arena;
-import org.coop4j.graph.Graph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.PlanDraft;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** A {@link StepGraph} planned: values go in from the heap, a loss and gradients come out. */
+/** A {@link StepGraph} as a plan: values go in from the heap, losses and gradients come out. */
 final class StepPlan implements AutoCloseable {
 
+    private static final String LOGITS = "logits";
+
     private final StepGraph graph;
-    private final ExecutionPlan plan;
+    private final Map<String, SDVariable> outputs = new LinkedHashMap<>();
+    private final PlanDraft draft;
+    private final int scalars;
     private final int[] rowOfClass;
-    private final float[] scratch;
-    private final int losses;
-    private final Arena arena; // null where another plan owns the memory
+    private ExecutionPlan plan; // null until it is bound to memory
     private ArrayValues logits; // null until they are read after a run
 
-    /**
-     * A plan that has no memory yet.
-     *
-     * @param plan what it needs
-     */
-    record Draft(StepGraph graph, PlanDraft plan) {
-
-        long bytes() {
-            return plan.bytes();
-        }
-    }
-
-    /** The classes from {@code from} up to but not {@code to}. */
-    record Range(int from, int to) {
-
-        private static Range of(int classes, int chunk, int count) {
-            return new Range((int) ((long) classes * chunk / count), (int) ((long) classes * (chunk + 1) / count));
-        }
-    }
-
-    private StepPlan(StepGraph graph, ExecutionPlan plan, Arena arena) {
+    private StepPlan(StepGraph graph, Map<String, SDVariable> values, List<SDVariable> scalars, Workers workers) {
         this.graph = graph;
-        this.plan = plan;
-        this.arena = arena;
+        this.scalars = scalars.size();
+        outputs.putAll(values);
+        for (int i = 0; i < scalars.size(); i++) {
+            int scalar = i;
+            graph.ops()
+                    .differentiate(scalars.get(i))
+                    .forEach((tensor, gradient) -> outputs.put(gradient(scalar, tensor), gradient));
+        }
+        draft = graph.ops().draft(outputs, workers);
         int[] classes = graph.classOfRow();
         rowOfClass = new int[Arrays.stream(classes).max().orElse(-1) + 1];
         for (int row = 0; row < classes.length; row++) {
             rowOfClass[classes[row]] = row;
         }
-        IntStream lengths = graph.learnedArrays().keySet().stream().mapToInt(t -> t.values().length);
-        scratch = new float[lengths.max().orElse(0)];
-        losses = Math.max(1, graph.losses().size());
     }
 
-    /** One plan in memory of its own. */
-    static StepPlan of(Draft draft) {
-        return bind(List.of(draft)).get(0);
-    }
-
-    /** Plans that run one after another in the memory that the largest needs, which the first frees. */
-    private static List<StepPlan> bind(List<Draft> drafts) {
-        Arena arena = Arena.of(drafts.stream().map(Draft::plan).toList());
-        List<StepPlan> plans = new ArrayList<>();
-        for (Draft draft : drafts) {
-            plans.add(new StepPlan(draft.graph, draft.plan.bind(arena), plans.isEmpty() ? arena : null));
-        }
-        return plans;
-    }
-
-    /**
-     * As few chunks of classes, of about one size, as the limit allows; they run one after another.
-     *
-     * @param classes number of classes
-     * @param draft plans the classes of a range
-     * @throws MemoryLimit.ExceededException if one class alone needs more than the limit
-     */
-    static List<StepPlan> within(MemoryLimit memory, int classes, Function<Range, Draft> draft) {
-        int count = 1;
-        while (true) {
-            List<Draft> drafts = new ArrayList<>();
-            long largest = 0;
-            for (int chunk = 0; chunk < count && largest <= memory.bytes(); chunk++) {
-                drafts.add(draft.apply(Range.of(classes, chunk, count)));
-                largest = Math.max(largest, drafts.get(chunk).bytes());
-            }
-            if (largest <= memory.bytes()) {
-                return bind(drafts);
-            }
-            drafts.forEach(d -> d.graph().close());
-            if (count == classes) {
-                throw new MemoryLimit.ExceededException(largest(drafts.size(), largest, classes, draft), memory);
-            }
-            long wanted = count * ((largest - 1) / memory.bytes() + 1);
-            count = (int) Math.min(classes, Math.max(count + 1L, wanted));
-        }
-    }
-
-    /** What the class with the longest prompt needs, of which the first {@code known} are known. */
-    private static long largest(int known, long largest, int classes, Function<Range, Draft> draft) {
-        long most = largest;
-        for (int one = known; one < classes; one++) {
-            Draft alone = draft.apply(Range.of(classes, one, classes));
-            most = Math.max(most, alone.bytes());
-            alone.graph().close();
-        }
-        return most;
-    }
-
-    /** The loss, the logits where there are any, and the gradients of all that is learned. */
-    static Draft ofLoss(StepGraph graph, SDVariable loss, Workers workers) {
-        List<SDVariable> losses = graph.losses().isEmpty() ? List.of(loss) : graph.losses();
-        List<String> outputs = new ArrayList<>();
-        List<String> choices = new ArrayList<>();
+    /** The losses, the logits if there are any, and the gradients of each loss in all that is learned. */
+    static StepPlan ofLoss(StepGraph graph, SDVariable loss, Workers workers) {
+        List<SDVariable> losses = graph.losses(loss);
+        Map<String, SDVariable> values = new LinkedHashMap<>();
         for (int i = 0; i < losses.size(); i++) {
-            losses.get(i).rename(loss(i));
-            outputs.add(loss(i));
-            if (losses.size() > 1) {
-                choices.add(StepGraph.choice(i));
-            }
+            values.put(loss(i), losses.get(i));
         }
-        if (graph.hasLogits()) {
-            outputs.add(StepGraph.LOGITS);
+        if (graph.logits() != null) {
+            values.put(LOGITS, graph.logits());
         }
-        return differentiated(graph, loss, outputs, choices, workers);
+        return new StepPlan(graph, values, losses, workers);
+    }
+
+    /** The gradients alone of some scalars in all that is learned. */
+    static StepPlan ofGradients(StepGraph graph, List<SDVariable> scalars, Workers workers) {
+        return new StepPlan(graph, Map.of(), scalars, workers);
+    }
+
+    /** A variable's values, without gradients. */
+    static StepPlan ofValues(StepGraph graph, String name, SDVariable variable, Workers workers) {
+        return new StepPlan(graph, Map.of(name, variable), List.of(), workers);
     }
 
     private static String loss(int i) {
         return "loss " + i;
     }
 
+    private static String gradient(int scalar, String tensor) {
+        return "gradient " + scalar + " of " + tensor;
+    }
+
+    /** Bytes of native memory for intermediate values. */
+    long bytes() {
+        return draft.bytes();
+    }
+
     /**
-     * The gradients alone of a scalar in all that is learned.
+     * Gives plans that run one after another memory, as much as the largest needs. Closing the first frees it.
      *
-     * @param changing placeholders that change between a run and its repetitions
+     * @return the same plans
      */
-    static Draft ofGradients(StepGraph graph, SDVariable scalar, List<String> changing, Workers workers) {
-        return differentiated(graph, scalar, List.of(), changing, workers);
-    }
-
-    private static Draft differentiated(
-            StepGraph graph, SDVariable scalar, List<String> outputs, List<String> changing, Workers workers) {
-        graph.ops().differentiate(scalar);
-        List<String> names = List.copyOf(graph.usedTensors());
-        return new Draft(graph, graph.ops().gradientDraft(outputs, names, changing, workers));
-    }
-
-    /** A variable's values, without gradients. */
-    static Draft ofValues(StepGraph graph, String output, Workers workers) {
-        return new Draft(graph, graph.ops().draft(List.of(output), workers));
+    static List<StepPlan> bind(List<StepPlan> plans) {
+        List<ExecutionPlan> bound =
+                PlanDraft.bind(plans.stream().map(plan -> plan.draft).toList());
+        for (int i = 0; i < bound.size(); i++) {
+            plans.get(i).plan = bound.get(i);
+        }
+        return plans;
     }
 
     /** Computes everything for these images and labels; those that it does not read may be null. */
     void run(float[] images, int[] labels) {
-        graph.lock().hold(() -> compute(images, labels));
-    }
-
-    private Void compute(float[] images, int[] labels) {
-        for (Map.Entry<LearnedTensor, INDArray> tensor : graph.learnedArrays().entrySet()) {
-            ArrayValues.of(tensor.getValue()).fill(tensor.getKey().values());
-        }
-        if (graph.readsImages()) {
-            ArrayValues.of(plan.input(StepGraph.IMAGES)).fill(images);
-        }
-        if (graph.readsLabels()) {
-            ArrayValues rows = ArrayValues.of(plan.input(StepGraph.LABELS));
-            for (int i = 0; i < labels.length; i++) {
-                if (labels[i] < 0 || labels[i] >= rowOfClass.length) {
-                    throw new IllegalArgumentException(
-                            "label %d of an image: expected 0 to %d".formatted(labels[i], rowOfClass.length - 1));
-                }
-                rows.buffer().put(i, rowOfClass[labels[i]]);
-            }
-            rows.store();
-        }
-        choose(0);
-        logits = null;
-        plan.run();
-        return null;
-    }
-
-    /** After a run: the gradients of another loss of the same batch. */
-    void runForLoss(int i) {
-        choose(i);
-        repeat();
-    }
-
-    /** After a run: the gradients with what changes as it is now. */
-    void repeat() {
         graph.lock().hold(() -> {
-            plan.repeat();
+            graph.loadLearned();
+            if (plan.reads(StepGraph.IMAGES)) {
+                ArrayValues.of(plan.input(StepGraph.IMAGES)).fill(images);
+            }
+            if (plan.reads(StepGraph.LABELS)) {
+                ArrayValues.of(plan.input(StepGraph.LABELS)).fill(rows(labels));
+            }
+            logits = null;
+            plan.run();
             return null;
         });
     }
 
-    private void choose(int loss) {
-        for (int i = 0; i < losses && losses > 1; i++) {
-            plan.input(StepGraph.choice(i)).assign(i == loss ? 1f : 0f);
+    /** The row of each label's class. */
+    private float[] rows(int[] labels) {
+        float[] rows = new float[labels.length];
+        for (int i = 0; i < labels.length; i++) {
+            if (labels[i] < 0 || labels[i] >= rowOfClass.length) {
+                throw new IllegalArgumentException(
+                        "label %d of an image: expected 0 to %d".formatted(labels[i], rowOfClass.length - 1));
+            }
+            rows[i] = rowOfClass[labels[i]];
         }
+        return rows;
     }
 
-    /** Number of losses whose gradients are computed one after another. */
-    int losses() {
-        return losses;
-    }
-
-    float lossValue(int i) {
-        return (float) ArrayValues.scalar(plan.output(loss(i)));
+    /** Number of scalars whose gradients are computed. */
+    int scalars() {
+        return scalars;
     }
 
     StepGraph.GradientRule rule() {
         return graph.rule();
     }
 
-    /** Copies the gradient in a tensor, which is 0 where the graph does not read it. */
-    void readGradient(LearnedTensor tensor, float[] gradient) {
-        if (graph.usedTensors().contains(tensor.name())) {
-            ArrayValues values = ArrayValues.of(plan.output(Graph.gradientName(tensor.name())));
-            values.load();
-            values.buffer().get(0, gradient, 0, tensor.values().length);
+    float lossValue(int i) {
+        return (float) ArrayValues.scalar(plan.output(loss(i)));
+    }
+
+    /** Copies the gradient of scalar {@code i} in a tensor, 0 if the scalar does not depend on it. */
+    void readGradient(int i, LearnedTensor tensor, float[] target) {
+        String name = gradient(i, tensor.name());
+        if (outputs.containsKey(name)) {
+            values(name).get(0, target);
         } else {
-            Arrays.fill(gradient, 0f);
+            Arrays.fill(target, 0f);
         }
     }
 
-    /** Adds the gradient in a tensor, which is 0 where the graph does not read it. */
-    void addGradient(LearnedTensor tensor, float[] sum) {
-        if (graph.usedTensors().contains(tensor.name())) {
-            readGradient(tensor, scratch);
-            for (int i = 0; i < sum.length; i++) {
-                sum[i] += scratch[i];
+    /** Adds the gradient of scalar {@code i} in a tensor to a sum. */
+    void addGradient(int i, LearnedTensor tensor, float[] sum) {
+        String name = gradient(i, tensor.name());
+        if (outputs.containsKey(name)) {
+            FloatBuffer gradient = values(name);
+            for (int j = 0; j < sum.length; j++) {
+                sum[j] += gradient.get(j);
             }
         }
+    }
+
+    private FloatBuffer values(String output) {
+        ArrayValues values = ArrayValues.of(plan.output(output));
+        values.load();
+        return values.buffer();
     }
 
     /** The logits of image {@code image}, by class. */
     float[] logits(int image) {
         if (logits == null) {
-            logits = ArrayValues.of(plan.output(StepGraph.LOGITS));
+            logits = ArrayValues.of(plan.output(LOGITS));
             logits.load();
         }
         float[] byRow = new float[logits.cols()];
@@ -256,7 +177,7 @@ final class StepPlan implements AutoCloseable {
         return byClass;
     }
 
-    /** Copies an output with one row a class to the rows of all classes. */
+    /** Copies an output [classes of this graph, width] to the rows of its classes in {@code byClass}. */
     void readByClass(String output, float[] byClass) {
         ArrayValues matrix = ArrayValues.of(plan.output(output));
         matrix.load();
@@ -280,14 +201,12 @@ final class StepPlan implements AutoCloseable {
         return plan;
     }
 
-    /** Frees the plan, and the memory that it shares with the other chunks if it owns it. */
+    /** Frees the plan and its graph. */
     @Override
     public void close() {
-        logits = null;
-        plan.close();
-        graph.close();
-        if (arena != null) {
-            arena.close();
+        if (plan != null) {
+            plan.close();
         }
+        graph.close();
     }
 }

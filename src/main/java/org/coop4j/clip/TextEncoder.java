@@ -9,25 +9,23 @@ import java.util.Map;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.ArrayValues;
-import org.coop4j.graph.host.Workers;
 import org.coop4j.weights.model.ClipConfig;
-import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Encodes token sequences with the frozen text tower. */
-record TextEncoder(NativeWeights weights, ClipConfig.Text architecture, MlpActivation activation, Workers workers) {
+record TextEncoder(NativeWeights weights) {
 
-    /** Prompts are encoded in parts of about so many packed rows, which bounds the memory. */
+    /** Packed rows of the prompts that are encoded at a time, about; bounds the memory. */
     private static final int ROWS_PER_PART = 8192;
 
     /**
-     * Text features, not normalised, one row a sequence. Equal sequences have equal bits, wherever
-     * they stand: which of two classes with one prompt wins is no matter of rounding.
+     * Text features, not normalised, one row per sequence. Equal sequences have equal bits, wherever they stand, so that
+     * rounding never decides between two classes with one prompt.
      *
      * @param sequences token ids; what follows the end token is ignored
      */
-    FeatureMatrix encode(List<int[]> sequences, int embed) {
+    FeatureMatrix encode(List<int[]> sequences) {
         Map<IntBuffer, Integer> distinct = new LinkedHashMap<>();
         int[] rows = new int[sequences.size()];
         for (int i = 0; i < rows.length; i++) {
@@ -36,11 +34,12 @@ record TextEncoder(NativeWeights weights, ClipConfig.Text architecture, MlpActiv
             rows[i] = distinct.computeIfAbsent(prompt, unknown -> distinct.size());
         }
         FeatureMatrix features =
-                encodeAll(distinct.keySet().stream().map(IntBuffer::array).toList(), embed);
+                encodeAll(distinct.keySet().stream().map(IntBuffer::array).toList());
         return features.rows() == rows.length ? features : features.rows(rows);
     }
 
-    private FeatureMatrix encodeAll(List<int[]> prompts, int embed) {
+    private FeatureMatrix encodeAll(List<int[]> prompts) {
+        int embed = weights.architecture().embedDim();
         float[] features = new float[Math.multiplyExact(prompts.size(), embed)];
         int from = 0;
         while (from < prompts.size()) {
@@ -56,7 +55,7 @@ record TextEncoder(NativeWeights weights, ClipConfig.Text architecture, MlpActiv
         return FeatureMatrix.of(prompts.size(), embed, features);
     }
 
-    /** The place of the largest id, at its first. */
+    /** The first place of the largest id. */
     private static int endToken(int[] ids) {
         int end = 0;
         for (int i = 1; i < ids.length; i++) {
@@ -68,13 +67,13 @@ record TextEncoder(NativeWeights weights, ClipConfig.Text architecture, MlpActiv
     }
 
     private void encodePart(List<int[]> prompts, float[] target, int offset, int embed) {
-        PackedPrompts packed = PackedPrompts.of(new ArrayList<>(prompts), architecture.heads());
+        int heads = weights.architecture().text().heads();
+        PackedPrompts packed = PackedPrompts.of(new ArrayList<>(prompts), heads);
         Graph graph = Graph.create();
-        Parameters.Frozen parameters = new Parameters.Frozen(graph, weights);
         try (INDArray embedded = TextTransformer.embeddings(weights, packed)) {
             SDVariable x = graph.constant("prompts", embedded); // [rows, width]
-            SDVariable features = tower(parameters).forward(x, packed.layout()); // [prompts, embed]
-            try (ExecutionPlan plan = graph.plan(List.of(features.name()), workers)) {
+            SDVariable features = in(graph).forward(x, packed.layout()); // [prompts, embed]
+            try (ExecutionPlan plan = graph.plan(List.of(features.name()), weights.workers())) {
                 plan.run();
                 ArrayValues result = ArrayValues.of(plan.output(features.name()));
                 result.load();
@@ -87,14 +86,19 @@ record TextEncoder(NativeWeights weights, ClipConfig.Text architecture, MlpActiv
         }
     }
 
-    /** Multiplications that encoding a token takes, about. */
+    /** Approximate number of multiplications to encode a token. */
     double tokenWork() {
-        double width = architecture.width();
-        // A block's projections and MLP have 12 weights a square of the width.
-        return 12 * architecture.layers() * width * width;
+        ClipConfig.Text text = weights.architecture().text();
+        double width = text.width();
+        // A block's projections and MLP have 12 weights per square of the width.
+        return 12 * text.layers() * width * width;
     }
 
-    TextTransformer tower(Parameters parameters) {
-        return new TextTransformer(parameters, architecture, activation);
+    /** The text tower in a graph. */
+    TextTransformer in(Graph graph) {
+        return new TextTransformer(
+                new Parameters.Frozen(graph, weights),
+                weights.architecture().text(),
+                weights.model().activation());
     }
 }

@@ -71,8 +71,8 @@ public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActiv
         ArrayValues values = ArrayValues.of(result);
         for (int r = 0; r < prompts.rows(); r++) {
             positions.getRow(prompts.position(r), row);
-            if (!PackedPrompts.isContext(prompts.piece(r))) {
-                float[] token = embedding(weights, prompts.piece(r));
+            if (!PackedPrompts.isContext(prompts.token(r))) {
+                float[] token = embedding(weights, prompts.token(r));
                 for (int i = 0; i < row.length; i++) {
                     row[i] += token[i];
                 }

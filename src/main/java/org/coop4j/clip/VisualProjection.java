@@ -17,7 +17,8 @@ public record VisualProjection(String name, FeatureMatrix weight, FeatureMatrix 
     private static final String RESNET = "visual.attnpool.c_proj.weight"; // [embed, width]
     private static final String RESNET_BIAS = "visual.attnpool.c_proj.bias"; // [embed]
 
-    static VisualProjection of(NativeWeights weights, ClipConfig architecture) {
+    static VisualProjection of(NativeWeights weights) {
+        ClipConfig architecture = weights.architecture();
         int embed = architecture.embedDim();
         int width = width(architecture.vision());
         if (architecture.vision() instanceof ClipConfig.Vit) {

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -15,17 +16,17 @@ import org.nd4j.autodiff.samediff.internal.SameDiffOp;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The gradients of a scalar in the variables of its graph, added to the graph: reverse-mode differentiation by the ops'
- * own {@code doDiff}, an op after all ops that read its results.
+ * Reverse-mode differentiation of a scalar, which adds the gradients to its graph: the ops' own {@code doDiff}, an op
+ * after all ops that read its results.
  *
- * <p>The order is that of SameDiff's {@code createGradFunction}. That one prints a line for each op on System.out, without
- * a setting to prevent it, and copies the graph, for which every op has to be written out and read back.
+ * <p>The order is that of SameDiff's {@code createGradFunction}. That one prints a line per op on System.out, which no
+ * setting prevents, and copies the graph by writing out every op and reading it back.
  */
 final class Gradients {
 
     private final SameDiff sd;
 
-    /** Variables, and everything that is computed of them. */
+    /** Variables, and everything computed from them. */
     private final Set<String> varying = new HashSet<>();
 
     /** Number of ops that read an op's results and are not differentiated yet, by the op's name. */
@@ -46,7 +47,14 @@ final class Gradients {
         Gradients result = new Gradients(sd);
         result.follow(loss);
         result.differentiate(loss);
-        return result.gradients;
+        Map<String, SDVariable> ofVariables = new LinkedHashMap<>();
+        for (SDVariable variable : sd.variables()) {
+            SDVariable gradient = result.gradients.get(variable.name());
+            if (gradient != null && variable.getVariableType() == VariableType.VARIABLE) {
+                ofVariables.put(variable.name(), gradient);
+            }
+        }
+        return ofVariables;
     }
 
     private void follow(SDVariable loss) {
@@ -55,7 +63,7 @@ final class Gradients {
                 varying.add(variable.name());
             }
         }
-        for (SameDiffOp op : PlanDraft.neededOpsInOrder(sd, List.of(loss.name()))) {
+        for (SameDiffOp op : PlanDraft.opsInOrder(sd, List.of(loss.name()))) {
             if (op.getInputsToOp().stream().anyMatch(varying::contains)) {
                 varying.addAll(op.getOutputsOfOp());
                 producers(op).forEach(producer -> waiting.merge(producer, 1, Integer::sum));
@@ -63,7 +71,7 @@ final class Gradients {
         }
     }
 
-    /** The ops whose results an op reads, as far as they vary. */
+    /** The ops whose varying results an op reads. */
     private List<String> producers(SameDiffOp op) {
         return op.getInputsToOp().stream()
                 .filter(varying::contains)
@@ -82,12 +90,9 @@ final class Gradients {
                 new ArrayDeque<>(List.of(sd.getVariables().get(loss.name()).getOutputOfOp()));
         while (!ready.isEmpty()) {
             SameDiffOp op = sd.getOps().get(ready.remove());
-            add(
-                    op,
-                    op.getOp()
-                            .doDiff(op.getOutputsOfOp().stream()
-                                    .map(this::ofOutput)
-                                    .toList()));
+            List<SDVariable> upstream =
+                    op.getOutputsOfOp().stream().map(this::ofOutput).toList();
+            add(op, op.getOp().doDiff(upstream));
             for (String producer : producers(op)) {
                 if (waiting.merge(producer, -1, Integer::sum) == 0) {
                     ready.add(producer);

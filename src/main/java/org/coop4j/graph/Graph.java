@@ -2,10 +2,10 @@ package org.coop4j.graph;
 
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.graph.host.Precision;
@@ -17,7 +17,6 @@ import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AveragePool;
 import org.coop4j.graph.op.Convolution;
 import org.coop4j.graph.op.CrossEntropy;
-import org.coop4j.graph.op.ExpScale;
 import org.coop4j.graph.op.FrontTokens;
 import org.coop4j.graph.op.GatherRows;
 import org.coop4j.graph.op.Grid;
@@ -26,6 +25,7 @@ import org.coop4j.graph.op.LayerNorm;
 import org.coop4j.graph.op.Linear;
 import org.coop4j.graph.op.NormalizeRows;
 import org.coop4j.graph.op.Patches;
+import org.coop4j.graph.op.Scale;
 import org.coop4j.graph.op.SumColumns;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -44,12 +44,10 @@ public class Graph {
 
     private final SameDiff sd;
     private final Precision precision;
-    private final Map<String, SDVariable> gradients;
 
-    private Graph(SameDiff sd, Precision precision, Map<String, SDVariable> gradients) {
+    private Graph(SameDiff sd, Precision precision) {
         this.sd = sd;
         this.precision = precision;
-        this.gradients = gradients;
     }
 
     /**
@@ -58,7 +56,7 @@ public class Graph {
      * @throws BackendException if the backend cannot compute on this machine
      */
     protected Graph() {
-        this(emptySameDiff(), Precision.FLOAT32, new HashMap<>());
+        this(emptySameDiff(), Precision.FLOAT32);
     }
 
     private static SameDiff emptySameDiff() {
@@ -80,7 +78,7 @@ public class Graph {
 
     /** The same graph, for adding layers whose products with frozen weights have a precision. */
     public Graph in(Precision other) {
-        return new Graph(sd, other, gradients);
+        return new Graph(sd, other);
     }
 
     /** The graph itself: for ops of other rooms, for inspection, for a session of its own. */
@@ -107,28 +105,23 @@ public class Graph {
         return sd.var(name, array);
     }
 
-    /** x · wᵀ + b; x [rows, in], w [out, in], b [out] → [rows, out]. */
-    public SDVariable linear(SDVariable x, SDVariable w, SDVariable b) {
-        return new Linear(sd, Linear.Weight.OUT_IN, precisionOf(w), x, w, b).outputVariable();
+    /** x · wᵀ, plus a bias if one is given; x [rows, in], w [out, in], bias [out] → [rows, out]. */
+    public SDVariable linear(SDVariable x, SDVariable w, SDVariable... bias) {
+        return linear(Linear.Weight.OUT_IN, x, w, bias);
     }
 
-    /** x · wᵀ; x [rows, in], w [out, in] → [rows, out]. */
-    public SDVariable linear(SDVariable x, SDVariable w) {
-        return new Linear(sd, Linear.Weight.OUT_IN, precisionOf(w), x, w).outputVariable();
+    /** x · w, plus a bias if one is given; x [rows, in], w [in, out], bias [out] → [rows, out]. */
+    public SDVariable project(SDVariable x, SDVariable w, SDVariable... bias) {
+        return linear(Linear.Weight.IN_OUT, x, w, bias);
     }
 
-    /** x · w; x [rows, in], w [in, out] → [rows, out]. */
-    public SDVariable project(SDVariable x, SDVariable w) {
-        return new Linear(sd, Linear.Weight.IN_OUT, precisionOf(w), x, w).outputVariable();
+    private SDVariable linear(Linear.Weight weight, SDVariable x, SDVariable w, SDVariable... bias) {
+        Precision rounded = w.isConstant() ? precision : Precision.FLOAT32;
+        return new Linear(sd, weight, rounded, operands(x, w, bias)).outputVariable();
     }
 
-    /** x · w + b; x [rows, in], w [in, out], b [out] → [rows, out]. */
-    public SDVariable project(SDVariable x, SDVariable w, SDVariable b) {
-        return new Linear(sd, Linear.Weight.IN_OUT, precisionOf(w), x, w, b).outputVariable();
-    }
-
-    private Precision precisionOf(SDVariable weight) {
-        return weight.isConstant() ? precision : Precision.FLOAT32;
+    private static SDVariable[] operands(SDVariable x, SDVariable w, SDVariable... bias) {
+        return Stream.concat(Stream.of(x, w), Stream.of(bias)).toArray(SDVariable[]::new);
     }
 
     /** Layer norm of each row, epsilon 1e-5; x [rows, width] → same. */
@@ -194,7 +187,7 @@ public class Graph {
 
     /** exp(s) · x, s a scalar. */
     public SDVariable expScale(SDVariable x, SDVariable s) {
-        return new ExpScale(sd, x, s).outputVariable();
+        return Scale.byExp(s, x);
     }
 
     /** Σ x · y over all elements, a scalar. */
@@ -244,16 +237,15 @@ public class Graph {
     }
 
     /**
-     * A 3×3 convolution with one pixel of padding; x [batch · pixels, in], kernel [9 · in, out] as
-     * {@link Convolution} orders it → [batch · pixels / stride², out].
+     * A 3×3 convolution with one pixel of padding, plus a bias if one is given.
+     *
+     * @param x [batch · pixels, in]
+     * @param kernel [9 · in, out], in the order of {@link Convolution}
+     * @param bias [out]
+     * @return [batch · pixels / stride², out]
      */
-    public SDVariable convolution(SDVariable x, SDVariable kernel, Grid grid, int stride) {
-        return new Convolution(sd, grid, stride, x, kernel).outputVariable();
-    }
-
-    /** The same with a bias [out] added. */
-    public SDVariable convolution(SDVariable x, SDVariable kernel, SDVariable bias, Grid grid, int stride) {
-        return new Convolution(sd, grid, stride, x, kernel, bias).outputVariable();
+    public SDVariable convolution(SDVariable x, SDVariable kernel, Grid grid, int stride, SDVariable... bias) {
+        return new Convolution(sd, grid, stride, operands(x, kernel, bias)).outputVariable();
     }
 
     /** Means over squares of pixels; x [batch · pixels, channels] → [batch · pixels / size², …]. */
@@ -266,67 +258,46 @@ public class Graph {
         return new FrontTokens(sd, x, positions).outputVariable();
     }
 
-    /** Builds the gradients of all variables with respect to {@code loss}, a scalar. */
-    public void differentiate(SDVariable loss) {
-        gradients.putAll(Gradients.of(sd, loss));
-    }
-
     /**
-     * A plan that computes {@code outputs}.
+     * Adds the gradients of a scalar to the graph.
      *
-     * @param outputs names of the variables to compute
-     * @throws IllegalArgumentException if an output is unknown, or the graph does not declare the
-     *     full shape of a placeholder
+     * @return the gradient in each variable that {@code loss} depends on, by the variable's name
      */
-    public ExecutionPlan plan(Collection<String> outputs, Workers workers) {
-        return draft(outputs, workers).bind();
+    public Map<String, SDVariable> differentiate(SDVariable loss) {
+        return Gradients.of(sd, loss);
     }
 
     /**
-     * A plan that computes {@code outputs} and the gradients of {@code variables}; needs {@link
-     * #differentiate}. The gradient of variable v is the output {@link #gradientName}(v).
-     */
-    public ExecutionPlan gradientPlan(List<String> outputs, List<String> variables, Workers workers) {
-        return gradientDraft(outputs, variables, List.of(), workers).bind();
-    }
-
-    /** The plan of {@link #plan} before it has memory. */
-    public PlanDraft draft(Collection<String> outputs, Workers workers) {
-        Map<String, String> names = new LinkedHashMap<>();
-        outputs.forEach(output -> names.put(output, output));
-        return new PlanDraft(sd, names, List.of(), workers);
-    }
-
-    /**
-     * The plan of {@link #gradientPlan} before it has memory.
+     * A plan that computes variables of the graph.
      *
-     * @param changing placeholders that change between a run and its repetitions, see {@link
-     *     ExecutionPlan#repeat}
+     * @param names of the variables
+     * @throws IllegalArgumentException if one is unknown, or a placeholder's shape is not full
      */
-    public PlanDraft gradientDraft(
-            List<String> outputs, List<String> variables, Collection<String> changing, Workers workers) {
-        Map<String, String> names = new LinkedHashMap<>();
-        outputs.forEach(output -> names.put(output, output));
-        variables.forEach(
-                variable -> names.put(gradientName(variable), gradient(variable).name()));
-        return new PlanDraft(sd, names, changing, workers);
-    }
-
-    /**
-     * The gradient of {@code variable}, after {@link #differentiate}.
-     *
-     * @throws IllegalArgumentException if the loss does not depend on it
-     */
-    public SDVariable gradient(String variable) {
-        SDVariable gradient = gradients.get(variable);
-        if (gradient == null) {
-            throw new IllegalArgumentException("no gradient of " + variable + ": the loss does not depend on it");
+    public ExecutionPlan plan(Collection<String> names, Workers workers) {
+        Map<String, SDVariable> outputs = new LinkedHashMap<>();
+        for (String name : names) {
+            if (!sd.hasVariable(name)) {
+                throw new IllegalArgumentException("no variable " + name + " in the graph");
+            }
+            outputs.put(name, sd.getVariable(name));
         }
-        return gradient;
+        return plan(outputs, workers);
     }
 
-    /** The name under which a gradient plan gives the gradient of {@code variable}. */
-    public static String gradientName(String variable) {
-        return "gradient of " + variable;
+    /**
+     * A plan that computes variables of the graph.
+     *
+     * @param outputs the variables, by the plan's names for them
+     * @throws IllegalArgumentException if a placeholder's shape is not full
+     */
+    public ExecutionPlan plan(Map<String, SDVariable> outputs, Workers workers) {
+        return PlanDraft.bind(List.of(draft(outputs, workers))).get(0);
+    }
+
+    /** The plan of {@link #plan(Map, Workers)} before it has memory. */
+    public PlanDraft draft(Map<String, SDVariable> outputs, Workers workers) {
+        Map<String, String> variables = new LinkedHashMap<>();
+        outputs.forEach((name, variable) -> variables.put(name, variable.name()));
+        return new PlanDraft(sd, variables, workers);
     }
 }

@@ -11,11 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.coop4j.graph.ExecutionPlan.Arena;
 import org.coop4j.graph.MemoryPlan.Slot;
-import org.coop4j.graph.host.Backend;
-import org.coop4j.graph.host.HostKernel;
-import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.functions.DifferentialFunction;
@@ -26,38 +22,36 @@ import org.nd4j.autodiff.samediff.internal.SameDiffOp;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.shape.Reshape;
-import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.AddOp;
+import org.nd4j.linalg.api.ops.impl.shape.Shape;
 import org.nd4j.linalg.api.ops.impl.transforms.same.Identity;
-import org.nd4j.linalg.api.shape.Shape;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A SameDiff graph analysed into an {@link ExecutionPlan} that has no memory yet: the ops in order, and where each value
- * will lie. {@link #bind} then binds each op to its arrays.
+ * An {@link ExecutionPlan} without memory: the ops of a SameDiff graph in order, and the place of each value in an
+ * arena. {@link #bind} allocates the arena and binds each op to its arrays.
  */
 public final class PlanDraft {
 
     private final SameDiff sd;
     private final Map<String, String> outputs;
     private final Workers workers;
-    private final boolean onHost;
-    private final Set<String> changing;
-    private final List<SameDiffOp> ops = new ArrayList<>();
-    private final int firstRepeated;
+
+    /** The ops that compute something; the result of any other is a view. */
+    private final List<SameDiffOp> computed = new ArrayList<>();
+
+    /** The last op that reads each variable, by its place in the order. */
     private final Map<String, Integer> lastUses = new HashMap<>();
+
+    private final Map<String, Value> values = new LinkedHashMap<>();
     private final Map<DataType, List<Slot>> slots = new EnumMap<>(DataType.class);
     private final Map<DataType, Long> lengths = new EnumMap<>(DataType.class);
-    private final Map<String, Value> values = new HashMap<>();
-    private final Set<SameDiffOp> views = new HashSet<>();
-    private final Set<String> placeholders = new LinkedHashSet<>();
 
     /**
-     * A variable of the graph: a constant or variable, whose array is known, a placeholder, whose array comes with the
-     * plan's memory, or a dense array in the arena.
+     * A variable of the graph. Exactly one of the last three is not null.
      *
-     * @param array the array of a constant or variable, else null
-     * @param placeholder the placeholder whose array it shows, else null
-     * @param slot memory in the arena, shared by its views, else null
+     * @param array of a constant or a trained variable
+     * @param placeholder whose array it shows; the array comes with the plan's memory
+     * @param slot a dense array's memory in the arena, shared by its views
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Value(long[] shape, DataType type, INDArray array, String placeholder, Slot slot) {
@@ -70,9 +64,10 @@ public final class PlanDraft {
             return Arrays.stream(shape).reduce(1, (a, b) -> a * b);
         }
 
-        /** Returns true if a reshape is a view that sees later changes: a transposed array is copied. */
+        /** Returns true if a reshape is a view, which sees later changes: a transposed array is copied. */
         boolean isReshapedInPlace() {
-            return array == null || (array.ordering() == 'c' && Shape.hasDefaultStridesForShape(array));
+            return array == null
+                    || (array.ordering() == 'c' && org.nd4j.linalg.api.shape.Shape.hasDefaultStridesForShape(array));
         }
 
         Value reshaped(long[] newShape) {
@@ -83,34 +78,26 @@ public final class PlanDraft {
 
     /**
      * @param outputs the graph's variables to compute, by the plan's names for them
-     * @param changing placeholders that change between a run and its repetitions
      */
-    PlanDraft(SameDiff sd, Map<String, String> outputs, Collection<String> changing, Workers workers) {
+    PlanDraft(SameDiff sd, Map<String, String> outputs, Workers workers) {
         this.sd = sd;
         this.outputs = outputs;
         this.workers = workers;
-        this.onHost = Backend.currentForm() == Backend.Form.HOST;
-        this.changing = new HashSet<>(changing);
-        List<SameDiffOp> repeated = new ArrayList<>();
-        for (SameDiffOp op : neededOpsInOrder(sd, outputs.values())) {
-            if (op.getInputsToOp().stream().anyMatch(this.changing::contains)) {
-                this.changing.addAll(op.getOutputsOfOp());
-                repeated.add(op);
-            } else {
-                ops.add(op);
-            }
-        }
-        this.firstRepeated = ops.size();
-        ops.addAll(repeated);
+        List<SameDiffOp> ops = opsInOrder(sd, outputs.values());
         for (int step = 0; step < ops.size(); step++) {
             for (String input : ops.get(step).getInputsToOp()) {
-                lastUses.put(input, lastUse(input, step));
+                lastUses.put(input, step);
             }
         }
+        outputs.values().forEach(variable -> lastUses.put(variable, ops.size()));
         for (int step = 0; step < ops.size(); step++) {
             addOutputs(ops.get(step), step);
         }
-        extendLives();
+        values.forEach((variable, value) -> {
+            if (value.slot != null) {
+                value.slot.last = Math.max(value.slot.last, lastUses.getOrDefault(variable, 0));
+            }
+        });
         slots.forEach((type, some) -> lengths.put(type, Math.max(1, MemoryPlan.place(some))));
     }
 
@@ -121,55 +108,53 @@ public final class PlanDraft {
                 .sum();
     }
 
-    /** Elements that are needed of each type. */
-    Map<DataType, Long> lengths() {
-        return lengths;
-    }
-
-    /** The plan in memory of its own, which it frees when it is closed. */
-    public ExecutionPlan bind() {
-        Arena arena = Arena.of(List.of(this));
-        return bind(arena, arena);
-    }
-
     /**
-     * The plan in memory that it shares with other plans: no two of them may run at once, and the outputs of one are
-     * lost when another runs.
-     *
-     * @param arena closed by the caller after the plan
+     * Binds plans to one arena, as large as the largest of them needs. No two of them may run at once, and the outputs
+     * of one are lost when another runs. Closing the first frees the arena.
      */
-    public ExecutionPlan bind(Arena arena) {
-        return bind(arena, null);
+    public static List<ExecutionPlan> bind(List<PlanDraft> drafts) {
+        Map<DataType, Long> lengths = new EnumMap<>(DataType.class);
+        for (PlanDraft draft : drafts) {
+            draft.lengths.forEach((type, length) -> lengths.merge(type, length, Math::max));
+        }
+        Map<DataType, INDArray> arena = new EnumMap<>(DataType.class);
+        lengths.forEach((type, length) -> arena.put(type, Nd4j.createUninitialized(type, length)));
+        List<ExecutionPlan> plans = new ArrayList<>();
+        for (PlanDraft draft : drafts) {
+            plans.add(draft.bind(arena, plans.isEmpty() ? arena.values() : List.of()));
+        }
+        return plans;
     }
 
-    private ExecutionPlan bind(Arena arena, Arena owned) {
+    private ExecutionPlan bind(Map<DataType, INDArray> arena, Collection<INDArray> owned) {
         Map<String, INDArray> inputs = new LinkedHashMap<>();
-        for (String placeholder : placeholders) {
-            Value value = values.get(placeholder);
-            inputs.put(placeholder, Nd4j.create(value.type, value.shape));
-        }
-        List<ExecutionPlan.Step> steps = new ArrayList<>();
-        int once = 0;
-        for (int i = 0; i < ops.size(); i++) {
-            once = i == firstRepeated ? steps.size() : once;
-            if (!views.contains(ops.get(i))) {
-                steps.add(step(ops.get(i), inputs, arena));
+        values.forEach((variable, value) -> {
+            if (variable.equals(value.placeholder)) {
+                inputs.put(variable, Nd4j.create(value.type, value.shape));
             }
+        });
+        List<ExecutionPlan.Step> steps = new ArrayList<>();
+        for (SameDiffOp op : computed) {
+            List<String> operands = op.getInputsToOp();
+            INDArray[] in = arrays(operands, inputs, arena);
+            INDArray[] out = arrays(op.getOutputsOfOp(), inputs, arena);
+            List<long[]> shapes =
+                    operands.stream().map(operand -> value(operand).shape).toList();
+            steps.add(Ops.step(op.getOp(), shapes, in, out, workers));
         }
         Map<String, INDArray> results = new LinkedHashMap<>();
         outputs.forEach((name, variable) -> results.put(name, array(value(variable), inputs, arena)));
-        return new ExecutionPlan(inputs, results, steps, once, owned, bytes(), onHost);
+        List<INDArray> ownMemory = new ArrayList<>(inputs.values());
+        ownMemory.addAll(owned);
+        return new ExecutionPlan(inputs, results, steps, ownMemory, bytes());
     }
 
     /** The ops that some variables need, depth first, an op after all that it reads. */
-    static List<SameDiffOp> neededOpsInOrder(SameDiff sd, Collection<String> variables) {
+    static List<SameDiffOp> opsInOrder(SameDiff sd, Collection<String> variables) {
         Set<SameDiffOp> done = new LinkedHashSet<>();
         Set<String> entered = new HashSet<>();
         List<String> stack = new ArrayList<>();
         for (String variable : variables) {
-            if (!sd.getVariables().containsKey(variable)) {
-                throw new IllegalArgumentException("no variable " + variable + " in the graph");
-            }
             stack.add(variable);
             while (!stack.isEmpty()) {
                 String next = stack.get(stack.size() - 1);
@@ -188,27 +173,22 @@ public final class PlanDraft {
         return new ArrayList<>(done);
     }
 
-    /** What a repetition reads and does not compute again must live to the end. */
-    private int lastUse(String input, int step) {
-        return step >= firstRepeated && !changing.contains(input) ? ops.size() : step;
-    }
-
-    /** Gives the outputs of an op their shapes and slots; a view has nothing left to run. */
+    /** Gives the outputs of an op their shapes and slots, unless its result is a view. */
     private void addOutputs(SameDiffOp op, int step) {
-        List<Value> in = inputs(op);
+        List<Value> in = op.getInputsToOp().stream().map(this::value).toList();
         DifferentialFunction function = op.getOp();
         List<String> names = op.getOutputsOfOp();
         Value view = view(function, names.get(0), in);
         if (view != null) {
             values.put(names.get(0), view);
-            views.add(op);
             return;
         }
+        computed.add(op);
         List<long[]> shapes = outputShapes(function, in);
         for (int i = 0; i < names.size(); i++) {
             DataType type = sd.getVariable(names.get(i)).dataType();
             Value value = new Value(shapes.get(i), type, null, null, null);
-            Slot slot = i == 0 ? overwritable(op, in, value, step) : null;
+            Slot slot = i == 0 ? overwritable(function, in, value, step) : null;
             if (slot == null) {
                 slot = new Slot(value.length(), step);
                 slots.computeIfAbsent(type, t -> new ArrayList<>()).add(slot);
@@ -217,12 +197,12 @@ public final class PlanDraft {
         }
     }
 
-    /** The result of an op that nothing has to be computed for, else null. */
+    /** The result of an op for which nothing has to be computed, else null. */
     private Value view(DifferentialFunction function, String name, List<Value> in) {
         if (function instanceof Identity) {
             return in.get(0);
         }
-        if (function instanceof org.nd4j.linalg.api.ops.impl.shape.Shape) {
+        if (function instanceof Shape) {
             // Shapes are known, and ops that take one need its numbers to be planned.
             DataType type = sd.getVariable(name).dataType();
             return Value.of(Nd4j.createFromArray(in.get(0).shape).castTo(type));
@@ -232,14 +212,14 @@ public final class PlanDraft {
                 : null;
     }
 
-    /** The slot of an input that the op may write over because nobody reads it later, or null. */
-    private Slot overwritable(SameDiffOp op, List<Value> in, Value out, int step) {
+    /** The slot of an input that the op may overwrite because nothing reads it later, or null. */
+    private Slot overwritable(DifferentialFunction function, List<Value> in, Value out, int step) {
         for (int i = 0; i < in.size(); i++) {
             Value value = in.get(i);
             if (value.slot != null
                     && value.type == out.type
                     && value.length() == out.length()
-                    && mayOverwrite(op.getOp(), i)
+                    && Ops.mayOverwrite(function, i)
                     && !isReadAfter(step, value.slot)) {
                 return value.slot;
             }
@@ -250,34 +230,10 @@ public final class PlanDraft {
     private boolean isReadAfter(int step, Slot slot) {
         return values.entrySet().stream()
                 .filter(entry -> entry.getValue().slot == slot)
-                .map(Map.Entry::getKey)
-                .anyMatch(name -> outputs.containsValue(name) || lastUses.getOrDefault(name, -1) > step);
+                .anyMatch(entry -> lastUses.getOrDefault(entry.getKey(), -1) > step);
     }
 
-    private static boolean mayOverwrite(DifferentialFunction function, int input) {
-        return function instanceof AddOp || (function instanceof GraphOp op && op.mayOverwrite(input));
-    }
-
-    private void extendLives() {
-        for (int step = 0; step < ops.size(); step++) {
-            for (String input : ops.get(step).getInputsToOp()) {
-                extend(input, lastUse(input, step));
-            }
-            for (String output : ops.get(step).getOutputsOfOp()) {
-                extend(output, step);
-            }
-        }
-        outputs.values().forEach(variable -> extend(variable, ops.size()));
-    }
-
-    private void extend(String variable, int step) {
-        Value value = values.get(variable);
-        if (value != null && value.slot != null) {
-            value.slot.last = Math.max(value.slot.last, step);
-        }
-    }
-
-    private List<long[]> outputShapes(DifferentialFunction function, List<Value> in) {
+    private static List<long[]> outputShapes(DifferentialFunction function, List<Value> in) {
         if (function instanceof GraphOp op) {
             return op.outputShapes(in.stream().map(Value::shape).toList());
         }
@@ -285,7 +241,7 @@ public final class PlanDraft {
                 .map(value -> value.array != null ? value.array : Nd4j.createUninitialized(value.type, value.shape))
                 .toArray(INDArray[]::new);
         try {
-            return NativeOps.outputShapes(function, examples);
+            return Ops.outputShapes(function, examples);
         } finally {
             for (int i = 0; i < examples.length; i++) {
                 if (in.get(i).array == null) {
@@ -295,66 +251,48 @@ public final class PlanDraft {
         }
     }
 
-    private List<Value> inputs(SameDiffOp op) {
-        return op.getInputsToOp().stream().map(this::value).toList();
-    }
-
     private Value value(String variable) {
         Value known = values.get(variable);
-        if (known != null) {
-            return known;
+        if (known == null) {
+            known = outside(sd.getVariable(variable));
+            values.put(variable, known);
         }
-        SDVariable outside = sd.getVariable(variable);
-        Value value;
-        if (outside.getVariableType() == VariableType.PLACEHOLDER) {
-            value = new Value(fullShape(outside), outside.dataType(), null, variable, null);
-            placeholders.add(variable);
-        } else if (outside.getArr() == null) {
-            throw new IllegalArgumentException(variable + " has no array");
-        } else {
-            value = Value.of(outside.getArr());
+        return known;
+    }
+
+    /** A variable that no op computes. */
+    private static Value outside(SDVariable variable) {
+        if (variable.getVariableType() == VariableType.PLACEHOLDER) {
+            return new Value(fullShape(variable), variable.dataType(), null, variable.name(), null);
         }
-        values.put(variable, value);
-        return value;
+        if (variable.getArr() == null) {
+            throw new IllegalArgumentException(variable.name() + " has no array");
+        }
+        return Value.of(variable.getArr());
     }
 
     private static long[] fullShape(SDVariable placeholder) {
         long[] shape = placeholder.placeholderShape();
-        if (shape == null) {
-            throw new IllegalArgumentException("placeholder " + placeholder.name() + " has no shape");
-        }
-        if (Arrays.stream(shape).anyMatch(size -> size < 0)) {
+        if (shape == null || Arrays.stream(shape).anyMatch(size -> size < 0)) {
             throw new IllegalArgumentException(
                     "placeholder %s needs a full shape, not %s".formatted(placeholder.name(), Arrays.toString(shape)));
         }
         return shape;
     }
 
-    /** An op bound to its arrays: the placeholders' own, and places in the arena. */
-    private ExecutionPlan.Step step(SameDiffOp op, Map<String, INDArray> placeholderArrays, Arena arena) {
-        List<Value> operands = inputs(op);
-        INDArray[] in = operands.stream()
-                .map(value -> array(value, placeholderArrays, arena))
+    private INDArray[] arrays(List<String> variables, Map<String, INDArray> inputs, Map<DataType, INDArray> arena) {
+        return variables.stream()
+                .map(variable -> array(value(variable), inputs, arena))
                 .toArray(INDArray[]::new);
-        INDArray[] out = op.getOutputsOfOp().stream()
-                .map(output -> array(values.get(output), placeholderArrays, arena))
-                .toArray(INDArray[]::new);
-        long bytes = Arrays.stream(out)
-                .mapToLong(array -> array.length() * array.dataType().width())
-                .sum();
-        long flops = op.getOp() instanceof GraphOp own
-                ? own.flops(operands.stream().map(Value::shape).toList())
-                : 0;
-        return new ExecutionPlan.Step(op.getOp().opName(), kernel(op.getOp(), in, out), flops, bytes);
     }
 
-    private static INDArray array(Value value, Map<String, INDArray> placeholderArrays, Arena arena) {
+    private static INDArray array(Value value, Map<String, INDArray> inputs, Map<DataType, INDArray> arena) {
         if (value.array != null) {
             return value.array;
         }
         long[] shape = value.shape;
         if (value.placeholder != null) {
-            INDArray whole = placeholderArrays.get(value.placeholder);
+            INDArray whole = inputs.get(value.placeholder);
             return Arrays.equals(shape, whole.shape()) ? whole : whole.reshape('c', shape);
         }
         long[] strides = new long[shape.length];
@@ -363,23 +301,6 @@ public final class PlanDraft {
             strides[axis] = stride;
             stride *= shape[axis];
         }
-        return Nd4j.create(arena.array(value.type).data(), shape, strides, value.slot.offset, 'c');
-    }
-
-    private HostKernel kernel(DifferentialFunction function, INDArray[] in, INDArray[] out) {
-        boolean host = onHost && allHostReadable(in) && allHostReadable(out);
-        if (function instanceof GraphOp op) {
-            return host ? op.hostKernel(matrices(in), matrices(out), workers) : op.portableKernel(in, out);
-        }
-        HostKernel arithmetic = host ? NativeOps.hostKernel(function, matrices(in), matrices(out)[0], workers) : null;
-        return arithmetic != null ? arithmetic : NativeOps.bind(function, in, out);
-    }
-
-    private static boolean allHostReadable(INDArray[] arrays) {
-        return Arrays.stream(arrays).allMatch(HostMatrix::isHostReadable);
-    }
-
-    private static HostMatrix[] matrices(INDArray[] arrays) {
-        return Arrays.stream(arrays).map(HostMatrix::of).toArray(HostMatrix[]::new);
+        return Nd4j.create(arena.get(value.type).data(), shape, strides, value.slot.offset, 'c');
     }
 }

@@ -68,7 +68,7 @@ class PackedPromptsTest {
             int[] rebuilt = new int[packed.prefix() + lengths[sequences[p]]];
             for (int i = 0; i < rebuilt.length; i++) {
                 int at = i < packed.prefix() ? i : starts[sequences[p]] + i - packed.prefix();
-                rebuilt[i] = packed.piece(at);
+                rebuilt[i] = packed.token(at);
                 assertThat(packed.position(at)).isEqualTo(i);
             }
             assertThat(rebuilt).isEqualTo(prompts.get(p));
@@ -81,11 +81,11 @@ class PackedPromptsTest {
         PackedPrompts packed = PackedPrompts.of(prompts, 1);
         int ends = 0;
         for (int row = 0; row < packed.rows(); row++) {
-            ends += packed.piece(row) == END ? 1 : 0;
+            ends += packed.token(row) == END ? 1 : 0;
         }
         assertThat(ends).as("one end token a prompt and none shared").isEqualTo(prompts.size());
         for (int row : packed.layout().withQueries(Queries.LAST).selectedRows()) {
-            assertThat(packed.piece(row)).isEqualTo(END);
+            assertThat(packed.token(row)).isEqualTo(END);
         }
     }
 

@@ -38,7 +38,7 @@ class ConvolutionTest {
         SDVariable kernel = graph.constant("kernel", arrays[1]);
         SDVariable y = arrays.length == 2
                 ? graph.convolution(x, kernel, grid, stride)
-                : graph.convolution(x, kernel, graph.constant("bias", arrays[2]), grid, stride);
+                : graph.convolution(x, kernel, grid, stride, graph.constant("bias", arrays[2]));
         y.rename("y");
         ExecutionPlan plan = graph.plan(List.of("y"), workers);
         plan.input("x").assign(arrays[0]);

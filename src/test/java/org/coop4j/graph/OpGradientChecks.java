@@ -71,7 +71,7 @@ public abstract class OpGradientChecks {
     private static final class Built {
         final Graph graph;
         final Map<String, INDArray> arrays = new TreeMap<>();
-        final SDVariable loss;
+        final Map<String, SDVariable> gradients;
 
         Built(Graph graph, Case c, DataType type) {
             this.graph = graph;
@@ -86,8 +86,8 @@ public abstract class OpGradientChecks {
             ExecutionPlan forward = graph.plan(List.of(y.name()), new Workers(1));
             long[] shape = forward.output(y.name()).shape();
             INDArray weights = gaussian(random, shape).castTo(type);
-            loss = y.mul(graph.constant("weights", weights)).sum().rename("loss");
-            graph.differentiate(loss);
+            SDVariable loss = y.mul(graph.constant("weights", weights)).sum().rename("loss");
+            gradients = graph.differentiate(loss);
         }
 
         private static INDArray gaussian(Random random, long[] shape) {
@@ -96,6 +96,14 @@ public abstract class OpGradientChecks {
                 array.putScalar(i, random.nextGaussian());
             }
             return array;
+        }
+
+        /** A plan of the loss and of the gradient of each trained variable, by the variable's name. */
+        ExecutionPlan plan(Workers workers) {
+            Map<String, SDVariable> outputs = new TreeMap<>(gradients);
+            outputs.keySet().retainAll(trained());
+            outputs.put("loss", graph.sameDiff().getVariable("loss"));
+            return graph.plan(outputs, workers);
         }
 
         List<String> trained() {
@@ -108,12 +116,12 @@ public abstract class OpGradientChecks {
     void gradientEqualsCentralDifferences(Case c) {
         Built built = new Built(newGraph(), c, DataType.DOUBLE);
         Workers workers = new Workers(1);
-        ExecutionPlan plan = built.graph.gradientPlan(List.of("loss"), built.trained(), workers);
+        ExecutionPlan plan = built.plan(workers);
         ExecutionPlan forward = built.graph.plan(List.of("loss"), workers);
         Random random = new Random(11);
         for (String name : built.trained()) {
             plan.run();
-            INDArray analytic = plan.output(Graph.gradientName(name)).dup();
+            INDArray analytic = plan.output(name).dup();
             INDArray array = built.arrays.get(name);
             long[] checked = random.longs(0, array.length())
                     .distinct()
@@ -145,14 +153,14 @@ public abstract class OpGradientChecks {
         Built fast = new Built(newGraph(), c, DataType.FLOAT);
         for (int threads : new int[] {1, 3}) {
             try (Workers workers = new Workers(threads)) {
-                ExecutionPlan reference = exact.graph.gradientPlan(List.of("loss"), exact.trained(), workers);
-                ExecutionPlan plan = fast.graph.gradientPlan(List.of("loss"), fast.trained(), workers);
+                ExecutionPlan reference = exact.plan(workers);
+                ExecutionPlan plan = fast.plan(workers);
                 reference.run();
                 plan.run();
                 plan.run();
                 assertClose(c, "loss", reference, plan);
                 for (String name : exact.trained()) {
-                    assertClose(c, Graph.gradientName(name), reference, plan);
+                    assertClose(c, name, reference, plan);
                 }
             }
         }
@@ -176,13 +184,13 @@ public abstract class OpGradientChecks {
         Built built = new Built(newGraph(), c, DataType.FLOAT);
         Map<String, String> gradients = new TreeMap<>();
         built.trained()
-                .forEach(name -> gradients.put(name, built.graph.gradient(name).name()));
+                .forEach(name -> gradients.put(name, built.gradients.get(name).name()));
         Map<String, INDArray> expected = Sessions.output(built.graph, Map.of(), gradients.values());
         try (Workers workers = new Workers(2)) {
-            ExecutionPlan plan = built.graph.gradientPlan(List.of("loss"), built.trained(), workers);
+            ExecutionPlan plan = built.plan(workers);
             plan.run();
             for (String name : built.trained()) {
-                INDArray actual = plan.output(Graph.gradientName(name));
+                INDArray actual = plan.output(name);
                 double scale = expected.get(gradients.get(name)).amaxNumber().doubleValue() + 1e-3;
                 assertThat(actual.sub(expected.get(gradients.get(name)))
                                 .amaxNumber()

@@ -130,7 +130,7 @@ class CoOpTest {
         }
         assertThatThrownBy(() -> all.forClasses(List.of("lawn", "sky", "dog")))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("and a class-specific context can name no other")
+                .hasMessageContaining("and a class-specific context knows only the classes")
                 .hasMessageContaining("class \"lawn\" is not among the 3 classes");
     }
 
@@ -218,7 +218,7 @@ class CoOpTest {
                                 3,
                                 MemoryLimit.none())
                         .features())
-                .hasMessageContaining("a prompt refers to context vector 3 of 3");
+                .hasMessageContaining("context vector 3, expected 0 to 2");
     }
 
     private static LearnedTensor initial(PromptContext context) {

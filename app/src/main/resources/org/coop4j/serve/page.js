@@ -88,7 +88,7 @@ async function load() {
 
 function describe() {
   const it = chosen();
-  byId("lead").textContent = it.name + " tells " + it.classNames.length + " classes apart.";
+  byId("lead").textContent = it.name + " recognises " + it.classNames.length + " classes.";
   const facts = [["Method", it.method], ["Model", it.model]];
   if (it.test) {
     const shots = it.test.shots ? ", learned from " + it.test.shots + " a class" : "";

@@ -46,7 +46,7 @@ class ExportOnnxTest {
         assertThat(both.code()).isEqualTo(2);
         assertThat(both.err()).contains("--epoch");
         CommandRun noClassifier = coop("export", "--onnx", "-m", "m", "--with-preprocessing", "-o", out);
-        assertThat(noClassifier.err()).contains("--with-preprocessing is of a classifier");
+        assertThat(noClassifier.err()).contains("--with-preprocessing").contains("--prompt");
         assertThat(Files.exists(out)).isFalse();
     }
 

@@ -155,9 +155,9 @@ class ServeCommandTest {
         CommandRun ended = service.ended();
         assertThat(ended.code()).as(ended.err()).isZero();
         assertThat(ended.err())
-                .contains("ketch: the model never saw")
+                .contains("does not know a word in this name: ketch")
                 .contains("cocoop: CoCoOp")
-                .contains("stopping");
+                .contains("shutting down");
         assertThat(Files.readAllLines(log)).hasSize(KINDS.size() + 4);
     }
 
@@ -258,10 +258,10 @@ class ServeCommandTest {
     static Stream<Arguments> mistakes() throws IOException {
         Path spaces = Files.writeString(folder.resolve("spaces.txt"), "two words");
         return Stream.of(
-                Arguments.of(List.of(), 2, "what is to be served?"),
+                Arguments.of(List.of(), 2, "nothing to serve"),
                 Arguments.of(List.of("-c", "a,b"), 2, "--model"),
                 Arguments.of(List.of("-p", run("coop"), "-p", run("coop")), 2, "called coop"),
-                Arguments.of(List.of("-p", "a b=" + run("coop")), 2, "\"a b\" is no name"),
+                Arguments.of(List.of("-p", "a b=" + run("coop")), 2, "\"a b\""),
                 Arguments.of(List.of("-p", folder.resolve("none")), 1, "none"),
                 Arguments.of(List.of("-p", pictures), 1, "not the folder of a run"),
                 Arguments.of(List.of("-p", run("coop"), "--port", 70_000), 2, "0 to 65535"),

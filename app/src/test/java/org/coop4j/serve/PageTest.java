@@ -48,7 +48,7 @@ class PageTest {
     @BeforeAll
     static void start() throws IOException {
         service = TestService.start(folder);
-        ServiceOptions plain = ServiceOptions.onLoopback(0);
+        ServiceOptions plain = TestService.onLoopback();
         locked = TestService.start(
                 folder,
                 PredictionLimits.standard(),
@@ -148,7 +148,7 @@ class PageTest {
     @Test
     void thePageSaysWhatIsServed() {
         assertThat(browser.getTitle()).contains("coop4j");
-        assertThat(text("lead")).isEqualTo("things tells 6 classes apart.");
+        assertThat(text("lead")).isEqualTo("things recognises 6 classes.");
         assertThat(text("facts")).contains(service.classifier.save().method().title());
         assertThat(browser.findElements(By.cssSelector("#classes li")))
                 .map(WebElement::getText)

@@ -49,7 +49,7 @@ class PredictionServiceTest {
         things = TestService.start(
                 folder,
                 new PredictionLimits(standard.maxBatch(), standard.maxDelay(), standard.queueCapacity(), MOST_PIXELS),
-                ServiceOptions.onLoopback(0),
+                TestService.onLoopback(),
                 Optional.of(LOG));
     }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.clip.Clip;
@@ -35,10 +36,9 @@ final class TestService implements AutoCloseable {
         this.clip = clip;
         this.classifier = classifier;
         this.images = ImageClassifier.of(clip, classifier, limits);
-        ClassifierInfo info =
-                ClassifierInfo.of("things", classifier.save(), clip.model().path(), Optional.empty());
-        ClassifierInfo shown = threshold.map(info::withThreshold).orElse(info);
-        this.service = PredictionService.start(options, List.of(new ServedClassifier(shown, images)), log);
+        ClassifierInfo info = ClassifierInfo.of(
+                "things", classifier.save(), clip.model().path(), Optional.empty(), threshold.orElse(null));
+        this.service = PredictionService.start(options, List.of(new ServedClassifier(info, images)), log);
         this.port = service.port();
     }
 
@@ -61,10 +61,24 @@ final class TestService implements AutoCloseable {
     }
 
     static TestService start(Path folder) throws IOException {
-        return start(folder, PredictionLimits.standard(), ServiceOptions.onLoopback(0), Optional.empty());
+        return start(folder, PredictionLimits.standard(), onLoopback(), Optional.empty());
     }
 
-    /** What classifies behind the service. */
+    /** Limits of bodies of 16 MB, 30 s and 256 connections. */
+    static ServiceOptions.Limits limits() {
+        return ServiceOptions.Limits.of(16 << 20, Duration.ofSeconds(30), 256);
+    }
+
+    /** Options of a service on this machine alone. */
+    static ServiceOptions onLoopback(int port, ServiceOptions.Limits limits) {
+        return new ServiceOptions("127.0.0.1", port, Optional.empty(), Optional.empty(), limits);
+    }
+
+    static ServiceOptions onLoopback() {
+        return onLoopback(0, limits());
+    }
+
+    /** Returns what classifies behind the service. */
     ImageClassifier images() {
         return images;
     }

@@ -1,31 +1,20 @@
 package org.coop4j.graph.host;
 
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_BIAS;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCRATCHPAD;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_get_size;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_query_md;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_query_scratchpad_md;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_query_weights_md;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
-import org.bytedeco.dnnl.dnnl_stream;
-import org.bytedeco.javacpp.BytePointer;
 
 /**
- * A 3×3 convolution in float32 with one pixel of zeros around the image, by oneDNN, bound to its matrices and split
+ * A 3×3 convolution in float32 by oneDNN, with one pixel of zeros around the image, bound to its matrices and split
  * among workers.
  *
- * <p>A worker convolves some images, or some lines of an image where there are fewer images than workers. The kernel is
+ * <p>A worker convolves some images, or some lines of an image if there are fewer images than workers. The kernel is
  * frozen: it is packed once, for all convolutions of the workers that want it in the same layout.
  */
 public final class Convolution3x3 implements HostKernel {
@@ -43,18 +32,14 @@ public final class Convolution3x3 implements HostKernel {
 
     private final HostMatrix bias;
     private final HostMatrix y;
-    private final WeightForms.Lease<BytePointer> packed;
-    private final List<Piece> pieces = new ArrayList<>();
-
-    /** What one call convolves, with a stream and scratch memory of its own. */
-    private record Piece(OneDnn.Call call, dnnl_stream stream, dnnl_memory scratchpad, long scratchBytes) {}
+    private final List<OneDnn.Call> calls = new ArrayList<>();
 
     /**
      * Plans y = x ∗ kernel + bias, and packs the kernel.
      *
      * @param x [images · height · width, in]
      * @param kernel frozen, [9 · in, out], row (3 · ky + kx) · in + channel
-     * @param bias [1, out], null if there is none
+     * @param bias [1, out], null for none
      * @param y [images · ⌈height / stride⌉ · ⌈width / stride⌉, out]
      */
     public Convolution3x3(
@@ -82,44 +67,37 @@ public final class Convolution3x3 implements HostKernel {
         dnnl_memory_desc any = oneDnn.anyLayout(dnnl_f32, weights);
         dnnl_memory_desc layout = dnnl_primitive_desc_query_md(
                 description(Math.max(1, images / parts), 0, linesOut, any), dnnl_query_weights_md, 0);
-        packed = workers.weightForms()
-                .lease(
-                        kernel,
-                        oneDnn.bytes(layout),
-                        BytePointer.class,
-                        () -> oneDnn.packed(oneDnn.strided(dnnl_f32, weights, plain), kernel, layout),
-                        BytePointer::close);
-        dnnl_memory shared = oneDnn.memory(layout, packed.memory());
+        dnnl_memory packed = oneDnn.packed(oneDnn.strided(dnnl_f32, weights, plain), kernel, layout, workers);
         if (images >= parts) {
             for (int part = 0; part < parts; part++) {
                 int from = (int) ((long) images * part / parts);
                 int to = (int) ((long) images * (part + 1) / parts);
-                pieces.add(piece(from, to - from, 0, linesOut, layout, shared));
+                calls.add(call(from, to - from, 0, linesOut, layout, packed));
             }
         } else {
             int bands = Math.min(linesOut, (parts + images - 1) / images);
             for (int i = 0; i < images * bands; i++) {
                 int from = linesOut * (i % bands) / bands;
                 int to = linesOut * (i % bands + 1) / bands;
-                pieces.add(piece(i / bands, 1, from, to, layout, shared));
+                calls.add(call(i / bands, 1, from, to, layout, packed));
             }
         }
     }
 
-    /** First line of the image that output lines from {@code from} on reach. */
+    /** First line of the image that output lines from {@code from} on read. */
     private int top(int from) {
         return Math.max(0, from * stride - 1);
     }
 
     /** The convolution that gives output lines {@code from} to {@code to} of each image. */
     private dnnl_primitive_desc description(int images, int from, int to, dnnl_memory_desc weights) {
-        int bottom = (to - 1) * stride + 1; // the last line that is reached
+        int bottom = (to - 1) * stride + 1; // the last line that is read
         long[] before = {from == 0 ? 1 : 0, 1};
         long[] after = {Math.max(0, bottom - (height - 1)), Math.max(0, (widthOut - 1) * stride + 2 - width)};
         return oneDnn.convolution(
                 source(images, from, to),
                 weights,
-                bias == null ? null : oneDnn.vector(dnnl_f32, y.cols()),
+                bias == null ? null : vector(),
                 target(images, from, to),
                 stride,
                 before,
@@ -128,43 +106,38 @@ public final class Convolution3x3 implements HostKernel {
 
     private dnnl_memory_desc source(int images, int from, int to) {
         int lines = Math.min(height - 1, (to - 1) * stride + 1) - top(from) + 1;
-        return oneDnn.images(dnnl_f32, images, x.cols(), lines, width);
+        return oneDnn.images(images, x.cols(), lines, width);
     }
 
     private dnnl_memory_desc target(int images, int from, int to) {
-        return oneDnn.images(dnnl_f32, images, y.cols(), to - from, widthOut);
+        return oneDnn.images(images, y.cols(), to - from, widthOut);
     }
 
-    private Piece piece(int image, int images, int from, int to, dnnl_memory_desc layout, dnnl_memory weights) {
-        dnnl_primitive_desc description = description(images, from, to, layout);
-        dnnl_memory_desc scratch = dnnl_primitive_desc_query_md(description, dnnl_query_scratchpad_md, 0);
-        dnnl_memory scratchpad = oneDnn.memory(scratch, null);
+    private dnnl_memory_desc vector() {
+        return oneDnn.strided(dnnl_f32, new long[] {y.cols()}, new long[] {1});
+    }
+
+    private OneDnn.Call call(int image, int images, int from, int to, dnnl_memory_desc layout, dnnl_memory weights) {
         long rowIn = ((long) image * height + top(from)) * width;
         long rowOut = ((long) image * linesOut + from) * widthOut;
-        Map<Integer, dnnl_memory> memory = new HashMap<>();
-        memory.put(DNNL_ARG_SRC, oneDnn.memory(source(images, from, to), x.pointer(rowIn, 0)));
-        memory.put(DNNL_ARG_WEIGHTS, weights);
-        memory.put(DNNL_ARG_SCRATCHPAD, scratchpad);
-        memory.put(DNNL_ARG_DST, oneDnn.memory(target(images, from, to), y.pointer(rowOut, 0)));
-        if (bias != null) {
-            memory.put(DNNL_ARG_BIAS, oneDnn.memory(oneDnn.vector(dnnl_f32, y.cols()), bias.pointer(0, 0)));
-        }
-        OneDnn.Call call = oneDnn.call(oneDnn.primitive(description), memory);
-        return new Piece(call, oneDnn.stream(), scratchpad, Math.max(1, dnnl_memory_desc_get_size(scratch)));
+        return oneDnn.layer(
+                description(images, from, to, layout),
+                oneDnn.memory(source(images, from, to), x.pointer(rowIn, 0)),
+                weights,
+                bias == null ? null : oneDnn.memory(vector(), bias.pointer(0, 0)),
+                oneDnn.memory(target(images, from, to), y.pointer(rowOut, 0)));
     }
 
     @Override
     public void run() {
-        workers.each(pieces.size(), (part, i) -> {
-            Piece piece = pieces.get(i);
-            oneDnn.place(piece.scratchpad, workers.scratch(part, piece.scratchBytes));
-            OneDnn.singleThreaded(() -> piece.call.run(piece.stream));
+        workers.each(calls.size(), (part, i) -> {
+            OneDnn.Call call = calls.get(i);
+            OneDnn.singleThreaded(() -> call.run(workers.scratch(part, call.scratchBytes())));
         });
     }
 
     @Override
     public void close() {
         oneDnn.close();
-        packed.close();
     }
 }

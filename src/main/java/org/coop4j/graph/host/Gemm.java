@@ -38,23 +38,27 @@ public final class Gemm {
 
     private Gemm() {}
 
-    /** C[m, n] = A[m, k] · B[k, n] + beta · C. */
-    public static void nn(
-            int m,
-            int n,
-            int k,
-            FloatPointer a,
-            int lda,
-            FloatPointer b,
-            int ldb,
-            float beta,
-            FloatPointer c,
-            int ldc) {
-        openblas.cblas_sgemm(ROW_MAJOR, NO_TRANS, NO_TRANS, m, n, k, 1f, a, lda, b, ldb, beta, c, ldc);
+    /** The operand that is read transposed. */
+    public enum Form {
+        /** C[m, n] = A[m, k] · B[k, n]. */
+        NN(NO_TRANS, NO_TRANS),
+        /** C[m, n] = A[m, k] · B[n, k]ᵀ. */
+        NT(NO_TRANS, TRANS),
+        /** C[m, n] = A[k, m]ᵀ · B[k, n]. */
+        TN(TRANS, NO_TRANS);
+
+        private final int a;
+        private final int b;
+
+        Form(int a, int b) {
+            this.a = a;
+            this.b = b;
+        }
     }
 
-    /** C[m, n] = A[m, k] · B[n, k]ᵀ + beta · C. */
-    public static void nt(
+    /** C = op(A) · op(B) + beta · C. */
+    public static void multiply(
+            Form form,
             int m,
             int n,
             int k,
@@ -65,22 +69,7 @@ public final class Gemm {
             float beta,
             FloatPointer c,
             int ldc) {
-        openblas.cblas_sgemm(ROW_MAJOR, NO_TRANS, TRANS, m, n, k, 1f, a, lda, b, ldb, beta, c, ldc);
-    }
-
-    /** C[m, n] = A[k, m]ᵀ · B[k, n] + beta · C. */
-    public static void tn(
-            int m,
-            int n,
-            int k,
-            FloatPointer a,
-            int lda,
-            FloatPointer b,
-            int ldb,
-            float beta,
-            FloatPointer c,
-            int ldc) {
-        openblas.cblas_sgemm(ROW_MAJOR, TRANS, NO_TRANS, m, n, k, 1f, a, lda, b, ldb, beta, c, ldc);
+        openblas.cblas_sgemm(ROW_MAJOR, form.a, form.b, m, n, k, 1f, a, lda, b, ldb, beta, c, ldc);
     }
 
     /**

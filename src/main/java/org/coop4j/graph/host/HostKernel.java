@@ -1,17 +1,79 @@
 package org.coop4j.graph.host;
 
-/** A piece of arithmetic bound to its arrays, ready to be run any number of times. */
+import java.util.Arrays;
+import java.util.function.IntConsumer;
+import java.util.function.Supplier;
+
+/** Arithmetic bound to its arrays, run any number of times. */
 @FunctionalInterface
 public interface HostKernel extends AutoCloseable {
 
-    /** Computes the outputs from what the inputs hold now. */
+    /** Elements of a block of {@link #elementwise}: its copies stay in the first-level cache. */
+    int BLOCK = 2048;
+
+    /** Computes the outputs from the current inputs. */
     void run();
 
-    /** Frees memory of its own. */
+    /** Frees the kernel's own memory. */
     @Override
     default void close() {}
 
-    /** A kernel with memory of its own, which {@code free} frees. */
+    /**
+     * An elementwise function of matrices of one shape, block by block on heap copies. The copy costs little and lets
+     * the JIT compiler use vector instructions, which it does only for heap arrays.
+     *
+     * @param functions makes a function per worker, which may hold memory of its own
+     */
+    static HostKernel elementwise(
+            HostMatrix[] in, HostMatrix out, Workers workers, Supplier<BlockFunction> functions) {
+        int length = Math.multiplyExact(out.rows(), out.cols());
+        BlockFunction[] function = new BlockFunction[workers.count()];
+        Arrays.setAll(function, part -> functions.get());
+        float[][][] scratch = new float[workers.count()][in.length][BLOCK];
+        Workers.RowRange range = (part, from, to) -> {
+            float[][] blocks = scratch[part];
+            for (int block = from; block < to; block++) {
+                int offset = block * BLOCK;
+                int n = Math.min(BLOCK, length - offset);
+                for (int i = 0; i < in.length; i++) {
+                    in[i].buffer().get(offset, blocks[i], 0, n);
+                }
+                function[part].apply(blocks, n);
+                out.buffer().put(offset, blocks[0], 0, n);
+            }
+        };
+        int blocks = (length + BLOCK - 1) / BLOCK;
+        return () -> workers.rows(blocks, range);
+    }
+
+    /** A function of a block of each input. */
+    @FunctionalInterface
+    interface BlockFunction {
+
+        /**
+         * Turns {@code inputs[0]} into the result, the first {@code n} elements, at most {@link #BLOCK}. It may change
+         * the other inputs.
+         */
+        void apply(float[][] inputs, int n);
+    }
+
+    /**
+     * A function of each row number, the rows split among workers.
+     *
+     * @param functions makes a function per worker, which may hold memory of its own
+     */
+    static HostKernel eachRow(int rows, Workers workers, Supplier<IntConsumer> functions) {
+        IntConsumer[] function = new IntConsumer[workers.count()];
+        Arrays.setAll(function, part -> functions.get());
+        Workers.RowRange range = (part, from, to) -> {
+            for (int row = from; row < to; row++) {
+                function[part].accept(row);
+            }
+        };
+        return () -> workers.rows(rows, range);
+    }
+
+    /** A kernel with memory of its own, freed by {@code free}. */
     static HostKernel owning(Runnable work, Runnable free) {
         return new HostKernel() {
             @Override

@@ -1,70 +1,48 @@
 package org.coop4j.graph.host;
 
 import org.bytedeco.javacpp.FloatPointer;
+import org.coop4j.graph.host.Gemm.Form;
 
 /**
- * A matrix product bound to its three matrices and split among workers.
+ * A matrix product bound to its matrices and split among workers.
  *
- * <p>Each worker computes a band of rows of the result, or a band of columns when there are few
- * rows, with a single-threaded BLAS call. A bias, where there is one, is written into the band
- * first and the product added to it, so that the result is touched while it is in the cache. The
- * matrices stay reachable for as long as the product does.
+ * <p>Each worker computes a band of rows of the result, or a band of columns if there are few rows, with a
+ * single-threaded BLAS call. A bias is written into the band first and the product added to it, so that the result is
+ * touched while it is in the cache. The matrices stay reachable for as long as the product does.
  */
 public final class Product implements HostKernel {
 
-    /** Which operand is read transposed. */
-    public enum Form {
-        /** C = A · B. */
-        NN,
-        /** C = A · Bᵀ. */
-        NT,
-        /** C = Aᵀ · B. */
-        TN
-    }
-
-    /** With fewer rows than this for each worker the columns are split. */
+    /** With fewer rows per worker, the columns are split. */
     private static final int MIN_ROWS = 8;
 
     private final Form form;
     private final HostMatrix a;
     private final HostMatrix b;
-    private final HostMatrix c;
     private final HostMatrix bias;
+    private final HostMatrix c;
     private final Workers workers;
     private final int inner;
-    private final int lda;
     private final Band[] bands;
     private final float[] biasRow;
 
     /** The part of the result that one worker computes, with its pointers. */
     private record Band(int row, int rows, int col, int cols, FloatPointer a, FloatPointer b, FloatPointer c) {}
 
-    private Product(Form form, HostMatrix a, HostMatrix b, HostMatrix c, HostMatrix bias, Workers workers) {
+    /**
+     * C = op(A) · op(B) + bias.
+     *
+     * @param bias [1, columns of C], added to every row; null for none
+     */
+    public Product(Form form, HostMatrix a, HostMatrix b, HostMatrix bias, HostMatrix c, Workers workers) {
         this.form = form;
         this.a = a;
         this.b = b;
-        this.c = c;
         this.bias = bias;
+        this.c = c;
         this.workers = workers;
         this.inner = form == Form.TN ? a.rows() : a.cols();
-        this.lda = a.cols();
         this.biasRow = bias == null ? null : new float[c.cols()];
         this.bands = bands();
-        check();
-    }
-
-    /** C = op(A) · op(B). */
-    public static Product of(Form form, HostMatrix a, HostMatrix b, HostMatrix c, Workers workers) {
-        return new Product(form, a, b, c, null, workers);
-    }
-
-    /** C = op(A) · op(B) + bias, the bias [1, columns of C] added to every row. */
-    public static Product withBias(
-            Form form, HostMatrix a, HostMatrix b, HostMatrix bias, HostMatrix c, Workers workers) {
-        return new Product(form, a, b, c, bias, workers);
-    }
-
-    private void check() {
         int rows = form == Form.TN ? a.cols() : a.rows();
         int cols = form == Form.NT ? b.rows() : b.cols();
         int innerOfB = form == Form.NT ? b.cols() : b.rows();
@@ -105,7 +83,7 @@ public final class Product implements HostKernel {
         if (bias != null) {
             bias.getRow(0, biasRow);
         }
-        workers.run((part, parts) -> multiply(bands[part]));
+        workers.run(part -> multiply(bands[part]));
     }
 
     private void multiply(Band band) {
@@ -118,12 +96,7 @@ public final class Product implements HostKernel {
             }
         }
         float beta = bias == null ? 0f : 1f;
-        int n = b.cols();
-        int ldc = c.cols();
-        switch (form) {
-            case NN -> Gemm.nn(band.rows, band.cols, inner, band.a, lda, band.b, n, beta, band.c, ldc);
-            case NT -> Gemm.nt(band.rows, band.cols, inner, band.a, lda, band.b, n, beta, band.c, ldc);
-            case TN -> Gemm.tn(band.rows, band.cols, inner, band.a, lda, band.b, n, beta, band.c, ldc);
-        }
+        Gemm.multiply(
+                form, band.rows, band.cols, inner, band.a, a.cols(), band.b, b.cols(), beta, band.c, c.cols());
     }
 }

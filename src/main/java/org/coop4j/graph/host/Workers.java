@@ -4,38 +4,31 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntConsumer;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
- * A fixed team of threads that share one piece of work at a time.
+ * A fixed team of threads that share one job at a time.
  *
- * <p>A step of the text tower hands out some thousand pieces of a millisecond or less, so a waiting
- * worker spins for a while before it sleeps. The calling thread is part of the team.
+ * <p>A step of the text tower hands out about a thousand jobs of a millisecond or less, so a waiting worker spins for a
+ * while before it sleeps. The calling thread is part of the team.
  *
- * <p>A thread does its own share, whose rows may still be in its cache. The caller, when done with
- * its own, takes over the shares of threads that have not begun: where other processes want the
- * cores too, some thread is always late. One caller at a time: a second one waits.
+ * <p>A thread does its own share, whose rows may still be in its cache. The caller, done with its own, takes over the
+ * shares of threads that have not started: when other processes want the cores too, some thread is always late. One
+ * caller at a time: a second one waits.
  */
 public final class Workers implements AutoCloseable {
-
-    /** A share of a piece of work. */
-    @FunctionalInterface
-    public interface Share {
-
-        /** Does share {@code part} of {@code parts}. */
-        void run(int part, int parts);
-    }
 
     /** About 50 microseconds of spinning before a worker sleeps. */
     private static final int SPINS = 2_000;
 
-    /** About 25 microseconds before the caller takes over shares that nobody has begun. */
+    /** About 25 microseconds before the caller takes over shares that have not started. */
     private static final int PATIENCE = 1_000;
 
     private final Thread[] threads;
 
-    /** The last round in which a share was begun. */
-    private final AtomicIntegerArray begun;
+    /** The last round in which each share was started. */
+    private final AtomicIntegerArray started;
 
     /** Each share's own memory. */
     private final BytePointer[] scratch;
@@ -46,10 +39,10 @@ public final class Workers implements AutoCloseable {
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final AtomicInteger nextTask = new AtomicInteger();
     private volatile int round;
-    private Share work;
+    private IntConsumer work;
     private volatile boolean closed;
 
-    /** Whether the calling thread is in {@link #run}, so that a nested call is seen. */
+    /** True while the calling thread is in {@link #run}, to detect nested calls. */
     private boolean busy;
 
     /**
@@ -57,16 +50,15 @@ public final class Workers implements AutoCloseable {
      */
     public Workers(int count) {
         if (count < 1) {
-            throw new IllegalArgumentException("threads: " + count + ", expected 1 or more");
+            throw new IllegalArgumentException("threads: expected 1 or more, got " + count);
         }
         threads = new Thread[count - 1];
-        begun = new AtomicIntegerArray(count);
+        started = new AtomicIntegerArray(count);
         scratch = new BytePointer[count];
     }
 
     /**
-     * As many threads as the processor has cores for this process, or as {@code OMP_NUM_THREADS} or
-     * else {@code OPENBLAS_NUM_THREADS} says.
+     * As many threads as {@code OMP_NUM_THREADS} says, else {@code OPENBLAS_NUM_THREADS}, else as this process has cores.
      */
     public static Workers standard() {
         String threads = System.getenv("OMP_NUM_THREADS");
@@ -81,8 +73,8 @@ public final class Workers implements AutoCloseable {
         return Integer.parseInt(ompThreads);
     }
 
-    /** Forms of frozen weights that the kernels of these workers share. */
-    public WeightForms weightForms() {
+    /** Packed weights that the kernels of these workers share. */
+    WeightForms weightForms() {
         return weightForms;
     }
 
@@ -92,12 +84,13 @@ public final class Workers implements AutoCloseable {
     }
 
     /**
-     * Runs every share of {@code share} once, and returns when all are done.
+     * Runs every share once, and returns when all are done.
      *
+     * @param share does the share of a number from 0 to {@link #count} - 1
      * @throws RuntimeException or Error what the first failing share threw
      * @throws IllegalStateException if the workers are closed, or called from a share
      */
-    public void run(Share share) {
+    public void run(IntConsumer share) {
         for (Thread thread : threads) {
             if (Thread.currentThread() == thread) {
                 throw nested(); // which would wait for itself
@@ -120,10 +113,10 @@ public final class Workers implements AutoCloseable {
     }
 
     private static IllegalStateException nested() {
-        return new IllegalStateException("a share of the workers' work cannot hand out work");
+        return new IllegalStateException("a share of a job cannot hand out work");
     }
 
-    private synchronized void runOnAll(Share share) {
+    private synchronized void runOnAll(IntConsumer share) {
         start();
         work = share;
         failure.set(null);
@@ -145,12 +138,12 @@ public final class Workers implements AutoCloseable {
         rethrow(failure.get());
     }
 
-    /** Does a share of a round, unless somebody has begun it. */
+    /** Does a share of a round, unless it has been started. */
     private void doShare(int part, int current) {
-        // Every share is begun in every round, so that a thread of a past round gets none.
-        if (begun.compareAndSet(part, current - 1, current)) {
+        // Every share is started in every round, so that a thread of a past round gets none.
+        if (started.compareAndSet(part, current - 1, current)) {
             try {
-                work.run(part, count());
+                work.accept(part);
             } catch (RuntimeException | Error e) {
                 failure.compareAndSet(null, e);
             }
@@ -161,24 +154,23 @@ public final class Workers implements AutoCloseable {
     /**
      * Runs every task from 0 to {@code tasks - 1} once; whoever is free takes the next.
      *
-     * @throws RuntimeException or Error what the first failing task threw; its worker does no more
+     * @throws RuntimeException or Error the first failing task's; its worker does no more
      * @throws IllegalStateException if the workers are closed, or called from a task
      */
     public void each(int tasks, Task task) {
-        run((part, parts) -> {
+        run(part -> {
             for (int i = nextTask.getAndIncrement(); i < tasks; i = nextTask.getAndIncrement()) {
                 task.run(part, i);
             }
         });
     }
 
-    /** One of many pieces of work. */
+    /** One of many tasks. */
     @FunctionalInterface
     public interface Task {
 
         /**
-         * Does task {@code task} as share {@code part}, which does one task at a time and may have
-         * memory of its own.
+         * Does task {@code task} as worker {@code part}, which does one task at a time and may have memory of its own.
          */
         void run(int part, int task);
     }
@@ -187,9 +179,9 @@ public final class Workers implements AutoCloseable {
      * As {@link #run}, for {@code rows} rows split evenly; a share gets rows {@code [from, to)}.
      */
     public void rows(int rows, RowRange range) {
-        run((part, parts) -> {
-            int from = (int) ((long) rows * part / parts);
-            int to = (int) ((long) rows * (part + 1) / parts);
+        run(part -> {
+            int from = (int) ((long) rows * part / count());
+            int to = (int) ((long) rows * (part + 1) / count());
             if (from < to) {
                 range.run(part, from, to);
             }
@@ -201,14 +193,13 @@ public final class Workers implements AutoCloseable {
     public interface RowRange {
 
         /**
-         * Works on rows {@code from} (inclusive) to {@code to} (exclusive) as share {@code part}.
+         * Works on rows {@code from} (inclusive) to {@code to} (exclusive) as worker {@code part}.
          */
         void run(int part, int from, int to);
     }
 
     /**
-     * Native memory of share {@code part}, of any content, for as long as the share runs; freed
-     * with the workers.
+     * Native memory of worker {@code part}, of any content, for as long as its share runs; freed with the workers.
      */
     BytePointer scratch(int part, long bytes) {
         BytePointer memory = scratch[part];

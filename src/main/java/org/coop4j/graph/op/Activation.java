@@ -1,13 +1,11 @@
 package org.coop4j.graph.op;
 
 import java.util.List;
-import java.util.function.Supplier;
 import org.coop4j.graph.host.Exponential;
 import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.RowwiseKernel.RowFunction;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -26,7 +24,7 @@ public final class Activation extends GraphOp {
         GELU,
         /** max(x, 0): ModifiedResNet. */
         RELU,
-        /** e to the power of x. */
+        /** e^x. */
         EXP
     }
 
@@ -66,23 +64,19 @@ public final class Activation extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        Supplier<RowFunction> functions =
+        return HostKernel.elementwise(in, out[0], workers, () -> {
+            Exponential exponential = new Exponential(HostKernel.BLOCK);
+            float[] e = new float[HostKernel.BLOCK];
+            return (inputs, n) -> {
+                float[] x = inputs[0];
                 switch (kind) {
-                    case QUICK_GELU ->
-                        () -> {
-                            Exponential exponential = new Exponential(RowwiseKernel.PIECE);
-                            float[] e = new float[RowwiseKernel.PIECE];
-                            return (rows, n) -> quickGelu(rows[0], decay(rows[0], n, e, exponential), n);
-                        };
-                    case GELU -> () -> Activation::gelu;
-                    case RELU -> () -> Activation::relu;
-                    case EXP ->
-                        () -> {
-                            Exponential exponential = new Exponential(RowwiseKernel.PIECE);
-                            return (rows, n) -> exponential.apply(rows[0], n);
-                        };
-                };
-        return RowwiseKernel.of(in, out[0], workers, functions);
+                    case QUICK_GELU -> quickGelu(x, decay(x, n, e, exponential), n);
+                    case GELU -> gelu(x, n);
+                    case RELU -> relu(x, n);
+                    case EXP -> exponential.apply(x, n);
+                }
+            };
+        });
     }
 
     /** e^(-1.702 x), the part of the sigmoid that both directions need. */
@@ -100,15 +94,13 @@ public final class Activation extends GraphOp {
         }
     }
 
-    private static void gelu(float[][] rows, int n) {
-        float[] x = rows[0];
+    private static void gelu(float[] x, int n) {
         for (int i = 0; i < n; i++) {
             x[i] *= NormalDistribution.cdf(x[i]);
         }
     }
 
-    private static void relu(float[][] rows, int n) {
-        float[] x = rows[0];
+    private static void relu(float[] x, int n) {
         for (int i = 0; i < n; i++) {
             x[i] = Math.max(x[i], 0f);
         }
@@ -116,8 +108,8 @@ public final class Activation extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        // The rectifier's result says as well as its input where it let through, and the
-        // exponential's is its derivative; both are kept anyway.
+        // A rectifier's result shows where the input was positive, and an exponential's is its
+        // derivative. Both are kept anyway.
         boolean fromResult = kind == Kind.RELU || kind == Kind.EXP;
         SDVariable x = fromResult ? outputVariables()[0] : arg(0);
         return List.of(new InputGradient(sameDiff, kind, gradients.get(0), x).outputVariable());
@@ -163,20 +155,20 @@ public final class Activation extends GraphOp {
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            Supplier<RowFunction> functions =
+            return HostKernel.elementwise(in, out[0], workers, () -> {
+                Exponential exponential = new Exponential(HostKernel.BLOCK);
+                float[] e = new float[HostKernel.BLOCK];
+                return (inputs, n) -> {
+                    float[] dy = inputs[0];
+                    float[] x = inputs[1];
                     switch (kind) {
-                        case QUICK_GELU ->
-                            () -> {
-                                Exponential exponential = new Exponential(RowwiseKernel.PIECE);
-                                float[] e = new float[RowwiseKernel.PIECE];
-                                return (rows, n) ->
-                                        quickGeluGradient(rows[0], rows[1], decay(rows[1], n, e, exponential), n);
-                            };
-                        case GELU -> () -> InputGradient::geluGradient;
-                        case RELU -> () -> InputGradient::reluGradient;
-                        case EXP -> () -> InputGradient::expGradient;
-                    };
-            return RowwiseKernel.of(in, out[0], workers, functions);
+                        case QUICK_GELU -> quickGeluGradient(dy, x, decay(x, n, e, exponential), n);
+                        case GELU -> geluGradient(dy, x, n);
+                        case RELU -> reluGradient(dy, x, n);
+                        case EXP -> expGradient(dy, x, n);
+                    }
+                };
+            });
         }
 
         private static void quickGeluGradient(float[] dy, float[] x, float[] decay, int n) {
@@ -186,25 +178,19 @@ public final class Activation extends GraphOp {
             }
         }
 
-        private static void geluGradient(float[][] rows, int n) {
-            float[] dy = rows[0];
-            float[] x = rows[1];
+        private static void geluGradient(float[] dy, float[] x, int n) {
             for (int i = 0; i < n; i++) {
                 dy[i] *= NormalDistribution.cdf(x[i]) + x[i] * NormalDistribution.density(x[i]);
             }
         }
 
-        private static void reluGradient(float[][] rows, int n) {
-            float[] dy = rows[0];
-            float[] x = rows[1];
+        private static void reluGradient(float[] dy, float[] x, int n) {
             for (int i = 0; i < n; i++) {
                 dy[i] *= Floats.step(x[i], 0f);
             }
         }
 
-        private static void expGradient(float[][] rows, int n) {
-            float[] dy = rows[0];
-            float[] y = rows[1];
+        private static void expGradient(float[] dy, float[] y, int n) {
             for (int i = 0; i < n; i++) {
                 dy[i] *= y[i];
             }

@@ -40,14 +40,14 @@ public final class Add extends GraphOp {
         return sum(in, out[0], workers);
     }
 
-    /** The sum of two matrices, also for sums that are made of gradients. */
+    /** The sum of two matrices, also for ND4J's op that adds gradients. */
     public static HostKernel sum(HostMatrix[] in, HostMatrix out, Workers workers) {
-        return RowwiseKernel.of(in, out, workers, () -> Add::addRow);
+        return HostKernel.elementwise(in, out, workers, () -> Add::add);
     }
 
-    private static void addRow(float[][] rows, int n) {
-        float[] a = rows[0];
-        float[] b = rows[1];
+    private static void add(float[][] inputs, int n) {
+        float[] a = inputs[0];
+        float[] b = inputs[1];
         for (int i = 0; i < n; i++) {
             a[i] += b[i];
         }

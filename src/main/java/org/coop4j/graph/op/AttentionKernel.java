@@ -1,5 +1,9 @@
 package org.coop4j.graph.op;
 
+import static org.coop4j.graph.host.Gemm.Form.NN;
+import static org.coop4j.graph.host.Gemm.Form.NT;
+import static org.coop4j.graph.host.Gemm.Form.TN;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -12,83 +16,84 @@ import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.AttentionLayout.Block;
 
 /**
- * Attention and its gradient on native memory without copying a head out of the packed rows.
+ * Attention and its gradient on native memory, without copying a head out of the packed rows.
  *
  * <p>A head is a band of columns, which BLAS reads with the row distance of the whole matrix. The queries of many
- * sequences meet the prefix in one product; each sequence meets its own keys in a small one. Work is cut into pieces of
- * a head and some sequences; each writes its own place, so the result does not depend on who does which piece. In the
- * gradient every sequence adds to the keys and values of the prefix, so with a prefix the pieces of a head are done in
- * order by one worker.
+ * sequences meet the prefix in one product; each sequence meets its own keys in a small one. Work is cut into tasks of a
+ * head and some sequences. Each writes its own place, so the result does not depend on who does which task. In the
+ * gradient every sequence adds to the keys and values of the prefix, so with a prefix one worker does the tasks of a
+ * head in order.
  */
 public final class AttentionKernel implements HostKernel {
 
-    /** Query rows of a piece: enough for BLAS to be fast, few enough to spread over the cores. */
-    private static final int ROWS_PER_PIECE = 256;
+    /** Query rows of a task: enough for BLAS to be fast, few enough to spread over the cores. */
+    private static final int ROWS_PER_TASK = 256;
 
     private final AttentionLayout layout;
     private final Operands forward;
     private final Operands gradient; // null in the forward direction
-    private final HostMatrix out; // or its gradient
+    private final Band out; // or its gradient
     private final HostMatrix probabilities;
     private final Workers workers;
-    private final List<List<Piece>> jobs = new ArrayList<>();
+    private final List<List<Task>> jobs = new ArrayList<>();
     private final AttentionScratch[] scratch;
-    private final BiConsumer<Piece, AttentionScratch> work;
+    private final BiConsumer<Task, AttentionScratch> work;
 
     /**
-     * Queries, keys and values (or their gradients) where they lie: three bands of one matrix, or one matrix and two
-     * bands of another.
+     * Columns of a matrix that hold the heads side by side.
+     *
+     * @param column the first of them
      */
-    public record Operands(HostMatrix queries, HostMatrix keysAndValues, int keyColumn, int width, int headWidth) {
+    public record Band(HostMatrix matrix, int column, int headWidth) {
+
+        /** Points at a head's part of a row. */
+        public void point(Cursor cursor, int row, int head) {
+            cursor.at(matrix, row, column + (long) head * headWidth);
+        }
+
+        /** Distance between rows. */
+        public int ld() {
+            return matrix.cols();
+        }
+    }
+
+    /** Queries, keys and values, or their gradients: bands of one matrix, or of two. */
+    public record Operands(Band q, Band k, Band v) {
 
         /**
-         * Of an op's inputs.
+         * Operands in an op's inputs.
          *
          * @param qkv qkv [rows, 3 · width], or q [queries, width] and kv [rows, 2 · width]
          */
         public static Operands of(int heads, HostMatrix... qkv) {
             boolean packed = qkv.length == 1;
             int width = packed ? qkv[0].cols() / 3 : qkv[0].cols();
-            return new Operands(qkv[0], qkv[qkv.length - 1], packed ? width : 0, width, width / heads);
+            HostMatrix kv = qkv[qkv.length - 1];
+            int keys = packed ? width : 0;
+            int headWidth = width / heads;
+            return new Operands(
+                    new Band(qkv[0], 0, headWidth),
+                    new Band(kv, keys, headWidth),
+                    new Band(kv, keys + width, headWidth));
+        }
+
+        /** Width of a head. */
+        public int headWidth() {
+            return q.headWidth;
         }
 
         /** The factor of the scores, 1 / √(width of a head). */
         public float scale() {
-            return (float) (1 / Math.sqrt(headWidth));
-        }
-
-        /** Distance between the rows of queries. */
-        public int ldq() {
-            return queries.cols();
-        }
-
-        /** Distance between the rows of keys, and of values. */
-        public int ldk() {
-            return keysAndValues.cols();
-        }
-
-        /** Points at the query of a row. */
-        public void q(Cursor cursor, int row, int head) {
-            cursor.at(queries, row, (long) head * headWidth);
-        }
-
-        /** Points at the key of a row. */
-        public void k(Cursor cursor, int row, int head) {
-            cursor.at(keysAndValues, row, keyColumn + (long) head * headWidth);
-        }
-
-        /** Points at the value of a row. */
-        public void v(Cursor cursor, int row, int head) {
-            cursor.at(keysAndValues, row, keyColumn + width + (long) head * headWidth);
+            return (float) (1 / Math.sqrt(headWidth()));
         }
     }
 
     /**
      * Sequences {@code from} to {@code to} of a block, for one head.
      *
-     * @param first true if this piece is the first to write the prefix's gradient
+     * @param first true if this task is the first to write the prefix's gradient
      */
-    private record Piece(Block block, int head, int from, int to, boolean first) {
+    private record Task(Block block, int head, int from, int to, boolean first) {
 
         int queries() {
             return (to - from) * block.queriesEach();
@@ -104,15 +109,13 @@ public final class AttentionKernel implements HostKernel {
             return block.firstRow() + sequence * block.length();
         }
 
-        /** Where the probabilities of the first query of a sequence begin, from {@code key} on. */
-        long probability(int sequence, int key) {
-            return block.firstProbability()
-                    + head * block.probabilitiesPerHead()
-                    + (long) sequence * block.queriesEach() * block.keys()
-                    + key;
+        /** Offset of the task's probabilities. */
+        long start() {
+            long before = (long) from * block.queriesEach() * block.keys();
+            return block.firstProbability() + head * block.probabilitiesPerHead() + before;
         }
 
-        /** Where the score gradients of a sequence begin in the piece's scratch. */
+        /** Offset of a sequence's scores of its first query, from {@code key} on, among those of the task. */
         long score(int sequence, int key) {
             return (long) (sequence - from) * block.queriesEach() * block.keys() + key;
         }
@@ -129,22 +132,22 @@ public final class AttentionKernel implements HostKernel {
         this.forward = Operands.of(layout.heads(), qkv);
         boolean backward = gradients != null;
         this.gradient = backward ? Operands.of(layout.heads(), gradients) : null;
-        this.out = out;
+        this.out = new Band(out, 0, forward.headWidth());
         this.probabilities = probabilities;
         this.workers = workers;
         int largest = 0;
         for (Block block : layout.blocks()) {
-            largest = Math.max(largest, sequencesPerPiece(block) * block.queriesEach() * block.keys());
+            largest = Math.max(largest, sequencesPerTask(block) * block.queriesEach() * block.keys());
         }
         int size = largest;
         scratch = new AttentionScratch[workers.count()];
         Arrays.setAll(scratch, i -> backward ? AttentionScratch.backward(size) : AttentionScratch.forward(size));
         for (int head = 0; head < layout.heads(); head++) {
-            List<Piece> pieces = pieces(head);
+            List<Task> tasks = tasks(head);
             if (backward && layout.prefix() > 0) {
-                jobs.add(pieces);
+                jobs.add(tasks);
             } else {
-                pieces.forEach(piece -> jobs.add(List.of(piece)));
+                tasks.forEach(task -> jobs.add(List.of(task)));
             }
         }
         work = backward ? this::differentiate : this::attend;
@@ -166,28 +169,28 @@ public final class AttentionKernel implements HostKernel {
         return new AttentionKernel(layout, qkv, out, in[0], in[1], workers);
     }
 
-    private static int sequencesPerPiece(Block block) {
-        return Math.max(1, ROWS_PER_PIECE / block.queriesEach());
+    private static int sequencesPerTask(Block block) {
+        return Math.max(1, ROWS_PER_TASK / block.queriesEach());
     }
 
-    private List<Piece> pieces(int head) {
-        List<Piece> pieces = new ArrayList<>();
+    private List<Task> tasks(int head) {
+        List<Task> tasks = new ArrayList<>();
         for (Block block : layout.blocks()) {
-            int step = sequencesPerPiece(block);
+            int step = sequencesPerTask(block);
             for (int from = 0; from < block.sequences(); from += step) {
                 int to = Math.min(block.sequences(), from + step);
-                // The prefix's own block writes its key gradients plainly; without it the first piece does.
-                pieces.add(new Piece(block, head, from, to, pieces.isEmpty()));
+                // The first task sets the prefix's key gradients, the others add to them.
+                tasks.add(new Task(block, head, from, to, tasks.isEmpty()));
             }
         }
-        return pieces;
+        return tasks;
     }
 
     @Override
     public void run() {
         workers.each(jobs.size(), (part, job) -> {
-            for (Piece piece : jobs.get(job)) {
-                work.accept(piece, scratch[part]);
+            for (Task task : jobs.get(job)) {
+                work.accept(task, scratch[part]);
             }
         });
     }
@@ -199,99 +202,81 @@ public final class AttentionKernel implements HostKernel {
         }
     }
 
-    private void attend(Piece piece, AttentionScratch s) {
-        scores(piece, s);
-        Block block = piece.block;
+    private void attend(Task task, AttentionScratch s) {
+        Block block = task.block;
         int each = block.queriesEach();
+        int keys = block.keys();
+        products(task, forward.q, forward.k, probabilities, task.start(), s);
         s.softmax(
                 probabilities,
-                piece.probability(piece.from, 0),
-                piece.queries(),
-                block.keys(),
+                task.start(),
+                task.queries(),
+                keys,
                 query -> layout.visibleKeys(block, query % each),
                 forward.scale());
-        mixValues(piece, s);
+        mixValues(task, s);
     }
 
-    /** scores[queries, keys] = q · kᵀ, not yet scaled. */
-    private void scores(Piece piece, AttentionScratch s) {
-        Block block = piece.block;
-        int width = forward.headWidth();
-        int ldq = forward.ldq();
-        int ldk = forward.ldk();
+    /**
+     * target[queries, keys] = left · rightᵀ, for the prefix's keys and each sequence's own: scores, not yet scaled, or
+     * gradients of probabilities.
+     *
+     * @param start offset of the task's part of the target
+     */
+    private void products(Task task, Band left, Band right, HostMatrix target, long start, AttentionScratch s) {
+        Block block = task.block;
+        int width = left.headWidth;
         int keys = block.keys();
-        if (block.sharedKeys() > 0) {
-            forward.q(s.a, piece.query(piece.from), piece.head);
-            forward.k(s.b, 0, piece.head);
-            s.c.at(probabilities, 0, piece.probability(piece.from, 0));
-            Gemm.nt(piece.queries(), block.sharedKeys(), width, s.a, ldq, s.b, ldk, 0f, s.c, keys);
+        int shared = block.sharedKeys();
+        if (shared > 0) {
+            left.point(s.a, task.query(task.from), task.head);
+            right.point(s.b, 0, task.head);
+            s.c.at(target, 0, start);
+            Gemm.multiply(NT, task.queries(), shared, width, s.a, left.ld(), s.b, right.ld(), 0f, s.c, keys);
         }
-        for (int i = piece.from; i < piece.to; i++) {
-            forward.q(s.a, piece.query(i), piece.head);
-            forward.k(s.b, piece.row(i), piece.head);
-            s.c.at(probabilities, 0, piece.probability(i, block.sharedKeys()));
-            Gemm.nt(block.queriesEach(), block.length(), width, s.a, ldq, s.b, ldk, 0f, s.c, keys);
+        for (int i = task.from; i < task.to; i++) {
+            left.point(s.a, task.query(i), task.head);
+            right.point(s.b, task.row(i), task.head);
+            s.c.at(target, 0, start + task.score(i, shared));
+            int n = block.length();
+            Gemm.multiply(NT, block.queriesEach(), n, width, s.a, left.ld(), s.b, right.ld(), 0f, s.c, keys);
         }
     }
 
     /** out[queries, head] = probabilities · v. */
-    private void mixValues(Piece piece, AttentionScratch s) {
-        Block block = piece.block;
-        int width = forward.headWidth();
-        int ldk = forward.ldk();
-        int ldc = out.cols();
+    private void mixValues(Task task, AttentionScratch s) {
+        Block block = task.block;
+        Band v = forward.v;
+        int width = v.headWidth;
         int keys = block.keys();
-        int column = piece.head * width;
         int shared = block.sharedKeys();
         if (shared > 0) {
-            s.a.at(probabilities, 0, piece.probability(piece.from, 0));
-            forward.v(s.b, 0, piece.head);
-            s.c.at(out, piece.query(piece.from), column);
-            Gemm.nn(piece.queries(), width, shared, s.a, keys, s.b, ldk, 0f, s.c, ldc);
+            s.a.at(probabilities, 0, task.start());
+            v.point(s.b, 0, task.head);
+            out.point(s.c, task.query(task.from), task.head);
+            Gemm.multiply(NN, task.queries(), width, shared, s.a, keys, s.b, v.ld(), 0f, s.c, out.ld());
         }
         float beta = shared > 0 ? 1f : 0f;
-        for (int i = piece.from; i < piece.to; i++) {
-            s.a.at(probabilities, 0, piece.probability(i, shared));
-            forward.v(s.b, piece.row(i), piece.head);
-            s.c.at(out, piece.query(i), column);
-            Gemm.nn(block.queriesEach(), width, block.length(), s.a, keys, s.b, ldk, beta, s.c, ldc);
+        for (int i = task.from; i < task.to; i++) {
+            s.a.at(probabilities, 0, task.start() + task.score(i, shared));
+            v.point(s.b, task.row(i), task.head);
+            out.point(s.c, task.query(i), task.head);
+            int n = block.length();
+            Gemm.multiply(NN, block.queriesEach(), width, n, s.a, keys, s.b, v.ld(), beta, s.c, out.ld());
         }
     }
 
-    private void differentiate(Piece piece, AttentionScratch s) {
-        probabilityGradient(piece, s);
-        Block block = piece.block;
+    private void differentiate(Task task, AttentionScratch s) {
+        Block block = task.block;
         int shared = block.sharedKeys();
-        long start = piece.probability(piece.from, 0);
-        s.softmaxGradient(probabilities, start, piece.queries(), block.keys(), forward.scale());
+        products(task, out, forward.v, s.ds, 0, s); // dout · vᵀ
+        s.softmaxGradient(probabilities, task.start(), task.queries(), block.keys(), forward.scale());
         if (shared > 0) {
-            keyGradients(piece, piece.from, piece.queries(), 0, 0, shared, 0f, piece.first ? 0f : 1f, s);
+            keyGradients(task, task.from, task.queries(), 0, 0, shared, 0f, task.first ? 0f : 1f, s);
         }
         float beta = shared > 0 ? 1f : 0f;
-        for (int i = piece.from; i < piece.to; i++) {
-            keyGradients(piece, i, block.queriesEach(), shared, piece.row(i), block.length(), beta, 0f, s);
-        }
-    }
-
-    /** ds = dout · vᵀ, for the prefix's values and each sequence's own. */
-    private void probabilityGradient(Piece piece, AttentionScratch s) {
-        Block block = piece.block;
-        int width = forward.headWidth();
-        int column = piece.head * width;
-        int ldo = out.cols();
-        int ldv = forward.ldk();
-        int keys = block.keys();
-        if (block.sharedKeys() > 0) {
-            s.a.at(out, piece.query(piece.from), column);
-            forward.v(s.b, 0, piece.head);
-            s.c.at(s.ds, 0, 0);
-            Gemm.nt(piece.queries(), block.sharedKeys(), width, s.a, ldo, s.b, ldv, 0f, s.c, keys);
-        }
-        for (int i = piece.from; i < piece.to; i++) {
-            s.a.at(out, piece.query(i), column);
-            forward.v(s.b, piece.row(i), piece.head);
-            s.c.at(s.ds, 0, piece.score(i, block.sharedKeys()));
-            Gemm.nt(block.queriesEach(), block.length(), width, s.a, ldo, s.b, ldv, 0f, s.c, keys);
+        for (int i = task.from; i < task.to; i++) {
+            keyGradients(task, i, block.queriesEach(), shared, task.row(i), block.length(), beta, 0f, s);
         }
     }
 
@@ -305,7 +290,7 @@ public final class AttentionKernel implements HostKernel {
      * @param betaK the same for keys and values
      */
     private void keyGradients(
-            Piece piece,
+            Task task,
             int sequence,
             int queries,
             int key,
@@ -315,21 +300,21 @@ public final class AttentionKernel implements HostKernel {
             float betaK,
             AttentionScratch s) {
         int width = forward.headWidth();
-        int keys = piece.block.keys();
-        int query = piece.query(sequence);
+        int keys = task.block.keys();
+        int query = task.query(sequence);
         // dq = ds · k
-        s.a.at(s.ds, 0, piece.score(sequence, key));
-        forward.k(s.b, row, piece.head);
-        gradient.q(s.c, query, piece.head);
-        Gemm.nn(queries, width, count, s.a, keys, s.b, forward.ldk(), betaQ, s.c, gradient.ldq());
+        s.a.at(s.ds, 0, task.score(sequence, key));
+        forward.k.point(s.b, row, task.head);
+        gradient.q.point(s.c, query, task.head);
+        Gemm.multiply(NN, queries, width, count, s.a, keys, s.b, forward.k.ld(), betaQ, s.c, gradient.q.ld());
         // dk = dsᵀ · q
-        forward.q(s.b, query, piece.head);
-        gradient.k(s.c, row, piece.head);
-        Gemm.tn(count, width, queries, s.a, keys, s.b, forward.ldq(), betaK, s.c, gradient.ldk());
+        forward.q.point(s.b, query, task.head);
+        gradient.k.point(s.c, row, task.head);
+        Gemm.multiply(TN, count, width, queries, s.a, keys, s.b, forward.q.ld(), betaK, s.c, gradient.k.ld());
         // dv = pᵀ · dout
-        s.a.at(probabilities, 0, piece.probability(sequence, key));
-        s.b.at(out, query, (long) piece.head * width);
-        gradient.v(s.c, row, piece.head);
-        Gemm.tn(count, width, queries, s.a, keys, s.b, out.cols(), betaK, s.c, gradient.ldk());
+        s.a.at(probabilities, 0, task.start() + task.score(sequence, key));
+        out.point(s.b, query, task.head);
+        gradient.v.point(s.c, row, task.head);
+        Gemm.multiply(TN, count, width, queries, s.a, keys, s.b, out.ld(), betaK, s.c, gradient.v.ld());
     }
 }

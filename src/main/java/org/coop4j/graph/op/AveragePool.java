@@ -10,11 +10,10 @@ import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Means over squares of {@code size} × {@code size} pixels that do not overlap: the average pooling
- * that ModifiedResNet has in place of strides.
+ * Means over squares of {@code size} × {@code size} pixels that do not overlap: the average pooling that ModifiedResNet
+ * has in place of strides.
  *
- * <p>x [batch · height · width, channels] → [batch · height/size · width/size, channels]. It has no
- * gradient.
+ * <p>x [batch · height · width, channels] → [batch · height/size · width/size, channels]. It has no gradient.
  */
 public class AveragePool extends GraphOp {
 
@@ -57,12 +56,10 @@ public class AveragePool extends GraphOp {
         int channels = in[0].cols();
         int pixels = width / size;
         float factor = 1f / (size * size);
-        float[][] lines = new float[workers.count()][width * channels];
-        float[][] sums = new float[workers.count()][pixels * channels];
-        Workers.RowRange range = (part, from, to) -> {
-            float[] line = lines[part];
-            float[] sum = sums[part];
-            for (int pooled = from; pooled < to; pooled++) {
+        return HostKernel.eachRow(out[0].rows() / pixels, workers, () -> {
+            float[] line = new float[width * channels];
+            float[] sum = new float[pixels * channels];
+            return pooled -> {
                 Arrays.fill(sum, 0f);
                 for (int i = 0; i < size; i++) {
                     in[0].get((pooled * size + i) * width, 0, line, line.length);
@@ -72,12 +69,11 @@ public class AveragePool extends GraphOp {
                     sum[i] *= factor;
                 }
                 out[0].put(pooled * pixels, 0, sum, sum.length);
-            }
-        };
-        return () -> workers.rows(out[0].rows() / pixels, range);
+            };
+        });
     }
 
-    /** Adds each {@code size} neighbours of a line to one pixel of {@code sum}. */
+    /** Adds every {@code size} neighbouring pixels of a line to one pixel of {@code sum}. */
     private static void addSquares(float[] line, float[] sum, int size, int channels) {
         int from = 0;
         for (int to = 0; to < sum.length; to += channels) {
@@ -88,9 +84,9 @@ public class AveragePool extends GraphOp {
         }
     }
 
-    private static void add(float[] a, int fromA, float[] to, int at, int n) {
+    private static void add(float[] line, int from, float[] sum, int to, int n) {
         for (int i = 0; i < n; i++) {
-            to[at + i] += a[fromA + i];
+            sum[to + i] += line[from + i];
         }
     }
 }

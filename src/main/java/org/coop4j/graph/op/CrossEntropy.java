@@ -17,9 +17,9 @@ import org.nd4j.linalg.ops.transforms.Transforms;
 /**
  * Mean cross-entropy of logits: the mean over rows of −Σ target · log softmax(z).
  *
- * <p>Inputs: logits [batch, classes], and labels [batch], class numbers held as floats, whose targets are one-hot; or a
- * teacher's logits [batch, classes], whose softmax is the target and which have no gradient. Output: a scalar. ND4J's
- * own loss ops ignore the incoming gradient (deeplearning4j issue 9026); this one does not.
+ * <p>Inputs: logits [batch, classes], and either labels [batch], class numbers as floats, with one-hot targets, or a
+ * teacher's logits [batch, classes], which have no gradient, with their softmax as target. Output: a scalar. ND4J's own
+ * loss ops ignore the upstream gradient (deeplearning4j issue 9026).
  */
 public final class CrossEntropy extends GraphOp {
 
@@ -55,20 +55,14 @@ public final class CrossEntropy extends GraphOp {
         HostMatrix target = in[1];
         boolean soft = target.fits(z);
         double[] losses = new double[z.rows()];
-        HostKernel rows = RowwiseKernel.eachRow(z.rows(), workers, () -> {
+        HostKernel rows = HostKernel.eachRow(z.rows(), workers, () -> {
             float[] row = new float[z.cols()];
             double[] p = new double[z.cols()];
             double[] q = new double[z.cols()];
             return r -> {
-                if (soft) {
-                    target.getRow(r, row);
-                    softmax(row, q);
-                }
+                target(target, soft, r, row, q);
                 z.getRow(r, row);
-                double logSum = softmax(row, p);
-                losses[r] = soft
-                        ? expected(q, logSum, row)
-                        : logSum - row[(int) target.buffer().get(r)];
+                losses[r] = expected(q, softmax(row, p), row);
             };
         });
         return () -> {
@@ -81,10 +75,23 @@ public final class CrossEntropy extends GraphOp {
         };
     }
 
+    /** Fills {@code q} with the target of row {@code r}: one-hot, or the softmax of the teacher's row. */
+    private static void target(HostMatrix given, boolean soft, int r, float[] row, double[] q) {
+        if (soft) {
+            given.getRow(r, row);
+            softmax(row, q);
+        } else {
+            Arrays.fill(q, 0);
+            q[(int) given.buffer().get(r)] = 1;
+        }
+    }
+
     private static double expected(double[] target, double logSum, float[] logits) {
         double loss = 0;
         for (int i = 0; i < target.length; i++) {
-            loss += target[i] * (logSum - logits[i]);
+            if (target[i] != 0) {
+                loss += target[i] * (logSum - logits[i]);
+            }
         }
         return loss;
     }
@@ -134,19 +141,13 @@ public final class CrossEntropy extends GraphOp {
             HostMatrix z = in[1];
             HostMatrix target = in[2];
             boolean soft = target.fits(z);
-            return RowwiseKernel.eachRow(z.rows(), workers, () -> {
+            return HostKernel.eachRow(z.rows(), workers, () -> {
                 float[] row = new float[z.cols()];
                 double[] p = new double[z.cols()];
                 double[] q = new double[z.cols()];
                 return r -> {
                     double factor = in[0].buffer().get(0) / (double) z.rows();
-                    if (soft) {
-                        target.getRow(r, row);
-                        softmax(row, q);
-                    } else {
-                        Arrays.fill(q, 0);
-                        q[(int) target.buffer().get(r)] = 1;
-                    }
+                    target(target, soft, r, row, q);
                     z.getRow(r, row);
                     softmax(row, p);
                     for (int i = 0; i < p.length; i++) {

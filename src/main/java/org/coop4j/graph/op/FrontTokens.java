@@ -10,11 +10,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Puts a row in front of each image's patches and adds the position embedding: the class embedding (vision
- * transformer), or the mean of the patches (CLIP's attention pooling).
+ * Each image's patches with a row in front and the position embedding added. The row in front is the class embedding
+ * (vision transformer) or the mean of the patches (CLIP's attention pooling).
  *
- * <p>Inputs: patches [batch · n, width], positions [n + 1, width], and the class embedding [width] where it is the row
- * in front. Output: [batch · (n + 1), width].
+ * <p>Inputs: patches [batch · n, width], positions [n + 1, width], and the class embedding [width] if it is the row in
+ * front. Output: [batch · (n + 1), width].
  */
 public class FrontTokens extends GraphOp {
 
@@ -26,7 +26,7 @@ public class FrontTokens extends GraphOp {
     public final List<long[]> outputShapes(List<long[]> in) {
         long tokens = in.get(1)[0];
         if (in.get(0)[0] % (tokens - 1) != 0) {
-            throw new IllegalArgumentException(in.get(0)[0] + " rows for " + (tokens - 1) + " positions an image");
+            throw new IllegalArgumentException(in.get(0)[0] + " rows for " + (tokens - 1) + " positions per image");
         }
         long batch = in.get(0)[0] / (tokens - 1);
         return List.of(new long[] {batch * tokens, in.get(0)[1]});
@@ -64,12 +64,10 @@ public class FrontTokens extends GraphOp {
         int width = out[0].cols();
         float[] positions = new float[tokens * width];
         float[] embedding = in.length == 3 ? new float[width] : null;
-        float[][] rows = new float[workers.count()][width];
-        float[][] fronts = new float[workers.count()][width];
-        Workers.RowRange images = (part, from, to) -> {
-            float[] row = rows[part];
-            float[] front = fronts[part];
-            for (int image = from; image < to; image++) {
+        HostKernel images = HostKernel.eachRow(out[0].rows() / tokens, workers, () -> {
+            float[] row = new float[width];
+            float[] front = new float[width];
+            return image -> {
                 if (embedding == null) {
                     System.arraycopy(positions, 0, front, 0, width);
                 } else {
@@ -85,14 +83,14 @@ public class FrontTokens extends GraphOp {
                     out[0].putRow(image * tokens + token, row);
                 }
                 out[0].putRow(image * tokens, front);
-            }
-        };
+            };
+        });
         return () -> {
             in[1].get(0, 0, positions, positions.length);
             if (embedding != null) {
                 in[2].getRow(0, embedding);
             }
-            workers.rows(out[0].rows() / tokens, images);
+            images.run();
         };
     }
 

@@ -9,8 +9,8 @@ import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Σ x · y over all elements, a scalar. With an upstream gradient y that is known from elsewhere it is the start of a
- * vector-Jacobian product with x.
+ * Σ x · y over all elements, a scalar. With a given upstream gradient y, its gradient is the vector-Jacobian product of
+ * x.
  */
 public final class InnerProduct extends GraphOp {
 
@@ -43,40 +43,6 @@ public final class InnerProduct extends GraphOp {
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         SDVariable d = gradients.get(0);
-        return List.of(
-                new Scaled(sameDiff, d, arg(1)).outputVariable(), new Scaled(sameDiff, d, arg(0)).outputVariable());
-    }
-
-    /** A scalar times an array. */
-    private static final class Scaled extends GraphOp {
-
-        Scaled(SameDiff sd, SDVariable factor, SDVariable x) {
-            super(sd, factor, x);
-        }
-
-        @Override
-        public List<long[]> outputShapes(List<long[]> in) {
-            return in.subList(1, 2);
-        }
-
-        @Override
-        public void compute(INDArray[] in, INDArray[] out) {
-            in[1].muli(in[0], out[0]);
-        }
-
-        @Override
-        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            float[] row = new float[in[1].cols()];
-            return () -> {
-                float factor = in[0].buffer().get(0);
-                for (int r = 0; r < in[1].rows(); r++) {
-                    in[1].getRow(r, row);
-                    for (int i = 0; i < row.length; i++) {
-                        row[i] *= factor;
-                    }
-                    out[0].putRow(r, row);
-                }
-            };
-        }
+        return List.of(Scale.by(d, arg(1)), Scale.by(d, arg(0)));
     }
 }

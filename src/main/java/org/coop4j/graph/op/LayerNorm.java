@@ -11,11 +11,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
- * y = (x − mean) / √(variance + 1e-5) · gain + bias over each row, the variance biased (PyTorch's
- * {@code LayerNorm}; ND4J's own has no epsilon).
+ * y = (x − mean) / √(variance + 1e-5) · gain + bias for each row, the variance biased (PyTorch's {@code LayerNorm};
+ * ND4J's own has no epsilon).
  *
- * <p>Inputs: x [rows, width], gain [width], bias [width], which are frozen and have no
- * gradient; the statistics are computed again from x, which is cheaper than keeping the normalised rows.
+ * <p>Inputs: x [rows, width], and the frozen gain [width] and bias [width], which have no gradient. The gradient
+ * computes the statistics again from x, which is cheaper than keeping the normalised rows.
  */
 public class LayerNorm extends GraphOp {
 
@@ -53,19 +53,18 @@ public class LayerNorm extends GraphOp {
         int n = x.cols();
         float[] gain = new float[n];
         float[] bias = new float[n];
-        float[][] rows = new float[workers.count()][n];
-        Workers.RowRange range = (part, from, to) -> {
-            float[] row = rows[part];
-            for (int r = from; r < to; r++) {
+        HostKernel rows = HostKernel.eachRow(x.rows(), workers, () -> {
+            float[] row = new float[n];
+            return r -> {
                 x.getRow(r, row);
                 scale(row, centre(row, n), gain, bias, n);
                 out[0].putRow(r, row);
-            }
-        };
+            };
+        });
         return () -> {
             in[1].getRow(0, gain);
             in[2].getRow(0, bias);
-            workers.rows(x.rows(), range);
+            rows.run();
         };
     }
 
@@ -113,26 +112,23 @@ public class LayerNorm extends GraphOp {
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            HostMatrix dy = in[0];
             HostMatrix x = in[1];
             int n = x.cols();
             float[] gain = new float[n];
-            float[][] gRows = new float[workers.count()][n];
-            float[][] xRows = new float[workers.count()][n];
-            Workers.RowRange range = (part, from, to) -> {
-                float[] g = gRows[part];
-                float[] centred = xRows[part];
-                for (int r = from; r < to; r++) {
-                    dy.getRow(r, g);
+            HostKernel rows = HostKernel.eachRow(x.rows(), workers, () -> {
+                float[] g = new float[n];
+                float[] centred = new float[n];
+                return r -> {
+                    in[0].getRow(r, g);
                     x.getRow(r, centred);
                     float inverse = centre(centred, n);
                     gradientOfRow(g, centred, gain, inverse, n);
                     out[0].putRow(r, g);
-                }
-            };
+                };
+            });
             return () -> {
                 in[2].getRow(0, gain);
-                workers.rows(x.rows(), range);
+                rows.run();
             };
         }
 

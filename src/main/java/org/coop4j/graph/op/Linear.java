@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.coop4j.graph.host.Bfloat16Product;
+import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Precision;
@@ -18,14 +19,14 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * y = x · Wᵀ + b (PyTorch's {@code nn.Linear}), or y = x · W + b for a weight stored [in, out].
  *
- * <p>Inputs: x [rows, in], W [out, in] or [in, out], and b [out] where there is one. A frozen
- * weight gets no gradient: only dx = dy · W is built. Where W is trained, dW and db are too.
+ * <p>Inputs: x [rows, in], W [out, in] or [in, out], and optionally b [out]. A frozen weight gets no gradient: only
+ * dx = dy · W is built. If W is trained, so are dW and db.
  *
- * <p>The products of a frozen weight may have their factors rounded, forward and backward.
+ * <p>The factors of products with a frozen weight may be rounded, forward and backward.
  */
 public final class Linear extends GraphOp {
 
-    /** How the weight is stored. */
+    /** Storage of the weight. */
     public enum Weight {
         /** [out, in], as {@code nn.Linear} stores it. */
         OUT_IN,
@@ -38,7 +39,7 @@ public final class Linear extends GraphOp {
 
     /**
      * @param precision of the products; anything but float32 needs a frozen weight
-     * @param inputs x, W, and b where there is one
+     * @param inputs x, W, and optionally b
      */
     public Linear(SameDiff sd, Weight weight, Precision precision, SDVariable... inputs) {
         super(sd, inputs);
@@ -71,22 +72,10 @@ public final class Linear extends GraphOp {
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         boolean transposed = weight == Weight.OUT_IN;
         HostMatrix bias = in.length == 3 ? in[2] : null;
-        return product(precision, in[0], in[1], transposed, bias, out[0], workers);
-    }
-
-    private static HostKernel product(
-            Precision precision,
-            HostMatrix x,
-            HostMatrix w,
-            boolean transposed,
-            HostMatrix bias,
-            HostMatrix y,
-            Workers workers) {
-        Product.Form form = transposed ? Product.Form.NT : Product.Form.NN;
         return switch (precision) {
             case FLOAT32 ->
-                bias == null ? Product.of(form, x, w, y, workers) : Product.withBias(form, x, w, bias, y, workers);
-            case BFLOAT16 -> Bfloat16Product.of(x, w, transposed, bias, y, workers);
+                new Product(transposed ? Gemm.Form.NT : Gemm.Form.NN, in[0], in[1], bias, out[0], workers);
+            case BFLOAT16 -> new Bfloat16Product(in[0], in[1], transposed, bias, out[0], workers);
         };
     }
 
@@ -145,7 +134,7 @@ public final class Linear extends GraphOp {
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
             HostMatrix left = outIn ? in[0] : in[1];
             HostMatrix right = outIn ? in[1] : in[0];
-            return Product.of(Product.Form.TN, left, right, out[0], workers);
+            return new Product(Gemm.Form.TN, left, right, null, out[0], workers);
         }
 
         @Override

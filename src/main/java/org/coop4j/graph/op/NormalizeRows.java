@@ -25,7 +25,7 @@ public final class NormalizeRows extends GraphOp {
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         HostMatrix x = in[0];
         int n = x.cols();
-        return RowwiseKernel.eachRow(x.rows(), workers, () -> {
+        return HostKernel.eachRow(x.rows(), workers, () -> {
             float[] row = new float[n];
             return r -> {
                 x.getRow(r, row);
@@ -63,7 +63,7 @@ public final class NormalizeRows extends GraphOp {
             HostMatrix dy = in[0];
             HostMatrix x = in[1];
             int n = x.cols();
-            return RowwiseKernel.eachRow(x.rows(), workers, () -> {
+            return HostKernel.eachRow(x.rows(), workers, () -> {
                 float[] g = new float[n];
                 float[] y = new float[n];
                 return r -> {

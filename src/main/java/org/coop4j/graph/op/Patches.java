@@ -10,25 +10,25 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Cuts images into square patches, so that the patch embedding (a convolution whose stride is its kernel) is one matrix
- * product; patches of one pixel are the rows of ModifiedResNet.
+ * Images cut into square patches, so that the patch embedding (a convolution with its stride as large as its kernel) is
+ * one matrix product. Patches of one pixel are the rows of ModifiedResNet.
  *
  * <p>images [batch, channels, height, width] → [batch · patches, channels · patch²], patches in raster order, each
- * flattened as channel, row, column like the convolution's weight. An image may be given more rows than it has patches;
- * the others are zero. Images have no gradient.
+ * flattened as channel, row, column like the convolution's weight. An image may have more rows than patches; the others
+ * are zero. Images have no gradient.
  */
 public final class Patches extends GraphOp {
 
     private final int patch;
     private final int first;
-    private final int rows; // 0 for as many as there are patches
+    private final int rows; // of each image; 0 for one per patch
 
     public Patches(SameDiff sd, SDVariable images, int patch) {
         this(sd, images, patch, 0, 0);
     }
 
     /**
-     * @param first row of an image that has its first patch
+     * @param first row of an image that holds its first patch
      * @param rows of each image
      */
     public Patches(SameDiff sd, SDVariable images, int patch, int first, int rows) {
@@ -83,12 +83,10 @@ public final class Patches extends GraphOp {
         int down = height / patch;
         int each = rowsEach(across * down);
         int length = out[0].cols();
-        float[][] lines = new float[workers.count()][width];
-        float[][] rowsOfPatches = new float[workers.count()][across * length];
-        Workers.RowRange range = (part, from, to) -> {
-            float[] line = lines[part];
-            float[] cut = rowsOfPatches[part];
-            for (int i = from; i < to; i++) {
+        HostKernel rowsOfPatches = HostKernel.eachRow(images * down, workers, () -> {
+            float[] line = new float[width];
+            float[] cut = new float[across * length];
+            return i -> {
                 int image = i / down;
                 int y = i % down;
                 for (int c = 0; c < channels; c++) {
@@ -98,17 +96,17 @@ public final class Patches extends GraphOp {
                     }
                 }
                 out[0].put(image * each + first + y * across, 0, cut, cut.length);
-            }
-        };
+            };
+        });
         return () -> {
             if (each > across * down) {
                 out[0].clear(0);
             }
-            workers.rows(images * down, range);
+            rowsOfPatches.run();
         };
     }
 
-    /** Copies the pixels of a line to {@code at} and on in the patch that each is in. */
+    /** Copies each pixel of a line to its patch, there from {@code at} on. */
     private void spread(float[] line, float[] patches, int at, int length) {
         int to = at;
         if (patch == 1) {

@@ -13,8 +13,8 @@ import org.nd4j.linalg.api.ops.impl.shape.OneHot;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Sums of groups of columns: x · one-hot(groups) without the product, which for the keys of 1,000
- * classes would take a thousand times the additions.
+ * Sums of groups of columns: x · one-hot(groups), but without the product, which for the keys of 1,000 classes would
+ * take a thousand times the additions.
  *
  * <p>x [rows, columns] → [rows, groups].
  */
@@ -56,7 +56,7 @@ public final class SumColumns extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        return RowwiseKernel.eachRow(in[0].rows(), workers, () -> {
+        return HostKernel.eachRow(in[0].rows(), workers, () -> {
             float[] x = new float[groupOf.length];
             float[] sums = new float[out[0].cols()];
             return r -> {
@@ -100,7 +100,7 @@ public final class SumColumns extends GraphOp {
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            return RowwiseKernel.eachRow(in[0].rows(), workers, () -> {
+            return HostKernel.eachRow(in[0].rows(), workers, () -> {
                 float[] dy = new float[in[0].cols()];
                 float[] dx = new float[groupOf.length];
                 return r -> {

@@ -109,7 +109,7 @@ public final class Unfolding implements AutoCloseable {
                 s.a.at(s.unfolded, 0, 0);
                 s.b.at(kernel, 0, 0);
                 s.c.at(y, (long) first * width, 0);
-                Gemm.nn(rows, n, k, s.a, k, s.b, n, beta, s.c, n);
+                Gemm.multiply(Gemm.Form.NN, rows, n, k, s.a, k, s.b, n, beta, s.c, n);
             });
         };
         Runnable work = () -> {

@@ -133,15 +133,13 @@ final class SoftmaxLoss implements AutoCloseable {
             product[i] = 0;
         }
         vector.put(0, 0, values, values.length);
-        workers.run((part, parts) -> {
-            int from = (int) ((long) n * part / parts);
-            int to = (int) ((long) n * (part + 1) / parts);
+        workers.rows(n, (part, from, to) -> {
             for (int first = from; first < to; first += BLOCK) {
                 addBlock(part, first, Math.min(BLOCK, to - first), first == from);
             }
         });
-        for (int part = 0; part < Math.min(workers.count(), n); part++) {
-            sums.get(part).buffer().get(0, values);
+        for (HostMatrix sum : sums) { // zeros of a worker without images
+            sum.buffer().get(0, values);
             for (int i = 0; i < values.length; i++) {
                 product[i] += values[i];
             }
@@ -155,7 +153,7 @@ final class SoftmaxLoss implements AutoCloseable {
         int width = d + 1;
         HostMatrix z = logits.get(worker);
         var images = singles.pointer(first, 0);
-        Gemm.nn(count, k, width, images, width, vector.pointer(0, 0), k, 0, z.pointer(0, 0), k);
+        Gemm.multiply(Gemm.Form.NN, count, k, width, images, width, vector.pointer(0, 0), k, 0, z.pointer(0, 0), k);
         float[] row = new float[k];
         for (int i = 0; i < count; i++) {
             z.getRow(i, row);
@@ -164,7 +162,7 @@ final class SoftmaxLoss implements AutoCloseable {
         }
         float beta = begins ? 0 : 1;
         var sum = sums.get(worker).pointer(0, 0);
-        Gemm.tn(width, k, count, images, width, z.pointer(0, 0), k, beta, sum, k);
+        Gemm.multiply(Gemm.Form.TN, width, k, count, images, width, z.pointer(0, 0), k, beta, sum, k);
     }
 
     /**

@@ -4,52 +4,52 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.javacpp.BytePointer;
 import org.junit.jupiter.api.Test;
 
 class WeightFormsTest {
 
     private final WeightForms forms = new WeightForms();
-    private final List<String> events = new ArrayList<>();
+    private final List<List<Object>> made = new ArrayList<>();
 
-    private WeightForms.Lease<String> lease(HostMatrix weights, String form) {
-        return forms.lease(
-                weights,
-                form,
-                String.class,
-                () -> {
-                    events.add("make " + form);
-                    return "<" + form + ">" + events.size();
-                },
-                memory -> events.add("free " + memory));
+    private BytePointer take(List<Object> key) {
+        return forms.take(key, () -> {
+            made.add(key);
+            return new BytePointer(8);
+        });
     }
 
     @Test
-    void kernelsShareAFormUntilTheLastGivesItBack() {
-        try (HostMatrix weights = HostMatrix.zeros(2, 3)) {
-            WeightForms.Lease<String> first = lease(weights, "packed");
-            WeightForms.Lease<String> second = lease(weights, "packed");
-            assertThat(second.memory()).isSameAs(first.memory());
-            first.close();
-            first.close();
-            assertThat(events).containsExactly("make packed");
-            second.close();
-            assertThat(events).containsExactly("make packed", "free <packed>1");
-            lease(weights, "packed").close();
-            assertThat(events).endsWith("make packed", "free <packed>3").hasSize(4);
-        }
+    void kernelsShareACopyUntilTheLastGivesItBack() {
+        List<Object> key = List.of(1000L, "packed");
+        BytePointer first = take(key);
+        assertThat(take(List.of(1000L, "packed"))).isSameAs(first);
+        forms.giveBack(key);
+        assertThat(first.isNull()).isFalse();
+        forms.giveBack(key);
+        assertThat(first.isNull()).isTrue();
+        assertThat(forms.size()).isZero();
+        BytePointer next = take(key);
+        assertThat(next.isNull()).isFalse();
+        assertThat(made).containsExactly(key, key);
+        forms.giveBack(key);
     }
 
     @Test
     void otherFormsAndOtherWeightsAreMadeAnew() {
-        try (HostMatrix weights = HostMatrix.zeros(2, 3);
-                HostMatrix others = HostMatrix.zeros(2, 3);
-                WeightForms.Lease<String> one = lease(weights, "packed");
-                WeightForms.Lease<String> form = lease(weights, "turned");
-                WeightForms.Lease<String> other = lease(others, "packed")) {
-            assertThat(events).containsExactly("make packed", "make turned", "make packed");
-            assertThat(other.memory()).isNotSameAs(one.memory());
-            assertThat(form.memory()).isEqualTo("<turned>2");
-        }
-        assertThat(events).hasSize(6);
+        List<Object> packed = List.of(1000L, "packed");
+        List<Object> turned = List.of(1000L, "turned");
+        List<Object> others = List.of(2000L, "packed");
+        BytePointer one = take(packed);
+        BytePointer form = take(turned);
+        BytePointer other = take(others);
+        assertThat(made).containsExactly(packed, turned, others);
+        assertThat(List.of(form, other)).doesNotContain(one);
+        forms.giveBack(turned);
+        assertThat(one.isNull()).isFalse();
+        assertThat(forms.size()).isEqualTo(2);
+        forms.giveBack(packed);
+        forms.giveBack(others);
+        assertThat(forms.size()).isZero();
     }
 }

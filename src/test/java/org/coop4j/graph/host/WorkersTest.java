@@ -26,10 +26,7 @@ class WorkersTest {
         AtomicIntegerArray done = new AtomicIntegerArray(count);
         try (Workers workers = new Workers(count)) {
             for (int round = 1; round <= ROUNDS; round++) {
-                workers.run((part, parts) -> {
-                    assertThat(parts).isEqualTo(count);
-                    done.incrementAndGet(part);
-                });
+                workers.run(done::incrementAndGet);
                 for (int part = 0; part < count; part++) {
                     assertThat(done.get(part)).isEqualTo(round);
                 }
@@ -68,7 +65,7 @@ class WorkersTest {
         for (int attempt = 0; attempt < 1000 && takenOver.get() == 0; attempt++) {
             AtomicIntegerArray done = new AtomicIntegerArray(64);
             try (Workers workers = new Workers(64)) {
-                workers.run((part, parts) -> {
+                workers.run(part -> {
                     done.incrementAndGet(part);
                     if (part > 0 && Thread.currentThread() == caller) {
                         takenOver.incrementAndGet();
@@ -111,7 +108,7 @@ class WorkersTest {
         int[] plain = new int[4];
         try (Workers workers = new Workers(4)) {
             for (int round = 1; round <= ROUNDS; round++) {
-                workers.run((part, parts) -> plain[part]++);
+                workers.run(part -> plain[part]++);
                 assertThat(plain).containsOnly(round);
             }
         }
@@ -141,7 +138,7 @@ class WorkersTest {
     void whatAShareThrowsReachesTheCallerAfterAllSharesEnded(int failing) {
         AtomicIntegerArray done = new AtomicIntegerArray(3);
         try (Workers workers = new Workers(3)) {
-            assertThatThrownBy(() -> workers.run((part, parts) -> {
+            assertThatThrownBy(() -> workers.run(part -> {
                         if (part == failing) {
                             throw new IllegalStateException("part " + part);
                         }
@@ -152,7 +149,7 @@ class WorkersTest {
             for (int part = 0; part < 3; part++) {
                 assertThat(done.get(part)).isEqualTo(part == failing ? 0 : 1);
             }
-            workers.run((part, parts) -> done.incrementAndGet(part));
+            workers.run(part -> done.incrementAndGet(part));
             assertThat(done.get(failing)).isEqualTo(1);
         }
     }
@@ -160,7 +157,7 @@ class WorkersTest {
     @Test
     void errorsReachTheCallerToo() {
         try (Workers workers = new Workers(2)) {
-            assertThatThrownBy(() -> workers.run((part, parts) -> {
+            assertThatThrownBy(() -> workers.run(part -> {
                         if (part == 1) {
                             throw new OutOfMemoryError("made up");
                         }
@@ -175,15 +172,15 @@ class WorkersTest {
         try (Workers workers = new Workers(count)) {
             for (int caller = 0; caller < count; caller++) {
                 int nesting = caller;
-                assertThatThrownBy(() -> workers.run((part, parts) -> {
+                assertThatThrownBy(() -> workers.run(part -> {
                             if (part == nesting) {
-                                workers.run((p, ps) -> {});
+                                workers.run(p -> {});
                             }
                         }))
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessageContaining("cannot hand out work");
             }
-            workers.run((part, parts) -> {});
+            workers.run(part -> {});
         }
     }
 
@@ -195,7 +192,7 @@ class WorkersTest {
             for (int i = 0; i < callers.length; i++) {
                 callers[i] = new Thread(() -> {
                     for (int round = 0; round < 500; round++) {
-                        workers.run((part, parts) -> {
+                        workers.run(part -> {
                             if (part == 1) {
                                 sum[0]++;
                             }
@@ -207,7 +204,7 @@ class WorkersTest {
             for (Thread caller : callers) {
                 caller.join();
             }
-            workers.run((part, parts) -> {});
+            workers.run(part -> {});
             assertThat(sum[0]).isEqualTo(1500);
         }
     }
@@ -216,10 +213,10 @@ class WorkersTest {
     @ValueSource(ints = {1, 3})
     void closedWorkersRefuseWork(int count) {
         Workers workers = new Workers(count);
-        workers.run((part, parts) -> {});
+        workers.run(part -> {});
         workers.close();
         workers.close();
-        assertThatThrownBy(() -> workers.run((part, parts) -> {}))
+        assertThatThrownBy(() -> workers.run(part -> {}))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("closed");
     }
@@ -251,7 +248,7 @@ class WorkersTest {
 
     @Test
     void noThreadsAreRefused() {
-        assertThatThrownBy(() -> new Workers(0)).hasMessageContaining("threads: 0");
+        assertThatThrownBy(() -> new Workers(0)).hasMessageContaining("expected 1 or more, got 0");
     }
 
     @Test

@@ -58,6 +58,11 @@ public final class Section {
         return add("<p>{}</p>", text);
     }
 
+    /** Adds the definitions of what studies measure. */
+    public Section definitions() {
+        return add("{}", Markup.trusted(HtmlPage.resource("definitions.html")));
+    }
+
     /** Adds a heading below the section's. */
     public Section subheading(String text) {
         return add("<h3>{}</h3>", text);

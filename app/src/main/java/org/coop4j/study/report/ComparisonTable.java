@@ -1,5 +1,6 @@
 package org.coop4j.study.report;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.coop4j.base.Numbers;
@@ -35,7 +36,7 @@ public final class ComparisonTable {
                 .orElseThrow();
         return new Table<ComparedClassifier>("comparison", "Accuracy on the test images, %", "")
                 .decimals(1)
-                .words("classifier", c -> muted(c, Cell.words(name(c))), "classifier")
+                .words("classifier", c -> muted(c, named(c, first)), "classifier")
                 .means("test", c -> accuracy(seeds, c, best), "accuracy")
                 .numbers("95 % interval", c -> interval(seeds, c), "low", "high")
                 .means(
@@ -45,7 +46,17 @@ public final class ComparisonTable {
                 .means("training", c -> known(seeds, c, x -> x.train().accuracy()), "train_accuracy")
                 .means("val", c -> known(seeds, c, x -> x.val().accuracy()), "val_accuracy")
                 .means("seconds", c -> known(seeds, c, ComparedClassifier::seconds), "seconds")
-                .rows(first.classifiers());
+                .rows(first.classifiers().stream()
+                        .sorted(Comparator.comparing(c -> c.role() != Role.METHOD))
+                        .toList());
+    }
+
+    /** Makes the cell of a name; the screen marks what was learned among baselines. */
+    private static Cell named(ComparedClassifier c, Comparison all) {
+        boolean marked = c.role() == Role.METHOD
+                && all.methods().size() < all.classifiers().size();
+        String name = name(c);
+        return new Cell(List.of(name), decimals -> name, marked ? "* " + name : name, Cell.Style.PLAIN, "");
     }
 
     /** Mutes the cells of a prompt found in hindsight. */

@@ -79,19 +79,18 @@ public final class TrainableClip implements AutoCloseable {
         Graph graph = new TrainedGraph();
         this.parameters = new TrainedParameters(graph, initial, type);
         SDVariable loss = loss(graph, type);
-        graph.differentiate(loss);
         running = new RunningStatistics(initial, parameters.normPixels());
-        List<String> outputs = new ArrayList<>(List.of("loss"));
-        outputs.addAll(running.outputs());
-        List<String> trained = List.copyOf(parameters.entries().keySet());
-        plan = graph.gradientPlan(outputs, trained, workers);
+        Map<String, SDVariable> outputs = new LinkedHashMap<>(Map.of("loss", loss));
+        running.outputs().forEach(name -> outputs.put(name, graph.sameDiff().getVariable(name)));
+        graph.differentiate(loss).forEach((name, gradient) -> outputs.put(gradientName(name), gradient));
+        plan = graph.plan(outputs, workers);
         lossPlan = type == DataType.DOUBLE ? graph.plan(List.of("loss"), workers) : null;
         images = ArrayValues.of(plan.input("images"));
         parameters.entries().forEach((name, entry) -> {
             ArrayValues value = ArrayValues.of(entry.array());
             value.load();
             values.put(name, value);
-            INDArray gradient = plan.output(Graph.gradientName(name));
+            INDArray gradient = plan.output(gradientName(name));
             gradients.put(name, ArrayValues.of(gradient));
         });
     }
@@ -120,6 +119,11 @@ public final class TrainableClip implements AutoCloseable {
             }
         }
         return new TrainableClip(initial, size, tokens, type, workers);
+    }
+
+    /** The plan's output that is the gradient of a weight. */
+    static String gradientName(String weight) {
+        return "gradient of " + weight;
     }
 
     private SDVariable loss(Graph graph, DataType type) {

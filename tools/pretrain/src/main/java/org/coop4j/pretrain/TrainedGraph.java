@@ -1,5 +1,6 @@
 package org.coop4j.pretrain;
 
+import java.util.stream.Stream;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.op.Grid;
 import org.coop4j.pretrain.op.TrainedAveragePool;
@@ -27,13 +28,9 @@ public final class TrainedGraph extends Graph {
     }
 
     @Override
-    public SDVariable convolution(SDVariable x, SDVariable kernel, Grid grid, int stride) {
-        return new TrainedConvolution(sameDiff(), grid, stride, x, kernel).outputVariable();
-    }
-
-    @Override
-    public SDVariable convolution(SDVariable x, SDVariable kernel, SDVariable bias, Grid grid, int stride) {
-        return new TrainedConvolution(sameDiff(), grid, stride, x, kernel, bias).outputVariable();
+    public SDVariable convolution(SDVariable x, SDVariable kernel, Grid grid, int stride, SDVariable... bias) {
+        SDVariable[] inputs = Stream.concat(Stream.of(x, kernel), Stream.of(bias)).toArray(SDVariable[]::new);
+        return new TrainedConvolution(sameDiff(), grid, stride, inputs).outputVariable();
     }
 
     @Override

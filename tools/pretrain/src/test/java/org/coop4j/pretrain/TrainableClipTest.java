@@ -99,7 +99,7 @@ class TrainableClipTest {
             assertThat(clip.step()).isCloseTo(clip.loss(), Offset.offset(1e-12));
             for (Map.Entry<String, TrainedParameters.Entry> entry :
                     clip.parameters().entries().entrySet()) {
-                INDArray gradient = clip.plan().output(Graph.gradientName(entry.getKey()));
+                INDArray gradient = clip.plan().output(TrainableClip.gradientName(entry.getKey()));
                 INDArray array = entry.getValue().array();
                 INDArray direction = direction(array, random);
                 double numeric = difference(clip, array, direction);

@@ -46,14 +46,14 @@ final class RaggedAttentionKernel implements HostKernel {
         int queries = in.queries(sequence);
         int keys = in.length(sequence);
         int width = qkv.headWidth();
-        qkv.q(s.a, query, head);
-        qkv.k(s.b, row, head);
+        qkv.q().point(s.a, query, head);
+        qkv.k().point(s.b, row, head);
         s.c.at(probabilities, 0, in.probability(sequence, head));
-        Gemm.nt(queries, keys, width, s.a, qkv.ldq(), s.b, qkv.ldk(), 0f, s.c, keys);
+        Gemm.multiply(Gemm.Form.NT, queries, keys, width, s.a, qkv.q().ld(), s.b, qkv.k().ld(), 0f, s.c, keys);
         int before = keys - queries; // keys before the first query
         s.softmax(probabilities, in.probability(sequence, head), queries, keys, i -> before + i + 1, qkv.scale());
-        qkv.v(s.b, row, head);
+        qkv.v().point(s.b, row, head);
         s.a.at(out, query, (long) head * width);
-        Gemm.nn(queries, width, keys, s.c, keys, s.b, qkv.ldk(), 0f, s.a, out.cols());
+        Gemm.multiply(Gemm.Form.NN, queries, width, keys, s.c, keys, s.b, qkv.k().ld(), 0f, s.a, out.cols());
     }
 }

@@ -3,6 +3,7 @@ package org.coop4j.pretrain.op;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntConsumer;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
@@ -90,7 +91,7 @@ public final class TrainedConvolution extends Convolution {
                         s.a.at(dy, (long) first * pixels, 0);
                         s.b.at(kernel, 0, 0);
                         s.c.at(s.unfolded, 0, 0);
-                        Gemm.nt((last - first) * pixels, k, n, s.a, n, s.b, n, 0f, s.c, k);
+                        Gemm.multiply(Gemm.Form.NT, (last - first) * pixels, k, n, s.a, n, s.b, n, 0f, s.c, k);
                         for (int line = first; line < last; line++) {
                             s.unfolded.get((line - first) * pixels, 0, rows[part], rows[part].length);
                             fold(rows[part], image, line % lines * shape.stride(), dx.cols());
@@ -155,17 +156,17 @@ public final class TrainedConvolution extends Convolution {
             int n = out[0].cols();
             HostMatrix[] sums = new HostMatrix[workers.count()];
             Arrays.setAll(sums, part -> HostMatrix.allocate(k, n));
-            Workers.Share share = (part, parts) -> {
+            IntConsumer share = part -> {
                 Unfolding s = unfoldings[part];
                 sums[part].clear(0);
-                int from = (int) ((long) lines * part / parts);
-                int to = (int) ((long) lines * (part + 1) / parts);
+                int from = (int) ((long) lines * part / workers.count());
+                int to = (int) ((long) lines * (part + 1) / workers.count());
                 s.blocks(from, to, (first, last) -> {
                     s.unfold(x, first, last);
                     s.a.at(s.unfolded, 0, 0);
                     s.b.at(dy, (long) first * pixels, 0);
                     s.c.at(sums[part], 0, 0);
-                    Gemm.tn(k, n, (last - first) * pixels, s.a, k, s.b, n, 1f, s.c, n);
+                    Gemm.multiply(Gemm.Form.TN, k, n, (last - first) * pixels, s.a, k, s.b, n, 1f, s.c, n);
                 });
             };
             float[] total = new float[n];

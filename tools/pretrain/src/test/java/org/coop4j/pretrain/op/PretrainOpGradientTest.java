@@ -81,11 +81,11 @@ class PretrainOpGradientTest extends OpGradientChecks {
         cases.add(new Case(
                 "convolution with bias",
                 shapes("x", shape(2 * 16, 3), "w", shape(27, 5), "b", shape(5)),
-                (g, v) -> g.convolution(v.get("x"), v.get("w"), v.get("b"), new Grid(4, 4), 1)));
+                (g, v) -> g.convolution(v.get("x"), v.get("w"), new Grid(4, 4), 1, v.get("b"))));
         cases.add(new Case(
                 "convolution with bias and stride 2",
                 shapes("x", shape(2 * 16, 3), "w", shape(27, 5), "b", shape(5)),
-                (g, v) -> g.convolution(v.get("x"), v.get("w"), v.get("b"), new Grid(4, 4), 2)));
+                (g, v) -> g.convolution(v.get("x"), v.get("w"), new Grid(4, 4), 2, v.get("b"))));
         cases.add(new Case(
                 "average pool", shapes("x", shape(2 * 24, 3)), (g, v) -> g.averagePool(v.get("x"), new Grid(4, 6), 2)));
         cases.add(new Case(

@@ -1,0 +1,134 @@
+package org.coop4j.graph;
+
+import java.util.Arrays;
+import java.util.List;
+import org.coop4j.graph.host.ArrayValues;
+import org.coop4j.graph.host.Backend;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.graph.op.Add;
+import org.coop4j.graph.op.GraphOp;
+import org.nd4j.autodiff.functions.DifferentialFunction;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.CustomOp;
+import org.nd4j.linalg.api.ops.DynamicCustomOp;
+import org.nd4j.linalg.api.ops.Op;
+import org.nd4j.linalg.api.ops.OpContext;
+import org.nd4j.linalg.api.ops.impl.scalar.ScalarMultiplication;
+import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.AddOp;
+import org.nd4j.linalg.api.shape.LongShapeDescriptor;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Ops of this project ({@link GraphOp}) and of ND4J, bound to their arrays.
+ *
+ * <p>Each of ND4J's has an {@code OpContext} of its own: SameDiff's session empties the contexts, and the x, y and z of
+ * legacy ops, after use. In a small step a call of ND4J takes longer than the arithmetic, so the ops behind expressions
+ * such as {@code x.mul(2)} and behind sums of gradients have host kernels.
+ */
+final class Ops {
+
+    private Ops() {}
+
+    /** Returns true if output 0 may overwrite this input when nothing reads the input afterwards. */
+    static boolean mayOverwrite(DifferentialFunction function, int input) {
+        return function instanceof AddOp || (function instanceof GraphOp op && op.mayOverwrite(input));
+    }
+
+    /** An op bound to its arrays as a step of a plan. */
+    static ExecutionPlan.Step step(
+            DifferentialFunction function, List<long[]> inputShapes, INDArray[] in, INDArray[] out, Workers workers) {
+        long bytes = Arrays.stream(out)
+                .mapToLong(array -> array.length() * array.dataType().width())
+                .sum();
+        long flops = function instanceof GraphOp op ? op.flops(inputShapes) : 0;
+        return new ExecutionPlan.Step(function.opName(), kernel(function, in, out, workers), flops, bytes);
+    }
+
+    private static HostKernel kernel(DifferentialFunction function, INDArray[] in, INDArray[] out, Workers workers) {
+        HostKernel kernel = null;
+        if (Backend.currentForm() == Backend.Form.HOST && allHostReadable(in) && allHostReadable(out)) {
+            kernel = hostKernel(function, matrices(in), matrices(out), workers);
+        }
+        if (kernel == null) {
+            kernel = function instanceof GraphOp op ? op.portableKernel(in, out) : bind(function, in, out);
+        }
+        return kernel;
+    }
+
+    private static boolean allHostReadable(INDArray[] arrays) {
+        return Arrays.stream(arrays).allMatch(HostMatrix::isHostReadable);
+    }
+
+    private static HostMatrix[] matrices(INDArray[] arrays) {
+        return Arrays.stream(arrays).map(HostMatrix::of).toArray(HostMatrix[]::new);
+    }
+
+    /** The kernel of an op on native memory; null if ND4J computes it. */
+    private static HostKernel hostKernel(
+            DifferentialFunction function, HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        if (function instanceof GraphOp op) {
+            return op.hostKernel(in, out, workers);
+        }
+        if (function instanceof AddOp && in.length == 2 && Arrays.stream(in).allMatch(out[0]::fits)) {
+            return Add.sum(in, out[0], workers);
+        }
+        if (function instanceof ScalarMultiplication op && in.length == 1) {
+            float factor = (float) ArrayValues.scalar(op.scalar());
+            return HostKernel.elementwise(in, out[0], workers, () -> (inputs, n) -> scale(inputs[0], n, factor));
+        }
+        return null;
+    }
+
+    private static void scale(float[] x, int n, float factor) {
+        for (int i = 0; i < n; i++) {
+            x[i] *= factor;
+        }
+    }
+
+    private static HostKernel bind(DifferentialFunction function, INDArray[] in, INDArray[] out) {
+        OpContext context = context(function, in);
+        context.setOutputArrays(out);
+        if (function instanceof CustomOp op) {
+            return () -> Nd4j.exec(op, context);
+        }
+        Op op = (Op) function;
+        return () -> {
+            setOperands(op, in, out[0]);
+            Nd4j.exec(op, context);
+        };
+    }
+
+    /** Shapes of the outputs of one of ND4J's ops for such inputs. */
+    static List<long[]> outputShapes(DifferentialFunction function, INDArray[] in) {
+        List<LongShapeDescriptor> descriptors;
+        OpContext context = context(function, in);
+        if (function instanceof DynamicCustomOp op) {
+            descriptors = op.calculateOutputShape(context);
+        } else {
+            setOperands((Op) function, in, null);
+            descriptors = function.calculateOutputShape(context);
+            setOperands((Op) function, new INDArray[in.length], null); // the examples are closed
+        }
+        return descriptors.stream().map(LongShapeDescriptor::getShape).toList();
+    }
+
+    private static OpContext context(DifferentialFunction function, INDArray[] in) {
+        OpContext context = Nd4j.getExecutioner().buildContext();
+        if (function instanceof DynamicCustomOp op) {
+            context.setArgs(in, op.iArgs(), op.dArgs(), op.tArgs(), op.bArgs());
+        } else {
+            context.setInputArrays(in);
+        }
+        return context;
+    }
+
+    private static void setOperands(Op op, INDArray[] in, INDArray out) {
+        op.setX(in[0]);
+        if (in.length > 1) {
+            op.setY(in[1]);
+        }
+        op.setZ(out);
+    }
+}
