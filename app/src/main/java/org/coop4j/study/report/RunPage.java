@@ -125,13 +125,13 @@ public final class RunPage {
         if (suspects > 0) {
             facts.add(new Fact(
                     Numbers.count(suspects),
-                    (suspects == 1 ? "image looks" : "images look") + " like another class than its folder says"));
+                    (suspects == 1 ? "image" : "images") + " may be in the wrong folder"));
         }
         long across = evidence.duplicates().stream().filter(Pair::crossesParts).count();
         if (across > 0) {
             facts.add(new Fact(
                     Numbers.count(across),
-                    (across == 1 ? "pair" : "pairs") + " of near-duplicates in two parts of the data"));
+                    (across == 1 ? "pair" : "pairs") + " of near-duplicates across two splits"));
         }
         return new Section("In short").facts(facts).paragraph(sentence(ComparisonTable.meaning(learned, baseline)));
     }
@@ -279,14 +279,14 @@ public final class RunPage {
         return notes;
     }
 
-    /** Says how many things are in two parts of the data; nothing if none is. */
+    /** Returns the number of things that span two splits, in words; nothing if none does. */
     static <T> String across(List<T> all, Predicate<T> crossesParts) {
         long across = all.stream().filter(crossesParts).count();
         if (across == 0) {
             return "";
         }
-        return across < all.size()
-                ? ", " + across + " of them in two parts of the data"
-                : ", " + (across == 1 ? "" : "all of them ") + "in two parts of the data";
+        String which = across < all.size() ? Numbers.count(across) : across == 1 ? "which" : "all of which";
+        String verb = across == 1 ? "spans" : "span";
+        return ", %s %s two splits (such as training and test)".formatted(which, verb);
     }
 }
