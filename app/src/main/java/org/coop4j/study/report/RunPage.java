@@ -274,14 +274,14 @@ public final class RunPage {
         return notes;
     }
 
-    /** Says how many things are in two parts of the data; nothing if none is. */
+    /** Returns the number of things that span two splits, in words; nothing if none does. */
     static <T> String across(List<T> all, Predicate<T> crossesParts) {
         long across = all.stream().filter(crossesParts).count();
         if (across == 0) {
             return "";
         }
-        return across < all.size()
-                ? ", " + across + " of them in two parts of the data"
-                : ", " + (across == 1 ? "" : "all of them ") + "in two parts of the data";
+        String which = across < all.size() ? Numbers.count(across) : across == 1 ? "which" : "all of which";
+        String verb = across == 1 ? "spans" : "span";
+        return ", %s %s two splits (such as training and test)".formatted(which, verb);
     }
 }
