@@ -89,8 +89,7 @@ public record Gda(
         Gaussians gaussians = Moments.of(FeatureSets.matrix(pool).normalized(), pool.labels(), text.rows())
                 .gaussians();
         if (gaussians.degenerate()) {
-            progress.warn("GDA needs at least two images or views per class: here it equals zero-shot;"
-                    + " use --views or more images");
+            progress.warn("GDA needs at least two images per class, or --views: with one it equals zero-shot");
         }
         double chosen = alpha == 0 ? chosenAlpha(gaussians, data, text, scale) : alpha;
         return new Model(

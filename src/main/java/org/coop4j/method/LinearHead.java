@@ -101,7 +101,7 @@ record LinearHead(FeatureMatrix weights, float scale, float[] bias, Adapter adap
                         .map(Method::id)
                         .collect(Collectors.joining(", "));
                 throw new IllegalArgumentException(
-                        "%s, and %s knows only the classes it was trained on; methods for new classes: %s"
+                        "%s, and %s knows only the classes it was trained on; methods that can name others: %s"
                                 .formatted(e.getMessage(), learner, others),
                         e);
             }

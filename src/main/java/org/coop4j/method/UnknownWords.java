@@ -43,11 +43,11 @@ public final class UnknownWords {
         int more = unknown.size() - NAMED;
         return unknown.isEmpty()
                 ? Optional.empty()
-                : Optional.of(String.join(", ", unknown.subList(0, Math.min(NAMED, unknown.size())))
-                        + (more > 0 ? " and " + more + " more" : "")
-                        + ": the model never saw a word of "
-                        + (unknown.size() == 1 ? "it" : "each")
-                        + ", so it cannot tell much from the name");
+                : Optional.of("the model does not know a word in %s: %s%s; prompts will be weak"
+                        .formatted(
+                                unknown.size() == 1 ? "this name" : "each of these names",
+                                String.join(", ", unknown.subList(0, Math.min(NAMED, unknown.size()))),
+                                more > 0 ? " and " + more + " more" : ""));
     }
 
     /** A warning about the classes that a classifier did not learn. */

@@ -42,7 +42,7 @@ public record Confidence(double temperature, String images, OptionalDouble thres
             return NONE;
         }
         double temperature = heldOut.temperature().orElse(Temperature.NONE);
-        String which = heldOut.right() < heldOut.size() ? images : images + ", all of them right,";
+        String which = heldOut.right() < heldOut.size() ? images : images + ", all classified correctly";
         Optional<Coverage.Point> point = heldOut.at(temperature).coverage().answering(WANTED_ACCURACY);
         return new Confidence(
                 temperature,
@@ -77,10 +77,10 @@ public record Confidence(double temperature, String images, OptionalDouble thres
     /** How its probabilities were made. */
     public String sentence() {
         if (temperature != Temperature.NONE) {
-            return "logits divided by a temperature of %s%s"
-                    .formatted(Numbers.number(temperature, 2), images.isEmpty() ? "" : ", fitted on " + images);
+            return "calibrated%s (temperature %s)"
+                    .formatted(images.isEmpty() ? "" : " on " + images, Numbers.number(temperature, 2));
         }
-        return "the model's own, not calibrated: "
-                + (images.isEmpty() ? "no images were held out for it" : images + " tell no temperature");
+        return "not calibrated: "
+                + (images.isEmpty() ? "no images were held out" : "too few errors to calibrate on " + images);
     }
 }

@@ -231,7 +231,7 @@ public final class EvaluationData {
             notes.accept("%d of %d classes were not learned: %s"
                     .formatted(others.size(), names.size(), Numbers.first(others, NAMED)));
         } else if (new HashSet<>(names).size() < learned.size()) {
-            notes.accept("%d of the %d classes that were learned are told apart: %s"
+            notes.accept("the data has %d of the %d classes; only these are scored: %s"
                     .formatted(names.size(), learned.size(), Numbers.first(names, NAMED)));
         }
     }

@@ -273,7 +273,7 @@ public final class Run {
         }
         int missing = present.nextClearBit(0);
         if (missing < dataset.classCount()) {
-            throw new IOException("class \"%s\" has no readable training image: mend them or remove the class"
+            throw new IOException("class \"%s\" has no readable training image: fix its images or remove the class"
                     .formatted(dataset.classNames().get(missing)));
         }
     }

@@ -137,16 +137,15 @@ public final class RunFolder implements AutoCloseable {
         RunConfig there = RunConfig.read(file(CONFIG));
         if (!there.modelSha256().equals(config.modelSha256())) {
             throw new IOException(String.format(
-                    "the run in %s was begun with another model (SHA-256 %.12s…, this one"
+                    "the run in %s was started with another model (SHA-256 %.12s…, this one"
                             + " %.12s…): resume it with that model, or choose another"
                             + " --out",
                     folder, there.modelSha256(), config.modelSha256()));
         }
         if (!there.isSameRun(config)) {
-            throw new IOException("the run in "
-                    + folder
-                    + " was begun with other settings (see its config.json): resume it"
-                    + " with the same, or choose another --out");
+            throw new IOException(folder
+                    + ": the data or settings have changed since this run began (see its config.json):"
+                    + " resume it with the same, or choose another --out");
         }
     }
 

@@ -15,6 +15,8 @@ import org.coop4j.base.Progress;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Floats;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The training loop: epochs of batches with an optimizer and a learning rate for each step. A run with files writes a
@@ -25,6 +27,7 @@ import org.coop4j.graph.host.Floats;
 public class Trainer {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 
     private final Training training;
     private final long seed;
@@ -104,8 +107,7 @@ public class Trainer {
             } else {
                 Files.deleteIfExists(files.metrics);
             }
-            String bytes = Numbers.bytes(step.bytes(order.batchSize()));
-            progress.note("a step needs " + bytes + " for intermediate values");
+            LOG.info("a step needs {} for intermediate values", Numbers.bytes(step.bytes(order.batchSize())));
         }
         long steps = (long) (training.epochs() - done) * order.batches();
         try (Progress.Task task = progress.task("training", steps, Progress.Unit.STEPS)) {
