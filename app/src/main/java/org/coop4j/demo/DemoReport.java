@@ -156,10 +156,7 @@ public record DemoReport(DemoResult result) {
         }
         table.rows(List.of(DemoMethod.values()));
         return new Section("Accuracy over shots")
-                .chart(
-                        chart(),
-                        "Accuracy over the number of training photographs a class"
-                                + (chart().hasSpread() ? "; bars are one standard deviation." : "."))
+                .charts(List.of(new Section.Chart(chart(), Map.of())))
                 .table(table)
                 .table(prompts())
                 .paragraph("The classes are called as their folders in Caltech101 are, as the"
