@@ -54,15 +54,11 @@ public record PictureResults(List<PictureResult> all) {
         int[] labels = images.labels();
         for (int i = 0; i < labels.length; i++) {
             double[] p = scores.probabilities(i);
-            int predicted = Predictions.argmax(scores.logits(i));
+            int predicted = Predictions.argmax(scores.logits()[i]);
             all.add(new PictureResult(
                     images.images().get(i).image().path(), labels[i], predicted, p[predicted], p[labels[i]]));
         }
         return new PictureResults(all);
-    }
-
-    private double[] confidences() {
-        return all.stream().mapToDouble(PictureResult::probability).toArray();
     }
 
     private boolean[] correct() {
@@ -73,14 +69,18 @@ public record PictureResults(List<PictureResult> all) {
         return correct;
     }
 
-    /** Accuracy over confidence. */
-    public Calibration calibration() {
-        return Calibration.of(confidences(), correct(), Calibration.USUAL_BINS);
+    private double[] probabilities() {
+        return all.stream().mapToDouble(PictureResult::probability).toArray();
     }
 
-    /** How many images are answered above a confidence, and how many of those rightly. */
+    /** Returns accuracy by probability. */
+    public Calibration calibration() {
+        return Calibration.of(probabilities(), correct(), Calibration.USUAL_BINS);
+    }
+
+    /** Returns the numbers of answers, and of correct ones, by the least probability of an answer. */
     public Coverage coverage() {
-        return Coverage.of(confidences(), correct());
+        return Coverage.of(probabilities(), correct());
     }
 
     /** The images that are classified wrongly, the surest first. */

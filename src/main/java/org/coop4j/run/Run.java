@@ -7,6 +7,7 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureSpace;
@@ -118,7 +119,11 @@ public final class Run {
                 return run(run, dataset, learner);
             } catch (IOException | RuntimeException | Error e) {
                 if (begins && !run.has(RunFolder.CHECKPOINT)) {
-                    free(run, e);
+                    try {
+                        run.deleteRunFiles();
+                    } catch (IOException failure) {
+                        e.addSuppressed(failure);
+                    }
                 }
                 throw e;
             }
@@ -136,14 +141,14 @@ public final class Run {
         FeatureKind kind = config.method().features();
         LabelledFeatures val = val(dataset);
         FeatureSet chooses = config.method().usesVal() ? val.all(kind, progress) : val.select(List.of());
-        ImageFeatures train = shared.encode(config.sample(), kind, dataset.train(), progress);
+        ImageFeatures train = shared.encode(config.sample(), kind, dataset.train(), "training images", progress);
         requireEveryClass(dataset, train);
         ended("encode_train");
         FewShotFeatures features = new FewShotFeatures(train, chooses);
         try (Classifier classifier = fit(learner, features, run, train.contentHash())) {
             ended("train");
             Confidence confidence =
-                    new HeldOut(shared, task(dataset), dataset.train(), val).confidence(classifier, config, progress);
+                    new HeldOutImages(shared, task(dataset), dataset.train(), val).confidence(classifier, config, progress);
             ended("calibrate");
             save(run, classifier, confidence, dataset);
             return test(run, classifier, train.hashed(), val.images(), dataset);
@@ -215,7 +220,7 @@ public final class Run {
         if (config.training().trains()) {
             account.put("epochs", Integer.toString(config.training().epochs()));
         }
-        account.putAll(confidence.account());
+        confidence.record(account);
         classifier
                 .save()
                 .withTraining(account)
@@ -257,23 +262,13 @@ public final class Run {
         }
     }
 
-    private static void free(RunFolder run, Throwable failure) {
-        try {
-            run.deleteRunFiles();
-        } catch (IOException e) {
-            failure.addSuppressed(e);
-        }
-    }
-
     /** Unreadable images may have been all that a class had. */
     private static void requireEveryClass(ImageDataset dataset, FeatureSet images) throws IOException {
         BitSet present = new BitSet();
-        for (int i = 0; i < images.size(); i++) {
-            present.set(images.label(i));
-        }
+        IntStream.of(images.labels()).forEach(present::set);
         int missing = present.nextClearBit(0);
         if (missing < dataset.classCount()) {
-            throw new IOException("class \"%s\" has no readable training image: mend them or remove the class"
+            throw new IOException("class \"%s\" has no readable training image: fix them or remove the class"
                     .formatted(dataset.classNames().get(missing)));
         }
     }

@@ -173,7 +173,7 @@ class RunBadInputTest {
                 TinyModel.write(folder.resolve("other.safetensors"), 2), changing, StandardCopyOption.REPLACE_EXISTING);
         assertThatThrownBy(() -> RunFixture.run(changing, config(), folder, listener))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("was begun with another model")
+                .hasMessageContaining("uses another model")
                 .hasMessageContaining("choose another --out");
     }
 
@@ -182,7 +182,7 @@ class RunBadInputTest {
         run(config());
         assertRefused(config().withSeed(9))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("begun with other settings");
+                .hasMessageContaining("data or settings have changed");
     }
 
     @Test
@@ -273,7 +273,7 @@ class RunBadInputTest {
         for (Path impossible : new Path[] {file, file.resolve("run")}) {
             assertThatThrownBy(() -> RunFolder.open(impossible))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContaining("cannot make the run folder " + impossible)
+                    .hasMessageContaining("cannot write to the run folder " + impossible)
                     .hasMessageContaining("give --out a folder that you may write to");
         }
     }
