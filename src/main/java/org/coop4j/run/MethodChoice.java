@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
-import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.FeatureSet;
@@ -117,13 +116,9 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
     private static Scores onVal(
             FeatureSpace space, Task task, RunFeatures images, Candidate candidate, Progress progress)
             throws IOException {
-        FeatureKind kind = candidate.method.features();
-        FeatureSet few = FeatureSets.first(images.train().all(kind, progress), candidate.shots);
-        FeatureSet chooses =
-                candidate.method.usesVal() ? images.val().all(kind, progress) : FeatureSets.none(few.width());
+        FewShotFeatures data = images.fewShot(candidate.method, candidate.shots, progress);
         Trainer trainer = new Trainer(candidate.training, task.seed());
-        try (Classifier classifier =
-                candidate.method.learner(space, task).fit(new FewShotFeatures(few, chooses), trainer)) {
+        try (Classifier classifier = candidate.method.learner(space, task).fit(data, trainer)) {
             return images.val().scores(classifier);
         }
     }
