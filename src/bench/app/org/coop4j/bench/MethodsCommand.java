@@ -20,16 +20,14 @@ import picocli.CommandLine.Option;
         description = {
             "Measure the methods that learn from image features, on random features.",
             "",
-            "Shows the seconds of learning and of classifying the test images, and the most memory"
-                    + " that the process had meanwhile. The accuracy says nothing but that"
-                    + " something was learned: features are class centres with noise.",
-            ""
+            "Shows the seconds of learning and of classifying the test images, and the peak memory of the process."
+                    + " The accuracy only proves that something was learned: features are class centres with noise."
         },
-        footer = {"", "Examples:", "  methods", "  methods --classes 1000 --tests 50000 --method gda --json"})
+        footer = {"Examples:", "  methods", "  methods --classes 1000 --tests 50000 --method gda --json"})
 final class MethodsCommand implements Callable<Integer> {
 
-    /** Of a number in the table. */
-    private static final int WIDTH = "10,000.00".length();
+    /** The widest number of the table. */
+    private static final List<String> WIDEST = List.of("10,000.00");
 
     private final Console console;
 
@@ -53,7 +51,7 @@ final class MethodsCommand implements Callable<Integer> {
             defaultValue = "16",
             paramLabel = "K",
             converter = Converters.Positive.class,
-            description = "Training images a class (default: ${DEFAULT-VALUE}).")
+            description = "Training images per class (default: ${DEFAULT-VALUE}).")
     private int shots;
 
     @Option(
@@ -87,12 +85,12 @@ final class MethodsCommand implements Callable<Integer> {
                 .text("method", MethodBench.Outcome::method)
                 .among(methods.stream().map(Method::id).toList())
                 .number("fit_s", 2, MethodBench.Outcome::fitSeconds)
-                .upTo(WIDTH)
+                .among(WIDEST)
                 .number("test_s", 2, MethodBench.Outcome::testSeconds)
-                .upTo(WIDTH)
+                .among(WIDEST)
                 .share("accuracy", outcome -> (float) outcome.accuracy())
                 .count("peak_mb", outcome -> outcome.peakBytes() >> 20)
-                .upTo(WIDTH);
+                .among(WIDEST);
         try (Table<MethodBench.Outcome>.Printer printer = rows.printer(format.chosen(), console)) {
             for (Method method : methods) {
                 printer.print(bench.run(method));

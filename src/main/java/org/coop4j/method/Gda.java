@@ -97,8 +97,7 @@ public record Gda(
         FeatureSet pool = Views.pooled(data.train());
         Gaussians gaussians = Gaussians.of(Views.normalized(pool, 0), pool.labels(), text.rows());
         if (gaussians.degenerate()) {
-            progress.warn("one image a class in one view has no covariance: GDA equals zero-shot here;"
-                    + " take --views, or more images");
+            progress.warn("GDA needs at least two images per class, or --views: with one it equals zero-shot");
         }
         double chosen = alpha == 0 ? chosenAlpha(gaussians, data, text, scale) : alpha;
         return file -> addTo(file.withMethod(file.method().with(Map.of("alpha", chosen))), gaussians, text);

@@ -95,7 +95,7 @@ record LinearHead(FeatureMatrix weights, float scale, float[] bias) {
                 return ClassNames.positions(names, classNames);
             } catch (IllegalArgumentException e) {
                 throw new IllegalArgumentException(
-                        "%s, and %s can name no other; methods that can: %s"
+                        "%s, and %s knows only the classes it was trained on; methods that can name others: %s"
                                 .formatted(
                                         e.getMessage(),
                                         learner,

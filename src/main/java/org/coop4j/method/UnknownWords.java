@@ -46,11 +46,11 @@ public final class UnknownWords {
         List<String> unknown = space.towers().map(clip -> of(clip, classNames)).orElse(List.of());
         return unknown.isEmpty()
                 ? Optional.empty()
-                : Optional.of(String.join(", ", unknown.subList(0, Math.min(NAMED, unknown.size())))
-                        + (unknown.size() > NAMED ? " and " + (unknown.size() - NAMED) + " more" : "")
-                        + ": the model never saw "
-                        + (unknown.size() == 1 ? "a word of it" : "a word of each")
-                        + "; a prompt says little to it there");
+                : Optional.of("the model does not know a word in %s: %s%s; prompts will be weak"
+                        .formatted(
+                                unknown.size() == 1 ? "this name" : "each of these names",
+                                String.join(", ", unknown.subList(0, Math.min(NAMED, unknown.size()))),
+                                unknown.size() > NAMED ? " and " + (unknown.size() - NAMED) + " more" : ""));
     }
 
     /** The same of the classes that a classifier is given beside those that it learned. */

@@ -1,6 +1,7 @@
 package org.coop4j.onnx;
 
 import java.util.List;
+import java.util.function.IntFunction;
 import org.coop4j.image.Preprocessing;
 
 /**
@@ -14,7 +15,7 @@ record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
     /** An image [height, width, 3] of bytes → normalised pixels [1, 3, side, side]. */
     String forward(String image) {
         int side = preprocessing.size();
-        String resized = preprocessing.squash() ? graph.integers(side, side) : shorterSide(image, side);
+        String resized = preprocessing.config().squash() ? graph.integers(side, side) : shorterSide(image, side);
         String pixels = graph.node("Unsqueeze", List.of(graph.transpose(image, 2, 0, 1), graph.integers(0)));
         pixels = graph.node(
                 "Resize",
@@ -27,8 +28,8 @@ record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
         pixels = crop(pixels, resized, side);
         pixels = graph.node("Cast", List.of(pixels), OnnxGraph.integer("to", 1)); // float32
         pixels = graph.node("Div", List.of(pixels, graph.number(255)));
-        String centred = graph.node("Sub", List.of(pixels, channels("mean", preprocessing.mean())));
-        return graph.node("Div", List.of(centred, channels("std", preprocessing.std())));
+        String centred = graph.node("Sub", List.of(pixels, channels("mean", preprocessing::mean)));
+        return graph.node("Div", List.of(centred, channels("std", preprocessing::std)));
     }
 
     /** Height and width with the shorter one at {@code side}. */
@@ -53,7 +54,7 @@ record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
         return graph.node("Shape", List.of(x), OnnxGraph.integer("start", start), OnnxGraph.integer("end", end));
     }
 
-    private String channels(String name, Preprocessing.Channels values) {
-        return graph.constant(name, new long[] {3, 1, 1}, values.get(0), values.get(1), values.get(2));
+    private String channels(String name, IntFunction<Float> values) {
+        return graph.constant(name, new long[] {3, 1, 1}, values.apply(0), values.apply(1), values.apply(2));
     }
 }

@@ -76,7 +76,7 @@ public record Confidence(double temperature, String images, OptionalDouble thres
                     : "calibrated (temperature %s)".formatted(Numbers.number(temperature, 2));
         }
         return temperature == Temperature.NONE
-                ? "not calibrated: too few errors among " + images
+                ? "not calibrated: too few errors to calibrate on " + images
                 : "calibrated on %s (temperature %s)".formatted(images, Numbers.number(temperature, 2));
     }
 }

@@ -89,7 +89,6 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
                     : onVal(shared.space(), task, images, candidate, progress);
             Score score = new Score(candidate, measured.right(), measured.size());
             scores.add(score);
-            progress.note("  %s: %s".formatted(candidate.name(), Numbers.percent(score.accuracy())));
         }
         return new MethodChoice(List.of(best(scores).candidate()), scores, crossValidates);
     }

@@ -254,7 +254,7 @@ public final class Run {
         IntStream.of(images.labels()).forEach(present::set);
         int missing = present.nextClearBit(0);
         if (missing < dataset.classCount()) {
-            throw new IOException("class \"%s\" has no readable training image: fix them or remove the class"
+            throw new IOException("class \"%s\" has no readable training image: fix its images or remove the class"
                     .formatted(dataset.classNames().get(missing)));
         }
     }

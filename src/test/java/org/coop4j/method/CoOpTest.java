@@ -130,7 +130,7 @@ class CoOpTest {
         }
         assertThatThrownBy(() -> all.forClasses(List.of("lawn", "sky", "dog")))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("and a class-specific context can name no other")
+                .hasMessageContaining("and a class-specific context knows only the classes")
                 .hasMessageContaining("class \"lawn\" is not among the 3 classes");
     }
 

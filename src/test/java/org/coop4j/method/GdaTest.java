@@ -98,7 +98,7 @@ class GdaTest {
                     assertThat(difference).isCloseTo(zeroShot, within(1e-3f));
                 }
             }
-            assertThat(one.warnings).singleElement().asString().contains("GDA equals zero-shot");
+            assertThat(one.warnings).singleElement().asString().contains("equals zero-shot");
 
             ProgressRecorder more = new ProgressRecorder();
             model(problem, problem.support(1, 0, 1), more);

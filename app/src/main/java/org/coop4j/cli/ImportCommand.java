@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.clip.Clip;
@@ -23,19 +24,16 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code coop import}: takes over a prompt that the reference's Python code learned. */
+/** {@code coop import}: converts a prompt that the reference's Python code learned. */
 @Command(
         name = "import",
         description = {
             "Import a prompt that the Python code of CoOp, CoCoOp, KgCoOp, ProGrad or TCP learned.",
             "",
             "The checkpoint names neither its method nor the classes nor their position: give them."
-                    + " The class embeddings that it holds are compared with them; the number of"
-                    + " context vectors is its own.",
-            ""
+                    + " The classes are compared with its class embeddings."
         },
         footer = {
-            "",
             "Examples:",
             "  coop import prompt_learner/model.pth.tar-50 -m clip.safetensors \\",
             "      --classes-file names.txt -o prompt.safetensors",
@@ -57,7 +55,7 @@ final class ImportCommand implements Callable<Integer> {
             defaultValue = Method.STANDARD,
             paramLabel = "NAME",
             completionCandidates = Importable.class,
-            description = "The method that learned it: ${COMPLETION-CANDIDATES} (default:" + " ${DEFAULT-VALUE}).")
+            description = "The method that learned it: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private String method;
 
     @Option(
@@ -101,7 +99,10 @@ final class ImportCommand implements Callable<Integer> {
         if (!classOptions.areGiven()) {
             throw new WrongUsage("the checkpoint does not name its classes: give --classes or --classes-file");
         }
-        Method learnedBy = method();
+        if (position != null) {
+            set.put("position", position);
+        }
+        Method learnedBy = WrongUsage.unless(() -> Method.of(method).with(set));
         List<String> classes = classOptions.read();
         try (Clip clip = clipOptions.openForTexts()) {
             UnknownWords.warning(clip, classes).ifPresent(console::warn);
@@ -111,20 +112,13 @@ final class ImportCommand implements Callable<Integer> {
             ClassifierFile prompt = read.withTraining(account);
             prompt.write(out);
             PromptLayout layout = PromptLayout.of(prompt);
-            console.print("%s: %d context vectors, %s, %d classes"
+            console.print("%s: %s, %s, %s"
                     .formatted(
                             out,
-                            layout.length(),
+                            Numbers.count(layout.length(), "context vector"),
                             layout.classSpecific() ? "class-specific" : "unified",
-                            prompt.classNames().size()));
+                            Numbers.count(classes.size(), "class", "classes")));
         }
         return 0;
-    }
-
-    private Method method() {
-        if (position != null) {
-            set.put("position", position);
-        }
-        return WrongUsage.unless(() -> Method.of(method).with(set));
     }
 }

@@ -15,17 +15,15 @@ import org.coop4j.method.UnknownWords;
 import org.coop4j.weights.model.ConvertedModel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code coop model}: what a converted file holds. */
+/** {@code coop model}: the content of a converted model. */
 @Command(
         name = "model",
-        description = "Show what a converted model is: dimensions, activation, preprocessing, origin;"
-                + " with --classes, which of these names have words that it never saw.",
+        description = "Describe a converted model: dimensions, activation, preprocessing, origin;"
+                + " with --classes, the names whose words it was not trained on.",
         synopsisSubcommandLabel = "[new ...]",
         footer = {
-            "",
             "Examples:",
             "  coop model vit-b-32.safetensors",
             "  coop model --json vit-b-32.safetensors",
@@ -48,8 +46,8 @@ final class ModelCommand implements Callable<Integer> {
     @Mixin
     private Options.Vocabulary vocabulary;
 
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
+    @Mixin
+    private Options.AsJson json;
 
     ModelCommand(Console console) {
         this.console = console;
@@ -63,20 +61,20 @@ final class ModelCommand implements Callable<Integer> {
         try (ConvertedModel model = ConvertedModel.open(ModelOptions.file(file))) {
             List<String> unknown = classOptions.areGiven() ? unknownClasses() : List.of();
             double logitScale = Math.exp(model.weights().floats("logit_scale")[0]);
-            if (json) {
-                ObjectNode described = ModelSummary.json(model, logitScale);
-                if (classOptions.areGiven()) {
-                    unknown.forEach(described.putArray("unknown_classes")::add);
-                }
-                console.print(described);
-            } else {
+            if (!json.isChosen()) {
                 ModelSummary.table(model, logitScale).print(console.out());
+                return 0;
             }
+            ObjectNode described = ModelSummary.json(model, logitScale);
+            if (classOptions.areGiven()) {
+                unknown.forEach(described.putArray("unknown_classes")::add);
+            }
+            console.print(described);
+            return 0;
         }
-        return 0;
     }
 
-    /** The given names that have words which the model never saw; warns of them. */
+    /** Returns the given names with words that the model was not trained on, and warns of them. */
     private List<String> unknownClasses() throws IOException {
         List<String> classes = classOptions.read();
         try (Clip clip = ModelOptions.openForTexts(file, vocabulary)) {

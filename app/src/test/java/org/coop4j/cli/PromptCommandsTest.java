@@ -374,7 +374,7 @@ class PromptCommandsTest {
             assertThat(refused.code()).isEqualTo(1);
             assertThat(refused.err())
                     .contains("class \"cat\" is not among the ")
-                    .contains("and a class-specific context can name no other; methods that can:")
+                    .contains("and a class-specific context knows only the classes it was trained on")
                     .doesNotContain("internal error")
                     .hasLineCount(1);
         }

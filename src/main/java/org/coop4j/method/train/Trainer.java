@@ -11,6 +11,8 @@ import org.coop4j.base.Progress;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Floats;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Trains: runs epochs of batches with an optimizer and a learning rate for each step, and where a run has files for
@@ -19,6 +21,8 @@ import org.coop4j.graph.host.Floats;
  * <p>Stopping after any checkpoint and going on from it gives the same bits as running through.
  */
 public class Trainer {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 
     private final Training training;
     private final long seed;
@@ -98,8 +102,7 @@ public class Trainer {
             } else {
                 metrics = Metrics.begin(files.metrics);
             }
-            String bytes = Numbers.bytes(step.bytes(order.batchSize()));
-            progress.note("a step needs " + bytes + " for intermediate values");
+            LOG.info("a step needs {} for intermediate values", Numbers.bytes(step.bytes(order.batchSize())));
         }
         long steps = (long) (training.epochs() - done) * order.batches();
         try (Progress.Task task = progress.task("training", steps, Progress.Unit.STEPS)) {

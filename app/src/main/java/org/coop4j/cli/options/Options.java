@@ -12,8 +12,8 @@ import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.data.LabelledImage;
 import org.coop4j.data.ImageDataset.Split;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.run.DataSpec;
@@ -40,6 +40,30 @@ public final class Options {
         /** Returns the activation, if one was given. */
         public Optional<MlpActivation> given() {
             return Optional.ofNullable(activation);
+        }
+    }
+
+    /** The safetensors file that a command writes. */
+    public static final class SafetensorsOut {
+        @Option(
+                names = {"-o", "--out"},
+                required = true,
+                paramLabel = "FILE",
+                description = "The safetensors file to write; replaced if it exists.")
+        private Path file;
+
+        public Path file() {
+            return file;
+        }
+    }
+
+    /** The choice of JSON instead of text. */
+    public static final class AsJson {
+        @Option(names = "--json", description = "Print JSON.")
+        private boolean chosen;
+
+        public boolean isChosen() {
+            return chosen;
         }
     }
 

@@ -17,7 +17,7 @@ public final class HtmlPage {
     private final String title;
     private final String subtitle;
     private final List<Section> sections = new ArrayList<>();
-    private final List<HtmlFilter> filters = new ArrayList<>();
+    private String script = "";
 
     /** Makes a page without sections. */
     public HtmlPage(String title, String subtitle) {
@@ -33,33 +33,28 @@ public final class HtmlPage {
         return this;
     }
 
-    /** Lets the reader choose among the parts of the page; without script all of it is shown. */
-    public HtmlPage filters(List<HtmlFilter> choices) {
-        filters.addAll(choices);
+    /** Lets the reader filter the parts with data; without script all of them are shown. */
+    public HtmlPage filtered() {
+        script = resource("filter.js");
         return this;
     }
 
     /** Returns the page as HTML. */
     public String html() {
-        String script = filters.isEmpty() ? "" : resource("filter.js");
+        boolean plain = script.isEmpty();
         String hash = Base64.getEncoder().encodeToString(new Sha256().add(script).bytes());
         return Markup.of(
                         resource("page.html"),
-                        Markup.trusted(filters.isEmpty() ? "" : "; script-src 'sha256-" + hash + "'"),
+                        plain ? "" : Markup.trusted("; script-src 'sha256-" + hash + "'"),
                         title,
-                        Markup.trusted(Paint.declarations(false)),
-                        Markup.trusted(Paint.declarations(true)),
+                        Markup.trusted(Paint.CSS),
                         Markup.trusted(resource("page.css")),
                         title,
                         subtitle,
                         contents(),
-                        filters.isEmpty()
-                                ? ""
-                                : Markup.of(
-                                        "<form class=\"filter\" aria-label=\"Filter\" hidden=\"\">{}</form>",
-                                        filters.stream().map(HtmlFilter::markup).toList()),
+                        plain ? "" : Markup.of("<form class=\"filter\" aria-label=\"Filter\" hidden=\"\"></form>"),
                         main(),
-                        filters.isEmpty() ? "" : Markup.of("<script>{}</script>", Markup.trusted(script)))
+                        plain ? "" : Markup.of("<script>{}</script>", Markup.trusted(script)))
                 .toString();
     }
 
@@ -87,7 +82,7 @@ public final class HtmlPage {
         return Markup.of("<nav aria-label=\"Sections\"><ul>{}</ul></nav>", links);
     }
 
-    private static String resource(String name) {
+    static String resource(String name) {
         return Resource.text(HtmlPage.class, name);
     }
 }
