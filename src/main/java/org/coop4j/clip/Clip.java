@@ -153,7 +153,7 @@ public final class Clip implements FeatureSpace {
 
     /** How images are turned into pixels for this model. */
     public Preprocessing preprocessing() {
-        return Preprocessing.of(model().preprocessing());
+        return new Preprocessing(model().preprocessing());
     }
 
     @Override

@@ -1,7 +1,12 @@
 package org.coop4j.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.cfg.EnumFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -110,7 +115,7 @@ final class DatasetsCheckCommand implements Callable<Integer> {
                 .text("dataset", DatasetsCheckCommand::name)
                 .in(Table.Format.TABLE)
                 .data("name", DatasetsCheckCommand::name)
-                .text("status", check -> word(check.status()));
+                .text("status", check -> check.status().name().toLowerCase(Locale.ROOT));
         DatasetsCommand.SIZES.forEach((name, size) -> number(
                 rows, name, check -> check.found().map(size::applyAsInt)));
         DatasetsCommand.SIZES.forEach((name, size) -> rows.data(
@@ -139,36 +144,41 @@ final class DatasetsCheckCommand implements Callable<Integer> {
         return "not in " + root + ": " + all;
     }
 
-    private ObjectNode toJson(List<BenchmarkCheck> checks) {
-        ObjectNode json = Json.object().put("root", root.toString());
-        ArrayNode datasets = json.putArray("datasets");
-        checks.forEach(check -> datasets.add(toJson(check)));
-        return json;
+    /** A check as JSON. */
+    private record CheckedDataset(
+            String name,
+            BenchmarkCheck.Status status,
+            Path directory,
+            Benchmark.Sizes found,
+            Benchmark.Sizes published,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Division division,
+            BenchmarkCheck.Missing missing,
+            List<BenchmarkCheck.Expected> expected,
+            List<String> problems) {
+
+        static CheckedDataset of(BenchmarkCheck check) {
+            return new CheckedDataset(
+                    check.benchmark().name(),
+                    check.status(),
+                    check.directory(),
+                    check.found().orElse(null),
+                    check.benchmark().published(),
+                    check.division().orElse(null),
+                    check.missing(),
+                    check.expected(),
+                    DatasetsCheckCommand.problems(check));
+        }
     }
 
-    private static ObjectNode toJson(BenchmarkCheck check) {
-        ObjectNode json = Json.object();
-        json.put("name", name(check));
-        json.put("status", word(check.status()));
-        json.put("directory", check.directory().toString());
-        json.set("found", check.found().map(Json::of).orElse(null));
-        json.set("published", Json.of(check.benchmark().published()));
-        check.division()
-                .ifPresent(division -> json.putObject("division")
-                        .put("origin", word(division.origin()))
-                        .put("description", division.description()));
-        ArrayNode missing =
-                json.putObject("missing").put("count", check.missing().count()).putArray("first");
-        check.missing().first().forEach(path -> missing.add(path.toString()));
-        ArrayNode files = json.putArray("expected");
-        for (BenchmarkCheck.Expected expected : check.expected()) {
-            files.addObject()
-                    .put("path", expected.path().toString())
-                    .put("need", word(expected.need()))
-                    .put("exists", expected.exists());
-        }
-        problems(check).forEach(json.putArray("problems")::add);
-        return json;
+    private JsonNode toJson(List<BenchmarkCheck> checks) {
+        JsonMapper mapper = JsonMapper.builder()
+                .enable(EnumFeature.WRITE_ENUMS_TO_LOWERCASE)
+                .addModule(new SimpleModule().addSerializer(Path.class, ToStringSerializer.instance))
+                .build();
+        List<CheckedDataset> datasets =
+                checks.stream().map(CheckedDataset::of).toList();
+        ObjectNode json = Json.object().put("root", root.toString());
+        return json.set("datasets", mapper.valueToTree(datasets));
     }
 
     private static List<String> problems(BenchmarkCheck check) {
@@ -193,9 +203,5 @@ final class DatasetsCheckCommand implements Callable<Integer> {
 
     private static String name(BenchmarkCheck check) {
         return check.benchmark().name();
-    }
-
-    private static String word(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -12,7 +12,6 @@ import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.PageServer;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.demo.DemoConfig;
 import org.coop4j.demo.DemoPictures;
 import org.coop4j.demo.DemoReport;
 import org.coop4j.demo.DemoResult;
@@ -42,7 +41,7 @@ import picocli.CommandLine.Option;
             "  coop demo -o /tmp/demo --json",
             "",
             "Afterwards, classify a picture of your own with what was learned:",
-            "  coop predict -p coop-demo/runs/unified-shots16-seed1 picture.png"
+            "  coop predict -p coop-demo/runs/photographs/unified/shots16-seed1-* picture.png"
         })
 final class DemoCommand implements Callable<Integer> {
 
@@ -113,8 +112,8 @@ final class DemoCommand implements Callable<Integer> {
             DemoScreen screen = new DemoScreen(console, !json);
             screen.model(ShippedModel.NAME, clip.architecture().parameterCount());
             DemoRun run = new DemoRun(
-                    clip, DemoPictures.unpack(cache), DemoConfig.standard(), CacheFolder.bank(), screen, console);
-            DemoReport report = new DemoReport(run.run(out.resolve(RUNS)));
+                    clip, DemoPictures.unpack(cache), DemoRun.plan(), CacheFolder.bank(), screen, console);
+            DemoReport report = new DemoReport(run.run(out));
             report.write(out);
             return report;
         }

@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.AlignedLines;
@@ -90,7 +91,7 @@ final class DemoScreen implements DemoRun.Listener {
     }
 
     @Override
-    public void learned(int shots, List<DemoResult.Run> runs) {
+    public void learned(int shots, Map<DemoMethod, SeedSummary> accuracies) {
         if (!table) {
             return;
         }
@@ -108,16 +109,16 @@ final class DemoScreen implements DemoRun.Listener {
                                 "CLASS-SPECIFIC (| best by hand)");
                 begun = true;
             }
-            SeedSummary featured = summary(runs, DemoMethod.FEATURED);
+            SeedSummary featured = accuracies.get(DemoMethod.FEATURED);
             console.out()
                     .printf(
                             Locale.ROOT,
                             ROW,
                             shots,
-                            meanSd(summary(runs, DemoMethod.UNIFIED)),
+                            meanSd(accuracies.get(DemoMethod.UNIFIED)),
                             meanSd(featured),
-                            meanSd(summary(runs, DemoMethod.GDA)),
-                            meanSd(summary(runs, DemoMethod.PROBE)),
+                            meanSd(accuracies.get(DemoMethod.GDA)),
+                            meanSd(accuracies.get(DemoMethod.LINEAR_PROBE)),
                             bar(featured.mean()));
             console.out().flush();
         });
@@ -131,11 +132,6 @@ final class DemoScreen implements DemoRun.Listener {
             bar.append(i == mark ? '|' : i < length ? '█' : ' ');
         }
         return bar.toString();
-    }
-
-    private static SeedSummary summary(List<DemoResult.Run> runs, DemoMethod method) {
-        return SeedSummary.of(
-                runs.stream().filter(run -> run.method().equals(method.id())).toList(), DemoResult.Run::photographs);
     }
 
     /** Prints what comes after the table. */
@@ -155,7 +151,7 @@ final class DemoScreen implements DemoRun.Listener {
                 percent(best.photographs()),
                 gain(learned, result.bestRenamedPrompt().photographs()),
                 percent(result.bestRenamedPrompt().photographs()),
-                gain(learned, result.photographs(DemoMethod.PROBE, most).mean()));
+                gain(learned, result.photographs(DemoMethod.LINEAR_PROBE, most).mean()));
         out.printf(
                 Locale.ROOT,
                 "another domain, %d drawings: %s with the contexts learned on photographs; %s with"

@@ -68,11 +68,10 @@ public final class Section {
         return add("<h3>{}</h3>", text);
     }
 
-    /** Adds a list. */
+    /** Adds a list, unless it is empty. */
     public Section list(List<String> items) {
-        return add(
-                "<ul>{}</ul>",
-                items.stream().map(item -> Markup.of("<li>{}</li>", item)).toList());
+        List<Markup> list = items.stream().map(item -> Markup.of("<li>{}</li>", item)).toList();
+        return list.isEmpty() ? this : add("<ul>{}</ul>", list);
     }
 
     /** Adds lines as they are, such as a command. */
@@ -96,25 +95,17 @@ public final class Section {
                         .toList());
     }
 
-    /** Adds a chart of percentages. */
+    /** Adds a chart of percentages with its caption. */
     public Section chart(ShareChart chart, String caption) {
         return add("<figure class=\"single\">{}<figcaption>{}</figcaption></figure>", chart.markup(), caption);
     }
 
-    /** Adds a few-shot chart with its legend. */
-    public Section chart(FewShotChart chart, String caption) {
-        return add(
-                "<figure class=\"single\">{}{}<figcaption>{}</figcaption></figure>",
-                chart.markup(),
-                legend(List.of(chart)),
-                caption);
-    }
-
-    /** A few-shot chart of several, with data for the filters. */
+    /** A few-shot chart with data for the filters. */
     public record Chart(FewShotChart chart, Map<String, String> data) {}
 
-    /** Adds few-shot charts side by side, as many as the page is wide for, with one legend. */
+    /** Adds a chart with its legend beside it, or several side by side with one legend. */
     public Section charts(List<Chart> charts) {
+        Markup legend = legend(charts.stream().map(Chart::chart).toList());
         List<Markup> figures = new ArrayList<>();
         for (Chart one : charts) {
             figures.add(Markup.of(
@@ -123,8 +114,15 @@ public final class Section {
                     one.chart.title(),
                     one.chart.markup()));
         }
-        Markup legend = legend(charts.stream().map(Chart::chart).toList());
-        return add("{}<div class=\"charts\">{}</div>", legend, figures);
+        String bars = charts.stream().anyMatch(one -> one.chart.hasSpread()) ? "; bars are one standard deviation" : "";
+        return charts.isEmpty()
+                ? this
+                : add(
+                        "<div class=\"charts {}\">{}{}</div><p class=\"note\">Accuracy by training images per class{}.</p>",
+                        charts.size() == 1 ? "single" : "",
+                        legend,
+                        figures,
+                        bars);
     }
 
     /** Returns a legend with each series once, in the order in which they come. */

@@ -22,7 +22,6 @@ import org.coop4j.study.HandWrittenPrompts;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult;
 import org.coop4j.study.Shots;
-import org.coop4j.study.html.FewShotChart;
 import org.coop4j.study.html.HtmlPage;
 import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
@@ -128,33 +127,31 @@ record StudyPage(FoundRuns findings, List<StudyView> views, StudyCharts charts) 
 
     private Section average(StudyView view) {
         Place average = Place.average(view);
-        Section section = section(average.title(), view);
-        charts.chart(average).ifPresent(chart -> section.chart(chart, caption(chart)));
-        return section.table(FewShotTables.byShots(average)).table(FewShotTables.averages(List.of(view)));
-    }
-
-    private static String caption(FewShotChart chart) {
-        return chart.title()
-                + ": accuracy by training images per class"
-                + (chart.hasSpread() ? "; bars are one standard deviation over the seeds." : ".");
+        return section(average.title(), view)
+                .charts(charts(List.of(average)))
+                .table(FewShotTables.byShots(average))
+                .table(FewShotTables.averages(List.of(view)));
     }
 
     private Section curves(StudyView view) {
+        List<Place> places = view.fewShot().datasets().stream()
+                .map(dataset -> new Place(view, dataset))
+                .toList();
+        return section("Curves of each dataset", view).charts(charts(places));
+    }
+
+    private List<Section.Chart> charts(List<Place> places) {
         List<Section.Chart> all = new ArrayList<>();
-        for (String dataset : view.fewShot().datasets()) {
-            charts.chart(new Place(view, dataset))
-                    .ifPresent(chart -> all.add(new Section.Chart(chart, data(view, dataset))));
+        for (Place place : places) {
+            charts.chart(place)
+                    .ifPresent(chart -> all.add(new Section.Chart(chart, data(place.view(), place.dataset()))));
         }
-        Section section = section("Curves of each dataset", view);
-        if (all.size() == 1) {
-            return section.chart(all.get(0).chart(), caption(all.get(0).chart()));
-        }
-        return all.isEmpty() ? section : section.charts(all);
+        return all;
     }
 
     /** Returns the data by which the filters find a part. */
     private static Map<String, String> data(StudyView view, String dataset) {
-        return new TreeMap<>(Map.of("model", view.model(), "dataset", dataset));
+        return dataset.isEmpty() ? Map.of() : new TreeMap<>(Map.of("model", view.model(), "dataset", dataset));
     }
 
     private Section classes(StudyView view) {
@@ -205,35 +202,18 @@ record StudyPage(FoundRuns findings, List<StudyView> views, StudyCharts charts) 
 
     /** Describes the runs behind the page, and those that are missing. */
     private Section runs() {
-        Section section = new Section("Runs");
-        Map<String, List<?>> states = new LinkedHashMap<>();
-        states.put("finished", findings.finished());
-        states.put("failed", findings.failed());
-        states.put("unfinished", findings.unfinished());
-        states.put("damaged", findings.damaged());
-        List<Fact> facts = new ArrayList<>();
-        states.forEach((state, runs) -> facts.add(new Fact(Numbers.count(runs.size()), state)));
-        section.facts(facts)
+        Section section = new Section("Runs")
+                .facts(List.of(
+                        new Fact(Numbers.count(findings.finished().size()), "finished"),
+                        new Fact(Numbers.count(findings.failed().size()), "failed"),
+                        new Fact(Numbers.count(findings.unfinished().size()), "unfinished"),
+                        new Fact(Numbers.count(findings.damaged().size()), "damaged")))
                 .list(views.stream()
                         .map(view -> view.study().model().describe() + ": "
                                 + view.study().summary() + work(view))
-                        .toList());
-        List<String> notes = StudyReport.notes(views);
-        if (!notes.isEmpty()) {
-            section.subheading("Remarks")
-                    .list(notes.stream().map(note -> note + ".").toList());
-        }
-        for (String state : List.of("failed", "damaged")) {
-            List<FoundRuns.Failure> runs = state.equals("failed") ? findings.failed() : findings.damaged();
-            if (!runs.isEmpty()) {
-                section.subheading("Runs that are " + state).table(RunTables.failures(runs));
-            }
-        }
-        if (!findings.unfinished().isEmpty()) {
-            section.subheading("Runs that are unfinished")
-                    .list(findings.unfinished().stream().map(String::valueOf).toList());
-        }
-        section.subheading("Settings");
+                        .toList())
+                .list(StudyReport.notes(views).stream().map(note -> note + ".").toList())
+                .table(RunTables.runs(findings, views, false));
         views.forEach(view -> section.table(RunTables.settings(view)));
         return section;
     }

@@ -42,7 +42,7 @@ class HtmlPageTest {
         section.table(table).details(HOSTILE, Map.of("dataset", HOSTILE), table);
         FewShotChart chart =
                 new FewShotChart(HOSTILE, List.of(Series.curve(HOSTILE, 0, List.of(new Point(1, 50, 1, 3)))));
-        section.chart(chart, HOSTILE).charts(List.of(new Section.Chart(chart, Map.of("dataset", HOSTILE))));
+        section.charts(List.of(new Section.Chart(chart, Map.of("dataset", HOSTILE))));
         section.pictures("", List.of(new Section.Picture(JPEG, HOSTILE, HOSTILE, HOSTILE, List.of(HOSTILE))));
         return new HtmlPage(HOSTILE, HOSTILE).add(section).html();
     }
@@ -130,13 +130,17 @@ class HtmlPageTest {
 
     @Test
     void textColoursHaveTheContrastThatWcagAsksFor() {
-        for (Paint paint : List.of(Paint.INK, Paint.MUTED, Paint.ACCENT, Paint.GAIN, Paint.LOSS)) {
-            assertThat(contrast(paint.light(), Paint.PAGE.light())).isGreaterThan(4.5);
-            assertThat(contrast(paint.dark(), Paint.PAGE.dark())).isGreaterThan(4.5);
-        }
-        for (Paint paint : Paint.SERIES) {
-            assertThat(contrast(paint.light(), Paint.PAGE.light())).isGreaterThan(3);
-            assertThat(contrast(paint.dark(), Paint.PAGE.dark())).isGreaterThan(3);
+        for (String css : Paint.CSS.split("@media")) {
+            Map<String, String> theme = Paint.theme(css);
+            assertThat(theme).hasSize(17);
+            theme.forEach((name, colour) -> {
+                double contrast = contrast(colour, theme.get("page"));
+                if (List.of("ink", "muted", "accent", "gain", "loss").contains(name)) {
+                    assertThat(contrast).as(name).isGreaterThan(4.5);
+                } else if (name.matches("s\\d")) {
+                    assertThat(contrast).as(name).isGreaterThan(3);
+                }
+            });
         }
     }
 
