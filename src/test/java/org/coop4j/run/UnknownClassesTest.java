@@ -125,7 +125,7 @@ class UnknownClassesTest {
                 two,
                 pictures,
                 config(Method.of("prototypes"), Training.none()),
-                Scores.of(new int[0], new float[0][]));
+                new Scores(new int[0], new float[0][]));
 
         assertThat(unknown).isEmpty();
     }
