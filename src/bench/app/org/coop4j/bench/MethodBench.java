@@ -81,7 +81,7 @@ public record MethodBench(int classes, int shots, int width, int tests) {
                         FeatureMatrix.of(classes, width, texts),
                         Workers.standard())
                 .with(projection)) {
-            Task task = new Task(names, "{}", List.of("{}"), 1);
+            Task task = new Task(names, "{}", 1);
             Gemm.singleThreaded(() -> {}); // BLAS is loaded, as it is where a model is open
             forgetPeakMemory();
             long start = System.nanoTime();
