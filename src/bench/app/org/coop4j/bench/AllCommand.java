@@ -28,20 +28,16 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code all}: every measurement in turn, as the table of docs/performance.md. */
+/** {@code all}: all measurements, as the table of docs/performance.md. */
 @Command(
         name = "all",
         description = {
             "Measure steps, images, files, loading, predictions and methods, and write the table (Markdown).",
             "",
-            "Each row is a process of its own, so that its memory is its own too; where the"
-                    + " processor multiplies bfloat16, in that as well. Takes some ten minutes on"
-                    + " two cores, which should have nothing else to do. A service that runs is"
-                    + " measured by serve.",
-            ""
+            "Each row is measured in a separate process, for its memory, and in bfloat16 too if the processor has it."
+                    + " Takes about ten minutes on two otherwise idle cores. Use serve to measure a running service."
         },
         footer = {
-            "",
             "Examples:",
             "  all pictures/ > table.md",
             "  all pictures/ --json > bench.json",
@@ -57,14 +53,14 @@ final class AllCommand implements Callable<Integer> {
             index = "0",
             arity = "0..1",
             paramLabel = "DIR",
-            description = "JPEG files; without them, files and predict are left out.")
+            description = "JPEG files; without them, files and predict are omitted.")
     private Path pictures;
 
     @Option(
             names = "--only",
             split = ",",
             paramLabel = "WHAT",
-            description = "Some alone: step, encode, files, load, predict or methods.")
+            description = "Only some: step, encode, files, load, predict or methods.")
     private List<String> only = KINDS;
 
     @Option(
@@ -78,8 +74,7 @@ final class AllCommand implements Callable<Integer> {
 
     @Option(
             names = "--imagenet",
-            description = "Also methods of image features for 1,000 classes and 50,000 test images,"
-                    + " which takes longer than all else.")
+            description = "Also methods of image features for 1,000 classes and 50,000 test images, the longest part.")
     private boolean imagenet;
 
     @Mixin
@@ -90,7 +85,7 @@ final class AllCommand implements Callable<Integer> {
     }
 
     /**
-     * A row, or the rows of all methods.
+     * The work of a row, or of the rows of all methods.
      *
      * @param program {@link Coop} or {@link Bench}
      */
@@ -189,7 +184,7 @@ final class AllCommand implements Callable<Integer> {
         works.add(new Work(title, ofCoop ? Coop.class : Bench.class, all));
     }
 
-    /** A document, or one for each method. */
+    /** Returns one document, or one per method. */
     private static Iterable<JsonNode> measure(Work work) throws IOException {
         JsonNode said = Json.parse(ChildProcess.output(work.program, work.arguments));
         return said.isArray() ? said : List.of(said);

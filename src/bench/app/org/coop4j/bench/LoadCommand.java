@@ -15,7 +15,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code load}: from opening a model to the first image's features. */
+/** {@code load}: time from opening a model to the first image's features. */
 @Command(name = "load", description = "Measure the time from opening a model to the first image's features.")
 final class LoadCommand implements Callable<Integer> {
 
@@ -24,7 +24,7 @@ final class LoadCommand implements Callable<Integer> {
     @Mixin
     private BenchCommand.Subject subject;
 
-    @Option(names = "--runs", hidden = true, description = "One alone: a second would find the model in memory.")
+    @Option(names = "--runs", hidden = true, description = "Ignored: a second run would find the model in memory.")
     private int runs;
 
     @Mixin
@@ -46,7 +46,7 @@ final class LoadCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Seconds from opening a model until it has the features of an image. */
+    /** Returns the seconds from opening a model to the features of an image. */
     private static double firstFeature(Path model, Precision precision) throws IOException {
         long start = System.nanoTime();
         try (Clip clip = Clip.open(model, Clip.Options.in(precision))) {

@@ -20,12 +20,10 @@ import picocli.CommandLine.Option;
         description = {
             "Measure the methods that learn from image features, on random features.",
             "",
-            "Shows the seconds of learning and of classifying the test images, and the most memory"
-                    + " that the process had meanwhile. The accuracy says nothing but that"
-                    + " something was learned: features are class centres with noise.",
-            ""
+            "Shows the seconds of learning and of classifying the test images, and the peak memory of the process."
+                    + " The accuracy only proves that something was learned: features are class centres with noise."
         },
-        footer = {"", "Examples:", "  methods", "  methods --classes 1000 --tests 50000 --method gda --json"})
+        footer = {"Examples:", "  methods", "  methods --classes 1000 --tests 50000 --method gda --json"})
 final class MethodsCommand implements Callable<Integer> {
 
     /** The widest number of the table. */
@@ -53,7 +51,7 @@ final class MethodsCommand implements Callable<Integer> {
             defaultValue = "16",
             paramLabel = "K",
             converter = Converters.Positive.class,
-            description = "Training images a class (default: ${DEFAULT-VALUE}).")
+            description = "Training images per class (default: ${DEFAULT-VALUE}).")
     private int shots;
 
     @Option(

@@ -17,16 +17,15 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code predict}: {@code coop predict} of one picture from its start to its end, as a person waits for it. */
+/** {@code predict}: the whole of {@code coop predict} for one picture. */
 @Command(
         name = "predict",
         description = {
-            "Measure the whole of coop predict, of one picture, by what random features taught.",
+            "Measure the whole of coop predict for one picture, with a classifier of random features.",
             "",
-            "Each time is that of a process, after one that warms the disk's cache.",
-            ""
+            "Each time is that of a process, after one that warms the disk's cache."
         },
-        footer = {"", "Example:", "  predict -m coop4j-small photo.jpg"})
+        footer = {"Example:", "  predict -m coop4j-small photo.jpg"})
 final class PredictCommand implements Callable<Integer> {
 
     private final Console console;

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What bench and doctor print; how fast it is, is for them to say. */
+/** The output of bench and doctor, apart from the speed. */
 class BenchCommandTest {
 
     @TempDir

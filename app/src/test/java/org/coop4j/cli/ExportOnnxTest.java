@@ -10,9 +10,7 @@ import org.coop4j.data.bank.TestPictures;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * {@code coop export --onnx} and {@code coop download}; what is in the files is tested elsewhere.
- */
+/** {@code coop export --onnx} and {@code coop download}; the contents of the files are tested elsewhere. */
 class ExportOnnxTest {
 
     @TempDir

@@ -18,13 +18,13 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The script {@code coop} in a folder of its own, with a Maven and a Java that only keep records.
+ * The script {@code coop} in a separate folder, with a fake Maven and a fake Java that record their calls.
  */
 @DisabledOnOs(OS.WINDOWS)
 @Timeout(60)
 class LauncherTest {
 
-    /** Builds an empty jar, or fails, when the file {@code go} lets it. */
+    /** Fake Maven that builds an empty jar or fails, once the file {@code go} exists. */
     private static final String MAVEN =
             """
             #!/usr/bin/env bash
@@ -63,7 +63,7 @@ class LauncherTest {
     private Path root;
     private Path home;
 
-    /** What a launcher came to. */
+    /** The end of a launcher. */
     private record Ended(int code, String out, String err) {}
 
     @BeforeEach
@@ -127,7 +127,7 @@ class LauncherTest {
         return Files.exists(record) ? Files.readAllLines(record).size() : 0;
     }
 
-    /** Waits until Maven has been started so often. */
+    /** Waits until Maven has been started a number of times. */
     private void awaitBuilds(int count) throws IOException {
         while (times("mvn") < count) {
             Thread.onSpinWait();
@@ -146,7 +146,8 @@ class LauncherTest {
         Ended named = end(start(Map.of(), root, "bash", "-c", "ulimit -n 48" + coop));
         assertThat(named.code()).isEqualTo(1);
         assertThat(named.err())
-                .startsWith("coop: at most 48 files").contains("256")
+                .startsWith("coop: at most 48 files")
+                .contains("256")
                 .hasLineCount(1);
         assertThat(named.out()).isEmpty();
     }
@@ -262,7 +263,7 @@ class LauncherTest {
         assertThat(times("mvn")).isZero();
     }
 
-    /** Makes the folder one that was unpacked from a distribution. */
+    /** Turns the folder into an unpacked distribution. */
     private void distribution() throws IOException {
         for (String library : List.of("coop4j-1.jar", "a-library-1.jar")) {
             Files.createDirectories(root.resolve("lib"));

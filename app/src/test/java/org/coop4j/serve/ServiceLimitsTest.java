@@ -27,12 +27,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a service does with clients that are slow, many, unknown, or there when it ends. */
+/** Service limits: slow clients, many clients, clients without a token, and clients at shutdown. */
 class ServiceLimitsTest {
 
     private static final String PREDICT = "/predictions/things";
 
-    /** A byte each 50 ms, for ten seconds. */
+    /** One byte every 50 ms for ten seconds. */
     private static final String[] SLOWLY = Collections.nCopies(200, "x").toArray(new String[0]);
 
     @TempDir
@@ -68,7 +68,7 @@ class ServiceLimitsTest {
                 work -> new Thread(work).start());
     }
 
-    /** Holds up the classifier until the latch is open; begun is opened when it waits. */
+    /** Blocks the classifier until {@code go} is open; {@code begun} is opened when it waits. */
     private static void block(TestService service, CountDownLatch begun, CountDownLatch go) {
         service.classifier.before = () -> {
             begun.countDown();
@@ -113,7 +113,7 @@ class ServiceLimitsTest {
         }
     }
 
-    /** A picture may wait in the queue for longer than a client may take to send it. */
+    /** A picture may wait in the queue for longer than the read time. */
     @Test
     void waitingInTheQueueIsNotTakenForIdleness() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
@@ -174,7 +174,7 @@ class ServiceLimitsTest {
     }
 
     /**
-     * Sends the parts one after the other, and returns all that came before the connection closed.
+     * Sends the parts one after another, and returns everything received until the connection closed.
      */
     private static String raw(TestService service, String head, String... later) throws Exception {
         try (Socket socket =
@@ -212,7 +212,7 @@ class ServiceLimitsTest {
         return "POST " + PREDICT + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + length + "\r\n\r\n";
     }
 
-    /** A connection that a refused request came by is in order for the next one. */
+    /** The connection of a refused request can be used for the next one. */
     @Test
     void theBodyOfARefusedRequestIsReadAwayBeforeTheAnswer() throws Exception {
         ServiceOptions plain = TestService.onLoopback();
@@ -266,7 +266,7 @@ class ServiceLimitsTest {
         }
     }
 
-    /** Requests that are held take memory; beyond it they are refused, and it is given back. */
+    /** Held requests take memory; requests beyond it are refused, and it is released. */
     @Test
     void allRequestsTogetherHaveALimitOfMemory() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
@@ -384,7 +384,8 @@ class ServiceLimitsTest {
 
     @Test
     void valuesThatMakeNoSenseAreRefused() {
-        assertThatThrownBy(() -> TestService.onLoopback(65_536, TestService.limits())).hasMessageContaining("0 to 65535");
+        assertThatThrownBy(() -> TestService.onLoopback(65_536, TestService.limits()))
+                .hasMessageContaining("0 to 65535");
         assertThatThrownBy(() -> ServiceOptions.Limits.of(Long.MAX_VALUE, Duration.ofSeconds(30), 256))
                 .hasMessageContaining("heap");
         assertThatThrownBy(() -> ServiceOptions.Limits.of(1, Duration.ofSeconds(30), 0))

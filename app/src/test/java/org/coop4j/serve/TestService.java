@@ -14,7 +14,7 @@ import org.coop4j.method.PromptEnsemble;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.predict.ImageClassifier.PredictionLimits;
 
-/** The shipped model and a zero-shot classifier, behind a service on a free port. */
+/** A service on a free port with a zero-shot classifier of the shipped model. */
 final class TestService implements AutoCloseable {
 
     static final List<String> CLASSES = List.of("dog", "car", "house", "flower", "fish", "star");
@@ -42,7 +42,7 @@ final class TestService implements AutoCloseable {
         this.port = service.port();
     }
 
-    /** Unpacks the model in a folder. */
+    /** Starts a service with the model unpacked in a folder. */
     static TestService start(Path folder, PredictionLimits limits, ServiceOptions options, Optional<OutputStream> log)
             throws IOException {
         return start(folder, limits, options, log, Optional.empty());
@@ -64,12 +64,12 @@ final class TestService implements AutoCloseable {
         return start(folder, PredictionLimits.standard(), onLoopback(), Optional.empty());
     }
 
-    /** Limits of bodies of 16 MB, 30 s and 256 connections. */
+    /** Returns limits of 16 MB per body, 30 s and 256 connections. */
     static ServiceOptions.Limits limits() {
         return ServiceOptions.Limits.of(16 << 20, Duration.ofSeconds(30), 256);
     }
 
-    /** Options of a service on this machine alone. */
+    /** Returns the options of a service on this machine alone. */
     static ServiceOptions onLoopback(int port, ServiceOptions.Limits limits) {
         return new ServiceOptions("127.0.0.1", port, Optional.empty(), Optional.empty(), limits);
     }
@@ -78,7 +78,7 @@ final class TestService implements AutoCloseable {
         return onLoopback(0, limits());
     }
 
-    /** Returns what classifies behind the service. */
+    /** Returns the classifier of the service. */
     ImageClassifier images() {
         return images;
     }
