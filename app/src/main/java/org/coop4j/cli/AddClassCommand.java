@@ -152,7 +152,7 @@ final class AddClassCommand implements Callable<Integer> {
 
     private static double accuracy(FeatureSet images, Classifier classifier) {
         int[] labels = IntStream.range(0, images.size()).map(images::label).toArray();
-        return Scores.of(labels, classifier.logits(FeatureSets.matrix(images)).toRows())
+        return new Scores(labels, classifier.logits(FeatureSets.matrix(images)).toRows())
                 .accuracy();
     }
 

@@ -84,7 +84,7 @@ public final class FirstRun {
             FewShotFeatures data =
                     new FewShotFeatures(DenseFeatures.of(width, 1, rows, labels), FeatureSets.none(width));
             try (Classifier learned = Method.closedForm()
-                    .learner(clip, new Task(names, "{}", List.of("{}"), 1))
+                    .learner(clip, new Task(names, "{}", 1))
                     .fit(data, new Trainer(Training.none(), 1))) {
                 learned.save().write(classifier);
             }
