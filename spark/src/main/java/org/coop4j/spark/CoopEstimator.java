@@ -162,8 +162,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
                 type -> type.equals(DataTypes.StringType) || type instanceof NumericType,
                 "names or numbers of classes");
         validationCol()
-                .ifPresent(column ->
-                        ImageColumn.require(schema, column, DataTypes.BooleanType::equals, "boolean"));
+                .ifPresent(column -> ImageColumn.require(schema, column, DataTypes.BooleanType::equals, "boolean"));
         return ClassificationStage.super.appended(schema);
     }
 

@@ -179,8 +179,9 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
     public Dataset<Row> transform(Dataset<?> rows) {
         ImageColumn column = ImageColumn.of(rows, required(inputCol()));
         EncodedRows images = new EncodedRows(location(), column, file().method().features());
-        Broadcast<SavedClassifier> sent =
-                JavaSparkContext.fromSparkContext(rows.sparkSession().sparkContext()).broadcast(classifier);
+        Broadcast<SavedClassifier> sent = JavaSparkContext.fromSparkContext(
+                        rows.sparkSession().sparkContext())
+                .broadcast(classifier);
         return append(rows, new ImagePredictions(images, sent, outputs()));
     }
 
