@@ -67,9 +67,9 @@ record Overrides(Map<String, Object> training, Map<Integer, Integer> epochs, Map
             return reference;
         }
         Map<String, Object> settings = new LinkedHashMap<>(training);
-        Integer said = epochs.getOrDefault(shots, epochs.get(ANY_SHOTS));
-        if (said != null) {
-            settings.put(EPOCHS, said);
+        Integer planned = epochs.getOrDefault(shots, epochs.get(ANY_SHOTS));
+        if (planned != null) {
+            settings.put(EPOCHS, planned);
         }
         return Settings.with(reference, settings);
     }

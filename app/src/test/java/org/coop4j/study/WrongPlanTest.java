@@ -83,7 +83,7 @@ class WrongPlanTest {
             delimiter = '|',
             value = {
                 "coup | line 3: no method is called \"coup\"; there are zero-shot, linear-probe," + " coop",
-                "[zero-shot, zero-shot] | line 3: there are two methods called zero-shot",
+                "[zero-shot, zero-shot] | line 3: two methods are called zero-shot",
                 "{context_length: 4} | line 3: this method has no name",
                 "{name: x, contxt: 4} | line 3: unknown key \"contxt\": CoOp (M = 16) has name,"
                         + " method, context_length",
