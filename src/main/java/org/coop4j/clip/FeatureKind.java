@@ -1,6 +1,6 @@
 package org.coop4j.clip;
 
-/** Which row of the image tower stands for an image. */
+/** The row of the image tower that represents an image. */
 public enum FeatureKind {
     /** The image's embedding: the tower's last row after the visual projection. */
     EMBEDDED(""),

@@ -25,7 +25,13 @@ final class StepPlan implements AutoCloseable {
     private ExecutionPlan plan; // null until it is bound to memory
     private ArrayValues logits; // null until they are read after a run
 
-    private StepPlan(StepGraph graph, Map<String, SDVariable> values, List<SDVariable> scalars, Workers workers) {
+    /**
+     * A plan without memory.
+     *
+     * @param values outputs without gradients, by name
+     * @param scalars whose gradients in all that is learned are computed
+     */
+    StepPlan(StepGraph graph, Map<String, SDVariable> values, List<SDVariable> scalars, Workers workers) {
         this.graph = graph;
         this.scalars = scalars.size();
         outputs.putAll(values);
@@ -54,16 +60,6 @@ final class StepPlan implements AutoCloseable {
             values.put(LOGITS, graph.logits());
         }
         return new StepPlan(graph, values, losses, workers);
-    }
-
-    /** The gradients alone of some scalars in all that is learned. */
-    static StepPlan ofGradients(StepGraph graph, List<SDVariable> scalars, Workers workers) {
-        return new StepPlan(graph, Map.of(), scalars, workers);
-    }
-
-    /** A variable's values, without gradients. */
-    static StepPlan ofValues(StepGraph graph, String name, SDVariable variable, Workers workers) {
-        return new StepPlan(graph, Map.of(name, variable), List.of(), workers);
     }
 
     private static String loss(int i) {

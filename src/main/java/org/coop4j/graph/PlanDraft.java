@@ -301,6 +301,6 @@ public final class PlanDraft {
             strides[axis] = stride;
             stride *= shape[axis];
         }
-        return Nd4j.create(arena.get(value.type).data(), shape, strides, value.slot.offset, 'c');
+        return GraphOp.view(arena.get(value.type), value.slot.offset, shape, strides);
     }
 }

@@ -44,7 +44,7 @@ class ModelHashTest {
 
     private String hash(Clock clock) throws IOException {
         try (SafetensorsFile file = SafetensorsFile.open(model)) {
-            return new ModelHash(file, notes, clock).get();
+            return new ModelHash(file.path(), file, file.state(), notes, clock).get();
         }
     }
 
