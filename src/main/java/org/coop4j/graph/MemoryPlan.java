@@ -48,11 +48,8 @@ final class MemoryPlan {
         for (Slot slot : bySize) {
             slot.offset = lowestFreeOffset(slot, placed);
             end = Math.max(end, slot.offset + aligned(slot.length));
-            int at = 0;
-            while (at < placed.size() && placed.get(at).offset <= slot.offset) {
-                at++;
-            }
-            placed.add(at, slot);
+            placed.add(slot);
+            placed.sort(Comparator.comparingLong(s -> s.offset));
         }
         return end;
     }

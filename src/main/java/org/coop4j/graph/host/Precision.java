@@ -28,14 +28,13 @@ public enum Precision {
      * @throws IllegalArgumentException for an unknown name; the message lists the known ones
      */
     public static Precision of(String id) {
-        return Arrays.stream(values())
-                .filter(precision -> precision.id.equals(id))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("expected "
-                        + Arrays.stream(values()).map(Precision::id).collect(Collectors.joining(" or "))
-                        + ", got \""
-                        + id
-                        + "\""));
+        for (Precision precision : values()) {
+            if (precision.id.equals(id)) {
+                return precision;
+            }
+        }
+        String known = Arrays.stream(values()).map(Precision::id).collect(Collectors.joining(" or "));
+        throw new IllegalArgumentException("expected %s, got \"%s\"".formatted(known, id));
     }
 
     /** The reason that this process cannot compute with this precision; empty if it can. */

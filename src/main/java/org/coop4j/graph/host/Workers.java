@@ -180,12 +180,17 @@ public final class Workers implements AutoCloseable {
      */
     public void rows(int rows, RowRange range) {
         run(part -> {
-            int from = (int) ((long) rows * part / count());
-            int to = (int) ((long) rows * (part + 1) / count());
+            int from = start(rows, part, count());
+            int to = start(rows, part + 1, count());
             if (from < to) {
                 range.run(part, from, to);
             }
         });
+    }
+
+    /** The first row of part {@code part} of rows split evenly into parts. */
+    public static int start(int rows, int part, int parts) {
+        return (int) ((long) rows * part / parts);
     }
 
     /** A range of rows. */

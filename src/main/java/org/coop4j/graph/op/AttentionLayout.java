@@ -127,11 +127,6 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
             return sequences * queriesEach;
         }
 
-        /** Packed rows of all its sequences. */
-        int rows() {
-            return sequences * length;
-        }
-
         /** Elements of one head's probabilities: [query rows, keys]. */
         long probabilitiesPerHead() {
             return (long) queryRows() * keys();

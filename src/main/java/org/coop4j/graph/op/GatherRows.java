@@ -101,15 +101,13 @@ public final class GatherRows extends GraphOp {
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            HostKernel ofX = sum(in[0], targets(0, out[0].rows()), out[0]);
-            if (out.length == 1) {
-                return ofX;
+            List<HostKernel> sums = new ArrayList<>();
+            int first = 0;
+            for (HostMatrix gradient : out) {
+                sums.add(sum(in[0], targets(first, gradient.rows()), gradient));
+                first += gradient.rows();
             }
-            HostKernel ofVectors = sum(in[0], targets(out[0].rows(), out[1].rows()), out[1]);
-            return () -> {
-                ofX.run();
-                ofVectors.run();
-            };
+            return () -> sums.forEach(HostKernel::run);
         }
 
         /** The target of each row of dy in the matrix whose rows start at {@code first}. */
