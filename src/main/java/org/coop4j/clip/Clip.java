@@ -28,8 +28,8 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * A CLIP model: images and texts to features, and features to class probabilities.
  *
  * <p>Opened from a file that {@code coop convert} wrote. Each tower's weights are read at first use. Any number of
- * threads may use a model: they take turns, each served by all of the model's own threads. Closing it waits for those at
- * work; later calls throw an {@link IllegalStateException}.
+ * threads may use a model: they take turns, each served by all of the model's own threads. Closing it waits for those
+ * at work; later calls throw an {@link IllegalStateException}.
  */
 public final class Clip implements FeatureSpace {
 
@@ -220,7 +220,7 @@ public final class Clip implements FeatureSpace {
         return encodePixels(pixels, n, FeatureKind.EMBEDDED);
     }
 
-    /** The same for rows of a kind. */
+    /** Features of preprocessed images [n, 3, side, side], rows of a kind. */
     public FeatureMatrix encodePixels(FloatBuffer pixels, int n, FeatureKind kind) {
         int side = architecture().vision().imageSize();
         int length = 3 * side * side;

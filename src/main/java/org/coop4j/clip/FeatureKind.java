@@ -13,7 +13,7 @@ public enum FeatureKind {
         this.id = id;
     }
 
-    /** A name for files; empty for {@link #EMBEDDED}, the only kind of the first banks. */
+    /** Name in files; empty for {@link #EMBEDDED}. */
     public String id() {
         return id;
     }

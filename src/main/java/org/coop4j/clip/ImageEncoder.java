@@ -24,12 +24,12 @@ import org.nd4j.linalg.api.buffer.DataType;
 /**
  * Encodes images with the frozen image tower ({@code encode_image}), a vision transformer or a ResNet.
  *
- * <p>All threads read, decode and resize a part of the images, then all threads encode it, then comes the next part: the
- * cores are always busy and never compete. Several callers take turns after each part.
+ * <p>All threads read, decode and resize a part of the images, then all threads encode it, then comes the next part:
+ * the cores are always busy and never compete. Several callers take turns after each part.
  *
  * <p>With {@link #encode} an image has the same bits whatever other images are encoded with it: all batches have one
- * size, unused places included, and an image's place does not matter. {@link #encodeQuickly} uses the smallest plan that
- * holds the images; its features differ by the rounding of float32.
+ * size, unused places included, and an image's place does not matter. {@link #encodeQuickly} uses the smallest plan
+ * that holds the images; its features differ by the rounding of float32.
  */
 public final class ImageEncoder {
 
@@ -42,7 +42,10 @@ public final class ImageEncoder {
     /** Most images of a ViT's full batch; the pixels of more are not held. */
     private static final int MOST_IMAGES = 32;
 
-    /** Fewest images of a ViT's full batch: the last block has one row per image, and BLAS multiplies few rows differently. */
+    /**
+     * Fewest images of a ViT's full batch: the last block has one row per image, and BLAS multiplies few rows
+     * differently.
+     */
     private static final int FEWEST_IMAGES = 16;
 
     private static final int ROWS_TOGETHER = 4;
@@ -191,8 +194,8 @@ public final class ImageEncoder {
     }
 
     /**
-     * Images of a full batch. All threads have equally many rows, and the number is a multiple of four, as BLAS' kernels
-     * take rows by four and treat the remaining ones differently.
+     * Images of a full batch. All threads have equally many rows, and the number is a multiple of four, as BLAS'
+     * kernels take rows by four and treat the remaining ones differently.
      */
     private int batch() {
         int images = vision instanceof ClipConfig.Vit vit

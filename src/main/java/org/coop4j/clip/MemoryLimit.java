@@ -69,7 +69,7 @@ public record MemoryLimit(long bytes) {
         while (true) {
             List<StepPlan> chunks = new ArrayList<>();
             long largest = 0;
-            // Of single classes all are planned, so that the message says how much memory is enough.
+            // Single classes are all planned, so that the message says how much memory is enough.
             for (int i = 0; i < count && (largest <= bytes || count == classes); i++) {
                 StepPlan chunk = plan.apply(Range.of(classes, i, count));
                 largest = Math.max(largest, chunk.bytes());

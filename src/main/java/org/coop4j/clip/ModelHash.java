@@ -25,7 +25,7 @@ import org.coop4j.weights.safetensors.SafetensorsFile;
  */
 final class ModelHash {
 
-    /** Size from which looking up is faster than hashing. */
+    /** Bytes of a file from which looking up its hash is faster than computing it. */
     private static final long LARGE = 8L << 20;
 
     /** Longer than a tick of any file system's clock. */

@@ -35,7 +35,7 @@ public final class StepGraph implements AutoCloseable {
     private final SDVariable labels;
     private final SDVariable scale;
     private SDVariable classFeatures; // null if no prompts are encoded
-    private SDVariable logits; // null if the loss is no cross-entropy of them
+    private SDVariable logits; // null without a cross-entropy of them
     private GradientRule rule; // null for a single loss
     private List<SDVariable> losses = List.of();
 
@@ -180,7 +180,7 @@ public final class StepGraph implements AutoCloseable {
         return several[0];
     }
 
-    /** The losses that {@link #combined} was given, else the loss alone. */
+    /** The losses of {@link #combined} if it was called, else the loss alone. */
     List<SDVariable> losses(SDVariable loss) {
         return rule == null ? List.of(loss) : losses;
     }

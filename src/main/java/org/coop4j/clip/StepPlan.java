@@ -76,7 +76,7 @@ final class StepPlan implements AutoCloseable {
     }
 
     /**
-     * Gives plans that run one after another memory, as much as the largest needs. Closing the first frees it.
+     * Allocates memory for plans that run one after another, as much as the largest needs. Closing the first frees it.
      *
      * @return the same plans
      */
@@ -89,7 +89,7 @@ final class StepPlan implements AutoCloseable {
         return plans;
     }
 
-    /** Computes everything for these images and labels; those that it does not read may be null. */
+    /** Runs the plan on images and labels; what it does not read may be null. */
     void run(float[] images, int[] labels) {
         graph.lock().hold(() -> {
             graph.loadLearned();

@@ -9,12 +9,12 @@ import java.util.Map;
 /** Encodes token sequences with the frozen text tower. */
 record TextEncoder(NativeWeights weights) {
 
-    /** Packed rows of the prompts that are encoded at a time, about; bounds the memory. */
+    /** Approximate number of tokens that are encoded at a time, to bound the memory. */
     private static final int ROWS_PER_PART = 8192;
 
     /**
-     * Text features, not normalised, one row per sequence. Equal sequences have equal bits, wherever they stand, so that
-     * rounding never decides between two classes with one prompt.
+     * Text features, not normalised, one row per sequence. Equal sequences have equal bits, wherever they stand, so
+     * that rounding never decides between two classes with one prompt.
      *
      * @param sequences token ids; what follows the end token is ignored
      */

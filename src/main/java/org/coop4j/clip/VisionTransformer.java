@@ -41,8 +41,8 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
 
     /**
      * The same with each image's rows starting at a multiple of {@code alignment} in every matrix product. If BLAS adds
-     * up a row in an order that depends on the row's number modulo some block, an image still has the same bits in every
-     * place. The rows that fill up an image attend only to each other.
+     * up a row in an order that depends on the row's number modulo some block, an image still has the same bits in
+     * every place. The rows that fill up an image attend only to each other.
      *
      * @param frozen the weights, which keep the constant that is added to the patches
      * @return [batch alignment, width]: per image the class token, then {@code alignment} - 1 other rows

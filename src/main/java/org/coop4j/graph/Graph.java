@@ -37,8 +37,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * A SameDiff graph under construction, in CLIP's building blocks.
  *
- * <p>Constants are frozen and get no gradient. Variables are trained: {@link #differentiate} builds their gradients. Not
- * thread-safe, as SameDiff is not.
+ * <p>Constants are frozen and get no gradient. Variables are trained: {@link #differentiate} builds their gradients.
+ * Not thread-safe, as SameDiff is not.
  */
 public class Graph {
 

@@ -57,8 +57,8 @@ public record Backend(String name, String device, String blas, Form form) {
     private static CompletableFuture<Void> started;
 
     /**
-     * Keeps ND4J's dozen lines of INFO about its start out of an application's log, unless the application has set ND4J's
-     * property for them. To be called before ND4J is first used.
+     * Keeps ND4J's dozen lines of INFO about its start out of an application's log, unless the application has set
+     * ND4J's property for them. To be called before ND4J is first used.
      *
      * @throws BackendException if the backend cannot compute on this machine
      */
@@ -68,8 +68,8 @@ public record Backend(String name, String device, String blas, Form form) {
     }
 
     /**
-     * Starts ND4J on a thread of its own. That takes about half a second, in which the caller may read files; graphs and
-     * weights wait for its end, and report a failure.
+     * Starts ND4J on a thread of its own. That takes about half a second, in which the caller may read files; graphs
+     * and weights wait for its end, and report a failure.
      */
     public static synchronized void startAhead() {
         if (started == null) {
@@ -90,7 +90,8 @@ public record Backend(String name, String device, String blas, Form form) {
     }
 
     /**
-     * Starts ND4J, or waits until it has started. Two threads must not initialise classes of ND4J that need one another.
+     * Starts ND4J, or waits until it has started. Two threads must not initialise classes of ND4J that need one
+     * another.
      *
      * @throws BackendException if the backend cannot compute on this machine
      */
@@ -201,8 +202,8 @@ public record Backend(String name, String device, String blas, Form form) {
     }
 
     /**
-     * Checks that the backend has code for a GPU of this compute capability: nd4j-cuda-11.6 holds machine code for 3.7 to
-     * 8.6, which also runs on 8.9, and no PTX.
+     * Checks that the backend has code for a GPU of this compute capability: nd4j-cuda-11.6 holds machine code for 3.7
+     * to 8.6, which also runs on 8.9, and no PTX.
      */
     static void requireCode(int major, int minor) {
         boolean tooOld = major < 3 || (major == 3 && minor < 7);

@@ -42,8 +42,8 @@ public final class Exponential {
     }
 
     /**
-     * Replaces the first {@code n} elements by their exponentials, within 2 units in the last place. Elements below -87.3
-     * count as -87.3 (1.2e-38) and above 88.7 as 88.7 (3e38); NaN stays NaN.
+     * Replaces the first {@code n} elements by their exponentials, within 2 units in the last place. Elements below
+     * -87.3 count as -87.3 (1.2e-38) and above 88.7 as 88.7 (3e38); NaN stays NaN.
      */
     public void apply(float[] x, int n) {
         series(x, power, n);

@@ -98,8 +98,8 @@ public final class Gemm {
     }
 
     /**
-     * Runs {@code work} with BLAS on the calling thread alone, then restores BLAS' setting. The setting is the process's:
-     * of several concurrent calls the first changes it and the last restores it.
+     * Runs {@code work} with BLAS on the calling thread alone, then restores BLAS' setting. The setting is the
+     * process's: of several concurrent calls the first changes it and the last restores it.
      */
     public static void singleThreaded(Runnable work) {
         holdOneThread();

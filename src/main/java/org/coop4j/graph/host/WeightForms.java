@@ -7,8 +7,8 @@ import java.util.function.Supplier;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
- * Packed copies of frozen weights. A copy is made for the first kernel that needs it, shared with others, and freed with
- * the last.
+ * Packed copies of frozen weights. A copy is made for the first kernel that needs it, shared with others, and freed
+ * with the last.
  */
 final class WeightForms {
 

@@ -58,7 +58,8 @@ public final class Workers implements AutoCloseable {
     }
 
     /**
-     * As many threads as {@code OMP_NUM_THREADS} says, else {@code OPENBLAS_NUM_THREADS}, else as this process has cores.
+     * As many threads as {@code OMP_NUM_THREADS} says, else {@code OPENBLAS_NUM_THREADS}, else as this process has
+     * cores.
      */
     public static Workers standard() {
         String threads = System.getenv("OMP_NUM_THREADS");

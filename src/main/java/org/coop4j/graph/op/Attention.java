@@ -10,13 +10,13 @@ import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Multi-head scaled dot-product attention over packed rows, between the input and the output projection of
- * {@code nn.MultiheadAttention}.
+ * Multi-head scaled dot-product attention over packed rows, between the input and the output projection of {@code
+ * nn.MultiheadAttention}.
  *
- * <p>Inputs: qkv [rows, 3 · width] if every row is a query, or q [queries, width] and kv [rows, 2 · width] if one row of
- * each sequence is. Outputs: [queries, width], and the attention probabilities, which the gradient reads, flat: for each
- * block of the layout [heads, query rows, keys]. Each head is 1/heads of the width; scores are divided by
- * √(width / heads).
+ * <p>Inputs: qkv [rows, 3 · width] if every row is a query, or q [queries, width] and kv [rows, 2 · width] if one row
+ * of each sequence is. Outputs: [queries, width], and the attention probabilities, which the gradient reads, flat: for
+ * each block of the layout [heads, query rows, keys]. Each head is 1/heads of the width; scores are divided by √(width
+ * / heads).
  */
 public final class Attention extends GraphOp {
 

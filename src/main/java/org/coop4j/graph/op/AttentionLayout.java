@@ -8,9 +8,9 @@ import java.util.List;
  *
  * <p>Rows are laid out as a prefix of {@code prefix} rows, then the sequences group by group. The sequences of a group
  * have one length and follow one another. A row of a sequence attends to the prefix and to its own sequence, a row of
- * the prefix to the prefix. With {@code causal}, a row does not see later rows of its sequence or of the prefix. A batch
- * of prompts with a common beginning is a prefix and one sequence per class; a batch of images is a group of sequences
- * without a prefix.
+ * the prefix to the prefix. With {@code causal}, a row does not see later rows of its sequence or of the prefix. A
+ * batch of prompts with a common beginning is a prefix and one sequence per class; a batch of images is a group of
+ * sequences without a prefix.
  *
  * @param heads number of attention heads
  * @param queries rows that are queries: all rows, or one of each sequence

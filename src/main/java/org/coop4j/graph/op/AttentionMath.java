@@ -11,9 +11,9 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * Attention in ND4J calls, a batched product for each block of the layout.
  *
- * <p>Letters: S sequences, H heads, L query rows of a sequence, K keys, D head width. Heads are views of the packed rows,
- * so that splitting and merging them copies nothing. Views are made by hand: NDArrayIndex gives wrong shapes for ranges
- * of one row.
+ * <p>Letters: S sequences, H heads, L query rows of a sequence, K keys, D head width. Heads are views of the packed
+ * rows, so that splitting and merging them copies nothing. Views are made by hand: NDArrayIndex gives wrong shapes for
+ * ranges of one row.
  */
 public final class AttentionMath implements AutoCloseable {
 

@@ -14,9 +14,9 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * A 3×3 convolution with one pixel of zeros around the image.
  *
- * <p>Inputs: x [batch · height · width, in] with the pixels of {@link Grid}; kernel [9 · in, out], row
- * {@code (3 · ky + kx) · in + channel} (PyTorch's [out, in, ky, kx] with its axes in the order 2, 3, 1, 0); and optionally a
- * bias [out]. Output: [batch · height/stride · width/stride, out]. It has no gradient.
+ * <p>Inputs: x [batch · height · width, in] with the pixels of {@link Grid}; kernel [9 · in, out], row {@code (3 · ky +
+ * kx) · in + channel} (PyTorch's [out, in, ky, kx] with its axes in the order 2, 3, 1, 0); and optionally a bias [out].
+ * Output: [batch · height/stride · width/stride, out]. It has no gradient.
  *
  * <p>On the host, oneDNN convolves with a frozen kernel if it is available; otherwise the neighbourhoods are unfolded
  * into rows.

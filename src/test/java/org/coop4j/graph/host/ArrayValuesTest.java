@@ -89,7 +89,7 @@ class ArrayValuesTest {
     }
 
     @Test
-    void aMatrixOfItsOwnFreesItsMemoryAtOnce() {
+    void aMatrixThatOwnsItsMemoryFreesItAtOnce() {
         long held = Pointer.totalBytes();
         try (HostMatrix matrix = HostMatrix.allocate(1 << 14, 1 << 10)) {
             assertThat(matrix.rows()).isEqualTo(1 << 14);
