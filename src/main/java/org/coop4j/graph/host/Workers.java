@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 import org.bytedeco.javacpp.BytePointer;
+import org.coop4j.graph.host.OneDnn.WeightForms;
 
 /**
  * A fixed team of threads that share one job at a time.
