@@ -25,7 +25,7 @@ final class LoadCommand implements Callable<Integer> {
     private BenchCommand.Subject subject;
 
     @Option(names = "--runs", hidden = true, description = "Ignored: a second run would find the model in memory.")
-    private int runs;
+    int runs;
 
     @Mixin
     Options.AsJson always; // it is always JSON
