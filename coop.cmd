@@ -1,12 +1,12 @@
 @echo off
-rem Runs coop4j's command line on Windows. Untested. A distribution has its jars in lib. Among the sources, builds on
+rem Runs coop4j's command line on Windows. Untested. A distribution has its jars in lib. In a source tree, builds on
 rem first use; after that, build by hand: mvn -DskipTests package
 setlocal
 set "ROOT=%~dp0"
 set "TARGET=%ROOT%app\target"
 if exist "%ROOT%lib" set "CLASSPATH=%ROOT%lib\*"
 if not exist "%ROOT%lib" if not exist "%TARGET%\classpath.txt" (
-    echo coop: building on first use ... 1>&2
+    echo coop: building on first use: Maven downloads up to 355 MB to its repository ... 1>&2
     call mvn -B -ntp -q -f "%ROOT%pom.xml" -pl app -am -DskipTests -Dspotless.check.skip=true -Dcompiler.werror=-Xdiags:compact package 1>&2 || exit /b 1
 )
 set "JAVA=java"

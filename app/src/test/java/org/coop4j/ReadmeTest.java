@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -103,9 +104,16 @@ class ReadmeTest {
                 Classifier classifier = PromptEnsemble.of("a photo of a {}.").classifier(clip, classes);
                 ImageClassifier images = ImageClassifier.of(clip, classifier)) {
             ClassifierInfo info =
-                    ClassifierInfo.of("run", classifier.save(), clip.model().path(), Optional.empty());
+                    ClassifierInfo.of("run", classifier.save(), clip.model().path(), Optional.empty(), null);
             try (PredictionService service = PredictionService.start(
-                    ServiceOptions.onLoopback(0), List.of(new ServedClassifier(info, images)), Optional.empty())) {
+                    new ServiceOptions(
+                            "127.0.0.1",
+                            0,
+                            Optional.empty(),
+                            Optional.empty(),
+                            ServiceOptions.Limits.of(16 << 20, Duration.ofSeconds(30), 256)),
+                    List.of(new ServedClassifier(info, images)),
+                    Optional.empty())) {
                 String address = "http://127.0.0.1:" + service.port() + "/predictions/run";
                 String best = images.classify(photo).get(0).label();
                 assertThat(run("Ask", address, photo))

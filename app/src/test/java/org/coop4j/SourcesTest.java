@@ -23,16 +23,14 @@ class SourcesTest {
     private static final Path APPLICATION = ROOT.resolve("app/src/main/java/org/coop4j");
     private static final Path SPARK = ROOT.resolve("spark/src/main/java/org/coop4j");
 
-    /** The program and one of its commands are called as methods are; the demo is of two. */
+    /** The program and one of its commands are called as methods are. */
     private static final Set<String> OTHERS = Set.of(
             "cli/Coop.java: coop",
             "cli/Coop.java: zero-shot",
             "graph/op/GraphOp.java: coop",
             "spark/CoopEstimator.java: coop",
             "cli/ZeroShotCommand.java: zero-shot",
-            "cli/FirstRun.java: zero-shot",
-            "demo/DemoMethod.java: gda",
-            "demo/DemoMethod.java: linear-probe");
+            "cli/FirstRun.java: zero-shot");
 
     private static final Pattern TEXT = Pattern.compile("\"((?:[^\"\\\\\n]|\\\\.)*)\"");
 

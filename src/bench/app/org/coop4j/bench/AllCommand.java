@@ -9,13 +9,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.coop4j.cli.BenchCommand;
+import org.coop4j.cli.ConsoleCommand;
 import org.coop4j.cli.Coop;
-import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.Options;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageFiles;
@@ -23,46 +23,41 @@ import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.run.Machine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code all}: every measurement in turn, as the table of docs/performance.md. */
+/** {@code all}: all measurements, as the table of docs/performance.md. */
 @Command(
         name = "all",
         description = {
             "Measure steps, images, files, loading, predictions and methods, and write the table (Markdown).",
             "",
-            "Each row is a process of its own, so that its memory is its own too; where the"
-                    + " processor multiplies bfloat16, in that as well. Takes some ten minutes on"
-                    + " two cores, which should have nothing else to do. A service that runs is"
-                    + " measured by serve.",
-            ""
+            "Each row is measured in a separate process, for its memory, and in bfloat16 too if the processor has it."
+                    + " Takes about ten minutes on two otherwise idle cores. Use serve to measure a running service."
         },
         footer = {
-            "",
             "Examples:",
             "  all pictures/ > table.md",
             "  all pictures/ --json > bench.json",
             "  all --only step,encode"
         })
-final class AllCommand implements Callable<Integer> {
+final class AllCommand extends ConsoleCommand {
 
     private static final List<String> KINDS = List.of("step", "encode", "files", "load", "predict", "methods");
-
-    private final Console console;
 
     @Parameters(
             index = "0",
             arity = "0..1",
             paramLabel = "DIR",
-            description = "JPEG files; without them, files and predict are left out.")
+            description = "JPEG files; without them, files and predict are omitted.")
     private Path pictures;
 
     @Option(
             names = "--only",
             split = ",",
             paramLabel = "WHAT",
-            description = "Some alone: step, encode, files, load, predict or methods.")
+            description = "Only some: step, encode, files, load, predict or methods.")
     private List<String> only = KINDS;
 
     @Option(
@@ -71,29 +66,19 @@ final class AllCommand implements Callable<Integer> {
             description = "A converted model in place of every other.")
     private Path model;
 
-    @Option(
-            names = "--runs",
-            defaultValue = "7",
-            paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "Repetitions (default: ${DEFAULT-VALUE}).")
-    private int runs;
+    @Mixin
+    private BenchCommand.Runs runs;
 
     @Option(
             names = "--imagenet",
-            description = "Also methods of image features for 1,000 classes and 50,000 test images,"
-                    + " which takes longer than all else.")
+            description = "Also methods of image features for 1,000 classes and 50,000 test images, the longest part.")
     private boolean imagenet;
 
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
-
-    AllCommand(Console console) {
-        this.console = console;
-    }
+    @Mixin
+    private Options.AsJson json;
 
     /**
-     * A row, or the rows of all methods.
+     * The work of a row, or of the rows of all methods.
      *
      * @param program {@link Coop} or {@link Bench}
      */
@@ -111,7 +96,7 @@ final class AllCommand implements Callable<Integer> {
         try (Workers workers = Workers.standard()) {
             machine = Machine.describe(workers.count()) + ", " + Machine.virtualMachine();
         }
-        PrintStream table = json ? console.err() : console.out();
+        PrintStream table = json.isChosen() ? console.err() : console.out();
         table.println(machine + "\n\n| work | time | rate | memory |\n|---|---|---|---|");
         ArrayNode rows = Json.object().arrayNode();
         for (Work work : works) {
@@ -122,7 +107,7 @@ final class AllCommand implements Callable<Integer> {
                 table.flush();
             }
         }
-        if (json) {
+        if (json.isChosen()) {
             ObjectNode all = Json.object().put("machine", machine);
             Json.print(all.set("rows", rows), console.out());
         }
@@ -180,7 +165,7 @@ final class AllCommand implements Callable<Integer> {
         Stream<String> own = Stream.of(options);
         Stream<String> common = Stream.of("--json", "--quiet");
         if (!kind.equals("methods")) {
-            common = Stream.concat(common, Stream.of("--runs=" + runs));
+            common = Stream.concat(common, Stream.of("--runs=" + runs.count()));
             if (model != null) {
                 own = own.filter(o -> !o.startsWith("--arch") && !o.startsWith("--model"));
                 common = Stream.concat(common, Stream.of("--model=" + model));
@@ -192,7 +177,7 @@ final class AllCommand implements Callable<Integer> {
         works.add(new Work(title, ofCoop ? Coop.class : Bench.class, all));
     }
 
-    /** A document, or one for each method. */
+    /** Returns one document, or one per method. */
     private static Iterable<JsonNode> measure(Work work) throws IOException {
         JsonNode said = Json.parse(ChildProcess.output(work.program, work.arguments));
         return said.isArray() ? said : List.of(said);

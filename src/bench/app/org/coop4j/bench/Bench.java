@@ -3,12 +3,12 @@ package org.coop4j.bench;
 import java.util.Map;
 import org.coop4j.cli.Coop;
 
-/** Measurements for those who work on coop4j, beside {@code coop bench}; see docs/performance.md. */
+/** Measurements for developers of coop4j, in addition to {@code coop bench}; see docs/performance.md. */
 public final class Bench {
 
     private Bench() {}
 
-    /** Takes a measurement: {@code all}, {@code load}, {@code methods}, {@code predict} or {@code serve}, and its options. */
+    /** Runs a measurement, such as {@code all} or {@code serve}, with its options. */
     public static void main(String[] arguments) {
         Coop.main(
                 Map.of(

@@ -9,12 +9,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.console.CommandFailure;
 
-/** Programs in processes of their own. */
+/** Programs in separate processes. */
 final class ChildProcess {
 
     private ChildProcess() {}
 
-    /** The same of a Java program, with the Java and the options of this process. */
+    /** Runs a Java program with the Java and the options of this process. */
     static String output(Class<?> program, List<String> arguments) throws IOException {
         List<String> words = new ArrayList<>();
         words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -24,8 +24,7 @@ final class ChildProcess {
     }
 
     /**
-     * Runs a program to its end and returns what it wrote to standard output; what it writes to
-     * standard error goes where this process's does.
+     * Runs a program to its end and returns its standard output; its standard error is that of this process.
      *
      * @throws CommandFailure if it fails
      */

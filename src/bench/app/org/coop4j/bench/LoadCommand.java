@@ -3,12 +3,10 @@ package org.coop4j.bench;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import org.coop4j.cli.BenchCommand;
-import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.cli.ConsoleCommand;
 import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.run.Machine;
@@ -16,42 +14,23 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code load}: from opening a model to the first image's features. */
+/** {@code load}: time from opening a model to the first image's features. */
 @Command(name = "load", description = "Measure the time from opening a model to the first image's features.")
-final class LoadCommand implements Callable<Integer> {
-
-    private final Console console;
-
-    @Option(
-            names = "--arch",
-            defaultValue = "ViT-B/16",
-            paramLabel = "NAME",
-            description = "A published architecture (default: ${DEFAULT-VALUE}).")
-    private String architecture;
-
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "FILE",
-            description = "A converted model, instead of random weights.")
-    private Path model;
-
-    @Option(names = "--runs", hidden = true, description = "One alone: a second would find the model in memory.")
-    private int runs;
+final class LoadCommand extends ConsoleCommand {
 
     @Mixin
-    private Options.Arithmetic precision;
+    private BenchCommand.Subject subject;
 
-    @Option(names = "--json", description = "Print JSON, as always.")
-    private boolean json;
+    @Option(names = "--runs", hidden = true, description = "Ignored: a second run would find the model in memory.")
+    int runs;
 
-    LoadCommand(Console console) {
-        this.console = console;
-    }
+    @Mixin
+    Options.AsJson always; // it is always JSON
 
     @Override
     public Integer call() throws IOException {
-        Path file = model == null ? BenchCommand.randomModel(architecture, console) : ModelOptions.file(model);
-        Precision in = precision.precision();
+        Path file = subject.file(console);
+        Precision in = subject.precision();
         ObjectNode result =
                 Json.object().put("what", "load").put("precision", in.id()).put("model", file.toString());
         result.put("seconds_to_first_feature", firstFeature(file, in));
@@ -60,7 +39,7 @@ final class LoadCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Seconds from opening a model until it has the features of an image. */
+    /** Returns the seconds from opening a model to the features of an image. */
     private static double firstFeature(Path model, Precision precision) throws IOException {
         long start = System.nanoTime();
         try (Clip clip = Clip.open(model, Clip.Options.in(precision))) {

@@ -1,6 +1,8 @@
 package org.coop4j.bench;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -24,14 +26,13 @@ import org.coop4j.method.train.Trainer;
 import org.coop4j.run.Machine;
 
 /**
- * Methods of image features on random features, without a model: images and the text of a class are
- * its centre with noise, of which texts have more. Images before the visual projection are half as
- * wide again, as ViT-B/16's are.
+ * Methods of image features on random features, without a model. Images and the text of a class are its centre with
+ * noise, of which texts have more. Features before the visual projection are 1.5 times as wide, as for ViT-B/16.
  *
  * @param classes number of classes
- * @param shots training images a class; a quarter as many choose settings
+ * @param shots training images per class; a quarter as many val images choose settings
  * @param width of an embedded feature
- * @param tests images to classify
+ * @param tests number of test images
  */
 public record MethodBench(int classes, int shots, int width, int tests) {
 
@@ -41,27 +42,27 @@ public record MethodBench(int classes, int shots, int width, int tests) {
     private static final int PER_QUARTER = 4;
 
     /**
-     * What was measured.
+     * A measured method.
      *
      * @param method the method's name
-     * @param fitSeconds time of learning, with the choice of settings where the method has one
+     * @param fitSeconds time of learning, including the choice of settings
      * @param testSeconds time of the logits of all test images
      * @param accuracy of the test images, 0 to 1
-     * @param peakBytes most memory that the process had meanwhile, 0 where unknown
+     * @param peakBytes peak memory of the process, 0 where unknown
      */
     public record Outcome(String method, double fitSeconds, double testSeconds, double accuracy, long peakBytes) {}
 
-    /** Methods that learn from image features alone and need no tower. */
+    /** Returns the methods that learn from image features alone. */
     public static List<Method> methods() {
         return Method.all().stream()
                 .filter(method -> method.group() == Method.Group.FEATURES)
                 .toList();
     }
 
-    /** Learns and classifies, once. */
+    /** Learns and classifies once. */
     public Outcome run(Method method) throws IOException {
         SplittableRandom random = new SplittableRandom(1);
-        FeatureMatrix centres = FeatureMatrix.of(classes, width, gaussian(random, classes * width, 1));
+        FeatureMatrix centres = FeatureMatrix.of(classes, width, StepBench.gaussian(random, classes * width, 1));
         List<String> names =
                 IntStream.range(0, classes).mapToObj(c -> "class " + c).toList();
         float[] texts = around(random, centres, ofEach(classes), TEXT_NOISE);
@@ -82,9 +83,9 @@ public record MethodBench(int classes, int shots, int width, int tests) {
                         FeatureMatrix.of(classes, width, texts),
                         Workers.standard())
                 .with(projection)) {
-            Task task = new Task(names, "{}", List.of("{}"), 1);
+            Task task = new Task(names, "{}", 1);
             Gemm.singleThreaded(() -> {}); // BLAS is loaded, as it is where a model is open
-            Machine.forgetPeakMemory();
+            forgetPeakMemory();
             long start = System.nanoTime();
             Trainer trainer = new Trainer(used.training(shots), 1);
             try (Classifier classifier = used.learner(space, task).fit(data, trainer)) {
@@ -101,14 +102,14 @@ public record MethodBench(int classes, int shots, int width, int tests) {
         }
     }
 
-    /** Its product with its transpose is about the unit matrix. */
+    /** Returns a projection whose product with its transpose is approximately the identity matrix. */
     private VisualProjection projection() {
         int before = width + width / 2;
-        float[] values = gaussian(new SplittableRandom(2), width * before, 1 / Math.sqrt(before));
+        float[] values = StepBench.gaussian(new SplittableRandom(2), width * before, 1 / Math.sqrt(before));
         return new VisualProjection("visual.proj", FeatureMatrix.of(width, before, values), null);
     }
 
-    /** Test images go in parts, as they do in an evaluation. */
+    /** Returns the number of correct test images, classified in parts as in an evaluation. */
     private int right(Classifier classifier, DenseFeatures test) {
         int part = 1_000;
         int right = 0;
@@ -132,14 +133,14 @@ public record MethodBench(int classes, int shots, int width, int tests) {
         return DenseFeatures.of(centres.width(), 1, rows, labels);
     }
 
-    /** The classes in turn. */
+    /** Returns {@code count} labels that cycle through the classes. */
     private int[] ofEach(int count) {
         return IntStream.range(0, count).map(i -> i % classes).toArray();
     }
 
     private static float[] around(SplittableRandom random, FeatureMatrix centres, int[] labels, double deviation) {
         int width = centres.width();
-        float[] rows = gaussian(random, Math.multiplyExact(labels.length, width), 1);
+        float[] rows = StepBench.gaussian(random, Math.multiplyExact(labels.length, width), 1);
         for (int i = 0; i < rows.length; i++) {
             float centre = centres.get(labels[i / width], i % width);
             rows[i] = (float) (centre + deviation * rows[i]);
@@ -147,11 +148,12 @@ public record MethodBench(int classes, int shots, int width, int tests) {
         return rows;
     }
 
-    private static float[] gaussian(SplittableRandom random, int length, double deviation) {
-        float[] values = new float[length];
-        for (int i = 0; i < length; i++) {
-            values[i] = (float) (deviation * random.nextGaussian());
+    /** Restarts the measurement of the peak from the memory in use; on Linux. */
+    private static void forgetPeakMemory() {
+        try {
+            Files.writeString(Path.of("/proc/self/clear_refs"), "5");
+        } catch (IOException e) {
+            // Not Linux: the peak is that of the whole process.
         }
-        return values;
     }
 }

@@ -3,10 +3,9 @@ package org.coop4j.bench;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
+import org.coop4j.cli.ConsoleCommand;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.Options;
-import org.coop4j.console.Console;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
@@ -20,18 +19,14 @@ import picocli.CommandLine.Option;
         description = {
             "Measure the methods that learn from image features, on random features.",
             "",
-            "Shows the seconds of learning and of classifying the test images, and the most memory"
-                    + " that the process had meanwhile. The accuracy says nothing but that"
-                    + " something was learned: features are class centres with noise.",
-            ""
+            "Shows the seconds of learning and of classifying the test images, and the peak memory of the process."
+                    + " The accuracy only proves that something was learned: features are class centres with noise."
         },
-        footer = {"", "Examples:", "  methods", "  methods --classes 1000 --tests 50000 --method gda --json"})
-final class MethodsCommand implements Callable<Integer> {
+        footer = {"Examples:", "  methods", "  methods --classes 1000 --tests 50000 --method gda --json"})
+final class MethodsCommand extends ConsoleCommand {
 
-    /** Of a number in the table. */
-    private static final int WIDTH = "10,000.00".length();
-
-    private final Console console;
+    /** The widest number of the table. */
+    private static final List<String> WIDEST = List.of("10,000.00");
 
     @Option(
             names = "--method",
@@ -53,7 +48,7 @@ final class MethodsCommand implements Callable<Integer> {
             defaultValue = "16",
             paramLabel = "K",
             converter = Converters.Positive.class,
-            description = "Training images a class (default: ${DEFAULT-VALUE}).")
+            description = "Training images per class (default: ${DEFAULT-VALUE}).")
     private int shots;
 
     @Option(
@@ -75,10 +70,6 @@ final class MethodsCommand implements Callable<Integer> {
     @ArgGroup
     private Options.LineFormat format = new Options.LineFormat();
 
-    MethodsCommand(Console console) {
-        this.console = console;
-    }
-
     @Override
     public Integer call() throws IOException {
         MethodBench bench = new MethodBench(classes, shots, width, tests);
@@ -87,12 +78,12 @@ final class MethodsCommand implements Callable<Integer> {
                 .text("method", MethodBench.Outcome::method)
                 .among(methods.stream().map(Method::id).toList())
                 .number("fit_s", 2, MethodBench.Outcome::fitSeconds)
-                .upTo(WIDTH)
+                .among(WIDEST)
                 .number("test_s", 2, MethodBench.Outcome::testSeconds)
-                .upTo(WIDTH)
+                .among(WIDEST)
                 .share("accuracy", outcome -> (float) outcome.accuracy())
                 .count("peak_mb", outcome -> outcome.peakBytes() >> 20)
-                .upTo(WIDTH);
+                .among(WIDEST);
         try (Table<MethodBench.Outcome>.Printer printer = rows.printer(format.chosen(), console)) {
             for (Method method : methods) {
                 printer.print(bench.run(method));

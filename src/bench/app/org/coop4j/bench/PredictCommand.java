@@ -5,57 +5,36 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.coop4j.cli.BenchCommand;
+import org.coop4j.cli.ConsoleCommand;
 import org.coop4j.cli.Coop;
 import org.coop4j.cli.FirstRun;
-import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code predict}: {@code coop predict} of one picture from its start to its end, as a person waits for it. */
+/** {@code predict}: the whole of {@code coop predict} for one picture. */
 @Command(
         name = "predict",
         description = {
-            "Measure the whole of coop predict, of one picture, by what random features taught.",
+            "Measure the whole of coop predict for one picture, with a classifier of random features.",
             "",
-            "Each time is that of a process, after one that warms the disk's cache.",
-            ""
+            "Each time is that of a process, after one that warms the disk's cache."
         },
-        footer = {"", "Example:", "  predict -m coop4j-small photo.jpg"})
-final class PredictCommand implements Callable<Integer> {
-
-    private final Console console;
+        footer = {"Example:", "  predict -m coop4j-small photo.jpg"})
+final class PredictCommand extends ConsoleCommand {
 
     @Parameters(paramLabel = "FILE", description = "The picture.")
     private Path picture;
 
-    @Option(
-            names = "--arch",
-            defaultValue = "ViT-B/16",
-            paramLabel = "NAME",
-            description = "A published architecture (default: ${DEFAULT-VALUE}).")
-    private String architecture;
+    @Mixin
+    private BenchCommand.Subject subject;
 
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "FILE",
-            description = "A converted model, instead of random weights.")
-    private Path model;
-
-    @Option(
-            names = "--runs",
-            defaultValue = "7",
-            paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "Repetitions (default: ${DEFAULT-VALUE}).")
-    private int runs;
+    @Mixin
+    private BenchCommand.Runs runs;
 
     @Option(
             names = "--launcher",
@@ -64,31 +43,19 @@ final class PredictCommand implements Callable<Integer> {
     private Path launcher;
 
     @Mixin
-    private Options.Arithmetic precision;
-
-    @Option(names = "--json", description = "Print JSON, as always.")
-    private boolean json;
-
-    PredictCommand(Console console) {
-        this.console = console;
-    }
+    Options.AsJson always; // it is always JSON
 
     @Override
     public Integer call() throws IOException {
-        Path file = model == null ? BenchCommand.randomModel(architecture, console) : ModelOptions.file(model);
+        Path file = subject.file(console);
         Path classifier = Files.createTempFile("coop-bench", ".safetensors");
         try {
             FirstRun.learnFromNoise(file, classifier);
-            List<String> arguments = List.of(
-                    "predict",
-                    "--prompt=" + classifier,
-                    "--model=" + file,
-                    "--precision=" + precision.precision().id(),
-                    picture.toString());
-            Measurement time = Measurement.of(1, runs, 0, () -> predict(arguments));
+            List<String> arguments = List.of(FirstRun.prediction(file, classifier, subject.precision(), picture));
+            Measurement time = Measurement.of(1, runs.count(), 0, () -> predict(arguments));
             ObjectNode result = Json.object().put("what", "predict").put("model", file.toString());
             result.put("median_s", time.median()).put("least_s", time.least()).put("most_s", time.most());
-            Json.print(result.put("runs", runs), console.out());
+            Json.print(result.put("runs", runs.count()), console.out());
         } finally {
             Files.delete(classifier);
         }

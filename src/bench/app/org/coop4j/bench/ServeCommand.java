@@ -14,11 +14,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
+import org.coop4j.cli.ConsoleCommand;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.Options;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Console;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageFiles;
@@ -33,25 +32,20 @@ import picocli.CommandLine.Parameters;
         description = {
             "Load a running coop serve on this machine, and compare its answers.",
             "",
-            "Clients post the pictures of a folder, one after the other, each waiting for its"
-                    + " answer. Shows images a second and the milliseconds that half, 95 and 99 percent"
-                    + " of the answers take at most. With --expected, each answer must be what coop"
-                    + " predict says, else what the service said the first time. The last columns are"
-                    + " the memory of the service before, at half of the time, and after.",
-            ""
+            "Clients post the pictures of a folder one after another, each waiting for its answer."
+                    + " Shows images per second and the 50th, 95th and 99th percentile of latency in milliseconds."
+                    + " An answer must equal that of coop predict with --expected, or else the first answer."
+                    + " The last columns are the memory of the service before, halfway, and after."
         },
         footer = {
-            "",
             "Examples:",
             "  coop predict -p run --json pictures/ > expected.json",
             "  serve http://localhost:8080/predictions/run pictures/ \\",
             "    --expected expected.json --clients 1,8,64 --seconds 30"
         })
-final class ServeCommand implements Callable<Integer> {
+final class ServeCommand extends ConsoleCommand {
 
-    private final Console console;
-
-    @Parameters(index = "0", paramLabel = "URL", description = "Where pictures are posted.")
+    @Parameters(index = "0", paramLabel = "URL", description = "URL to post pictures to.")
     private URI predictions;
 
     @Parameters(index = "1", paramLabel = "DIR", description = "The pictures.")
@@ -71,22 +65,18 @@ final class ServeCommand implements Callable<Integer> {
             defaultValue = "20",
             paramLabel = "S",
             converter = Converters.Positive.class,
-            description = "For how long each number of clients sends (default: ${DEFAULT-VALUE}).")
+            description = "Seconds per number of clients (default: ${DEFAULT-VALUE}).")
     private int seconds;
 
     @Option(
             names = "--expected",
             paramLabel = "FILE",
             converter = Converters.FileName.class,
-            description = "What coop predict --json wrote of the pictures.")
+            description = "Output of coop predict --json for the pictures.")
     private Path expected;
 
     @ArgGroup
     private Options.LineFormat format = new Options.LineFormat();
-
-    ServeCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {
@@ -112,7 +102,7 @@ final class ServeCommand implements Callable<Integer> {
         return good ? 0 : 1;
     }
 
-    /** A load is an attack where it is not agreed upon. */
+    /** Refuses other machines: an unauthorised load test is an attack. */
     private void requireThisMachine() {
         String host = predictions.getHost();
         try {

@@ -18,19 +18,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Loads a prediction service: clients send picture after picture, each waiting for its answer, and
- * compare every answer with what is expected of the picture. The service's own metrics say how much
- * memory it has meanwhile.
+ * A load test of a prediction service: clients send one picture after another, each waiting for its answer, and compare
+ * all answers with the expected ones. The memory of the service is taken from its metrics.
  */
 public final class ServiceLoad {
 
     private static final int OK = 200;
     private static final int TOO_MANY = 429;
 
-    /** What a client waits for after a refusal. */
+    /** Pause of a client after a refusal. */
     private static final long PAUSE_MS = 100;
 
-    /** The metric of the memory that a service has. */
+    /** The metric of a service's memory. */
     private static final Pattern MEMORY = Pattern.compile("(?m)^process_resident_memory_bytes ([0-9.E]+)$");
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -39,14 +38,13 @@ public final class ServiceLoad {
     private final List<byte[]> pictures;
     private final List<Map<String, Float>> expected;
 
-    /** The first right answer of each picture, with which others are compared byte by byte. */
+    /** The first correct answer for each picture, compared byte by byte with the others. */
     private final AtomicReferenceArray<String> right;
 
     /**
-     * @param predictions where pictures are posted
-     * @param pictures content of image files
-     * @param expected the probability of each class, for each picture; empty if an answer is right
-     *     when it is that of the first time
+     * @param predictions URL to post pictures to
+     * @param pictures contents of image files
+     * @param expected the probability of each class for each picture; empty to compare with the first answer
      */
     public ServiceLoad(URI predictions, List<byte[]> pictures, List<Map<String, Float>> expected) {
         this.predictions = predictions;
@@ -56,16 +54,16 @@ public final class ServiceLoad {
     }
 
     /**
-     * What came of a load.
+     * The outcome of a load test.
      *
-     * @param clients that sent at the same time
-     * @param seconds that it took
-     * @param answered pictures whose answer was right
-     * @param refused answers 429: the queue was full
-     * @param wrong answers with other classes or probabilities
-     * @param failed other statuses, and requests without an answer
-     * @param latencies of right answers in milliseconds, ascending
-     * @param memory that the service had at the beginning, at the half and at the end, in bytes
+     * @param clients number of concurrent clients
+     * @param seconds duration
+     * @param answered number of correct answers
+     * @param refused number of answers 429: the queue was full
+     * @param wrong number of answers with other classes or probabilities
+     * @param failed number of other statuses, and of requests without an answer
+     * @param latencies of correct answers in milliseconds, ascending
+     * @param memory of the service at the beginning, halfway and at the end, in bytes
      */
     public record Outcome(
             int clients,
@@ -76,18 +74,17 @@ public final class ServiceLoad {
             int failed,
             List<Double> latencies,
             List<Double> memory) {
-        /** Copies the lists. */
         public Outcome {
             latencies = List.copyOf(latencies);
             memory = List.copyOf(memory);
         }
 
-        /** Pictures a second. */
+        /** Returns correct answers per second. */
         public double rate() {
             return answered / seconds;
         }
 
-        /** The latency in milliseconds that {@code percent} of the answers do not exceed. */
+        /** Returns a percentile of the latency in milliseconds. */
         public double percentile(int percent) {
             if (latencies.isEmpty()) {
                 return Double.NaN;
@@ -96,13 +93,13 @@ public final class ServiceLoad {
             return latencies.get(Math.max(0, rank - 1));
         }
 
-        /** Memory of the service in MB: 0 at the beginning, 1 at the half, 2 at the end. */
+        /** Returns the memory of the service in MB: 0 at the beginning, 1 halfway, 2 at the end. */
         public double megabytes(int when) {
             return when < memory.size() ? memory.get(when) / (1 << 20) : Double.NaN;
         }
     }
 
-    /** Sends for a time, each client at least once, and waits for what was sent. */
+    /** Sends for a time, with at least one request per client, and waits for all answers. */
     public Outcome run(int clients, Duration time) {
         HttpClient http =
                 HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -145,7 +142,7 @@ public final class ServiceLoad {
                 memory);
     }
 
-    /** Not a number where the service does not say it. */
+    /** Returns the memory of the service in bytes, NaN if it is not known. */
     private double memory(HttpClient http) {
         HttpRequest request =
                 HttpRequest.newBuilder(predictions.resolve("/metrics")).build();
@@ -192,7 +189,7 @@ public final class ServiceLoad {
             }
         }
 
-        /** Whether the service answered. */
+        /** Sends a picture; returns false if the service refused it or did not answer. */
         private boolean send(int picture) throws InterruptedException {
             long start = System.nanoTime();
             try {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Against a server whose answers are known. */
+/** Load tests of a server with known answers. */
 class ServiceLoadTest {
 
     private static final List<byte[]> PICTURES = List.of(new byte[] {'a'}, new byte[] {'b'});
@@ -32,7 +32,7 @@ class ServiceLoadTest {
     private final AtomicInteger metrics = new AtomicInteger();
     private HttpServer server;
 
-    /** What a request, by its number from 0, is answered. */
+    /** The answer to a request, by its number from 0. */
     private interface Answer {
         String of(int request, String picture);
     }

@@ -68,7 +68,7 @@ public class SmallKernels {
     @Benchmark
     public float[] preprocess() {
         float[] pixels = new float[3 * 224 * 224];
-        transform.apply(photo, java.nio.FloatBuffer.wrap(pixels), 0);
+        transform.preprocessing().toTensor(transform.apply(photo), java.nio.FloatBuffer.wrap(pixels), 0);
         return pixels;
     }
 

@@ -142,7 +142,7 @@ public final class Clip implements FeatureSpace {
 
     /** Conversion of images to pixels for this model. */
     public Preprocessing preprocessing() {
-        return Preprocessing.of(model().preprocessing());
+        return new Preprocessing(model().preprocessing());
     }
 
     @Override

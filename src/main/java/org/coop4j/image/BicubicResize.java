@@ -5,10 +5,9 @@ import java.util.Arrays;
 /**
  * Pillow's antialiased bicubic resize, equal to the last bit.
  *
- * <p>Two passes of fixed-point sums, horizontal then vertical, rounded to 8 bits between them
- * (Pillow, {@code Resample.c}). The filter widens with the scale, so that reduced images are
- * antialiased. Only what the wanted part of the output depends on is computed: a centre crop of a
- * huge enlargement is as cheap as any other.
+ * <p>Two passes of fixed-point sums, horizontal then vertical, rounded to 8 bits between them (Pillow, {@code
+ * Resample.c}). The filter widens with the scale, so that reduced images are antialiased. Only the wanted part of the
+ * output is computed: a centre crop of a huge enlargement is as cheap as any other.
  */
 public final class BicubicResize {
     private static final int CHANNELS = 3;
@@ -43,10 +42,9 @@ public final class BicubicResize {
     }
 
     /**
-     * Crops, then resizes the crop to exactly the given size; pixels outside of the crop have no
-     * effect.
+     * Crops, then resizes the crop to exactly the given size; pixels outside of the crop have no effect.
      *
-     * @throws IllegalArgumentException when the crop reaches beyond the image
+     * @throws IllegalArgumentException if the crop reaches beyond the image
      */
     public static RgbImage resize(RgbImage image, CropBox crop, int width, int height) {
         return resize(image, crop, width, height, CropBox.whole(width, height));
@@ -56,7 +54,7 @@ public final class BicubicResize {
      * Resizes the image to the given size and crops the result.
      *
      * @param window the part of the resized image to return
-     * @throws IllegalArgumentException when the window reaches beyond the resized image
+     * @throws IllegalArgumentException if the window reaches beyond the resized image
      */
     public static RgbImage resize(RgbImage image, int width, int height, CropBox window) {
         CropBox whole = CropBox.whole(image.width(), image.height());
@@ -71,10 +69,8 @@ public final class BicubicResize {
 
     private RgbImage run() {
         byte[] output = new byte[Math.multiplyExact(CHANNELS * width, height)];
-        // Rows after the horizontal pass. The vertical kernel moves down, so a ring of its height
-        // is enough, and each row of
-        // the source is resized once. As ints, since C2 turns the vertical sums into vector code
-        // only then.
+        // Rows after the horizontal pass. The vertical kernel moves down, so a ring of its height is enough, and each
+        // row of the source is resized once. As ints, since C2 vectorises the vertical sums only then.
         int[][] ring = new int[rows.stride][CHANNELS * width];
         int[] sums = new int[CHANNELS * width];
         int done = rows.first[0];
@@ -94,7 +90,7 @@ public final class BicubicResize {
         return new RgbImage(width, height, output);
     }
 
-    /** The horizontal pass of one row of the source. */
+    /** Runs the horizontal pass of one row of the source. */
     private void resizeRow(int row, int[] target) {
         byte[] samples = image.samples();
         int[] weights = columns.weights;
@@ -137,29 +133,17 @@ public final class BicubicResize {
     /**
      * The fixed-point weights of Pillow's bicubic resize along one axis, for a window of its outputs.
      *
-     * <p>Output {@code i} is the sum over {@code k < count[i]} of {@code weights[i * stride + k]} times
-     * input {@code first[i] + k}, in units of 2<sup>-22</sup> (Pillow, {@code Resample.c}: {@code
-     * precompute_coeffs} and {@code normalize_coeffs_8bpc}).
+     * <p>Output {@code i} is the sum over {@code k < count[i]} of {@code weights[i * stride + k]} times input {@code
+     * first[i] + k}, in units of 2<sup>-22</sup> (Pillow, {@code Resample.c}: {@code precompute_coeffs} and {@code
+     * normalize_coeffs_8bpc}).
+     *
+     * @param first first input of each output
+     * @param count number of inputs of each output
+     * @param stride distance between the weights of one output and the next
+     * @param weights [outputs, stride]
      */
-    static final class Kernel {
-        /** First input of each output. */
-        final int[] first;
-
-        /** Number of inputs of each output. */
-        final int[] count;
-
-        /** Distance between the weights of one output and the next. */
-        final int stride;
-
-        /** [outputs, stride]. */
-        final int[] weights;
-
-        private Kernel(int[] first, int[] count, int stride, int[] weights) {
-            this.first = first;
-            this.count = count;
-            this.stride = stride;
-            this.weights = weights;
-        }
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Kernel(int[] first, int[] count, int stride, int[] weights) {
 
         /**
          * Computes the weights.
@@ -192,7 +176,7 @@ public final class BicubicResize {
             return new Kernel(first, count, stride, weights);
         }
 
-        /** Puts the weights of one output, which sum to 1, into the row. */
+        /** Puts the weights of one output, whose sum is 1, into the row. */
         private static void fill(double[] row, int count, double offset, double inverseScale) {
             double sum = 0;
             for (int k = 0; k < count; k++) {

@@ -5,18 +5,16 @@ import java.io.IOException;
 
 /** BMP by the Java runtime's reader: uncompressed, run-length encoded, and with bit masks. */
 final class BmpDecoder {
-    private static final int INFO = 14; // where the information header starts
+    private static final int INFO = 14; // offset of the information header
     private static final int OS2_HEADER = 12;
     private static final int UNCOMPRESSED = 0;
     private static final int RUNS_OF_8_BITS = 1;
     private static final int RUNS_OF_4_BITS = 2;
     private static final int BIT_MASKS = 3;
-
-    // Codes that follow a count of 0; larger ones are the number of indices that follow.
+    // Codes after a count of 0; larger ones are the number of indices that follow.
     private static final int END_OF_ROW = 0;
     private static final int END_OF_IMAGE = 1;
     private static final int MOVE = 2;
-
     private static final LibraryReader READER = LibraryReader.ofRuntime("bmp");
 
     private BmpDecoder() {}
@@ -28,19 +26,17 @@ final class BmpDecoder {
     }
 
     private static void requireHeader(ImageSource source) throws ImageException {
-        boolean os2 = source.s32le(INFO) == OS2_HEADER;
-        long width = os2 ? source.u16le(INFO + 4) : source.s32le(INFO + 4);
-        long rows = os2 ? source.u16le(INFO + 6) : source.s32le(INFO + 8);
-        long height = Math.abs(rows); // negative: stored top down
+        boolean os2 = source.le(INFO, 4) == OS2_HEADER;
+        long width = source.le(INFO + 4, os2 ? 2 : 4);
+        long height = Math.abs((long) source.le(INFO + (os2 ? 6 : 8), os2 ? 2 : 4)); // negative: stored top down
         source.requireSize(Math.max(0, width), height);
-        int bits = source.u16le(os2 ? INFO + 10 : INFO + 14);
-        int compression = os2 ? UNCOMPRESSED : source.s32le(INFO + 16);
+        int bits = source.le(INFO + (os2 ? 10 : 14), 2);
+        int compression = os2 ? UNCOMPRESSED : source.le(INFO + 16, 4);
         if (compression < UNCOMPRESSED || compression > BIT_MASKS) {
-            throw source.error("is a BMP of compression "
-                    + compression
+            throw source.error("is a BMP of compression " + compression
                     + ": expected 0 (none), 1 or 2 (run length) or 3 (bit masks)");
         }
-        long data = source.u32le(10);
+        long data = Integer.toUnsignedLong(source.le(10, 4));
         boolean runs = compression == RUNS_OF_8_BITS || compression == RUNS_OF_4_BITS;
         if (runs) {
             requireRuns(source, data, width, width * height, compression == RUNS_OF_8_BITS ? 1 : 2);
@@ -52,10 +48,9 @@ final class BmpDecoder {
     }
 
     /**
-     * Walks through run-length data, which the runtime's reader leaves black where they end early
-     * and Pillow refuses.
+     * Checks that run-length data cover the image: the runtime's reader leaves the rest black, Pillow refuses it.
      *
-     * @param perByte indices in a byte
+     * @param perByte indices per byte
      */
     private static void requireRuns(ImageSource source, long data, long width, long pixels, int perByte)
             throws ImageException {

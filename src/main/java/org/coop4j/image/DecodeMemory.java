@@ -3,14 +3,14 @@ package org.coop4j.image;
 import java.util.concurrent.Semaphore;
 
 /**
- * The heap memory that images may take while they are read, decoded and used: one that needs more than all of it is
- * refused, and others wait until there is enough of it.
+ * The heap memory for images being read, decoded and used: an image that needs more than all of it is refused, others
+ * wait until enough is free.
  *
- * <p>Files and pixels are counted apart and in this order, so that two images never wait for each other.
+ * <p>Files and pixels are counted separately and in this order, so that two images never wait for each other.
  */
 final class DecodeMemory {
 
-    /** What is counted at once, so that a count fits into an int. */
+    /** Bytes per unit, so that a count fits into an int. */
     private static final int UNIT = 1 << 12;
 
     private final int fileUnits;
@@ -20,7 +20,7 @@ final class DecodeMemory {
 
     /**
      * @param fileBytes for the contents of files
-     * @param pixelBytes for what is made of them
+     * @param pixelBytes for the decoded pictures
      */
     DecodeMemory(long fileBytes, long pixelBytes) {
         fileUnits = (int) Math.min(Integer.MAX_VALUE, fileBytes / UNIT);
@@ -29,27 +29,27 @@ final class DecodeMemory {
         pixels = new Semaphore(pixelUnits, true);
     }
 
-    /** An eighth of the heap's limit for files and a quarter for pixels. */
+    /** Returns an eighth of the heap's limit for files and a quarter for pixels. */
     static DecodeMemory standard() {
         long heap = Runtime.getRuntime().maxMemory();
         return new DecodeMemory(heap / 8, heap / 4);
     }
 
-    /** What one image takes of the memory, until it is closed. */
+    /** The part of the memory that one image takes, until it is closed. */
     final class Share implements AutoCloseable {
         private int file;
         private int decoded;
 
-        /** Takes memory for a file's content; once, before {@link #takeDecoded}. */
+        /** Takes memory for a file's content; called once, before {@link #takeDecoded}. */
         void takeFile(long bytes, ImageSource image) throws ImageException {
             file = units(bytes, fileUnits, "for its file", image);
             files.acquireUninterruptibly(file);
         }
 
-        /** Takes memory for decoding; once. */
+        /** Takes memory for decoding; called once. */
         void takeDecoded(long bytes, ImageSource image) throws ImageException {
             if (decoded > 0) {
-                throw new IllegalStateException("an image that waits for memory holds some");
+                throw new IllegalStateException("an image takes memory for decoding once");
             }
             decoded = units(bytes, pixelUnits, "to decode", image);
             pixels.acquireUninterruptibly(decoded);
@@ -59,7 +59,7 @@ final class DecodeMemory {
             long most = (long) all * UNIT;
             if (bytes > most) {
                 throw image.error(
-                        "needs %,d MB of memory %s, and %,d MB is what a picture may take: make it smaller, or give Java a larger heap (-Xmx)"
+                        "needs %,d MB of memory %s, and %,d MB is the most for a picture: make it smaller, or give Java a larger heap (-Xmx)"
                                 .formatted(bytes >> 20, purpose, most >> 20));
             }
             return (int) Math.min(all, (bytes + UNIT - 1) / UNIT);

@@ -2,14 +2,15 @@ package org.coop4j.image;
 
 import java.io.IOException;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import javax.imageio.stream.ImageInputStream;
 
-/** What is done with the orientation that a camera noted in a file's EXIF data (EXIF 2.3, tag 0x0112). */
+/** Treatment of the orientation that a camera recorded in a file's EXIF data (EXIF 2.3, tag 0x0112). */
 public enum ExifOrientation {
-    /** The picture is turned upright, as viewers show it and Pillow's {@code exif_transpose}. */
+    /** The picture is turned upright, as in viewers and Pillow's {@code exif_transpose}. */
     APPLY,
-    /** The pixels stay as they are stored, as the reference and torchvision take them. */
+    /** The pixels stay as stored, as in the reference and torchvision. */
     KEEP;
 
     /** The orientation of a picture that is stored upright. */
@@ -18,26 +19,26 @@ public enum ExifOrientation {
     private static final int TAG = 0x0112;
     private static final int SHORT = 3;
     private static final int JPEG = 0xFFD8;
-    private static final long PNG = 0x89504E470D0A1A0AL;
     private static final int LITTLE_ENDIAN = 0x4949; // "II", with which a TIFF begins
     private static final int BIG_ENDIAN = 0x4D4D; // "MM"
     private static final int APP1 = 0xE1;
     private static final int SOS = 0xDA;
     private static final int EOI = 0xD9;
-    private static final long EXIF = 0x457869660000L; // "Exif", two zeros
+    private static final String EXIF = "Exif";
+    private static final int EXIF_HEADER = 6; // "Exif" and two zeros
 
-    /** Files of more parts are made to be slow. */
+    /** Files with more parts are made to be slow. */
     private static final int MOST_PARTS = 100_000;
 
-    /** Its name on the command line and in files. */
+    /** The name on the command line and in files. */
     public String id() {
         return name().toLowerCase(Locale.ROOT);
     }
 
     /**
-     * The one of a name in any letter case.
+     * Returns the treatment of a name in any letter case.
      *
-     * @throws IllegalArgumentException naming what was expected
+     * @throws IllegalArgumentException if there is none
      */
     public static ExifOrientation named(String name) {
         for (ExifOrientation exif : values()) {
@@ -48,7 +49,7 @@ public enum ExifOrientation {
         throw new IllegalArgumentException("expected keep or apply, got '" + name + "'");
     }
 
-    /** The EXIF orientation of a JPEG, PNG, WebP or TIFF file, 1 to 8; upright where it has none or is damaged. */
+    /** Returns the EXIF orientation of a JPEG, PNG, WebP or TIFF file, 1 to 8; 1 if it is absent or damaged. */
     static int read(ImageInputStream in) {
         try {
             in.setByteOrder(ByteOrder.BIG_ENDIAN);
@@ -61,18 +62,20 @@ public enum ExifOrientation {
                 return ofTiff(in, 0);
             }
             in.seek(0);
-            if (in.readLong() == PNG) {
+            String start = characters(in, 8);
+            if (start.equals("\u0089PNG\r\n\u001a\n")) {
                 return ofChunks(in, true);
             }
-            in.seek(8);
-            return in.readInt() == fourCharacters("WEBP") ? ofChunks(in, false) : UPRIGHT;
+            return characters(in, 4).equals("WEBP") ? ofChunks(in, false) : UPRIGHT;
         } catch (IOException e) {
-            return UPRIGHT; // ends early or is no image, which decoding it will say
+            return UPRIGHT; // too short, or not an image, which decoding reports
         }
     }
 
-    private static int fourCharacters(String text) {
-        return text.charAt(0) << 24 | text.charAt(1) << 16 | text.charAt(2) << 8 | text.charAt(3);
+    private static String characters(ImageInputStream in, int count) throws IOException {
+        byte[] bytes = new byte[count];
+        in.readFully(bytes);
+        return new String(bytes, StandardCharsets.ISO_8859_1);
     }
 
     private static int ofJpeg(ImageInputStream in) throws IOException {
@@ -90,40 +93,34 @@ public enum ExifOrientation {
             }
             int length = in.readUnsignedShort();
             long start = in.getStreamPosition();
-            if (kind == APP1 && length >= 8 && in.readInt() == EXIF >> 16) {
-                return ofTiff(in, start + 6);
+            if (kind == APP1 && length >= 8 && characters(in, 4).equals(EXIF)) {
+                return ofTiff(in, start + EXIF_HEADER);
             }
             in.seek(start + Math.max(0, length - 2));
         }
         return UPRIGHT;
     }
 
-    /** Looks through the chunks of a PNG or WebP file. */
+    /** Searches the chunks of a PNG or WebP file. */
     private static int ofChunks(ImageInputStream in, boolean png) throws IOException {
-        int exif = fourCharacters(png ? "eXIf" : "EXIF");
         for (int part = 0; part < MOST_PARTS; part++) {
-            in.setByteOrder(ByteOrder.BIG_ENDIAN);
+            in.setByteOrder(png ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
             long length = png ? in.readUnsignedInt() : 0;
-            int type = in.readInt();
-            if (!png) {
-                in.setByteOrder(ByteOrder.LITTLE_ENDIAN);
-                length = in.readUnsignedInt();
-                in.setByteOrder(ByteOrder.BIG_ENDIAN);
-            }
+            String type = characters(in, 4);
+            length = png ? length : in.readUnsignedInt();
             long start = in.getStreamPosition();
-            if (type == exif) {
-                boolean prefixed = in.readInt() == EXIF >> 16;
-                return ofTiff(in, prefixed ? start + 6 : start);
+            if (type.equals(png ? "eXIf" : "EXIF")) {
+                return ofTiff(in, characters(in, 4).equals(EXIF) ? start + EXIF_HEADER : start);
             }
-            if (type == fourCharacters("IEND")) {
+            if (type.equals("IEND")) {
                 return UPRIGHT;
             }
-            in.seek(start + length + (png ? 4 : length & 1)); // behind a checksum, or at an even place
+            in.seek(start + length + (png ? 4 : length & 1)); // past a checksum, or to an even offset
         }
         return UPRIGHT;
     }
 
-    /** Looks through the first directory of the TIFF data that EXIF is. */
+    /** Searches the first directory of the TIFF data in which EXIF is kept. */
     private static int ofTiff(ImageInputStream in, long start) throws IOException {
         in.seek(start);
         in.setByteOrder(in.readUnsignedShort() == LITTLE_ENDIAN ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
@@ -147,7 +144,7 @@ public enum ExifOrientation {
     }
 
     /**
-     * The picture upright.
+     * Returns the picture upright.
      *
      * @param value its EXIF orientation, 1 to 8
      */
@@ -156,25 +153,21 @@ public enum ExifOrientation {
             return image;
         }
         boolean swapped = value >= 5;
+        boolean mirrored = value == 2 || value == 3 || value == 7 || value == 8;
+        boolean upsideDown = value == 3 || value == 4 || value == 6 || value == 7;
         int width = swapped ? image.height() : image.width();
         int height = swapped ? image.width() : image.height();
-        byte[] from = image.samples();
-        byte[] to = new byte[from.length];
+        byte[] turned = new byte[image.samples().length];
         int at = 0;
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++, at += 3) {
                 int column = swapped ? y : x;
                 int row = swapped ? x : y;
-                boolean mirrored = value == 2 || value == 3 || value == 7 || value == 8;
-                boolean upsideDown = value == 3 || value == 4 || value == 6 || value == 7;
                 column = mirrored ? image.width() - 1 - column : column;
                 row = upsideDown ? image.height() - 1 - row : row;
-                int source = 3 * (row * image.width() + column);
-                to[at] = from[source];
-                to[at + 1] = from[source + 1];
-                to[at + 2] = from[source + 2];
+                System.arraycopy(image.samples(), 3 * (row * image.width() + column), turned, at, 3);
             }
         }
-        return new RgbImage(width, height, to);
+        return new RgbImage(width, height, turned);
     }
 }

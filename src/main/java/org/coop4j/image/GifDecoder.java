@@ -9,9 +9,9 @@ import java.util.Arrays;
 import javax.imageio.ImageReader;
 
 /**
- * The first frame of a GIF on its screen, as Pillow shows it: what the frame leaves uncovered has the transparent
- * colour, or else colour 0, and a frame that reaches beyond the screen enlarges it. The Java runtime's reader is given
- * the frame alone, with a palette that makes its samples the colours' indices.
+ * The first frame of a GIF on its screen, as Pillow shows it: the uncovered part has the transparent colour, or else
+ * colour 0, and a frame that reaches beyond the screen enlarges it. The Java runtime's reader is given only the frame,
+ * with a palette that makes its samples the colours' indices.
  */
 final class GifDecoder {
     private static final int HEADER = 13;
@@ -21,6 +21,15 @@ final class GifDecoder {
     private static final int TRAILER = 0x3B;
     private static final int GRAPHIC_CONTROL = 0xF9;
     private static final LibraryReader READER = LibraryReader.ofRuntime("gif");
+
+    /** The palette whose colours are the grey levels of their indices. */
+    private static final byte[] GREY_LEVELS = new byte[3 * 256];
+
+    static {
+        for (int i = 0; i < GREY_LEVELS.length; i++) {
+            GREY_LEVELS[i] = (byte) (i / 3);
+        }
+    }
 
     private final ImageSource source;
     private int at = HEADER;
@@ -38,15 +47,15 @@ final class GifDecoder {
         byte[] globalPalette = readPalette(source.u8(10));
         seekImage();
         int descriptor = at;
-        int left = source.u16le(at);
-        int top = source.u16le(at + 2);
-        int width = source.u16le(at + 4);
-        int height = source.u16le(at + 6);
+        int left = source.le(at, 2);
+        int top = source.le(at + 2, 2);
+        int width = source.le(at + 4, 2);
+        int height = source.le(at + 6, 2);
         int flags = source.u8(at + 8);
         at += 9;
         source.requireSize(width, height);
-        int canvasWidth = Math.max(source.u16le(6), left + width);
-        int canvasHeight = Math.max(source.u16le(8), top + height);
+        int canvasWidth = Math.max(source.le(6, 2), left + width);
+        int canvasHeight = Math.max(source.le(8, 2), top + height);
         source.requireSize(canvasWidth, canvasHeight);
         source.takeMemory((long) canvasWidth * canvasHeight, 5); // two of indices, and RGB
         byte[] localPalette = readPalette(flags);
@@ -60,7 +69,7 @@ final class GifDecoder {
         return new RgbImage(canvasWidth, canvasHeight, lookUp(canvas, palette));
     }
 
-    /** The colour table that the flags announce, or null; moves behind it. */
+    /** Returns the colour table that the flags announce, or null, and moves behind it. */
     private byte[] readPalette(int flags) throws ImageException {
         if ((flags & HAS_PALETTE) == 0) {
             return null;
@@ -103,17 +112,15 @@ final class GifDecoder {
     }
 
     /**
-     * The indices of the frame whose data are next.
+     * Returns the indices of the frame whose data are next.
      *
-     * @param descriptor where its position and size are
+     * @param descriptor offset of its position and size
      */
     private byte[] readIndices(int descriptor) throws IOException {
-        ByteArrayOutputStream frame = new ByteArrayOutputStream(source.length() - at + HEADER + 3 * 256 + 10);
+        ByteArrayOutputStream frame = new ByteArrayOutputStream(source.length() - at + HEADER + GREY_LEVELS.length + 10);
         frame.write(source.bytes(), 0, 10);
-        frame.write(new byte[] {(byte) (HAS_PALETTE | 7), 0, 0}, 0, 3);
-        for (int index = 0; index < 256; index++) {
-            Arrays.asList(index, index, index).forEach(frame::write);
-        }
+        frame.writeBytes(new byte[] {(byte) (HAS_PALETTE | 7), 0, 0});
+        frame.writeBytes(GREY_LEVELS);
         frame.write(IMAGE);
         frame.write(source.bytes(), descriptor, 8);
         frame.write(source.u8(descriptor + 8) & 0x40); // interlaced
@@ -129,20 +136,17 @@ final class GifDecoder {
             return gif.read(0);
         });
         if (percent[0] < 100) {
-            throw source.truncated(); // the reader takes an early end for a picture
+            throw source.truncated(); // the reader accepts an early end
         }
         return ((DataBufferByte) image.getRaster().getDataBuffer()).getData();
     }
 
-    /** Without a palette an index is a grey level; beyond a palette it is black. */
+    /** Returns the colours of indices: grey levels without a palette, black beyond it. */
     private static byte[] lookUp(byte[] indices, byte[] palette) {
-        if (palette == null) {
-            return Pixels.greyToRgb(indices);
-        }
-        byte[] full = Arrays.copyOf(palette, 3 * 256);
+        byte[] colours = palette == null ? GREY_LEVELS : Arrays.copyOf(palette, GREY_LEVELS.length);
         byte[] rgb = new byte[Math.multiplyExact(3, indices.length)];
         for (int i = 0; i < indices.length; i++) {
-            System.arraycopy(full, 3 * (indices[i] & 0xFF), rgb, 3 * i, 3);
+            System.arraycopy(colours, 3 * (indices[i] & 0xFF), rgb, 3 * i, 3);
         }
         return rgb;
     }

@@ -1,59 +1,58 @@
 package org.coop4j.image;
 
-import java.util.HexFormat;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import org.coop4j.base.FileKind;
 
-/** The forms of image files that can be decoded. */
+/** The formats of image files that can be decoded. */
 public enum ImageForm {
-    JPEG,
-    PNG,
-    GIF,
-    BMP,
-    WEBP,
-    TIFF;
+    JPEG("\u00ff\u00d8\u00ff"),
+    PNG("\u0089PNG\r\n\u001a\n"),
+    GIF("GIF87a", "GIF89a"),
+    BMP("BM"),
+    WEBP("RIFF"),
+    TIFF("II*\0", "MM\0*");
 
-    /** The form that a file's first bytes say it has; empty if it is none of these. */
+    private final List<String> signatures;
+
+    /**
+     * @param signatures characters, one per byte, that files begin with
+     */
+    ImageForm(String... signatures) {
+        this.signatures = List.of(signatures);
+    }
+
+    /** Returns the format of a file's first bytes; empty if it is not one of these. */
     public static Optional<ImageForm> of(byte[] content) {
-        return Optional.ofNullable(of(new ImageSource(content, "", 0, null, false)));
+        return of(new ImageSource(content, "", 0, null, false));
     }
 
-    private static ImageForm of(ImageSource source) {
-        if (source.startsWith(0, "\u00ff\u00d8\u00ff")) {
-            return JPEG;
-        }
-        if (source.startsWith(0, "\u0089PNG\r\n\u001a\n")) {
-            return PNG;
-        }
-        if (source.startsWith(0, "GIF87a") || source.startsWith(0, "GIF89a")) {
-            return GIF;
-        }
-        if (source.startsWith(0, "BM")) {
-            return BMP;
-        }
-        if (source.startsWith(0, "RIFF") && source.startsWith(8, "WEBP")) {
-            return WEBP;
-        }
-        return source.startsWith(0, "II*\0") || source.startsWith(0, "MM\0*") ? TIFF : null;
+    private static Optional<ImageForm> of(ImageSource source) {
+        return Arrays.stream(values())
+                .filter(form -> form.signatures.stream().anyMatch(signature -> source.startsWith(0, signature)))
+                .filter(form -> form != WEBP || source.startsWith(8, "WEBP"))
+                .findFirst();
     }
 
-    /** The form of an image file; an error that says what it is instead if it is none of these. */
+    /** Returns the format of an image file, or throws an error that names the actual kind of file. */
     static ImageForm require(ImageSource source) throws ImageException {
-        ImageForm form = of(source);
-        if (form != null) {
-            return form;
+        Optional<ImageForm> form = of(source);
+        if (form.isPresent()) {
+            return form.get();
         }
         if (source.length() == 0) {
             throw source.error("is empty");
         }
         if (source.startsWith(4, "ftyp")) {
             throw source.error("is " + (source.startsWith(8, "avi") ? "AVIF" : "HEIC")
-                    + ", which is not read: convert it to JPEG or PNG (of a phone: set its camera"
-                    + " to the most compatible form)");
+                    + ", which is not read: convert it to JPEG or PNG (on a phone: set the camera to the most"
+                    + " compatible format)");
         }
         if (source.startsWith(0, "II+\0") || source.startsWith(0, "MM\0+")) {
             throw source.error("is BigTIFF, which is not read: convert it to TIFF or PNG");
         }
-        String first = HexFormat.ofDelimiter(" ").formatHex(source.bytes(), 0, Math.min(8, source.length()));
-        throw source.error("is not a JPEG, PNG, GIF, BMP, WebP or TIFF image: it begins with the bytes " + first);
+        throw source.error(
+                "is not a JPEG, PNG, GIF, BMP, WebP or TIFF image: it is " + FileKind.of(source.bytes()));
     }
 }

@@ -7,9 +7,9 @@ import org.coop4j.base.Resource;
 import org.coop4j.base.Sha256;
 
 /**
- * Two small JPEG files that Java runtimes decode differently: OpenJDK's own libjpeg 6b knows no
- * arithmetic coding and interpolates no colours that are halved in height alone, libjpeg-turbo,
- * which Pillow has and Linux distributions link their Java to, does both.
+ * Two small JPEG files that Java runtimes decode differently: OpenJDK's own libjpeg 6b lacks arithmetic coding and does
+ * not interpolate colours that are halved only in height; libjpeg-turbo, which Pillow has and to which Linux
+ * distributions link their Java, does both.
  */
 public enum JpegCheck {
     /** Colours of half the height ({@code cjpeg -sample 1x2}). */
@@ -24,7 +24,7 @@ public enum JpegCheck {
     private final String sha256;
 
     /**
-     * @param sha256 of the RGB samples that {@code djpeg -dct int} of libjpeg-turbo 2.1.5 gives
+     * @param sha256 of the RGB samples from {@code djpeg -dct int} of libjpeg-turbo 2.1.5
      */
     JpegCheck(String form, String file, String sha256) {
         this.form = form;
@@ -37,12 +37,12 @@ public enum JpegCheck {
         RgbImage decode(byte[] content, String name) throws IOException;
     }
 
-    /** What is special in the file, such as "4:4:0". */
+    /** The feature that the file tests, such as "4:4:0". */
     public String form() {
         return form;
     }
 
-    /** The files that this Java does not decode, or to other pixels. */
+    /** Returns the files that this Java does not decode, or decodes to other pixels. */
     public static List<JpegCheck> failures() {
         return failures(new ImageDecoder()::decode);
     }

@@ -13,9 +13,9 @@ import java.util.List;
  * upsampling, so that the pixels are equal.
  *
  * <p>The reader is given the file without application data and comments (colour profiles, EXIF and its thumbnail), but
- * with one Adobe segment that says which colour transform libjpeg would choose for the file: it chooses by rules of its
- * own only where that segment is missing. libjpeg fills what is missing of a damaged picture with grey and only warns;
- * here the warning is an error.
+ * with one Adobe segment that names the colour transform that libjpeg would choose for the file: only without that
+ * segment it follows its own rules. libjpeg fills the missing part of a damaged picture with grey and only warns; here
+ * the warning is an error.
  */
 final class JpegDecoder {
     private static final int SOF0 = 0xC0;
@@ -24,9 +24,6 @@ final class JpegDecoder {
     private static final int SOF9 = 0xC9;
     private static final int SOF10 = 0xCA;
     private static final int SOF15 = 0xCF;
-    private static final int DHT = 0xC4;
-    private static final int JPG = 0xC8;
-    private static final int DAC = 0xCC;
     private static final int RST0 = 0xD0;
     private static final int SOI = 0xD8;
     private static final int EOI = 0xD9;
@@ -35,10 +32,8 @@ final class JpegDecoder {
     private static final int APP14 = 0xEE;
     private static final int APP15 = 0xEF;
     private static final int COM = 0xFE;
-
     private static final int TRANSFORM_NONE = 0;
     private static final int TRANSFORM_YCC = 1;
-
     private static final String MISSING_END = "EOI";
     private static final String EXTRANEOUS = "extraneous bytes before marker";
 
@@ -46,7 +41,6 @@ final class JpegDecoder {
     private static final int FRACTION = 16;
 
     private static final int HALF = 1 << (FRACTION - 1);
-
     private static final LibraryReader READER = LibraryReader.ofRuntime("jpeg");
 
     private final ImageSource source;
@@ -57,7 +51,7 @@ final class JpegDecoder {
     private int frameMarker = -1;
     private int components;
 
-    /** True if all there is of the picture is in one sequential scan, so that its last row is the end of the data. */
+    /** True if the whole picture is in one sequential scan, so that its last row is the end of the data. */
     private boolean singleScan;
 
     private JpegDecoder(ImageSource source) {
@@ -79,19 +73,16 @@ final class JpegDecoder {
         requireWhole(warnings);
         byte[] samples = ((DataBufferByte) raster.getDataBuffer()).getData();
         int[] offsets = ((ComponentSampleModel) raster.getSampleModel()).getBandOffsets();
-        if (components == 4 && adobeTransform > TRANSFORM_NONE) {
-            ycckToCmyk(samples, offsets);
-        }
         byte[] rgb =
                 switch (raster.getNumBands()) {
                     case 1 -> Pixels.greyToRgb(samples);
                     case 3 -> Pixels.orderRgb(samples, offsets);
-                    default -> invertedCmykToRgb(samples, offsets);
+                    default -> cmykToRgb(samples, offsets, adobeTransform > TRANSFORM_NONE);
                 };
         return new RgbImage(raster.getWidth(), raster.getHeight(), rgb);
     }
 
-    /** Reads and keeps the segments before the first scan, and returns where that is. */
+    /** Reads and keeps the segments before the first scan, and returns the offset of the scan. */
     private int readSegments() throws ImageException {
         int at = 2;
         while (true) {
@@ -106,7 +97,7 @@ final class JpegDecoder {
                 at += 2; // markers without a segment
                 continue;
             }
-            int length = source.u16(at + 2);
+            int length = source.be(at + 2, 2);
             source.require(at + 2, Math.max(2, length));
             if (marker == SOS) {
                 return at;
@@ -117,8 +108,8 @@ final class JpegDecoder {
     }
 
     private void readSegment(int marker, int at, int length) throws ImageException {
-        boolean isFrame = marker >= SOF0 && marker <= SOF15 && marker != DHT && marker != JPG && marker != DAC;
-        if (isFrame) {
+        // Of SOF0 to SOF15, every fourth but the first is another segment.
+        if (marker == SOF0 || (marker > SOF0 && marker <= SOF15 && marker % 4 != 0)) {
             readFrame(marker, at);
         } else if (marker == APP0) {
             jfif |= length >= 16 && source.startsWith(at + 4, "JFIF\0");
@@ -137,8 +128,8 @@ final class JpegDecoder {
         frame = at;
         frameMarker = marker;
         int precision = source.u8(at + 4);
-        int height = source.u16(at + 5);
-        int width = source.u16(at + 7);
+        int height = source.be(at + 5, 2);
+        int width = source.be(at + 7, 2);
         components = source.u8(at + 9);
         source.requireSize(width, height);
         if (precision != 8) {
@@ -155,29 +146,29 @@ final class JpegDecoder {
         source.takeMemory((long) width * height, components + rgb + coefficients);
     }
 
-    /** Huffman codes take a bit or more for each block: a short file cannot hold a large picture. */
+    /** Refuses a short file of a large picture: Huffman codes take a bit or more per block. */
     private void requirePlausible(int width, int height) throws ImageException {
-        if (frameMarker >= SOF9) {
-            return; // arithmetic coding takes less
-        }
         int maxH = 1;
         int maxV = 1;
         long blocksPerUnit = 0;
         for (int c = 0; c < components; c++) {
-            int sampling = source.u8(frame + 11 + 3 * c);
-            maxH = Math.max(maxH, sampling >> 4);
-            maxV = Math.max(maxV, sampling & 15);
-            blocksPerUnit += (long) (sampling >> 4) * (sampling & 15);
+            int h = source.u8(frame + 11 + 3 * c) >> 4;
+            int v = source.u8(frame + 11 + 3 * c) & 15;
+            maxH = Math.max(maxH, h);
+            maxV = Math.max(maxV, v);
+            blocksPerUnit += (long) h * v;
         }
-        int units = components == 1 ? 1 : maxH * maxV;
-        long blocks = (long) width * height / (64L * units) * (components == 1 ? 1 : blocksPerUnit);
-        if (blocks > 8L * source.length()) {
+        long blocks = components == 1
+                ? (long) width * height / 64
+                : (long) width * height / (64L * maxH * maxV) * blocksPerUnit;
+        boolean arithmetic = frameMarker >= SOF9; // which takes less
+        if (!arithmetic && blocks > 8L * source.length()) {
             throw source.error(
                     "is truncated: %s bytes cannot hold %s x %s pixels".formatted(source.length(), width, height));
         }
     }
 
-    /** The file of what was kept and all from its first scan on. */
+    /** Returns the file of the segments kept and everything from its first scan on. */
     private byte[] reduce(int scan) throws ImageException {
         if (frameMarker < 0) {
             throw source.error("is damaged: it has no frame header before its first scan");
@@ -185,37 +176,34 @@ final class JpegDecoder {
         boolean sequential = frameMarker == SOF0 || frameMarker == SOF1;
         singleScan = sequential && source.u8(scan + 4) == components;
         ByteArrayOutputStream out = new ByteArrayOutputStream(kept.size() + source.length() - scan + 18);
-        out.write(0xFF);
-        out.write(SOI);
+        out.writeBytes(new byte[] {(byte) 0xFF, (byte) SOI});
         if (components > 1) {
-            byte[] adobe = {
+            out.writeBytes(new byte[] {
                 (byte) 0xFF, (byte) APP14, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, (byte) transform()
-            };
-            out.write(adobe, 0, adobe.length);
+            });
         }
         out.writeBytes(kept.toByteArray());
         out.write(source.bytes(), scan, source.length() - scan);
         return out.toByteArray();
     }
 
-    /** The colours that libjpeg takes the file's for ({@code jdapimin.c}, {@code default_decompress_parms}). */
+    /** Returns libjpeg's choice of the colour transform ({@code jdapimin.c}, {@code default_decompress_parms}). */
     private int transform() throws ImageException {
         if (components == 4) {
             return TRANSFORM_NONE; // the runtime's reader has no YCCK
         }
-        if (jfif) {
-            return TRANSFORM_YCC;
+        boolean rgb;
+        if (jfif || adobeTransform >= 0) {
+            rgb = !jfif && adobeTransform == 0;
+        } else {
+            rgb = source.u8(frame + 10) == 'R' && source.u8(frame + 13) == 'G' && source.u8(frame + 16) == 'B';
         }
-        if (adobeTransform >= 0) {
-            return adobeTransform == 0 ? TRANSFORM_NONE : TRANSFORM_YCC;
-        }
-        boolean rgb = source.u8(frame + 10) == 'R' && source.u8(frame + 13) == 'G' && source.u8(frame + 16) == 'B';
         return rgb ? TRANSFORM_NONE : TRANSFORM_YCC;
     }
 
     /**
-     * Fails on what leaves a part of the picture undefined. A file that lacks only the end marker, or has bytes left
-     * over behind its last row, as those of some cameras, is whole.
+     * Refuses a picture part of which is undefined. A file without its end marker, or with left-over bytes behind its
+     * last row, as from some cameras, is whole.
      */
     private void requireWhole(List<String> warnings) throws ImageException {
         boolean missingEnd = false;
@@ -227,7 +215,7 @@ final class JpegDecoder {
                 corrupt = warning;
             }
         }
-        // libjpeg words only its first warning, so that one of any kind before a missing end may stand for others.
+        // libjpeg reports only its first warning in words, so that one before a missing end may stand for others.
         if (missingEnd && (!singleScan || warnings.size() > 1)) {
             throw source.truncated();
         }
@@ -237,41 +225,35 @@ final class JpegDecoder {
     }
 
     /**
-     * Converts YCCK to CMYK in place as libjpeg does ({@code jdcolor.c}, {@code ycck_cmyk_convert}): the complement of
-     * RGB, K as it is.
+     * Converts CMYK stored inverted, as Adobe does in JPEG, like Pillow's {@code Convert.c}: channel = K' - (255 - C')
+     * K' / 255, rounded, where ' marks the stored value. YCCK becomes CMYK first as in libjpeg ({@code jdcolor.c}, {@code
+     * ycck_cmyk_convert}): the complement of RGB, K as it is.
      */
-    private static void ycckToCmyk(byte[] ycck, int[] offsets) {
-        for (int at = 0; at < ycck.length; at += 4) {
-            int y = ycck[at + offsets[0]] & 0xFF;
-            int cb = (ycck[at + offsets[1]] & 0xFF) - 128;
-            int cr = (ycck[at + offsets[2]] & 0xFF) - 128;
-            int red = y + ((91_881 * cr + HALF) >> FRACTION); // 1.402
-            int green = y + ((HALF - 22_554 * cb - 46_802 * cr) >> FRACTION); // 0.34414, 0.71414
-            int blue = y + ((116_130 * cb + HALF) >> FRACTION); // 1.772
-            ycck[at + offsets[0]] = complement(red);
-            ycck[at + offsets[1]] = complement(green);
-            ycck[at + offsets[2]] = complement(blue);
-        }
-    }
-
-    private static byte complement(int value) {
-        return (byte) Math.max(0, Math.min(255, 255 - value));
-    }
-
-    /**
-     * Converts CMYK stored inverted, as Adobe does in JPEG, as Pillow's {@code Convert.c}: channel = K' - (255 - C')
-     * K' / 255, rounded, where ' marks the stored value.
-     */
-    private static byte[] invertedCmykToRgb(byte[] cmyk, int[] offsets) {
-        byte[] rgb = new byte[cmyk.length / 4 * 3];
-        for (int from = 0, to = 0; from < cmyk.length; from += 4, to += 3) {
-            int k = cmyk[from + offsets[3]] & 0xFF;
+    private static byte[] cmykToRgb(byte[] samples, int[] offsets, boolean ycck) {
+        byte[] rgb = new byte[samples.length / 4 * 3];
+        int[] ink = new int[3];
+        for (int from = 0, to = 0; from < samples.length; from += 4) {
             for (int band = 0; band < 3; band++) {
-                int ink = 255 - (cmyk[from + offsets[band]] & 0xFF);
-                int product = ink * k + 128;
-                rgb[to + band] = (byte) (k - ((product + (product >> 8)) >> 8)); // ink · k / 255, rounded
+                ink[band] = 255 - (samples[from + offsets[band]] & 0xFF);
+            }
+            if (ycck) {
+                int y = 255 - ink[0];
+                int cb = 127 - ink[1];
+                int cr = 127 - ink[2];
+                ink[0] = clamp(y + ((91_881 * cr + HALF) >> FRACTION)); // 1.402
+                ink[1] = clamp(y + ((HALF - 22_554 * cb - 46_802 * cr) >> FRACTION)); // 0.34414, 0.71414
+                ink[2] = clamp(y + ((116_130 * cb + HALF) >> FRACTION)); // 1.772
+            }
+            int k = samples[from + offsets[3]] & 0xFF;
+            for (int band = 0; band < 3; band++) {
+                int product = ink[band] * k + 128;
+                rgb[to++] = (byte) (k - ((product + (product >> 8)) >> 8)); // ink · k / 255, rounded
             }
         }
         return rgb;
+    }
+
+    private static int clamp(int value) {
+        return Math.max(0, Math.min(255, value));
     }
 }

@@ -13,24 +13,24 @@ import javax.imageio.spi.ImageReaderSpi;
 import javax.imageio.stream.ImageInputStream;
 
 /**
- * An image reader of the Java runtime or of TwelveMonkeys, not the one that ImageIO would choose: others may be
- * registered in front of it, whose pixels need not be the same.
+ * An image reader of the Java runtime or of TwelveMonkeys, chosen by class: ImageIO might prefer another registered
+ * reader, whose pixels need not be the same.
  *
  * @param provider makes the reader
  */
 record LibraryReader(ImageReaderSpi provider) {
     /**
-     * Finds the runtime's own reader of a form.
+     * Returns the runtime's own reader of a format.
      *
-     * @param format the form's name in ImageIO, such as "jpeg"
+     * @param format its name in ImageIO, such as "jpeg"
      */
     static LibraryReader ofRuntime(String format) {
         Iterator<ImageReaderSpi> all =
                 IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, false);
         while (all.hasNext()) {
             ImageReaderSpi spi = all.next();
-            boolean reads = List.of(spi.getFormatNames()).contains(format);
-            if (reads && "java.desktop".equals(spi.getClass().getModule().getName())) {
+            boolean ofRuntime = "java.desktop".equals(spi.getClass().getModule().getName());
+            if (ofRuntime && List.of(spi.getFormatNames()).contains(format)) {
                 return new LibraryReader(spi);
             }
         }
@@ -38,12 +38,12 @@ record LibraryReader(ImageReaderSpi provider) {
                 "this Java runtime has no reader of " + format + " images: its module java.desktop is incomplete");
     }
 
-    /** What is done with a reader once it has its input. */
+    /** Uses a reader that has its input. */
     interface Reading<T> {
         T from(ImageReader reader) throws IOException;
     }
 
-    /** Reads from bytes in memory; nothing is cached on disk. */
+    /** Reads from bytes in memory, without a cache on disk. */
     <T> T read(byte[] content, Reading<T> reading) throws IOException {
         return read(new ByteArrayImageInputStream(content), reading);
     }
@@ -59,8 +59,8 @@ record LibraryReader(ImageReaderSpi provider) {
     }
 
     /**
-     * Reads the first picture into an image that is made here. TwelveMonkeys makes none that is large for its file, as
-     * one of a single colour may be; the limits of {@link ImageSource} hold instead.
+     * Reads the first picture into an image made here. TwelveMonkeys refuses one that is large for its file, as one of a
+     * single colour may be; the limits of {@link ImageSource} apply instead.
      */
     static BufferedImage readWhole(ImageReader reader) throws IOException {
         ImageTypeSpecifier type = reader.getImageTypes(0).next();

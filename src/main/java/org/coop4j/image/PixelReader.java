@@ -5,18 +5,17 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 
 /**
- * Turns images into the pixels that a model's image tower takes: decoded, resized and cropped as
- * {@link TestTransform} does, and normalised. Safe for use by several threads.
+ * Converts images to the pixels for a model's image tower: decoded, resized and cropped like {@link TestTransform}, and
+ * normalised. Safe for use by several threads.
  */
 public final class PixelReader {
-
     private final ImageDecoder decoder;
     private final TestTransform transform;
     private final ExifOrientation exif;
 
     /**
      * @param preprocessing of the model
-     * @param exif what is done with the orientation that files record
+     * @param exif treatment of the orientation that files record
      */
     public PixelReader(ImageDecoder decoder, Preprocessing preprocessing, ExifOrientation exif) {
         this.decoder = decoder;
@@ -27,33 +26,29 @@ public final class PixelReader {
     /**
      * Writes the pixels of an image file.
      *
-     * @param target receives [3, size, size] from {@code offset} on; its position stays
-     * @throws ImageException if the file is missing or no image that can be used, naming it
+     * @param target receives [3, size, size] from {@code offset} on; its position does not change
+     * @throws ImageException if the file is missing or not a usable image
      * @throws IOException if it cannot be read
      */
     public void read(Path file, FloatBuffer target, int offset) throws IOException {
-        put(decoder.decode(file, exif, transform::apply), target, offset);
+        transform.preprocessing().toTensor(decoder.decode(file, exif, transform::apply), target, offset);
     }
 
     /**
      * Writes the pixels of an image file's content.
      *
-     * @param name what messages call the image
+     * @param name of the image in messages
      */
     public void read(byte[] content, String name, FloatBuffer target, int offset) throws ImageException {
-        put(decoder.decode(content, name, exif, transform::apply), target, offset);
+        transform.preprocessing().toTensor(decoder.decode(content, name, exif, transform::apply), target, offset);
     }
 
     /**
      * Writes the pixels of an image that is decoded already.
      *
-     * @param name what messages call the image
+     * @param name of the image in messages
      */
     public void read(RgbImage image, String name, FloatBuffer target, int offset) throws ImageException {
-        put(ImageDecoder.use(image, name, transform::apply), target, offset);
-    }
-
-    private void put(RgbImage image, FloatBuffer target, int offset) {
-        transform.preprocessing().toTensor(image, target, offset);
+        transform.preprocessing().toTensor(ImageDecoder.use(image, name, transform::apply), target, offset);
     }
 }

@@ -8,18 +8,18 @@ import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
 import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
+import java.util.Arrays;
 import java.util.function.IntBinaryOperator;
 
 /**
- * Reads packed RGB from the raster of an image. The samples themselves are taken: drawing the
- * image, or asking for its {@code getRGB}, would convert them by colour profiles.
+ * Reads packed RGB from the raster of an image. The samples themselves are taken: drawing the image, or its {@code
+ * getRGB}, would convert them by colour profiles.
  */
 final class Pixels {
+
     private Pixels() {}
 
-    /**
-     * Pillow's reduction of most depths: 16 bits keep their upper half, fewer than 8 are stretched.
-     */
+    /** Reduces most depths as Pillow does: 16 bits keep their upper half, fewer than 8 are stretched. */
     static int stretch(int sample, int bits) {
         if (bits > 8) {
             return sample >> (bits - 8);
@@ -28,7 +28,7 @@ final class Pixels {
     }
 
     /**
-     * The image's samples.
+     * Returns the image's samples, which may be shared with it.
      *
      * @param depth makes a byte of a sample and its number of bits
      */
@@ -38,9 +38,15 @@ final class Pixels {
 
     private static RgbImage read(BufferedImage image, IntBinaryOperator depth, boolean copied) {
         Raster raster = image.getRaster();
+        int width = raster.getWidth();
         byte[] rgb;
         if (image.getColorModel() instanceof IndexColorModel palette) {
-            rgb = lookUp(raster, palette);
+            int[] colours = new int[1 << 16]; // an index beyond the palette is black, as in Pillow
+            palette.getRGBs(colours);
+            rgb = packed(width, raster.getHeight(), (y, row) -> {
+                raster.getPixels(0, y, width, 1, row);
+                Arrays.setAll(row, x -> colours[row[x]]);
+            });
         } else if (isPackedRgb(raster)) {
             byte[] samples = ((DataBufferByte) raster.getDataBuffer()).getData();
             int[] offsets = ((ComponentSampleModel) raster.getSampleModel()).getBandOffsets();
@@ -48,41 +54,45 @@ final class Pixels {
         } else {
             rgb = convert(raster, depth);
         }
-        return new RgbImage(raster.getWidth(), raster.getHeight(), rgb);
+        return new RgbImage(width, raster.getHeight(), rgb);
     }
 
     /**
-     * A copy of an image of any kind: samples as {@link #read} takes them, and through {@code getRGB} where they are not
-     * plain red, green and blue or grey.
+     * Returns a copy of an image of any kind: samples as in {@link #read}, or through {@code getRGB} if they are not plain
+     * red, green and blue or grey.
      */
     static RgbImage copy(BufferedImage image) {
-        if (hasPlainSamples(image)) {
+        int space = image.getColorModel().getColorSpace().getType();
+        int type = image.getRaster().getTransferType();
+        boolean plain = !image.isAlphaPremultiplied()
+                && (space == ColorSpace.TYPE_RGB || space == ColorSpace.TYPE_GRAY)
+                && (type == DataBuffer.TYPE_BYTE || type == DataBuffer.TYPE_USHORT || type == DataBuffer.TYPE_INT);
+        if (plain) {
             return read(image, Pixels::stretch, true);
         }
         int width = image.getWidth();
-        byte[] rgb = new byte[Math.multiplyExact(3 * width, image.getHeight())];
+        int height = image.getHeight();
+        byte[] rgb = packed(width, height, (y, row) -> image.getRGB(0, y, width, 1, row, 0, width));
+        return new RgbImage(width, height, rgb);
+    }
+
+    /** Fills a row with its colours, 0xRRGGBB. */
+    private interface RowReader {
+        void read(int y, int[] row);
+    }
+
+    private static byte[] packed(int width, int height, RowReader reader) {
+        byte[] rgb = new byte[Math.multiplyExact(3 * width, height)];
         int[] row = new int[width];
-        for (int y = 0, at = 0; y < image.getHeight(); y++) {
-            image.getRGB(0, y, width, 1, row, 0, width);
+        for (int y = 0, at = 0; y < height; y++) {
+            reader.read(y, row);
             for (int x = 0; x < width; x++, at += 3) {
-                put(row[x], rgb, at);
+                rgb[at] = (byte) (row[x] >> 16);
+                rgb[at + 1] = (byte) (row[x] >> 8);
+                rgb[at + 2] = (byte) row[x];
             }
         }
-        return new RgbImage(width, image.getHeight(), rgb);
-    }
-
-    private static boolean hasPlainSamples(BufferedImage image) {
-        int space = image.getColorModel().getColorSpace().getType();
-        int type = image.getRaster().getTransferType();
-        return !image.isAlphaPremultiplied()
-                && (space == ColorSpace.TYPE_RGB || space == ColorSpace.TYPE_GRAY)
-                && (type == DataBuffer.TYPE_BYTE || type == DataBuffer.TYPE_USHORT || type == DataBuffer.TYPE_INT);
-    }
-
-    private static void put(int colour, byte[] rgb, int at) {
-        rgb[at] = (byte) (colour >> 16);
-        rgb[at + 1] = (byte) (colour >> 8);
-        rgb[at + 2] = (byte) colour;
+        return rgb;
     }
 
     private static boolean isPackedRgb(Raster raster) {
@@ -92,22 +102,6 @@ final class Pixels {
                 && model.getScanlineStride() == 3 * raster.getWidth()
                 && model.getPixelStride() == 3
                 && raster.getDataBuffer().getSize() == 3 * raster.getWidth() * raster.getHeight();
-    }
-
-    private static byte[] lookUp(Raster raster, IndexColorModel palette) {
-        int width = raster.getWidth();
-        int[] colours = new int[1 << 16]; // an index beyond the palette is black, as in Pillow
-        palette.getRGBs(colours);
-        byte[] rgb = new byte[Math.multiplyExact(3 * width, raster.getHeight())];
-        int[] row = new int[width];
-        int at = 0;
-        for (int y = 0; y < raster.getHeight(); y++) {
-            raster.getPixels(0, y, width, 1, row);
-            for (int x = 0; x < width; x++, at += 3) {
-                put(colours[row[x]], rgb, at);
-            }
-        }
-        return rgb;
     }
 
     private static byte[] convert(Raster raster, IntBinaryOperator depth) {
@@ -142,7 +136,7 @@ final class Pixels {
     /**
      * Puts three packed bands into the order red, green, blue, in place.
      *
-     * @param offsets where red, green and blue are
+     * @param offsets of red, green and blue
      */
     static byte[] orderRgb(byte[] samples, int[] offsets) {
         if (offsets[0] == 0 && offsets[1] == 1) {

@@ -8,15 +8,14 @@ import java.util.Arrays;
  *
  * @param width pixels of a row
  * @param height rows
- * @param samples [height, width, 3], row by row, red first; not copied: leave them as they are
+ * @param samples [height, width, 3], row by row, red first; not copied, must not be changed
  */
 @SuppressWarnings("ArrayRecordComponent") // compared below
 public record RgbImage(int width, int height, byte[] samples) {
 
     public RgbImage {
         if (width < 1 || height < 1) {
-            throw new IllegalArgumentException(
-                    "image of " + width + " x " + height + " pixels: expected 1 x 1 or more");
+            throw new IllegalArgumentException("image of " + width + " x " + height + " pixels: expected 1 x 1 or more");
         }
         long wanted = 3L * width * height;
         if (samples.length != wanted) {
@@ -26,8 +25,8 @@ public record RgbImage(int width, int height, byte[] samples) {
     }
 
     /**
-     * A copy of an image of Java's: its 8-bit samples as they are, others scaled to 8 bits, alpha
-     * dropped without blending, as {@link ImageDecoder} has it of a file.
+     * Returns a copy of a Java image: 8-bit samples unchanged, others scaled to 8 bits, alpha dropped without blending, as
+     * {@link ImageDecoder} does with a file.
      */
     public static RgbImage of(BufferedImage image) {
         return Pixels.copy(image);
@@ -46,15 +45,13 @@ public record RgbImage(int width, int height, byte[] samples) {
             int from = 3 * y * width;
             int to = from + 3 * (width - 1);
             for (int x = 0; x < width; x++, from += 3, to -= 3) {
-                mirrored[to] = samples[from];
-                mirrored[to + 1] = samples[from + 1];
-                mirrored[to + 2] = samples[from + 2];
+                System.arraycopy(samples, from, mirrored, to, 3);
             }
         }
         return new RgbImage(width, height, mirrored);
     }
 
-    /** Two images are equal when their sizes and all their samples are. */
+    /** Compares the sizes and all samples. */
     @Override
     public boolean equals(Object other) {
         return other instanceof RgbImage image

@@ -1,11 +1,9 @@
 package org.coop4j.image;
 
-import java.nio.FloatBuffer;
-
 /**
- * The transform of test images: the shorter side is resized to the model's size, then the centre is
- * cropped (torchvision's {@code Resize} and {@code CenterCrop} on a Pillow image that is already
- * RGB); or, for models that squash, both sides are resized.
+ * The transform of test images: the shorter side is resized to the model's size, then the centre is cropped
+ * (torchvision's {@code Resize} and {@code CenterCrop} on a Pillow image that is already RGB); or, for models that
+ * squash, both sides are resized.
  *
  * @param preprocessing size and normalisation of the model
  */
@@ -13,7 +11,7 @@ public record TestTransform(Preprocessing preprocessing) {
     /** Returns the resized and cropped image, size x size. */
     public RgbImage apply(RgbImage image) {
         int size = preprocessing.size();
-        if (preprocessing.squash()) {
+        if (preprocessing.config().squash()) {
             return BicubicResize.resize(image, size, size);
         }
         int width = scaled(image.width(), image.height(), image);
@@ -22,12 +20,7 @@ public record TestTransform(Preprocessing preprocessing) {
         return BicubicResize.resize(image, width, height, centre);
     }
 
-    /** Writes the transformed and normalised image as [3, size, size] into a buffer. */
-    public void apply(RgbImage image, FloatBuffer target, int offset) {
-        preprocessing.toTensor(apply(image), target, offset);
-    }
-
-    /** The length of a side after the resize: truncated, not rounded, for the longer one. */
+    /** Returns the length of a side after the resize; that of the longer one is truncated, not rounded. */
     private int scaled(int side, int other, RgbImage image) {
         long size = preprocessing.size();
         long length = side <= other ? size : size * side / other;
@@ -37,7 +30,7 @@ public record TestTransform(Preprocessing preprocessing) {
         return (int) length;
     }
 
-    /** What is cut off before the centre, rounded half to even as Python's {@code round}. */
+    /** Returns the margin before the centre, rounded half to even like Python's {@code round}. */
     private int margin(int side) {
         return (int) Math.rint((side - preprocessing.size()) / 2.0);
     }

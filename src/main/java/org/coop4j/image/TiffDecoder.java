@@ -13,8 +13,8 @@ import java.util.Set;
 /**
  * The first picture of a TIFF file by TwelveMonkeys' reader: grey, RGB and palettes, and JPEG's colours.
  *
- * <p>The reader is given a directory of the entries alone that make up the pixels, each checked to lie within the file:
- * what others say (colour profile, EXIF, further pictures) has no effect and cannot fail.
+ * <p>The reader is given a directory of only those entries that make up the pixels, each checked to lie within the file:
+ * others (colour profile, EXIF, further pictures) have no effect and cannot fail.
  */
 final class TiffDecoder {
     private static final int WIDTH = 256;
@@ -32,46 +32,23 @@ final class TiffDecoder {
     private static final int EXTRA_SAMPLES = 338;
     private static final int SAMPLE_FORMAT = 339;
 
-    /** Those above, fill order, rows of a strip, planes, fax options, predictor, palette, JPEG tables and YCbCr's. */
+    /** Those above, fill order, rows per strip, planes, fax options, predictor, palette, JPEG tables and YCbCr's. */
     private static final Set<Integer> TAGS = Set.of(
-            WIDTH,
-            HEIGHT,
-            BITS,
-            COMPRESSION,
-            PHOTOMETRIC,
-            STRIP_OFFSETS,
-            SAMPLES,
-            STRIP_LENGTHS,
-            TILE_WIDTH,
-            TILE_HEIGHT,
-            TILE_OFFSETS,
-            TILE_LENGTHS,
-            EXTRA_SAMPLES,
-            SAMPLE_FORMAT,
-            266,
-            278,
-            284,
-            292,
-            293,
-            317,
-            320,
-            347,
-            530,
-            531,
-            532);
+            256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 292, 293, 317, 320, 322, 323, 324, 325, 338, 339,
+            347, 530, 531, 532);
 
-    /** Bytes of a value of each type: unsigned numbers, ratios (5) and bytes of any meaning (7). */
+    /** Size of a value of each type: unsigned numbers, ratios (5) and bytes of any meaning (7). */
     private static final int[] TYPE_BYTES = {0, 1, 0, 2, 4, 8, 0, 1};
 
     private static final int ENTRY = 12;
 
-    /** The most strips, say, that a picture is cut into. */
+    /** Largest number of values, such as strips, of one entry. */
     private static final int MOST_VALUES = 1 << 20;
 
     private static final int JPEG = 7;
 
     /** None, fax, LZW, JPEG, deflate under both of its numbers, and PackBits. */
-    private static final Set<Long> COMPRESSIONS = Set.of(1L, 2L, 3L, 4L, 5L, (long) JPEG, 8L, 32_946L, 32_773L);
+    private static final Set<Integer> COMPRESSIONS = Set.of(1, 2, 3, 4, 5, JPEG, 8, 32_946, 32_773);
 
     private static final int PALETTE = 3;
     private static final int YCBCR = 6;
@@ -94,7 +71,9 @@ final class TiffDecoder {
 
     private RgbImage decode() throws IOException {
         byte[] reduced = reduce();
-        requireKnownKind();
+        long bits = first(BITS, 1);
+        long samples = first(SAMPLES, 1);
+        requireKnownKind(bits, samples);
         requireData(STRIP_OFFSETS, STRIP_LENGTHS);
         requireData(TILE_OFFSETS, TILE_LENGTHS);
         long width = first(WIDTH, 0);
@@ -103,8 +82,6 @@ final class TiffDecoder {
         long tileWidth = first(TILE_WIDTH, 1);
         long tileHeight = first(TILE_HEIGHT, 1);
         source.requireSize(tileWidth, tileHeight);
-        long bits = first(BITS, 1);
-        long samples = first(SAMPLES, 1);
         // The samples of the reader's picture, which may be the image itself, a tile or strip of JPEG, and the image.
         int picture = (int) (samples * (bits > 8 ? 2 : 1));
         int strip = first(COMPRESSION, 1) == JPEG ? picture : 0;
@@ -118,21 +95,22 @@ final class TiffDecoder {
         if (image.isAlphaPremultiplied()) {
             return Pixels.copy(image);
         }
-        boolean deepGrey = bits == 16 && samples == 1;
-        return Pixels.read(image, deepGrey ? (v, depth) -> Math.min(v, 255) : Pixels::stretch); // as in a PNG
+        boolean clipped = bits == 16 && samples == 1; // as in a PNG
+        return Pixels.read(image, clipped ? (v, depth) -> Math.min(v, 255) : Pixels::stretch);
     }
 
-    /** The file with a directory at its end of the entries that count. */
+    /** Returns the file with a directory at its end of the entries that count. */
     private byte[] reduce() throws ImageException {
         source.require(0, 8);
-        long directory = file.getInt(4) & 0xFFFF_FFFFL;
+        long directory = Integer.toUnsignedLong(file.getInt(4));
         source.require(directory, 2);
         int entries = file.getShort((int) directory) & 0xFFFF;
         source.require(directory + 2, (long) ENTRY * entries);
         int end = source.length() + (source.length() & 1);
         ByteBuffer reduced = ByteBuffer.allocate(end + 6 + ENTRY * entries).order(file.order());
         reduced.put(source.bytes()).position(end + 2);
-        for (int at = (int) directory + 2; at < directory + 2 + (long) ENTRY * entries; at += ENTRY) {
+        for (int i = 0; i < entries; i++) {
+            int at = (int) directory + 2 + ENTRY * i;
             int tag = file.getShort(at) & 0xFFFF;
             if (TAGS.contains(tag)) {
                 if (values.put(tag, readValues(tag, at)) != null) {
@@ -147,12 +125,12 @@ final class TiffDecoder {
 
     private long[] readValues(int tag, int entry) throws ImageException {
         int type = file.getShort(entry + 2) & 0xFFFF;
-        long count = file.getInt(entry + 4) & 0xFFFF_FFFFL;
+        long count = Integer.toUnsignedLong(file.getInt(entry + 4));
         int size = type < TYPE_BYTES.length ? TYPE_BYTES[type] : 0;
         if (size == 0 || count == 0 || count > MOST_VALUES) {
             throw source.error("is damaged: its TIFF entry " + tag + " has " + count + " values of type " + type);
         }
-        long at = count * size <= 4 ? entry + 8 : file.getInt(entry + 8) & 0xFFFF_FFFFL;
+        long at = count * size <= 4 ? entry + 8 : Integer.toUnsignedLong(file.getInt(entry + 8));
         source.require(at, count * size);
         long[] numbers = new long[(int) count];
         for (int i = 0; i < numbers.length; i++) {
@@ -160,46 +138,37 @@ final class TiffDecoder {
             numbers[i] = switch (size) {
                 case 1 -> file.get(place) & 0xFF;
                 case 2 -> file.getShort(place) & 0xFFFF;
-                case 4 -> file.getInt(place) & 0xFFFF_FFFFL;
-                default -> -1; // a ratio, which none of the entries that are looked at may be
+                case 4 -> Integer.toUnsignedLong(file.getInt(place));
+                default -> -1; // a ratio, which none of the entries used here may be
             };
         }
         return numbers;
     }
 
-    private long first(int tag, long otherwise) {
-        long[] numbers = values.get(tag);
-        return numbers == null ? otherwise : numbers[0];
+    private long first(int tag, long missing) {
+        return values.getOrDefault(tag, new long[] {missing})[0];
     }
 
-    private void requireKnownKind() throws ImageException {
+    private void requireKnownKind(long bits, long samples) throws ImageException {
         long compression = first(COMPRESSION, 1);
-        if (!COMPRESSIONS.contains(compression)) {
-            throw notRead("TIFF of compression " + compression);
-        }
         long colours = first(PHOTOMETRIC, -1);
-        if (colours < 0 || (colours > PALETTE && !(colours == YCBCR && compression == JPEG))) {
-            String name = Map.of(5L, "CMYK", 6L, "YCbCr", 8L, "CIELAB").getOrDefault(colours, "type " + colours);
-            throw notRead("TIFF with colours of " + name);
-        }
-        long bits = first(BITS, 1);
-        if (!List.of(1L, 2L, 4L, 8L, 16L).contains(bits) || (colours == PALETTE && bits > 8)) {
-            throw notRead("TIFF with samples of " + bits + " bits");
-        }
-        if (first(SAMPLE_FORMAT, 1) != 1) {
-            throw notRead("TIFF with signed or floating-point samples");
-        }
-        long samples = first(SAMPLES, 1);
-        if (samples < 1 || samples > 4) {
-            throw notRead("TIFF of " + samples + " samples a pixel");
-        }
-        if (samples == 2 && first(EXTRA_SAMPLES, 0) == PREMULTIPLIED) {
-            throw notRead("grey TIFF with premultiplied alpha");
-        }
+        String colourName = Map.of(5L, "CMYK", 6L, "YCbCr", 8L, "CIELAB").getOrDefault(colours, "type " + colours);
+        require(COMPRESSIONS.contains((int) compression), "TIFF of compression " + compression);
+        require(
+                colours >= 0 && (colours <= PALETTE || (colours == YCBCR && compression == JPEG)),
+                "TIFF with colours of " + colourName);
+        require(
+                List.of(1L, 2L, 4L, 8L, 16L).contains(bits) && (colours != PALETTE || bits <= 8),
+                "TIFF with samples of " + bits + " bits");
+        require(first(SAMPLE_FORMAT, 1) == 1, "TIFF with signed or floating-point samples");
+        require(samples >= 1 && samples <= 4, "TIFF of " + samples + " samples per pixel");
+        require(samples != 2 || first(EXTRA_SAMPLES, 0) != PREMULTIPLIED, "grey TIFF with premultiplied alpha");
     }
 
-    private ImageException notRead(String kind) {
-        return source.error("is a " + kind + ", which is not read: convert it to PNG");
+    private void require(boolean read, String kind) throws ImageException {
+        if (!read) {
+            throw source.error("is a " + kind + ", which is not read: convert it to PNG");
+        }
     }
 
     /** Checks that the strips or tiles lie within the file. */
@@ -207,8 +176,8 @@ final class TiffDecoder {
         long[] at = values.getOrDefault(offsets, new long[0]);
         long[] length = values.getOrDefault(lengths, new long[0]);
         if (at.length != length.length) {
-            throw source.error("is damaged: its TIFF strips or tiles have " + at.length + " offsets and "
-                    + length.length + " lengths");
+            throw source.error("is damaged: its TIFF strips or tiles have %d offsets and %d lengths"
+                    .formatted(at.length, length.length));
         }
         for (int i = 0; i < at.length; i++) {
             source.require(at[i], length[i]);

@@ -3,21 +3,20 @@ package org.coop4j.image;
 import java.util.random.RandomGenerator;
 
 /**
- * The random transform of training images: a random part of the image, resized to the model's size
- * on both sides, and flipped half of the time (torchvision's {@code RandomResizedCrop} and {@code
- * RandomHorizontalFlip}, as Dassl composes them for CoOp).
+ * The random transform of training images: a random crop of the image, resized to the model's size on both sides, and
+ * flipped half of the time (torchvision's {@code RandomResizedCrop} and {@code RandomHorizontalFlip}, as Dassl composes
+ * them for CoOp).
  *
- * <p>What is drawn is apart from what is done with it: {@link #draw} makes a {@link View}, {@link
- * #apply} shows the image so. The draws use only {@link RandomGenerator#nextLong()} and {@link
- * StrictMath}, so that a seeded generator such as {@link java.util.SplittableRandom} gives the same
- * views on every Java runtime. They follow torchvision's distribution, not PyTorch's stream of
- * random numbers.
+ * <p>{@link #draw} makes a {@link View}, {@link #apply} applies it. The draws use only {@link
+ * RandomGenerator#nextLong()} and {@link StrictMath}, so that a seeded generator such as {@link
+ * java.util.SplittableRandom} gives the same views on every Java runtime. They follow torchvision's distribution, not
+ * PyTorch's stream of random numbers.
  *
  * @param preprocessing size and normalisation of the model
- * @param minScale least part of the image's area, above 0
- * @param maxScale greatest part of the image's area, up to 1
- * @param minRatio least width per height of the part
- * @param maxRatio greatest width per height of the part
+ * @param minScale smallest area of the crop, relative to the image's, above 0
+ * @param maxScale largest area of the crop, relative to the image's, up to 1
+ * @param minRatio smallest ratio of width to height
+ * @param maxRatio largest ratio of width to height
  * @param flipProbability probability of the flip
  */
 public record TrainTransform(
@@ -44,14 +43,14 @@ public record TrainTransform(
     }
 
     /**
-     * One way to see a training image.
+     * One random view of a training image.
      *
-     * @param crop the part that is seen
-     * @param flipped whether it is mirrored left to right
+     * @param crop the visible part
+     * @param flipped true if it is mirrored left to right
      */
     public record View(CropBox crop, boolean flipped) {}
 
-    /** CoOp's: scale 0.08 to 1, ratio 3/4 to 4/3, flipped half of the time. */
+    /** Returns CoOp's transform: scale 0.08 to 1, ratio 3/4 to 4/3, flipped half of the time. */
     public static TrainTransform coop(Preprocessing preprocessing) {
         return new TrainTransform(preprocessing, 0.08, 1, 3.0 / 4, 4.0 / 3, 0.5);
     }
@@ -80,7 +79,7 @@ public record TrainTransform(
         return fallback(width, height);
     }
 
-    /** The centre of the image, cut to the nearest allowed ratio. */
+    /** Returns the centre of the image, cut to the nearest allowed ratio. */
     private CropBox fallback(int width, int height) {
         double ratio = (double) width / height;
         int w = width;
@@ -97,20 +96,17 @@ public record TrainTransform(
         return low + (high - low) * uniform(random);
     }
 
-    /** Uniform in [0, 1) from the upper 53 bits. */
+    /** Draws uniformly from [0, 1) with the upper 53 bits. */
     private static double uniform(RandomGenerator random) {
         return (random.nextLong() >>> 11) * 0x1p-53;
     }
 
-    /** Uniform in 0 to bound - 1; the bias is below 2^-20 for bounds below 2^33. */
+    /** Draws uniformly from 0 to bound - 1; the bias is below 2^-20 for bounds below 2^33. */
     private static int uniformInt(int bound, RandomGenerator random) {
         return (int) (uniform(random) * bound);
     }
 
-    /**
-     * Returns the view of the image, size x size: cropped, then resized on both sides, then
-     * flipped.
-     */
+    /** Returns the view of the image, size x size: cropped, then resized on both sides, then flipped. */
     public RgbImage apply(RgbImage image, View view) {
         int size = preprocessing.size();
         RgbImage resized = BicubicResize.resize(image, view.crop(), size, size);

@@ -11,9 +11,9 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.ImageInputStreamImpl;
 
 /**
- * The first frame of a WebP file by TwelveMonkeys' reader, which is given the chunk of its pixels alone: alpha, colour
- * profile and metadata have no effect. Lossless pictures have libwebp's pixels, lossy ones are close to them. A frame
- * smaller than its canvas is surrounded by black, as in Pillow.
+ * The first frame of a WebP file by TwelveMonkeys' reader, which is given only the chunk of its pixels: alpha, colour
+ * profile and metadata have no effect. Lossless pixels equal libwebp's, lossy ones are close to them. A frame smaller
+ * than its canvas is surrounded by black, as in Pillow.
  */
 final class WebpDecoder {
     private static final int FIRST_CHUNK = 12;
@@ -21,7 +21,7 @@ final class WebpDecoder {
     private static final int FRAME_HEADER = 16;
     private static final int LOSSLESS_SIGNATURE = 0x2F;
 
-    /** Bytes that the reader of lossless data holds beyond the one that it is at. */
+    /** Bytes that the reader of lossless data looks ahead. */
     private static final int LOOK_AHEAD = 8;
 
     private static final LibraryReader READER = new LibraryReader(new WebPImageReaderSpi());
@@ -39,18 +39,21 @@ final class WebpDecoder {
     }
 
     private RgbImage decode() throws IOException {
-        long end = FIRST_CHUNK - 4 + source.u32le(4);
+        long end = FIRST_CHUNK - 4 + u4(4);
         source.require(0, end);
         long at = FIRST_CHUNK;
         while (true) {
             source.require(at, CHUNK_HEADER);
             int start = (int) at;
-            long length = source.u32le(start + 4);
+            long length = u4(start + 4);
             if (at + CHUNK_HEADER + length > end) {
                 throw source.truncated();
             }
             if (source.startsWith(start, "VP8X")) {
-                readCanvas(start + CHUNK_HEADER);
+                int width = source.le(start + CHUNK_HEADER + 4, 3) + 1;
+                int height = source.le(start + CHUNK_HEADER + 7, 3) + 1;
+                source.requireSize(width, height);
+                canvas = CropBox.whole(width, height);
             } else if (source.startsWith(start, "ANMF")) {
                 readFrame(start + CHUNK_HEADER);
                 at += CHUNK_HEADER + FRAME_HEADER; // its chunks are like those of a still image
@@ -63,11 +66,8 @@ final class WebpDecoder {
         }
     }
 
-    private void readCanvas(int at) throws ImageException {
-        int width = source.u24le(at + 4) + 1;
-        int height = source.u24le(at + 7) + 1;
-        source.requireSize(width, height);
-        canvas = CropBox.whole(width, height);
+    private long u4(int at) throws ImageException {
+        return Integer.toUnsignedLong(source.le(at, 4));
     }
 
     private void readFrame(int at) throws ImageException {
@@ -75,7 +75,7 @@ final class WebpDecoder {
             throw source.error("is damaged: it is animated, but its canvas has no size");
         }
         frame = new CropBox(
-                2 * source.u24le(at), 2 * source.u24le(at + 3), source.u24le(at + 6) + 1, source.u24le(at + 9) + 1);
+                2 * source.le(at, 3), 2 * source.le(at + 3, 3), source.le(at + 6, 3) + 1, source.le(at + 9, 3) + 1);
         if (frame.left() > canvas.width() - frame.width() || frame.top() > canvas.height() - frame.height()) {
             throw source.error("is damaged: its first frame does not fit into its canvas");
         }
@@ -85,31 +85,31 @@ final class WebpDecoder {
     private RgbImage decodeChunk(int chunk, int length) throws IOException {
         int at = chunk + CHUNK_HEADER;
         boolean lossless = source.startsWith(chunk, "VP8L");
-        int width = lossless ? (source.s32le(at + 1) & 0x3FFF) + 1 : source.u16le(at + 6) & 0x3FFF;
-        int height = lossless ? (source.s32le(at + 1) >> 14 & 0x3FFF) + 1 : source.u16le(at + 8) & 0x3FFF;
-        if (lossless && source.u8(at) != LOSSLESS_SIGNATURE) {
-            throw source.error("is damaged: its lossless data lack their signature");
+        if (lossless ? source.u8(at) != LOSSLESS_SIGNATURE : !source.startsWith(at + 3, "\u009d\u0001*")) {
+            throw source.error("is damaged: its image data lack their signature");
         }
-        if (!lossless && !source.startsWith(at + 3, "\u009d\u0001*")) {
-            throw source.error("is damaged: its lossy data lack their start code");
-        }
+        int width = lossless ? (source.le(at + 1, 4) & 0x3FFF) + 1 : source.le(at + 6, 2) & 0x3FFF;
+        int height = lossless ? (source.le(at + 1, 4) >> 14 & 0x3FFF) + 1 : source.le(at + 8, 2) & 0x3FFF;
         source.requireSize(width, height);
         CropBox declared = frame == null ? canvas : frame;
         if (declared != null && (width != declared.width() || height != declared.height())) {
             throw source.error("is damaged: its picture has another size than its file declares");
         }
-        long onto = frame == null ? 0 : (long) canvas.width() * canvas.height();
-        requirePlausible(lossless, (long) width * height);
+        long pixels = (long) width * height;
+        if (!lossless && pixels / 256 > 4L * source.length()) {
+            throw source.truncated(); // the modes of a macroblock take 2 bits or more
+        }
         int bytesEach = lossless ? 12 : 5;
-        source.takeMemory(Math.max((long) width * height, onto), onto > 0 ? bytesEach + 3 : bytesEach);
+        if (frame == null) {
+            source.takeMemory(pixels, bytesEach);
+        } else {
+            source.takeMemory(Math.max(pixels, (long) canvas.width() * canvas.height()), bytesEach + 3);
+        }
         int padded = Math.min(source.length() - at, length + (length & 1)); // libwebp reads on into it
         ByteBuffer file =
                 ByteBuffer.allocate(FIRST_CHUNK + CHUNK_HEADER + padded).order(ByteOrder.LITTLE_ENDIAN);
-        file.put("RIFF".getBytes(StandardCharsets.US_ASCII)).putInt(file.capacity() - 8);
-        file.put("WEBP".getBytes(StandardCharsets.US_ASCII))
-                .put(source.bytes(), chunk, 4)
-                .putInt(padded);
-        file.put(source.bytes(), at, padded);
+        file.put("RIFF    WEBP".getBytes(StandardCharsets.US_ASCII)).putInt(4, file.capacity() - 8);
+        file.put(source.bytes(), chunk, 4).putInt(padded).put(source.bytes(), at, padded);
         BufferedImage image = READER.read(
                 lossless ? lookedAhead(file.array()) : new ByteArrayImageInputStream(file.array()),
                 LibraryReader::readWhole);
@@ -117,8 +117,8 @@ final class WebpDecoder {
     }
 
     /**
-     * A file's bytes and zeros behind them, where the reader of lossless data looks ahead; it would take them for data,
-     * but what it reads then is an error.
+     * Returns a stream of a file's bytes followed by the zeros that the reader of lossless data looks at; data that
+     * really continue there are an error.
      */
     private ImageInputStream lookedAhead(byte[] file) {
         return new ImageInputStreamImpl() {
@@ -140,13 +140,6 @@ final class WebpDecoder {
                 return count;
             }
         };
-    }
-
-    /** The modes of a lossy macroblock take 2 bits or more: a short file cannot hold a large picture. */
-    private void requirePlausible(boolean lossless, long pixels) throws ImageException {
-        if (!lossless && pixels / 256 > 4L * source.length()) {
-            throw source.truncated();
-        }
     }
 
     private RgbImage place(RgbImage image) {

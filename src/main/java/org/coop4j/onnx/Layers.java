@@ -6,27 +6,27 @@ import org.coop4j.weights.Shape;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 
-/** The layers that CLIP's towers are made of, with the weights of a converted model by name. */
+/** The layers of CLIP's towers, with the weights of a converted model by name. */
 record Layers(OnnxGraph graph, SafetensorsFile weights, MlpActivation activation) {
 
     private static final double NORM_EPSILON = 1e-5; // of layer norms and batch norms
 
-    /** A weight as it is. */
+    /** Adds a weight unchanged. */
     String weight(String name) throws IOException {
         return graph.weight(name, weights.shape(name).toArray(), weights.floats(name));
     }
 
-    /** A weight in another shape. */
+    /** Adds a weight in another shape. */
     String weight(String name, long... shape) throws IOException {
         return graph.weight(name, shape, weights.floats(name));
     }
 
-    /** x · weightᵀ + bias; x [..., in] → [..., out]. */
+    /** Adds x · weightᵀ + bias; x [..., in] → [..., out]. */
     String linear(String layer, String x) throws IOException {
         return linear(layer + ".weight", layer + ".bias", x);
     }
 
-    /** The same for weights that are not named after their layer. */
+    /** Adds a linear layer whose weights are not named after it. */
     String linear(String weight, String bias, String x) throws IOException {
         Shape shape = weights.shape(weight); // [out, in]
         int out = Math.toIntExact(shape.dim(0));
@@ -45,12 +45,12 @@ record Layers(OnnxGraph graph, SafetensorsFile weights, MlpActivation activation
         return result;
     }
 
-    /** x · matrix, for the projections that CLIP keeps as [in, out]. */
+    /** Adds x · matrix, for the projections that CLIP stores as [in, out]. */
     String project(String name, String x) throws IOException {
         return graph.product(x, weight(name));
     }
 
-    /** Layer norm over the last axis. */
+    /** Adds a layer norm over the last axis. */
     String norm(String layer, String x) throws IOException {
         return graph.node(
                 "LayerNormalization",
@@ -59,7 +59,7 @@ record Layers(OnnxGraph graph, SafetensorsFile weights, MlpActivation activation
                 OnnxGraph.real("epsilon", NORM_EPSILON));
     }
 
-    /** A convolution without bias, {@code size} × {@code size}. */
+    /** Adds a convolution without bias, {@code size} × {@code size}. */
     String convolution(String layer, String x, int size, int stride, int padding) throws IOException {
         return graph.node(
                 "Conv",
@@ -69,7 +69,7 @@ record Layers(OnnxGraph graph, SafetensorsFile weights, MlpActivation activation
                 OnnxGraph.integers("pads", padding, padding, padding, padding));
     }
 
-    /** Batch norm with the statistics of its training. */
+    /** Adds a batch norm with the statistics of its training. */
     String batchNorm(String layer, String x) throws IOException {
         return graph.node(
                 "BatchNormalization",
@@ -82,7 +82,7 @@ record Layers(OnnxGraph graph, SafetensorsFile weights, MlpActivation activation
                 OnnxGraph.real("epsilon", NORM_EPSILON));
     }
 
-    /** The activation of the model's MLPs. */
+    /** Adds the activation of the model's MLPs. */
     String activation(String x) {
         return switch (activation) {
             case QUICK_GELU -> graph.times(x, graph.node("Sigmoid", List.of(graph.times(x, graph.number(1.702)))));
@@ -95,7 +95,7 @@ record Layers(OnnxGraph graph, SafetensorsFile weights, MlpActivation activation
     }
 
     /**
-     * Attention of several heads.
+     * Adds multi-head attention.
      *
      * @param q queries [batch, queries, width]
      * @param k keys [batch, tokens, width]

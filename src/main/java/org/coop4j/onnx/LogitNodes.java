@@ -44,7 +44,7 @@ final class LogitNodes implements LogitGraph<String> {
 
     @Override
     public String rectified(String x) {
-        return graph.node("Relu", List.of(x));
+        return graph.relu(x);
     }
 
     @Override

@@ -18,11 +18,11 @@ final class ModifiedResNetNodes {
         this.resNet = resNet;
     }
 
-    /** Normalised pixels [batch, 3, side, side] → an image's row of a kind [batch, width]. */
+    /** Adds the tower: normalised pixels [batch, 3, side, side] → features of a kind [batch, width]. */
     String forward(String pixels, FeatureKind kind) throws IOException {
-        String x = rectified(convolution("visual.conv1", "visual.bn1", pixels, 3, 2));
-        x = rectified(convolution("visual.conv2", "visual.bn2", x, 3, 1));
-        x = rectified(convolution("visual.conv3", "visual.bn3", x, 3, 1));
+        String x = graph.relu(convolution("visual.conv1", "visual.bn1", pixels, 3, 2));
+        x = graph.relu(convolution("visual.conv2", "visual.bn2", x, 3, 1));
+        x = graph.relu(convolution("visual.conv3", "visual.bn3", x, 3, 1));
         x = averagePool(x, 2); // [batch, width, side / 4, side / 4]
         for (int stage = 0; stage < resNet.layers().size(); stage++) {
             for (int block = 0; block < resNet.layers().get(stage); block++) {
@@ -35,20 +35,16 @@ final class ModifiedResNetNodes {
     }
 
     private String bottleneck(String block, String x, int stride, boolean first) throws IOException {
-        String y = rectified(convolution(block + ".conv1", block + ".bn1", x, 1, 1));
-        y = rectified(convolution(block + ".conv2", block + ".bn2", y, 3, 1));
+        String y = graph.relu(convolution(block + ".conv1", block + ".bn1", x, 1, 1));
+        y = graph.relu(convolution(block + ".conv2", block + ".bn2", y, 3, 1));
         y = convolution(block + ".conv3", block + ".bn3", averagePool(y, stride), 1, 1);
         String identity =
                 first ? convolution(block + ".downsample.0", block + ".downsample.1", averagePool(x, stride), 1, 1) : x;
-        return rectified(graph.add(y, identity));
+        return graph.relu(graph.add(y, identity));
     }
 
     private String convolution(String layer, String norm, String x, int size, int stride) throws IOException {
         return layers.batchNorm(norm, layers.convolution(layer, x, size, stride, size / 2));
-    }
-
-    private String rectified(String x) {
-        return graph.node("Relu", List.of(x));
     }
 
     private String averagePool(String x, int size) {
@@ -61,7 +57,7 @@ final class ModifiedResNetNodes {
                         OnnxGraph.integers("strides", size, size));
     }
 
-    /** {@code AttentionPool2d}: the mean is the query of all pixels and itself. */
+    /** Adds {@code AttentionPool2d}: the mean queries all pixels and itself. */
     private String attentionPool(String x) throws IOException {
         String pool = "visual.attnpool.";
         int width = resNet.outputWidth();

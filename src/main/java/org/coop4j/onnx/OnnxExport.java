@@ -19,15 +19,14 @@ import org.coop4j.weights.model.ConvertedModel;
 /**
  * Writes ONNX files of a model: its towers, or a classifier from pixels to probabilities.
  *
- * <p>A file is at most 2 GiB (a limit of the format), which the largest published image tower in
- * float32 keeps.
+ * <p>A file is at most 2 GiB (a limit of the format), enough for the largest published image tower in float32.
  */
 public final class OnnxExport {
 
     /** The image tower's input: normalised pixels [batch, 3, side, side]. */
     public static final String PIXELS = "pixels";
 
-    /** In place of {@link #PIXELS}: one image [height, width, 3] of bytes, RGB. */
+    /** The input instead of {@link #PIXELS}: one image [height, width, 3] of bytes, RGB. */
     public static final String IMAGE = "image";
 
     private static final String BATCH = "batch";
@@ -38,7 +37,7 @@ public final class OnnxExport {
 
     /**
      * @param clip the model
-     * @param half whether weights are stored in float16; arithmetic is in float32 either way
+     * @param half true to store weights in float16; arithmetic is in float32 either way
      * @param version of the program, for the files' metadata
      */
     public OnnxExport(Clip clip, boolean half, String version) {
@@ -51,12 +50,7 @@ public final class OnnxExport {
     public void imageTower(Path file) throws IOException {
         OnnxGraph graph = new OnnxGraph("image tower", half);
         String features = imageFeatures(graph, pixels(graph), FeatureKind.EMBEDDED);
-        graph.output(
-                "image_features",
-                features,
-                TensorProto.DataType.FLOAT,
-                BATCH,
-                clip.architecture().embedDim());
+        graph.output("image_features", features, BATCH, clip.architecture().embedDim());
         write(file, graph, Map.of());
     }
 
@@ -65,21 +59,16 @@ public final class OnnxExport {
         ClipConfig.Text text = clip.architecture().text();
         OnnxGraph graph = new OnnxGraph("text tower", half);
         String ids = graph.input("input_ids", TensorProto.DataType.INT64, BATCH, text.contextLength());
-        graph.output(
-                "text_features",
-                new TransformerNodes(layers(graph)).text(ids, text),
-                TensorProto.DataType.FLOAT,
-                BATCH,
-                clip.architecture().embedDim());
+        String features = new TransformerNodes(layers(graph)).text(ids, text);
+        graph.output("text_features", features, BATCH, clip.architecture().embedDim());
         write(file, graph, Map.of());
     }
 
     /**
-     * Writes a classifier: pixels, or one image, → logits and calibrated probabilities [batch,
-     * classes]. The metadata has the class names, the method and its settings, and the model's
-     * SHA-256.
+     * Writes a classifier: pixels, or one image, → logits and calibrated probabilities [batch, classes]. The metadata has
+     * the class names, the method and its settings, and the model's SHA-256.
      *
-     * @param preprocessing whether resize, crop and normalisation are part of the graph
+     * @param preprocessing true to make resize, crop and normalisation part of the graph
      * @throws UnsupportedOperationException if the classifier has no such form
      */
     public void classifier(Path file, Classifier classifier, boolean preprocessing) throws IOException {
@@ -93,11 +82,11 @@ public final class OnnxExport {
         String features = imageFeatures(graph, pixels, classifier.features());
         LogitNodes nodes = new LogitNodes(graph);
         String logits = classifier.logits(nodes, features);
-        graph.output("logits", logits, TensorProto.DataType.FLOAT, batch, classes);
+        graph.output("logits", logits, batch, classes);
         double temperature = classifier.save().temperature();
         String calibrated = temperature == Temperature.NONE ? logits : nodes.times(logits, 1 / temperature);
         String probabilities = graph.node("Softmax", List.of(calibrated), OnnxGraph.integer("axis", -1));
-        graph.output("probabilities", probabilities, TensorProto.DataType.FLOAT, batch, classes);
+        graph.output("probabilities", probabilities, batch, classes);
         write(file, graph, metadata(classifier));
     }
 
@@ -135,7 +124,7 @@ public final class OnnxExport {
         all.put("coop4j.model_sha256", clip.modelSha256());
         ModelProto model = graph.model(all, version);
         if (model.getSerializedSize() < 0) {
-            throw new IOException(file + ": an ONNX file holds at most 2 GiB; take --fp16, which halves it");
+            throw new IOException(file + ": an ONNX file has at most 2 GiB: use --fp16, which halves it");
         }
         try (AtomicFile target = AtomicFile.create(file)) {
             model.writeTo(target.stream());

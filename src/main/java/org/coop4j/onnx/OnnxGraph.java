@@ -20,16 +20,13 @@ import org.coop4j.weights.HalfFloats;
 import org.nd4j.shade.protobuf.ByteString;
 import org.nd4j.shade.protobuf.UnsafeByteOperations;
 
-/**
- * An ONNX graph in the making. Values are named by strings; each call adds a node and returns the
- * name of its output.
- */
+/** An ONNX graph under construction. Values are named by strings; each call adds a node and returns its output's name. */
 final class OnnxGraph {
 
-    /** The first operator set whose Resize knows antialiasing. */
+    /** The first operator set whose Resize has antialiasing. */
     static final int OPSET = 18;
 
-    /** The version of the file format that came with it. */
+    /** The version of the file format of that operator set. */
     private static final int IR_VERSION = 8;
 
     private final GraphProto.Builder graph = GraphProto.newBuilder();
@@ -37,7 +34,7 @@ final class OnnxGraph {
     private int values;
 
     /**
-     * @param half whether weights are stored in float16; arithmetic is in float32 either way
+     * @param half true to store weights in float16; arithmetic is in float32 either way
      */
     OnnxGraph(String name, boolean half) {
         graph.setName(name);
@@ -47,21 +44,21 @@ final class OnnxGraph {
     /**
      * Declares an input.
      *
-     * @param dims numbers, or names of dimensions of any size
+     * @param dims numbers, or names of dimensions of variable size
      */
     String input(String name, TensorProto.DataType type, Object... dims) {
         graph.addInput(valueInfo(name, type, dims));
         return name;
     }
 
-    /** Declares that a value is an output of the graph, by that name. */
-    void output(String name, String value, TensorProto.DataType type, Object... dims) {
+    /** Makes a value of float32 an output of the graph, by that name. */
+    void output(String name, String value, Object... dims) {
         graph.addNode(NodeProto.newBuilder()
                 .setOpType("Identity")
                 .setName(name)
                 .addInput(value)
                 .addOutput(name));
-        graph.addOutput(valueInfo(name, type, dims));
+        graph.addOutput(valueInfo(name, TensorProto.DataType.FLOAT, dims));
     }
 
     private static ValueInfoProto valueInfo(String name, TensorProto.DataType type, Object... dims) {
@@ -91,7 +88,7 @@ final class OnnxGraph {
         return output;
     }
 
-    /** A weight, stored as the file stores weights; the value is float32. */
+    /** Adds a weight, stored in the file's type of weights; the value is float32. */
     String weight(String name, long[] shape, float[] numbers) {
         if (!half) {
             return constant(name, shape, numbers);
@@ -101,10 +98,10 @@ final class OnnxGraph {
             bytes.putShort(HalfFloats.toHalf(number));
         }
         addInitializer(name, TensorProto.DataType.FLOAT16, bytes, shape);
-        return node("Cast", List.of(name), integer("to", TensorProto.DataType.FLOAT.getNumber()));
+        return cast(name, TensorProto.DataType.FLOAT);
     }
 
-    /** A tensor of float32, whatever the storage of weights. */
+    /** Adds a tensor of float32, whatever the type of weights. */
     String constant(String name, long[] shape, float... numbers) {
         ByteBuffer bytes = littleEndian(4L * numbers.length);
         bytes.asFloatBuffer().put(numbers);
@@ -112,12 +109,12 @@ final class OnnxGraph {
         return name;
     }
 
-    /** A number of float32. */
+    /** Adds a number of float32. */
     String number(double number) {
         return constant("number_" + values++, new long[0], (float) number);
     }
 
-    /** A vector of int64. */
+    /** Adds a vector of int64. */
     String integers(long... numbers) {
         ByteBuffer bytes = littleEndian(8L * numbers.length);
         bytes.asLongBuffer().put(numbers);
@@ -138,79 +135,84 @@ final class OnnxGraph {
         graph.addInitializer(tensor.setRawData(UnsafeByteOperations.unsafeWrap(bytes.rewind())));
     }
 
-    /** An attribute of one integer. */
-    static AttributeProto integer(String name, long value) {
-        return AttributeProto.newBuilder()
-                .setName(name)
-                .setType(AttributeProto.AttributeType.INT)
-                .setI(value)
-                .build();
+    private static AttributeProto.Builder attribute(String name, AttributeProto.AttributeType type) {
+        return AttributeProto.newBuilder().setName(name).setType(type);
     }
 
-    /** An attribute of several integers. */
+    /** Returns an attribute of one integer. */
+    static AttributeProto integer(String name, long value) {
+        return attribute(name, AttributeProto.AttributeType.INT).setI(value).build();
+    }
+
+    /** Returns an attribute of several integers. */
     static AttributeProto integers(String name, long... values) {
-        AttributeProto.Builder attribute =
-                AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.INTS);
+        AttributeProto.Builder attribute = attribute(name, AttributeProto.AttributeType.INTS);
         for (long value : values) {
             attribute.addInts(value);
         }
         return attribute.build();
     }
 
-    /** An attribute of one number. */
+    /** Returns an attribute of one number. */
     static AttributeProto real(String name, double value) {
-        return AttributeProto.newBuilder()
-                .setName(name)
-                .setType(AttributeProto.AttributeType.FLOAT)
+        return attribute(name, AttributeProto.AttributeType.FLOAT)
                 .setF((float) value)
                 .build();
     }
 
-    /** An attribute of one word. */
+    /** Returns an attribute of one word. */
     static AttributeProto word(String name, String value) {
-        return AttributeProto.newBuilder()
-                .setName(name)
-                .setType(AttributeProto.AttributeType.STRING)
+        return attribute(name, AttributeProto.AttributeType.STRING)
                 .setS(ByteString.copyFromUtf8(value))
                 .build();
     }
 
-    /** Sum of two values, broadcast. */
+    /** Adds a conversion to another element type. */
+    String cast(String x, TensorProto.DataType type) {
+        return node("Cast", List.of(x), integer("to", type.getNumber()));
+    }
+
+    /** Adds a ReLU. */
+    String relu(String x) {
+        return node("Relu", List.of(x));
+    }
+
+    /** Adds the sum of two values, broadcast. */
     String add(String a, String b) {
         return node("Add", List.of(a, b));
     }
 
-    /** Product of two values element by element, broadcast. */
+    /** Adds the product of two values element by element, broadcast. */
     String times(String a, String b) {
         return node("Mul", List.of(a, b));
     }
 
-    /** Matrix product. */
+    /** Adds a matrix product. */
     String product(String a, String b) {
         return node("MatMul", List.of(a, b));
     }
 
-    /** The same elements in another shape: 0 keeps a dimension, −1 takes what is left. */
+    /** Adds a change of shape: 0 keeps a dimension, −1 infers it. */
     String reshape(String x, long... shape) {
         return node("Reshape", List.of(x, integers(shape)));
     }
 
-    /** The same elements with the axes in another order. */
+    /** Adds a permutation of the axes. */
     String transpose(String x, long... order) {
         return node("Transpose", List.of(x), integers("perm", order));
     }
 
-    /** Values one behind the other along an axis. */
+    /** Adds a concatenation along an axis. */
     String concatenate(int axis, String... parts) {
         return node("Concat", new ArrayList<>(List.of(parts)), integer("axis", axis));
     }
 
-    /** Elements {@code from} to {@code to}, exclusive, of an axis. */
+    /** Adds a slice of an axis, from {@code from} to {@code to}, exclusive. */
     String slice(String x, int axis, long from, long to) {
         return node("Slice", List.of(x, integers(from), integers(to), integers(axis)));
     }
 
-    /** The file's content. */
+    /** Returns the file's content. */
     ModelProto model(Map<String, String> metadata, String version) {
         ModelProto.Builder model = ModelProto.newBuilder()
                 .setIrVersion(IR_VERSION)

@@ -1,20 +1,22 @@
 package org.coop4j.onnx;
 
 import java.util.List;
+import java.util.function.IntFunction;
+import onnx.Onnx.TensorProto;
 import org.coop4j.image.Preprocessing;
 
 /**
- * The transform of test images: antialiased bicubic resize of the shorter side, centre crop,
- * normalisation, with the roundings of {@link org.coop4j.image.TestTransform}.
+ * The transform of test images: antialiased bicubic resize of the shorter side, centre crop, normalisation, rounded like
+ * {@link org.coop4j.image.TestTransform}.
  */
 record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
 
     private static final double PILLOW_CUBIC = -0.5; // the coefficient of its bicubic kernel
 
-    /** An image [height, width, 3] of bytes → normalised pixels [1, 3, side, side]. */
+    /** Adds the transform: an image [height, width, 3] of bytes → normalised pixels [1, 3, side, side]. */
     String forward(String image) {
         int side = preprocessing.size();
-        String resized = preprocessing.squash() ? graph.integers(side, side) : shorterSide(image, side);
+        String resized = preprocessing.config().squash() ? graph.integers(side, side) : shorterSide(image, side);
         String pixels = graph.node("Unsqueeze", List.of(graph.transpose(image, 2, 0, 1), graph.integers(0)));
         pixels = graph.node(
                 "Resize",
@@ -25,13 +27,13 @@ record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
                 OnnxGraph.integer("exclude_outside", 1),
                 OnnxGraph.word("coordinate_transformation_mode", "half_pixel"));
         pixels = crop(pixels, resized, side);
-        pixels = graph.node("Cast", List.of(pixels), OnnxGraph.integer("to", 1)); // float32
+        pixels = graph.cast(pixels, TensorProto.DataType.FLOAT);
         pixels = graph.node("Div", List.of(pixels, graph.number(255)));
-        String centred = graph.node("Sub", List.of(pixels, channels("mean", preprocessing.mean())));
-        return graph.node("Div", List.of(centred, channels("std", preprocessing.std())));
+        String centred = graph.node("Sub", List.of(pixels, channels("mean", preprocessing::mean)));
+        return graph.node("Div", List.of(centred, channels("std", preprocessing::std)));
     }
 
-    /** Height and width with the shorter one at {@code side}. */
+    /** Adds the height and width with the shorter one at {@code side}. */
     private String shorterSide(String image, int side) {
         String sides = shape(image, 0, 2); // height, width
         String shorter = graph.node("ReduceMin", List.of(sides));
@@ -41,10 +43,9 @@ record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
 
     private String crop(String pixels, String resized, int side) {
         String rest = graph.node("Sub", List.of(resized, graph.integers(side, side)));
-        String half = graph.node(
-                "Div", List.of(graph.node("Cast", List.of(rest), OnnxGraph.integer("to", 1)), graph.number(2)));
-        String from = // half to even
-                graph.node("Cast", List.of(graph.node("Round", List.of(half))), OnnxGraph.integer("to", 7));
+        String half = graph.node("Div", List.of(graph.cast(rest, TensorProto.DataType.FLOAT), graph.number(2)));
+        String rounded = graph.node("Round", List.of(half)); // half to even
+        String from = graph.cast(rounded, TensorProto.DataType.INT64);
         String to = graph.add(from, graph.integers(side, side));
         return graph.node("Slice", List.of(pixels, from, to, graph.integers(2, 3)));
     }
@@ -53,7 +54,7 @@ record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
         return graph.node("Shape", List.of(x), OnnxGraph.integer("start", start), OnnxGraph.integer("end", end));
     }
 
-    private String channels(String name, Preprocessing.Channels values) {
-        return graph.constant(name, new long[] {3, 1, 1}, values.get(0), values.get(1), values.get(2));
+    private String channels(String name, IntFunction<Float> values) {
+        return graph.constant(name, new long[] {3, 1, 1}, values.apply(0), values.apply(1), values.apply(2));
     }
 }

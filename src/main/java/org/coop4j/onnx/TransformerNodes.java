@@ -8,10 +8,10 @@ import org.coop4j.weights.model.ClipConfig;
 /** CLIP's {@code VisionTransformer} and {@code encode_text}, and their stack of residual attention blocks. */
 record TransformerNodes(Layers layers) {
 
-    /** Stands for −∞ where a token must not attend, as far below any score as float32 needs. */
+    /** Stands for −∞ where a token must not attend: far enough below any score for float32. */
     private static final float NEVER = -1e9f;
 
-    /** Normalised pixels [batch, 3, side, side] → an image's row of a kind [batch, width]. */
+    /** Adds the image tower: normalised pixels [batch, 3, side, side] → features of a kind [batch, width]. */
     String image(String pixels, ClipConfig.Vit vit, FeatureKind kind) throws IOException {
         OnnxGraph graph = layers.graph();
         int width = vit.width();
@@ -34,7 +34,7 @@ record TransformerNodes(Layers layers) {
         return kind == FeatureKind.EMBEDDED ? layers.project("visual.proj", x) : x;
     }
 
-    /** Token ids [batch, context] → text features [batch, embed], read at the largest id of a row, the end token. */
+    /** Adds the text tower: token ids [batch, context] → text features [batch, embed], read at the end token, the largest id. */
     String text(String ids, ClipConfig.Text text) throws IOException {
         OnnxGraph graph = layers.graph();
         String x = graph.node("Gather", List.of(layers.weight("token_embedding.weight"), ids));
@@ -60,7 +60,7 @@ record TransformerNodes(Layers layers) {
     }
 
     /**
-     * A residual attention block on [batch, tokens, width].
+     * Adds a residual attention block on [batch, tokens, width].
      *
      * @param block its name in the checkpoint
      * @param mask added to the scores of the attention, or empty

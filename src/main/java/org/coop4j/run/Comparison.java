@@ -1,6 +1,7 @@
 package org.coop4j.run;
 
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 import org.coop4j.eval.McNemar;
 
 /**
@@ -11,11 +12,6 @@ import org.coop4j.eval.McNemar;
  */
 public record Comparison(List<String> classNames, List<ComparedClassifier> classifiers) {
 
-    public Comparison {
-        classNames = List.copyOf(classNames);
-        classifiers = List.copyOf(classifiers);
-    }
-
     /** Role of a classifier in a comparison. */
     public enum Role {
         /** The hand-written prompt that is best on training and val images. */
@@ -24,26 +20,26 @@ public record Comparison(List<String> classNames, List<ComparedClassifier> class
         OWN_PROMPT,
         /** Logistic regression on the same images. */
         PROBE,
-        /** The method that the user asked for. */
+        /** A learned method. */
         METHOD,
-        /** The hand-written prompt that is best on the test images, which nobody can know. */
+        /** The hand-written prompt that is best on the test images, which cannot be known beforehand. */
         HINDSIGHT
     }
 
     /**
      * A classifier with its scores.
      *
-     * @param name for tables
-     * @param train scores on the training images
-     * @param val scores on the val images; of no images where there are none
-     * @param test scores on the test images
-     * @param confidence of its probabilities
-     * @param seconds that it took to learn
+     * @param name its name in tables
+     * @param train scores of the training images
+     * @param val scores of the val images, if there are any
+     * @param test scores of the test images
+     * @param confidence calibration of its probabilities
+     * @param seconds duration of the learning
      */
     public record ComparedClassifier(
             String name, Role role, Scores train, Scores val, Scores test, Confidence confidence, double seconds) {
 
-        /** A learned classifier of which the test images alone are scored. */
+        /** A learned classifier with scores of the test images alone. */
         public static ComparedClassifier tested(String name, Scores test, Confidence confidence) {
             return new ComparedClassifier(name, Role.METHOD, Scores.NONE, Scores.NONE, test, confidence, Double.NaN);
         }
@@ -52,45 +48,49 @@ public record Comparison(List<String> classNames, List<ComparedClassifier> class
             return new ComparedClassifier(name, other, train, val, test, confidence, seconds);
         }
 
-        /** Accuracy on the test images, in percent. */
+        /** Returns the accuracy on the test images, in percent. */
         public double accuracy() {
             return test.evaluation().accuracy();
         }
 
-        /** The test scores with calibrated probabilities. */
+        /** Returns the test scores with calibrated probabilities. */
         public Scores calibrated() {
             return test.at(confidence.temperature());
         }
     }
 
-    /** The learned methods. */
-    public List<ComparedClassifier> methods() {
-        return classifiers.stream().filter(c -> c.role == Role.METHOD).toList();
+    private List<ComparedClassifier> of(Role... roles) {
+        return classifiers.stream().filter(c -> List.of(roles).contains(c.role)).toList();
     }
 
-    /** The method of this name. */
+    /** Returns the learned methods. */
+    public List<ComparedClassifier> methods() {
+        return of(Role.METHOD);
+    }
+
+    /** Returns the method of this name. */
     public ComparedClassifier method(String name) {
         return methods().stream().filter(c -> c.name.equals(name)).findFirst().orElseThrow();
     }
 
-    /** The most accurate on the test images of what one could have used in place of a method; of equals the first. */
+    /** Returns the baseline that is most accurate on the test images, the first of equals. */
     public ComparedClassifier bestBaseline() {
-        List<Role> baselines = List.of(Role.PROMPT, Role.OWN_PROMPT, Role.PROBE);
-        return classifiers.stream()
-                .filter(c -> baselines.contains(c.role))
-                .reduce((a, b) -> b.accuracy() > a.accuracy() ? b : a)
-                .orElseThrow();
+        return best(of(Role.PROMPT, Role.OWN_PROMPT, Role.PROBE), ComparedClassifier::accuracy);
     }
 
-    /** The hand-written prompt that can be chosen without the test images. */
+    /** Returns the hand-written prompt that can be chosen without the test images. */
     public ComparedClassifier prompt() {
-        return classifiers.stream()
-                .filter(c -> c.role == Role.PROMPT)
-                .findFirst()
+        return of(Role.PROMPT).get(0);
+    }
+
+    /** Returns the element with the largest measure, the first of equals. */
+    static <T> T best(List<T> all, ToDoubleFunction<T> measure) {
+        return all.stream()
+                .reduce((a, b) -> measure.applyAsDouble(b) > measure.applyAsDouble(a) ? b : a)
                 .orElseThrow();
     }
 
-    /** McNemar's test of a method against a baseline on the test images. */
+    /** Tests a method against a baseline on the test images. */
     public static McNemar test(ComparedClassifier method, ComparedClassifier baseline) {
         return McNemar.of(method.test.correct(), baseline.test.correct());
     }

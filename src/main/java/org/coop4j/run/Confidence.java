@@ -1,86 +1,82 @@
 package org.coop4j.run;
 
-import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import org.coop4j.base.Numbers;
-import org.coop4j.eval.Coverage;
 import org.coop4j.eval.Temperature;
 import org.coop4j.method.ClassifierFile;
 
 /**
- * What makes a classifier's logits probabilities that can be believed, chosen on images that it did
- * not learn from.
+ * The calibration of a classifier's probabilities, chosen on images that it did not learn from.
  *
- * @param temperature that calibrates it; 1 leaves its probabilities as they are
- * @param images on which it was fitted, such as "32 val images"; empty where there were none
- * @param threshold the least probability of answers of which {@value #WANTED_ACCURACY} % were right
- *     on these images, if there is one
+ * @param temperature divides the logits; 1 leaves them unchanged
+ * @param images a phrase for the images that it was fitted on, such as "32 validation images"; empty if there were none
+ * @param threshold the smallest probability above which {@value #WANTED_ACCURACY} % of the answers on these images were
+ *     correct, if there is one
  */
 public record Confidence(double temperature, String images, OptionalDouble threshold) {
 
-    /** The accuracy that answers should have where others are left to people, in percent. */
+    /** Accuracy that answers should have if people decide on the other images, in percent. */
     public static final double WANTED_ACCURACY = 95;
 
     private static final String IMAGES = "calibrated_on";
     private static final String THRESHOLD = "threshold_95";
     private static final double THRESHOLDS = 1000;
 
-    /** Of a classifier for which no image was left. */
+    /** The confidence of a classifier for which no images were held out. */
     public static final Confidence NONE = new Confidence(Temperature.NONE, "", OptionalDouble.empty());
 
     /**
-     * Chosen on images.
+     * Chooses the confidence on images.
      *
      * @param heldOut scores of images that the classifier did not learn from
-     * @param images what they are
+     * @param images a phrase for the images
      */
     public static Confidence of(Scores heldOut, String images) {
         if (heldOut.size() == 0) {
             return NONE;
         }
         double temperature = heldOut.temperature().orElse(Temperature.NONE);
-        String which = heldOut.right() < heldOut.size() ? images : images + ", all of them right,";
-        Optional<Coverage.Point> point = heldOut.at(temperature).coverage().answering(WANTED_ACCURACY);
         return new Confidence(
                 temperature,
-                which,
-                point.isEmpty()
-                        ? OptionalDouble.empty()
-                        // Rounded down, so that what is printed answers as many.
-                        : OptionalDouble.of(Math.floor(THRESHOLDS * point.get().threshold()) / THRESHOLDS));
+                images,
+                heldOut.at(temperature)
+                        .coverage()
+                        .answering(WANTED_ACCURACY)
+                        // Rounded down, so that the printed threshold answers as many.
+                        .map(point -> OptionalDouble.of(Math.floor(THRESHOLDS * point.threshold()) / THRESHOLDS))
+                        .orElse(OptionalDouble.empty()));
     }
 
-    /** What the file of a classifier says. */
+    /** Reads the confidence that a classifier's file records. */
     public static Confidence of(ClassifierFile file) {
-        String threshold = file.training().get(THRESHOLD);
+        String threshold = file.training().getOrDefault(THRESHOLD, "");
         return new Confidence(
                 file.temperature(),
                 file.training().getOrDefault(IMAGES, ""),
-                threshold == null || !threshold.matches("[01]\\.\\d{1,3}")
-                        ? OptionalDouble.empty()
-                        : OptionalDouble.of(Double.parseDouble(threshold)));
+                threshold.matches("[01]\\.\\d{1,3}")
+                        ? OptionalDouble.of(Double.parseDouble(threshold))
+                        : OptionalDouble.empty());
     }
 
-    /** What the file of a classifier shall say. */
-    Map<String, String> account() {
-        Map<String, String> account = new LinkedHashMap<>();
+    /** Records the confidence in the metadata of a classifier's file. */
+    void record(Map<String, String> metadata) {
         if (!images.isEmpty()) {
-            account.put(IMAGES, images);
+            metadata.put(IMAGES, images);
         }
-        threshold.ifPresent(least -> account.put(THRESHOLD, String.format(Locale.ROOT, "%.3f", least)));
-        return account;
+        threshold.ifPresent(least -> metadata.put(THRESHOLD, String.format(Locale.ROOT, "%.3f", least)));
     }
 
-    /** How its probabilities were made. */
+    /** Returns a phrase that says how the probabilities were calibrated. */
     public String sentence() {
-        if (temperature != Temperature.NONE) {
-            return "logits divided by a temperature of %s%s"
-                    .formatted(Numbers.number(temperature, 2), images.isEmpty() ? "" : ", fitted on " + images);
+        if (images.isEmpty()) {
+            return temperature == Temperature.NONE
+                    ? "not calibrated: no images were held out"
+                    : "calibrated (temperature %s)".formatted(Numbers.number(temperature, 2));
         }
-        return "the model's own, not calibrated: "
-                + (images.isEmpty() ? "no images were held out for it" : images + " tell no temperature");
+        return temperature == Temperature.NONE
+                ? "not calibrated: too few errors to calibrate on " + images
+                : "calibrated on %s (temperature %s)".formatted(images, Numbers.number(temperature, 2));
     }
 }

@@ -3,12 +3,14 @@ package org.coop4j.run;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.DatasetException;
@@ -20,31 +22,22 @@ import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.ClassifierFile;
 
 /**
- * Images to test a learned classifier on again: those of its run, or others, without the ones that
- * it learned from.
+ * Images to test a learned classifier on again: those of its run, or others, without the ones that it learned from.
+ *
+ * @param learnedClasses the classifier's classes
+ * @param config configuration of its run; null if that is unknown
+ * @param provenance provenance of its run; null if that is unknown
+ * @param images images of its run; null if they are unknown
+ * @param notes receives differences from the run
  */
-public final class EvaluationData {
+public record EvaluationData(
+        List<String> learnedClasses,
+        RunConfig config,
+        Provenance provenance,
+        RunImages images,
+        Consumer<String> notes) {
 
     private static final int NAMED = 5;
-
-    private final List<String> learnedClasses;
-    private final RunConfig config;
-    private final Provenance provenance;
-    private final RunImages images;
-    private final Consumer<String> notes;
-
-    private EvaluationData(
-            List<String> learnedClasses,
-            RunConfig config,
-            Provenance provenance,
-            RunImages images,
-            Consumer<String> notes) {
-        this.learnedClasses = learnedClasses;
-        this.config = config;
-        this.provenance = provenance;
-        this.images = images;
-        this.notes = notes;
-    }
 
     /**
      * Images with their classes.
@@ -54,11 +47,11 @@ public final class EvaluationData {
     public record Images(List<String> classNames, List<LabelledImage> images) {}
 
     /**
-     * Of a classifier.
+     * Reads what is recorded of a classifier's run.
      *
-     * @param folder where it lies, which may be that of its run
-     * @param notes is told of what differs from the run
-     * @throws IOException if what the run records is damaged
+     * @param folder the classifier's folder, which may be that of its run
+     * @param notes receives differences from the run
+     * @throws IOException if the records of the run are damaged
      */
     public static EvaluationData of(ClassifierFile learned, Path folder, Consumer<String> notes) throws IOException {
         Path file = folder.resolve(RunFolder.CONFIG);
@@ -76,65 +69,52 @@ public final class EvaluationData {
     }
 
     /**
-     * The images that the run was tested on.
+     * Returns the images that the run was tested on.
      *
-     * @param exif takes what the run did with EXIF orientations, and gives what is to be done
-     * @throws IOException if nothing is recorded of them, or files are missing
+     * @param exif takes the run's treatment of EXIF orientations and returns the one to use
+     * @throws IOException if they are not recorded, or files are missing
      */
     public Images own(UnaryOperator<ExifOrientation> exif) throws IOException {
         if (images == null || images.test().isEmpty()) {
             throw new IOException("no run beside the classifier lists its test images: give images with --data");
         }
-        if (source().holdsFeatures()) {
-            return ownRows();
-        }
-        ExifOrientation orientation = exif.apply(source().orientation());
-        List<LabelledImage> tested = new ArrayList<>();
-        List<Path> missing = new ArrayList<>();
-        for (RunImages.Image image : images.test()) {
-            Path path = Path.of(image.path());
-            if (Files.notExists(path)) {
-                missing.add(path);
-            }
-            tested.add(new LabelledImage(path, image.label(), image.className(), orientation));
-        }
-        if (!missing.isEmpty()) {
-            throw new DatasetException(
-                    "%d of the %d images that the run was tested on are missing (first: %s): say with --data where the images are now"
-                            .formatted(missing.size(), tested.size(), missing.get(0)));
+        List<LabelledImage> tested = source().holdsFeatures() ? ownRows() : ownFiles(exif.apply(source().orientation()));
+        Set<String> found = tested.stream().map(image -> image.path().toString()).collect(Collectors.toSet());
+        Optional<RunImages.Image> missing = images.test().stream()
+                .filter(image -> !found.contains(image.path()))
+                .findFirst();
+        if (missing.isPresent()) {
+            throw new DatasetException("%d of the run's %d test images are missing (first: %s): give their place with --data"
+                    .formatted(images.test().size() - tested.size(), images.test().size(), missing.get().path()));
         }
         return new Images(images.testedClasses(), tested);
     }
 
-    /** The rows of the file of features whose images, by content, the run was tested on. */
-    private Images ownRows() throws IOException {
+    private List<LabelledImage> ownFiles(ExifOrientation exif) {
+        return images.test().stream()
+                .filter(image -> Files.exists(Path.of(image.path())))
+                .map(image -> new LabelledImage(Path.of(image.path()), image.label(), image.className(), exif))
+                .toList();
+    }
+
+    /** Returns the rows of the file of features whose images the run was tested on, by content. */
+    private List<LabelledImage> ownRows() throws IOException {
         ImageDataset lists =
                 source().load(config.sample().seed()).half(config.testedOn().classes());
-        Set<String> contents = new HashSet<>();
-        images.test().forEach(image -> contents.add(image.sha256()));
-        List<LabelledImage> tested = lists.test().stream()
+        Set<String> contents = RunImages.contents(images.test());
+        return lists.test().stream()
                 .filter(image -> contents.contains(image.stored().sha256()))
                 .toList();
-        if (tested.size() != images.test().size()) {
-            throw new DatasetException(
-                    "%s has %d of the %d images that the run was tested on: say with --data where they are now"
-                            .formatted(
-                                    source().path(),
-                                    tested.size(),
-                                    images.test().size()));
-        }
-        return new Images(images.testedClasses(), tested);
     }
 
     /**
-     * The data that the run was tested on, wherever they are now.
+     * Returns the data that the run was tested on, at its recorded place.
      *
-     * @throws IOException if nothing is recorded of them
+     * @throws IOException if it is not recorded
      */
     public DataSpec source() throws IOException {
         if (config == null) {
-            throw new IOException(
-                    "no run beside the classifier says what it was tested on: give images with" + " --data");
+            throw new IOException("no run beside the classifier records its test data: give images with --data");
         }
         return config.testedOn().source();
     }
@@ -142,39 +122,38 @@ public final class EvaluationData {
     /**
      * Checks that files still have the contents that the run was tested on.
      *
-     * @throws IOException naming the first that has another
+     * @throws IOException naming the first that has changed
      */
     public void requireUnchanged(List<HashedImage> found) throws IOException {
-        Set<String> contents = new HashSet<>();
-        images.test().forEach(image -> contents.add(image.sha256()));
+        Set<String> contents = RunImages.contents(images.test());
         for (HashedImage image : found) {
             if (!contents.contains(image.sha256())) {
-                throw new DatasetException(
-                        "%s is not the image that the run was tested on any more: put it back, or test on what is there now with --data"
-                                .formatted(image.image().path()));
+                throw new DatasetException("%s has changed since the run was tested on it: restore it, or use --data"
+                        .formatted(image.image().path()));
             }
         }
     }
 
     /**
-     * Images of a dataset. Where it has no split of its own it is split as in the run, and where it
-     * is the run's data, its classes are the run's.
+     * Returns images of a dataset. Data without a split is split as in the run, and the run's own data has the run's
+     * classes.
      *
-     * @param seed makes the split where the data has none; null for the run's
-     * @param half null for the run's half of the run's data, and all classes of others
+     * @param seed seed of the split if the data has none; null for the run's
+     * @param half null for the run's half of the run's data, and for all classes of other data
      */
     public Images of(DataSpec data, Long seed, ClassHalf half, Split split) throws IOException {
-        ImageDataset lists = asTested(data).load(seed == null ? seedOfSplit() : seed);
+        long runSeed = config == null ? 1 : source().seedOfSplit(config.sample().seed());
+        ImageDataset lists = asTested(data).load(seed == null ? runSeed : seed);
         ImageDataset chosen = lists.half(half == null ? ClassHalf.ALL : half);
         List<String> names = chosen.classNames();
-        if (config != null) {
-            ImageDataset asTested = lists.half(half == null ? config.testedOn().classes() : half);
-            if (isTested(asTested)) {
-                chosen = asTested;
-                names = runsNames(asTested);
+        if (config != null && provenance != null) {
+            ImageDataset own = lists.half(half == null ? config.testedOn().classes() : half);
+            if (Provenance.hash(own.test()).equals(provenance.testHash())) {
+                chosen = own;
+                names = runsNames(own.classNames());
             }
         }
-        sayClasses(names);
+        noteClasses(names);
         List<LabelledImage> part = chosen.images(split);
         if (part.isEmpty()) {
             throw new DatasetException("%s has no %s images".formatted(chosen.name(), split.label()));
@@ -182,74 +161,55 @@ public final class EvaluationData {
         return new Images(names, part);
     }
 
-    /** With what the run was told of its data, where nothing else is said. */
-    private DataSpec asTested(DataSpec data) {
+    /** Returns the data with the run's split and treatment of EXIF orientations, unless it has its own. */
+    private DataSpec asTested(DataSpec data) throws IOException {
         if (config == null) {
             return data;
         }
-        DataSpec told = config.testedOn().source();
-        DataSpec divided = data.split() == null && told.split() != null && isSamePlace(data, told)
-                ? data.withSplit(told.split())
-                : data;
-        return divided.exif() == null && told.exif() != null ? divided.withExif(told.exif()) : divided;
+        DataSpec told = source();
+        boolean samePlace = absolute(data).equals(absolute(told));
+        DataSpec split = samePlace && data.split() == null && told.split() != null ? data.withSplit(told.split()) : data;
+        return data.exif() == null && told.exif() != null ? split.withExif(told.exif()) : split;
     }
 
-    private static boolean isSamePlace(DataSpec a, DataSpec b) {
-        return Path.of(a.path())
-                .toAbsolutePath()
-                .normalize()
-                .equals(Path.of(b.path()).toAbsolutePath().normalize());
+    private static Path absolute(DataSpec data) {
+        return Path.of(data.path()).toAbsolutePath().normalize();
     }
 
-    private long seedOfSplit() {
-        if (config == null) {
-            return 1;
-        }
-        return config.testedOn().source().seedOfSplit(config.sample().seed());
-    }
-
-    /** Whether these are the files and labels that the run was tested on. */
-    private boolean isTested(ImageDataset lists) {
-        return provenance != null && Provenance.hash(lists.test()).equals(provenance.testHash());
-    }
-
-    private List<String> runsNames(ImageDataset lists) {
+    private List<String> runsNames(List<String> names) {
         List<String> known = images == null ? learnedClasses : images.testedClasses();
-        if (known.size() != lists.classCount() || known.equals(lists.classNames())) {
-            return lists.classNames();
+        if (known.size() != names.size() || known.equals(names)) {
+            return names;
         }
-        notes.accept("the classes are called as in the run, %s, and not as in the data, %s"
-                .formatted(Numbers.first(known, NAMED), Numbers.first(lists.classNames(), NAMED)));
+        notes.accept("using the run's class names, %s, instead of the data's, %s"
+                .formatted(Numbers.first(known, NAMED), Numbers.first(names, NAMED)));
         return known;
     }
 
-    private void sayClasses(List<String> names) {
-        Set<String> learned = new HashSet<>(learnedClasses);
+    private void noteClasses(List<String> names) {
         List<String> others =
-                names.stream().filter(name -> !learned.contains(name)).toList();
+                names.stream().filter(name -> !learnedClasses.contains(name)).toList();
+        int distinct = new HashSet<>(names).size();
         if (!others.isEmpty()) {
             notes.accept("%d of %d classes were not learned: %s"
                     .formatted(others.size(), names.size(), Numbers.first(others, NAMED)));
-        } else if (new HashSet<>(names).size() < learned.size()) {
-            notes.accept("%d of the %d classes that were learned are told apart: %s"
-                    .formatted(names.size(), learned.size(), Numbers.first(names, NAMED)));
+        } else if (distinct < new HashSet<>(learnedClasses).size()) {
+            notes.accept("the data has %d of the %d classes; only these are scored: %s"
+                    .formatted(distinct, learnedClasses.size(), Numbers.first(names, NAMED)));
         }
     }
 
-    /** Whether it is recorded which images were learned from. */
+    /** Returns true if the images that were learned from are recorded. */
     public boolean knowsLearned() {
         return images != null;
     }
 
-    /** Positions of the images whose contents were learned from. */
+    /** Returns the positions of the images whose contents were learned from. */
     public List<Integer> learned(List<HashedImage> tested) {
         Set<String> contents = images == null ? Set.of() : images.learnedContents();
-        List<Integer> positions = new ArrayList<>();
-        for (int i = 0; i < tested.size(); i++) {
-            if (contents.contains(tested.get(i).sha256())) {
-                positions.add(i);
-            }
-        }
-        return positions;
+        return IntStream.range(0, tested.size())
+                .filter(i -> contents.contains(tested.get(i).sha256()))
+                .boxed()
+                .toList();
     }
 }

@@ -13,7 +13,7 @@ import org.coop4j.method.Classifier;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.text.TextTooLongException;
 
-/** The test images of a dataset or of a half of its classes, to measure many classifiers on. */
+/** The test images of a dataset, or of a half of its classes, on which classifiers are evaluated. */
 public final class Evaluator {
 
     private final FeatureSpace space;
@@ -23,7 +23,7 @@ public final class Evaluator {
     private List<RunResult.HandWritten> handWritten;
 
     /**
-     * @param dataset lists of the classes that are tested
+     * @param dataset lists of the tested classes
      * @param images its test images
      */
     Evaluator(FeatureSpace space, DataSpec data, ImageDataset dataset, LabelledFeatures images) {
@@ -34,10 +34,10 @@ public final class Evaluator {
     }
 
     /**
-     * The hand-written prompts that a learned one is compared with, as far as they fit the context length: the data's
-     * own, the bare name, the seven templates that suit ImageNet best, and the ensemble of the seven and the data's own.
+     * Returns the hand-written prompts that fit the context length, to compare a learned one with: the data's own, the
+     * bare name, the seven templates that suit ImageNet best, and the ensemble of the seven and the data's own.
      *
-     * @param notes is told of those that do not fit
+     * @param notes receives a sentence about each that does not fit
      */
     static List<PromptEnsemble> prompts(
             FeatureSpace space, DataSpec data, List<String> classNames, Consumer<String> notes) {
@@ -50,7 +50,7 @@ public final class Evaluator {
                 prompts.requireFit(space, classNames);
                 fitting.add(prompts);
             } catch (TextTooLongException e) {
-                notes.accept("the hand-written prompt \"%s\" is not compared with: %s"
+                notes.accept("left out the hand-written prompt \"%s\": %s"
                         .formatted(prompts.describe(), e.getMessage()));
             }
         }
@@ -66,38 +66,34 @@ public final class Evaluator {
         return List.copyOf(prompts);
     }
 
-    /** The lists of the classes that are tested. */
+    /** Returns the lists of the tested classes. */
     public ImageDataset dataset() {
         return dataset;
     }
 
-    /** The features of the test images. */
+    /** Returns the features of the test images. */
     public LabelledFeatures images() {
         return images;
     }
 
-    /** Hand-written prompts that fit the class names. */
+    /** Returns the hand-written prompts that fit the class names. */
     public List<PromptEnsemble> prompts() {
         return prompts;
     }
 
-    /** Scores the images by a classifier of the classes that are tested. */
+    /** Scores the images by a classifier of the tested classes. */
     public Scores scores(Classifier classifier) {
         return images.scores(classifier);
     }
 
-    /** Scores the images against normalised class weights, one row per class. */
-    public Scores scores(FeatureMatrix weights) {
-        return images.scores(weights, space.logitScale());
-    }
-
-    /** The accuracies of hand-written prompts, measured when they are first asked for. */
+    /** Returns the accuracies of the hand-written prompts, measured when first needed. */
     public List<RunResult.HandWritten> handWritten() {
         if (handWritten == null) {
             List<RunResult.HandWritten> measured = new ArrayList<>();
             for (PromptEnsemble zeroShot : prompts) {
                 FeatureMatrix weights = zeroShot.classWeights(space, dataset.classNames());
-                double accuracy = scores(weights).evaluation().accuracy();
+                double accuracy =
+                        images.scores(weights, space.logitScale()).evaluation().accuracy();
                 measured.add(new RunResult.HandWritten(zeroShot.describe(), accuracy));
             }
             handWritten = List.copyOf(measured);

@@ -26,8 +26,8 @@ import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 
 /**
- * Writes the features of a dataset's images to a file that {@link org.coop4j.data.FeatureList}
- * reads: with it the same sample is drawn, and the same bits are learned, as with the images.
+ * Writes the features of a dataset's images to a file for {@link org.coop4j.data.FeatureList}, from which the same sample
+ * is drawn and the same bits are learned as from the images.
  */
 public final class FeatureExport {
 
@@ -37,11 +37,11 @@ public final class FeatureExport {
     private FeatureExport() {}
 
     /**
-     * Encodes images that the bank lacks, and writes the file, whole or not at all.
+     * Encodes images that the bank lacks, and writes the file atomically.
      *
-     * @param parts which parts of the data; images that are val and test at once are written once
-     * @param normalized whether rows are divided by their norms
-     * @return number of images
+     * @param parts the parts of the data to write; images that are both val and test are written once
+     * @param normalized true to divide rows by their norms
+     * @return the number of images
      */
     public static int write(
             SharedData shared, ImageDataset dataset, Set<Split> parts, boolean normalized, Path out, Progress progress)
@@ -71,7 +71,18 @@ public final class FeatureExport {
                 new TensorSpec(FeatureTensors.SPLIT, DType.I32, Shape.of(n)),
                 new TensorSpec(FeatureTensors.SHA256, DType.U8, Shape.of(n, SHA256_BYTES)));
         try (SafetensorsWriter writer = SafetensorsWriter.create(out, specs, metadata)) {
-            write(writer, encoded, normalized);
+            LongStream.Builder splits = LongStream.builder();
+            for (Map.Entry<Split, LabelledFeatures> part : encoded.entrySet()) {
+                FeatureMatrix features = part.getValue().features();
+                FeatureMatrix rows = normalized ? features.normalized() : features;
+                for (int row = 0; row < rows.rows(); row++) {
+                    writer.writeFloats(FeatureTensors.FEATURES, rows.row(row));
+                    splits.add(part.getKey().ordinal());
+                }
+            }
+            long[] labels = images.stream().mapToLong(i -> i.image().label()).toArray();
+            writer.writeLongs(FeatureTensors.LABELS, labels);
+            writer.writeLongs(FeatureTensors.SPLIT, splits.build().toArray());
             for (HashedImage image : images) {
                 byte[] hash = HexFormat.of().parseHex(image.sha256());
                 writer.writeBytes(FeatureTensors.SHA256, ByteBuffer.wrap(hash));
@@ -81,32 +92,13 @@ public final class FeatureExport {
         return n;
     }
 
-    private static void write(SafetensorsWriter writer, Map<Split, LabelledFeatures> encoded, boolean normalized)
-            throws IOException {
-        LongStream.Builder labels = LongStream.builder();
-        LongStream.Builder splits = LongStream.builder();
-        for (Map.Entry<Split, LabelledFeatures> part : encoded.entrySet()) {
-            FeatureMatrix features = part.getValue().features();
-            FeatureMatrix rows = normalized ? features.normalized() : features;
-            for (int row = 0; row < rows.rows(); row++) {
-                writer.writeFloats(FeatureTensors.FEATURES, rows.row(row));
-            }
-            for (int label : part.getValue().labels()) {
-                labels.add(label);
-                splits.add(part.getKey().ordinal());
-            }
-        }
-        writer.writeLongs(FeatureTensors.LABELS, labels.build().toArray());
-        writer.writeLongs(FeatureTensors.SPLIT, splits.build().toArray());
-    }
-
     /**
-     * What a file says of its features, and of the model that made them.
+     * Returns the metadata of a file of features.
      *
-     * @param inputs texts or file names, one a row
-     * @param kind what they are
+     * @param inputs texts or file names of the rows
+     * @param kind {@code image} or {@code text}
      * @param precision in which they were encoded
-     * @param normalized whether rows have norm 1
+     * @param normalized true if rows have norm 1
      */
     public static Map<String, String> metadata(
             FeatureSpace space, List<String> inputs, String kind, Precision precision, boolean normalized)

@@ -20,15 +20,14 @@ import org.coop4j.method.train.Training;
 import org.coop4j.run.RunFeatures.Located;
 
 /**
- * Images that look like another class than their label says, by confident learning (Northcutt,
- * Jiang, Chuang: Confident Learning: Estimating Uncertainty in Dataset Labels, 2021): each image
- * gets probabilities from a classifier that did not see it (GDA, which takes a moment and is hardly
- * misled by a few wrong labels), and is suspect if it is another class with at least the
- * probability that images of that class have of it on average.
+ * Images whose labels may be wrong, by confident learning (Northcutt, Jiang, Chuang: Confident Learning: Estimating
+ * Uncertainty in Dataset Labels, 2021). Each image gets probabilities from a classifier that did not see it (GDA, which
+ * is fast and robust against a few wrong labels), and is suspect if its probability of another class is at least the
+ * mean probability of that class on images with that label.
  */
 public final class LabelErrors {
 
-    /** More images take too long. */
+    /** Limit of the number of images, for the time that it takes. */
     public static final int MOST_IMAGES = 5000;
 
     private static final int FOLDS = 5;
@@ -36,17 +35,17 @@ public final class LabelErrors {
     private LabelErrors() {}
 
     /**
-     * An image whose label looks wrong.
+     * An image whose label may be wrong.
      *
-     * @param suggested the class that it looks like
+     * @param suggested the label that it may have instead
      * @param own probability of its label
-     * @param probability probability of the class that it looks like
+     * @param probability probability of the suggested label
      */
     public record Suspect(Located picture, int suggested, double own, double probability) {}
 
     /**
-     * The images whose labels look wrong, the most suspect first; none if there are too many
-     * images, or a class has one alone.
+     * Returns the images whose labels may be wrong, the most suspect first; none if there are too many images, or a class
+     * has a single one.
      */
     static List<Suspect> of(FeatureSpace space, Task task, RunFeatures images) throws IOException {
         List<Located> pictures = images.located();
@@ -66,20 +65,20 @@ public final class LabelErrors {
         List<Suspect> suspects = new ArrayList<>();
         for (int i = 0; i < labels.length; i++) {
             double[] p = probabilities[i];
-            int looks = IntStream.range(0, p.length)
+            int suggested = IntStream.range(0, p.length)
                     .filter(c -> p[c] >= typical[c])
                     .boxed()
                     .max(Comparator.comparingDouble(c -> p[c]))
                     .orElse(labels[i]);
-            if (looks != labels[i]) {
-                suspects.add(new Suspect(pictures.get(i), looks, p[labels[i]], p[looks]));
+            if (suggested != labels[i]) {
+                suspects.add(new Suspect(pictures.get(i), suggested, p[labels[i]], p[suggested]));
             }
         }
         suspects.sort(Comparator.comparingDouble(s -> s.own - s.probability));
         return suspects;
     }
 
-    /** The mean probability of each class on the images that are labelled so. */
+    /** Returns the mean probability of each class on the images with that label. */
     private static double[] typical(int[] labels, double[][] probabilities) {
         double[] sums = new double[probabilities[0].length];
         int[] counts = new int[sums.length];
@@ -93,7 +92,7 @@ public final class LabelErrors {
         return sums;
     }
 
-    /** Of each image, by a classifier that did not see it, calibrated: [images][classes]. */
+    /** Returns calibrated probabilities by a classifier that did not see the image, [images][classes]. */
     private static double[][] probabilities(FeatureSpace space, Task task, FeatureSet images) throws IOException {
         float[][] logits = new CrossValidation(space, task, FOLDS)
                 .logits(

@@ -3,7 +3,6 @@ package org.coop4j.run;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -13,6 +12,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.data.FeatureSets.DenseFeatures;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.method.Classifier;
@@ -26,7 +26,7 @@ public final class LabelledFeatures {
     private final int[] labels;
     private final FeatureMatrix features;
     private final FeatureMatrix normalized;
-    private FeatureMatrix beforeProjection; // encoded when it is first asked for
+    private FeatureMatrix beforeProjection; // encoded when first needed
 
     private LabelledFeatures(
             SharedData shared, String what, List<HashedImage> images, int[] labels, FeatureMatrix features) {
@@ -41,7 +41,7 @@ public final class LabelledFeatures {
     /**
      * Copies view 0 of each image.
      *
-     * @param what what the images are, such as "val images"
+     * @param what a phrase for the images, such as "val images"
      */
     static LabelledFeatures of(SharedData shared, String what, ImageFeatures images) {
         return new LabelledFeatures(shared, what, images.hashed(), images.labels(), FeatureSets.matrix(images));
@@ -53,29 +53,29 @@ public final class LabelledFeatures {
         return new LabelledFeatures(shared, what, List.of(), new int[0], nothing);
     }
 
-    /** Number of images. */
+    /** Returns the number of images. */
     public int size() {
         return labels.length;
     }
 
-    /** The images with the hashes of their contents. */
+    /** Returns the images with the hashes of their contents. */
     public List<HashedImage> images() {
         return images;
     }
 
-    /** The classes of all images. */
+    /** Returns the label of each image. */
     public int[] labels() {
         return labels.clone();
     }
 
-    /** The features as the image tower gave them, [images, width]. */
+    /** Returns the features as the image tower made them, [images, width]. */
     public FeatureMatrix features() {
         return features;
     }
 
-    /** The images but those at some positions. */
+    /** Returns the images except those at some positions. */
     public LabelledFeatures without(List<Integer> positions) {
-        Set<Integer> leftOut = new HashSet<>(positions);
+        Set<Integer> leftOut = Set.copyOf(positions);
         int[] rows =
                 IntStream.range(0, size()).filter(i -> !leftOut.contains(i)).toArray();
         List<HashedImage> rest = Arrays.stream(rows).mapToObj(images::get).toList();
@@ -86,71 +86,60 @@ public final class LabelledFeatures {
         return Arrays.stream(rows).map(row -> labels[row]).toArray();
     }
 
-    /**
-     * Rows of a kind, [images, width of the kind]; those before the projection are encoded when they are first asked
-     * for.
-     *
-     * @param progress is told of the encoding
-     */
+    /** Returns features of a kind, [images, width of the kind], encoding those before the projection when first needed. */
     synchronized FeatureMatrix features(FeatureKind kind, Progress progress) throws IOException {
         if (kind == FeatureKind.EMBEDDED) {
             return features;
         }
-        if (beforeProjection == null) {
-            beforeProjection = beforeProjection(progress);
-        }
-        return beforeProjection;
-    }
-
-    private FeatureMatrix beforeProjection(Progress progress) throws IOException {
-        FeatureKind kind = FeatureKind.BEFORE_PROJECTION;
         if (images.isEmpty()) {
             int width =
                     shared.space().towers().map(clip -> clip.featureWidth(kind)).orElse(0);
             return FeatureMatrix.of(0, width, new float[0]);
         }
-        ImageFeatures encoded =
-                shared.centreCrops(images.stream().map(HashedImage::image).toList(), kind, what, progress);
-        if (encoded.size() != size()) {
-            throw new IOException(
-                    "%d of %d images can be read that could be before: run it again".formatted(encoded.size(), size()));
+        if (beforeProjection == null) {
+            List<LabelledImage> readable = images.stream().map(HashedImage::image).toList();
+            ImageFeatures encoded = shared.encode(Sample.NONE, kind, readable, what, progress);
+            if (encoded.size() != size()) {
+                throw new IOException("%d of %d images have become unreadable: run again"
+                        .formatted(size() - encoded.size(), size()));
+            }
+            beforeProjection = FeatureSets.matrix(encoded);
         }
-        return FeatureSets.matrix(encoded);
+        return beforeProjection;
     }
 
-    /** The features of all images. */
+    /** Returns the features of all images. */
     public FeatureSet all() {
-        return DenseFeatures.of(features.width(), 1, features.toArray(), labels());
+        return set(features, labels);
     }
 
-    /**
-     * Rows of a kind of all images.
-     *
-     * @param progress is told of the encoding of what was not asked for before
-     */
+    /** Returns features of a kind of all images, encoding them if necessary. */
     public FeatureSet all(FeatureKind kind, Progress progress) throws IOException {
-        FeatureMatrix rows = features(kind, progress);
-        return DenseFeatures.of(rows.width(), 1, rows.toArray(), labels());
+        return set(features(kind, progress), labels);
     }
 
-    /** The features of some of the images, in the order of the positions. */
+    /** Returns the features of some of the images, in the order of the positions. */
     public FeatureSet select(List<Integer> positions) {
         int[] rows = positions.stream().mapToInt(Integer::intValue).toArray();
-        return DenseFeatures.of(features.width(), 1, features.rows(rows).toArray(), labels(rows));
+        return set(features.rows(rows), labels(rows));
     }
 
-    /** The logits of a classifier. */
+    private static FeatureSet set(FeatureMatrix features, int[] labels) {
+        return DenseFeatures.of(features.width(), 1, features.toArray(), labels.clone());
+    }
+
+    /** Returns the logits of a classifier. */
     public Scores scores(Classifier classifier) {
         try {
             FeatureMatrix rows = features(classifier.features(), Progress.NONE);
-            return Scores.of(labels, classifier.logits(rows).toRows());
+            return new Scores(labels, classifier.logits(rows).toRows());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     /**
-     * logits = scale · cosine of each image with each class.
+     * Returns the logits, scale · cosine of each image with each class.
      *
      * @param weights normalised class weights, one row per class
      * @param scale exp(logit_scale)
@@ -162,6 +151,6 @@ public final class LabelledFeatures {
                 logits[i][c] = scale * normalized.dot(i, weights, c);
             }
         });
-        return Scores.of(labels, logits);
+        return new Scores(labels, logits);
     }
 }

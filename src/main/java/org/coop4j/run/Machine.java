@@ -5,74 +5,61 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.coop4j.base.Numbers;
 
-/** The machine: its processor, memory and system. */
+/** The processor, memory and operating system. */
 public final class Machine {
 
     private Machine() {}
 
-    /** The most memory that the process has had, in bytes; known on Linux. */
+    /** Returns the process's peak memory in bytes; known on Linux. */
     public static OptionalLong peakMemory() {
-        return status("VmHWM");
+        return memory("VmHWM");
     }
 
-    /** Makes {@link #peakMemory} begin anew from what the process has; on Linux. */
-    public static void forgetPeakMemory() {
-        try {
-            Files.writeString(Path.of("/proc/self/clear_refs"), "5");
-        } catch (IOException e) {
-            // Not Linux: the peak is that of the whole process.
-        }
-    }
-
-    /** The memory that the process has, in bytes; known on Linux. */
+    /** Returns the process's memory in bytes; known on Linux. */
     public static OptionalLong memory() {
-        return status("VmRSS");
+        return memory("VmRSS");
     }
 
-    private static OptionalLong status(String key) {
-        try {
-            for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-                if (line.startsWith(key + ":")) {
-                    return OptionalLong.of(Long.parseLong(line.replaceAll("\\D", "")) << 10);
-                }
-            }
-        } catch (IOException e) {
-            // Not Linux.
-        }
-        return OptionalLong.empty();
+    private static OptionalLong memory(String key) {
+        return value("/proc/self/status", key)
+                .map(kilobytes -> OptionalLong.of(Long.parseLong(kilobytes.replaceAll("\\D", "")) << 10))
+                .orElse(OptionalLong.empty());
     }
 
-    /** A value of the first processor in {@code /proc/cpuinfo}, such as its name; Linux alone. */
+    /** Returns a value of the first processor in {@code /proc/cpuinfo}, such as its name; known on Linux. */
     public static Optional<String> processor(String key) {
+        return value("/proc/cpuinfo", key);
+    }
+
+    private static Optional<String> value(String file, String key) {
         try {
-            for (String line : Files.readAllLines(Path.of("/proc/cpuinfo"))) {
-                if (line.startsWith(key)) {
-                    return Optional.of(line.substring(line.indexOf(':') + 1).trim());
-                }
-            }
+            return Files.readAllLines(Path.of(file)).stream()
+                    .filter(line -> line.startsWith(key))
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                    .findFirst();
         } catch (IOException e) {
-            // Not Linux.
+            return Optional.empty(); // not Linux
         }
-        return Optional.empty();
     }
 
-    /** The processor and how many threads of it computed, for tables of times. */
+    /** Returns the processor and the number of its threads that computed, for tables of times. */
     public static String describe(int threads) {
-        return processorName() + ", " + threads + (threads == 1 ? " thread" : " threads");
+        return processorName() + ", " + Numbers.count(threads, "thread");
     }
 
-    /** Name and version of the Java virtual machine. */
+    /** Returns the name and version of the Java virtual machine. */
     public static String virtualMachine() {
         return System.getProperty("java.vm.name") + " " + System.getProperty("java.version");
     }
 
-    /** Name and architecture of the operating system. */
+    /** Returns the name and architecture of the operating system. */
     public static String operatingSystem() {
         return System.getProperty("os.name") + " " + System.getProperty("os.arch");
     }
 
-    /** The processor's name; its architecture where that is not known. */
+    /** Returns the processor's name, or its architecture if that is unknown. */
     public static String processorName() {
         return processor("model name").orElse(System.getProperty("os.arch"));
     }

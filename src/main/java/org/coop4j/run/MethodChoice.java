@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
-import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.FeatureSet;
@@ -20,41 +19,41 @@ import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 
 /**
- * The choice of a method by val images, or by cross-validation on the training images where there are too few of them.
- * It never sees a test image.
+ * The choice of a method by val images, or by cross-validation on the training images if there are few. Test images are
+ * never used.
  *
- * @param chosen candidates that are learned
- * @param scores of all candidates; none if nothing was chosen
- * @param crossValidated whether they were compared by cross-validation
+ * @param chosen candidates to be trained
+ * @param scores scores of all candidates; empty without a choice
+ * @param crossValidated true if they were compared by cross-validation
  */
 public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean crossValidated) {
 
-    /** With fewer images per class, a fifth of them is too few to choose by. */
+    /** Number of images per class below which a fifth of them is too few to choose by. */
     private static final int FEW = 20;
 
     /**
      * A method with its training.
      *
-     * @param name for tables
+     * @param name its name in tables
      * @param shots training images per class; 0 for all
      */
     public record Candidate(String name, Method method, Training training, int shots) {}
 
     /**
-     * Result of a candidate.
+     * The result of a candidate.
      *
-     * @param right images classified correctly
-     * @param images images that it was chosen by
+     * @param right number of images classified correctly
+     * @param images number of images
      */
     public record Score(Candidate candidate, int right, int images) {
 
-        /** In percent. */
+        /** Returns the accuracy in percent. */
         public double accuracy() {
             return 100.0 * right / images;
         }
     }
 
-    /** All candidates, without a choice. */
+    /** Returns all candidates, without a choice. */
     public static MethodChoice all(List<Candidate> candidates) {
         return new MethodChoice(candidates, List.of(), false);
     }
@@ -62,10 +61,10 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
     /**
      * Chooses one by val images or cross-validation.
      *
-     * @param config of a run on the images
-     * @param sample of the training images
-     * @param progress is told how it is done, and what each candidate reaches
-     * @throws DatasetException if there are no val images, and a class has one training image alone, so that nothing
+     * @param config configuration of a run on the images
+     * @param sample sample of the training images
+     * @param progress receives the procedure and the accuracy of each candidate
+     * @throws DatasetException if there are no val images, and a class has a single training image, so that no image
      *     can be left out
      */
     public static MethodChoice best(
@@ -78,15 +77,11 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
         int all = whole.train().size() + whole.val().size() + whole.test().size();
         boolean crossValidates = all < FEW * whole.classCount() || images.val().size() == 0;
         int folds = CrossValidation.parts(images.train().labels());
-        progress.note("choosing among %s by %s"
-                .formatted(
-                        Numbers.count(candidates.size(), "candidate"),
-                        crossValidates
-                                ? "%d-fold cross-validation on %s"
-                                        .formatted(
-                                                folds,
-                                                Numbers.count(images.train().size(), "training image"))
-                                : Numbers.count(images.val().size(), "val image")));
+        String how = crossValidates
+                ? folds + "-fold cross-validation on "
+                        + Numbers.count(images.train().size(), "training image")
+                : Numbers.count(images.val().size(), "validation image");
+        progress.note("choosing among %s by %s".formatted(Numbers.count(candidates.size(), "candidate"), how));
         List<Score> scores = new ArrayList<>();
         for (Candidate candidate : candidates) {
             Scores measured = crossValidates
@@ -94,42 +89,35 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
                     : onVal(shared.space(), task, images, candidate, progress);
             Score score = new Score(candidate, measured.right(), measured.size());
             scores.add(score);
-            progress.note("  %s: %s".formatted(candidate.name(), Numbers.percent(score.accuracy())));
         }
         return new MethodChoice(List.of(best(scores).candidate()), scores, crossValidates);
     }
 
-    /** The best; of equals the first. */
+    /** Returns the best score, the first of equals. */
     public static Score best(List<Score> scores) {
-        return scores.stream()
-                .reduce((a, b) -> b.accuracy() > a.accuracy() ? b : a)
-                .orElseThrow();
+        return Comparison.best(scores, Score::accuracy);
     }
 
     private static Scores crossValidated(
             FeatureSpace space, Task task, LabelledFeatures train, int folds, Candidate candidate, Progress progress)
             throws IOException {
         if (folds < 2) {
-            throw new DatasetException("a class has one training image and there are no val images to choose a"
-                    + " method by: add images, or name one method");
+            throw new DatasetException(
+                    "cannot choose a method: a class has one training image and there are no val images; add images, or name one method");
         }
         FeatureSet all = train.all(candidate.method.features(), progress);
         FewShotFeatures data = new FewShotFeatures(all, FeatureSets.none(all.width()));
         float[][] logits = new CrossValidation(space, task, folds)
                 .logits(candidate.method, candidate.training, data, candidate.shots);
-        return Scores.of(train.labels(), logits);
+        return new Scores(train.labels(), logits);
     }
 
     private static Scores onVal(
             FeatureSpace space, Task task, RunFeatures images, Candidate candidate, Progress progress)
             throws IOException {
-        FeatureKind kind = candidate.method.features();
-        FeatureSet few = FeatureSets.first(images.train().all(kind, progress), candidate.shots);
-        FeatureSet chooses =
-                candidate.method.usesVal() ? images.val().all(kind, progress) : FeatureSets.none(few.width());
+        FewShotFeatures data = images.fewShot(candidate.method, candidate.shots, progress);
         Trainer trainer = new Trainer(candidate.training, task.seed());
-        try (Classifier classifier =
-                candidate.method.learner(space, task).fit(new FewShotFeatures(few, chooses), trainer)) {
+        try (Classifier classifier = candidate.method.learner(space, task).fit(data, trainer)) {
             return images.val().scores(classifier);
         }
     }

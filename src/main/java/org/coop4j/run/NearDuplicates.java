@@ -7,15 +7,15 @@ import java.util.stream.IntStream;
 import org.coop4j.run.RunFeatures.Located;
 
 /**
- * Images that are the same or nearly so: by the hash of their files, or by a cosine of their
- * features above {@value #LEAST_COSINE}. A test image that was learned from is no test.
+ * Images that are identical or nearly so, by the hash of their files or by a cosine of their features above {@value
+ * #LEAST_COSINE}. A test image that was also learned from inflates the accuracy.
  */
 public final class NearDuplicates {
 
-    /** Above this the same picture was saved twice, as a rule. */
+    /** Cosine above which the same image has usually been saved twice. */
     public static final double LEAST_COSINE = 0.995;
 
-    /** With more images those of equal files are found alone. */
+    /** Limit of the number of images whose features are compared. */
     private static final int MOST_COMPARED = 6000;
 
     private NearDuplicates() {}
@@ -24,22 +24,22 @@ public final class NearDuplicates {
      * Two images.
      *
      * @param cosine of their features
-     * @param sameFile whether their files have the same content
+     * @param sameFile true if their files have the same content
      */
     public record Pair(Located first, Located second, double cosine, boolean sameFile) {
 
-        /** Whether they are in different parts of the data, so that the test is less of one. */
+        /** Returns true if they are in different splits, which makes the test less reliable. */
         public boolean crossesParts() {
             return !first.part().equals(second.part());
         }
 
-        /** Whether they have different labels, of which one must be wrong. */
+        /** Returns true if they have different labels, one of which must be wrong. */
         public boolean disagrees() {
             return first.image().label() != second.image().label();
         }
     }
 
-    /** All pairs: those across parts first, then equal files, then the nearest. */
+    /** Returns all pairs, those across splits first, then identical files, then by similarity. */
     static List<Pair> of(List<Located> pictures) {
         boolean compare = pictures.size() <= MOST_COMPARED;
         float[][] unit = pictures.stream().map(p -> unit(p.features())).toArray(float[][]::new);

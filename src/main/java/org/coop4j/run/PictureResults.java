@@ -13,18 +13,14 @@ import org.coop4j.eval.Coverage;
 import org.coop4j.eval.Predictions;
 
 /**
- * What a classifier makes of each of some images.
+ * A classifier's predictions of some images.
  *
  * @param all one for each image, in their order
  */
 public record PictureResults(List<PictureResult> all) {
 
-    public PictureResults {
-        all = List.copyOf(all);
-    }
-
     /**
-     * An image's result.
+     * The prediction of an image.
      *
      * @param truth its label
      * @param predicted the most probable class
@@ -33,7 +29,7 @@ public record PictureResults(List<PictureResult> all) {
      */
     public record PictureResult(Path file, int truth, int predicted, double probability, double own) {
 
-        /** Whether the prediction is its label. */
+        /** Returns true if the prediction is its label. */
         @JsonIgnore
         public boolean isRight() {
             return truth == predicted;
@@ -41,28 +37,24 @@ public record PictureResults(List<PictureResult> all) {
     }
 
     /**
-     * An image before and after.
+     * An image whose prediction changed.
      *
      * @param before by the baseline
      * @param after by the method
      */
     public record Changed(PictureResult before, PictureResult after) {}
 
-    /** The results that scores of some images are. */
+    /** Returns the predictions that follow from the scores of some images. */
     public static PictureResults of(LabelledFeatures images, Scores scores) {
         List<PictureResult> all = new ArrayList<>();
         int[] labels = images.labels();
         for (int i = 0; i < labels.length; i++) {
             double[] p = scores.probabilities(i);
-            int predicted = Predictions.argmax(scores.logits(i));
+            int predicted = Predictions.argmax(scores.logits()[i]);
             all.add(new PictureResult(
                     images.images().get(i).image().path(), labels[i], predicted, p[predicted], p[labels[i]]));
         }
         return new PictureResults(all);
-    }
-
-    private double[] confidences() {
-        return all.stream().mapToDouble(PictureResult::probability).toArray();
     }
 
     private boolean[] correct() {
@@ -73,17 +65,21 @@ public record PictureResults(List<PictureResult> all) {
         return correct;
     }
 
-    /** Accuracy over confidence. */
+    private double[] probabilities() {
+        return all.stream().mapToDouble(PictureResult::probability).toArray();
+    }
+
+    /** Returns accuracy by probability. */
     public Calibration calibration() {
-        return Calibration.of(confidences(), correct(), Calibration.USUAL_BINS);
+        return Calibration.of(probabilities(), correct(), Calibration.USUAL_BINS);
     }
 
-    /** How many images are answered above a confidence, and how many of those rightly. */
+    /** Returns the numbers of answers, and of correct ones, by the least probability of an answer. */
     public Coverage coverage() {
-        return Coverage.of(confidences(), correct());
+        return Coverage.of(probabilities(), correct());
     }
 
-    /** The images that are classified wrongly, the surest first. */
+    /** Returns the misclassified images, the most confident first. */
     public List<PictureResult> wrong() {
         return all.stream()
                 .filter(r -> !r.isRight())
@@ -91,14 +87,14 @@ public record PictureResults(List<PictureResult> all) {
                 .toList();
     }
 
-    /** The images of which the classifier is least certain first. */
+    /** Returns all images, the least certain first. */
     public List<PictureResult> leastCertain() {
         return all.stream()
                 .sorted(Comparator.comparingDouble(PictureResult::probability))
                 .toList();
     }
 
-    /** Counts of true and predicted classes. */
+    /** Returns the confusion matrix. */
     public ConfusionMatrix confusionMatrix() {
         return ConfusionMatrix.of(
                 all.stream().mapToInt(PictureResult::truth).toArray(),
@@ -106,8 +102,8 @@ public record PictureResults(List<PictureResult> all) {
     }
 
     /**
-     * The images that are classified wrongly by pairs of true and predicted class: the pairs with the most images first,
-     * of each pair the surest image.
+     * Returns the misclassified images by pairs of true and predicted class, the pairs with the most images first and the
+     * most confident image of each pair first.
      */
     public List<List<PictureResult>> confused() {
         Map<List<Integer>, List<PictureResult>> pairs = new LinkedHashMap<>();
@@ -122,17 +118,16 @@ public record PictureResults(List<PictureResult> all) {
     }
 
     /**
-     * The images that another classifier got wrong and this gets right, or the other way round, the
-     * surest first.
+     * Returns the images that only one of two classifiers gets right, the most confident first.
      *
-     * @param mended whether this is the right one
+     * @param fixed true for those that this one gets right, false for those that the other one does
      */
-    public List<Changed> changed(PictureResults before, boolean mended) {
+    public List<Changed> changed(PictureResults before, boolean fixed) {
         List<Changed> changed = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
             PictureResult then = before.all.get(i);
             PictureResult now = all.get(i);
-            if (now.isRight() != then.isRight() && now.isRight() == mended) {
+            if (now.isRight() != then.isRight() && now.isRight() == fixed) {
                 changed.add(new Changed(then, now));
             }
         }

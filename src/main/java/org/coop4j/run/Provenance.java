@@ -14,20 +14,20 @@ import org.coop4j.data.LabelledImage;
 import org.coop4j.weights.model.ConvertedModel;
 
 /**
- * What a run was made from and on.
+ * The origin of a run: model, data, software and machine.
  *
- * @param modelFile the model's file name; null where features were learned from without it
+ * @param modelFile the model's file name; null if the run used features without a model
  * @param modelSha256 SHA-256 of the model file
- * @param modelSource what the model was converted from; null likewise
- * @param featuresSha256 SHA-256 of the file of features that images were given as; null for images
+ * @param modelSource the model's own source, from its metadata; null likewise
+ * @param featuresSha256 SHA-256 of the file of features that replaced images; null for images
  * @param trainHash SHA-256 of the list of training images and labels
  * @param testHash SHA-256 of the list of test images and labels
  * @param version version of coop4j
  * @param java version of the Java virtual machine
  * @param system operating system and architecture
  * @param processor the processor's name
- * @param threads threads that computed
- * @param finished when the run ended, in UTC
+ * @param threads number of threads that computed
+ * @param finished time of the end of the run, in UTC
  */
 public record Provenance(
         String modelFile,
@@ -43,7 +43,7 @@ public record Provenance(
         int threads,
         String finished) {
 
-    /** The provenance of a run that ends now. */
+    /** Describes a run that ends now. */
     public static Provenance of(FeatureSpace space, List<LabelledImage> train, List<LabelledImage> test)
             throws IOException {
         Optional<ConvertedModel> model = space.towers().map(Clip::model);
@@ -67,7 +67,7 @@ public record Provenance(
                 Instant.now().toString());
     }
 
-    /** SHA-256 of a dataset's class names, file names and labels. */
+    /** Returns the SHA-256 of a dataset's class names, file names and labels. */
     public static String hash(ImageDataset dataset) {
         return Sha256.of(String.join("\n", dataset.classNames())
                 + "\n"
@@ -76,7 +76,7 @@ public record Provenance(
                 + hash(dataset.test()));
     }
 
-    /** SHA-256 over file names and labels, not folders, so that a moved dataset keeps its hash. */
+    /** Returns the SHA-256 of file names and labels, without folders, so that a moved dataset keeps its hash. */
     public static String hash(List<LabelledImage> images) {
         Sha256 hash = new Sha256();
         for (LabelledImage image : images) {
@@ -87,7 +87,7 @@ public record Provenance(
         return hash.hex();
     }
 
-    /** Version of this library; "development" where it runs from class files. */
+    /** Returns the version of this library; "development" if it runs from class files. */
     public static String coop4jVersion() {
         String version = Provenance.class.getPackage().getImplementationVersion();
         return version == null ? "development" : version;

@@ -4,17 +4,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A configuration of the reference by name, such as {@code coop-vit-b16} (its {@code
- * configs/trainers/CoOp/vit_b16*.yaml}): M = 16 at the end, unified, batch 32, epochs by shots, and
- * a new random crop of each image in each epoch.
+ * A configuration of the reference, such as {@code coop-vit-b16} (its {@code configs/trainers/CoOp/vit_b16*.yaml}): M =
+ * 16 at the end, unified, batch 32, epochs by shots, and a new random crop of each image in each epoch.
  *
- * @param name the preset's name
  * @param architecture the model that it is for
- * @param words words that the context begins as, where the preset has them ({@code ctxv1})
+ * @param words initial words of the context, if the preset has them ({@code ctxv1})
  */
 public record ReferencePreset(String name, String architecture, Optional<String> words) {
 
-    /** All presets. */
+    /** Returns all presets. */
     public static List<ReferencePreset> all() {
         Optional<String> photo = Optional.of("a photo of a");
         return List.of(
@@ -27,9 +25,9 @@ public record ReferencePreset(String name, String architecture, Optional<String>
     }
 
     /**
-     * The preset of this name.
+     * Returns the preset of this name.
      *
-     * @throws IllegalArgumentException if there is none, listing those that there are
+     * @throws IllegalArgumentException listing the presets if there is none of this name
      */
     public static ReferencePreset named(String name) {
         return all().stream()

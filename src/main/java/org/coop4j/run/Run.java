@@ -7,8 +7,8 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
-import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -32,83 +32,83 @@ import org.coop4j.run.RunConfig.RunData;
  * prompts.
  *
  * <p>Order of work: read the lists, sample the images, check every prompt, claim the folder, fill the feature bank, train
- * with checkpoints, test. An interrupted run goes on from its bank and its last checkpoint and gives the same bits as an
+ * with checkpoints, test. An interrupted run continues from its bank and its last checkpoint and gives the same bits as an
  * uninterrupted one.
  */
 public final class Run {
 
-    /** Under this name a classifier records where its model file was. */
+    /** Metadata of a classifier: path of its model file. */
     public static final String MODEL_FILE = "model_file";
 
-    /** Under this name a classifier records what it was told to do with EXIF orientations. */
+    /** Metadata of a classifier: treatment of EXIF orientations, if it was given. */
     public static final String EXIF = "exif";
 
     private final SharedData shared;
     private final FeatureSpace space;
     private final String label;
     private final RunConfig config;
+    private final Method method;
+    private final Sample sample;
+    private final DataSpec source;
     private final Progress progress;
     private final Map<String, Double> seconds = new LinkedHashMap<>(); // by part of the run
     private long partBegan;
 
     /**
-     * What does not change the result.
+     * Options that do not change the result.
      *
-     * @param bankFolder where features are kept between runs
-     * @param skipBad whether to go on without unreadable images
-     * @param memory native memory for the intermediate values of a step
+     * @param bankFolder folder of the feature banks
+     * @param skipBad true to skip unreadable images
+     * @param memory limit of native memory for the intermediate values of a step
      */
     public record Options(Path bankFolder, boolean skipBad, MemoryLimit memory) {}
 
     /**
-     * A run that has not begun, of one method as its reference trains it.
+     * Prepares a run of one method as its reference trains it.
      *
      * @throws IOException if the lists of images cannot be read
      */
     public static Run of(FeatureSpace space, DataSpec data, Method method, Sample sample, Options options)
             throws IOException {
         SharedData shared = new SharedData(space, options);
-        ImageDataset lists = shared.dataset(data, sample.seed());
-        RunConfig config = RunConfig.of(
-                        space.modelSha256(),
-                        RunData.of(data, lists, ClassHalf.ALL),
-                        method,
-                        method.training(sample.shots()),
-                        sample)
+        RunData lists = RunData.of(data, shared.dataset(data, sample.seed()), ClassHalf.ALL);
+        RunConfig config = RunConfig.of(space.modelSha256(), lists, method, method.training(sample.shots()), sample)
                 .in(space.precision());
         return new Run(shared, method.title(), config, Progress.NONE);
     }
 
     /**
-     * A run that has not begun.
+     * Prepares a run.
      *
-     * @param label what its result calls the method
+     * @param label name of the method in the result
      */
     public Run(SharedData shared, String label, RunConfig config, Progress progress) {
         this.shared = shared;
         this.space = shared.space();
         this.label = label;
         this.config = config;
+        this.method = config.method();
+        this.sample = config.sample();
+        this.source = config.data().source();
         this.progress = progress;
     }
 
     /**
-     * Runs everything that is left to do in {@code folder}. A run that fails before it has a
-     * checkpoint leaves the folder free, so that the same command with the mistake mended can take
-     * it.
+     * Does everything that remains to be done in {@code folder}. A run that fails before its first checkpoint leaves the
+     * folder free, so that the corrected command can use it.
      *
-     * @param resume whether to go on with what the folder holds; otherwise it must be empty
+     * @param resume true to continue the run that the folder holds; otherwise it must be empty
      */
     public RunResult run(Path folder, boolean resume) throws IOException {
         requireOutside(folder);
         RunFolder.requireFree(folder, resume);
         partBegan = System.nanoTime();
         ImageDataset dataset = sample();
-        Learner learner = config.method().learner(space, task(dataset));
+        Learner learner = method.learner(space, task(dataset));
         ended("prepare");
         try (RunFolder run = RunFolder.open(folder)) {
             boolean begins = !run.has(RunFolder.CONFIG);
-            RunFolder.requireFree(folder, resume); // another run may have come first
+            RunFolder.requireFree(folder, resume); // another run may have claimed it meanwhile
             run.claim(config);
             if (RunFolder.isFinished(folder)) {
                 progress.note(folder + " is finished already");
@@ -125,60 +125,58 @@ public final class Run {
         }
     }
 
-    /** Encodes, trains, calibrates and tests; what learns nothing is tested alone. */
+    private static void free(RunFolder run, Throwable cause) {
+        try {
+            run.deleteRunFiles();
+        } catch (IOException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    /** Encodes, trains, calibrates and tests; a method that learns nothing is only tested. */
     private RunResult run(RunFolder run, ImageDataset dataset, Learner learner) throws IOException {
-        if (!config.method().learns()) {
+        if (!method.learns()) {
             try (Classifier classifier = fit(learner, null, run, "")) {
                 save(run, classifier, Confidence.NONE, dataset);
                 return test(run, classifier, List.of(), List.of(), dataset);
             }
         }
-        FeatureKind kind = config.method().features();
         LabelledFeatures val = val(dataset);
-        FeatureSet chooses = config.method().usesVal() ? val.all(kind, progress) : val.select(List.of());
-        ImageFeatures train = shared.encode(config.sample(), kind, dataset.train(), progress);
+        FeatureSet chooses = method.usesVal() ? val.all(method.features(), progress) : val.select(List.of());
+        ImageFeatures train = shared.encode(sample, method.features(), dataset.train(), "training images", progress);
         requireEveryClass(dataset, train);
         ended("encode_train");
         FewShotFeatures features = new FewShotFeatures(train, chooses);
         try (Classifier classifier = fit(learner, features, run, train.contentHash())) {
             ended("train");
-            Confidence confidence =
-                    new HeldOut(shared, task(dataset), dataset.train(), val).confidence(classifier, config, progress);
+            Confidence confidence = new HeldOutImages(shared, task(dataset), dataset.train(), val)
+                    .confidence(classifier, config, progress);
             ended("calibrate");
             save(run, classifier, confidence, dataset);
             return test(run, classifier, train.hashed(), val.images(), dataset);
         }
     }
 
-    /** Draws the training images; everything that can be wrong with them and with the prompts is said now. */
+    /** Draws the training images, with all errors and warnings about them and the prompts. */
     private ImageDataset sample() throws IOException {
-        Method method = config.method();
-        RunData data = config.data();
-        ImageDataset whole = shared.dataset(data.source(), config.sample().seed());
-        ImageDataset dataset = method.learns()
-                ? config.sample().draw(whole, method, data.classes(), this::warnOnce)
-                : whole.half(data.classes());
+        ClassHalf half = config.data().classes();
+        ImageDataset whole = shared.dataset(source, sample.seed());
+        ImageDataset dataset = method.learns() ? sample.draw(whole, method, half, this::warnOnce) : whole.half(half);
         if (dataset.classCount() < 2) {
-            throw new IOException("one class alone (%s) leaves nothing to tell apart: expected two or more"
-                    .formatted(String.join(", ", dataset.classNames())));
+            throw new IOException("a classifier needs two classes or more, got only " + dataset.classNames());
         }
         if (dataset.stored().isPresent()) {
-            SharedData.requireServes(
-                    dataset.stored().get(), method.features(), config.sample().views());
+            SharedData.requireServes(dataset.stored().get(), method.features(), sample.views());
         }
         UnknownWords.warning(space, dataset.classNames()).ifPresent(this::warnOnce);
-        Evaluator.prompts(space, data.source(), dataset.classNames(), this::warnOnce); // said before the training
+        Evaluator.prompts(space, source, dataset.classNames(), this::warnOnce); // warns before the training
         return dataset;
     }
 
-    /** The val images, unless they are the test images, which may decide nothing. */
+    /** Returns the val images, unless they are the test images, by which nothing may be chosen. */
     private LabelledFeatures val(ImageDataset dataset) throws IOException {
-        ImageDataset whole =
-                shared.dataset(config.learnedFrom().source(), config.sample().seed());
-        return shared.features(
-                whole.validatesOnTest() && !config.method().usesVal() ? List.of() : dataset.val(),
-                "val images",
-                progress);
+        boolean isTest = shared.dataset(source, sample.seed()).validatesOnTest();
+        return shared.features(isTest && !method.usesVal() ? List.of() : dataset.val(), "val images", progress);
     }
 
     private Classifier fit(Learner learner, FewShotFeatures features, RunFolder run, String imagesHash)
@@ -187,38 +185,33 @@ public final class Run {
                 run.file(RunFolder.CHECKPOINT), run.file(RunFolder.METRICS), imagesHash, config.checkpointEvery());
         return learner.fit(
                 features,
-                new Trainer(
-                        config.training(),
-                        config.sample().seed(),
-                        shared.options().memory(),
-                        progress,
-                        files));
+                new Trainer(config.training(), sample.seed(), shared.options().memory(), progress, files));
     }
 
-    /** Writes the classifier with an account of how it was made. */
+    /** Writes the classifier with metadata of how it was made. */
     private void save(RunFolder run, Classifier classifier, Confidence confidence, ImageDataset dataset)
             throws IOException {
-        Map<String, String> account = new LinkedHashMap<>(classifier.save().training());
-        space.towers()
-                .ifPresentOrElse(
-                        clip -> account.put(
-                                MODEL_FILE, clip.model().path().toAbsolutePath().toString()),
-                        () -> account.put(ClassifierFile.LOGIT_SCALE, Float.toString(space.logLogitScale())));
-        dataset.stored().ifPresent(stored -> account.put("features_sha256", stored.sha256()));
-        account.put("data", dataset.name());
-        RunData data = config.data();
-        if (data.source().exif() != null) {
-            account.put(EXIF, data.source().exif().id());
+        Map<String, String> metadata = new LinkedHashMap<>(classifier.save().training());
+        if (space.towers().isPresent()) {
+            Path model = space.towers().get().model().path();
+            metadata.put(MODEL_FILE, model.toAbsolutePath().toString());
+        } else {
+            metadata.put(ClassifierFile.LOGIT_SCALE, Float.toString(space.logLogitScale()));
         }
-        account.put("shots", Integer.toString(config.sample().shots()));
-        account.put("seed", Long.toString(config.sample().seed()));
+        dataset.stored().ifPresent(stored -> metadata.put("features_sha256", stored.sha256()));
+        metadata.put("data", dataset.name());
+        if (source.exif() != null) {
+            metadata.put(EXIF, source.exif().id());
+        }
+        metadata.put("shots", Integer.toString(sample.shots()));
+        metadata.put("seed", Long.toString(sample.seed()));
         if (config.training().trains()) {
-            account.put("epochs", Integer.toString(config.training().epochs()));
+            metadata.put("epochs", Integer.toString(config.training().epochs()));
         }
-        account.putAll(confidence.account());
+        confidence.record(metadata);
         classifier
                 .save()
-                .withTraining(account)
+                .withTraining(metadata)
                 .withTemperature(confidence.temperature())
                 .write(run.file(RunFolder.CLASSIFIER));
     }
@@ -237,43 +230,31 @@ public final class Run {
         RunResult result = RunResult.of(label, config, train.size(), evaluator, scores, seconds);
         images.write(run);
         run.write(RunFolder.RESULT, result);
-        List<LabelledImage> learned = config.method().learns() ? dataset.train() : List.of();
+        List<LabelledImage> learned = method.learns() ? dataset.train() : List.of();
         run.write(
                 RunFolder.PROVENANCE,
                 Provenance.of(space, learned, evaluator.dataset().test()));
         return result;
     }
 
-    /** Among images, the folder of a run would be a class for ever after. */
+    /** Refuses a folder among the images, where it would become a class. */
     private void requireOutside(Path folder) throws IOException {
-        RunData data = config.data();
-        Path images = Path.of(data.source().path()).toAbsolutePath().normalize();
-        if (data.source().benchmark() != null || !Files.isDirectory(images)) {
-            return;
-        }
-        if (folder.toAbsolutePath().normalize().startsWith(images)) {
+        Path images = Path.of(source.path()).toAbsolutePath().normalize();
+        if (source.benchmark() == null
+                && Files.isDirectory(images)
+                && folder.toAbsolutePath().normalize().startsWith(images)) {
             throw new IOException(
                     "%s lies in the folder of the images, %s: choose another --out".formatted(folder, images));
         }
     }
 
-    private static void free(RunFolder run, Throwable failure) {
-        try {
-            run.deleteRunFiles();
-        } catch (IOException e) {
-            failure.addSuppressed(e);
-        }
-    }
-
-    /** Unreadable images may have been all that a class had. */
+    /** Refuses a class all of whose training images are unreadable. */
     private static void requireEveryClass(ImageDataset dataset, FeatureSet images) throws IOException {
         BitSet present = new BitSet();
-        for (int i = 0; i < images.size(); i++) {
-            present.set(images.label(i));
-        }
+        IntStream.of(images.labels()).forEach(present::set);
         int missing = present.nextClearBit(0);
         if (missing < dataset.classCount()) {
-            throw new IOException("class \"%s\" has no readable training image: mend them or remove the class"
+            throw new IOException("class \"%s\" has no readable training image: fix its images or remove the class"
                     .formatted(dataset.classNames().get(missing)));
         }
     }
@@ -283,10 +264,10 @@ public final class Run {
     }
 
     private Task task(ImageDataset dataset) {
-        return config.data().source().task(dataset.classNames(), config.sample().seed());
+        return source.task(dataset.classNames(), sample.seed());
     }
 
-    /** A part of the run ends and the next begins. */
+    /** Records the duration of a part of the run; the next part begins. */
     private void ended(String part) {
         long now = System.nanoTime();
         seconds.merge(part, (now - partBegan) / 1e9, Double::sum);

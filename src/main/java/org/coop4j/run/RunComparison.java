@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.ToDoubleFunction;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureMatrix;
@@ -26,17 +25,16 @@ import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.Comparison.Role;
 
 /**
- * Finished runs of one seed compared with what else could have been done with the same images, and what their images
- * show: what a run's page and the end of {@code coop train} report.
+ * Finished runs of one seed compared with baselines on the same images, and findings about these images: the contents of
+ * a run's page.
  *
- * <p>The test images choose nothing: whatever is chosen is chosen on training and val images, and what is best on the
- * test images alone is called so.
+ * <p>Every choice is made on training and val images. A choice that is made on the test images is labelled as such.
  *
  * @param images the images with their features
  * @param comparison the runs' classifiers beside baselines
- * @param suspects images whose labels look wrong, the most suspect first
- * @param duplicates images that are nearly the same
- * @param unknown by name of a run, how well images of no known class are noticed, where that was measured
+ * @param suspects images whose labels may be wrong, the most suspect first
+ * @param duplicates pairs of images that are nearly identical
+ * @param unknown detection of images of unknown classes by name of the run, if it was measured
  */
 public record RunComparison(
         RunFeatures images,
@@ -45,7 +43,7 @@ public record RunComparison(
         List<NearDuplicates.Pair> duplicates,
         Map<String, UnknownClasses> unknown) {
 
-    /** Multiplications of a fit, about, that somebody who asked for another method may wait for. */
+    /** Approximate limit of the multiplications of the linear probe's training, which nobody asked for. */
     private static final double MOST_WORK = 2e13;
 
     private static final double NANOS = 1e9;
@@ -53,15 +51,11 @@ public record RunComparison(
     /**
      * A finished run.
      *
-     * @param name for tables
+     * @param name its name in tables
      */
     public record ComparedRun(String name, RunConfig config, Path folder, RunResult result) {
 
-        private ClassifierFile classifier() throws IOException {
-            return ClassifierFile.read(folder.resolve(RunFolder.CLASSIFIER));
-        }
-
-        /** Seconds of its parts that are spent on learning. */
+        /** Returns the seconds that it spent on learning. */
         private double learningSeconds() {
             return result.seconds().getOrDefault("prepare", 0.0)
                     + result.seconds().getOrDefault("train", 0.0);
@@ -72,8 +66,8 @@ public record RunComparison(
      * Compares runs that learned from images of one seed.
      *
      * @param sample of the training images
-     * @param own hand-written prompts that the user wants to see beside the others
-     * @param notes is told what is left out
+     * @param own the user's own hand-written prompts, to be compared as well
+     * @param notes receives a sentence about a baseline that is left out
      */
     public static RunComparison of(
             SharedData shared, List<ComparedRun> runs, Sample sample, List<PromptEnsemble> own, Consumer<String> notes)
@@ -84,9 +78,8 @@ public record RunComparison(
         Task task = config.testedOn()
                 .source()
                 .task(images.classNames(), config.sample().seed());
-        List<ComparedClassifier> all = new ArrayList<>();
         List<PromptEnsemble> prompts = shared.evaluator(config, Progress.NONE).prompts();
-        all.addAll(prompts(space, images, prompts, own));
+        List<ComparedClassifier> all = prompts(space, images, prompts, own);
         Method baseline = Method.baseline();
         if (runs.stream().noneMatch(run -> run.config.method().id().equals(baseline.id()))) {
             baseline(space, task, images, notes).ifPresent(all::add);
@@ -106,14 +99,14 @@ public record RunComparison(
                 unknown);
     }
 
-    /** The prompt that training and val images choose, the user's own, and the best in hindsight. */
+    /** Returns the prompt that training and val images choose, the user's own, and the best in hindsight. */
     private static List<ComparedClassifier> prompts(
             FeatureSpace space, RunFeatures images, List<PromptEnsemble> prompts, List<PromptEnsemble> own) {
         List<ComparedClassifier> tried = prompts.stream()
                 .map(prompt -> prompt(space, images, prompt, Role.PROMPT))
                 .toList();
-        ComparedClassifier chosen = best(tried, c -> c.train().right() + c.val().right());
-        ComparedClassifier hindsight = best(tried, ComparedClassifier::accuracy);
+        ComparedClassifier chosen = Comparison.best(tried, c -> c.train().right() + c.val().right());
+        ComparedClassifier hindsight = Comparison.best(tried, ComparedClassifier::accuracy);
         List<ComparedClassifier> all = new ArrayList<>(List.of(chosen));
         own.forEach(prompt -> all.add(prompt(space, images, prompt, Role.OWN_PROMPT)));
         if (!hindsight.name().equals(chosen.name())) {
@@ -122,15 +115,7 @@ public record RunComparison(
         return all;
     }
 
-    /** Of equals the first, which is the data's own prompt where it is one of them. */
-    private static ComparedClassifier best(
-            List<ComparedClassifier> classifiers, ToDoubleFunction<ComparedClassifier> measure) {
-        return classifiers.stream()
-                .reduce((a, b) -> measure.applyAsDouble(b) > measure.applyAsDouble(a) ? b : a)
-                .orElseThrow();
-    }
-
-    /** It learns nothing, so that all images but those of the test calibrate it. */
+    /** Scores a prompt, which is calibrated on all images except the test images as it learns from none. */
     private static ComparedClassifier prompt(
             FeatureSpace space, RunFeatures images, PromptEnsemble prompts, Role role) {
         long start = System.nanoTime();
@@ -145,11 +130,11 @@ public record RunComparison(
                 train,
                 val,
                 images.test().scores(weights, scale),
-                Confidence.of(train.and(val), "training and val images"),
+                Confidence.of(train.and(val), "training and validation images"),
                 seconds);
     }
 
-    /** The linear probe; nothing where there is nothing to learn from, or it would take long. */
+    /** Trains the linear probe; empty if there is nothing to learn from, or it would take long. */
     private static Optional<ComparedClassifier> baseline(
             FeatureSpace space, Task task, RunFeatures images, Consumer<String> notes) throws IOException {
         Method method = Method.baseline();
@@ -160,7 +145,7 @@ public record RunComparison(
             return Optional.empty();
         }
         if (learner.work(count, Training.none()) > MOST_WORK) {
-            notes.accept("the %s is not compared with, since it takes long on %s: --method %s learns it"
+            notes.accept("left out the %s, which takes long on %s: use --method %s to train it"
                     .formatted(title, Numbers.count(count, "image"), method.id()));
             return Optional.empty();
         }
@@ -175,7 +160,7 @@ public record RunComparison(
 
     private static ComparedClassifier learned(FeatureSpace space, RunFeatures images, ComparedRun run)
             throws IOException {
-        ClassifierFile file = run.classifier();
+        ClassifierFile file = ClassifierFile.read(run.folder.resolve(RunFolder.CLASSIFIER));
         try (Classifier classifier = file.open(space).forClasses(images.classNames())) {
             return scored(run.name, Role.METHOD, images, classifier, Confidence.of(file), run.learningSeconds());
         }

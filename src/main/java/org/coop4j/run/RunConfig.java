@@ -1,9 +1,8 @@
 package org.coop4j.run;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -13,7 +12,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.coop4j.base.Settings;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset;
@@ -22,20 +20,19 @@ import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
 
 /**
- * Everything that decides a run's result: what {@code config.json} holds, of a single training run as of one of a sweep
- * or of the demo.
+ * Everything that determines a run's result, kept in {@code config.json}.
  *
- * <p>In the file are all resolved values. Settings that a file does not have are the defaults; settings that this
- * version does not know are an error, since they decided the result.
+ * <p>The file has all resolved values. Settings that a file lacks have their defaults; settings that this version does
+ * not know are an error, because they determined the result.
  *
  * @param modelSha256 SHA-256 of the model file
- * @param learnedFrom the data learned from; null where nothing is learned
+ * @param learnedFrom the data learned from; null if nothing is learned
  * @param testedOn the data tested on
  * @param method the method with its settings
  * @param training how its tensors are trained
  * @param sample the images it learns from
  * @param precision of the products that encode images and train prompts
- * @param checkpointEvery epochs between checkpoints, which decides nothing
+ * @param checkpointEvery epochs between checkpoints, without effect on the result
  */
 public record RunConfig(
         String modelSha256,
@@ -47,12 +44,12 @@ public record RunConfig(
         Precision precision,
         int checkpointEvery) {
 
-    /** Epochs between checkpoints where nobody says anything else. */
+    /** Default number of epochs between checkpoints. */
     public static final int CHECKPOINT_EVERY = 10;
 
     private static final int FORMAT = 2;
 
-    /** Bytes that a configuration may have. */
+    /** Limit of a configuration's size in bytes. */
     private static final long LARGEST = 1L << 20;
 
     private static final ObjectMapper JSON = JsonMapper.builder()
@@ -60,13 +57,13 @@ public record RunConfig(
             .build();
 
     /**
-     * A dataset as a run uses it. Where it lies does not matter: its lists distinguish it from others.
+     * A dataset as a run uses it. Its lists identify it, not its place.
      *
-     * @param name what results call it
-     * @param classes which half of its classes
+     * @param name its name in results
+     * @param classes the half of its classes that is used
      * @param listsSha256 SHA-256 of class names, file names and labels
      * @param template the hand-written prompt that suits it
-     * @param source where it lay
+     * @param source its place at the time of the run
      */
     public record RunData(String name, ClassHalf classes, String listsSha256, String template, DataSpec source) {
 
@@ -78,12 +75,12 @@ public record RunConfig(
             }
         }
 
-        /** A dataset whose lists were read. */
+        /** Describes a dataset whose lists were read. */
         public static RunData of(DataSpec source, ImageDataset lists, ClassHalf classes) {
             return new RunData(source.name(), classes, source.listsSha256(lists), source.handWrittenPrompt(), source);
         }
 
-        /** All that makes it this data, wherever it lies. */
+        /** Returns everything that identifies the data, regardless of its place. */
         private List<String> identity() {
             return Arrays.asList(name, classes.name(), listsSha256, template);
         }
@@ -101,7 +98,7 @@ public record RunConfig(
         }
     }
 
-    /** A run in float32 that learns and is tested on the same data. */
+    /** Describes a run in float32 that learns from and is tested on the same data. */
     public static RunConfig of(String modelSha256, RunData data, Method method, Training training, Sample sample) {
         return new RunConfig(
                 modelSha256,
@@ -114,44 +111,34 @@ public record RunConfig(
                 CHECKPOINT_EVERY);
     }
 
-    /** The data learned from; the data tested on where nothing is learned. */
+    /** Returns the data learned from, or the data tested on if nothing is learned. */
     public RunData data() {
         return learnedFrom == null ? testedOn : learnedFrom;
     }
 
-    /** The same with another number of epochs between checkpoints. */
+    /** Returns the run with another number of epochs between checkpoints. */
     public RunConfig withCheckpointEvery(int epochs) {
         return new RunConfig(modelSha256, learnedFrom, testedOn, method, training, sample, precision, epochs);
     }
 
-    /** The same in another precision. */
+    /** Returns the run in another precision. */
     public RunConfig in(Precision other) {
         return new RunConfig(modelSha256, learnedFrom, testedOn, method, training, sample, other, checkpointEvery);
     }
 
-    /** What was learned, tested on other data. */
+    /** Returns a run that learns the same and is tested on other data. */
     public RunConfig testedOn(RunData other) {
         return new RunConfig(modelSha256, learnedFrom, other, method, training, sample, precision, checkpointEvery);
     }
 
     /** Returns true if it is a configuration of the same run: one with the same result. */
     public boolean isSameRun(RunConfig other) {
-        return modelSha256.equals(other.modelSha256)
-                && Objects.equals(identity(learnedFrom), identity(other.learnedFrom))
-                && testedOn.identity().equals(other.testedOn.identity())
-                && method.equals(other.method)
-                && training.equals(other.training)
-                && sample.equals(other.sample)
-                && precision == other.precision;
-    }
-
-    private static List<String> identity(RunData data) {
-        return data == null ? null : data.identity();
+        return identity().equals(other.identity());
     }
 
     /**
-     * What differs from the defaults, in words that name files: of a new setting whose default is what was done before,
-     * the runs of before keep their names.
+     * Returns the differences from the defaults, from which files are named: when a setting is added whose default is the
+     * earlier behaviour, earlier runs keep their names.
      */
     public String identity() {
         Map<String, Object> all = new LinkedHashMap<>();
@@ -170,24 +157,33 @@ public record RunConfig(
         return JSON.valueToTree(all).toString();
     }
 
-    /** The tree that {@code config.json} holds. */
+    /** The contents of {@code config.json}; null components are omitted. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Contents(
+            int format,
+            String modelSha256,
+            String method,
+            Map<String, Object> settings,
+            Map<String, Object> training,
+            Map<String, Object> sample,
+            RunData learnedFrom,
+            RunData testedOn,
+            String precision,
+            Integer checkpointEvery) {}
+
+    /** Returns the tree that {@code config.json} holds. */
     public ObjectNode toJson() {
-        ObjectNode tree = JSON.createObjectNode();
-        tree.put("format", FORMAT);
-        tree.put("modelSha256", modelSha256);
-        tree.put("method", method.id());
-        tree.set("settings", JSON.valueToTree(Settings.of((Record) method)));
-        if (training.trains()) {
-            tree.set("training", JSON.valueToTree(Settings.of(training)));
-        }
-        tree.set("sample", JSON.valueToTree(sample));
-        if (learnedFrom != null) {
-            tree.set("learnedFrom", JSON.valueToTree(learnedFrom));
-        }
-        tree.set("testedOn", JSON.valueToTree(testedOn));
-        tree.put("precision", precision.id());
-        tree.put("checkpointEvery", checkpointEvery);
-        return tree;
+        return JSON.valueToTree(new Contents(
+                FORMAT,
+                modelSha256,
+                method.id(),
+                Settings.of((Record) method),
+                training.trains() ? Settings.of(training) : null,
+                Settings.of(sample),
+                learnedFrom,
+                testedOn,
+                precision.id(),
+                checkpointEvery));
     }
 
     /**
@@ -199,11 +195,11 @@ public record RunConfig(
         return read(file, file.toString());
     }
 
-    /** The same, where messages call the file something else. */
+    /** Reads a configuration that has another name in messages. */
     public static RunConfig read(Path file, String name) throws IOException {
         ObjectNode tree = CheckedJson.tree(file, name, LARGEST);
         try {
-            return of(tree);
+            return of(JSON.treeToValue(tree, Contents.class));
         } catch (JsonProcessingException e) {
             throw new IOException(name + " is damaged: " + e.getOriginalMessage(), e);
         } catch (IllegalArgumentException e) {
@@ -211,35 +207,24 @@ public record RunConfig(
         }
     }
 
-    private static RunConfig of(JsonNode tree) throws JsonProcessingException {
-        if (tree.path("format").asInt() != FORMAT) {
-            throw new IllegalArgumentException("format: expected %d, got %s".formatted(FORMAT, tree.path("format")));
+    private static RunConfig of(Contents contents) {
+        if (contents.format != FORMAT || contents.modelSha256 == null || contents.testedOn == null) {
+            throw new IllegalArgumentException("expected format %d with modelSha256 and testedOn, got format %d"
+                    .formatted(FORMAT, contents.format));
         }
-        if (!tree.path("modelSha256").isTextual()) {
-            throw new IllegalArgumentException("no modelSha256");
-        }
-        Method method = Method.of(tree.path("method").asText()).with(settings(tree, "settings"));
+        Method method = Method.of(String.valueOf(contents.method)).with(orEmpty(contents.settings));
         return new RunConfig(
-                tree.path("modelSha256").asText(),
-                method.learns() ? data(tree, "learnedFrom") : null,
-                data(tree, "testedOn"),
+                contents.modelSha256,
+                method.learns() ? contents.learnedFrom : null,
+                contents.testedOn,
                 method,
-                Settings.with(Training.none(), settings(tree, "training")),
-                Settings.with(Sample.NONE, settings(tree, "sample")),
-                Precision.of(tree.path("precision").asText(Precision.FLOAT32.id())),
-                tree.path("checkpointEvery").asInt(CHECKPOINT_EVERY));
+                Settings.with(Training.none(), orEmpty(contents.training)),
+                Settings.with(Sample.NONE, orEmpty(contents.sample)),
+                contents.precision == null ? Precision.FLOAT32 : Precision.of(contents.precision),
+                contents.checkpointEvery == null ? CHECKPOINT_EVERY : contents.checkpointEvery);
     }
 
-    private static RunData data(JsonNode tree, String key) throws JsonProcessingException {
-        if (!tree.path(key).isObject()) {
-            throw new IllegalArgumentException("no " + key);
-        }
-        return JSON.treeToValue(tree.get(key), RunData.class);
-    }
-
-    private static Map<String, Object> settings(JsonNode tree, String key) {
-        return tree.path(key).isObject()
-                ? JSON.convertValue(tree.get(key), new TypeReference<LinkedHashMap<String, Object>>() {})
-                : Map.of();
+    private static Map<String, Object> orEmpty(Map<String, Object> settings) {
+        return settings == null ? Map.of() : settings;
     }
 }

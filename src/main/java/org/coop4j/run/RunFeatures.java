@@ -5,26 +5,29 @@ import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.base.Progress;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.method.Method;
+import org.coop4j.method.FewShotFeatures;
+import org.coop4j.data.bank.ImageFeatures.HashedImage;
+import org.coop4j.data.FeatureSets;
+import org.coop4j.data.FeatureSet;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.run.RunConfig.RunData;
 
 /**
  * The images of a run with their features, as the model's test transform shows them.
  *
- * @param classNames the classes, by label
+ * @param classNames name of each label
  * @param train images that it learned from
- * @param val images that it may choose by; empty where there are none
- * @param test images that it was tested on; empty where nothing may be seen of them
+ * @param val images that it may choose settings by, if there are any
+ * @param test images that it was tested on; empty if they must not be seen
  */
 public record RunFeatures(
         List<String> classNames, LabelledFeatures train, LabelledFeatures val, LabelledFeatures test) {
 
     /**
-     * The images of a run that is tested on the data that it learned from. Most of their features are in the bank
-     * already.
+     * Returns the images of a run that is tested on the data that it learned from. The bank has most of their features.
      *
-     * @param sample of the training images
-     * @param progress shows the work on the rest
+     * @param sample sample of the training images
      */
     static RunFeatures of(SharedData shared, RunConfig config, Sample sample, Progress progress) throws IOException {
         RunFeatures known = withoutTest(shared, config, sample, progress);
@@ -32,23 +35,35 @@ public record RunFeatures(
         return new RunFeatures(known.classNames, known.train, known.val, test);
     }
 
-    /** The images of a run without its test images, which may choose nothing. */
+    /** Returns the images of a run without its test images, by which nothing may be chosen. */
     public static RunFeatures withoutTest(SharedData shared, RunConfig config, Sample sample, Progress progress)
             throws IOException {
         RunData data = config.data();
         ImageDataset whole = shared.dataset(data.source(), config.sample().seed());
         ImageDataset drawn = whole.train().isEmpty()
-                ? whole.half(data.classes()) // test images alone
+                ? whole.half(data.classes()) // only test images
                 : sample.draw(whole, config.method(), data.classes(), note -> {});
         List<LabelledImage> val = whole.validatesOnTest() ? List.of() : drawn.val();
         return new RunFeatures(
                 drawn.classNames(),
                 shared.features(drawn.train(), "training images", progress),
                 shared.features(val, "val images", progress),
-                shared.features(List.of(), "no images", progress));
+                LabelledFeatures.none(shared, "no images"));
     }
 
-    /** All images with the part of the data that each is in: training, val, test. */
+    /**
+     * Returns the features that a method learns from, including the val images if it uses them.
+     *
+     * @param shots training images per class; 0 for all
+     */
+    FewShotFeatures fewShot(Method method, int shots, Progress progress) throws IOException {
+        FeatureSet few = FeatureSets.first(train.all(method.features(), progress), shots);
+        FeatureSet chooses =
+                method.usesVal() ? val.all(method.features(), progress) : FeatureSets.none(few.width());
+        return new FewShotFeatures(few, chooses);
+    }
+
+    /** Returns all images with their parts of the data: training, val, test. */
     List<Located> located() {
         List<Located> all = new ArrayList<>();
         add(all, train, "training");
@@ -59,21 +74,17 @@ public record RunFeatures(
 
     private static void add(List<Located> all, LabelledFeatures images, String part) {
         for (int i = 0; i < images.size(); i++) {
-            LabelledImage image = images.images().get(i).image();
-            all.add(new Located(
-                    image,
-                    images.images().get(i).sha256(),
-                    part,
-                    images.features().row(i)));
+            HashedImage image = images.images().get(i);
+            all.add(new Located(image.image(), image.sha256(), part, images.features().row(i)));
         }
     }
 
     /**
-     * An image and where it is.
+     * An image and its part of the data.
      *
      * @param sha256 of its file's content
      * @param part training, val or test
-     * @param features as the image tower gave them; not to be changed
+     * @param features as the image tower made them; not to be changed
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     public record Located(LabelledImage image, String sha256, String part, float[] features) {}

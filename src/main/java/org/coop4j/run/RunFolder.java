@@ -22,28 +22,28 @@ public final class RunFolder implements AutoCloseable {
     /** All resolved values of the run. */
     public static final String CONFIG = "config.json";
 
-    /** One line an epoch. */
+    /** One line per epoch. */
     public static final String METRICS = "metrics.jsonl";
 
-    /** What was learned. */
+    /** The learned classifier. */
     public static final String CLASSIFIER = "classifier.safetensors";
 
-    /** Which images the run learned from and was tested on: {@link RunImages}. */
+    /** The images that the run learned from and was tested on, {@link RunImages}. */
     public static final String IMAGES = "images.json";
 
-    /** What the run measured. */
+    /** The run's {@link RunResult}. */
     public static final String RESULT = "result.json";
 
-    /** What the run was made from and on. */
+    /** The run's {@link Provenance}, written last. */
     public static final String PROVENANCE = "provenance.json";
 
     /** The page about the run. */
     public static final String REPORT = "report.html";
 
-    /** Why a run of a sweep has no result. */
+    /** The error of a run of a sweep without a result. */
     public static final String FAILURE = "failure.json";
 
-    /** The state of a training that is not finished. */
+    /** The state of an unfinished training. */
     public static final String CHECKPOINT = "checkpoint.safetensors";
 
     private static final String LOCK = ".lock";
@@ -53,7 +53,7 @@ public final class RunFolder implements AutoCloseable {
     private static final List<String> FILES =
             List.of(CONFIG, METRICS, CLASSIFIER, IMAGES, RESULT, PROVENANCE, REPORT, FAILURE, CHECKPOINT);
 
-    /** Bytes of JSON that a run may have; ImageNet's results take about 0.1 MB. */
+    /** Limit of a JSON file's size in bytes; ImageNet's results take about 0.1 MB. */
     private static final long LARGEST = 32L << 20;
 
     private final Path folder;
@@ -65,21 +65,20 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /**
-     * Opens a folder for writing, and makes it where there is none.
+     * Opens a folder for writing, creating it if necessary.
      *
      * @throws IOException if it cannot be written, or another run has it
      */
     public static RunFolder open(Path folder) throws IOException {
-        try {
-            Files.createDirectories(folder);
-        } catch (IOException e) {
-            throw notWritable("make", folder, e);
-        }
         FileChannel channel;
         try {
+            Files.createDirectories(folder);
             channel = FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         } catch (IOException e) {
-            throw notWritable("write to", folder, e);
+            throw new IOException(
+                    "cannot write to the run folder %s (%s): give --out a folder that you may write to"
+                            .formatted(folder, e.getClass().getSimpleName()),
+                    e);
         }
         if (lock(channel) == null) {
             channel.close();
@@ -95,14 +94,7 @@ public final class RunFolder implements AutoCloseable {
         return run;
     }
 
-    private static IOException notWritable(String what, Path folder, IOException e) {
-        return new IOException(
-                "cannot %s the run folder %s (%s): give --out a folder that you may write to"
-                        .formatted(what, folder, e.getClass().getSimpleName()),
-                e);
-    }
-
-    /** The learned classifier in a run's folder, if there is one. */
+    /** Returns the learned classifier in a run's folder, if there is one. */
     public static Optional<Path> classifier(Path folder) {
         return Optional.of(folder.resolve(CLASSIFIER)).filter(Files::exists);
     }
@@ -110,22 +102,22 @@ public final class RunFolder implements AutoCloseable {
     /**
      * Checks that a run may write to a folder, without touching it.
      *
-     * @param resume whether the folder may hold a run to go on with
+     * @param resume true if the folder may hold a run to resume
      * @throws IOException if it holds a run and {@code resume} is false, or anything else
      */
     public static void requireFree(Path folder, boolean resume) throws IOException {
         if (Files.exists(folder.resolve(CONFIG))) {
             if (!resume) {
                 throw new IOException(
-                        folder + " already holds a run: add --resume to go on with it, or choose" + " another --out");
+                        folder + " already holds a run: add --resume to continue it, or choose another --out");
             }
-        } else if (Files.exists(folder) && !isEmpty(folder)) {
+        } else if (Files.exists(folder) && !hasOnly(folder, List.of())) {
             throw new IOException(folder + " is not empty and holds no run: choose another --out");
         }
     }
 
     /**
-     * Takes the folder for a run, or recognises the run that it holds as this one.
+     * Claims the folder for a run, or checks that it holds the same run.
      *
      * @throws IOException if it holds another run, or one that cannot be read
      */
@@ -134,31 +126,26 @@ public final class RunFolder implements AutoCloseable {
             write(CONFIG, config.toJson());
             return;
         }
-        RunConfig there = RunConfig.read(file(CONFIG));
-        if (!there.modelSha256().equals(config.modelSha256())) {
-            throw new IOException(String.format(
-                    "the run in %s was begun with another model (SHA-256 %.12s…, this one"
-                            + " %.12s…): resume it with that model, or choose another"
-                            + " --out",
-                    folder, there.modelSha256(), config.modelSha256()));
+        RunConfig earlier = RunConfig.read(file(CONFIG));
+        if (!earlier.modelSha256().equals(config.modelSha256())) {
+            throw new IOException("the run in %s was started with another model (SHA-256 %.12s…, not %.12s…): resume it with that model, or choose another --out"
+                    .formatted(folder, earlier.modelSha256(), config.modelSha256()));
         }
-        if (!there.isSameRun(config)) {
-            throw new IOException("the run in "
-                    + folder
-                    + " was begun with other settings (see its config.json): resume it"
-                    + " with the same, or choose another --out");
+        if (!earlier.isSameRun(config)) {
+            throw new IOException("the data or settings have changed since this run began: restore those in "
+                    + file(CONFIG) + ", or choose another --out");
         }
     }
 
-    /** Whether the run in a folder is finished: its provenance is written last. */
+    /** Returns true if the run in a folder is finished: its provenance is written last. */
     public static boolean isFinished(Path folder) {
         return Files.exists(folder.resolve(PROVENANCE));
     }
 
     /**
-     * Moves a folder aside, so that its name is free: nothing of it is lost.
+     * Moves a folder aside, so that its name is free and nothing is lost.
      *
-     * @return where it is now, {@code NAME.replaced-N}
+     * @return its new place, {@code NAME.replaced-N}
      */
     public static Path moveAside(Path folder) throws IOException {
         for (int n = 1; ; n++) {
@@ -169,24 +156,19 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
-    /** Whether a folder was moved aside for another: its runs are not to be counted. */
+    /** Returns true if a folder was moved aside for another, so that its runs do not count. */
     public static boolean isReplaced(Path folder) {
         return String.valueOf(folder.getFileName()).matches(".*\\Q" + REPLACED + "\\E\\d+");
     }
 
     /**
-     * Makes room for a run: a folder that holds nothing but a run is emptied, any other is moved
-     * aside.
+     * Makes room for a run: empties a folder that holds nothing but a run, moves any other one aside.
      */
     public static void clear(Path folder) throws IOException {
         if (!Files.exists(folder)) {
             return;
         }
-        boolean ours;
-        try (Stream<Path> files = Files.list(folder)) {
-            ours = files.map(f -> f.getFileName().toString()).allMatch(RunFolder::isOurs);
-        }
-        if (!ours) {
+        if (!hasOnly(folder, FILES)) {
             moveAside(folder);
             return;
         }
@@ -195,18 +177,22 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
-    private static boolean isOurs(String name) {
-        return name.equals(LOCK) || FILES.contains(name) || isTemporary(name);
+    /** Returns true if a folder has only these files, a lock, and temporary files of a killed run. */
+    private static boolean hasOnly(Path folder, List<String> own) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString())
+                    .allMatch(name -> name.equals(LOCK) || own.contains(name) || isTemporary(name));
+        }
     }
 
-    /** Deletes the run's own files; the folder stays, and stays taken. */
+    /** Deletes the run's own files; the folder remains, and remains locked. */
     void deleteRunFiles() throws IOException {
         for (String name : FILES) {
             Files.deleteIfExists(file(name));
         }
     }
 
-    /** Deletes the run's own temporary files that a killed run left behind. */
+    /** Deletes temporary files that a killed run left behind. */
     private void deleteUnfinished() throws IOException {
         for (String name : FILES) {
             try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "." + name + ".*.tmp")) {
@@ -225,27 +211,19 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
-    /** The folder itself. */
+    /** Returns the folder. */
     public Path path() {
         return folder;
     }
 
-    /** A file of the folder. */
+    /** Returns a file of the folder. */
     public Path file(String name) {
         return folder.resolve(name);
     }
 
-    /** Whether the file is there. */
+    /** Returns true if the file exists. */
     public boolean has(String name) {
         return Files.exists(file(name));
-    }
-
-    /** Whether nothing is in the folder but a lock, and temporaries of a killed run. */
-    private static boolean isEmpty(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.map(file -> file.getFileName().toString())
-                    .allMatch(name -> name.equals(LOCK) || isTemporary(name));
-        }
     }
 
     private static boolean isTemporary(String name) {
@@ -258,7 +236,7 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /**
-     * Reads what {@link #write} wrote.
+     * Reads a file that {@link #write} wrote.
      *
      * @throws IOException if it is something else, naming the file
      */

@@ -10,28 +10,27 @@ import java.util.stream.Collectors;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 
 /**
- * The images that a run learned from, chose by and was tested on, as {@code images.json} keeps
- * them: whatever their files are called later, their contents tell them from others.
+ * The images that a run learned from, chose settings by and was tested on, kept in {@code images.json}. Their contents
+ * identify them, whatever their files are called later.
  *
  * @param testedClasses name of each label of the test images
  * @param train images that it learned from
- * @param val images that it chose settings by; none where the method chooses nothing
+ * @param val images that it chose settings by; none if the method chooses nothing
  * @param test images that it was tested on
  */
 public record RunImages(List<String> testedClasses, List<Image> train, List<Image> val, List<Image> test) {
 
-    /** Of a run that learned from nothing. */
+    /** The images of a run that learned nothing. */
     public static final RunImages NONE = new RunImages(null, null, null, null);
 
-    /** Bytes that a file may have: some million images. */
+    /** Limit of the file's size in bytes, enough for some millions of images. */
     private static final long LARGEST = 512L << 20;
 
     /**
      * An image of a list.
      *
-     * @param path where its file was; for a row of a file of features, what that calls it
+     * @param path its file at the time; for a row of a file of features, the name that the file gives it
      * @param label its class, counted from 0
-     * @param className the class's name
      * @param sha256 SHA-256 of its file's content, in hexadecimal
      */
     public record Image(String path, int label, String className, String sha256) {
@@ -56,7 +55,7 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
         }
     }
 
-    /** Copies the lists; one that is missing has no images. */
+    /** Copies the lists; a missing one becomes empty. */
     public RunImages {
         testedClasses = testedClasses == null ? List.of() : List.copyOf(testedClasses);
         train = train == null ? List.of() : List.copyOf(train);
@@ -72,7 +71,7 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
         return images.stream().map(Image::of).toList();
     }
 
-    /** What was learned, tested on other images. */
+    /** Returns the run's images with other test images. */
     public RunImages testedOn(Evaluator evaluator) {
         return new RunImages(
                 evaluator.dataset().classNames(),
@@ -82,7 +81,7 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
     }
 
     /**
-     * The lists of the run in a folder, if there are any.
+     * Reads the lists of the run in a folder, if there are any.
      *
      * @throws IOException if they are damaged, naming the file
      */
@@ -96,27 +95,27 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
         CheckedJson.writeLists(folder.file(RunFolder.IMAGES), this);
     }
 
-    /** The contents of the images that it learned from. */
+    /** Returns the contents of the images that it learned from. */
     public Set<String> learnedContents() {
-        return train.stream().map(Image::sha256).collect(Collectors.toUnmodifiableSet());
+        return contents(train);
     }
 
-    /** The test images whose contents were learned from: they are no test. */
+    static Set<String> contents(List<Image> images) {
+        return images.stream().map(Image::sha256).collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** Returns the test images whose contents were learned from. */
     public List<Image> overlap() {
         Set<String> learned = learnedContents();
         return test.stream().filter(image -> learned.contains(image.sha256())).toList();
     }
 
-    /** A sentence about the overlap, if there is any. */
+    /** Returns a sentence about the overlap, if there is any. */
     Optional<String> overlapNote() {
         List<Image> overlap = overlap();
-        return overlap.isEmpty()
-                ? Optional.empty()
-                : Optional.of(
-                        "%s of %d test images are training images too, by content (first: %s): they are counted, and make the accuracy say too much"
-                                .formatted(
-                                        overlap.size(),
-                                        test.size(),
-                                        overlap.get(0).path()));
+        return overlap.stream()
+                .findFirst()
+                .map(first -> "%d of %d test images are also training images, by content (first: %s), which inflates the accuracy"
+                        .formatted(overlap.size(), test.size(), first.path()));
     }
 }

@@ -7,25 +7,25 @@ import org.coop4j.eval.Evaluation;
 import org.coop4j.method.Method;
 
 /**
- * What a run measured on the test images; accuracies, errors and F1 are percentages.
+ * The results of a run on the test images; accuracies, errors and F1 are percentages.
  *
- * @param method such as {@code coop} or {@code zero-shot}; a sweep gives its own names
- * @param methodTitle the method as tables show it: "CoOp (M = 16)", or the sweep's own name for it
+ * @param method name such as {@code coop} or {@code zero-shot}, or a sweep's own name
+ * @param methodTitle the method's name in tables: "CoOp (M = 16)", or the sweep's own name for it
  * @param dataset name of the data tested on
  * @param trainedOn name of the data learned from, the same unless a context is transferred
  * @param half the classes tested on
- * @param shots training images a class; 0 for all or none
+ * @param shots training images per class; 0 for all or none
  * @param seed the run's seed
  * @param classes number of classes
- * @param trainImages images trained on
- * @param testImages images tested on
- * @param accuracy share of test images classified rightly
+ * @param trainImages number of training images
+ * @param testImages number of test images
+ * @param accuracy percentage of test images classified correctly
  * @param errorRate 100 - accuracy
  * @param macroF1 mean F1 over the classes that have test images
  * @param calibrationError expected calibration error over 15 bins, 0 to 1
  * @param handWritten hand-written prompts on the same images
  * @param perClass results of each class
- * @param seconds how long the parts of the run took
+ * @param seconds duration of each part of the run
  */
 public record RunResult(
         String method,
@@ -47,12 +47,12 @@ public record RunResult(
         Map<String, Double> seconds) {
 
     /**
-     * The result that scores of test images make.
+     * Returns the result that follows from scores of test images.
      *
-     * @param label what the result calls the method
-     * @param trainImages images that it learned from
-     * @param tested the images
-     * @param seconds how long the parts of the run took
+     * @param label name of the method in the result
+     * @param trainImages number of training images
+     * @param tested the test images
+     * @param seconds duration of each part of the run
      */
     public static RunResult of(
             String label,
@@ -85,7 +85,7 @@ public record RunResult(
                 seconds);
     }
 
-    /** A method's own title has its settings; a name that a plan gave says what its author means. */
+    /** Returns the method's title, which has its settings, unless a plan gave it a name of its own. */
     private static String titled(String label, Method method) {
         boolean named = label.equals(method.id())
                 || method.defaults().shorthand(label).filter(method::equals).isPresent();
@@ -95,16 +95,15 @@ public record RunResult(
     /**
      * A hand-written prompt's accuracy.
      *
-     * @param prompt the template, or what the ensemble is
+     * @param prompt the template, or a description of the ensemble
      */
     public record HandWritten(String prompt, double accuracy) {}
 
     /**
-     * A class's result.
+     * The result of a class.
      *
-     * @param name the class
-     * @param total test images
-     * @param correct how many of them were classified rightly
+     * @param total number of test images
+     * @param correct number of test images classified correctly
      */
     public record PerClass(String name, int total, int correct) {}
 }

@@ -20,15 +20,15 @@ import org.coop4j.data.bank.ImageTransform;
 import org.coop4j.run.RunConfig.RunData;
 
 /**
- * Data that runs of one model share: lists of images, read once, and test images with their features, encoded once and
- * kept in memory until {@link #forget}.
+ * Data that runs of one model share: lists of images, and test images with their features, kept in memory until {@link
+ * #forget}.
  */
 public final class SharedData {
 
     private final FeatureSpace space;
     private final Run.Options options;
     private final Map<List<Object>, ImageDataset> datasets = new HashMap<>(); // by data and seed of the split
-    private final Map<List<Object>, Evaluator> evaluators = new HashMap<>(); // by the same and half of the classes
+    private final Map<List<Object>, Evaluator> evaluators = new HashMap<>(); // by the same and the half of the classes
     private final Set<String> warnings = new HashSet<>();
 
     public SharedData(FeatureSpace space, Run.Options options) {
@@ -36,26 +36,26 @@ public final class SharedData {
         this.options = options;
     }
 
-    /** The model that all runs use, or the space of features without one. */
+    /** Returns the model that all runs use, or the space of features without one. */
     public FeatureSpace space() {
         return space;
     }
 
     /**
-     * The model that all runs use.
+     * Returns the model that all runs use.
      *
-     * @throws IllegalArgumentException if there are features alone
+     * @throws IllegalArgumentException if there are only features
      */
     public Clip clip() {
         return space.requireTowers("encoding images");
     }
 
-    /** Options of a run that do not change its result. */
+    /** Returns the options that do not change a run's result. */
     public Run.Options options() {
         return options;
     }
 
-    /** Warns of what concerns the data, once for all runs. */
+    /** Warns about the data, once for all runs. */
     void warnOnce(String message, Progress progress) {
         if (warnings.add(message)) {
             progress.warn(message);
@@ -63,16 +63,15 @@ public final class SharedData {
     }
 
     /**
-     * The lists of a dataset, all of whose files exist.
+     * Returns the lists of a dataset.
      *
-     * @param seed makes the split where the data has none
+     * @param seed seed of the split, if the data has none
      */
     public ImageDataset dataset(DataSpec data, long seed) throws IOException {
         List<Object> key = List.of(data, data.seedOfSplit(seed));
         ImageDataset known = datasets.get(key);
         if (known == null) {
             known = data.load(seed);
-            known.requireFiles();
             if (known.stored().isPresent()) {
                 known.stored().get().requireOf(space);
             }
@@ -81,63 +80,49 @@ public final class SharedData {
         return known;
     }
 
-    /** The test images of a run, and the prompts that it is compared with. */
+    /** Returns the test images of a run and the prompts that it is compared with. */
     public Evaluator evaluator(RunConfig config, Progress progress) throws IOException {
-        RunData data = config.testedOn();
-        Evaluator evaluator = evaluator(data.source(), config.sample().seed(), data.classes(), progress);
-        evaluator.images().features(config.method().features(), progress);
-        return evaluator;
-    }
-
-    /**
-     * The test images of the classes of a half.
-     *
-     * @param seed makes the split where the data has none
-     */
-    public Evaluator evaluator(DataSpec data, long seed, ClassHalf half, Progress progress) throws IOException {
-        List<Object> key = List.of(data, data.seedOfSplit(seed), half);
-        Evaluator known = evaluators.get(key);
-        if (known == null) {
-            ImageDataset dataset = dataset(data, seed).half(half);
+        RunData tested = config.testedOn();
+        DataSpec data = tested.source();
+        long seed = config.sample().seed();
+        List<Object> key = List.of(data, data.seedOfSplit(seed), tested.classes());
+        Evaluator evaluator = evaluators.get(key);
+        if (evaluator == null) {
+            ImageDataset dataset = dataset(data, seed).half(tested.classes());
             LabelledFeatures images = features(dataset.test(), "test images", progress);
             if (images.size() == 0) {
                 throw new IOException("no readable test image is left");
             }
-            known = new Evaluator(space, data, dataset, images);
-            evaluators.put(key, known);
+            evaluator = new Evaluator(space, data, dataset, images);
+            evaluators.put(key, evaluator);
         }
-        return known;
+        evaluator.images().features(config.method().features(), progress);
+        return evaluator;
     }
 
-    /** The features of images as the model's test transform shows them. */
+    /** Returns the features of images as the model's test transform shows them. */
     public LabelledFeatures features(List<LabelledImage> images, String what, Progress progress) throws IOException {
         return images.isEmpty()
                 ? LabelledFeatures.none(this, what)
-                : LabelledFeatures.of(this, what, centreCrops(images, FeatureKind.EMBEDDED, what, progress));
+                : LabelledFeatures.of(
+                        this, what, encode(Sample.NONE, FeatureKind.EMBEDDED, images, what, progress));
     }
 
-    /** Rows of a kind of images as the model's test transform shows them. */
-    ImageFeatures centreCrops(List<LabelledImage> images, FeatureKind kind, String what, Progress progress)
-            throws IOException {
-        return encode(Sample.NONE, kind, images, what, options.skipBad(), progress);
-    }
-
-    /** Brings images to the bank as the model's test transform shows them; leaves out bad ones. */
+    /** Encodes images into the bank as the model's test transform shows them, skipping unreadable ones. */
     public void encode(List<LabelledImage> images, String what, Progress progress) throws IOException {
         encode(Sample.NONE, FeatureKind.EMBEDDED, images, what, true, progress);
     }
 
-    /** Rows of a kind of the training images that a run draws. */
-    ImageFeatures encode(Sample sample, FeatureKind kind, List<LabelledImage> images, Progress progress)
+    /** Returns features of images, encoding those that the bank lacks. */
+    ImageFeatures encode(Sample sample, FeatureKind kind, List<LabelledImage> images, String what, Progress progress)
             throws IOException {
-        return encode(sample, kind, images, "training images", options.skipBad(), progress);
+        return encode(sample, kind, images, what, options.skipBad(), progress);
     }
 
     /**
-     * Rows of a kind of images, encoded where the bank lacks them.
+     * Returns features of images, encoding those that the bank lacks.
      *
-     * @param sample says how many random crops of each image; without any, they are as the model's test transform
-     *     shows them
+     * @param sample number of random crops of each image; 0 for the model's test transform
      */
     private ImageFeatures encode(
             Sample sample,
@@ -163,23 +148,23 @@ public final class SharedData {
     }
 
     /**
-     * Checks that a file of features has the rows that a method learns from: one embedding of each image.
+     * Checks that a file of features is enough for a method, with one embedding of each image.
      *
-     * @throws IOException if not, saying what it lacks
+     * @throws IOException if the method needs other features
      */
     static void requireServes(StoredFeatures stored, FeatureKind kind, int views) throws IOException {
         if (views > 0) {
             throw new IOException(
-                    "%s has one view of each image: omit --views, or give the images".formatted(stored.file()));
+                    "%s has one view of each image: omit --views, or use the images".formatted(stored.file()));
         }
         if (kind != FeatureKind.EMBEDDED) {
             throw new IOException(
-                    "%s has the images' features after the visual projection, and the method learns from those before it: give the images"
+                    "%s has features after the visual projection, but the method needs those before it: use the images"
                             .formatted(stored.file()));
         }
     }
 
-    /** Clears the lists and features; those that are asked for later are read again. */
+    /** Clears the lists and features, to be read again when needed. */
     public void forget() {
         datasets.clear();
         evaluators.clear();

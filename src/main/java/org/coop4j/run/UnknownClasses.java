@@ -2,7 +2,6 @@ package org.coop4j.run;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -11,9 +10,7 @@ import java.util.function.IntPredicate;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
-import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.OpenSet;
 import org.coop4j.method.Classifier;
@@ -23,44 +20,39 @@ import org.coop4j.method.Task;
 import org.coop4j.method.train.Trainer;
 
 /**
- * How well pictures of none of the classes are noticed: classes are left out, one after the other,
- * and their test images are scored by a classifier of the others.
+ * Detection of images of unknown classes: classes are left out one by one, and their test images are scored by a
+ * classifier of the other classes.
  *
- * @param falsePositives percentage of the pictures left out that each score takes for one of the
- *     classes, mean over the classes left out
- * @param leftOut how many classes were left out
- * @param how how they were
+ * @param falsePositives percentage of left-out images that each score accepts as one of the classes, averaged over the
+ *     left-out classes
+ * @param leftOut number of classes that were left out
+ * @param how way in which they were left out
  */
 public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, How how) {
 
-    /** How a class is left out. */
+    /** A way to leave out a class. */
     public enum How {
-        /** The others are learned without its pictures. */
+        /** The others are learned without its images. */
         LEARNED_AGAIN,
         /** Nothing is learned at all. */
         NOTHING_LEARNED,
-        /** Its logit is removed from what was learned with its pictures. */
+        /** Its logit is removed from a classifier that learned from its images. */
         LOGIT_REMOVED
     }
 
     private static final int MOST_LEFT_OUT = 10;
 
-    /** Of fewer classes the mean says little. */
+    /** Number of classes below which the mean is unreliable. */
     private static final int FEWEST_LEFT_OUT = 3;
 
-    /** Multiplications, about, that learning without classes may take: seconds. */
+    /** Approximate limit of the multiplications of learning without classes, which take seconds. */
     private static final double MOST_WORK = 1e12;
 
-    public UnknownClasses {
-        falsePositives = Map.copyOf(falsePositives);
-    }
-
     /**
-     * Measures a run: its method learns again without each class where that is a matter of seconds, which it is not for
-     * prompts.
+     * Measures a run. Its method learns again without each class if that takes seconds, which it does not for prompts.
      *
      * @param task all classes
-     * @param test scores of the run's classifier on the test images
+     * @param test scores of the test images by the run's classifier
      * @return nothing if there are fewer than three classes
      */
     static Optional<UnknownClasses> of(FeatureSpace space, Task task, RunFeatures images, RunConfig run, Scores test)
@@ -79,9 +71,11 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, H
             return Optional.of(new UnknownClasses(rates(test::falsePositives), classes, How.LOGIT_REMOVED));
         }
         List<Map<OpenSet, Double>> all = new ArrayList<>();
+        int[] labels = images.test().labels();
         for (int i = 0; i < count; i++) {
             int leftOut = (int) ((long) i * classes / count);
-            if (isTested(images.test().labels(), leftOut)) {
+            long unknown = IntStream.of(labels).filter(label -> label == leftOut).count();
+            if (unknown > 0 && unknown < labels.length) {
                 all.add(learnedWithout(leftOut, space, task, images, run));
             }
         }
@@ -104,38 +98,31 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, H
         return rates;
     }
 
-    /** Returns true if there are test images of the class and of others. */
-    private static boolean isTested(int[] labels, int label) {
-        return Arrays.stream(labels).anyMatch(l -> l == label)
-                && Arrays.stream(labels).anyMatch(l -> l != label);
-    }
-
-    /** False positives of what is learned without a class. */
+    /** Returns the false positives of a classifier that learned without a class. */
     private static Map<OpenSet, Double> learnedWithout(
             int leftOut, FeatureSpace space, Task task, RunFeatures images, RunConfig run) throws IOException {
         Method method = run.method();
-        FeatureKind kind = method.features();
         List<String> names = new ArrayList<>(task.classNames());
         names.remove(leftOut);
-        FeatureSet train = FeatureSets.withoutClass(images.train().all(kind, Progress.NONE), leftOut);
-        FeatureSet val = method.usesVal()
-                ? FeatureSets.withoutClass(images.val().all(kind, Progress.NONE), leftOut)
-                : FeatureSets.none(train.width());
+        FewShotFeatures all = images.fewShot(method, 0, Progress.NONE);
+        FewShotFeatures others = new FewShotFeatures(
+                FeatureSets.withoutClass(all.train(), leftOut), FeatureSets.withoutClass(all.val(), leftOut));
         Trainer trainer = new Trainer(run.training(), task.seed());
-        try (Classifier others =
-                method.learner(space, task.withClasses(names)).fit(new FewShotFeatures(train, val), trainer)) {
+        try (Classifier classifier =
+                method.learner(space, task.withClasses(names)).fit(others, trainer)) {
             int[] labels = images.test().labels();
-            float[][] logits =
-                    others.logits(images.test().features(kind, Progress.NONE)).toRows();
+            float[][] logits = classifier
+                    .logits(images.test().features(method.features(), Progress.NONE))
+                    .toRows();
             return rates(score -> OpenSet.falsePositives(
                     scores(score, logits, i -> labels[i] != leftOut),
                     scores(score, logits, i -> labels[i] == leftOut)));
         }
     }
 
-    private static double[] scores(OpenSet score, float[][] logits, IntPredicate some) {
+    private static double[] scores(OpenSet score, float[][] logits, IntPredicate chosen) {
         return IntStream.range(0, logits.length)
-                .filter(some)
+                .filter(chosen)
                 .mapToDouble(i -> score.score(logits[i]))
                 .toArray();
     }

@@ -4,9 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Byte-pair encoding of one word over symbol ids: while any adjacent pair is a merge, all
- * left-to-right occurrences of the one with the lowest rank are merged (Sennrich et al. 2016, as
- * CLIP's tokenizer does it).
+ * Byte-pair encoding of one word over symbol ids: while any adjacent pair is a merge, all left-to-right occurrences of
+ * the one with the lowest rank are merged (Sennrich et al. 2016, as in CLIP's tokenizer).
  */
 final class BytePairEncoding {
     private static final int NO_MERGE = Integer.MAX_VALUE;
@@ -38,7 +37,7 @@ final class BytePairEncoding {
         return ((long) left << 32) | right;
     }
 
-    /** The slot that holds the pair, or the empty one where it belongs. */
+    /** Returns the slot of the pair, or the empty one where it belongs. */
     private int slot(int left, int right) {
         long pair = pack(left, right);
         int mask = pairs.length - 1;

@@ -8,10 +8,9 @@ import java.util.regex.Pattern;
 import org.coop4j.base.Resource;
 
 /**
- * Character references of HTML, decoded as Python's {@code html.unescape} does (the HTML Standard,
- * section 13.2.5.72 ff.): all 2,231 names, names without their semicolon where the standard has
- * them, the longest known beginning of an unknown name, and the standard's replacements of invalid
- * numbers.
+ * Character references of HTML, decoded like Python's {@code html.unescape} (the HTML Standard, section 13.2.5.72 ff.):
+ * all 2,231 names, names without their semicolon if the standard has them, the longest known beginning of an unknown
+ * name, and the standard's replacements of invalid numbers.
  */
 final class HtmlEntities {
     private static final String RESOURCE = "html-entities.txt";
@@ -19,12 +18,12 @@ final class HtmlEntities {
     private static final String REPLACEMENT = "\uFFFD";
     private static final Pattern UNAMBIGUOUS = Pattern.compile("&#?[0-9A-Za-z]{1,24};");
 
-    /** The meaning of U+0080–U+009F; the five that Windows-1252 leaves undefined stay as they are. */
+    /** Meanings of U+0080–U+009F; the five that Windows-1252 leaves undefined do not change. */
     private static final String C1 =
             "\u20ac\u0081\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u008d\u017d\u008f"
                     + "\u0090\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u009d\u017e\u0178";
 
-    /** Text by name; the key has the semicolon where the reference has. */
+    /** Text by name; the key includes the semicolon if the reference does. */
     private final Map<String, String> texts;
 
     private HtmlEntities(Map<String, String> texts) {
@@ -37,34 +36,21 @@ final class HtmlEntities {
 
     private static Map<String, String> parse(String lines) {
         Map<String, String> texts = new HashMap<>();
-        for (String line : lines.lines().toList()) {
-            if (line.startsWith("#")) {
-                continue;
+        for (String line : lines.lines().filter(line -> !line.startsWith("#")).toList()) {
+            String[] parts = line.split(" "); // name, code points
+            StringBuilder text = new StringBuilder();
+            for (int i = 1; i < parts.length; i++) {
+                text.appendCodePoint(Integer.parseInt(parts[i], 16));
             }
-            int space = line.indexOf(' ');
-            String name = line.substring(0, space);
-            String text = codePoints(line, space + 1);
-            texts.put(name, text);
-            if (!name.endsWith(";")) {
-                texts.put(name + ";", text);
+            texts.put(parts[0], text.toString());
+            if (!parts[0].endsWith(";")) {
+                texts.put(parts[0] + ";", text.toString());
             }
         }
         return texts;
     }
 
-    private static String codePoints(String line, int from) {
-        StringBuilder text = new StringBuilder();
-        int start = from;
-        while (start < line.length()) {
-            int end = line.indexOf(' ', start);
-            end = end < 0 ? line.length() : end;
-            text.appendCodePoint(Integer.parseInt(line, start, end, 16));
-            start = end + 1;
-        }
-        return text.toString();
-    }
-
-    /** Decodes all character references, as Python's {@code html.unescape}. */
+    /** Decodes all character references, like Python's {@code html.unescape}. */
     String unescape(String text) {
         int ampersand = text.indexOf('&');
         if (ampersand < 0) {
@@ -80,7 +66,7 @@ final class HtmlEntities {
         return out.append(text, copied, text.length()).toString();
     }
 
-    /** Appends what the reference at the ampersand stands for, or itself; returns where it ends. */
+    /** Appends the text of the reference at the ampersand, or the reference itself; returns its end. */
     private int reference(String text, int ampersand, StringBuilder out) {
         int start = ampersand + 1;
         if (start < text.length() && text.charAt(start) == '#') {
@@ -99,7 +85,7 @@ final class HtmlEntities {
         return end;
     }
 
-    /** The end of up to 32 code points that may be a name, and a semicolon. */
+    /** Returns the end of up to 32 code points that may be a name, and a semicolon. */
     private static int nameEnd(String text, int start) {
         int end = start;
         for (int n = 0; n < MAX_NAME && end < text.length(); n++) {
@@ -149,19 +135,17 @@ final class HtmlEntities {
         return isForbidden(value) ? "" : Character.toString(value);
     }
 
-    /** Returns true for the control characters that appear where Windows-1252 was mistaken for Latin-1. */
+    /** Returns true for the control characters that result from mistaking Windows-1252 for Latin-1. */
     static boolean isC1(int codePoint) {
         return codePoint >= 0x80 && codePoint <= 0x9F;
     }
 
-    /** The character that Windows-1252 has for a C1 control character. */
+    /** Returns the character that Windows-1252 has for a C1 control character. */
     static char windows1252(int c1) {
         return C1.charAt(c1 - 0x80);
     }
 
-    /**
-     * Control characters and noncharacters, which the standard calls parse errors and Python drops.
-     */
+    /** Returns true for control characters and noncharacters, which are parse errors and dropped by Python. */
     private static boolean isForbidden(int value) {
         boolean control = (value < 0x20 && "\t\n\f\r".indexOf(value) < 0) || value == 0x7F;
         boolean nonCharacter = (value >= 0xFDD0 && value <= 0xFDEF) || (value & 0xFFFE) == 0xFFFE;
@@ -169,8 +153,8 @@ final class HtmlEntities {
     }
 
     /**
-     * Decodes only references that end in a semicolon, and capitalised names, as ftfy's {@code
-     * unescape_html}: in text that is not known to be HTML, {@code this&not that} is to stay.
+     * Decodes only references that end in a semicolon, and capitalised names, like ftfy's {@code unescape_html}: in text
+     * that is not known to be HTML, {@code this&not that} must not change.
      */
     String unescapeUnambiguous(String text) {
         if (text.indexOf('&') < 0) {
@@ -189,10 +173,7 @@ final class HtmlEntities {
         return text == null ? reference : text;
     }
 
-    /**
-     * The text of a name in capitals that HTML does not have, as {@code EACUTE;}: databases contain
-     * them.
-     */
+    /** Returns the text of a name in capitals that HTML does not have, such as {@code EACUTE;} in databases. */
     private String capitalised(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
         String text = texts.get(lower);

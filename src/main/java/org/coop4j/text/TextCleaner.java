@@ -4,14 +4,20 @@ import java.text.Normalizer;
 import java.util.regex.Pattern;
 
 /**
- * CLIP's cleaning of a text before it is split into words: repair, HTML character references
- * decoded twice, every run of white space one space, lower case.
+ * CLIP's cleaning of a text before it is split into words: repair, HTML character references decoded twice, runs of
+ * white space collapsed, lower case.
  *
- * <p>CLIP repairs with the Python library ftfy; {@link #repair} says which part of it is done
- * here. On text without mojibake the result is CLIP's. Letter, number and case tables are the Java
- * runtime's: Unicode 13 in Java 17.
+ * <p>CLIP repairs with the Python library ftfy, of which {@link #repair} does a part. On text without mojibake the
+ * result is CLIP's. Letter, number and case tables are the Java runtime's: Unicode 13 in Java 17.
  */
 final class TextCleaner {
+    private static final Pattern SPACES = Pattern.compile("\\p{IsWhite_Space}+");
+    private static final Pattern OUTER_SPACE = Pattern.compile("^ | $");
+
+    /** Control characters of ASCII (but tab and line breaks), Arabic and annotations, and the byte order mark. */
+    private static final Pattern CONTROL =
+            Pattern.compile("[\\x00-\\x08\\x0b\\x0e-\\x1f\\x7f\\u206a-\\u206f\\ufff9-\\ufffc\\ufeff]");
+
     private static final Pattern TERMINAL_ESCAPE = Pattern.compile("\u001b\\[[\\p{Nd};]*[a-zA-Z]");
 
     private final HtmlEntities entities;
@@ -23,48 +29,15 @@ final class TextCleaner {
     String clean(String text) {
         String repaired = repair(text);
         String unescaped = entities.unescape(entities.unescape(repaired));
-        return LowerCase.of(collapseSpace(unescaped));
-    }
-
-    /** Without leading and trailing white space, and one space for each run within. */
-    private static String collapseSpace(String text) {
-        StringBuilder out = new StringBuilder(text.length());
-        boolean pending = false;
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (isSpace(c)) {
-                pending = out.length() > 0;
-                continue;
-            }
-            if (pending) {
-                out.append(' ');
-                pending = false;
-            }
-            out.append(c);
-        }
-        return out.toString();
-    }
-
-    /** The Unicode property White_Space, all of it in the basic plane. */
-    private static boolean isSpace(char c) {
-        return (c >= '\t' && c <= '\r')
-                || c == ' '
-                || c == 0x85
-                || c == 0xA0
-                || c == 0x1680
-                || (c >= 0x2000 && c <= 0x200A)
-                || c == 0x2028
-                || c == 0x2029
-                || c == 0x202F
-                || c == 0x205F
-                || c == 0x3000;
+        String collapsed = SPACES.matcher(unescaped).replaceAll(" ");
+        return LowerCase.of(OUTER_SPACE.matcher(collapsed).replaceAll(""));
     }
 
     /**
-     * The fixes that {@code ftfy.fix_text} 6 applies to every text by a fixed table or rule: character references where
-     * no {@code <} stands in the line or before, C1 controls read as Windows-1252, Latin ligatures, full and half width,
-     * curly quotes, line breaks, lone surrogates, terminal escapes, control characters, and NFC; repeated until nothing
-     * changes. Not done is ftfy's statistical part, the repair of mojibake ({@code cafÃ©} stays as it is).
+     * Applies the fixes of {@code ftfy.fix_text} 6 that follow a fixed table or rule: character references if no {@code
+     * <} is in the line or before, C1 controls read as Windows-1252, Latin ligatures, full and half width, curly quotes,
+     * line breaks, lone surrogates, terminal escapes, control characters, and NFC; repeated until nothing changes. ftfy's
+     * statistical part, the repair of mojibake, is left out ({@code cafÃ©} is unchanged).
      */
     private String repair(String text) {
         if (isPlainAscii(text)) {
@@ -96,8 +69,7 @@ final class TextCleaner {
             String unescaped = html ? entities.unescapeUnambiguous(before) : before;
             String breaks = mapCharacters(unescaped).replace("\r\n", "\n").replace('\r', '\n');
             String printed = TERMINAL_ESCAPE.matcher(breaks).replaceAll("");
-            String kept = dropControls(printed);
-            after = Normalizer.normalize(kept, Normalizer.Form.NFC);
+            after = Normalizer.normalize(CONTROL.matcher(printed).replaceAll(""), Normalizer.Form.NFC);
         } while (!after.equals(before));
         return after;
     }
@@ -156,18 +128,5 @@ final class TextCleaner {
             case 0xFB06 -> "st";
             default -> null;
         };
-    }
-
-    private static String dropControls(String text) {
-        StringBuilder out = new StringBuilder(text.length());
-        text.codePoints().filter(c -> !isControl(c)).forEach(out::appendCodePoint);
-        return out.toString();
-    }
-
-    private static boolean isControl(int c) {
-        boolean ascii = c < ' ' && "\t\n\f\r".indexOf(c) < 0;
-        boolean arabic = c >= 0x206A && c <= 0x206F;
-        boolean annotation = c >= 0xFFF9 && c <= 0xFFFC;
-        return ascii || c == 0x7F || arabic || annotation || c == 0xFEFF;
     }
 }

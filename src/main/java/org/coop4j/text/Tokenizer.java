@@ -7,21 +7,19 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * CLIP's byte-level BPE tokenizer ({@code clip/simple_tokenizer.py} and {@code clip.tokenize}):
- * 49,408 symbols, lower-cased text, words ended by {@code </w>}.
+ * CLIP's byte-level BPE tokenizer ({@code clip/simple_tokenizer.py} and {@code clip.tokenize}): 49,408 symbols,
+ * lower-cased text, words ended by {@code </w>}.
  *
- * <p>Token ids equal CLIP's for every text but mojibake, which CLIP's dependency ftfy repairs and
- * this class leaves alone. Instances are safe for use by several threads.
+ * <p>Token ids equal CLIP's for every text but mojibake, which CLIP's dependency ftfy repairs and this class does not.
+ * Instances are safe for use by several threads.
  */
 public final class Tokenizer {
     /**
-     * CLIP's pattern; white space has become single spaces by then. U+0345 belongs to no word:
-     * Python's {@code regex} folds it to the letter iota where it looks for other characters, but
-     * not where it looks for letters.
+     * CLIP's pattern, for text with single spaces. U+0345 belongs to no word: Python's {@code regex} folds it to the
+     * letter iota when it looks for other characters, but not when it looks for letters.
      */
     private static final Pattern WORD = Pattern.compile(
             "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d"
@@ -31,7 +29,7 @@ public final class Tokenizer {
     private static final int MAX_CACHED_WORDS = 1 << 15;
     private static final int MAX_CACHED_LENGTH = 64;
 
-    /** What happens to a text that has more tokens than the context holds. */
+    /** Treatment of a text that has more tokens than the context can hold. */
     public enum Overflow {
         /** It is an error. */
         FAIL,
@@ -47,7 +45,7 @@ public final class Tokenizer {
     private final int startToken;
     private final int endToken;
 
-    /** Ids by word: most words of a data set's prompts repeat. Emptied when full. */
+    /** Ids by word: most words of a dataset's prompts repeat. Emptied when full. */
     private final ConcurrentMap<String, int[]> cache = new ConcurrentHashMap<>();
 
     private Tokenizer(Vocabulary vocabulary) {
@@ -73,8 +71,7 @@ public final class Tokenizer {
      * Loads the vocabulary of a Hugging Face folder.
      *
      * @param folder holds {@code vocab.json} (id by symbol) and {@code merges.txt}
-     * @throws IOException when a file is missing or is not a CLIP tokenizer's; the message names
-     *     the file and the entry
+     * @throws IOException if a file is missing or not a CLIP tokenizer's, naming the file and the entry
      */
     public static Tokenizer fromHuggingFace(Path folder) throws IOException {
         return new Tokenizer(Vocabulary.ofHuggingFace(folder));
@@ -82,19 +79,10 @@ public final class Tokenizer {
 
     /** Returns the text's token ids, without start and end token. */
     public int[] encode(String text) {
-        String cleaned = cleaner.clean(text);
-        int[] ids = new int[16];
-        int count = 0;
-        Matcher words = WORD.matcher(cleaned);
-        while (words.find()) {
-            int[] word = encodeWord(words.group());
-            if (count + word.length > ids.length) {
-                ids = Arrays.copyOf(ids, Math.max(2 * ids.length, count + word.length));
-            }
-            System.arraycopy(word, 0, ids, count, word.length);
-            count += word.length;
-        }
-        return Arrays.copyOf(ids, count);
+        return WORD.matcher(cleaner.clean(text))
+                .results()
+                .flatMapToInt(word -> Arrays.stream(encodeWord(word.group())))
+                .toArray();
     }
 
     private int[] encodeWord(String word) {
@@ -107,16 +95,10 @@ public final class Tokenizer {
         if (word.length() > MAX_CACHED_LENGTH) {
             return mergeBytes(word);
         }
-        int[] known = cache.get(word);
-        if (known != null) {
-            return known;
-        }
-        int[] ids = mergeBytes(word);
         if (cache.size() >= MAX_CACHED_WORDS) {
             cache.clear();
         }
-        cache.put(word, ids);
-        return ids;
+        return cache.computeIfAbsent(word, this::mergeBytes);
     }
 
     private int[] mergeBytes(String word) {
@@ -132,24 +114,23 @@ public final class Tokenizer {
     /**
      * Returns start token, the text's tokens, end token, and zeros up to the context length.
      *
-     * @throws TextTooLongException when the text has more than {@code contextLength - 2} tokens
+     * @throws TextTooLongException if the text has more than {@code contextLength - 2} tokens
      */
     public int[] tokenize(String text, int contextLength) {
         return tokenize(text, contextLength, Overflow.FAIL);
     }
 
     /**
-     * Returns start token, the text's tokens, end token, and zeros up to the context length. Zero
-     * is the token "!", as in CLIP; nothing after the end token has an effect on the text's
-     * features.
+     * Returns start token, the text's tokens, end token, and zeros up to the context length. Zero is the token "!", as in
+     * CLIP; nothing after the end token affects the text's features.
      *
-     * @param overflow what happens to a text of more than {@code contextLength - 2} tokens
-     * @throws TextTooLongException when the text is too long and {@code overflow} is {@code FAIL}
+     * @param overflow treatment of a text of more than {@code contextLength - 2} tokens
+     * @throws TextTooLongException if the text is too long and {@code overflow} is {@code FAIL}
      */
     public int[] tokenize(String text, int contextLength, Overflow overflow) {
         if (contextLength < 2) {
             throw new IllegalArgumentException(
-                    "context length " + contextLength + " has no room for start and end token: expected 2 or more");
+                    "context length: expected 2 or more, for start and end token, got " + contextLength);
         }
         int[] ids = encode(text);
         int room = contextLength - 2;
@@ -165,8 +146,8 @@ public final class Tokenizer {
     }
 
     /**
-     * Returns the text that the ids spell, as CLIP does: a space after each word, start and end
-     * token spelled out. Bytes that are not UTF-8 become U+FFFD.
+     * Returns the text of token ids as CLIP does: a space after each word, start and end token spelled out. Bytes that
+     * are not UTF-8 become U+FFFD.
      */
     public String decode(int[] ids) {
         StringBuilder spelled = new StringBuilder();
@@ -181,30 +162,29 @@ public final class Tokenizer {
     }
 
     /**
-     * Returns the vocabulary's string of an id, in its byte alphabet, {@code </w>} kept: 320 is
-     * {@code a</w>}.
+     * Returns the vocabulary's string of an id, in its byte alphabet, including {@code </w>}: 320 is {@code a</w>}.
      *
-     * @throws IllegalArgumentException when the vocabulary has no such id
+     * @throws IllegalArgumentException if the vocabulary has no such id
      */
     public String symbol(int id) {
         if (id < 0 || id >= symbols.size()) {
             throw new IllegalArgumentException(
-                    "token id %s is outside the vocabulary: expected 0 to %s".formatted(id, symbols.size() - 1));
+                    "token id %s is not in the vocabulary: expected 0 to %s".formatted(id, symbols.size() - 1));
         }
         return symbols.get(id);
     }
 
-    /** The id before every text: 49406 in CLIP. */
+    /** Id before every text: 49406 in CLIP. */
     public int startToken() {
         return startToken;
     }
 
-    /** The id after every text, at whose position the text's features are read: 49407 in CLIP. */
+    /** Id after every text, at whose position the text's features are read: 49407 in CLIP. */
     public int endToken() {
         return endToken;
     }
 
-    /** The number of symbols: 49,408 in CLIP. */
+    /** Number of symbols: 49,408 in CLIP. */
     public int vocabularySize() {
         return symbols.size();
     }

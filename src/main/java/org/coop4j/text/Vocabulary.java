@@ -1,15 +1,8 @@
 package org.coop4j.text;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,15 +16,17 @@ import java.util.Map;
 import java.util.Set;
 import java.util.zip.GZIPInputStream;
 import org.coop4j.base.Resource;
+import org.coop4j.base.TextFile;
+import org.coop4j.weights.JsonTree;
 
 /**
  * The symbols of a byte-level BPE vocabulary, by id, and its merges in order of rank: CLIP's, or that of a Hugging Face
- * folder, which holds {@code vocab.json} (id by symbol) and {@code merges.txt}.
+ * folder with {@code vocab.json} (id by symbol) and {@code merges.txt}.
  *
  * <p>A printable character stands for each byte. Bytes 33–126, 161–172 and 174–255 stand for themselves, in that order;
  * the other 68, ascending, are U+0100, U+0101, …. That order also numbers the first 256 symbols of CLIP's vocabulary.
  *
- * @param symbols symbol of each id; those that end a word carry {@code </w>}
+ * @param symbols symbol of each id; those that end a word end in {@code </w>}
  * @param ids id of each symbol
  * @param merges ids of the left symbol, the right symbol and their union, by rank
  */
@@ -41,9 +36,6 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<int[]> me
     static final String END_TOKEN = "<|endoftext|>";
 
     private static final String CLIP_MERGES = "merges.txt.gz";
-
-    /** CLIP's files are below one megabyte; the limit only keeps a wrong file from filling memory. */
-    private static final long MAX_BYTES = 64L << 20;
 
     private static final int BYTES = 256;
     private static final int[] BYTE_OF_CHAR = new int[2 * BYTES];
@@ -73,17 +65,17 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<int[]> me
         return (b >= '!' && b <= '~') || (b >= 0xA1 && b <= 0xAC) || (b >= 0xAE);
     }
 
-    /** The character that stands for a byte 0–255. */
+    /** Returns the character that stands for a byte 0–255. */
     static char charOf(int b) {
         return CHAR_OF_BYTE[b];
     }
 
-    /** The byte 0–255 that the character stands for, or -1. */
+    /** Returns the byte 0–255 for which the character stands, or -1. */
     static int byteOf(char c) {
         return c < BYTE_OF_CHAR.length ? BYTE_OF_CHAR[c] : -1;
     }
 
-    /** The symbols of single bytes in the order of CLIP's ids: within a word, then ending one. */
+    /** Returns the symbols of single bytes in the order of CLIP's ids: within a word, then ending one. */
     static List<String> byteSymbols() {
         List<String> symbols = new ArrayList<>();
         for (String end : List.of("", END_OF_WORD)) {
@@ -94,11 +86,11 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<int[]> me
         return symbols;
     }
 
-    /** CLIP's vocabulary, built from its merges: single bytes, the unions by rank, start and end token. */
+    /** Returns CLIP's vocabulary, built from its merges: single bytes, the unions by rank, start and end token. */
     static Vocabulary clip() {
         List<String[]> pairs;
         try (InputStream in = new GZIPInputStream(Resource.open(Vocabulary.class, CLIP_MERGES), 1 << 16)) {
-            pairs = readPairs(new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8)), CLIP_MERGES);
+            pairs = pairs(new String(in.readAllBytes(), StandardCharsets.UTF_8), CLIP_MERGES);
         } catch (IOException e) {
             throw new UncheckedIOException("resource " + CLIP_MERGES + " is unreadable", e);
         }
@@ -121,22 +113,22 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<int[]> me
     }
 
     /**
-     * Reads the pairs of a {@code merges.txt} in order of rank: an optional {@code #version} line, then two symbols a
-     * line.
+     * Returns the pairs of a {@code merges.txt} in order of rank: an optional {@code #version} line, then two symbols
+     * per line.
      *
-     * @param name what messages call the file
+     * @param name of the file in messages
      */
-    private static List<String[]> readPairs(BufferedReader in, String name) throws IOException {
+    private static List<String[]> pairs(String merges, String name) throws IOException {
         List<String[]> pairs = new ArrayList<>();
         int number = 0;
-        for (String line = in.readLine(); line != null; line = in.readLine()) {
+        for (String line : (Iterable<String>) merges.lines()::iterator) {
             number++;
             if (line.isEmpty() || (number == 1 && line.startsWith("#version"))) {
                 continue;
             }
             int space = line.indexOf(' ');
             if (space <= 0 || space == line.length() - 1 || line.indexOf(' ', space + 1) >= 0) {
-                throw new IOException(name + " line " + number + " is not two symbols with a space between them");
+                throw new IOException(name + " line " + number + ": expected two symbols separated by a space");
             }
             pairs.add(new String[] {line.substring(0, space), line.substring(space + 1)});
         }
@@ -146,42 +138,22 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<int[]> me
     /** Reads and checks the vocabulary of a Hugging Face folder. */
     static Vocabulary ofHuggingFace(Path folder) throws IOException {
         Path vocabFile = folder.resolve("vocab.json");
-        Map<String, Integer> ids = readIds(vocabFile);
+        Path mergesFile = folder.resolve("merges.txt");
+        for (Path file : List.of(vocabFile, mergesFile)) {
+            if (!Files.isRegularFile(file)) {
+                throw new IOException("no file " + file + ": expected vocab.json and merges.txt in a tokenizer folder");
+            }
+        }
+        JsonTree vocab = JsonTree.read(vocabFile);
+        Map<String, Integer> ids = new HashMap<>();
+        try {
+            vocab.fields().keySet().forEach(symbol -> ids.put((String) symbol, vocab.whole((String) symbol)));
+        } catch (IllegalArgumentException e) {
+            throw new IOException(vocabFile + ": " + e.getMessage(), e);
+        }
         List<String> symbols = symbolsById(ids, vocabFile);
         requireSymbols(ids, vocabFile);
-        return new Vocabulary(symbols, ids, readMerges(folder.resolve("merges.txt"), ids, vocabFile));
-    }
-
-    private static void requireReadable(Path file) throws IOException {
-        if (!Files.isRegularFile(file)) {
-            throw new IOException("no file " + file + ": a tokenizer folder holds vocab.json and merges.txt");
-        }
-        if (Files.size(file) > MAX_BYTES) {
-            throw new IOException(file + " has " + Files.size(file) + " bytes, more than " + MAX_BYTES);
-        }
-    }
-
-    private static Map<String, Integer> readIds(Path vocabFile) throws IOException {
-        requireReadable(vocabFile);
-        Map<String, Integer> ids = new HashMap<>();
-        try (InputStream in = Files.newInputStream(vocabFile);
-                JsonParser json = new JsonFactory().createParser(in)) {
-            if (json.nextToken() != JsonToken.START_OBJECT) {
-                throw new IOException(vocabFile + " is not a JSON object of symbols and ids");
-            }
-            while (json.nextToken() == JsonToken.FIELD_NAME) {
-                String symbol = json.currentName();
-                if (json.nextToken() != JsonToken.VALUE_NUMBER_INT) {
-                    throw new IOException(vocabFile + " has no integer id for the symbol \"" + symbol + '"');
-                }
-                if (ids.put(symbol, json.getIntValue()) != null) {
-                    throw new IOException(vocabFile + " has the symbol \"" + symbol + "\" twice");
-                }
-            }
-        } catch (JsonProcessingException e) {
-            throw new IOException(vocabFile + " is not valid JSON: " + e.getOriginalMessage(), e);
-        }
-        return ids;
+        return new Vocabulary(symbols, ids, merges(mergesFile, ids));
     }
 
     private static List<String> symbolsById(Map<String, Integer> ids, Path vocabFile) throws IOException {
@@ -189,7 +161,7 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<int[]> me
         for (Map.Entry<String, Integer> entry : ids.entrySet()) {
             int id = entry.getValue();
             if (id < 0 || id >= symbols.size() || symbols.get(id) != null) {
-                throw new IOException("%s gives the symbol \"%s\" the id %s; expected each of 0 to %s once"
+                throw new IOException("%s gives the symbol \"%s\" the id %s: expected each of 0 to %s once"
                         .formatted(vocabFile, entry.getKey(), id, symbols.size() - 1));
             }
             symbols.set(id, entry.getKey());
@@ -197,10 +169,10 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<int[]> me
         return symbols;
     }
 
-    /** Without every byte, within and at the end of a word, some texts could not be encoded. */
+    /** Checks that every byte has symbols, within and at the end of a word, and every symbol spells bytes. */
     private static void requireSymbols(Map<String, Integer> ids, Path vocabFile) throws IOException {
-        List<String> wanted = new ArrayList<>(List.of(START_TOKEN, END_TOKEN));
-        wanted.addAll(byteSymbols());
+        List<String> wanted = byteSymbols();
+        wanted.addAll(List.of(START_TOKEN, END_TOKEN));
         for (String symbol : wanted) {
             if (!ids.containsKey(symbol)) {
                 throw new IOException("%s lacks the symbol \"%s\": it is not the vocabulary of a CLIP tokenizer"
@@ -214,15 +186,8 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<int[]> me
         }
     }
 
-    private static List<int[]> readMerges(Path mergesFile, Map<String, Integer> ids, Path vocabFile)
-            throws IOException {
-        requireReadable(mergesFile);
-        List<String[]> pairs;
-        try (BufferedReader in = Files.newBufferedReader(mergesFile)) {
-            pairs = readPairs(in, mergesFile.toString());
-        } catch (CharacterCodingException e) {
-            throw new IOException(mergesFile + " is not UTF-8 text", e);
-        }
+    private static List<int[]> merges(Path mergesFile, Map<String, Integer> ids) throws IOException {
+        List<String[]> pairs = pairs(TextFile.read(mergesFile), mergesFile.toString());
         Set<List<String>> seen = new HashSet<>(pairs.size() * 2);
         List<int[]> merges = new ArrayList<>(pairs.size());
         for (String[] pair : pairs) {
@@ -231,8 +196,8 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<int[]> me
             for (int i = 0; i < symbols.length; i++) {
                 Integer id = ids.get(symbols[i]);
                 if (id == null) {
-                    throw new IOException("%s uses the symbol \"%s\", which %s lacks"
-                            .formatted(mergesFile, symbols[i], vocabFile.getFileName()));
+                    throw new IOException(
+                            "%s uses the symbol \"%s\", which vocab.json lacks".formatted(mergesFile, symbols[i]));
                 }
                 merge[i] = id;
             }

@@ -135,7 +135,7 @@ class SplitFileTest {
                 "{\"train\": [\"a.jpg\"]} | [path, label, class name]",
                 "{\"train\": [[\"a.jpg\", -1, \"a\"]], \"val\": [], \"test\": []} | item 0 of 'train'",
                 "{\"train\": [[\"a.jpg\", 0, \" \"]]} | item 0 of 'train'",
-                "{\"train\": [[\"a.jpg\", 4294967296, \"a\"]]} | 4294967296",
+                "{\"train\": [[\"a.jpg\", 4294967296, \"a\"]]} | item 0 of 'train'",
                 "{\"train\": [[\"a.jpg\", 99999999999999999999999, \"a\"]]} | whole split file",
                 "{\"train\": [[\"a.jpg\", 7, \"a\"]], \"val\": [], \"test\": []} | labels up to 7",
                 "{\"train\": [], \"train\": [], \"val\": [], \"test\": []} | Duplicate",

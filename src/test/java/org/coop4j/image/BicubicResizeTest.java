@@ -40,7 +40,7 @@ class BicubicResizeTest {
 
     private static int[] weights(int inputs, int outputs, int output) {
         BicubicResize.Kernel kernel = BicubicResize.Kernel.of(inputs, outputs, output, 1);
-        return Arrays.copyOf(kernel.weights, kernel.count[0]);
+        return Arrays.copyOf(kernel.weights(), kernel.count()[0]);
     }
 
     @Test

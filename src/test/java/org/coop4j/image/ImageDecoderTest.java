@@ -148,7 +148,7 @@ class ImageDecoderTest {
         assertThatThrownBy(() -> decoder.decode(text, "a.png"))
                 .isInstanceOf(ImageException.class)
                 .hasMessageContaining("a.png is not a JPEG, PNG, GIF, BMP, WebP or TIFF image")
-                .hasMessageContaining("68 65 6c 6c 6f");
+                .hasMessageContaining("hello");
         assertThatThrownBy(() -> decoder.decode(new byte[100], "zeros.jpg")).isInstanceOf(ImageException.class);
     }
 
@@ -389,7 +389,7 @@ class ImageDecoderTest {
             assertThatThrownBy(() -> small.decode(file, "huge"))
                     .isInstanceOf(ImageException.class)
                     .hasMessageContaining("image huge needs")
-                    .hasMessageContaining("MB of memory to decode, and 64 MB is what a picture may");
+                    .hasMessageContaining("MB of memory to decode, and 64 MB is the most for a picture");
         }
     }
 
@@ -453,7 +453,7 @@ class ImageDecoderTest {
         "tiff-rgb.tif, 262, 32803, is a TIFF with colours of type 32803",
         "tiff-grey-deflate.tif, 258, 12, is a TIFF with samples of 12 bits",
         "tiff-palette-packbits.tif, 258, 16, is a TIFF with samples of 16 bits",
-        "tiff-rgb.tif, 277, 5, is a TIFF of 5 samples a pixel"
+        "tiff-rgb.tif, 277, 5, is a TIFF of 5 samples per pixel"
     })
     void kindsOfTiffThatAreNotReadAreNamed(String name, int tag, int value, String message) {
         assertThatThrownBy(() -> decoder.decode(changedTiff(name, tag, value), "a.tif"))

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
+import org.coop4j.weights.model.PreprocessConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -41,7 +43,7 @@ class PreprocessingTest {
     void planesFollowEachOther() {
         RgbImage image = new RgbImage(2, 2, new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
         Preprocessing plain =
-                new Preprocessing(2, new Preprocessing.Channels(0, 0, 0), new Preprocessing.Channels(1, 1, 1), false);
+                new Preprocessing(new PreprocessConfig(2, List.of(0.0, 0.0, 0.0), List.of(1.0, 1.0, 1.0), false));
         float[] tensor = plain.toTensor(image);
         int[] samples = {1, 4, 7, 10, 2, 5, 8, 11, 3, 6, 9, 12};
         for (int i = 0; i < samples.length; i++) {
@@ -58,17 +60,17 @@ class PreprocessingTest {
     }
 
     @ParameterizedTest
-    @ValueSource(floats = {0, -1, Float.NaN, Float.POSITIVE_INFINITY})
-    void deviationThatCannotDivideIsRefused(float std) {
-        Preprocessing.Channels bad = new Preprocessing.Channels(1, std, 1);
-        assertThatThrownBy(() -> new Preprocessing(224, Preprocessing.CLIP_MEAN, bad, false))
+    @ValueSource(doubles = {0, -1, 1e-60, Double.NaN, Double.POSITIVE_INFINITY})
+    void deviationThatCannotDivideIsRefused(double std) {
+        List<Double> mean = List.of(0.0, 0.0, 0.0);
+        assertThatThrownBy(() -> new PreprocessConfig(224, mean, List.of(1.0, std, 1.0), false))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("standard deviation");
+                .hasMessageContaining("std");
     }
 
     @Test
     void sizesAreChecked() {
-        assertThatThrownBy(() -> Preprocessing.clip(0)).hasMessageContaining("image size 0");
+        assertThatThrownBy(() -> Preprocessing.clip(0)).hasMessageContaining("image size").hasMessageContaining("0");
     }
 
     private static RgbImage pixel(int red, int green, int blue) {

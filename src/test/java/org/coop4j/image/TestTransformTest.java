@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.weights.model.PreprocessConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -63,7 +64,9 @@ class TestTransformTest {
     @Test
     void aModelThatSquashesSeesTheWholePicture() {
         RgbImage image = BicubicResizeTest.noise(100, 67, 1);
-        Preprocessing squash = new Preprocessing(32, Preprocessing.CLIP_MEAN, Preprocessing.CLIP_STD, true);
+        PreprocessConfig clip = PreprocessConfig.openAi(32);
+        PreprocessConfig squashing = new PreprocessConfig(32, clip.mean(), clip.std(), true);
+        Preprocessing squash = new Preprocessing(squashing);
         assertThat(new TestTransform(squash).apply(image)).isEqualTo(BicubicResize.resize(image, 32, 32));
     }
 
@@ -89,7 +92,7 @@ class TestTransformTest {
         RgbImage image = BicubicResizeTest.noise(50, 40, 1);
         TestTransform transform = new TestTransform(Preprocessing.clip(8));
         FloatBuffer batch = FloatBuffer.allocate(3 * 64 * 2 + 1);
-        transform.apply(image, batch, 3 * 64);
+        transform.preprocessing().toTensor(transform.apply(image), batch, 3 * 64);
         float[] tensor = transform.preprocessing().toTensor(transform.apply(image));
         float[] wanted = new float[batch.capacity()];
         System.arraycopy(tensor, 0, wanted, 3 * 64, 3 * 64);

@@ -117,7 +117,7 @@ class OnnxExportTest {
                     String file = image.get("name").asText() + ".png";
                     RgbImage picture = new ImageDecoder().decode(GoldenImages.bytes(IMAGES + file), file);
                     FloatBuffer pixels = FloatBuffer.allocate(3 * side * side);
-                    transform.apply(picture, pixels, 0);
+                    clip.preprocessing().toTensor(transform.apply(picture), pixels, 0);
                     float[] ours =
                             classifier.logits(clip.encodePixels(pixels, 1)).row(0);
                     float[] theirs =
@@ -186,7 +186,7 @@ class OnnxExportTest {
 
     private static Classifier zeroShot(FeatureSpace space, String template) throws IOException {
         return Method.of("zero-shot")
-                .learner(space, new Task(List.of("cat", "dog"), template, List.of(), 1))
+                .learner(space, new Task(List.of("cat", "dog"), template, 1))
                 .fit(null, null);
     }
 

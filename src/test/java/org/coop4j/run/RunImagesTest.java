@@ -53,7 +53,7 @@ class RunImagesTest {
             assertThat(image.sha256()).isEqualTo(Sha256.of(file));
         }
         assertThat(images.overlap()).isEmpty();
-        assertThat(quiet.notes).noneMatch(note -> note.contains("training images too"));
+        assertThat(quiet.notes).noneMatch(note -> note.contains("also training images"));
     }
 
     @Test
@@ -87,7 +87,7 @@ class RunImagesTest {
         assertThat(images.overlap()).extracting(RunImages.Image::path).containsExactly(copy + "");
         assertThat(quiet.notes)
                 .anyMatch(note ->
-                        note.startsWith("1 of 13 test images are training images too") && note.contains("renamed.png"));
+                        note.startsWith("1 of 13 test images are also training images") && note.contains("renamed.png"));
     }
 
     @Test

@@ -116,10 +116,7 @@ class TokenizerTest {
     void tooLongTextIsAnErrorThatNamesItAndTheCounts() {
         String text = "photo of a cat ".repeat(20);
         assertThatThrownBy(() -> TOKENIZER.tokenize(text, CONTEXT))
-                .isInstanceOfSatisfying(TextTooLongException.class, e -> {
-                    assertThat(e.tokenCount()).isEqualTo(82);
-                    assertThat(e.contextLength()).isEqualTo(CONTEXT);
-                })
+                .isInstanceOf(TextTooLongException.class)
                 .hasMessageContaining("82 tokens")
                 .hasMessageContaining("context length 77")
                 .hasMessageContaining("photo of a cat photo");
@@ -136,7 +133,7 @@ class TokenizerTest {
     void contextWithoutRoomForTheFrameIsRefused() {
         assertThatThrownBy(() -> TOKENIZER.tokenize("", 1))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("context length 1");
+                .hasMessageContaining("context length").hasMessageContaining("got 1");
         assertThat(TOKENIZER.tokenize("", 2)).containsExactly(49406, 49407);
     }
 

@@ -19,36 +19,27 @@ import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.PixelReader;
 
-/** The encoding of images: from pixels, and from files to features on disk. */
+/** Measurements of encoding: of pixels, and of files to features on disk. */
 public final class ImageBench {
 
     private ImageBench() {}
 
-    /** Pixels to features, {@code batch} images at a time. */
+    /** Measures pixels to features, {@code batch} images at a time. */
     public static Measurement pixels(Clip clip, int batch, int runs) {
         int side = clip.architecture().vision().imageSize();
         float[] pixels = StepBench.gaussian(new SplittableRandom(1), batch * 3 * side * side, 1);
-        return Measurement.of(1, runs, 0, () -> encode(clip, pixels, batch));
+        int each = pixels.length / batch;
+        return Measurement.of(1, runs, 0, () -> clip.imageEncoder()
+                .encodeQuickly(batch, (index, target, offset) -> target.put(offset, pixels, index * each, each)));
     }
 
-    private static void encode(Clip clip, float[] pixels, int images) {
-        int each = pixels.length / images;
-        clip.imageEncoder()
-                .encodeQuickly(images, (index, target, offset) -> target.put(offset, pixels, index * each, each));
-    }
-
-    /**
-     * Files to features in a new bank; measured the second time, when the disk's cache has them.
-     */
+    /** Measures files to features in a new bank, the second time, when the disk's cache has the files. */
     public static Measurement files(Clip clip, List<LabelledImage> images, Progress progress) throws IOException {
         clip.imageEncoder();
         return Measurement.of(1, 1, 0, () -> fill(clip, images, progress));
     }
 
-    /**
-     * Files to pixels alone, by all threads: what of {@link #files} is reading, decoding and
-     * resizing; measured the second time.
-     */
+    /** Measures the reading, decoding and resizing of {@link #files} alone, on all threads, the second time. */
     public static Measurement reading(Clip clip, List<LabelledImage> images) throws IOException {
         PixelReader reader = new PixelReader(new ImageDecoder(), clip.preprocessing(), ExifOrientation.APPLY);
         int side = clip.architecture().vision().imageSize();
@@ -76,14 +67,10 @@ public final class ImageBench {
         try (FeatureBank bank = FeatureBank.open(folder, clip, transform, FeatureKind.EMBEDDED)) {
             bank.encode(images, "files", true, progress);
         } finally {
-            delete(folder);
-        }
-    }
-
-    private static void delete(Path tree) throws IOException {
-        try (Stream<Path> walk = Files.walk(tree)) {
-            for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
+            try (Stream<Path> files = Files.walk(folder)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
             }
         }
     }

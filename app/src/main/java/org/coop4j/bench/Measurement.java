@@ -10,27 +10,20 @@ import org.coop4j.graph.host.Workers;
 /**
  * Times of a repeated piece of work.
  *
- * @param seconds each repetition's time
- * @param flops floating-point operations of the matrix products of one, 0 where not counted
+ * @param seconds time of each repetition, ascending
+ * @param flops floating-point operations of the matrix products of one repetition, 0 where not counted
  */
 public record Measurement(List<Double> seconds, long flops) {
 
     private static final int SIDE = 1536;
 
-    public Measurement {
-        if (seconds.isEmpty()) {
-            throw new IllegalArgumentException("nothing was measured");
-        }
-        seconds = List.copyOf(seconds);
-    }
-
-    /** What is measured. */
+    /** Work to measure. */
     @FunctionalInterface
     public interface Work<E extends Exception> {
         void run() throws E;
     }
 
-    /** Runs {@code work} {@code warmup} times without and {@code runs} times with a clock. */
+    /** Runs {@code work} {@code warmup} times unmeasured and {@code runs} times measured. */
     public static <E extends Exception> Measurement of(int warmup, int runs, long flops, Work<E> work) throws E {
         for (int i = 0; i < warmup; i++) {
             work.run();
@@ -41,15 +34,13 @@ public record Measurement(List<Double> seconds, long flops) {
             work.run();
             seconds.add((System.nanoTime() - start) / 1e9);
         }
-        return new Measurement(seconds, flops);
+        return new Measurement(seconds.stream().sorted().toList(), flops);
     }
 
-    /** A product of square matrices of 1,536 rows, split among the workers as the towers do it. */
+    /** Measures a product of square matrices of 1,536 rows, divided among the workers as in the towers. */
     public static Measurement product(Workers workers) {
-        HostMatrix a = filled();
-        HostMatrix b = filled();
         HostMatrix c = HostMatrix.zeros(SIDE, SIDE);
-        Product product = new Product(Gemm.Form.NT, a, b, null, c, workers);
+        Product product = new Product(Gemm.Form.NT, filled(), filled(), null, c, workers);
         long flops = 2L * SIDE * SIDE * SIDE;
         return Measurement.of(3, 9, flops, () -> Gemm.singleThreaded(product::run));
     }
@@ -62,24 +53,23 @@ public record Measurement(List<Double> seconds, long flops) {
         return matrix;
     }
 
-    /** The median time. */
+    /** Returns the median time. */
     public double median() {
-        List<Double> sorted = seconds.stream().sorted().toList();
-        int middle = sorted.size() / 2;
-        return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+        int n = seconds.size();
+        return (seconds.get((n - 1) / 2) + seconds.get(n / 2)) / 2;
     }
 
-    /** The shortest time. */
+    /** Returns the shortest time. */
     public double least() {
-        return seconds.stream().mapToDouble(s -> s).min().orElseThrow();
+        return seconds.get(0);
     }
 
-    /** The longest time. */
+    /** Returns the longest time. */
     public double most() {
-        return seconds.stream().mapToDouble(s -> s).max().orElseThrow();
+        return seconds.get(seconds.size() - 1);
     }
 
-    /** GFLOP/s at the median. */
+    /** Returns GFLOP/s at the median. */
     public double gflops() {
         return flops / median() / 1e9;
     }

@@ -3,7 +3,10 @@ package org.coop4j.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.coop4j.cli.options.Converters;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.PackedPrompts;
 import org.coop4j.clip.PromptEncoder;
@@ -16,53 +19,83 @@ import org.coop4j.method.train.Optimizer;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.Machine;
 import org.nd4j.autodiff.samediff.SDVariable;
+import picocli.CommandLine.Option;
 
 /**
- * A gradient step of the context: features of a batch of images given, all classes encoded, loss,
- * gradient, optimizer.
- *
- * @param classes number of classes
- * @param context number of context vectors M
- * @param nameTokens tokens of each class name
- * @param position where the name stands
- * @param classSpecific whether each class has vectors of its own
- * @param batch images of a step
+ * A gradient step of the context vectors: encoding of all classes, loss against given image features, gradient,
+ * optimizer. The options of {@code coop bench step} set its fields.
  */
-public record StepBench(
-        int classes, int context, int nameTokens, ClassPosition position, boolean classSpecific, int batch) {
+public final class StepBench {
 
-    /** Steps after which the memory is looked at for the first time. */
-    public static final int EARLY = 30;
+    /** Number of steps before memory is measured for the first time. */
+    private static final int EARLY = 30;
+
+    @Option(
+            names = "--classes",
+            defaultValue = "100",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            description = "Number of classes (default: ${DEFAULT-VALUE}).")
+    private int classes;
+
+    @Option(
+            names = "--context",
+            defaultValue = "16",
+            paramLabel = "M",
+            converter = Converters.Positive.class,
+            description = "Number of context vectors (default: ${DEFAULT-VALUE}).")
+    private int context;
+
+    @Option(
+            names = "--position",
+            defaultValue = "end",
+            paramLabel = "WHERE",
+            description = "end, middle or front (default: ${DEFAULT-VALUE}).")
+    private ClassPosition position;
+
+    @Option(names = "--csc", description = "Class-specific context.")
+    private boolean classSpecific;
+
+    @Option(
+            names = "--name-tokens",
+            defaultValue = "3",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            description = "Tokens per class name (default: ${DEFAULT-VALUE}).")
+    private int nameTokens;
 
     /**
-     * What was measured.
+     * A measured step.
      *
      * @param time of a step
      * @param bytes native memory for intermediate values
-     * @param parts parts that the classes went in
-     * @param early memory of the process after {@link #EARLY} steps, 0 where unknown
+     * @param parts number of parts that the classes were processed in
+     * @param early memory of the process after 30 steps, 0 where unknown
      * @param late memory of the process after the last step, 0 where unknown
-     * @param profile where the time of one step went
+     * @param profile times of the ops of one step
      */
-    public record Outcome(
-            Measurement time, long bytes, int parts, long early, long late, List<OpTime> profile) {}
+    public record Outcome(Measurement time, long bytes, int parts, long early, long late, List<OpTime> profile) {}
 
-    /** Measures with random names, features and labels; {@code runs} steps after three others. */
-    public Outcome run(Clip clip, MemoryLimit memory, int runs) {
+    /** Measures {@code runs} steps after three others, with random names, features and labels. */
+    public Outcome run(Clip clip, int batch, MemoryLimit memory, int runs) {
         SplittableRandom random = new SplittableRandom(1);
         int vectors = classSpecific ? classes * context : context;
         int width = clip.architecture().text().width();
+        int embed = clip.architecture().embedDim();
         LearnedTensor ctx = LearnedTensor.of("ctx", gaussian(random, vectors * width, 0.02), vectors, width);
-        float[] images = normalised(random, clip.architecture().embedDim());
+        float[] images = FeatureMatrix.of(batch, embed, gaussian(random, batch * embed, 1))
+                .normalized()
+                .toArray();
         int[] labels = random.ints(batch, 0, classes).toArray();
-        Optimizer optimizer = training().newOptimizer();
+        Training training = Training.coop(1, 1);
+        Optimizer optimizer = training.newOptimizer();
         PromptEncoder encoder = clip.promptEncoder(prompts(clip, random));
         int[] steps = {0};
         long[] early = {0};
         try (Step step = encoder.step(() -> List.of(ctx), StepBench::loss, batch, memory)) {
             Measurement time = Measurement.of(3, runs, step.flops(), () -> {
                 step.run(images, labels);
-                optimizer.step(List.of(ctx), training().rate(), ++steps[0]);
+                optimizer.step(List.of(ctx), training.rate(), ++steps[0]);
                 if (steps[0] == EARLY) {
                     early[0] = Machine.memory().orElse(0);
                 }
@@ -72,62 +105,35 @@ public record StepBench(
         }
     }
 
-    private static Training training() {
-        return Training.coop(1, 1);
-    }
-
     private static SDVariable loss(StepGraph step, SDVariable classFeatures) {
         SDVariable w = step.ops().normalizeRows(classFeatures);
         return step.crossEntropy(step.cosineLogits(w));
     }
 
     private List<int[]> prompts(Clip clip, SplittableRandom random) {
-        int end = clip.tokenizer().endToken();
-        int start = clip.tokenizer().startToken();
+        int before =
+                switch (position) {
+                    case END -> context;
+                    case MIDDLE -> context / 2;
+                    case FRONT -> 0;
+                };
         List<int[]> prompts = new ArrayList<>();
         for (int c = 0; c < classes; c++) {
             int first = classSpecific ? c * context : 0;
-            int before =
-                    switch (position) {
-                        case END -> context;
-                        case MIDDLE -> context / 2;
-                        case FRONT -> 0;
-                    };
-            int[] pieces = new int[1 + context + nameTokens + 2];
-            int next = 0;
-            pieces[next++] = start;
-            for (int v = 0; v < before; v++) {
-                pieces[next++] = PackedPrompts.context(first + v);
-            }
-            for (int i = 0; i < nameTokens; i++) {
-                pieces[next++] = random.nextInt(300, 40_000);
-            }
-            for (int v = before; v < context; v++) {
-                pieces[next++] = PackedPrompts.context(first + v);
-            }
-            pieces[next++] = 269; // "."
-            pieces[next] = end;
-            prompts.add(pieces);
+            IntStream.Builder tokens = IntStream.builder().add(clip.tokenizer().startToken());
+            IntStream.range(first, first + before).map(PackedPrompts::context).forEach(tokens);
+            random.ints(nameTokens, 300, 40_000).forEach(tokens);
+            IntStream.range(first + before, first + context)
+                    .map(PackedPrompts::context)
+                    .forEach(tokens);
+            tokens.add(269).add(clip.tokenizer().endToken()); // "." and the end
+            prompts.add(tokens.build().toArray());
         }
         return prompts;
     }
 
-    private float[] normalised(SplittableRandom random, int embed) {
-        float[] values = gaussian(random, batch * embed, 1);
-        for (int row = 0; row < batch; row++) {
-            double square = 0;
-            for (int i = row * embed; i < (row + 1) * embed; i++) {
-                square += values[i] * values[i];
-            }
-            for (int i = row * embed; i < (row + 1) * embed; i++) {
-                values[i] = (float) (values[i] / Math.sqrt(square));
-            }
-        }
-        return values;
-    }
-
-    /** Draws of a normal distribution around 0. */
-    static float[] gaussian(SplittableRandom random, int length, double deviation) {
+    /** Draws from a normal distribution around 0. */
+    public static float[] gaussian(SplittableRandom random, int length, double deviation) {
         float[] values = new float[length];
         for (int i = 0; i < length; i++) {
             values[i] = (float) (deviation * random.nextGaussian());

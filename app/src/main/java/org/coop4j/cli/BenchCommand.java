@@ -7,10 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import org.coop4j.base.CacheFolder;
-import org.coop4j.base.InputException;
+import org.coop4j.base.Numbers;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
@@ -28,7 +28,6 @@ import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.graph.OpTime;
 import org.coop4j.graph.host.Precision;
-import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.run.Machine;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
@@ -44,28 +43,23 @@ import picocli.CommandLine.Parameters;
         description = {
             "Measure speed and memory on this machine, with random weights of a published size.",
             "",
-            "step    a gradient step of the context vectors, image features given",
-            "encode  images to features, pixels given",
-            "files   JPEG files to features in the bank (give a folder)",
-            ""
+            "step    a gradient step of the context vectors, from image features",
+            "encode  images to features, from pixels",
+            "files   JPEG files to features in the bank (give a folder)"
         },
         footer = {
-            "",
             "Examples:",
             "  coop bench step --arch ViT-B/16 --classes 100 --context 16 --batch 32",
             "  coop bench step --classes 1000 --memory 2G --json",
             "  coop bench encode --arch ViT-B/16 --batch 32",
             "  coop bench files --arch ViT-B/32 pictures/"
         })
-public final class BenchCommand implements Callable<Integer> {
+public final class BenchCommand extends ConsoleCommand {
 
-    /** As many files as the comparison with PyTorch takes. */
-    private static final int FILES = 320;
+    /** Maximum number of files, as in the comparison with PyTorch. */
+    private static final int MAX_FILES = 320;
 
-    private static final Set<String> KINDS = Set.of("step", "encode", "files");
-
-    private final Console console;
-    private List<OpTime> ops = List.of();
+    private Table<OpTime> ops;
 
     @Parameters(index = "0", paramLabel = "WHAT", description = "step, encode or files.")
     private String what;
@@ -73,52 +67,11 @@ public final class BenchCommand implements Callable<Integer> {
     @Parameters(index = "1", arity = "0..1", paramLabel = "DIR", description = "For files: the folder.")
     private Path pictures;
 
-    @Option(
-            names = "--arch",
-            defaultValue = "ViT-B/16",
-            paramLabel = "NAME",
-            description = "A published architecture (default: ${DEFAULT-VALUE}).")
-    private String architecture;
+    @Mixin
+    private Subject subject;
 
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "FILE",
-            description = "A converted model, instead of random weights.")
-    private Path model;
-
-    @Option(
-            names = "--classes",
-            defaultValue = "100",
-            paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "Number of classes (default: ${DEFAULT-VALUE}).")
-    private int classes;
-
-    @Option(
-            names = "--context",
-            defaultValue = "16",
-            paramLabel = "M",
-            converter = Converters.Positive.class,
-            description = "Number of context vectors (default: ${DEFAULT-VALUE}).")
-    private int context;
-
-    @Option(
-            names = "--position",
-            defaultValue = "end",
-            paramLabel = "WHERE",
-            description = "end, middle or front (default: ${DEFAULT-VALUE}).")
-    private ClassPosition position;
-
-    @Option(names = "--csc", description = "Class-specific context.")
-    private boolean classSpecific;
-
-    @Option(
-            names = "--name-tokens",
-            defaultValue = "3",
-            paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "Tokens per class name (default: ${DEFAULT-VALUE}).")
-    private int nameTokens;
+    @Mixin
+    private StepBench step;
 
     @Option(
             names = "--batch",
@@ -128,80 +81,110 @@ public final class BenchCommand implements Callable<Integer> {
             description = "Images per batch (default: ${DEFAULT-VALUE}).")
     private int batch;
 
-    @Option(
-            names = "--runs",
-            defaultValue = "7",
-            paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "Repetitions (default: ${DEFAULT-VALUE}).")
-    private int runs;
+    @Mixin
+    private Runs runs;
 
     @Mixin
     private Options.Memory memory;
 
-    @Mixin
-    private Options.Arithmetic precisionOption;
-
     @Option(names = "--profile", description = "Show the time of each op of a step.")
     private boolean profile;
 
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
+    @Mixin
+    private Options.AsJson json;
 
-    BenchCommand(Console console) {
-        this.console = console;
+    /** The model to measure: one with random weights, or a given one. */
+    public static final class Subject {
+        @Option(
+                names = "--arch",
+                defaultValue = "ViT-B/16",
+                paramLabel = "NAME",
+                converter = Converters.Architecture.class,
+                description = "A published architecture (default: ${DEFAULT-VALUE}).")
+        private String architecture;
+
+        @Option(
+                names = {"-m", "--model"},
+                paramLabel = "FILE",
+                description = "A converted model, instead of random weights.")
+        private Path model;
+
+        @Mixin
+        private Options.Arithmetic precision;
+
+        public Precision precision() {
+            return precision.precision();
+        }
+
+        /** Returns the model's file; random weights are made once and kept in the cache. */
+        public Path file(Console console) throws IOException {
+            if (model != null) {
+                return ModelOptions.file(model);
+            }
+            String name = architecture.replaceAll("[^A-Za-z0-9]+", "-") + ".safetensors";
+            Path file = CacheFolder.of(System.getenv()).resolve("bench").resolve(name);
+            if (!Files.exists(file)) {
+                console.note("writing random weights to " + file);
+                Files.createDirectories(file.getParent());
+                RandomWeights.write(ClipConfig.named(architecture), 1, file, MlpActivation.QUICK_GELU);
+            }
+            return file;
+        }
+    }
+
+    /** The number of repetitions. */
+    public static final class Runs {
+        @Option(
+                names = "--runs",
+                defaultValue = "7",
+                paramLabel = "N",
+                converter = Converters.Positive.class,
+                description = "Repetitions (default: ${DEFAULT-VALUE}).")
+        private int count;
+
+        public int count() {
+            return count;
+        }
     }
 
     @Override
     public Integer call() throws IOException {
-        check();
-        List<LabelledImage> images = what.equals("files") ? jpegs(pictures) : List.of();
-        Path file = model == null ? randomModel(architecture, console) : ModelOptions.file(model);
-        Precision precision = precisionOption.precision();
-        ObjectNode result = Json.object().put("what", what).put("precision", precision.id());
-        if (model == null) {
-            result.put("arch", architecture);
-        } else {
-            result.put("model", model.toString());
+        if (!Set.of("step", "encode", "files").contains(what)) {
+            throw new WrongUsage("\"" + what + "\" cannot be measured: expected step, encode or files");
         }
-        try (Clip clip = Clip.open(file, Clip.Options.in(precision))) {
+        if (what.equals("files") && pictures == null) {
+            throw new WrongUsage("bench files needs a folder of JPEG files");
+        }
+        List<LabelledImage> images = what.equals("files") ? jpegs(pictures) : List.of();
+        Precision precision = subject.precision();
+        ObjectNode result = Json.object().put("what", what).put("precision", precision.id());
+        if (subject.model == null) {
+            result.put("arch", subject.architecture);
+        } else {
+            result.put("model", subject.model.toString());
+        }
+        try (Clip clip = Clip.open(subject.file(console), Clip.Options.in(precision))) {
             switch (what) {
                 case "step" -> step(clip, result);
                 case "encode" -> {
-                    images(batch, ImageBench.pixels(clip, batch, runs), result);
+                    images(batch, ImageBench.pixels(clip, batch, runs.count()), result);
                     product(clip, result);
                 }
                 default -> {
                     Measurement all = ImageBench.files(clip, images, console);
                     images(images.size(), all, result);
                     double reading = ImageBench.reading(clip, images).median();
-                    result.put("reading_s", reading);
-                    result.put("share_of_reading", reading / all.median());
+                    result.put("reading_s", reading).put("share_of_reading", reading / all.median());
                 }
             }
         }
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_mb", bytes >> 20));
-        if (json) {
+        if (json.isChosen()) {
             console.print(result);
         } else {
             print(result);
         }
         return 0;
-    }
-
-    /** Before hundreds of megabytes of weights are written. */
-    private void check() {
-        if (!KINDS.contains(what)) {
-            throw new WrongUsage("\"" + what + "\" cannot be measured: expected step, encode or files");
-        }
-        if (what.equals("files") && pictures == null) {
-            throw new WrongUsage("bench files needs a folder of JPEG files");
-        }
-        try {
-            ClipConfig.named(architecture);
-        } catch (InputException e) {
-            throw new WrongUsage(e.getMessage());
-        }
     }
 
     private static List<LabelledImage> jpegs(Path folder) throws IOException {
@@ -210,7 +193,7 @@ public final class BenchCommand implements Callable<Integer> {
         }
         List<LabelledImage> images = ImageFiles.in(folder).stream()
                 .filter(path -> path.toString().toLowerCase(Locale.ROOT).endsWith(".jpg"))
-                .limit(FILES)
+                .limit(MAX_FILES)
                 .map(path -> new LabelledImage(path, 0, "image"))
                 .toList();
         if (images.isEmpty()) {
@@ -219,21 +202,8 @@ public final class BenchCommand implements Callable<Integer> {
         return images;
     }
 
-    /** A model with random weights, made once and kept in the cache. */
-    public static Path randomModel(String architecture, Console console) throws IOException {
-        String name = architecture.replaceAll("[^A-Za-z0-9]+", "-");
-        Path file = CacheFolder.of(System.getenv()).resolve("bench").resolve(name + ".safetensors");
-        if (!Files.exists(file)) {
-            console.note("writing random weights to " + file);
-            Files.createDirectories(file.getParent());
-            RandomWeights.write(ClipConfig.named(architecture), 1, file, MlpActivation.QUICK_GELU);
-        }
-        return file;
-    }
-
     private void step(Clip clip, ObjectNode result) {
-        StepBench.Outcome outcome = new StepBench(classes, context, nameTokens, position, classSpecific, batch)
-                .run(clip, memory.limit(), runs);
+        StepBench.Outcome outcome = step.run(clip, batch, memory.limit(), runs.count());
         times(outcome.time(), result);
         result.put("gflops", outcome.time().gflops());
         result.put("step_mb", outcome.bytes() >> 20);
@@ -245,55 +215,48 @@ public final class BenchCommand implements Callable<Integer> {
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_of_steps_mb", bytes >> 20));
         product(clip, result);
         if (profile) {
-            ops = outcome.profile();
-            result.set("profile", ops().rows(ops).json());
+            ops = new Table<OpTime>()
+                    .text("op", OpTime::op)
+                    .count("count", OpTime::count)
+                    .count("nd4j_calls", OpTime::calls)
+                    .number("ms", 1, op -> op.nanos() / 1e6)
+                    .number("gflops", 0, op -> op.flops() / (double) Math.max(1, op.nanos()))
+                    .count("output_mb", op -> op.bytes() >> 20)
+                    .rows(outcome.profile());
+            result.set("profile", ops.json());
         }
-    }
-
-    private static Table<OpTime> ops() {
-        return new Table<OpTime>()
-                .text("op", OpTime::op)
-                .count("count", OpTime::count)
-                .count("nd4j_calls", OpTime::calls)
-                .number("ms", 1, op -> op.nanos() / 1e6)
-                .number("gflops", 0, op -> op.flops() / (double) Math.max(1, op.nanos()))
-                .count("output_mb", op -> op.bytes() >> 20);
     }
 
     private static void images(int count, Measurement time, ObjectNode result) {
         times(time, result);
-        result.put("images", count);
-        result.put("images_per_second", count / time.median());
+        result.put("images", count).put("images_per_second", count / time.median());
     }
 
     private static void times(Measurement time, ObjectNode result) {
-        result.put("median_s", time.median());
-        result.put("least_s", time.least());
-        result.put("most_s", time.most());
+        result.put("median_s", time.median()).put("least_s", time.least()).put("most_s", time.most());
         result.put("runs", time.seconds().size());
     }
 
     private static void product(Clip clip, ObjectNode result) {
-        Measurement product = Measurement.product(clip.workers());
-        result.put("product_gflops", product.gflops());
+        double gflops = Measurement.product(clip.workers()).gflops();
+        result.put("product_gflops", gflops);
         if (result.has("gflops")) {
-            result.put("share_of_product", result.get("gflops").asDouble() / product.gflops());
+            result.put("share_of_product", result.get("gflops").asDouble() / gflops);
         }
     }
 
     private void print(ObjectNode result) {
         AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS);
-        for (var field : result.properties()) {
+        for (Map.Entry<String, JsonNode> field : result.properties()) {
             JsonNode value = field.getValue();
             if (!value.isArray()) {
-                table.row(
-                        field.getKey(),
-                        value.isDouble() ? String.format(Locale.ROOT, "%.3f", value.asDouble()) : value.asText());
+                String text = value.isDouble() ? Numbers.number(value.asDouble(), 3) : value.asText();
+                table.row(field.getKey(), text);
             }
         }
         table.print(console.out());
-        if (!ops.isEmpty()) {
-            ops().rows(ops).lines().print(console.out());
+        if (ops != null) {
+            ops.lines().print(console.out());
         }
     }
 }

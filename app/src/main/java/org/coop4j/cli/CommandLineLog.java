@@ -13,9 +13,10 @@ import ch.qos.logback.core.spi.ContextAwareBase;
 import java.util.Properties;
 
 /**
- * The command line's log: warnings on standard error, a plain line each; with {@code --debug}, more of them with time and place. Logback finds it as a service; in an
- * application that embeds coop4j, and where the user has a configuration of logback, it does
- * nothing. It is no file as the parser of XML takes longer to start than all else of the log.
+ * The command line's log: warnings on standard error as plain lines; with {@code --debug} also information, with time
+ * and place. Logback finds this class as a service. It does nothing in an application that embeds coop4j, or if the
+ * user has a logback configuration. It replaces an XML file, whose parser takes longer to start than the rest of the
+ * log.
  */
 public final class CommandLineLog extends ContextAwareBase implements Configurator {
 
@@ -48,12 +49,12 @@ public final class CommandLineLog extends ContextAwareBase implements Configurat
         Logger root = logging.getLogger(Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.toLevel(level, Level.WARN));
         root.addAppender(appender);
-        // Harmless warnings of ND4J at each start.
+        // ND4J gives harmless warnings at each start.
         logging.getLogger("org.nd4j.imports.converters.ImportClassMapping").setLevel(Level.ERROR);
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 
-    /** Reads its pattern when there is something to say, which is rare. */
+    /** Layout that parses its pattern at the first event, since there rarely is one. */
     private static final class Lines extends LayoutBase<ILoggingEvent> {
         private final String pattern;
         private PatternLayout layout; // null until then

@@ -8,14 +8,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.data.LabelledImage;
@@ -44,11 +41,9 @@ import picocli.CommandLine.Parameters;
         description = "Compare finished runs on the test images of the first:"
                 + " a table, paired tests, and the images on which they disagree.",
         footer = {"Examples:", "  coop compare run-coop run-probe", "  coop compare runs/* --json"})
-final class CompareCommand implements Callable<Integer> {
+final class CompareCommand extends ConsoleCommand {
 
     private static final int SHOWN = 20;
-
-    private final Console console;
 
     @Parameters(arity = "2..*", paramLabel = "RUN", description = "Folders of finished runs.")
     private List<Path> runs;
@@ -65,12 +60,8 @@ final class CompareCommand implements Callable<Integer> {
     @Mixin
     private Options.Bank bankOptions;
 
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
-
-    CompareCommand(Console console) {
-        this.console = console;
-    }
+    @Mixin
+    private Options.AsJson asJson;
 
     /**
      * An image on which runs disagree.
@@ -94,7 +85,7 @@ final class CompareCommand implements Callable<Integer> {
             warnOfLearned(evaluator.images());
             Comparison comparison = compare(space, files, evaluator);
             Table<Disagreement> disagreements = disagreements(comparison, evaluator.images());
-            if (json) {
+            if (asJson.isChosen()) {
                 console.print(json(comparison, disagreements));
             } else {
                 print(comparison, disagreements, evaluator.images().size());
@@ -169,9 +160,8 @@ final class CompareCommand implements Callable<Integer> {
         ComparedClassifier first = all.get(0);
         for (ComparedClassifier other : all.subList(1, all.size())) {
             String difference = Numbers.signed(Comparison.test(other, first).difference(), 1);
-            String text = "%s against %s: %s points, %s"
-                    .formatted(other.name(), first.name(), difference, ComparisonTable.meaning(other, first));
-            AlignedLines.wrapped(text, console.width()).forEach(out::println);
+            console.paragraph("%s against %s: %s points, %s"
+                    .formatted(other.name(), first.name(), difference, ComparisonTable.meaning(other, first)));
         }
         int different = disagreements.rows().size();
         out.printf(

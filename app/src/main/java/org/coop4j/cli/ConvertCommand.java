@@ -2,14 +2,11 @@ package org.coop4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import org.coop4j.cli.options.Options;
-import org.coop4j.console.Console;
 import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.model.ModelMetadata;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop convert}: a checkpoint of any published form to one safetensors file. */
@@ -18,43 +15,31 @@ import picocli.CommandLine.Parameters;
         description = {
             "Convert a CLIP checkpoint to the one safetensors file that the other commands read.",
             "",
-            "SOURCE is a file (OpenAI's TorchScript archive, torch.save, safetensors, an index of"
-                    + " shards) or a folder (Hugging Face with config.json, open_clip with"
-                    + " open_clip_config.json). No code in the source is run.",
-            ""
+            "SOURCE is a file (OpenAI's TorchScript archive, torch.save, safetensors, an index of shards) or a folder"
+                    + " (Hugging Face with config.json, open_clip with open_clip_config.json)."
+                    + " No code in the source is run."
         },
         footer = {
-            "",
             "Examples:",
             "  coop convert ViT-B-32.pt -o vit-b-32.safetensors",
             "  coop convert clip-vit-large-patch14/ -o vit-l-14.safetensors",
             "  coop convert state_dict.pt --activation quick_gelu -o clip.safetensors"
         })
-final class ConvertCommand implements Callable<Integer> {
-
-    private final Console console;
+final class ConvertCommand extends ConsoleCommand {
 
     @Parameters(paramLabel = "SOURCE", description = "The checkpoint: a file or folder.")
     private Path source;
 
-    @Option(
-            names = {"-o", "--out"},
-            required = true,
-            paramLabel = "FILE",
-            description = "The safetensors file to write; replaced if it exists.")
-    private Path out;
+    @Mixin
+    private Options.SafetensorsOut out;
 
     @Mixin
     private Options.Activation activation;
 
-    ConvertCommand(Console console) {
-        this.console = console;
-    }
-
     @Override
     public Integer call() throws IOException {
-        ModelMetadata written = Converter.convert(source, out, activation.given(), console);
-        console.print(out + ": " + ModelSummary.line(written));
+        ModelMetadata written = Converter.convert(source, out.file(), activation.given(), console);
+        console.print(out.file() + ": " + ModelSummary.line(written));
         return 0;
     }
 }

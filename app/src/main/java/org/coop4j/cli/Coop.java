@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import org.coop4j.base.Resource;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.console.Console;
@@ -38,13 +38,13 @@ import picocli.CommandLine.Spec;
         })
 public final class Coop implements Callable<Integer> {
 
-    /** What a shell reports of a program that wrote to a closed pipe: 128 + SIGPIPE. */
+    /** Exit code of a program that wrote to a closed pipe: 128 + SIGPIPE. */
     static final int EXIT_READER_GONE = 141;
 
-    /** System property: the least level that is logged. Without it the log is not the command line's. */
+    /** System property: the lowest level that is logged; without it, the log belongs to another program. */
     static final String LOG_LEVEL = "coop.log";
 
-    /** System property: how a line of the log looks, as logback writes patterns; without it, plain. */
+    /** System property: the pattern of log lines, as logback has them; without it, plain. */
     static final String LOG_PATTERN = "coop.log.pattern";
 
     private final Console console;
@@ -73,14 +73,14 @@ public final class Coop implements Callable<Integer> {
     }
 
     /** Runs these commands, in the form of {@code coop}'s own, and ends the process. */
-    public static void main(Map<String, Function<Console, Object>> commands, String... arguments) {
+    public static void main(Map<String, Supplier<Object>> commands, String... arguments) {
         useLog();
         Console console = Console.system();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> console.status(""), "coop-status"));
         System.exit(run(console, commands, arguments));
     }
 
-    /** Makes the log the command line's, unless it is already; before the first logger. */
+    /** Sets the log level, unless it is set; to be called before the first logger is made. */
     static void useLog() {
         System.getProperties().putIfAbsent(LOG_LEVEL, "WARN");
     }
@@ -91,12 +91,11 @@ public final class Coop implements Callable<Integer> {
     }
 
     /**
-     * Runs these commands on a console; returns the exit code. Only the command that the arguments name is made, if
-     * they do: picocli reads a command's annotations by reflection, which for all of them takes longer than some of
-     * them run.
+     * Runs these commands on a console and returns the exit code. If the arguments name a command, only that one is
+     * made: picocli reads annotations by reflection, which for all commands takes longer than some of them run.
      */
-    public static int run(Console console, Map<String, Function<Console, Object>> commands, String... arguments) {
-        Map<String, Function<Console, Object>> named = new LinkedHashMap<>(commands);
+    public static int run(Console console, Map<String, Supplier<Object>> commands, String... arguments) {
+        Map<String, Supplier<Object>> named = new LinkedHashMap<>(commands);
         String[] words = words(arguments);
         Arrays.stream(words)
                 .filter(word -> !word.startsWith("-"))
@@ -128,9 +127,9 @@ public final class Coop implements Callable<Integer> {
         return new Coop(console).commandLine(commands());
     }
 
-    /** What makes each command, by its name. */
-    public static Map<String, Function<Console, Object>> commands() {
-        Map<String, Function<Console, Object>> commands = new LinkedHashMap<>();
+    /** Returns the constructors of all commands, by name. */
+    public static Map<String, Supplier<Object>> commands() {
+        Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
         commands.put("demo", DemoCommand::new);
         commands.put("download", DownloadCommand::new);
         commands.put("convert", ConvertCommand::new);
@@ -157,20 +156,20 @@ public final class Coop implements Callable<Integer> {
         return commands;
     }
 
-    private static CommandLine model(Console console) {
-        return new CommandLine(new ModelCommand(console)).addSubcommand(new ModelNewCommand(console));
+    private static CommandLine model() {
+        return new CommandLine(new ModelCommand()).addSubcommand(new ModelNewCommand());
     }
 
-    private static CommandLine datasets(Console console) {
-        return new CommandLine(new DatasetsCommand(console))
-                .addSubcommand(new DatasetsCheckCommand(console))
-                .addSubcommand(new DatasetsShowCommand(console));
+    private static CommandLine datasets() {
+        return new CommandLine(new DatasetsCommand())
+                .addSubcommand(new DatasetsCheckCommand())
+                .addSubcommand(new DatasetsShowCommand());
     }
 
-    private CommandLine commandLine(Map<String, Function<Console, Object>> commands) {
+    private CommandLine commandLine(Map<String, Supplier<Object>> commands) {
         CommandLine line = new CommandLine(this);
-        commands.forEach((name, command) -> line.addSubcommand(name, command.apply(console)));
-        addStandardOptions(line);
+        commands.forEach((name, command) -> line.addSubcommand(name, command.get()));
+        prepare(line);
         Converters.register(line);
         return line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8))
@@ -182,16 +181,17 @@ public final class Coop implements Callable<Integer> {
                 .setExecutionStrategy(this::execute);
     }
 
-    /** Gives a command --help and --version. */
-    private static void addStandardOptions(CommandLine line) {
+    /** Gives a command and its subcommands --help, --version and the console. */
+    private void prepare(CommandLine line) {
         CommandSpec spec = line.getCommandSpec();
         spec.mixinStandardHelpOptions(true);
         spec.versionProvider(Coop::versionLines);
         spec.usageMessage().sortOptions(false);
-        if (spec.parent() != null) {
+        if (spec.userObject() instanceof ConsoleCommand command) {
+            command.console = console;
             CommandHelp.arrange(spec);
         }
-        line.getSubcommands().values().forEach(Coop::addStandardOptions);
+        line.getSubcommands().values().forEach(this::prepare);
     }
 
     private static String[] versionLines() {

@@ -1,23 +1,25 @@
 package org.coop4j.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.cfg.EnumFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.SafeText;
 import org.coop4j.cli.options.Options;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
@@ -29,30 +31,23 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/**
- * {@code coop datasets check}: what of the published datasets is on disk, and whether it is whole.
- */
+/** {@code coop datasets check}: the published datasets on disk, and their completeness. */
 @Command(
         name = "check",
         description = {
-            "Check which published datasets a folder has, and whether they are complete: numbers of"
-                    + " classes and images beside the published ones, missing files, and where the"
-                    + " train, val and test lists come from. Nothing is written, no image is opened.",
+            "Check which published datasets a folder has, and if they are complete: numbers of classes and images,"
+                    + " missing files, and the source of the train, val and test lists."
+                    + " Nothing is written, and no image is opened.",
             "",
-            "A dataset that is absent is not an error: the exit code is 1 only if one is damaged,"
-                    + " incomplete or of another size.",
-            ""
+            "The exit code is 1 if a dataset is damaged, incomplete or of another size; an absent one is no error."
         },
         footer = {
-            "",
             "Examples:",
             "  coop datasets check DATA",
             "  coop datasets check DATA caltech101 dtd",
             "  coop datasets check DATA --json"
         })
-final class DatasetsCheckCommand implements Callable<Integer> {
-
-    private final Console console;
+final class DatasetsCheckCommand extends ConsoleCommand {
 
     @ArgGroup
     private Options.Format format = new Options.Format();
@@ -66,40 +61,29 @@ final class DatasetsCheckCommand implements Callable<Integer> {
     @Parameters(index = "1..*", paramLabel = "NAME", description = "The datasets to check (default: all).")
     private List<String> names = List.of();
 
-    DatasetsCheckCommand(Console console) {
-        this.console = console;
-    }
-
     @Override
     public Integer call() {
         if (!Files.isDirectory(root)) {
             throw new CommandFailure(root + " is not a folder: give the folder that holds the datasets");
         }
-        List<BenchmarkCheck> checks = new ArrayList<>();
-        for (Benchmark benchmark : benchmarks()) {
-            checks.add(BenchmarkCheck.of(benchmark, root, console));
-        }
-        print(checks);
-        boolean faulty = checks.stream().anyMatch(check -> check.status().isFaulty());
-        return faulty ? 1 : 0;
-    }
-
-    /** picocli would call a list's element that it cannot convert an unmatched argument. */
-    private Collection<Benchmark> benchmarks() {
-        Benchmarks published = Benchmarks.published();
-        if (names.isEmpty()) {
-            return published.all();
-        }
-        return WrongUsage.unless(
-                () -> names.stream().map(published::get).distinct().toList());
-    }
-
-    private void print(List<BenchmarkCheck> checks) {
+        List<BenchmarkCheck> checks = benchmarks().stream()
+                .map(benchmark -> BenchmarkCheck.of(benchmark, root, console))
+                .toList();
         switch (format.chosen()) {
             case JSON -> console.print(toJson(checks));
             case CSV -> rows().rows(checks).print(Table.Format.CSV, console);
             default -> printTable(checks, console.out());
         }
+        return checks.stream().anyMatch(check -> check.status().isFaulty()) ? 1 : 0;
+    }
+
+    /** Converts the names: picocli would call a wrong one an unmatched argument. */
+    private List<Benchmark> benchmarks() {
+        Benchmarks published = Benchmarks.published();
+        return names.isEmpty()
+                ? published.all()
+                : WrongUsage.unless(
+                        () -> names.stream().map(published::get).distinct().toList());
     }
 
     private void printTable(List<BenchmarkCheck> checks, PrintStream out) {
@@ -109,9 +93,7 @@ final class DatasetsCheckCommand implements Callable<Integer> {
             rows().rows(present).lines().print(out);
         }
         for (BenchmarkCheck check : present) {
-            for (String problem : problems(check)) {
-                out.println(SafeText.line(check.benchmark().name() + ": " + problem));
-            }
+            problems(check).forEach(problem -> out.println(SafeText.line(name(check) + ": " + problem)));
         }
         List<BenchmarkCheck> absent = new ArrayList<>(checks);
         absent.removeAll(present);
@@ -122,26 +104,23 @@ final class DatasetsCheckCommand implements Callable<Integer> {
 
     private static Table<BenchmarkCheck> rows() {
         Table<BenchmarkCheck> rows = new Table<BenchmarkCheck>()
-                .text("dataset", check -> check.benchmark().name())
+                .text("dataset", DatasetsCheckCommand::name)
                 .in(Table.Format.TABLE)
-                .data("name", check -> check.benchmark().name())
-                .text("status", DatasetsCheckCommand::status);
-        number(rows, "classes", check -> check.found().map(Benchmark.Sizes::classes));
-        number(rows, "train", check -> check.found().map(Benchmark.Sizes::train));
-        number(rows, "val", check -> check.found().map(Benchmark.Sizes::val));
-        number(rows, "test", check -> check.found().map(Benchmark.Sizes::test))
-                .data(
-                        "published_classes",
-                        check -> check.benchmark().published().classes())
-                .data("published_train", check -> check.benchmark().published().train())
-                .data("published_val", check -> check.benchmark().published().val())
-                .data("published_test", check -> check.benchmark().published().test());
-        return number(rows, "missing", DatasetsCheckCommand::missing)
-                .text("division", DatasetsCheckCommand::division)
+                .data("name", DatasetsCheckCommand::name)
+                .text("status", check -> check.status().name().toLowerCase(Locale.ROOT));
+        DatasetsCommand.SIZES.forEach(
+                (name, size) -> number(rows, name, check -> check.found().map(size::applyAsInt)));
+        DatasetsCommand.SIZES.forEach((name, size) -> rows.data(
+                "published_" + name, check -> size.applyAsInt(check.benchmark().published())));
+        return number(rows, "missing", check -> check.found()
+                        .map(found -> check.missing().count()))
+                .text("division", check -> check.division()
+                        .map(DatasetsCheckCommand::inWords)
+                        .orElse(""))
                 .data("problems", check -> String.join("; ", problems(check)));
     }
 
-    /** Adds a column of what was found; nothing where there are no lists. */
+    /** Adds a column of numbers, which are unknown where there are no lists. */
     private static Table<BenchmarkCheck> number(
             Table<BenchmarkCheck> rows, String name, Function<BenchmarkCheck, Optional<Integer>> value) {
         return rows.shown(name, Table.Kind.NUMBERS, value, check -> value.apply(check)
@@ -153,58 +132,58 @@ final class DatasetsCheckCommand implements Callable<Integer> {
         String folder = String.valueOf(root.toAbsolutePath().normalize().getFileName());
         for (BenchmarkCheck check : absent) {
             if (check.benchmark().layout().directory().equals(folder)) {
-                return "%s seems to be the folder of %s itself: give the folder above it"
-                        .formatted(root, check.benchmark().name());
+                return "%s seems to be the folder of %s itself: give the folder above it".formatted(root, name(check));
             }
         }
-        return "not in %s: %s"
-                .formatted(
-                        root,
-                        absent.stream().map(check -> check.benchmark().name()).collect(Collectors.joining(", ")));
+        String all = absent.stream().map(DatasetsCheckCommand::name).collect(Collectors.joining(", "));
+        return "not in " + root + ": " + all;
     }
 
-    private ObjectNode toJson(List<BenchmarkCheck> checks) {
+    /** A check as JSON. */
+    private record CheckedDataset(
+            String name,
+            BenchmarkCheck.Status status,
+            Path directory,
+            Benchmark.Sizes found,
+            Benchmark.Sizes published,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Division division,
+            BenchmarkCheck.Missing missing,
+            List<BenchmarkCheck.Expected> expected,
+            List<String> problems) {
+
+        static CheckedDataset of(BenchmarkCheck check) {
+            return new CheckedDataset(
+                    check.benchmark().name(),
+                    check.status(),
+                    check.directory(),
+                    check.found().orElse(null),
+                    check.benchmark().published(),
+                    check.division().orElse(null),
+                    check.missing(),
+                    check.expected(),
+                    DatasetsCheckCommand.problems(check));
+        }
+    }
+
+    private JsonNode toJson(List<BenchmarkCheck> checks) {
+        JsonMapper mapper = JsonMapper.builder()
+                .enable(EnumFeature.WRITE_ENUMS_TO_LOWERCASE)
+                .addModule(new SimpleModule().addSerializer(Path.class, ToStringSerializer.instance))
+                .build();
+        List<CheckedDataset> datasets = checks.stream().map(CheckedDataset::of).toList();
         ObjectNode json = Json.object().put("root", root.toString());
-        ArrayNode datasets = json.putArray("datasets");
-        checks.forEach(check -> datasets.add(toJson(check)));
-        return json;
-    }
-
-    private static ObjectNode toJson(BenchmarkCheck check) {
-        ObjectNode json = Json.object();
-        json.put("name", check.benchmark().name());
-        json.put("status", status(check));
-        json.put("directory", check.directory().toString());
-        json.set("found", check.found().map(Json::of).orElse(null));
-        json.set("published", Json.of(check.benchmark().published()));
-        if (check.division().isPresent()) {
-            Division division = check.division().get();
-            json.putObject("division")
-                    .put("origin", division.origin().name().toLowerCase(Locale.ROOT))
-                    .put("description", division.description());
-        }
-        ObjectNode missing = json.putObject("missing");
-        missing.put("count", check.missing().count());
-        check.missing().first().stream().map(Path::toString).forEach(missing.putArray("first")::add);
-        ArrayNode files = json.putArray("expected");
-        for (BenchmarkCheck.Expected expected : check.expected()) {
-            files.addObject()
-                    .put("path", expected.path().toString())
-                    .put("need", expected.need().name().toLowerCase(Locale.ROOT))
-                    .put("exists", expected.exists());
-        }
-        problems(check).forEach(json.putArray("problems")::add);
-        return json;
+        return json.set("datasets", mapper.valueToTree(datasets));
     }
 
     private static List<String> problems(BenchmarkCheck check) {
         List<String> problems = new ArrayList<>();
         BenchmarkCheck.Missing missing = check.missing();
         if (missing.count() > 0) {
+            String first = missing.first().stream().map(Path::toString).collect(Collectors.joining(", "));
             problems.add("%s missing: %s%s"
                     .formatted(
-                            Numbers.count(missing.count(), "image") + (missing.count() == 1 ? " is" : " are"),
-                            missing.first().stream().map(Path::toString).collect(Collectors.joining(", ")),
+                            Numbers.count(missing.count(), "image is", "images are"),
+                            first,
                             missing.count() > missing.first().size() ? ", …" : ""));
         }
         problems.addAll(check.problems());
@@ -212,21 +191,11 @@ final class DatasetsCheckCommand implements Callable<Integer> {
     }
 
     private static String inWords(Division division) {
-        return switch (division.origin()) {
-            case SPLIT_FILE, MADE_SPLIT_FILE, OFFICIAL -> division.description();
-            case RULE -> "no split file: to be made, " + division.description();
-        };
+        boolean made = division.origin() == Division.Origin.RULE;
+        return made ? "no split file: to be made, " + division.description() : division.description();
     }
 
-    private static String status(BenchmarkCheck check) {
-        return check.status().name().toLowerCase(Locale.ROOT);
-    }
-
-    private static Optional<Integer> missing(BenchmarkCheck check) {
-        return check.found().map(found -> check.missing().count());
-    }
-
-    private static String division(BenchmarkCheck check) {
-        return check.division().map(DatasetsCheckCommand::inWords).orElse("");
+    private static String name(BenchmarkCheck check) {
+        return check.benchmark().name();
     }
 }

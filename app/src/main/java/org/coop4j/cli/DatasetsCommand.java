@@ -2,13 +2,12 @@ package org.coop4j.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.function.Function;
+import java.util.Map;
+import java.util.function.ToIntFunction;
 import org.coop4j.cli.options.Options;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.data.benchmark.Benchmark;
@@ -19,36 +18,37 @@ import picocli.CommandLine.Command;
 /** {@code coop datasets}: the published datasets that can be used by name. */
 @Command(
         name = "datasets",
-        description = {
-            "List the published datasets of the CoOp papers, which --dataset takes by name: sizes,"
-                    + " hand-written prompt, other names, and what is expected where.",
-            ""
-        },
+        description =
+                "List the published datasets of the CoOp papers, which --dataset takes by name: sizes, prompt, other"
+                        + " names, and the files expected in DATA, the folder of all datasets. Nothing is ever"
+                        + " downloaded.",
         synopsisSubcommandLabel = "[check ...|show ...]",
         footer = {
-            "",
             "Examples:",
             "  coop datasets",
             "  coop datasets show eurosat",
             "  coop datasets check DATA",
-            "  coop train -m clip.safetensors --dataset eurosat -d DATA -o run",
-            "",
-            "DATA is the folder that holds the datasets. Nothing is ever downloaded."
+            "  coop train -m clip.safetensors --dataset eurosat -d DATA -o run"
         })
-final class DatasetsCommand implements Callable<Integer> {
+final class DatasetsCommand extends ConsoleCommand {
 
-    private final Console console;
+    /** Sizes of a dataset by the names of their columns. */
+    static final Map<String, ToIntFunction<Benchmark.Sizes>> SIZES = new LinkedHashMap<>();
+
+    static {
+        SIZES.put("classes", Benchmark.Sizes::classes);
+        SIZES.put("train", Benchmark.Sizes::train);
+        SIZES.put("val", Benchmark.Sizes::val);
+        SIZES.put("test", Benchmark.Sizes::test);
+    }
 
     @ArgGroup
     private Options.Format format = new Options.Format();
 
-    DatasetsCommand(Console console) {
-        this.console = console;
-    }
-
     @Override
     public Integer call() {
         List<Benchmark> all = Benchmarks.published().all();
+        Table<Benchmark> table = new Table<>();
         switch (format.chosen()) {
             case JSON -> {
                 ObjectNode json = Json.object();
@@ -56,77 +56,70 @@ final class DatasetsCommand implements Callable<Integer> {
                 all.forEach(benchmark -> datasets.add(toJson(benchmark)));
                 console.print(json);
             }
-            case CSV -> csv().rows(all).print(Table.Format.CSV, console);
-            default -> printTables(all, console.out());
+            case CSV -> {
+                table.data("name", Benchmark::name).data("aliases", b -> String.join(" ", otherNames(b)));
+                sizes(table)
+                        .data("template", Benchmark::template)
+                        .data("directory", benchmark -> benchmark.layout().directory())
+                        .data("expected", benchmark -> String.join(" ", expected(benchmark)));
+                table.rows(all).print(Table.Format.CSV, console);
+            }
+            default -> {
+                sizes(table.text("dataset", Benchmark::name)).text("template", Benchmark::template);
+                table.rows(all).lines().print(console.out());
+                console.out().println();
+                new Table<Benchmark>()
+                        .text("dataset", Benchmark::name)
+                        .text("also called", benchmark -> String.join(", ", otherNames(benchmark)))
+                        .text(
+                                "expected in data",
+                                benchmark ->
+                                        benchmark.layout().directory() + "/: " + String.join(", ", expected(benchmark)))
+                        .rows(all)
+                        .lines()
+                        .print(console.out());
+            }
         }
         return 0;
     }
 
-    private static void printTables(List<Benchmark> all, PrintStream out) {
-        Table<Benchmark> sizes = new Table<Benchmark>().text("dataset", Benchmark::name);
-        sizes(sizes, Benchmark::published).text("template", Benchmark::template);
-        sizes.rows(all).lines().print(out);
-        out.println();
-        new Table<Benchmark>()
-                .text("dataset", Benchmark::name)
-                .text("also called", benchmark -> String.join(", ", otherNames(benchmark)))
-                .text("expected in data", DatasetsCommand::places)
-                .rows(all)
-                .lines()
-                .print(out);
+    private static Table<Benchmark> sizes(Table<Benchmark> table) {
+        SIZES.forEach((name, size) -> table.count(name, benchmark -> size.applyAsInt(benchmark.published())));
+        return table;
     }
 
-    private static Table<Benchmark> csv() {
-        Table<Benchmark> rows = new Table<Benchmark>()
-                .data("name", Benchmark::name)
-                .data("aliases", benchmark -> String.join(" ", otherNames(benchmark)));
-        return sizes(rows, Benchmark::published)
-                .data("template", Benchmark::template)
-                .data("directory", benchmark -> benchmark.layout().directory())
-                .data("expected", benchmark -> String.join(" ", expected(benchmark)));
-    }
-
-    /** Adds the columns of a dataset's sizes. */
-    private static <T> Table<T> sizes(Table<T> rows, Function<T, Benchmark.Sizes> of) {
-        return rows.count("classes", row -> of.apply(row).classes())
-                .count("train", row -> of.apply(row).train())
-                .count("val", row -> of.apply(row).val())
-                .count("test", row -> of.apply(row).test());
-    }
-
-    /** A dataset as JSON, as {@code coop datasets show --json} prints it too. */
+    /** Returns a dataset as JSON, for {@code coop datasets show} too. */
     static ObjectNode toJson(Benchmark benchmark) {
+        Benchmark.Layout layout = benchmark.layout();
         ObjectNode json = Json.object();
         json.put("name", benchmark.name());
         otherNames(benchmark).forEach(json.putArray("aliases")::add);
         json.set("published", Json.of(benchmark.published()));
         json.put("template", benchmark.template());
-        json.put("directory", benchmark.layout().directory());
-        json.put("split_file", benchmark.layout().splitFile().orElse(null));
-        benchmark.layout().folders().forEach(json.putArray("folders")::add);
-        benchmark.layout().lists().forEach(json.putArray("lists")::add);
+        json.put("directory", layout.directory());
+        json.put("split_file", layout.splitFile().orElse(null));
+        layout.folders().forEach(json.putArray("folders")::add);
+        layout.lists().forEach(json.putArray("lists")::add);
         json.put("rule", benchmark.rule().description());
         benchmark.skipped().stream().sorted().forEach(json.putArray("skipped")::add);
         benchmark.renamed().forEach(json.putObject("renamed")::put);
-        json.set("about", Json.of(benchmark.about()));
-        return json;
+        return json.set("about", Json.of(benchmark.about()));
     }
 
-    /** The names that {@code --dataset} takes beside the first. */
+    /** Returns the names that {@code --dataset} takes in addition to the first. */
     static List<String> otherNames(Benchmark benchmark) {
         List<String> names = benchmark.names();
         return names.subList(1, names.size());
     }
 
-    /** What a copy needs that has the published division. */
+    /** Returns the files of a copy with the published division. */
     private static List<String> expected(Benchmark benchmark) {
-        Benchmark.Layout layout = benchmark.layout();
-        List<String> expected = new ArrayList<>(layout.folders());
-        layout.splitFile().ifPresentOrElse(expected::add, () -> expected.addAll(layout.lists()));
+        List<String> expected = new ArrayList<>(benchmark.layout().folders());
+        benchmark
+                .layout()
+                .splitFile()
+                .ifPresentOrElse(
+                        expected::add, () -> expected.addAll(benchmark.layout().lists()));
         return expected;
-    }
-
-    private static String places(Benchmark benchmark) {
-        return benchmark.layout().directory() + "/: " + String.join(", ", expected(benchmark));
     }
 }

@@ -1,47 +1,37 @@
 package org.coop4j.cli;
 
 import java.io.PrintStream;
-import java.util.Map;
-import java.util.concurrent.Callable;
+import java.util.List;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
+import org.coop4j.cli.options.Options;
 import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Console;
 import org.coop4j.console.Table;
 import org.coop4j.data.benchmark.Benchmark;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** {@code coop datasets show}: all that is known of one published dataset. */
+/** {@code coop datasets show}: one published dataset. */
 @Command(
         name = "show",
-        description = {
-            "Show a published dataset: where it comes from, the files it needs, how its images are"
-                    + " divided, its class names and hand-written prompt.",
-            ""
-        },
-        footer = {"", "Examples:", "  coop datasets show eurosat", "  coop datasets show --json imagenet-a"})
-final class DatasetsShowCommand implements Callable<Integer> {
+        description = "Show a published dataset: its origin, the files it needs, the division of its images,"
+                + " its class names and hand-written prompt.",
+        footer = {"Examples:", "  coop datasets show eurosat", "  coop datasets show --json imagenet-a"})
+final class DatasetsShowCommand extends ConsoleCommand {
 
-    /** Columns of the labels and the space after them. */
+    /** Width of the labels and the space after them. */
     private static final int LABELS = "also called".length() + 2;
-
-    private final Console console;
 
     @Parameters(paramLabel = "NAME", description = "A published dataset, such as eurosat.")
     private Benchmark benchmark;
 
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
-
-    DatasetsShowCommand(Console console) {
-        this.console = console;
-    }
+    @Mixin
+    private Options.AsJson json;
 
     @Override
     public Integer call() {
-        if (json) {
+        if (json.isChosen()) {
             console.print(DatasetsCommand.toJson(benchmark));
         } else {
             printFacts(console.out());
@@ -53,41 +43,52 @@ final class DatasetsShowCommand implements Callable<Integer> {
 
     private void printFacts(PrintStream out) {
         AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
+        Benchmark.About about = benchmark.about();
         fact(table, "dataset", benchmark.name());
         fact(table, "also called", String.join(", ", DatasetsCommand.otherNames(benchmark)));
         fact(table, "images", images());
         fact(table, "template", benchmark.template());
-        fact(table, "paper", benchmark.about().paper());
-        fact(table, "homepage", benchmark.about().homepage());
-        fact(table, "terms", benchmark.about().terms());
-        fact(table, "preparation", benchmark.about().preparation());
+        fact(table, "paper", about.paper());
+        fact(table, "homepage", about.homepage());
+        fact(table, "terms", about.terms());
+        fact(table, "preparation", about.preparation());
         fact(table, "division", division());
         fact(table, "left out", benchmark.skipped().stream().sorted().collect(Collectors.joining(", ")));
-        renamings(table);
+        rows(
+                table,
+                "renamed",
+                benchmark.renamed().entrySet().stream()
+                        .filter(entry -> !entry.getKey().equals(entry.getValue()))
+                        .map(entry -> entry.getKey() + " is called \"" + entry.getValue() + "\"")
+                        .toList());
         table.print(out);
     }
 
     /** Adds a row, or several for a long text; none for an empty one. */
     private void fact(AlignedLines table, String label, String text) {
-        String first = label;
-        for (String line : AlignedLines.wrapped(text, console.width() - LABELS)) {
-            table.row(first, line);
-            first = "";
+        if (!text.isEmpty()) {
+            rows(table, label, AlignedLines.wrapped(text, console.width() - LABELS));
+        }
+    }
+
+    /** Adds a row per line, the first with the label. */
+    private static void rows(AlignedLines table, String label, List<String> lines) {
+        for (int i = 0; i < lines.size(); i++) {
+            table.row(i == 0 ? label : "", lines.get(i));
         }
     }
 
     private String images() {
         Benchmark.Sizes published = benchmark.published();
-        String classes = Numbers.count(published.classes()) + " classes: ";
-        if (benchmark.testsOnly()) {
-            return classes + Numbers.count(published.test(), "test image") + ", none to train on";
-        }
-        return classes
-                + "%s train, %s val, %s test"
-                        .formatted(
-                                Numbers.count(published.train()),
-                                Numbers.count(published.val()),
-                                Numbers.count(published.test()));
+        String classes = Numbers.count(published.classes(), "class", "classes") + ": ";
+        return benchmark.testsOnly()
+                ? classes + Numbers.count(published.test(), "test image") + ", none to train on"
+                : classes
+                        + "%s train, %s val, %s test"
+                                .formatted(
+                                        Numbers.count(published.train()),
+                                        Numbers.count(published.val()),
+                                        Numbers.count(published.test()));
     }
 
     private String division() {
@@ -97,16 +98,6 @@ final class DatasetsShowCommand implements Callable<Integer> {
                 .splitFile()
                 .map(file -> file + "; without it, a split is made: " + rule)
                 .orElse(rule);
-    }
-
-    private void renamings(AlignedLines table) {
-        String label = "renamed";
-        for (Map.Entry<String, String> entry : benchmark.renamed().entrySet()) {
-            if (!entry.getKey().equals(entry.getValue())) {
-                table.row(label, entry.getKey() + " is called \"" + entry.getValue() + "\"");
-                label = "";
-            }
-        }
     }
 
     private void printTree(PrintStream out) {

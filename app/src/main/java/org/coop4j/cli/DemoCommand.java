@@ -3,16 +3,13 @@ package org.coop4j.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.clip.ShippedModel;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.PageServer;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.demo.DemoConfig;
 import org.coop4j.demo.DemoPictures;
 import org.coop4j.demo.DemoReport;
 import org.coop4j.demo.DemoResult;
@@ -42,13 +39,11 @@ import picocli.CommandLine.Option;
             "  coop demo -o /tmp/demo --json",
             "",
             "Afterwards, classify a picture of your own with what was learned:",
-            "  coop predict -p coop-demo/runs/unified-shots16-seed1 picture.png"
+            "  coop predict -p coop-demo/runs/photographs/unified/shots16-seed1-* picture.png"
         })
-final class DemoCommand implements Callable<Integer> {
+final class DemoCommand extends ConsoleCommand {
 
     private static final String RUNS = "runs";
-
-    private final Console console;
 
     @Option(
             names = {"-o", "--out"},
@@ -73,10 +68,6 @@ final class DemoCommand implements Callable<Integer> {
 
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
-
-    DemoCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {
@@ -113,8 +104,8 @@ final class DemoCommand implements Callable<Integer> {
             DemoScreen screen = new DemoScreen(console, !json);
             screen.model(ShippedModel.NAME, clip.architecture().parameterCount());
             DemoRun run = new DemoRun(
-                    clip, DemoPictures.unpack(cache), DemoConfig.standard(), CacheFolder.bank(), screen, console);
-            DemoReport report = new DemoReport(run.run(out.resolve(RUNS)));
+                    clip, DemoPictures.unpack(cache), DemoRun.plan(), CacheFolder.bank(), screen, console);
+            DemoReport report = new DemoReport(run.run(out));
             report.write(out);
             return report;
         }

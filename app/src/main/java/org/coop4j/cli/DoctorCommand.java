@@ -2,14 +2,12 @@ package org.coop4j.cli;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.bench.Measurement;
 import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Console;
 import org.coop4j.console.Table;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Backend.BackendException;
@@ -20,18 +18,15 @@ import org.coop4j.run.Machine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 
-/** {@code coop doctor}: what was chosen for this machine, and what to change. */
+/** {@code coop doctor}: the choices for this machine, and what to change. */
 @Command(
         name = "doctor",
-        description = {
-            "Show what coop4j uses on this machine (processor, threads, BLAS, memory, backend), how"
-                    + " fast a large matrix product is, and what to change.",
-            ""
-        },
-        footer = {"", "Example:", "  coop doctor"})
-final class DoctorCommand implements Callable<Integer> {
+        description = "Show what coop4j uses on this machine (processor, threads, BLAS, memory, backend),"
+                + " the speed of a large matrix product, and what to change.",
+        footer = {"Examples:", "  coop doctor", "  coop doctor --debug"})
+final class DoctorCommand extends ConsoleCommand {
 
-    /** Vector instructions of processors that ND4J has libraries for, as Linux calls them, and what they bring. */
+    /** Vector instructions that ND4J has libraries for, as Linux calls them, and their benefit. */
     private static final List<Map.Entry<String, String>> X86 = List.of(
             Map.entry("avx2", "8 floats at once"),
             Map.entry("avx512f", "16 floats at once"),
@@ -40,54 +35,31 @@ final class DoctorCommand implements Callable<Integer> {
 
     private static final List<Map.Entry<String, String>> ARM = List.of(Map.entry("asimd", "4 floats at once"));
 
-    private final Console console;
+    private final AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
     private final List<String> advice = new ArrayList<>();
-
-    DoctorCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() {
-        AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
-        table.row("java", System.getProperty("java.vm.name") + " " + System.getProperty("java.version"));
-        table.row("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+        table.row("java", Machine.virtualMachine());
+        table.row("system", Machine.operatingSystem());
         table.row("processor", Machine.processor("model name").orElse("unknown"));
-        instructions(table);
-        table.row("JPEG decoder", jpeg());
-        int cores = Runtime.getRuntime().availableProcessors();
-        table.row("cores", Integer.toString(cores));
-        table.row("heap limit", Numbers.bytes(Runtime.getRuntime().maxMemory()));
+        instructions();
+        jpeg();
         boolean canCompute;
         try (Workers workers = Workers.standard()) {
-            table.row("threads", threads(workers, cores));
-            canCompute = backend(table);
-            environment(table, "OMP_NUM_THREADS");
-            environment(table, "OPENBLAS_NUM_THREADS");
-            environment(table, "OPENBLAS_CORETYPE");
+            threads(workers);
+            canCompute = backend();
+            for (String variable : List.of("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE")) {
+                environment(variable);
+            }
             if (canCompute) {
+                Optional<String> obstacle = Precision.BFLOAT16.obstacle();
                 table.row(
                         "bfloat16",
-                        Precision.BFLOAT16
-                                .obstacle()
-                                .map("no: "::concat)
-                                .orElse("yes: --precision bf16 multiplies up to twice as fast"));
+                        obstacle.map("no: "::concat).orElse("yes: --precision bf16 multiplies up to twice as fast"));
             }
             if (canCompute && Backend.currentForm() == Backend.Form.HOST) {
-                Measurement product = Measurement.product(workers);
-                table.row(
-                        "matrix product",
-                        String.format(
-                                Locale.ROOT,
-                                "%.0f GFLOP/s on %d threads (1536 x 1536 x 1536, float32)",
-                                product.gflops(),
-                                workers.count()));
-                if (product.most() > 1.5 * product.least()) {
-                    advice.add("the product's time varied from "
-                            + String.format(
-                                    Locale.ROOT, "%.0f to %.0f ms", 1000 * product.least(), 1000 * product.most())
-                            + ": something else uses the cores");
-                }
+                product(workers);
             }
         }
         table.print(console.out());
@@ -98,8 +70,54 @@ final class DoctorCommand implements Callable<Integer> {
         return canCompute ? ExitCode.OK : ExitCode.SOFTWARE;
     }
 
-    /** Whether ND4J can compute on this machine. */
-    private boolean backend(AlignedLines table) {
+    private void instructions() {
+        List<String> flags = Machine.processor("flags")
+                .or(() -> Machine.processor("Features"))
+                .map(line -> List.of(line.split(" ")))
+                .orElse(List.of());
+        if (flags.isEmpty()) {
+            table.row("instructions", "unknown");
+            return;
+        }
+        boolean arm = System.getProperty("os.arch").equals("aarch64");
+        boolean any = false;
+        for (Map.Entry<String, String> set : arm ? ARM : X86) {
+            boolean has = flags.contains(set.getKey()) || (arm && flags.contains("neon"));
+            any |= has;
+            table.row(set.getKey(), (has ? "yes: " : "no; it would allow ") + set.getValue());
+        }
+        if (!any) {
+            advice.add("the processor has no vector instructions that BLAS can use: expect it to be slow");
+        }
+    }
+
+    private void jpeg() {
+        String forms = JpegCheck.failures().stream().map(JpegCheck::form).collect(Collectors.joining(", "));
+        if (forms.isEmpty()) {
+            table.row("JPEG decoder", "the pixels of libjpeg-turbo, as in Pillow");
+            return;
+        }
+        table.row("JPEG decoder", "not that of libjpeg-turbo: " + forms);
+        advice.add("this Java decodes JPEG of " + forms + " differently from Pillow: features of such pictures differ;"
+                + " use a Java linked to libjpeg-turbo, such as Debian's");
+    }
+
+    private void threads(Workers workers) {
+        int cores = Runtime.getRuntime().availableProcessors();
+        String chosen = "all cores";
+        for (String variable : List.of("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")) {
+            chosen = System.getenv(variable) == null ? chosen : variable;
+        }
+        table.row("cores", Integer.toString(cores));
+        table.row("heap limit", Numbers.bytes(Runtime.getRuntime().maxMemory()));
+        table.row("threads", workers.count() + " (" + chosen + ")");
+        if (workers.count() > cores) {
+            advice.add(chosen + " exceeds the number of cores: unset it");
+        }
+    }
+
+    /** Returns true if ND4J can compute on this machine. */
+    private boolean backend() {
         try {
             Backend backend = Backend.loaded();
             table.row("ND4J backend", backend.name());
@@ -119,62 +137,27 @@ final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    private String jpeg() {
-        List<JpegCheck> failures = JpegCheck.failures();
-        if (failures.isEmpty()) {
-            return "the pixels of libjpeg-turbo, as Pillow's";
-        }
-        String forms = failures.stream().map(JpegCheck::form).collect(Collectors.joining(", "));
-        advice.add("this Java does not decode JPEG of "
-                + forms
-                + " as Pillow does: features of such pictures differ, or there are none;"
-                + " a Java that is linked to libjpeg-turbo, such as Debian's, has none of"
-                + " this");
-        return "not that of libjpeg-turbo: " + forms;
-    }
-
-    private String threads(Workers workers, int cores) {
-        String chosen = "all cores";
-        for (String variable : List.of("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")) {
-            chosen = System.getenv(variable) == null ? chosen : variable;
-        }
-        if (workers.count() > cores) {
-            advice.add(chosen + " exceeds the number of cores: unset it");
-        }
-        return workers.count() + " (" + chosen + ")";
-    }
-
-    private void environment(AlignedLines table, String variable) {
+    private void environment(String variable) {
         String value = System.getenv(variable);
-        if (value != null) {
-            table.row(variable, value);
-            if (variable.equals("OPENBLAS_CORETYPE")) {
-                advice.add("OPENBLAS_CORETYPE="
-                        + value
-                        + " overrides the kernel that OpenBLAS would choose for this"
-                        + " processor: unset it unless you set it on purpose");
-            }
-        }
-    }
-
-    private void instructions(AlignedLines table) {
-        List<String> flags = Machine.processor("flags")
-                .or(() -> Machine.processor("Features"))
-                .map(line -> List.of(line.split(" ")))
-                .orElse(List.of());
-        if (flags.isEmpty()) {
-            table.row("instructions", "unknown");
+        if (value == null) {
             return;
         }
-        boolean arm = System.getProperty("os.arch").equals("aarch64");
-        boolean any = false;
-        for (Map.Entry<String, String> set : arm ? ARM : X86) {
-            boolean has = flags.contains(set.getKey()) || (arm && flags.contains("neon"));
-            any |= has;
-            table.row(set.getKey(), (has ? "yes: " : "no; it would bring ") + set.getValue());
+        table.row(variable, value);
+        if (variable.equals("OPENBLAS_CORETYPE")) {
+            advice.add(variable + "=" + value + " overrides OpenBLAS's choice of kernels for this processor: unset it"
+                    + " unless it is on purpose");
         }
-        if (!any) {
-            advice.add("the processor has no vector instructions that BLAS can use: it will be slow");
+    }
+
+    private void product(Workers workers) {
+        Measurement product = Measurement.product(workers);
+        table.row(
+                "matrix product",
+                "%.0f GFLOP/s on %d threads (1536 x 1536 x 1536, float32)"
+                        .formatted(product.gflops(), workers.count()));
+        if (product.most() > 1.5 * product.least()) {
+            advice.add("the product's time varied from %.0f to %.0f ms: close other programs that use the cores"
+                    .formatted(1000 * product.least(), 1000 * product.most()));
         }
     }
 }

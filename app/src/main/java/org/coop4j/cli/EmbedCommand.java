@@ -7,9 +7,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.base.TextFile;
@@ -20,7 +18,6 @@ import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
@@ -48,30 +45,21 @@ import picocli.CommandLine.Parameters;
         description = {
             "Write the features of texts or images to a safetensors file.",
             "",
-            "The file has the tensor features [n, width] in the order of the inputs, not normalised"
-                    + " unless --normalize is given, and in its metadata the inputs' names (a JSON"
-                    + " array). Images that cannot be read are left out and reported.",
+            "The file has the tensor features [n, width] in the order of the inputs, not normalised unless --normalize"
+                    + " is given, and the inputs' names in its metadata (a JSON array)."
+                    + " Images that cannot be read are left out and reported.",
             "",
-            "With --data the file also has labels, the part of the data that each image is in, and"
-                    + " the class names: \"coop train\", \"sweep\" and \"eval\" take it as --data.",
-            ""
+            "With --data the file also has labels, the split of each image, and the class names:"
+                    + " coop train, sweep and eval take it as --data."
         },
         footer = {
-            "",
             "Examples:",
             "  coop embed -m clip.safetensors --text \"a cat\" -o cat.safetensors",
             "  coop embed -m clip.safetensors --texts captions.txt -o texts.safetensors",
             "  coop embed -m clip.safetensors --normalize photos/ -o photos.safetensors",
             "  coop embed -m clip.safetensors -d pictures/ -o features.safetensors"
         })
-final class EmbedCommand implements Callable<Integer> {
-
-    /** What features are of. */
-    private static final String TEXT = "text";
-
-    private static final String IMAGE = "image";
-
-    private final Console console;
+final class EmbedCommand extends ConsoleCommand {
 
     @Mixin
     private ModelOptions clipOptions;
@@ -102,8 +90,7 @@ final class EmbedCommand implements Callable<Integer> {
             names = "--seed",
             defaultValue = "1",
             paramLabel = "N",
-            description =
-                    "With --data, the seed of the division, where the data has none (default:" + " ${DEFAULT-VALUE}).")
+            description = "With --data that has no splits, the seed of the split (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     @Mixin
@@ -112,12 +99,8 @@ final class EmbedCommand implements Callable<Integer> {
     @Mixin
     private Options.Exif exif;
 
-    @Option(
-            names = {"-o", "--out"},
-            required = true,
-            paramLabel = "FILE",
-            description = "The safetensors file to write; replaced if it exists.")
-    private Path out;
+    @Mixin
+    private Options.SafetensorsOut outOption;
 
     @Mixin
     private Options.Arithmetic precision;
@@ -134,30 +117,30 @@ final class EmbedCommand implements Callable<Integer> {
             description = "Images, or folders: all images in them and below.")
     private List<Path> arguments = List.of();
 
-    EmbedCommand(Console console) {
-        this.console = console;
-    }
-
     @Override
     public Integer call() throws IOException {
-        Optional<DataSpec> data = Optional.ofNullable(dataOptions).map(DataOptions::spec);
+        String out = outOption.file().toString();
         boolean ofTexts = !texts.isEmpty() || textFile != null;
-        if (data.isPresent()) {
-            if (ofTexts || !arguments.isEmpty() || pixels) {
-                throw new WrongUsage("--data stands alone: omit --text, --texts, --pixels and other images");
-            }
-            return embedDataset(data.get());
+        boolean ofImages = !arguments.isEmpty();
+        require(
+                out.endsWith(".safetensors"),
+                "cannot write " + out + ": give a name that ends in .safetensors, such as features.safetensors");
+        if (dataOptions != null) {
+            require(
+                    !ofTexts && !ofImages && !pixels,
+                    "--data stands alone: omit --text, --texts, --pixels and other images");
+            return embedDataset(dataOptions.spec());
         }
-        if (ofTexts == !arguments.isEmpty()) {
-            throw new WrongUsage("give images, or texts (--text, --texts), or labelled images (--data)");
-        }
-        if (ofTexts && exif.isGiven()) {
-            throw new WrongUsage("--exif is for images");
-        }
-        if (ofTexts && pixels) {
-            throw new WrongUsage("--pixels is for images");
-        }
+        require(ofTexts != ofImages, "give images, or texts (--text, --texts), or labelled images (--data)");
+        require(ofImages || !exif.isGiven(), "--exif is for images");
+        require(ofImages || !pixels, "--pixels is for images");
         return ofTexts ? embedTexts() : embedImages();
+    }
+
+    private static void require(boolean right, String message) {
+        if (!right) {
+            throw new WrongUsage(message);
+        }
     }
 
     private int embedTexts() throws IOException {
@@ -168,11 +151,12 @@ final class EmbedCommand implements Callable<Integer> {
         try (Clip clip = clipOptions.openForTexts()) {
             UnknownWords.warning(clip, all).ifPresent(console::warn);
             int context = clip.architecture().text().contextLength();
-            List<int[]> tokens = new ArrayList<>();
-            for (String text : all) {
-                tokens.add(clip.tokenizer().tokenize(text, context, truncation.overflow()));
-            }
-            write(clip, TEXT, all, clip.encodeTokens(tokens), List.of());
+            List<int[]> tokens = all.stream()
+                    .map(text -> clip.tokenizer().tokenize(text, context, truncation.overflow()))
+                    .toList();
+            Map<String, String> metadata = FeatureExport.metadata(clip, all, "text", Precision.FLOAT32, normalize);
+            write(clip, clip.encodeTokens(tokens), metadata, List.of());
+            note(Numbers.count(all.size(), "text"), clip);
         }
         return 0;
     }
@@ -198,33 +182,29 @@ final class EmbedCommand implements Callable<Integer> {
             if (good.isEmpty()) {
                 throw new CommandFailure("none of the images can be read: nothing is written");
             }
-            write(
-                    clip,
-                    IMAGE,
-                    good.stream().map(Path::toString).toList(),
-                    images.features(),
-                    pixels ? good : List.of());
+            List<String> names = good.stream().map(Path::toString).toList();
+            Map<String, String> metadata = FeatureExport.metadata(clip, names, "image", clip.precision(), normalize);
+            write(clip, images.features(), metadata, pixels ? good : List.of());
+            note(Numbers.count(good.size(), "image"), clip);
             return images.exitCode();
         }
     }
 
     private int embedDataset(DataSpec data) throws IOException {
-        if (data.holdsFeatures()) {
-            throw new WrongUsage(data.path() + " has features already");
-        }
+        require(!data.holdsFeatures(), data.path() + " has features already");
         try (Clip clip = clipOptions.open(precision.precision())) {
             SharedData shared = bankOptions.shared(clip);
             ImageDataset dataset = shared.dataset(exif.of(data), seed).half(dataOptions.half());
-            Set<Split> parts = split == null ? EnumSet.allOf(Split.class) : EnumSet.of(split);
-            int images = FeatureExport.write(shared, dataset, parts, normalize, out, console);
-            console.note("%s: %s of %s, %d wide"
-                    .formatted(
-                            out,
-                            Numbers.count(images, "image"),
-                            Numbers.count(dataset.classCount(), "class", "classes"),
-                            clip.embedDim()));
+            Set<Split> splits = split == null ? EnumSet.allOf(Split.class) : EnumSet.of(split);
+            int images = FeatureExport.write(shared, dataset, splits, normalize, outOption.file(), console);
+            String classes = Numbers.count(dataset.classCount(), "class", "classes");
+            note(Numbers.count(images, "image") + " of " + classes, clip);
         }
         return 0;
+    }
+
+    private void note(String content, Clip clip) {
+        console.note("%s: %s, %d wide".formatted(outOption.file(), content, clip.embedDim()));
     }
 
     private PixelReader reader(Clip clip) {
@@ -232,14 +212,12 @@ final class EmbedCommand implements Callable<Integer> {
     }
 
     /**
-     * Writes {@code features} [n, embed], maybe {@code pixels} [n, 3, side, side], and metadata; whole or not at all.
+     * Writes features [n, embed], maybe pixels [n, 3, side, side], and metadata; whole or not at all.
      *
-     * @param kind what the features are of
-     * @param inputs texts or file names, one a row
-     * @param pixelsOf the images whose pixels are written too; read a second time, so that memory
-     *     does not grow with their number
+     * @param pixelsOf the images whose pixels are written too; read a second time, so that memory does not grow with
+     *     their number
      */
-    private void write(Clip clip, String kind, List<String> inputs, FeatureMatrix features, List<Path> pixelsOf)
+    private void write(Clip clip, FeatureMatrix features, Map<String, String> metadata, List<Path> pixelsOf)
             throws IOException {
         int side = clip.preprocessing().size();
         List<TensorSpec> specs = new ArrayList<>();
@@ -247,10 +225,8 @@ final class EmbedCommand implements Callable<Integer> {
         if (!pixelsOf.isEmpty()) {
             specs.add(new TensorSpec("pixels", DType.F32, Shape.of(pixelsOf.size(), 3, side, side)));
         }
-        Precision computed = kind.equals(TEXT) ? Precision.FLOAT32 : clip.precision();
         FeatureMatrix written = normalize ? features.normalized() : features;
-        Map<String, String> metadata = FeatureExport.metadata(clip, inputs, kind, computed, normalize);
-        try (SafetensorsWriter writer = SafetensorsWriter.create(out, specs, metadata)) {
+        try (SafetensorsWriter writer = SafetensorsWriter.create(outOption.file(), specs, metadata)) {
             for (int row = 0; row < written.rows(); row++) {
                 writer.writeFloats(FeatureTensors.FEATURES, written.row(row));
             }
@@ -259,7 +235,6 @@ final class EmbedCommand implements Callable<Integer> {
             }
             writer.commit();
         }
-        console.note("%s: %s, %d wide".formatted(out, Numbers.count(inputs.size(), kind), features.width()));
     }
 
     private void writePixels(SafetensorsWriter writer, List<Path> files, PixelReader reader, FloatBuffer image)

@@ -4,14 +4,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
@@ -25,45 +23,39 @@ import picocli.CommandLine.Option;
 @Command(
         name = "export",
         description = {
-            "Write a learned classifier for other programs.",
+            "Write a learned classifier for other programs: a checkpoint for Python, or ONNX.",
             "",
-            "Without --onnx: what CoOp, CoCoOp, KgCoOp, ProGrad or TCP learned, as a checkpoint for"
-                    + " their Python code (prompt_learner/model.pth.tar-N), which its"
-                    + " load_model(directory, epoch) reads. The optimizer's state is empty: training"
-                    + " cannot resume from it.",
+            "Without --onnx: the prompt of CoOp, CoCoOp, KgCoOp, ProGrad or TCP as a checkpoint for their Python code"
+                    + " (prompt_learner/model.pth.tar-N), for its load_model(directory, epoch)."
+                    + " Training cannot resume from it, since the optimizer's state is empty.",
             "",
-            "With --onnx: the image tower and the classifier in one ONNX file. Its input is pixels"
-                    + " [N, 3, S, S], resized, cropped and normalised as coop embed --pixels writes"
-                    + " them, or, with --with-preprocessing, image [height, width, 3], one picture"
-                    + " of RGB bytes. Its outputs are logits and probabilities [N, classes]; class"
-                    + " names and method are in its metadata. With a model and no classifier,"
-                    + " image.onnx (pixels to image_features) and text.onnx (input_ids to"
-                    + " text_features) are written into a folder; features are not normalised.",
-            ""
+            "With --onnx: image tower and classifier in one file. Its input is pixels [N, 3, S, S] as written by coop"
+                    + " embed --pixels, or, with --with-preprocessing, image [height, width, 3], RGB bytes. Its outputs"
+                    + " are logits and probabilities [N, classes]; class names and method are in its metadata.",
+            "",
+            "With --onnx and a model alone: a folder with image.onnx (pixels to image_features) and text.onnx"
+                    + " (input_ids to text_features); features are not normalised."
         },
         footer = {
-            "",
             "Examples:",
             "  coop export -p run -o output/",
             "  coop export --onnx -p run -o classifier.onnx",
             "  coop export --onnx --with-preprocessing --fp16 -p run -o classifier.onnx",
             "  coop export --onnx -m clip.safetensors -o towers/"
         })
-final class ExportCommand implements Callable<Integer> {
-
-    private final Console console;
+final class ExportCommand extends ConsoleCommand {
 
     @Option(
             names = {"-p", "--prompt"},
             paramLabel = "RUN|FILE",
-            description = "A learned classifier, or the folder of the run that learned it.")
+            description = "A learned classifier, or the folder of its run.")
     private Path prompt;
 
     @Option(
             names = {"-m", "--model"},
             paramLabel = "FILE",
-            description = "The model: of the classifier (default: where it was then, or beside it), or,"
-                    + " without a classifier, whose towers are written.")
+            description = "The classifier's model (default: where it was then, or beside it); without a classifier,"
+                    + " the model to export.")
     private Path model;
 
     @Mixin
@@ -72,7 +64,7 @@ final class ExportCommand implements Callable<Integer> {
     @Option(names = "--onnx", description = "Write ONNX.")
     private boolean onnx;
 
-    @Option(names = "--with-preprocessing", description = "Make resize, crop and normalisation part of the ONNX graph.")
+    @Option(names = "--with-preprocessing", description = "Include resize, crop and normalisation in the ONNX graph.")
     private boolean preprocessing;
 
     @Option(names = "--fp16", description = "Store the ONNX file's weights in float16; it computes in float32.")
@@ -82,43 +74,36 @@ final class ExportCommand implements Callable<Integer> {
             names = "--epoch",
             paramLabel = "N",
             converter = Converters.Positive.class,
-            description = "The epoch in the checkpoint's name (default: the epochs of its training, or" + " 50).")
+            description = "Epoch in the checkpoint's name (default: the epochs of its training, or 50).")
     private Integer epoch;
 
     @Option(
             names = {"-o", "--out"},
             required = true,
             paramLabel = "PATH",
-            description = "The folder in which prompt_learner is created; with --onnx the file, or the"
-                    + " folder of both towers.")
+            description = "The folder for prompt_learner; with --onnx the file, or the folder of both towers.")
     private Path out;
-
-    ExportCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {
         checkUsage();
-        for (Path file : onnx ? onnx() : List.of(checkpoint())) {
-            console.print(file.toString());
-        }
+        List<Path> written = prompt == null ? towers() : List.of(onnx ? classifier() : checkpoint());
+        written.forEach(file -> console.print(file.toString()));
         return 0;
     }
 
     private void checkUsage() {
         if (prompt == null && !(onnx && model != null)) {
-            throw new WrongUsage(
-                    "Missing required option: '--prompt=RUN|FILE' (a model alone is enough for" + " --onnx)");
+            throw new WrongUsage("give a classifier with --prompt RUN|FILE, or a model alone with --onnx");
         }
         if (onnx && epoch != null) {
-            throw new WrongUsage("--epoch is of the reference's checkpoint: omit it with --onnx");
+            throw new WrongUsage("--epoch is for checkpoints: omit it with --onnx");
         }
         if (!onnx && (half || preprocessing)) {
             throw new WrongUsage("--fp16 and --with-preprocessing need --onnx");
         }
         if (prompt == null && preprocessing) {
-            throw new WrongUsage("--with-preprocessing is of a classifier: give one with --prompt");
+            throw new WrongUsage("--with-preprocessing is for classifiers: give one with --prompt");
         }
     }
 
@@ -126,20 +111,10 @@ final class ExportCommand implements Callable<Integer> {
         PromptOptions options = new PromptOptions(prompt, model, vocabulary);
         ClassifierFile learned = options.read();
         try (Clip clip = options.open(learned)) {
-            return ReferenceCheckpoint.write(out, clip, learned, epoch(learned));
+            String trained = learned.training().getOrDefault("epochs", "");
+            int last = trained.matches("[1-9]\\d{0,5}") ? Integer.parseInt(trained) : 50;
+            return ReferenceCheckpoint.write(out, clip, learned, epoch == null ? last : epoch);
         }
-    }
-
-    private int epoch(ClassifierFile learned) {
-        if (epoch != null) {
-            return epoch;
-        }
-        String trained = learned.training().getOrDefault("epochs", "");
-        return trained.matches("[1-9]\\d{0,5}") ? Integer.parseInt(trained) : 50;
-    }
-
-    private List<Path> onnx() throws IOException {
-        return prompt == null ? towers() : List.of(classifier());
     }
 
     private List<Path> towers() throws IOException {

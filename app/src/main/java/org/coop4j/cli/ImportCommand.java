@@ -6,11 +6,10 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
+import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.clip.Clip;
-import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
@@ -23,28 +22,23 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code coop import}: takes over a prompt that the reference's Python code learned. */
+/** {@code coop import}: converts a prompt that the reference's Python code learned. */
 @Command(
         name = "import",
         description = {
             "Import a prompt that the Python code of CoOp, CoCoOp, KgCoOp, ProGrad or TCP learned.",
             "",
             "The checkpoint names neither its method nor the classes nor their position: give them."
-                    + " The class embeddings that it holds are compared with them; the number of"
-                    + " context vectors is its own.",
-            ""
+                    + " The classes are compared with its class embeddings."
         },
         footer = {
-            "",
             "Examples:",
             "  coop import prompt_learner/model.pth.tar-50 -m clip.safetensors \\",
             "      --classes-file names.txt -o prompt.safetensors",
             "  coop import output/ -m clip.safetensors --classes-file names.txt \\",
             "      --method tcp --set template=\"a photo of a {}.\" -o prompt.safetensors"
         })
-final class ImportCommand implements Callable<Integer> {
-
-    private final Console console;
+final class ImportCommand extends ConsoleCommand {
 
     @Mixin
     private ModelOptions clipOptions;
@@ -57,7 +51,7 @@ final class ImportCommand implements Callable<Integer> {
             defaultValue = Method.STANDARD,
             paramLabel = "NAME",
             completionCandidates = Importable.class,
-            description = "The method that learned it: ${COMPLETION-CANDIDATES} (default:" + " ${DEFAULT-VALUE}).")
+            description = "The method that learned it: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private String method;
 
     @Option(
@@ -92,16 +86,15 @@ final class ImportCommand implements Callable<Integer> {
         }
     }
 
-    ImportCommand(Console console) {
-        this.console = console;
-    }
-
     @Override
     public Integer call() throws IOException {
         if (!classOptions.areGiven()) {
             throw new WrongUsage("the checkpoint does not name its classes: give --classes or --classes-file");
         }
-        Method learnedBy = method();
+        if (position != null) {
+            set.put("position", position);
+        }
+        Method learnedBy = WrongUsage.unless(() -> Method.of(method).with(set));
         List<String> classes = classOptions.read();
         try (Clip clip = clipOptions.openForTexts()) {
             UnknownWords.warning(clip, classes).ifPresent(console::warn);
@@ -111,20 +104,13 @@ final class ImportCommand implements Callable<Integer> {
             ClassifierFile prompt = read.withTraining(account);
             prompt.write(out);
             PromptLayout layout = PromptLayout.of(prompt);
-            console.print("%s: %d context vectors, %s, %d classes"
+            console.print("%s: %s, %s, %s"
                     .formatted(
                             out,
-                            layout.length(),
+                            Numbers.count(layout.length(), "context vector"),
                             layout.classSpecific() ? "class-specific" : "unified",
-                            prompt.classNames().size()));
+                            Numbers.count(classes.size(), "class", "classes")));
         }
         return 0;
-    }
-
-    private Method method() {
-        if (position != null) {
-            set.put("position", position);
-        }
-        return WrongUsage.unless(() -> Method.of(method).with(set));
     }
 }

@@ -4,12 +4,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.coop4j.base.Settings;
 import org.coop4j.cli.options.MethodOptions;
 import org.coop4j.cli.options.Options;
-import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
@@ -24,18 +21,11 @@ import picocli.CommandLine.Parameters;
         name = "methods",
         description = "List the methods that coop train --method takes,"
                 + " or explain one of them with its settings, their defaults and its source.",
-        footer = {
-            "Examples:",
-            "  coop methods",
-            "  coop methods kgcoop",
-            "  coop train -m clip.safetensors -d pictures/ --method kgcoop -o run"
-        })
-final class MethodsCommand implements Callable<Integer> {
+        footer = {"Examples:", "  coop methods", "  coop methods kgcoop"})
+final class MethodsCommand extends ConsoleCommand {
 
     /** The settings of the training are shown for this number of shots. */
     private static final int SHOTS = 16;
-
-    private final Console console;
 
     @ArgGroup
     private Options.Format format = new Options.Format();
@@ -43,26 +33,18 @@ final class MethodsCommand implements Callable<Integer> {
     @Parameters(arity = "0..1", paramLabel = "NAME", description = "A method to explain, or auto.")
     private String name;
 
-    MethodsCommand(Console console) {
-        this.console = console;
-    }
-
     @Override
     public Integer call() {
         if (name == null) {
             methods().rows(Method.all()).print(format.chosen(), console);
         } else if (name.equals(MethodOptions.AUTO)) {
-            wrapped("auto chooses the best of these methods by the val images,"
+            console.paragraph("auto chooses the best of these methods by the val images,"
                     + " or by cross-validation on the training images if there are few:");
             methods().rows(Method.quick()).print(format.chosen(), console);
         } else {
             explain(WrongUsage.unless(() -> Method.of(name)));
         }
         return 0;
-    }
-
-    private void wrapped(String text) {
-        AlignedLines.wrapped(text, console.width()).forEach(console.out()::println);
     }
 
     private static Table<Method> methods() {
@@ -103,7 +85,7 @@ final class MethodsCommand implements Callable<Integer> {
             case TABLE -> {
                 PrintStream out = console.out();
                 out.println(method.title() + "\n");
-                wrapped(method.summary());
+                console.paragraph(method.summary());
                 out.println(settings.isEmpty() ? "\nThere is nothing to set." : "\nSettings (--set NAME=VALUE):");
                 if (!settings.isEmpty()) {
                     rows.lines().print(out);

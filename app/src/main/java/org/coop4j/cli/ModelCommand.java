@@ -4,37 +4,31 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
-import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.weights.model.ConvertedModel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code coop model}: what a converted file holds. */
+/** {@code coop model}: the content of a converted model. */
 @Command(
         name = "model",
-        description = "Show what a converted model is: dimensions, activation, preprocessing, origin;"
-                + " with --classes, which of these names have words that it never saw.",
+        description = "Describe a converted model: dimensions, activation, preprocessing, origin;"
+                + " with --classes, the names whose words it was not trained on.",
         synopsisSubcommandLabel = "[new ...]",
         footer = {
-            "",
             "Examples:",
             "  coop model vit-b-32.safetensors",
             "  coop model --json vit-b-32.safetensors",
             "  coop model coop4j-small --classes ibis,ketch,dog",
             "  coop model new --arch ViT-B/32 --seed 1 -o random.safetensors"
         })
-final class ModelCommand implements Callable<Integer> {
-
-    private final Console console;
+final class ModelCommand extends ConsoleCommand {
 
     @Parameters(
             arity = "0..1", // none with "new"
@@ -48,12 +42,8 @@ final class ModelCommand implements Callable<Integer> {
     @Mixin
     private Options.Vocabulary vocabulary;
 
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
-
-    ModelCommand(Console console) {
-        this.console = console;
-    }
+    @Mixin
+    private Options.AsJson json;
 
     @Override
     public Integer call() throws IOException {
@@ -63,20 +53,20 @@ final class ModelCommand implements Callable<Integer> {
         try (ConvertedModel model = ConvertedModel.open(ModelOptions.file(file))) {
             List<String> unknown = classOptions.areGiven() ? unknownClasses() : List.of();
             double logitScale = Math.exp(model.weights().floats("logit_scale")[0]);
-            if (json) {
-                ObjectNode described = ModelSummary.json(model, logitScale);
-                if (classOptions.areGiven()) {
-                    unknown.forEach(described.putArray("unknown_classes")::add);
-                }
-                console.print(described);
-            } else {
+            if (!json.isChosen()) {
                 ModelSummary.table(model, logitScale).print(console.out());
+                return 0;
             }
+            ObjectNode described = ModelSummary.json(model, logitScale);
+            if (classOptions.areGiven()) {
+                unknown.forEach(described.putArray("unknown_classes")::add);
+            }
+            console.print(described);
+            return 0;
         }
-        return 0;
     }
 
-    /** The given names that have words which the model never saw; warns of them. */
+    /** Returns the given names with words that the model was not trained on, and warns of them. */
     private List<String> unknownClasses() throws IOException {
         List<String> classes = classOptions.read();
         try (Clip clip = ModelOptions.openForTexts(file, vocabulary)) {

@@ -7,14 +7,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
-import org.coop4j.console.Console;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.eval.Temperature;
@@ -39,16 +37,12 @@ import picocli.CommandLine.Parameters;
         footer = {
             "Examples:",
             "  coop predict -p run photo.jpg",
-            "  coop predict -p run --threshold 0.8 --top 3 photos/",
-            "  coop predict -p prompt.safetensors -m clip.safetensors --json *.jpg",
-            "  coop predict -p run --classes cat,dog,fox photo.jpg"
+            "  coop predict -p run --threshold 0.8 --top 3 photos/"
         })
-final class PredictCommand implements Callable<Integer> {
+final class PredictCommand extends ConsoleCommand {
 
     /** The answer if no class is probable enough. */
     private static final String UNKNOWN = "unknown";
-
-    private final Console console;
 
     @Mixin
     private PromptOptions promptOptions;
@@ -83,10 +77,6 @@ final class PredictCommand implements Callable<Integer> {
 
     @Parameters(arity = "1..*", paramLabel = "IMAGE|DIR", description = "Images, or folders of them.")
     private List<Path> arguments;
-
-    PredictCommand(Console console) {
-        this.console = console;
-    }
 
     /**
      * An image and its classes.

@@ -12,7 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.TextFile;
 import org.coop4j.cli.options.ClassOptions;
@@ -22,7 +21,6 @@ import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.TemplateOptions;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Console;
 import org.coop4j.console.Interrupt.Termination;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
@@ -39,16 +37,13 @@ import picocli.CommandLine.Option;
 @Command(
         name = "serve",
         description = {
-            "Serve classifiers over HTTP, with a page to try them, until Ctrl-C.",
+            "Serve classifiers over HTTP, with a page to try them, until Ctrl-C: learned ones (-p), hand-written"
+                    + " prompts (-m with -c), or both.",
             "",
-            "Serves what coop train learned (-p), hand-written prompts (-m with -c), or both. A"
-                    + " picture is posted to /predictions/NAME, where the name is the run's folder, the"
-                    + " one given with -p NAME=RUN, or zero-shot. /openapi.yaml describes all of the"
-                    + " API, which has the Open Inference Protocol v2 too.",
-            ""
+            "Post a picture to /predictions/NAME: the folder of the run, the NAME of -p NAME=RUN, or zero-shot."
+                    + " /openapi.yaml describes the API, which includes the Open Inference Protocol v2."
         },
         footer = {
-            "",
             "Examples:",
             "  coop serve -m coop4j-small -c dog,car,house",
             "  coop serve -p run -p flowers=runs/flowers-16",
@@ -58,27 +53,21 @@ import picocli.CommandLine.Option;
             "    curl --data-binary @photo.jpg http://localhost:8080/predictions/run",
             "    curl -F data=@photo.jpg http://localhost:8080/predictions/run?top_k=3"
         })
-final class ServeCommand implements Callable<Integer> {
+final class ServeCommand extends ConsoleCommand {
 
     private static final String ZERO_SHOT = Method.zeroShot().id();
-
-    private final Console console;
 
     @Option(
             names = {"-p", "--prompt"},
             paramLabel = "[NAME=]RUN|FILE",
-            description =
-                    "A learned classifier, or the folder of the run that learned it; several times" + " for several.")
+            description = "A learned classifier, or the folder of its run; may be given several times.")
     private List<String> runs = List.of();
 
     @Option(
             names = {"-m", "--model"},
             paramLabel = "FILE",
-            description = {
-                ModelOptions.DESCRIPTION
-                        + " With -p, the model that the runs learned with (default: where it was"
-                        + " then, or beside the classifier)."
-            })
+            description = ModelOptions.DESCRIPTION + " With -p, the model of the runs"
+                    + " (default: where it was then, or beside the classifier).")
     private Path model;
 
     @Mixin
@@ -97,117 +86,105 @@ final class ServeCommand implements Callable<Integer> {
             names = "--host",
             defaultValue = "127.0.0.1",
             paramLabel = "ADDRESS",
-            description =
-                    "The address to listen on (default: ${DEFAULT-VALUE}, this machine alone;" + " 0.0.0.0 is all).")
+            description = "Address to listen on (default: ${DEFAULT-VALUE}, this machine alone; 0.0.0.0 is all).")
     private String host;
 
     @Option(
             names = "--port",
             defaultValue = "8080",
             paramLabel = "N",
-            description = "The port to listen on (default: ${DEFAULT-VALUE}); 0 takes a free one.")
+            description = "Port to listen on (default: ${DEFAULT-VALUE}); 0 takes a free one.")
     private int port;
 
     @Option(
             names = "--token-file",
             paramLabel = "FILE",
             converter = Converters.FileName.class,
-            description = "Ask clients for the bearer token that this file holds.")
+            description = "Require the bearer token in this file from clients.")
     private Path tokenFile;
 
     @Option(
             names = "--allow-origin",
             paramLabel = "ORIGIN",
-            description =
-                    "Let pages of another origin, such as https://example.org, call the service" + " from a browser.")
+            description = "Let pages of another origin, such as https://example.org, call the service.")
     private String origin;
 
     @Option(
             names = "--access-log",
             paramLabel = "FILE",
-            description = "Append a line of JSON for each request; - is standard output.")
+            description = "Append a line of JSON per request; - is standard output.")
     private Path accessLog;
 
     @Option(
             names = "--threshold",
             paramLabel = "P",
-            description = "Let the page say \"not sure\" where the most probable class has a lower"
-                    + " probability, 0 to 1; the report of a run suggests one.")
+            description = "Let the page say \"not sure\" below this probability, 0 to 1; a run's report suggests one.")
     private Double threshold;
 
     @Option(
             names = "--max-batch",
             defaultValue = "32",
             paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "The most pictures that are encoded together (default: ${DEFAULT-VALUE}).")
+            description = "Maximum pictures encoded together (default: ${DEFAULT-VALUE}).")
     private int batch;
 
     @Option(
             names = "--max-delay",
             defaultValue = "2",
             paramLabel = "MS",
-            description = "How long a picture waits for others to be encoded with, in milliseconds"
-                    + " (default: ${DEFAULT-VALUE}).")
+            description = "Milliseconds that a picture waits for others (default: ${DEFAULT-VALUE}).")
     private int delay;
 
     @Option(
             names = "--queue",
             defaultValue = "256",
             paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "The most pictures that wait, for each classifier; more are answered with 429"
-                    + " (default: ${DEFAULT-VALUE}).")
+            description = "Maximum waiting pictures per classifier; more get status 429 (default: ${DEFAULT-VALUE}).")
     private int queue;
 
     @Option(
             names = "--max-body",
             defaultValue = "16M",
             paramLabel = "SIZE",
-            description = "The most bytes of a request (default: ${DEFAULT-VALUE}).")
+            description = "Maximum size of a request (default: ${DEFAULT-VALUE}).")
     private MemoryLimit body;
 
     @Option(
             names = "--max-pixels",
             defaultValue = "50000000",
             paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "The most pixels of a picture (default: ${DEFAULT-VALUE}).")
+            description = "Maximum pixels of a picture (default: ${DEFAULT-VALUE}).")
     private int pixels;
 
     @Option(
             names = "--read-time",
             defaultValue = "30",
             paramLabel = "S",
-            converter = Converters.Positive.class,
-            description = "How long a request may take to arrive, in seconds (default:" + " ${DEFAULT-VALUE}).")
+            description = "Maximum seconds for a request to arrive (default: ${DEFAULT-VALUE}).")
     private int readTime;
 
     @Option(
             names = "--max-connections",
             defaultValue = "256",
             paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "The most connections that are open at a time; more wait (default:" + " ${DEFAULT-VALUE}).")
+            description = "Maximum open connections; more wait (default: ${DEFAULT-VALUE}).")
     private int connections;
-
-    ServeCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {
         check();
         Map<String, Path> named = named();
         ServiceOptions options = options();
+        PredictionLimits limits =
+                WrongUsage.unless(() -> new PredictionLimits(batch, Duration.ofMillis(delay), queue, pixels));
         try (Termination termination = new Termination();
-                ServedModels models = new ServedModels(
-                        vocabulary.tokenizer(), precision.precision(), limits(), Optional.ofNullable(threshold))) {
+                ServedModels models =
+                        new ServedModels(vocabulary.tokenizer(), precision.precision(), limits, threshold)) {
             open(models, named);
             try (PredictionService service = PredictionService.start(options, models.all(), log())) {
-                announce(models.all(), options, service.port());
+                announce(models.all(), service.port());
                 termination.await();
-                console.note("stopping: requests that were accepted are answered");
+                console.note("shutting down: finishing accepted requests");
             }
             termination.succeed();
         }
@@ -219,67 +196,61 @@ final class ServeCommand implements Callable<Integer> {
             throw new WrongUsage("--threshold: expected 0 to 1, got " + threshold);
         }
         if (runs.isEmpty() && !classOptions.areGiven()) {
-            throw new WrongUsage("what is to be served? Give -p RUN, or -m MODEL with -c A,B");
+            throw new WrongUsage("nothing to serve: give -p RUN, or -m MODEL with -c A,B");
         }
         if (classOptions.areGiven() && model == null) {
-            throw new WrongUsage("--classes are told apart by a model: give --model");
+            throw new WrongUsage("--classes need a model: give --model");
         }
     }
 
-    /** Learned classifiers by name, of {@code NAME=RUN} or {@code RUN}, which is called as its folder or file. */
+    /** Returns the runs by name: that of {@code NAME=RUN}, or else of their folder or file. */
     private Map<String, Path> named() {
         Map<String, Path> named = new LinkedHashMap<>();
         for (String given : runs) {
-            int equals = given.indexOf('=');
-            boolean says = equals > 0 && !Files.exists(Path.of(given));
-            Path run = Path.of(says ? given.substring(equals + 1) : given);
-            String name = says ? given.substring(0, equals) : name(run);
+            int equals = Files.exists(Path.of(given)) ? -1 : given.indexOf('=');
+            Path run = Path.of(given.substring(equals + 1));
+            String name = equals >= 0
+                    ? given.substring(0, equals)
+                    : String.valueOf(run.toAbsolutePath().normalize().getFileName())
+                            .replaceFirst("\\.safetensors$", "");
             if (!ClassifierInfo.isName(name)) {
-                throw new WrongUsage(
-                        says
-                                ? "\"" + name + "\" is no name: use letters, digits, '.', '_' and '-'"
-                                : "give " + given + " a name: -p NAME=" + given);
+                throw new WrongUsage("\"%s\" is not a valid name: use letters, digits, '.', '_' and '-' in -p NAME=%s"
+                        .formatted(name, run));
             }
             boolean taken = classOptions.areGiven() && name.equals(ZERO_SHOT);
             if (named.putIfAbsent(name, run) != null || taken) {
                 throw new WrongUsage(
-                        "two classifiers are called %s: give %s another name, -p NAME=%s".formatted(name, run, run));
+                        "two classifiers are called %s: give another name with -p NAME=%s".formatted(name, run));
             }
         }
         return named;
     }
 
-    private static String name(Path run) {
-        Path last = run.toAbsolutePath().normalize().getFileName();
-        return last == null ? "" : last.toString().replaceFirst("\\.safetensors$", "");
-    }
-
     private ServiceOptions options() throws IOException {
-        Optional<String> token = tokenFile == null ? Optional.empty() : Optional.of(token(tokenFile));
-        ServiceOptions.Limits ofRequests = ofRequests();
-        return WrongUsage.unless(() -> new ServiceOptions(host, port, token, Optional.ofNullable(origin), ofRequests));
-    }
-
-    private static String token(Path file) throws IOException {
-        String token = TextFile.read(file).strip();
-        if (!token.matches("[\\x21-\\x7e]+")) {
-            throw new CommandFailure(file + ": expected a token of one line without spaces, in ASCII");
+        Optional<String> token = Optional.empty();
+        if (tokenFile != null) {
+            token = Optional.of(TextFile.read(tokenFile).strip());
+            if (!token.get().matches("[\\x21-\\x7e]+")) {
+                throw new CommandFailure(tokenFile + ": expected a token of one line without spaces, in ASCII");
+            }
         }
-        return token;
+        Optional<String> required = token;
+        return WrongUsage.unless(() -> new ServiceOptions(
+                host,
+                port,
+                required,
+                Optional.ofNullable(origin),
+                ServiceOptions.Limits.of(body.bytes(), Duration.ofSeconds(readTime), connections)));
     }
 
     private void open(ServedModels models, Map<String, Path> named) throws IOException {
-        Optional<Path> file = model == null ? Optional.empty() : Optional.of(ModelOptions.file(model));
+        Path file = model == null ? null : ModelOptions.file(model);
         for (Map.Entry<String, Path> run : named.entrySet()) {
             models.addLearned(run.getKey(), run.getValue(), file);
         }
         if (classOptions.areGiven()) {
             models.addZeroShot(
-                    ZERO_SHOT,
-                    file.orElseThrow(),
-                    classOptions.read(),
-                    templateOptions.prompts(Optional.empty()),
-                    console);
+                    ZERO_SHOT, file, classOptions.read(), templateOptions.prompts(Optional.empty()), console);
         }
     }
 
@@ -291,35 +262,17 @@ final class ServeCommand implements Callable<Integer> {
                 accessLog.toString().equals("-") ? console.out() : new FileOutputStream(accessLog.toFile(), true));
     }
 
-    private void announce(List<ServedClassifier> served, ServiceOptions options, int bound)
-            throws UnknownHostException {
-        InetAddress address = InetAddress.getByName(options.host());
-        String shown = address.isAnyLocalAddress() ? "localhost" : options.host();
-        String url = "http://" + (shown.contains(":") ? "[" + shown + "]" : shown) + ":" + bound;
+    private void announce(List<ServedClassifier> served, int bound) throws UnknownHostException {
         for (ServedClassifier one : served) {
-            console.line("%s: %s, %s"
-                    .formatted(
-                            one.info().name(),
-                            one.info().method(),
-                            Numbers.count(one.info().classNames().size(), "class", "classes")));
+            ClassifierInfo info = one.info();
+            String classes = Numbers.count(info.classNames().size(), "class", "classes");
+            console.line("%s: %s, %s".formatted(info.name(), info.method(), classes));
         }
-        console.line("serving on " + url + "/ until Ctrl-C");
-        if (!address.isLoopbackAddress() && options.token().isEmpty()) {
-            console.warn(
-                    "whoever reaches " + options.host() + " may use the service: ask for a token with --token-file");
+        InetAddress address = InetAddress.getByName(host);
+        String shown = address.isAnyLocalAddress() ? "localhost" : host.contains(":") ? "[" + host + "]" : host;
+        console.line("serving on http://" + shown + ":" + bound + "/ until Ctrl-C");
+        if (!address.isLoopbackAddress() && tokenFile == null) {
+            console.warn("anyone who can reach " + host + " can use the service: require a token with --token-file");
         }
-    }
-
-    /** What is asked of each classifier's queue. */
-    private PredictionLimits limits() {
-        return WrongUsage.unless(() -> new PredictionLimits(batch, Duration.ofMillis(delay), queue, pixels));
-    }
-
-    /** What is asked of clients. */
-    private ServiceOptions.Limits ofRequests() {
-        return WrongUsage.unless(() -> ServiceOptions.Limits.standard()
-                .withBody(body.bytes())
-                .withReadTime(Duration.ofSeconds(readTime))
-                .withConnections(connections));
     }
 }

@@ -30,74 +30,70 @@ import org.coop4j.serve.ClassifierInfo;
 import org.coop4j.serve.ServedClassifier;
 import org.coop4j.text.Tokenizer;
 
-/** Opens the classifiers of a service; those of one model share it. */
+/** The open classifiers of a service; those of one model share it. */
 final class ServedModels implements AutoCloseable {
 
     private final Tokenizer tokenizer;
     private final Precision precision;
     private final PredictionLimits limits;
-    private final Optional<Double> threshold;
+    private final Double threshold;
     private final List<ServedClassifier> served = new ArrayList<>();
     private final Map<Path, Clip> clips = new HashMap<>();
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
 
     /**
-     * @param precision in which images are encoded
-     * @param threshold below which the page is not sure
+     * @param precision of the encoding of images
+     * @param threshold probability below which the page says "not sure", or null
      */
-    ServedModels(Tokenizer tokenizer, Precision precision, PredictionLimits limits, Optional<Double> threshold) {
+    ServedModels(Tokenizer tokenizer, Precision precision, PredictionLimits limits, Double threshold) {
         this.tokenizer = tokenizer;
         this.precision = precision;
         this.limits = limits;
         this.threshold = threshold;
     }
 
-    /** The classifiers that were opened. */
     List<ServedClassifier> all() {
-        return List.copyOf(served);
+        return served;
     }
 
     /**
      * Opens a learned classifier.
      *
-     * @param name what requests call it
+     * @param name its name in requests
      * @param run the folder of its run, or its file
-     * @param model its model, where the user names it
+     * @param model its model, or null for the recorded one
      */
-    void addLearned(String name, Path run, Optional<Path> model) throws IOException {
+    void addLearned(String name, Path run, Path model) throws IOException {
         Path file = ClassifierModel.classifierFile(run);
         ClassifierFile learned = ClassifierFile.read(file);
-        Path modelFile = model.isPresent() ? model.get() : ClassifierModel.find(learned, file, ModelOptions.ADVICE);
+        Path modelFile = model == null ? ClassifierModel.find(learned, file, ModelOptions.ADVICE) : model;
+        Path result = file.toAbsolutePath().resolveSibling(RunFolder.RESULT);
+        Optional<RunResult> test =
+                Files.exists(result) ? Optional.of(RunFolder.read(result, RunResult.class)) : Optional.empty();
         Clip clip = clip(modelFile);
         try {
-            add(clip, learned.open(clip), ClassifierInfo.of(name, learned, modelFile, result(file)));
+            add(clip, learned.open(clip), ClassifierInfo.of(name, learned, modelFile, test, threshold));
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(modelFile + ": " + e.getMessage());
         }
     }
 
-    /** The result of the run in whose folder a classifier lies. */
-    private static Optional<RunResult> result(Path classifier) throws IOException {
-        Path result = classifier.toAbsolutePath().resolveSibling(RunFolder.RESULT);
-        return Files.exists(result) ? Optional.of(RunFolder.read(result, RunResult.class)) : Optional.empty();
-    }
-
-    /** Makes a classifier of hand-written prompts, and warns of words that the model never saw. */
+    /** Makes a classifier of hand-written prompts; warns of words that the model was not trained on. */
     void addZeroShot(String name, Path model, List<String> classes, PromptEnsemble prompts, Progress progress)
             throws IOException {
         Clip clip = clip(model);
         UnknownWords.warning(clip, classes).ifPresent(progress::warn);
         Classifier classifier = prompts.classifier(clip, classes);
-        add(clip, classifier, ClassifierInfo.of(name, classifier.save(), model, Optional.empty()));
+        add(clip, classifier, ClassifierInfo.of(name, classifier.save(), model, Optional.empty(), threshold));
     }
 
-    /** Weights are read now, so that whoever is answered first does not wait for them. */
+    /** Adds a classifier and reads the weights, so that the first request does not wait for them. */
     private void add(Clip clip, Classifier classifier, ClassifierInfo info) throws IOException {
         open.push(classifier);
         ImageClassifier images = ImageClassifier.of(clip, classifier, limits);
         open.push(images);
         images.classify(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB));
-        served.add(new ServedClassifier(threshold.map(info::withThreshold).orElse(info), images));
+        served.add(new ServedClassifier(info, images));
     }
 
     private Clip clip(Path model) throws IOException {
@@ -111,7 +107,7 @@ final class ServedModels implements AutoCloseable {
         return clip;
     }
 
-    /** Closes all, the last first: a classifier before its model. */
+    /** Closes all in reverse order: each classifier before its model. */
     @Override
     public void close() {
         while (!open.isEmpty()) {

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.DataOptions;
 import org.coop4j.cli.options.MethodOptions;
@@ -12,7 +11,6 @@ import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.RunOptions;
 import org.coop4j.cli.options.SpaceOptions;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.console.Console;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.PromptEnsemble;
@@ -42,14 +40,11 @@ import picocli.CommandLine.Option;
             "  coop train -m clip.safetensors -d pictures/ --shots 16 -o run",
             "  coop train -m clip.safetensors -d pictures/ --method auto,coop -o run",
             "  coop train -m clip.safetensors -d pictures/ -k 4 --csc --seeds 1,2,3 -o runs",
-            "  coop train -m clip.safetensors --dataset caltech101 -d DATA -o run",
             "  coop train --method tip-adapter -d features.safetensors \\",
             "    --class-features texts.safetensors -o run",
             "To resume an interrupted run, repeat the command with --resume."
         })
-final class TrainCommand implements Callable<Integer> {
-
-    private final Console console;
+final class TrainCommand extends ConsoleCommand {
 
     @Mixin
     private SpaceOptions spaceOptions;
@@ -81,15 +76,11 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private Options.Arithmetic precision;
 
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
+    @Mixin
+    private Options.AsJson asJson;
 
     private List<Long> seeds;
     private DataSpec data; // known when the model is
-
-    TrainCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {
@@ -109,7 +100,7 @@ final class TrainCommand implements Callable<Integer> {
             SharedData shared = bankOptions.shared(space, memory.limit());
             requireFit(shared, prompts);
             TrainReport report = learn(shared, chosen(shared, candidates), prompts);
-            if (json) {
+            if (asJson.isChosen()) {
                 console.print(report.toJson());
             } else {
                 report.print(console);

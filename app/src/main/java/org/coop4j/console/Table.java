@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -123,7 +122,7 @@ public final class Table<T> {
      * @param keys names of the data of a cell, in their order
      */
     public Table<T> column(String heading, Kind kind, Function<? super T, ?> cell, String... keys) {
-        columns.add(new Column<>(heading, kind, List.of(keys), cell, EnumSet.allOf(Format.class), 0));
+        columns.add(new Column<>(heading, kind, List.of(keys), cell, Set.of(Format.values()), 0));
         return this;
     }
 
@@ -193,9 +192,14 @@ public final class Table<T> {
     }
 
     /** Shows the last column in these formats alone. */
-    public Table<T> in(Format first, Format... others) {
+    public Table<T> in(Format... formats) {
         Column<T> last = last();
-        return last(new Column<>(last.heading, last.kind, last.keys, last.cell, EnumSet.of(first, others), last.width));
+        return last(new Column<>(last.heading, last.kind, last.keys, last.cell, Set.of(formats), last.width));
+    }
+
+    /** Adds a datum by which a page's filter finds the rows. */
+    public Table<T> filter(String key, Function<? super T, ?> value) {
+        return words("", value, key).in();
     }
 
     /** Lists the cells that the last column may have on the screen, so that rows can be printed as they come. */

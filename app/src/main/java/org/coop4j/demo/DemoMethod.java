@@ -1,35 +1,25 @@
 package org.coop4j.demo;
 
-import org.coop4j.method.CoOp;
-import org.coop4j.method.Gda;
-import org.coop4j.method.LinearProbe;
-import org.coop4j.method.Method;
-import org.coop4j.method.PromptLayout.ClassPosition;
+import java.util.Locale;
 
-/** What learns in the demo. */
-@SuppressWarnings("ImmutableEnumChecker") // a method is a record
+/** The methods of the demo's plan that learn. */
 public enum DemoMethod {
     /** One context that all classes share. */
-    UNIFIED("CoOp, unified context", "unified", new CoOp(4, ClassPosition.END, false, DemoConfig.WORDS)),
+    UNIFIED("CoOp, unified context"),
     /** A context of its own for each class. */
-    CLASS_SPECIFIC(
-            "CoOp, class-specific context", "class-specific", new CoOp(4, ClassPosition.END, true, DemoConfig.WORDS)),
+    CLASS_SPECIFIC("CoOp, class-specific context"),
     /** Gaussians of the classes beside zero-shot CLIP, in closed form. */
-    GDA("GDA", "gda", new Gda()),
-    /** Logistic regression on the image features, which knows nothing of names. */
-    PROBE("linear probe", "linear-probe", new LinearProbe(false));
+    GDA("GDA"),
+    /** Logistic regression on the image features, without the class names. */
+    LINEAR_PROBE("linear probe");
 
     /** The method whose gains, confusions and examples the demo shows. */
     public static final DemoMethod FEATURED = CLASS_SPECIFIC;
 
     private final String title;
-    private final String id;
-    private final Method method;
 
-    DemoMethod(String title, String id, Method method) {
+    DemoMethod(String title) {
         this.title = title;
-        this.id = id;
-        this.method = method;
     }
 
     /** For charts and tables. */
@@ -37,18 +27,8 @@ public enum DemoMethod {
         return title;
     }
 
-    /** For file names. */
+    /** Its name in the plan and in folders. */
     public String id() {
-        return id;
-    }
-
-    /** The method with its settings. */
-    Method method() {
-        return method;
-    }
-
-    /** Whether it learns a context, by many steps through the text tower. */
-    boolean learnsContext() {
-        return method instanceof CoOp;
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

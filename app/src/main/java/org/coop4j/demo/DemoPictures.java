@@ -1,5 +1,6 @@
 package org.coop4j.demo;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -13,7 +14,6 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.coop4j.base.Resource;
 import org.coop4j.base.Sha256;
-import org.coop4j.run.DataSpec;
 
 /**
  * The shipped pictures as folders: photographs to learn from and to test on, and drawings of the
@@ -62,28 +62,13 @@ public record DemoPictures(Path folder) {
         return new DemoPictures(folder);
     }
 
-    /** Photographs, divided into training and test images. */
-    public DataSpec photographs() {
-        return DataSpec.of(folder.resolve("photographs"));
-    }
-
-    /** The same photographs, their classes called not as their folders are but by careful names. */
-    public DataSpec renamedPhotographs() {
-        return photographs().withFiles(null, folder.resolve("names.csv"));
-    }
-
-    /** Drawings and emoji of the same classes, test images alone. */
-    public DataSpec drawings() {
-        return DataSpec.of(folder.resolve("drawings"));
-    }
-
     /** The classes of which the shipped model saw photographs, by their folders. */
     public List<String> photographed() throws IOException {
         return Files.readAllLines(folder.resolve("photographed.txt"));
     }
 
     private static void unpack(byte[] archive, Path target) throws IOException {
-        try (ZipInputStream zip = new ZipInputStream(new java.io.ByteArrayInputStream(archive))) {
+        try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(archive))) {
             for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
                 Path file = target.resolve(place(entry.getName())).normalize();
                 if (!file.startsWith(target)) {

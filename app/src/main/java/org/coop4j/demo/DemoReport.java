@@ -41,6 +41,12 @@ public record DemoReport(DemoResult result) {
     /** The numbers. */
     public static final String NUMBERS = "demo.json";
 
+    /** The learning rate of the plan's contexts. */
+    static final double RATE = 0.05;
+
+    /** The words as which the plan's contexts begin. */
+    private static final String WORDS = "a photo of a";
+
     /** Writes all files into a folder. */
     public void write(Path folder) throws IOException {
         try (RunFolder out = RunFolder.open(folder)) {
@@ -114,7 +120,7 @@ public record DemoReport(DemoResult result) {
                                 "it with carefully written class names"),
                         gainOver(
                                 learned,
-                                result.photographs(DemoMethod.PROBE, most).mean(),
+                                result.photographs(DemoMethod.LINEAR_PROBE, most).mean(),
                                 "a linear probe on the same photographs")))
                 .paragraph("CLIP classifies an image by comparing it with prompts, one a class. CoOp"
                         + " leaves CLIP as it is and learns the words in front of the class"
@@ -150,10 +156,7 @@ public record DemoReport(DemoResult result) {
         }
         table.rows(List.of(DemoMethod.values()));
         return new Section("Accuracy over shots")
-                .chart(
-                        chart(),
-                        "Accuracy over the number of training photographs a class"
-                                + (chart().hasSpread() ? "; bars are one standard deviation." : "."))
+                .charts(List.of(new Section.Chart(chart(), Map.of())))
                 .table(table)
                 .table(prompts())
                 .paragraph("The classes are called as their folders in Caltech101 are, as the"
@@ -261,7 +264,7 @@ public record DemoReport(DemoResult result) {
         return new Section("What the vectors resemble")
                 .paragraph("The words whose embeddings are nearest to the vectors of the unified"
                         + " context, which began as \""
-                        + DemoConfig.WORDS
+                        + WORDS
                         + "\". Read little into it: vectors need not mean words, and what"
                         + " is nearest is often not near.")
                 .table(table);
@@ -286,9 +289,9 @@ public record DemoReport(DemoResult result) {
                                 + " emoji of Twemoji (CC BY 4.0) and drawings of Open Clip"
                                 + " Art (public domain).",
                         "CoOp: 4 context vectors before the class name that begin as \""
-                                + DemoConfig.WORDS
+                                + WORDS
                                 + "\", SGD, batches of 32, learning rate "
-                                + DemoConfig.RATE
+                                + RATE
                                 + " with a cosine, no augmentation. (The reference's "
                                 + Training.coop(1, 1).rate()
                                 + " is for a logit scale of 100; that of this model is"

@@ -4,62 +4,63 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.coop4j.base.CountedTask;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
+import org.coop4j.base.Resource;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.ShippedModel;
-import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.eval.SeedSummary;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.NearestWords;
-import org.coop4j.method.PromptEnsemble;
-import org.coop4j.method.train.Training;
 import org.coop4j.run.LabelledFeatures;
 import org.coop4j.run.Machine;
 import org.coop4j.run.PictureResults;
+import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.run.Run;
-import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
-import org.coop4j.run.Sample;
-import org.coop4j.run.Scores;
+import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
+import org.coop4j.study.Sweep;
+import org.coop4j.study.Sweep.SweepListener;
+import org.coop4j.study.Sweep.SweepOutcome;
+import org.coop4j.study.SweepPlan;
+import org.coop4j.study.SweepRun;
 
-/**
- * Runs the demo: hand-written prompts, then methods that learn from more and more photographs, then
- * what they learned on drawings.
- */
-public final class DemoRun {
+/** Runs the demo: a sweep of hand-written prompts, one of methods that learn, and the results of single photographs. */
+public final class DemoRun implements SweepListener {
 
+    private static final String PHOTOGRAPHS = "photographs";
+    private static final String DRAWINGS = "drawings";
+    private static final String CAREFUL = "careful names";
     private static final int WORDS = 5;
     private static final int CHANGES = 3;
 
     private final Clip clip;
     private final DemoPictures pictures;
-    private final DemoConfig config;
+    private final String plan;
     private final SharedData shared;
     private final Listener listener;
     private final Progress progress;
-    private ImageDataset photographs;
-    private LabelledFeatures train;
-    private LabelledFeatures test;
-    private LabelledFeatures drawings;
+    private final Map<SweepRun, RunResult> results = new LinkedHashMap<>();
+    private List<SweepRun> planned = List.of();
+    private Progress.Task task;
+    private String current = "";
 
-    /** Scores of the featured method with most shots, by seed. */
-    private final List<Scores> featured = new ArrayList<>();
-
-    /** What the user sees of the demo. */
+    /** Shows the demo while it runs. */
     public interface Listener {
 
         /**
-         * The hand-written prompts are measured, {@code renamed} with careful class names.
+         * The hand-written prompts are tested, {@code renamed} with careful class names.
          *
          * @param photographed classes of which the model saw photographs
          */
@@ -69,210 +70,213 @@ public final class DemoRun {
                 List<DemoResult.Prompt> prompts,
                 List<DemoResult.Prompt> renamed);
 
-        /** All seeds of a number of shots are measured. */
-        void learned(int shots, List<DemoResult.Run> runs);
+        /** All seeds of a number of shots are tested on the photographs. */
+        void learned(int shots, Map<DemoMethod, SeedSummary> accuracies);
     }
 
+    /**
+     * A demo that has not begun.
+     *
+     * @param plan the methods that learn; {@link #plan()} unless a test shortens it
+     */
     public DemoRun(
-            Clip clip,
-            DemoPictures pictures,
-            DemoConfig config,
-            Path bankFolder,
-            Listener listener,
-            Progress progress) {
+            Clip clip, DemoPictures pictures, String plan, Path bankFolder, Listener listener, Progress progress) {
         this.clip = clip;
         this.pictures = pictures;
-        this.config = config;
+        this.plan = plan;
         this.shared = new SharedData(clip, new Run.Options(bankFolder, false, MemoryLimit.none()));
         this.listener = listener;
         this.progress = progress;
     }
 
+    /** The plan of the methods that learn. */
+    public static String plan() {
+        return Resource.text(DemoRun.class, "plan.yaml");
+    }
+
     /**
-     * Runs everything.
+     * Runs everything that has no result yet.
      *
-     * @param folder of the run folders, {@code METHOD-shotsK-seedS}; those of an earlier demo are
-     *     replaced
+     * @param folder the sweep's folder, with {@code runs/photographs/METHOD/shotsK-seedS-HASH}
      */
     public DemoResult run(Path folder) throws IOException {
         long start = System.nanoTime();
-        photographs = pictures.photographs().load(1);
-        ImageDataset drawn = pictures.drawings().load(1);
-        if (!drawn.classNames().equals(photographs.classNames())) {
-            throw new IOException("photographs and drawings are not of the same classes");
-        }
-        train = shared.features(photographs.train(), "training photographs", progress);
-        test = shared.features(photographs.test(), "test photographs", progress);
-        drawings = shared.features(drawn.test(), "drawings", progress);
-        List<String> betterNames = pictures.renamedPhotographs().load(1).classNames();
-        List<DemoResult.Prompt> prompts = prompts(photographs.classNames());
-        List<DemoResult.Prompt> renamed = prompts(betterNames);
+        List<SweepRun> handWritten = sweep(Resource.text(DemoRun.class, "prompts.yaml"), folder);
+        List<DemoResult.Prompt> prompts = prompts(handWritten, PHOTOGRAPHS, DRAWINGS);
+        List<DemoResult.Prompt> renamed = prompts(handWritten, CAREFUL, DRAWINGS + ", " + CAREFUL);
+        ImageDataset photographs = on(PHOTOGRAPHS, handWritten).get(0).config().testedOn().source().load(1);
         listener.prompts(photographs, pictures.photographed(), prompts, renamed);
-        List<DemoResult.Run> runs = learnAll(folder);
-        Scores before = handWritten(test, DemoResult.best(renamed).template(), betterNames);
-        Path first = runFolder(
-                folder, DemoMethod.UNIFIED, config.mostShots(), config.seeds().get(0));
+        List<SweepRun> learned = sweep(plan, folder);
+        LabelledFeatures test = shared.features(photographs.test(), "test photographs", progress);
+        int most = learned.stream().mapToInt(SweepRun::shots).max().orElseThrow();
+        List<SweepRun> last = on(PHOTOGRAPHS, learned).stream()
+                .filter(run -> run.shots() == most)
+                .toList();
+        SweepRun baseline = on(CAREFUL, handWritten).stream()
+                .filter(run -> run.label().equals(DemoResult.best(renamed).template()))
+                .findFirst()
+                .orElseThrow();
+        List<SweepRun> featured = of(DemoMethod.FEATURED, last);
+        PictureResults before = pictures(folder, baseline, test);
+        List<PictureResults> after = new ArrayList<>();
+        for (SweepRun run : featured) {
+            after.add(pictures(folder, run, test));
+        }
+        List<String> names = photographs.classNames();
         return new DemoResult(
                 ShippedModel.NAME,
                 clip.modelSha256(),
                 clip.architecture().parameterCount(),
-                photographs.classNames(),
+                names,
                 pictures.photographed(),
-                train.size(),
+                photographs.train().size(),
                 test.size(),
-                drawings.size(),
+                results.get(on(DRAWINGS, handWritten).get(0)).testImages(),
                 prompts,
-                betterNames,
+                baseline.config().testedOn().source().load(1).classNames(),
                 renamed,
-                runs,
-                words(learned(first)),
-                changes(before, true),
-                changes(before, false),
-                perClass(before),
-                PictureResults.of(test, before).all(),
-                PictureResults.of(test, featured.get(0)).all(),
+                runs(learned),
+                words(classifierFile(folder, of(DemoMethod.UNIFIED, last).get(0))),
+                changes(names, before, after, true),
+                changes(names, before, after, false),
+                perClass(names, results.get(baseline), featured.stream().map(results::get).toList()),
+                before.all(),
+                after.get(0).all(),
                 (System.nanoTime() - start) / 1e9,
                 Machine.describe(clip.workers().count()));
     }
 
-    private List<DemoResult.Prompt> prompts(List<String> classNames) {
-        return config.templates().stream()
-                .map(template -> new DemoResult.Prompt(
-                        template,
-                        handWritten(test, template, classNames).evaluation().accuracy(),
-                        handWritten(drawings, template, classNames).evaluation().accuracy()))
+    private List<SweepRun> sweep(String yaml, Path folder) throws IOException {
+        SweepPlan read = SweepPlan.parse(yaml, pictures.folder());
+        try (Progress.Task bar = progress.task("demo", 0, Progress.Unit.WORK)) {
+            task = bar;
+            List<SweepOutcome.Ended> failures =
+                    Sweep.of(shared, read).run(folder, this).failures();
+            if (!failures.isEmpty()) {
+                throw new IOException(
+                        failures.get(0).run().title() + ": " + failures.get(0).failure().orElseThrow());
+            }
+        }
+        return planned;
+    }
+
+    // The sweep on the screen
+
+    @Override
+    public void begins(List<SweepRun> runs, Map<SweepRun, RunResult> finished) {
+        planned = runs;
+        finished.forEach(this::finished);
+    }
+
+    @Override
+    public void started(SweepRun run) {
+        current = run.learns() ? Numbers.count(run.shots(), "shot") + ", seed " + run.seed() + ", " : "";
+    }
+
+    @Override
+    public void progress(double done, double total, String doing) {
+        task.total((long) Math.ceil(total));
+        task.detail(current + doing);
+        task.advanceTo((long) done);
+    }
+
+    @Override
+    public void finished(SweepRun run, RunResult result) {
+        results.put(run, result);
+        List<SweepRun> same = on(PHOTOGRAPHS, planned).stream()
+                .filter(other -> other.learns() && other.shots() == run.shots())
+                .toList();
+        if (same.contains(run) && results.keySet().containsAll(same)) {
+            Map<DemoMethod, SeedSummary> accuracies = new EnumMap<>(DemoMethod.class);
+            for (DemoMethod method : DemoMethod.values()) {
+                accuracies.put(
+                        method,
+                        SeedSummary.of(of(method, same), own -> results.get(own).accuracy()));
+            }
+            listener.learned(run.shots(), accuracies);
+        }
+    }
+
+    // What is measured
+
+    private static List<SweepRun> on(String dataset, List<SweepRun> runs) {
+        return runs.stream().filter(run -> run.dataset().equals(dataset)).toList();
+    }
+
+    private static List<SweepRun> of(DemoMethod method, List<SweepRun> runs) {
+        return runs.stream().filter(run -> run.label().equals(method.id())).toList();
+    }
+
+    /** The accuracy of what a run learned, or of its prompt, on other data. */
+    private double accuracy(SweepRun run, String dataset, List<SweepRun> all) {
+        return on(dataset, all).stream()
+                .filter(other -> other.label().equals(run.label()))
+                .filter(other -> other.shots() == run.shots() && other.seed() == run.seed())
+                .mapToDouble(other -> results.get(other).accuracy())
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private List<DemoResult.Prompt> prompts(List<SweepRun> runs, String photographs, String drawings) {
+        return on(photographs, runs).stream()
+                .map(run -> new DemoResult.Prompt(
+                        run.label(), results.get(run).accuracy(), accuracy(run, drawings, runs)))
                 .toList();
     }
 
-    private Scores handWritten(LabelledFeatures images, String template, List<String> classNames) {
-        return images.scores(PromptEnsemble.of(template).classWeights(clip, classNames), clip.logitScale());
+    private List<DemoResult.Run> runs(List<SweepRun> runs) {
+        return on(PHOTOGRAPHS, runs).stream()
+                .map(run -> new DemoResult.Run(
+                        run.label(),
+                        run.shots(),
+                        run.seed(),
+                        results.get(run).accuracy(),
+                        accuracy(run, DRAWINGS, runs)))
+                .sorted(Comparator.comparing(DemoResult.Run::shots).thenComparing(DemoResult.Run::seed))
+                .toList();
     }
 
-    private List<DemoResult.Run> learnAll(Path folder) throws IOException {
-        List<DemoResult.Run> runs = new ArrayList<>();
-        long steps = config.shots().stream().mapToLong(this::steps).sum()
-                * config.seeds().size();
-        try (Progress.Task task = progress.task("learning", steps, Progress.Unit.STEPS)) {
-            for (int shots : config.shots()) {
-                List<DemoResult.Run> some = new ArrayList<>();
-                for (long seed : config.seeds()) {
-                    for (DemoMethod method : DemoMethod.values()) {
-                        some.add(learn(folder, method, new Sample(shots, seed), task));
-                    }
-                }
-                listener.learned(shots, some);
-                runs.addAll(some);
-            }
+    private static ClassifierFile classifierFile(Path folder, SweepRun run) throws IOException {
+        return ClassifierFile.read(folder.resolve(run.folder()).resolve(RunFolder.CLASSIFIER));
+    }
+
+    private PictureResults pictures(Path folder, SweepRun run, LabelledFeatures images) throws IOException {
+        try (Classifier classifier = classifierFile(folder, run).open(clip)) {
+            return PictureResults.of(images, images.scores(classifier));
         }
-        return runs;
-    }
-
-    /** Steps of the contexts of one seed, which take nearly all of the demo's time. */
-    private long steps(int shots) {
-        long steps = 0;
-        for (DemoMethod method : DemoMethod.values()) {
-            if (method.learnsContext()) {
-                Training training = config.training(method, shots);
-                int images = Math.min(shots * photographs.classCount(), train.size());
-                steps += (long) Math.max(1, images / training.batch()) * training.epochs();
-            }
-        }
-        return steps;
-    }
-
-    private DemoResult.Run learn(Path folder, DemoMethod method, Sample sample, Progress.Task task) throws IOException {
-        Training training = config.training(method, sample.shots());
-        RunData data = RunData.of(pictures.photographs(), photographs, ClassHalf.ALL);
-        RunConfig run = RunConfig.of(clip.modelSha256(), data, method.method(), training, sample)
-                .withCheckpointEvery(Math.max(1, training.epochs()));
-        Path place = runFolder(folder, method, sample.shots(), sample.seed());
-        RunFolder.clear(place);
-        String what = Numbers.count(sample.shots(), "shot") + ", seed " + sample.seed();
-        Progress told = method.learnsContext() ? counted(task, what) : Progress.NONE;
-        new Run(shared, method.title(), run, told).run(place, false);
-        try (Classifier classifier = learned(place).open(clip)) {
-            Scores scores = test.scores(classifier);
-            if (method == DemoMethod.FEATURED && sample.shots() == config.mostShots()) {
-                featured.add(scores);
-            }
-            return new DemoResult.Run(
-                    method.id(),
-                    sample.shots(),
-                    sample.seed(),
-                    scores.evaluation().accuracy(),
-                    drawings.scores(classifier).evaluation().accuracy());
-        }
-    }
-
-    private static Path runFolder(Path folder, DemoMethod method, int shots, long seed) {
-        return folder.resolve(method.id() + "-shots" + shots + "-seed" + seed);
-    }
-
-    private static ClassifierFile learned(Path run) throws IOException {
-        return ClassifierFile.read(run.resolve(RunFolder.CLASSIFIER));
-    }
-
-    /** Counts the steps of one run among those of all: its pictures are encoded, and its samples are never short. */
-    private static Progress counted(Progress.Task all, String what) {
-        return new Progress() {
-            @Override
-            public void note(String message) {}
-
-            @Override
-            public void warn(String message) {}
-
-            @Override
-            public Task task(String name, long total, Unit unit) {
-                if (unit != Unit.STEPS) {
-                    return NONE.task(name, total, unit);
-                }
-                return new CountedTask(total) {
-                    @Override
-                    protected void advanced(long more) {
-                        all.advance(more);
-                    }
-
-                    @Override
-                    public void detail(String text) {
-                        all.detail(what + ", " + text);
-                    }
-                };
-            }
-        };
     }
 
     private List<List<DemoResult.Word>> words(ClassifierFile prompt) throws IOException {
-        List<List<DemoResult.Word>> words = new ArrayList<>();
-        for (NearestWords.ContextVector vector : NearestWords.of(clip, prompt, WORDS, NearestWords.Tokens.WORD_ENDS)
-                .vectors()) {
-            words.add(vector.nearest().stream()
-                    .map(word -> new DemoResult.Word(word.text(), word.distance()))
-                    .toList());
-        }
-        return words;
+        return NearestWords.of(clip, prompt, WORDS, NearestWords.Tokens.WORD_ENDS).vectors().stream()
+                .map(vector -> vector.nearest().stream()
+                        .map(word -> new DemoResult.Word(word.text(), word.distance()))
+                        .toList())
+                .toList();
     }
 
     /**
      * Photographs that the hand-written prompt gets wrong and the learned one right with every seed, or the other way
-     * round, the surest first, no two of a class.
+     * round, the most confident first, no two of a class.
+     *
+     * @param after of each seed
      */
-    private List<DemoResult.Change> changes(Scores before, boolean better) {
-        int[] then = before.predictions();
+    private static List<DemoResult.Change> changes(
+            List<String> names, PictureResults before, List<PictureResults> after, boolean corrected) {
         List<DemoResult.Change> all = new ArrayList<>();
-        for (int i = 0; i < then.length; i++) {
-            int truth = photographs.test().get(i).label();
+        for (int i = 0; i < before.all().size(); i++) {
             int image = i;
-            boolean changed = featured.stream().allMatch(s -> (s.predictions()[image] == truth) == better);
-            if ((then[i] == truth) != better && changed) {
-                int now = featured.get(0).predictions()[i];
+            PictureResult then = before.all().get(i);
+            List<PictureResult> now =
+                    after.stream().map(seed -> seed.all().get(image)).toList();
+            if (then.isRight() != corrected && now.stream().allMatch(result -> result.isRight() == corrected)) {
                 all.add(new DemoResult.Change(
-                        photographs.test().get(i).path().toString(),
-                        photographs.classNames().get(truth),
-                        photographs.classNames().get(then[i]),
-                        before.probabilities(i)[then[i]],
-                        photographs.classNames().get(now),
-                        featured.stream()
-                                .mapToDouble(s -> s.probabilities(image)[now])
+                        then.file().toString(),
+                        names.get(then.truth()),
+                        names.get(then.predicted()),
+                        then.probability(),
+                        names.get(now.get(0).predicted()),
+                        now.stream()
+                                .mapToDouble(PictureResult::probability)
                                 .min()
                                 .orElseThrow()));
             }
@@ -285,28 +289,16 @@ public final class DemoRun {
                 .toList();
     }
 
-    private List<DemoResult.ClassGain> perClass(Scores before) {
-        List<DemoResult.ClassGain> gains = new ArrayList<>();
-        for (int label = 0; label < photographs.classCount(); label++) {
-            int own = label;
-            List<Integer> ofClass = IntStream.range(0, photographs.test().size())
-                    .filter(i -> photographs.test().get(i).label() == own)
-                    .boxed()
-                    .toList();
-            gains.add(new DemoResult.ClassGain(
-                    photographs.classNames().get(label),
-                    ofClass.size(),
-                    (int) right(before, ofClass, label),
-                    featured.stream()
-                            .mapToLong(scores -> right(scores, ofClass, own))
-                            .average()
-                            .orElseThrow()));
-        }
-        return gains;
-    }
-
-    private static long right(Scores scores, List<Integer> images, int label) {
-        int[] predictions = scores.predictions();
-        return images.stream().filter(i -> predictions[i] == label).count();
+    private static List<DemoResult.ClassGain> perClass(List<String> names, RunResult before, List<RunResult> after) {
+        return IntStream.range(0, names.size())
+                .mapToObj(label -> new DemoResult.ClassGain(
+                        names.get(label),
+                        before.perClass().get(label).total(),
+                        before.perClass().get(label).correct(),
+                        after.stream()
+                                .mapToInt(result -> result.perClass().get(label).correct())
+                                .average()
+                                .orElseThrow()))
+                .toList();
     }
 }

@@ -1,9 +1,8 @@
 /**
- * The demo: CoOp on the shipped small CLIP and the shipped drawings, from hand-written prompts to a
- * page that proves the gain.
+ * The demo: two plans for sweeps on the shipped small CLIP and the shipped pictures, from hand-written prompts to learned
+ * ones, and a page that shows the gain.
  *
- * <p>Its runs are ordinary training runs. What is measured goes into one {@link
- * org.coop4j.demo.DemoResult}, from which the screen and the page are made. Accuracies are
- * percentages.
+ * <p>The results go into one {@link org.coop4j.demo.DemoResult}, from which the screen and the page are made. Accuracies
+ * are percentages.
  */
 package org.coop4j.demo;

@@ -6,8 +6,9 @@ import io.javalin.http.Header;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Locale;
+import org.eclipse.jetty.http.HttpStatus;
 
-/** Asks for a token: in every request but those for the page, its files, and signs of life. */
+/** Requires a token in every request except those for the page, its files, and health checks. */
 final class BearerToken {
 
     private static final String SCHEME = "bearer ";
@@ -21,8 +22,8 @@ final class BearerToken {
     void require(Context context) {
         if (!isOpen(context) && !isGiven(context.header(Header.AUTHORIZATION))) {
             throw new Refusal(
-                    Refusal.UNAUTHORIZED,
-                    "expected the header \"Authorization: Bearer TOKEN\" with this service's" + " token");
+                    HttpStatus.UNAUTHORIZED_401,
+                    "expected the header \"Authorization: Bearer TOKEN\" with this service's token");
         }
     }
 
@@ -31,7 +32,7 @@ final class BearerToken {
         return Pages.has(path)
                 || path.equals("/ping")
                 || path.startsWith("/v2/health/")
-                || HandlerType.OPTIONS.equals(context.method()); // a browser asks before it sends tokens
+                || HandlerType.OPTIONS.equals(context.method()); // browsers ask before they send tokens
     }
 
     private boolean isGiven(String authorization) {

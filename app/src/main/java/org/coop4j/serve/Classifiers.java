@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.coop4j.predict.Prediction;
+import org.eclipse.jetty.http.HttpStatus;
 
 /** The classifiers that a service offers, by name. */
 final class Classifiers {
@@ -20,27 +21,28 @@ final class Classifiers {
      */
     Classifiers(List<ServedClassifier> served, ServiceMetrics metrics, Executor answers) {
         for (ServedClassifier one : served) {
-            if (byName.putIfAbsent(one.info().name(), one) != null) {
-                throw new IllegalArgumentException(
-                        "two classifiers are called " + one.info().name() + ": give another name");
+            String name = one.info().name();
+            if (byName.putIfAbsent(name, one) != null) {
+                throw new IllegalArgumentException("two classifiers are called " + name + ": rename one");
             }
+            metrics.add(one);
         }
         this.metrics = metrics;
         this.answers = answers;
     }
 
-    /** What is known of each. */
     List<ClassifierInfo> infos() {
         return byName.values().stream().map(ServedClassifier::info).toList();
     }
 
-    /** The one that a request's path names. */
+    /** Returns the classifier that a request's path names. */
     ServedClassifier of(Context context) {
         String name = context.pathParam("model");
         ServedClassifier served = byName.get(name);
         if (served == null) {
             throw new Refusal(
-                    Refusal.NOT_FOUND, "no classifier is called \"" + name + "\": expected one of " + byName.keySet());
+                    HttpStatus.NOT_FOUND_404,
+                    "no classifier is called \"" + name + "\": expected one of " + byName.keySet());
         }
         return served;
     }

@@ -3,9 +3,9 @@ package org.coop4j.serve;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.coop4j.predict.Prediction;
 import org.coop4j.run.Provenance;
 
@@ -13,7 +13,6 @@ import org.coop4j.run.Provenance;
 record InferenceApi(Classifiers classifiers, Uploads uploads) {
 
     private static final String MODEL = "/v2/models/{model}";
-    private static final String FLOATS = "FP32";
 
     private record Server(String name, String version, List<String> extensions) {}
 
@@ -21,34 +20,33 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
 
     private record Response(String model_name, String id, List<Tensor> outputs) {}
 
-    /** A tensor; with its values in row-major order where it is an answer's, without where it is described. */
+    /** A tensor: in an answer with its values in row-major order, in a description without. */
     private record Tensor(String name, String datatype, List<Integer> shape, List<?> data) {}
 
     void addTo(RoutesConfig routes) {
-        routes.get("/v2", c -> c.json(server()));
+        routes.get("/v2", c -> c.json(new Server("coop4j", Provenance.coop4jVersion(), List.of())));
         routes.get("/v2/health/live", c -> c.json(Map.of("live", true)));
         routes.get("/v2/health/ready", c -> c.json(Map.of("ready", true)));
-        routes.get(MODEL, c -> c.json(model(classifiers.of(c))));
-        routes.get(MODEL + "/ready", c -> {
-            String name = classifiers.of(c).info().name();
-            c.json(Map.of("name", name, "ready", true));
-        });
+        routes.get(MODEL, c -> c.json(model(classifiers.of(c).info())));
+        routes.get(
+                MODEL + "/ready",
+                c -> c.json(Map.of("name", classifiers.of(c).info().name(), "ready", true)));
         routes.post(MODEL + "/infer", this::infer);
     }
 
-    private static Server server() {
-        return new Server("coop4j", Provenance.coop4jVersion(), List.of());
+    private static Model model(ClassifierInfo info) {
+        List<Integer> shape = List.of(-1, info.classNames().size());
+        Tensor image = new Tensor(InferenceRequest.INPUT, InferenceRequest.BYTES, List.of(-1), null);
+        return new Model(
+                info.name(), "coop4j", List.of(image), List.of(labels(shape, null), probabilities(shape, null)));
     }
 
-    private static Model model(ServedClassifier served) {
-        List<Integer> shape = List.of(-1, served.info().classNames().size());
-        return new Model(
-                served.info().name(),
-                "coop4j",
-                List.of(new Tensor(InferenceRequest.INPUT, InferenceRequest.BYTES, List.of(-1), null)),
-                List.of(
-                        new Tensor(InferenceRequest.LABELS, InferenceRequest.BYTES, shape, null),
-                        new Tensor(InferenceRequest.PROBABILITIES, FLOATS, shape, null)));
+    private static Tensor labels(List<Integer> shape, List<String> data) {
+        return new Tensor(InferenceRequest.LABELS, InferenceRequest.BYTES, shape, data);
+    }
+
+    private static Tensor probabilities(List<Integer> shape, List<Float> data) {
+        return new Tensor(InferenceRequest.PROBABILITIES, "FP32", shape, data);
     }
 
     private void infer(Context context) throws IOException {
@@ -56,27 +54,21 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
         InferenceRequest request = InferenceRequest.of(uploads.read(context));
         context.future(() -> classifiers
                 .classify(served, request.pictures())
-                .thenAccept(ranked -> context.json(response(served, request, ranked))));
+                .thenAccept(ranked -> context.json(response(served.info(), request, ranked))));
     }
 
-    private static Response response(ServedClassifier served, InferenceRequest request, List<List<Prediction>> ranked) {
-        int top = Math.min(request.top(), served.info().classNames().size());
+    private static Response response(ClassifierInfo info, InferenceRequest request, List<List<Prediction>> ranked) {
+        int top = Math.min(request.top(), info.classNames().size());
         List<Integer> shape = List.of(ranked.size(), top);
-        List<String> labels = new ArrayList<>();
-        List<Float> probabilities = new ArrayList<>();
-        for (List<Prediction> picture : ranked) {
-            for (Prediction prediction : picture.subList(0, top)) {
-                labels.add(prediction.label());
-                probabilities.add((float) prediction.probability());
-            }
-        }
-        List<Tensor> outputs = new ArrayList<>();
-        if (request.outputs().contains(InferenceRequest.LABELS)) {
-            outputs.add(new Tensor(InferenceRequest.LABELS, InferenceRequest.BYTES, shape, labels));
-        }
-        if (request.outputs().contains(InferenceRequest.PROBABILITIES)) {
-            outputs.add(new Tensor(InferenceRequest.PROBABILITIES, FLOATS, shape, probabilities));
-        }
-        return new Response(served.info().name(), request.id(), outputs);
+        List<Prediction> all =
+                ranked.stream().flatMap(picture -> picture.stream().limit(top)).toList();
+        List<Tensor> outputs = Stream.of(
+                        labels(shape, all.stream().map(Prediction::label).toList()),
+                        probabilities(
+                                shape,
+                                all.stream().map(p -> (float) p.probability()).toList()))
+                .filter(tensor -> request.outputs().contains(tensor.name()))
+                .toList();
+        return new Response(info.name(), request.id(), outputs);
     }
 }

@@ -16,13 +16,13 @@ import java.util.Set;
  * An inference request of the Open Inference Protocol, version 2.
  *
  * @param id the client's own, or null
- * @param pictures content of image files, one or more
- * @param top how many classes a picture is to have at most
- * @param outputs names of the tensors that are to be answered
+ * @param pictures contents of image files, one or more
+ * @param top maximum number of classes per picture
+ * @param outputs names of the requested tensors
  */
 record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> outputs) {
 
-    /** JSON as the service reads and writes it: null is left out, and all that is read must be of use. */
+    /** Leaves out null values when it writes, and refuses repeated names and trailing text when it reads. */
     static final ObjectMapper JSON = JsonMapper.builder()
             .defaultPropertyInclusion(
                     JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.ALWAYS))
@@ -35,29 +35,28 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
     static final String LABELS = "labels";
     static final String PROBABILITIES = "probabilities";
 
-    private static final String BASE64 = "base64";
-
     /**
      * Reads a request.
      *
-     * @throws Refusal if it is no JSON or another request, saying what was expected
+     * @throws Refusal if it is not such a request
      */
     static InferenceRequest of(byte[] json) throws IOException {
         JsonNode request;
         try {
             request = JSON.readTree(json);
         } catch (JsonProcessingException e) {
-            throw refused("the request is not JSON: " + e.getOriginalMessage());
+            throw Refusal.badRequest("the request is not JSON: " + e.getOriginalMessage());
         }
         JsonNode inputs = request.path("inputs");
         if (inputs.size() != 1 || !inputs.isArray()) {
-            throw refused("inputs: expected an array of one tensor, " + INPUT);
+            throw Refusal.badRequest("inputs: expected an array of one tensor, " + INPUT);
         }
         JsonNode id = request.path("id");
+        JsonNode top = request.path("parameters").path("top_k");
         return new InferenceRequest(
                 id.isMissingNode() || id.isNull() ? null : id.asText(),
                 pictures(inputs.get(0)),
-                top(request.path("parameters").path("top_k")),
+                top(top.isMissingNode() ? null : top.toString()),
                 outputs(request.path("outputs")));
     }
 
@@ -66,7 +65,7 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
         expect(input.path("datatype"), BYTES, "the input's datatype");
         JsonNode type = input.path("parameters").path("content_type");
         if (!type.isMissingNode()) {
-            expect(type, BASE64, "the input's content_type");
+            expect(type, "base64", "the input's content_type");
         }
         JsonNode data = input.path("data");
         long shape = 1;
@@ -74,38 +73,33 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
             shape *= side.asInt();
         }
         if (!data.isArray() || data.isEmpty() || shape != data.size()) {
-            throw refused("data: expected an array of as many pictures as the shape says (%d), got %d"
+            throw Refusal.badRequest("data: expected an array of as many pictures as in the shape, %d, got %d"
                     .formatted(shape, data.size()));
         }
         List<byte[]> pictures = new ArrayList<>();
         for (JsonNode picture : data) {
-            pictures.add(decoded(picture, pictures.size()));
+            try {
+                pictures.add(Base64.getDecoder().decode(picture.isTextual() ? picture.textValue() : "?"));
+            } catch (IllegalArgumentException e) {
+                throw Refusal.badRequest("picture " + pictures.size() + ": expected a string in base64");
+            }
         }
         return pictures;
     }
 
-    private static byte[] decoded(JsonNode picture, int index) {
-        try {
-            return Base64.getDecoder().decode(picture.isTextual() ? picture.textValue() : "?");
-        } catch (IllegalArgumentException e) {
-            throw refused("picture " + index + ": expected a string in base64");
-        }
-    }
-
-    private static void expect(JsonNode value, String expected, String what) {
+    private static void expect(JsonNode value, String expected, String name) {
         if (!expected.equals(value.textValue())) {
-            throw refused("%s: expected \"%s\", got %s".formatted(what, expected, shown(value)));
+            throw Refusal.badRequest("%s: expected \"%s\", got %s"
+                    .formatted(name, expected, value.isMissingNode() ? "nothing" : shown(value.toString())));
         }
     }
 
-    private static int top(JsonNode value) {
-        if (value.isMissingNode()) {
-            return Integer.MAX_VALUE;
+    /** Reads a maximum number of classes, null for all. */
+    static int top(String given) {
+        if (given != null && !given.matches("[1-9][0-9]{0,8}")) {
+            throw Refusal.badRequest("top_k: expected a number of classes, got " + shown(given));
         }
-        if (!value.canConvertToInt() || !value.isIntegralNumber() || value.intValue() < 1) {
-            throw refused("top_k: expected a number of classes, got " + shown(value));
-        }
-        return value.intValue();
+        return given == null ? Integer.MAX_VALUE : Integer.parseInt(given);
     }
 
     private static Set<String> outputs(JsonNode outputs) {
@@ -115,20 +109,13 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
         }
         List<String> names = outputs.findValuesAsText("name");
         if (!all.containsAll(names) || names.size() != outputs.size()) {
-            throw refused("outputs: expected %s or %s, got %s".formatted(LABELS, PROBABILITIES, shown(outputs)));
+            throw Refusal.badRequest(
+                    "outputs: expected %s or %s, got %s".formatted(LABELS, PROBABILITIES, shown(outputs.toString())));
         }
         return Set.copyOf(names);
     }
 
-    private static String shown(JsonNode value) {
-        if (value.isMissingNode()) {
-            return "nothing";
-        }
-        String text = value.toString();
-        return text.length() > 80 ? text.substring(0, 80) + "…" : text;
-    }
-
-    private static Refusal refused(String reason) {
-        return new Refusal(Refusal.BAD_REQUEST, reason);
+    private static String shown(String value) {
+        return value.length() > 80 ? value.substring(0, 80) + "…" : value;
     }
 }

@@ -6,10 +6,10 @@ import io.javalin.http.Header;
 import java.util.Map;
 import org.coop4j.base.Resource;
 
-/** The page that tries a classifier, and the description of the API: files of the class path. */
+/** The page to try classifiers and the description of the API: resources of the class path. */
 final class Pages {
 
-    /** No page may load or send anything but to this service. */
+    /** Pages may exchange data with this service only. */
     private static final String CONTENT_POLICY =
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
                     + " img-src 'self' blob: data:; base-uri 'none'; form-action 'none';"
@@ -38,7 +38,7 @@ final class Pages {
         return name.equals("page.html") ? "/" : "/" + name;
     }
 
-    /** Whether a path is one of the files, which hold nothing of the user's. */
+    /** Returns true if a path is one of the files, which contain no data of the user. */
     static boolean has(String path) {
         return TYPES.keySet().stream().anyMatch(name -> path(name).equals(path));
     }

@@ -7,16 +7,16 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import io.javalin.json.JavalinJackson;
+import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -28,24 +28,20 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Serves classifiers over HTTP until it is closed, which refuses new requests and answers those
- * that it has.
- */
+/** Serves classifiers over HTTP until it is closed, which refuses new requests and answers those that it has. */
 public final class PredictionService implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(PredictionService.class);
 
-    /** How long closing waits for requests. */
+    /** Maximum time that closing waits for accepted requests. */
     private static final Duration DRAIN = Duration.ofSeconds(60);
 
-    /** Threads besides those that read requests: of the selectors, and some that answer. */
+    /** Threads for selectors and answers, in addition to those that read requests. */
     private static final int MORE_THREADS = 16;
 
     private final ServiceOptions options;
     private final QueuedThreadPool threads;
     private final ServiceMetrics metrics = new ServiceMetrics();
-    private final SlowHeaders slowHeaders;
     private final Optional<OutputStream> accessLog;
     private final Uploads uploads;
     private final Classifiers classifiers;
@@ -56,19 +52,17 @@ public final class PredictionService implements AutoCloseable {
         this.options = options;
         this.threads = new QueuedThreadPool(options.limits().connections() + MORE_THREADS);
         threads.setName("coop4j-http");
-        this.slowHeaders = new SlowHeaders(options.limits().readTime());
         this.accessLog = log;
         this.uploads = new Uploads(options.limits());
         this.classifiers = new Classifiers(served, metrics, threads);
-        served.forEach(metrics::add);
         this.http = Javalin.create(this::configure);
     }
 
     /**
-     * Begins to serve.
+     * Starts a service.
      *
      * @param served the classifiers; they must stay open until the service is closed
-     * @param accessLog takes a line of JSON for each request, unless empty
+     * @param accessLog receives a line of JSON for each request, unless empty
      * @throws IOException if it cannot listen
      */
     public static PredictionService start(
@@ -78,13 +72,13 @@ public final class PredictionService implements AutoCloseable {
         try {
             service.http.start();
         } catch (UncheckedIOException e) {
-            service.end();
+            service.metrics.close();
             throw e.getCause();
         }
         return service;
     }
 
-    /** The port that it listens on. */
+    /** Returns the port that it listens on. */
     public int port() {
         return http.port();
     }
@@ -95,19 +89,24 @@ public final class PredictionService implements AutoCloseable {
         config.startup.startupWatcherEnabled = false;
         config.http.prefer405over404 = true;
         config.http.compressionStrategy = CompressionStrategy.NONE;
-        config.http.asyncTimeout = 0; // the queue is bounded, and every picture of it is answered
+        config.http.asyncTimeout = 0; // the queue is bounded, and all its pictures are answered
         config.jetty.threadPool = threads;
-        config.jetty.modifyServer(PredictionService::closeGracefully);
+        config.jetty.modifyServer(server -> {
+            server.setStopTimeout(DRAIN.toMillis());
+            server.insertHandler(new GracefulHandler());
+        });
         config.jetty.addConnector(this::connector);
-        options.allowedOrigin().ifPresent(origin -> allow(origin, config));
+        options.allowedOrigin()
+                .ifPresent(origin -> config.bundledPlugins.enableCors(cors -> cors.addRule(rule -> {
+                    if (origin.equals("*")) {
+                        rule.anyHost();
+                    } else {
+                        rule.allowHost(origin);
+                    }
+                })));
         config.jsonMapper(new JavalinJackson(InferenceRequest.JSON, false));
         config.requestLogger.http(this::answered);
         addTo(config.routes);
-    }
-
-    private static void closeGracefully(Server server) {
-        server.setStopTimeout(DRAIN.toMillis());
-        server.insertHandler(new GracefulHandler());
     }
 
     private Connector connector(Server server, HttpConfiguration http) {
@@ -116,7 +115,8 @@ public final class PredictionService implements AutoCloseable {
         connector.setHost(options.host());
         connector.setPort(options.port());
         connector.setIdleTimeout(options.limits().readTime().toMillis());
-        connector.addBean(slowHeaders);
+        connector.addBean(
+                new SlowHeaders(connector.getScheduler(), options.limits().readTime()));
         server.addBean(new NetworkConnectionLimit(options.limits().connections(), connector));
         try {
             connector.open();
@@ -128,16 +128,6 @@ public final class PredictionService implements AutoCloseable {
                     e));
         }
         return connector;
-    }
-
-    private static void allow(String origin, JavalinConfig config) {
-        config.bundledPlugins.enableCors(cors -> cors.addRule(rule -> {
-            if (origin.equals("*")) {
-                rule.anyHost();
-            } else {
-                rule.allowHost(origin);
-            }
-        }));
     }
 
     private void addTo(RoutesConfig routes) {
@@ -152,7 +142,7 @@ public final class PredictionService implements AutoCloseable {
     }
 
     private void refused(HttpResponseException refusal, Context context) {
-        if (refusal.getStatus() != Refusal.REQUEST_TIMEOUT) {
+        if (refusal.getStatus() != HttpStatus.REQUEST_TIMEOUT_408) {
             uploads.dropRest(context);
         }
         Refusal.answer(refusal, context);
@@ -160,7 +150,9 @@ public final class PredictionService implements AutoCloseable {
 
     private void failed(Exception problem, Context context) {
         LOG.error("{} {} failed", context.method(), context.path(), problem);
-        refused(new Refusal(Refusal.INTERNAL_ERROR, "internal error: the service's log says where"), context);
+        refused(
+                new Refusal(HttpStatus.INTERNAL_SERVER_ERROR_500, "internal error: see the log of the service"),
+                context);
     }
 
     private void answered(Context context, Float milliseconds) {
@@ -168,37 +160,39 @@ public final class PredictionService implements AutoCloseable {
         accessLog.ifPresent(log -> write(log, context, milliseconds));
     }
 
-    /** Writes a request's line of JSON; its bytes are those that it declares, or -1. */
+    /**
+     * A line of the access log.
+     *
+     * @param bytes declared by the request, or -1
+     */
+    private record LogLine(String time, String client, String method, String path, long bytes, int status, float ms) {}
+
     private synchronized void write(OutputStream log, Context context, float milliseconds) {
-        Map<String, Object> line = new LinkedHashMap<>();
-        line.put("time", Instant.now().toString());
-        line.put("client", context.req().getRemoteAddr());
-        line.put("method", context.req().getMethod());
-        line.put("path", context.path());
-        line.put("bytes", context.req().getContentLengthLong());
-        line.put("status", context.statusCode());
-        line.put("ms", milliseconds);
+        HttpServletRequest request = context.req();
+        LogLine line = new LogLine(
+                Instant.now().toString(),
+                request.getRemoteAddr(),
+                request.getMethod(),
+                context.path(),
+                request.getContentLengthLong(),
+                context.statusCode(),
+                milliseconds);
         try {
             log.write((InferenceRequest.JSON.writeValueAsString(line) + "\n").getBytes(StandardCharsets.UTF_8));
             log.flush();
             logFailed = false;
         } catch (IOException e) {
             if (!logFailed) {
-                LOG.warn("the access log cannot be written: {}", e.getMessage());
+                LOG.warn("cannot write the access log: {}", e.getMessage());
             }
             logFailed = true;
         }
     }
 
-    /** Takes no more requests, waits until those that it has are answered, and ends. */
+    /** Refuses new requests, waits for the answers to accepted ones, and ends. */
     @Override
     public void close() {
         http.stop();
-        end();
-    }
-
-    private void end() {
-        slowHeaders.close();
         metrics.close();
     }
 }

@@ -3,14 +3,27 @@ package org.coop4j.serve;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.coop4j.predict.Prediction;
+import org.eclipse.jetty.http.MultiPart;
+import org.eclipse.jetty.http.MultiPartFormData;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.util.BufferUtil;
+import org.eclipse.jetty.util.Promise;
 
-/** The API that takes a picture as it is: {@code POST /predictions/NAME}. */
+/** {@code POST /predictions/NAME}: a picture as the body of a request, or as a part of a form. */
 record PredictionsApi(Classifiers classifiers, Uploads uploads) {
 
-    /** A class of an answer. */
+    /** Part of a form that holds the picture, as in curl's {@code -F data=@photo.jpg}. */
+    private static final String PART = "data";
+
+    private static final int MAX_PARTS = 16;
+
+    /** A class of an answer, named as in DJL Serving. */
     private record RankedClass(String className, float probability) {
 
         static RankedClass of(Prediction prediction) {
@@ -26,13 +39,11 @@ record PredictionsApi(Classifiers classifiers, Uploads uploads) {
 
     private void predict(Context context) throws IOException {
         ServedClassifier served = classifiers.of(context);
-        int top = top(context.queryParam("top_k"));
+        int top = InferenceRequest.top(context.queryParam("top_k"));
         byte[] body = uploads.read(context);
-        byte[] picture = context.isMultipartFormData() ? MultipartPicture.of(body, context.contentType()) : body;
+        byte[] picture = context.isMultipartFormData() ? part(body, context.contentType()) : body;
         if (picture.length == 0) {
-            throw new Refusal(
-                    Refusal.BAD_REQUEST,
-                    "the request has no picture: send one as its body, or as the part data of a" + " form");
+            throw Refusal.badRequest("the request has no picture: send one as the body, or as the part data of a form");
         }
         context.future(() -> classifiers
                 .classify(served, List.of(picture))
@@ -40,13 +51,30 @@ record PredictionsApi(Classifiers classifiers, Uploads uploads) {
                         ranked.get(0).stream().limit(top).map(RankedClass::of).toList())));
     }
 
-    private static int top(String given) {
-        if (given == null) {
-            return Integer.MAX_VALUE;
+    /** Returns the picture of a form (multipart/form-data). */
+    private static byte[] part(byte[] body, String contentType) throws IOException {
+        String boundary = MultiPart.extractBoundary(contentType);
+        if (boundary == null) {
+            throw malformed("its Content-Type has no boundary");
         }
-        if (!given.matches("[1-9][0-9]{0,8}")) {
-            throw new Refusal(Refusal.BAD_REQUEST, "top_k: expected a number of classes, got \"" + given + '"');
+        MultiPartFormData.Parser parser = new MultiPartFormData.Parser(boundary);
+        parser.setMaxParts(MAX_PARTS);
+        parser.setMaxLength(body.length);
+        parser.setMaxMemoryFileSize(-1); // parts of any size stay in memory
+        CompletableFuture<MultiPartFormData.Parts> parsed = new CompletableFuture<>();
+        parser.parse(Content.Source.from(ByteBuffer.wrap(body)), Promise.Invocable.toPromise(parsed));
+        try (MultiPartFormData.Parts parts = parsed.join()) {
+            MultiPart.Part part = parts.getFirst(PART);
+            if (part == null) {
+                throw malformed("it has no part called " + PART);
+            }
+            return BufferUtil.toArray(Content.Source.asByteBuffer(part.getContentSource()));
+        } catch (CompletionException e) {
+            throw malformed(e.getCause().getMessage());
         }
-        return Integer.parseInt(given);
+    }
+
+    private static Refusal malformed(String reason) {
+        return Refusal.badRequest("cannot read the form: " + reason + "; expected the picture as the part " + PART);
     }
 }

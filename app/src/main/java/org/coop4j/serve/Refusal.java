@@ -4,52 +4,38 @@ import io.javalin.http.Context;
 import io.javalin.http.Header;
 import io.javalin.http.HttpResponseException;
 import java.util.Map;
+import org.eclipse.jetty.http.HttpStatus;
 
-/** An answer that is no prediction: a status and why. */
+/** The answer to a request that cannot be served: a status and the reason. */
 final class Refusal extends HttpResponseException {
 
     private static final long serialVersionUID = 1L;
-
-    static final int BAD_REQUEST = 400;
-    static final int UNAUTHORIZED = 401;
-    static final int NOT_FOUND = 404;
-    static final int REQUEST_TIMEOUT = 408;
-    static final int TOO_LARGE = 413;
-    static final int DAMAGED = 422;
-    static final int TOO_MANY = 429;
-    static final int INTERNAL_ERROR = 500;
-
-    private static final String RETRY_SECONDS = "1";
-
-    /** Where Javalin says which methods a path has. */
-    private static final String ALLOWED = "availableMethods";
 
     Refusal(int status, String reason) {
         super(status, reason);
     }
 
-    /** There is no room at the moment. */
-    static Refusal full(String what) {
-        return new Refusal(TOO_MANY, what + ": try again in a moment");
+    static Refusal badRequest(String reason) {
+        return new Refusal(HttpStatus.BAD_REQUEST_400, reason);
     }
 
-    /** Writes an error as every error of the service looks. */
+    /** Refuses a request that has no room at the moment. */
+    static Refusal full(String reason) {
+        return new Refusal(HttpStatus.TOO_MANY_REQUESTS_429, reason + ": try again in a moment");
+    }
+
+    /** Writes the error that every failure of the service is answered with. */
     static void answer(HttpResponseException refusal, Context context) {
-        int status = refusal.getStatus();
-        if (status == TOO_MANY) {
-            context.header(Header.RETRY_AFTER, RETRY_SECONDS);
+        switch (refusal.getStatus()) {
+            case HttpStatus.TOO_MANY_REQUESTS_429 -> context.header(Header.RETRY_AFTER, "1");
+            case HttpStatus.UNAUTHORIZED_401 -> context.header(Header.WWW_AUTHENTICATE, "Bearer");
+            case HttpStatus.REQUEST_TIMEOUT_408 -> context.header(Header.CONNECTION, "close");
+            default -> {}
         }
-        if (status == UNAUTHORIZED) {
-            context.header(Header.WWW_AUTHENTICATE, "Bearer");
-        }
-        if (status == REQUEST_TIMEOUT) {
-            context.header(Header.CONNECTION, "close"); // nobody waits for the rest of the request
-        }
-        String allowed = refusal.getDetails().get(ALLOWED);
+        String allowed = refusal.getDetails().get("availableMethods"); // Javalin's methods of the path
         if (allowed != null) {
             context.header(Header.ALLOW, allowed);
         }
-        context.status(status);
-        context.json(Map.of("error", refusal.getMessage()));
+        context.status(refusal.getStatus()).json(Map.of("error", refusal.getMessage()));
     }
 }

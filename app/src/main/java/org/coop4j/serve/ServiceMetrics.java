@@ -20,11 +20,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.stream.IntStream;
 import org.coop4j.run.Machine;
+import org.eclipse.jetty.http.HttpStatus;
 
-/** What is measured of a running service, as Prometheus reads it: {@code GET /metrics}. */
+/** Measurements of a running service in Prometheus' format: {@code GET /metrics}. */
 final class ServiceMetrics implements AutoCloseable {
-
-    private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
 
     /** Upper bounds of the histogram of times. */
     private static final Duration[] BUCKETS = IntStream.of(
@@ -36,36 +35,34 @@ final class ServiceMetrics implements AutoCloseable {
     private final JvmGcMetrics collector = new JvmGcMetrics();
 
     ServiceMetrics() {
-        new JvmMemoryMetrics().bindTo(registry);
-        new JvmThreadMetrics().bindTo(registry);
-        new ProcessorMetrics().bindTo(registry);
-        new UptimeMetrics().bindTo(registry);
-        collector.bindTo(registry);
+        List.of(new JvmMemoryMetrics(), new JvmThreadMetrics(), new ProcessorMetrics(), new UptimeMetrics(), collector)
+                .forEach(metrics -> metrics.bindTo(registry));
         if (Machine.memory().isPresent()) {
             Gauge.builder("process.resident.memory", () -> Machine.memory().orElse(0))
-                    .description("Memory that the process has, the models' included")
+                    .description("Memory of the process, with that of the models")
                     .baseUnit("bytes")
                     .register(registry);
         }
     }
 
     void addTo(RoutesConfig routes) {
-        routes.get("/metrics", c -> c.contentType(TEXT).result(registry.scrape()));
+        String type = "text/plain; version=0.0.4; charset=utf-8";
+        routes.get("/metrics", c -> c.contentType(type).result(registry.scrape()));
     }
 
     /** Measures a classifier's queue. */
     void add(ServedClassifier served) {
         Tags tags = Tags.of("model", served.info().name());
         Gauge.builder("coop.queue.images", served.classifier(), c -> c.waiting())
-                .description("Images that wait to be encoded")
+                .description("Images in the queue")
                 .tags(tags)
                 .register(registry);
         FunctionCounter.builder("coop.batches", served.classifier(), c -> c.batches())
-                .description("Batches that were encoded; images through batches is their mean size")
+                .description("Encoded batches; images divided by batches is their mean size")
                 .tags(tags)
                 .register(registry);
         Gauge.builder("coop.classifier", () -> 1)
-                .description("A classifier that is served, with what made it")
+                .description("A served classifier with its method and model")
                 .tags(tags.and(
                         "method", served.info().method(), "clip", served.info().model()))
                 .register(registry);
@@ -79,23 +76,26 @@ final class ServiceMetrics implements AutoCloseable {
                 .increment(images);
     }
 
-    /** Counts a request's images when it is known what became of them. */
+    /** Counts a request's images when their result is known. */
     <T> CompletableFuture<T> counted(ServedClassifier served, int images, CompletableFuture<T> result) {
         return result.whenComplete((done, e) -> count(served, result(e), images));
     }
 
     private static String result(Throwable problem) {
-        Throwable cause = problem instanceof CompletionException e ? e.getCause() : problem;
-        if (cause == null) {
+        if (problem == null) {
             return "classified";
         }
-        if (cause instanceof Refusal refusal) {
-            return refusal.getStatus() == Refusal.TOO_MANY ? "refused" : "unreadable";
-        }
-        return "failed";
+        return cause(problem) instanceof Refusal refusal
+                ? refusal.getStatus() == HttpStatus.TOO_MANY_REQUESTS_429 ? "refused" : "unreadable"
+                : "failed";
     }
 
-    /** Measures a request that was answered. */
+    /** Unwraps the problem of a stage on which others depend. */
+    static Throwable cause(Throwable problem) {
+        return problem instanceof CompletionException e ? e.getCause() : problem;
+    }
+
+    /** Measures an answered request. */
     void answered(Context context, float milliseconds) {
         Endpoint endpoint = context.endpoints().lastHttpEndpoint();
         Timer.builder("http.server.requests")

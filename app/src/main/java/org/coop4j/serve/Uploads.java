@@ -5,20 +5,22 @@ import io.javalin.http.Header;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
+import java.util.function.IntConsumer;
+import org.eclipse.jetty.http.HttpStatus;
 
 /**
- * Reads the bodies of requests within the limits of one body, of all bodies together, and of time.
- * Memory is taken as bytes arrive, whatever a client declares, and stays counted until its request
- * is answered.
+ * Reads the bodies of requests within limits on one body, on all bodies together, and on time. Memory is taken as bytes
+ * arrive, whatever a client declares, and held until the request is answered.
  */
 final class Uploads {
 
     private static final int PART_BYTES = 1 << 14;
 
-    /** As much beyond the limit is read and dropped, so that a client sees the answer. */
-    private static final long MOST_DROPPED = 64L << 20;
+    /** Maximum number of bytes of a refused request that are read and dropped. */
+    private static final long MAX_DROPPED = 64L << 20;
 
     private static final String HELD = Uploads.class.getName();
 
@@ -31,83 +33,70 @@ final class Uploads {
     }
 
     /**
-     * The body of a request.
+     * Reads the body of a request.
      *
-     * @throws Refusal if it is too large, too slow, or there is no memory for it now
+     * @throws Refusal if it is too large, too slow, or does not fit into memory now
      */
     byte[] read(Context context) throws IOException {
-        long deadline = System.nanoTime() + limits.readTime().toNanos();
-        long declared = context.req().getContentLengthLong();
-        if (declared > limits.bodyBytes()) {
-            throw tooLarge();
-        }
-        InputStream in = context.req().getInputStream();
         ByteArrayOutputStream body = new ByteArrayOutputStream();
-        byte[] part = new byte[PART_BYTES];
-        for (int n = next(in, part, deadline); n >= 0; n = next(in, part, deadline)) {
-            if (body.size() + n > limits.bodyBytes()) {
-                throw tooLarge();
-            }
-            hold(context, n);
-            body.write(part, 0, n);
+        if (context.req().getContentLengthLong() > limits.bodyBytes()
+                || !read(context, limits.bodyBytes(), body, bytes -> hold(context, bytes))) {
+            throw new Refusal(
+                    HttpStatus.PAYLOAD_TOO_LARGE_413,
+                    "the request exceeds the limit of %,d bytes: send a smaller picture".formatted(limits.bodyBytes()));
         }
         return body.toByteArray();
     }
 
-    private int next(InputStream in, byte[] target, long deadline) throws IOException {
-        try {
-            int n = in.read(target);
+    /** Reads to the end of a body; returns false if it has more bytes than allowed. */
+    private boolean read(Context context, long most, OutputStream target, IntConsumer hold) throws IOException {
+        long deadline = System.nanoTime() + limits.readTime().toNanos();
+        InputStream in = context.req().getInputStream();
+        byte[] part = new byte[PART_BYTES];
+        for (long left = most; ; ) {
+            int n;
+            try {
+                n = in.read(part);
+            } catch (IOException e) {
+                if (e.getCause() instanceof TimeoutException) { // the connection was idle
+                    throw tooSlow();
+                }
+                throw e;
+            }
             if (System.nanoTime() > deadline) {
                 throw tooSlow();
             }
-            return n;
-        } catch (IOException e) {
-            if (e.getCause() instanceof TimeoutException) { // the connection was idle
-                throw tooSlow();
+            left -= n;
+            if (n < 0 || left < 0) {
+                return n < 0;
             }
-            throw e;
+            hold.accept(n);
+            target.write(part, 0, n);
         }
     }
 
     private Refusal tooSlow() {
         return new Refusal(
-                Refusal.REQUEST_TIMEOUT,
+                HttpStatus.REQUEST_TIMEOUT_408,
                 "the request did not arrive within %,d ms"
                         .formatted(limits.readTime().toMillis()));
     }
 
-    private Refusal tooLarge() {
-        return new Refusal(
-                Refusal.TOO_LARGE,
-                "the request has more than the limit of %,d bytes: send a smaller picture"
-                        .formatted(limits.bodyBytes()));
-    }
-
     /**
-     * Drops what a refused request still sends, since a client that is sending reads no answer;
-     * where that is too much, too slow, or not sent before the answer, the connection ends with it.
+     * Drops the rest of a refused request, since a client reads no answer while it sends. If the rest is too long, too
+     * slow, or waits for the answer, the connection is closed instead.
      */
     void dropRest(Context context) {
         boolean waits = context.header(Header.EXPECT) != null;
         long declared = context.req().getContentLengthLong();
-        if (waits || declared > limits.bodyBytes() + MOST_DROPPED || !dropped(context)) {
+        if (waits || declared > limits.bodyBytes() + MAX_DROPPED || !dropped(context)) {
             context.header(Header.CONNECTION, "close");
         }
     }
 
     private boolean dropped(Context context) {
-        long deadline = System.nanoTime() + limits.readTime().toNanos();
-        byte[] dropped = new byte[PART_BYTES];
         try {
-            InputStream in = context.req().getInputStream();
-            for (long left = MOST_DROPPED; left > 0; ) {
-                int n = next(in, dropped, deadline);
-                if (n < 0) {
-                    return true;
-                }
-                left -= n;
-            }
-            return false;
+            return read(context, MAX_DROPPED, OutputStream.nullOutputStream(), bytes -> {});
         } catch (IOException | Refusal e) {
             return false;
         }
@@ -115,13 +104,13 @@ final class Uploads {
 
     private void hold(Context context, int bytes) {
         if (!free.tryAcquire(bytes)) {
-            throw Refusal.full("the service holds as many requests as its memory allows");
+            throw Refusal.full("the memory for requests is full");
         }
         Integer before = context.attribute(HELD);
         context.attribute(HELD, bytes + (before == null ? 0 : before));
     }
 
-    /** Gives the memory of an answered request back. */
+    /** Releases the memory of an answered request. */
     void release(Context context) {
         Integer held = context.attribute(HELD);
         if (held != null) {

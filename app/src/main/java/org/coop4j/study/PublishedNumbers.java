@@ -11,51 +11,37 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.coop4j.base.Resource;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.method.Method;
 
-/** Numbers that the CoOp and CoCoOp papers have published. */
-public final class PublishedNumbers {
-
-    private final List<Score> numbers;
-
-    private PublishedNumbers(List<Score> numbers) {
-        this.numbers = List.copyOf(numbers);
-    }
+/**
+ * Numbers that the CoOp and CoCoOp papers have published.
+ *
+ * @param all every number
+ */
+public record PublishedNumbers(List<Score> all) {
 
     /** The backbone of the papers' few-shot experiments. */
     private static final String USUAL_BACKBONE = "RN50";
 
-    /** What an experiment measures. */
-    public enum Protocol {
-        /** Learned from and tested on all classes of one dataset. */
-        FEW_SHOT,
-        /** Learned on base classes. */
-        BASE_TO_NEW,
-        /** Learned on one dataset, tested on others. */
-        ROBUSTNESS
-    }
-
     /**
      * One number.
      *
-     * @param protocol the experiment
      * @param source the paper
-     * @param place where in it
-     * @param backbone the model
-     * @param trainedOn what was learned from, by the benchmark's name
-     * @param dataset what was tested on, by the benchmark's name
+     * @param place table or figure of the paper
+     * @param backbone name of the model
+     * @param trainedOn benchmark that was learned from
+     * @param dataset benchmark that was tested on
      * @param half the classes tested on
-     * @param name the method's, as a sweep names it
-     * @param method the method
-     * @param title the method for people
-     * @param shots training images a class
-     * @param accuracy in percent
+     * @param name name of the method in a sweep
+     * @param method method with its settings
+     * @param shots training images per class
+     * @param accuracy accuracy in percent
      */
     public record Score(
-            Protocol protocol,
             String source,
             String place,
             String backbone,
@@ -64,18 +50,24 @@ public final class PublishedNumbers {
             ClassHalf half,
             String name,
             Method method,
-            String title,
             Shots shots,
             double accuracy) {
 
-        /** Whether it is of this method, with these settings. */
-        public boolean isOf(MethodLabel label) {
-            return label.published() && label.method().equals(method);
+        private boolean isOf(String learnedOn, String testedOn, ClassHalf classes, MethodLabel label, Shots images) {
+            return half == classes
+                    && shots.equals(images)
+                    && label.published()
+                    && label.method().equals(method)
+                    && isNamed(learnedOn, trainedOn)
+                    && isNamed(testedOn, dataset);
         }
     }
 
+    private static boolean isNamed(String dataset, String benchmark) {
+        return DatasetNames.published(dataset).map(Benchmark::name).equals(Optional.of(benchmark));
+    }
+
     private record Table(
-            Protocol protocol,
             String source,
             String place,
             String backbone,
@@ -83,9 +75,9 @@ public final class PublishedNumbers {
             List<Column> columns,
             Map<String, List<Double>> rows) {}
 
-    private record Column(String method, String title, int shots, ClassHalf half) {}
+    private record Column(String method, int shots, ClassHalf half) {}
 
-    /** The numbers that are shipped. */
+    /** Reads the numbers that are shipped. */
     public static PublishedNumbers shipped() {
         try (InputStream in = Resource.open(PublishedNumbers.class, "published.json")) {
             JsonMapper json = JsonMapper.builder()
@@ -95,7 +87,7 @@ public final class PublishedNumbers {
             for (JsonNode table : json.readTree(in).get("tables")) {
                 add(json.treeToValue(table, Table.class), numbers);
             }
-            return new PublishedNumbers(numbers);
+            return new PublishedNumbers(List.copyOf(numbers));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -107,7 +99,6 @@ public final class PublishedNumbers {
             for (int i = 0; i < values.size(); i++) {
                 Column column = table.columns.get(i);
                 numbers.add(new Score(
-                        table.protocol,
                         table.source,
                         table.place,
                         table.backbone,
@@ -116,7 +107,6 @@ public final class PublishedNumbers {
                         column.half == null ? ClassHalf.ALL : column.half,
                         column.method,
                         methods.computeIfAbsent(column.method, Method::of),
-                        column.title,
                         new Shots(column.shots),
                         values.get(i)));
             }
@@ -124,63 +114,55 @@ public final class PublishedNumbers {
     }
 
     /**
-     * The few-shot accuracy of a method on a dataset: of this backbone if it is published, else of
-     * the one that is.
+     * Returns the accuracy of a method with the same settings, averaged over the datasets tested on: of the backbone at
+     * hand if all of its numbers are published, else of another.
      *
-     * @param dataset any name of a published dataset
-     * @param backbone of the model at hand, if it is a published one
+     * @param trainedOn any name of the dataset learned from; empty if each dataset was learned from itself
+     * @param datasets any names of the datasets tested on
+     * @param backbone backbone of the model at hand, if it is a published one
      */
-    public Optional<Score> fewShot(String dataset, MethodLabel method, Shots shots, Optional<String> backbone) {
-        return backbone.flatMap(own -> exactly(dataset, method, shots, own))
-                .or(() -> exactly(dataset, method, shots, USUAL_BACKBONE));
-    }
-
-    private Optional<Score> exactly(String dataset, MethodLabel method, Shots shots, String backbone) {
-        String name = DatasetNames.published(dataset).map(Benchmark::name).orElse("");
-        return numbers.stream()
-                .filter(n -> n.dataset.equals(name) && n.trainedOn.equals(name))
-                .filter(n -> n.half == ClassHalf.ALL && n.backbone.equals(backbone))
-                .filter(n -> n.isOf(method) && n.shots.equals(shots))
+    public Optional<Score> find(
+            String trainedOn,
+            List<String> datasets,
+            ClassHalf half,
+            MethodLabel method,
+            Shots shots,
+            Optional<String> backbone) {
+        List<List<Score>> candidates = new ArrayList<>();
+        for (String dataset : datasets) {
+            candidates.add(all.stream()
+                    .filter(s -> s.isOf(trainedOn.isEmpty() ? dataset : trainedOn, dataset, half, method, shots))
+                    .toList());
+        }
+        if (candidates.isEmpty()) {
+            return Optional.empty();
+        }
+        return Stream.concat(
+                        Stream.concat(backbone.stream(), Stream.of(USUAL_BACKBONE)),
+                        candidates.get(0).stream().map(Score::backbone))
+                .flatMap(name -> average(candidates, name).stream())
                 .findFirst();
     }
 
-    /**
-     * The average of such accuracies over datasets, if all are published for one backbone.
-     *
-     * @param datasets any names of published datasets
-     */
-    public Optional<Score> fewShotAverage(
-            List<String> datasets, MethodLabel method, Shots shots, Optional<String> backbone) {
-        return backbone.flatMap(own -> average(datasets, method, shots, own))
-                .or(() -> average(datasets, method, shots, USUAL_BACKBONE));
-    }
-
-    private Optional<Score> average(List<String> datasets, MethodLabel method, Shots shots, String backbone) {
-        List<Score> found = new ArrayList<>();
-        for (String dataset : datasets) {
-            exactly(dataset, method, shots, backbone).ifPresent(found::add);
-        }
-        if (found.isEmpty() || found.size() < datasets.size()) {
+    private static Optional<Score> average(List<List<Score>> candidates, String backbone) {
+        List<Score> found = candidates.stream()
+                .flatMap(some ->
+                        some.stream().filter(s -> s.backbone.equals(backbone)).limit(1))
+                .toList();
+        if (found.size() < candidates.size()) {
             return Optional.empty();
         }
         Score first = found.get(0);
         return Optional.of(new Score(
-                first.protocol,
                 first.source,
                 first.place,
                 backbone,
-                "",
-                "",
+                first.trainedOn,
+                first.dataset,
                 first.half,
                 first.name,
                 first.method,
-                first.title,
-                shots,
+                first.shots,
                 found.stream().mapToDouble(Score::accuracy).average().orElseThrow()));
-    }
-
-    /** All numbers of an experiment. */
-    public List<Score> of(Protocol protocol) {
-        return numbers.stream().filter(n -> n.protocol == protocol).toList();
     }
 }

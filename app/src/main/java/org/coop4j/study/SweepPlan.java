@@ -140,6 +140,15 @@ public record SweepPlan(
                 String.valueOf(file.getFileName()), yaml, parent == null ? absolute : parent, dataRoot);
     }
 
+    /**
+     * Reads a plan that is not a file.
+     *
+     * @param folder relative paths in it begin here
+     */
+    public static SweepPlan parse(String yaml, Path folder) throws PlanException {
+        return PlanReader.read("plan", yaml, folder, Optional.empty());
+    }
+
     /** A plan with everything that a plan may say, and comments. */
     public static String example() {
         return Resource.text(SweepPlan.class, "example.yaml");

@@ -1,8 +1,8 @@
 "use strict";
 
-/** Classes that are shown before "Show all". */
+/** Number of classes before "Show all". */
 const SHOWN = 5;
-/** How often a busy service is asked again. */
+/** Maximum number of requests to a busy service. */
 const TRIES = 4;
 
 const byId = id => document.getElementById(id);
@@ -10,8 +10,8 @@ const percent = new Intl.NumberFormat("en", {minimumFractionDigits: 1, maximumFr
 
 let token = "";
 let classifiers = [];
-let picture = null; // the file that is shown
-let running = null; // aborts the request that is under way
+let picture = null; // the file on the page
+let running = null; // aborts the current request
 
 function element(name, text, className) {
   const made = document.createElement(name);
@@ -27,7 +27,7 @@ function share(probability) {
   return percent.format(value) + " %";
 }
 
-/** Sends a request and returns the JSON of its answer; an error has the service's own words. */
+/** Sends a request and returns the JSON of its answer; an error has the service's message. */
 async function call(path, options = {}) {
   const headers = token ? {Authorization: "Bearer " + token} : {};
   for (let tries = 1; ; tries++) {
@@ -88,10 +88,10 @@ async function load() {
 
 function describe() {
   const it = chosen();
-  byId("lead").textContent = it.name + " tells " + it.classNames.length + " classes apart.";
+  byId("lead").textContent = it.name + " recognises " + it.classNames.length + " classes.";
   const facts = [["Method", it.method], ["Model", it.model]];
   if (it.test) {
-    const shots = it.test.shots ? ", learned from " + it.test.shots + " a class" : "";
+    const shots = it.test.shots ? ", learned from " + it.test.shots + " per class" : "";
     facts.push(["Accuracy", percent.format(it.test.accuracy) + " % of "
         + it.test.images.toLocaleString("en") + " test pictures of " + it.test.dataset + shots]);
   }
@@ -168,7 +168,7 @@ function toggle() {
   byId("more").textContent = open ? "Show fewer" : "Show all " + items.length + " classes";
 }
 
-/** The picture of a drop or a paste. */
+/** Returns the picture of a drop or a paste. */
 function pictureOf(data) {
   const files = data ? [...data.files] : [];
   return files.find(file => file.type.startsWith("image/")) || files[0];
@@ -193,7 +193,7 @@ document.addEventListener("drop", event => {
   byId("drop").classList.remove("over");
   const dropped = pictureOf(event.dataTransfer);
   if (dropped) classify(dropped);
-  else complain("That was no file: save the picture first, then drop the file.");
+  else complain("Not a file: save the picture first, then drop the file.");
 });
 byId("classifier").addEventListener("change", () => {
   describe();

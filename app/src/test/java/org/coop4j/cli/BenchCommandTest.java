@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What bench and doctor print; how fast it is, is for them to say. */
+/** The output of bench and doctor, apart from the speed. */
 class BenchCommandTest {
 
     @TempDir
@@ -103,7 +103,7 @@ class BenchCommandTest {
         assertThat(done.code()).as(done.err()).isZero();
         assertThat(done.out())
                 .contains("java", "cores", "threads", "ND4J backend", "BLAS", "GFLOP/s on")
-                .containsPattern("(?m)^(avx2|asimd) +(yes: |no; it would bring )|^instructions +unknown")
+                .containsPattern("(?m)^(avx2|asimd) +(yes: |no; it would allow )|^instructions +unknown")
                 .containsPattern("(?m)^JPEG decoder +\\S.* libjpeg-turbo")
                 .containsPattern("(?m)^(advice: .+|nothing to change)$");
     }

@@ -115,7 +115,7 @@ class ConvertCommandTest {
         return file;
     }
 
-    /** One line, exit code 1, and nothing left behind. */
+    /** Checks for one line, exit code 1, and no file left. */
     private void assertRefused(Path source, String message) throws IOException {
         CommandRun run = coop("convert", source, "-o", out);
         assertThat(run.code()).isEqualTo(1);

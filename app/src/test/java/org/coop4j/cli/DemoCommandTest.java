@@ -9,9 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.coop4j.demo.DemoConfig;
 import org.coop4j.demo.DemoPictures;
 import org.coop4j.demo.DemoResult;
+import org.coop4j.demo.DemoRun;
+import org.coop4j.study.SweepPlan;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -68,12 +69,11 @@ class DemoCommandTest {
 
     @Test
     void theHelpSaysWhatTheDemoTries() throws IOException {
-        DemoConfig tried = DemoConfig.standard();
+        DemoPictures pictures = DemoPictures.unpack(folder.resolve("cache"));
+        SweepPlan tried = SweepPlan.parse(DemoRun.plan(), pictures.folder());
         assertThat(tried.seeds()).hasSize(3);
         assertThat(tried.shots()).containsExactly(1, 2, 4, 8, 16);
-        Path drawings =
-                Path.of(DemoPictures.unpack(folder.resolve("cache")).drawings().path());
-        try (Stream<Path> classes = Files.list(drawings.resolve("test"))) {
+        try (Stream<Path> classes = Files.list(pictures.folder().resolve("drawings/test"))) {
             assertThat(coop("demo", "--help").out().replaceAll("\\s+", " "))
                     .contains("photographs of %d everyday classes".formatted(classes.count()))
                     .contains("from 1, 2, 4, 8 and 16 photographs a class with three seeds")

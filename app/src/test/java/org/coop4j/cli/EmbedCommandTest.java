@@ -162,6 +162,14 @@ class EmbedCommandTest {
         assertNothingWritten();
     }
 
+    @Test
+    void anotherFormatIsRefusedByName() throws IOException {
+        CommandRun run = coop("embed", "-m", model, "--text", "a", "-o", outFolder.resolve("feats.npz"));
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("feats.npz").contains(".safetensors");
+        assertNothingWritten();
+    }
+
     private void assertNothingWritten() throws IOException {
         try (Stream<Path> left = Files.list(outFolder)) {
             assertThat(left).isEmpty();

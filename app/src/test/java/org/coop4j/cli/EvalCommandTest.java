@@ -170,7 +170,7 @@ class EvalCommandTest {
         Path two = folder.resolve("two");
         TestPictures.write(two.resolve("test/red sky/a.png"), 2, 200);
         TestPictures.write(two.resolve("test/green hill/a.png"), 1, 200);
-        assertThat(eval("-p", run, "-d", two).err()).contains("2 of the 3 classes that were learned are told apart");
+        assertThat(eval("-p", run, "-d", two).err()).contains("2 of the 3 classes; only these are scored");
         TestPictures.write(two.resolve("test/zebra/a.png"), 3, 200);
         assertThat(eval("-p", run, "-d", two).err()).contains("1 of 3 classes were not learned: zebra");
     }

@@ -96,7 +96,7 @@ class ExifOptionTest {
         }
         CommandRun other = train(kept, "--resume");
         assertThat(other.code()).isEqualTo(1);
-        assertThat(other.err()).contains("was begun with other settings");
+        assertThat(other.err()).contains("settings have changed");
     }
 
     @Test

@@ -10,9 +10,7 @@ import org.coop4j.data.bank.TestPictures;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * {@code coop export --onnx} and {@code coop download}; what is in the files is tested elsewhere.
- */
+/** {@code coop export --onnx} and {@code coop download}; the contents of the files are tested elsewhere. */
 class ExportOnnxTest {
 
     @TempDir
@@ -46,7 +44,7 @@ class ExportOnnxTest {
         assertThat(both.code()).isEqualTo(2);
         assertThat(both.err()).contains("--epoch");
         CommandRun noClassifier = coop("export", "--onnx", "-m", "m", "--with-preprocessing", "-o", out);
-        assertThat(noClassifier.err()).contains("--with-preprocessing is of a classifier");
+        assertThat(noClassifier.err()).contains("--with-preprocessing").contains("--prompt");
         assertThat(Files.exists(out)).isFalse();
     }
 

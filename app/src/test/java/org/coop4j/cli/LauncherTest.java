@@ -18,13 +18,13 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The script {@code coop} in a folder of its own, with a Maven and a Java that only keep records.
+ * The script {@code coop} in a separate folder, with a fake Maven and a fake Java that record their calls.
  */
 @DisabledOnOs(OS.WINDOWS)
 @Timeout(60)
 class LauncherTest {
 
-    /** Builds an empty jar, or fails, when the file {@code go} lets it. */
+    /** Fake Maven that builds an empty jar or fails, once the file {@code go} exists. */
     private static final String MAVEN =
             """
             #!/usr/bin/env bash
@@ -63,7 +63,7 @@ class LauncherTest {
     private Path root;
     private Path home;
 
-    /** What a launcher came to. */
+    /** The end of a launcher. */
     private record Ended(int code, String out, String err) {}
 
     @BeforeEach
@@ -127,7 +127,7 @@ class LauncherTest {
         return Files.exists(record) ? Files.readAllLines(record).size() : 0;
     }
 
-    /** Waits until Maven has been started so often. */
+    /** Waits until Maven has been started a number of times. */
     private void awaitBuilds(int count) throws IOException {
         while (times("mvn") < count) {
             Thread.onSpinWait();
@@ -146,7 +146,8 @@ class LauncherTest {
         Ended named = end(start(Map.of(), root, "bash", "-c", "ulimit -n 48" + coop));
         assertThat(named.code()).isEqualTo(1);
         assertThat(named.err())
-                .startsWith("coop: a process here may open 48 files at once, and coop4j needs 256")
+                .startsWith("coop: at most 48 files")
+                .contains("256")
                 .hasLineCount(1);
         assertThat(named.out()).isEmpty();
     }
@@ -176,7 +177,7 @@ class LauncherTest {
         Process first = start(Map.of("MVN_WAITS", "yes"));
         awaitBuilds(1);
         Process second = start(Map.of("MVN_WAITS", "yes"));
-        assertThat(firstLine(second)).contains("another coop is building; waiting");
+        assertThat(firstLine(second)).contains("waiting for another coop");
         letMavenGo();
         assertThat(end(first).code()).isZero();
         assertThat(end(second).out()).endsWith("ran.Coop tokenize a cat\n");
@@ -207,7 +208,7 @@ class LauncherTest {
         Ended waited = end(second);
         assertThat(waited.code()).isEqualTo(1);
         assertThat(waited.err())
-                .isEqualTo("coop: the build of the other coop failed; all of its output is in "
+                .isEqualTo("coop: the build of the other coop failed: see its output in "
                         + root.resolve("target/coop-build.log")
                         + "\n");
         assertThat(coop(Map.of()).code()).isZero();
@@ -240,7 +241,7 @@ class LauncherTest {
                 .isEqualTo(new Ended(
                         0,
                         "with archive\nran.Coop tokenize a cat\n",
-                        "coop: getting ready for the Java in " + other + " ...\n"));
+                        "coop: preparing faster starts with the Java in " + other + " ...\n"));
         assertThat(coop(Map.of("JAVA_HOME", other)).err()).isEmpty();
         assertThat(times("java")).isEqualTo(2);
         Files.writeString(Path.of(other, "release"), "JAVA_VERSION=\"21.0.3\"\n"); // updated in place
@@ -258,11 +259,11 @@ class LauncherTest {
                 .isEqualTo(new Ended(
                         0,
                         "with archive\nran.Coop tokenize a cat\n",
-                        "coop: getting ready for the Java in " + home + " ...\n"));
+                        "coop: preparing faster starts with the Java in " + home + " ...\n"));
         assertThat(times("mvn")).isZero();
     }
 
-    /** Makes the folder one that was unpacked from a distribution. */
+    /** Turns the folder into an unpacked distribution. */
     private void distribution() throws IOException {
         for (String library : List.of("coop4j-1.jar", "a-library-1.jar")) {
             Files.createDirectories(root.resolve("lib"));
@@ -295,14 +296,14 @@ class LauncherTest {
                 .isEqualTo(new Ended(
                         0,
                         "with archive\nran.Coop tokenize a cat\n",
-                        "coop: getting ready for the Java in " + home + " ...\n"));
+                        "coop: preparing faster starts with the Java in " + home + " ...\n"));
         assertThat(coop(environment)).isEqualTo(new Ended(0, first.out(), ""));
         assertThat(times("mvn")).isZero();
         assertThat(times("java")).as("archives made").isEqualTo(1);
         assertThat(files()).isEqualTo(before);
 
         Files.createFile(root.resolve("lib/another-1.jar"));
-        assertThat(coop(environment).err()).as("an archive is of its jars").contains("ready");
+        assertThat(coop(environment).err()).as("an archive is of its jars").contains("preparing");
     }
 
     @Test
@@ -322,8 +323,8 @@ class LauncherTest {
         Files.createFile(root.resolve("target"));
         assertFails(
                 Map.of(),
-                "coop4j must be built, since it has not been built yet, but this account (",
-                ") cannot write " + root + ": copy the folder to a place of your own");
+                "coop4j must be built (it has not been built yet)",
+                "cannot write to " + root + ": run coop in a copy of the folder");
     }
 
     private void assertFails(Map<String, String> environment, String... words) throws IOException {
@@ -338,7 +339,7 @@ class LauncherTest {
     @Test
     void aFolderWithAColonIsRefusedBeforeAnythingIsBuilt() throws IOException {
         root = Files.move(root, folder.resolve("a:b"));
-        assertFails(Map.of(), root + " has a colon in its name", "move the folder");
+        assertFails(Map.of(), root + " has a colon", "move the folder");
     }
 
     @Test
@@ -347,6 +348,6 @@ class LauncherTest {
         Files.delete(root.resolve("library.jar"));
         Ended again = coop(Map.of());
         assertThat(again.code()).isZero();
-        assertThat(again.err()).contains("building, since " + root.resolve("library.jar") + " is not there");
+        assertThat(again.err()).contains("building: " + root.resolve("library.jar") + " is missing");
     }
 }

@@ -30,14 +30,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The service as a process: what it answers for runs of every kind, and how it ends. */
+/** The service as a process: its answers for runs of every kind, and its shutdown. */
 class ServeCommandTest {
 
     private static final String[] CLASSES = {"blue sea", "green hill", "red sky", "yellow corn"};
     private static final Pattern ADDRESS = Pattern.compile("serving on http://[^:]+:(\\d+)/");
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** A method of each kind, with what keeps its training short. */
+    /** A method of each kind, with options for a short training. */
     private static final Map<String, List<Object>> KINDS = new TreeMap<>(Map.of(
             "coop", List.of("--epochs", 2, "--batch", 4),
             "cocoop", List.of("--epochs", 1, "--batch", 1),
@@ -100,7 +100,7 @@ class ServeCommandTest {
         return post(HttpClient.newHttpClient(), port, name, file);
     }
 
-    /** What coop predict or coop zero-shot says of a picture: probabilities by class. */
+    /** Returns the probabilities by class that coop predict or coop zero-shot gives a picture. */
     private static Map<String, Float> predicted(Object... words) throws IOException {
         CommandRun done = coop(words);
         assertThat(done.code()).as(done.err()).isZero();
@@ -155,9 +155,9 @@ class ServeCommandTest {
         CommandRun ended = service.ended();
         assertThat(ended.code()).as(ended.err()).isZero();
         assertThat(ended.err())
-                .contains("ketch: the model never saw")
+                .contains("does not know a word in this name: ketch")
                 .contains("cocoop: CoCoOp")
-                .contains("stopping");
+                .contains("shutting down");
         assertThat(Files.readAllLines(log)).hasSize(KINDS.size() + 4);
     }
 
@@ -169,7 +169,7 @@ class ServeCommandTest {
                 .body();
     }
 
-    /** Posts until the service is gone; counts whole answers, and anything else that is said. */
+    /** Posts until the service has ended; counts complete answers, and records all others. */
     private static Thread client(int port, AtomicInteger answered, List<String> wrong) {
         Path picture = pictures.resolve("test").resolve("blue sea").resolve("picture-0.png");
         Thread thread = new Thread(() -> {
@@ -258,10 +258,10 @@ class ServeCommandTest {
     static Stream<Arguments> mistakes() throws IOException {
         Path spaces = Files.writeString(folder.resolve("spaces.txt"), "two words");
         return Stream.of(
-                Arguments.of(List.of(), 2, "what is to be served?"),
+                Arguments.of(List.of(), 2, "nothing to serve"),
                 Arguments.of(List.of("-c", "a,b"), 2, "--model"),
                 Arguments.of(List.of("-p", run("coop"), "-p", run("coop")), 2, "called coop"),
-                Arguments.of(List.of("-p", "a b=" + run("coop")), 2, "\"a b\" is no name"),
+                Arguments.of(List.of("-p", "a b=" + run("coop")), 2, "\"a b\""),
                 Arguments.of(List.of("-p", folder.resolve("none")), 1, "none"),
                 Arguments.of(List.of("-p", pictures), 1, "not the folder of a run"),
                 Arguments.of(List.of("-p", run("coop"), "--port", 70_000), 2, "0 to 65535"),

@@ -2,15 +2,19 @@ package org.coop4j.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.coop4j.ProgressRecorder;
@@ -18,9 +22,11 @@ import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.eval.SeedSummary;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.method.train.Training;
+import org.coop4j.run.DataSpec;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.junit.jupiter.api.BeforeAll;
@@ -32,8 +38,10 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("portable")
 class DemoRunTest {
 
-    private static final DemoConfig SHORT =
-            new DemoConfig(List.of("a photo of a {}.", "{}"), List.of(1, 2), List.of(1L, 2L), List.of(3, 3));
+    private static final String SHORT = DemoRun.plan()
+                    .replace("[1, 2, 4, 8, 16]", "[1, 2]")
+                    .replace("[1, 2, 3]", "[1, 2]")
+            + "epochs: 3\n";
 
     @TempDir
     private static Path folder;
@@ -53,7 +61,7 @@ class DemoRunTest {
     private static DemoResult demo(Recorder recorded) throws IOException {
         try (Clip clip = Clip.open(ShippedModel.file(folder.resolve("cache")))) {
             return new DemoRun(clip, pictures, SHORT, folder.resolve("bank"), recorded, recorded)
-                    .run(folder.resolve("runs"));
+                    .run(folder);
         }
     }
 
@@ -68,15 +76,21 @@ class DemoRunTest {
                 List<DemoResult.Prompt> renamed) {}
 
         @Override
-        public void learned(int shots, List<DemoResult.Run> runs) {
+        public void learned(int shots, Map<DemoMethod, SeedSummary> accuracies) {
             learned.add(shots);
         }
     }
 
+    private static ImageDataset photographs() throws IOException {
+        return DataSpec.of(pictures.folder().resolve("photographs")).load(1);
+    }
+
     @Test
     void betterNamesAreOfTheSameClassesInTheSameOrder() throws IOException {
-        ImageDataset photographs = pictures.photographs().load(1);
-        ImageDataset renamed = pictures.renamedPhotographs().load(1);
+        ImageDataset photographs = photographs();
+        ImageDataset renamed = DataSpec.of(pictures.folder().resolve("photographs"))
+                .withFiles(null, pictures.folder().resolve("names.csv"))
+                .load(1);
         assertThat(result.betterNames()).isEqualTo(renamed.classNames());
         assertThat(result.betterNames()).isNotEqualTo(result.classNames());
         assertThat(renamed.test()).hasSameSizeAs(photographs.test());
@@ -97,14 +111,16 @@ class DemoRunTest {
 
     @Test
     void theTaskIsWhatTheArchiveHolds() throws IOException {
-        ImageDataset photographs = pictures.photographs().load(1);
+        ImageDataset photographs = photographs();
         assertThat(photographs.classNames()).hasSizeBetween(16, 20);
         assertThat(result.classNames()).isEqualTo(photographs.classNames()).containsAll(result.photographed());
         assertThat(result.photographed()).hasSizeBetween(1, photographs.classCount() / 2);
         assertThat(result.trainImages()).isEqualTo(photographs.train().size());
         assertThat(result.testImages()).isEqualTo(photographs.test().size());
         assertThat(result.drawingImages())
-                .isEqualTo(pictures.drawings().load(1).test().size());
+                .isEqualTo(DataSpec.of(pictures.folder().resolve("drawings"))
+                        .load(1)
+                        .test().size());
         Set<String> train = new HashSet<>();
         for (LabelledImage image : photographs.train()) {
             train.add(name(image));
@@ -123,9 +139,7 @@ class DemoRunTest {
     void everyRunIsOnDiskWithTheAccuracyThatTheResultHas() throws IOException {
         assertThat(result.runs()).hasSize(2 * 2 * DemoMethod.values().length);
         for (DemoResult.Run run : result.runs()) {
-            Path runFolder =
-                    folder.resolve("runs").resolve(run.method() + "-shots" + run.shots() + "-seed" + run.seed());
-            RunResult onDisk = RunFolder.read(runFolder.resolve(RunFolder.RESULT), RunResult.class);
+            RunResult onDisk = onDisk(run);
             assertThat(run.photographs()).isEqualTo(onDisk.accuracy(), within(1e-9));
             for (RunResult.HandWritten prompt : onDisk.handWritten()) {
                 result.prompts().stream()
@@ -135,16 +149,24 @@ class DemoRunTest {
         }
     }
 
+    private static RunResult onDisk(DemoResult.Run run) throws IOException {
+        Path ofMethod = folder.resolve("runs/photographs").resolve(run.method());
+        try (Stream<Path> runs = Files.list(ofMethod)) {
+            Path own = runs.filter(
+                            path -> path.getFileName().toString().startsWith("shots" + run.shots() + "-seed" + run.seed()))
+                    .findFirst()
+                    .orElseThrow();
+            return RunFolder.read(own.resolve(RunFolder.RESULT), RunResult.class);
+        }
+    }
+
     @Test
     void theListenerSeesEveryStepAndEveryNumberOfShots() {
-        assertThat(recorder.tasks(Progress.Unit.IMAGES))
-                .extracting(task -> task.name)
-                .containsExactly("encoding training photographs", "encoding test photographs", "encoding drawings");
         assertThat(recorder.warnings).isEmpty();
         assertThat(recorder.learned).containsExactly(1, 2);
-        assertThat(recorder.tasks(Progress.Unit.STEPS)).singleElement().satisfies(task -> assertThat(task.done())
-                .isEqualTo(task.total())
-                .isPositive());
+        assertThat(recorder.tasks(Progress.Unit.WORK)).hasSize(2).allSatisfy(task -> assertThat((double) task.done())
+                .isPositive()
+                .isCloseTo(task.total(), withinPercentage(2)));
     }
 
     @Test
@@ -216,15 +238,24 @@ class DemoRunTest {
     }
 
     @Test
-    void anotherDemoReplacesTheRunsAndGivesTheSameNumbers() throws IOException {
+    void anotherDemoInTheFolderRepeatsNoRunAndGivesTheSameNumbers() throws IOException {
+        Map<Path, FileTime> before = written();
         DemoResult again = demo(new Recorder());
         assertThat(again.runs()).isEqualTo(result.runs());
         assertThat(again.words()).isEqualTo(result.words());
         assertThat(again.mended()).isEqualTo(result.mended());
         assertThat(again.spoilt()).isEqualTo(result.spoilt());
-        try (Stream<Path> runs = Files.list(folder.resolve("runs"))) {
-            assertThat(runs).hasSize(2 * 2 * DemoMethod.values().length);
+        assertThat(written()).isEqualTo(before);
+    }
+
+    private static Map<Path, FileTime> written() throws IOException {
+        Map<Path, FileTime> times = new HashMap<>();
+        try (Stream<Path> files = Files.walk(folder.resolve("runs"))) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                times.put(file, Files.getLastModifiedTime(file));
+            }
         }
+        return times;
     }
 
     /** The reference's rate times (100 / τ)²; the page and README say that τ is 20. */
@@ -233,7 +264,8 @@ class DemoRunTest {
         try (Clip clip = Clip.shipped()) {
             assertThat((double) clip.logitScale()).isCloseTo(20, within(0.1));
             double ratio = 100 / clip.logitScale();
-            assertThat(DemoConfig.RATE).isCloseTo(Training.coop(1, 1).rate() * ratio * ratio, within(5e-4));
+            assertThat(DemoRun.plan()).contains("rate: " + DemoReport.RATE);
+            assertThat(DemoReport.RATE).isCloseTo(Training.coop(1, 1).rate() * ratio * ratio, within(5e-4));
         }
     }
 }

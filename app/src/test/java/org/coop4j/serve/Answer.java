@@ -10,7 +10,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
-/** What a client got of a service. */
+/** The answer of a service to a client. */
 record Answer(HttpResponse<byte[]> response) {
 
     private static final HttpClient CLIENT = HttpClient.newHttpClient();
@@ -18,7 +18,7 @@ record Answer(HttpResponse<byte[]> response) {
     /**
      * Sends a request.
      *
-     * @param body none with GET
+     * @param body null with GET
      * @param headers names and values
      */
     static Answer of(String method, URI uri, byte[] body, String... headers) throws IOException, InterruptedException {

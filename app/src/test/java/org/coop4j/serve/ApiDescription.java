@@ -17,7 +17,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** The service's OpenAPI document, and whether answers are as it says. */
+/** The service's OpenAPI document, and a check of answers against it. */
 final class ApiDescription {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -29,7 +29,7 @@ final class ApiDescription {
         this.document = document;
     }
 
-    /** Reads a document, which must be valid. */
+    /** Reads a valid document. */
     static ApiDescription of(String yaml) throws IOException {
         SwaggerParseResult parsed = new OpenAPIV3Parser().readContents(yaml, null, null);
         assertThat(parsed.getMessages()).isEmpty();
@@ -63,7 +63,7 @@ final class ApiDescription {
         seen.add(method.toLowerCase(Locale.ROOT) + " " + template + " " + status);
     }
 
-    /** The described path that a path is one of. */
+    /** Returns the described path that matches a path. */
     private String template(String path) {
         Set<String> templates = new TreeSet<>();
         document.path("paths").fieldNames().forEachRemaining(templates::add);
@@ -78,7 +78,7 @@ final class ApiDescription {
         return node.has("$ref") ? document.at(node.path("$ref").asText().substring(1)) : node;
     }
 
-    /** With what it refers to. */
+    /** Returns a schema with its definitions. */
     private Schema schema(ObjectNode node) {
         ObjectNode whole = JSON.createObjectNode();
         whole.putArray("allOf").add(node);
@@ -86,7 +86,7 @@ final class ApiDescription {
         return SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_7).getSchema(whole);
     }
 
-    /** What is described and was not checked: method, path and status. */
+    /** Returns the described answers that were not checked: method, path and status. */
     Set<String> unseen() {
         Set<String> all = new TreeSet<>();
         for (var path : document.path("paths").properties()) {

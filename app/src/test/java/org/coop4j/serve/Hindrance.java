@@ -6,7 +6,7 @@ import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.LogitGraph;
 
-/** A classifier that something is done before, such as to wait or to fail. */
+/** A classifier that first runs something, such as a wait or a failure. */
 final class Hindrance implements Classifier {
 
     private final Classifier classifier;

@@ -29,8 +29,8 @@ import org.openqa.selenium.logging.LogEntry;
 import org.openqa.selenium.logging.LogType;
 
 /**
- * The page in headless Chromium, as a person uses it. With the system property {@code
- * coop.screenshots}, its pictures are written to that folder, to be looked at.
+ * The page in headless Chromium. With the system property {@code coop.screenshots}, screenshots are written to that
+ * folder.
  */
 @Tag("browser")
 class PageTest {
@@ -48,7 +48,7 @@ class PageTest {
     @BeforeAll
     static void start() throws IOException {
         service = TestService.start(folder);
-        ServiceOptions plain = ServiceOptions.onLoopback(0);
+        ServiceOptions plain = TestService.onLoopback();
         locked = TestService.start(
                 folder,
                 PredictionLimits.standard(),
@@ -105,7 +105,7 @@ class PageTest {
         return browser.findElements(By.cssSelector("#ranking li:not([hidden])"));
     }
 
-    /** What the page must show of a picture. */
+    /** Checks the ranking that the page shows for a picture. */
     private static void assertShowsRanking(Path picture) throws IOException {
         until("document.querySelector('#ranking li') !== null");
         List<Prediction> expected = service.images().classify(picture);
@@ -127,7 +127,7 @@ class PageTest {
                 .sendKeys(file.toAbsolutePath().normalize().toString());
     }
 
-    /** Makes a file of a picture in the browser and hands it to a listener as a person would. */
+    /** Gives the page a picture file, as a user does by drag and drop or paste. */
     private static void give(String event, Path file, String type) throws IOException {
         browser.executeScript(
                 """
@@ -148,7 +148,7 @@ class PageTest {
     @Test
     void thePageSaysWhatIsServed() {
         assertThat(browser.getTitle()).contains("coop4j");
-        assertThat(text("lead")).isEqualTo("things tells 6 classes apart.");
+        assertThat(text("lead")).isEqualTo("things recognises 6 classes.");
         assertThat(text("facts")).contains(service.classifier.save().method().title());
         assertThat(browser.findElements(By.cssSelector("#classes li")))
                 .map(WebElement::getText)

@@ -49,7 +49,7 @@ class PredictionServiceTest {
         things = TestService.start(
                 folder,
                 new PredictionLimits(standard.maxBatch(), standard.maxDelay(), standard.queueCapacity(), MOST_PIXELS),
-                ServiceOptions.onLoopback(0),
+                TestService.onLoopback(),
                 Optional.of(LOG));
     }
 
@@ -108,7 +108,7 @@ class PredictionServiceTest {
         assertThat(classifier.has("test")).isFalse();
     }
 
-    /** What the service must answer for a picture. */
+    /** Returns the expected answer for a picture. */
     private static JsonNode expected(byte[] content, int top) throws IOException {
         List<Prediction> ranked = things.images().classify(content);
         var array = new ObjectMapper().createArrayNode();
@@ -185,7 +185,7 @@ class PredictionServiceTest {
         assertThat(answer.error()).contains("image of the request");
     }
 
-    /** A PNG of a few bytes that declares pixels without end. */
+    /** A small PNG that declares a huge number of pixels. */
     @Test
     void anImageBombIsRefused() throws Exception {
         byte[] bomb = picture.clone();
@@ -342,7 +342,7 @@ class PredictionServiceTest {
         assertThat(post("/predictions/things", picture).status()).isEqualTo(200);
     }
 
-    /** Equal where numbers differ by the float32 rounding of another batch size at most. */
+    /** Compares numbers up to the float32 rounding of another batch size. */
     private static int compareRounded(JsonNode a, JsonNode b) {
         boolean close = (a.isNumber() && b.isNumber()) ? Math.abs(a.asDouble() - b.asDouble()) <= 1e-5 : a.equals(b);
         return close ? 0 : 1;

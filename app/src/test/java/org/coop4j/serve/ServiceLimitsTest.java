@@ -27,12 +27,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a service does with clients that are slow, many, unknown, or there when it ends. */
+/** Service limits: slow clients, many clients, clients without a token, and clients at shutdown. */
 class ServiceLimitsTest {
 
     private static final String PREDICT = "/predictions/things";
 
-    /** A byte each 50 ms, for ten seconds. */
+    /** One byte every 50 ms for ten seconds. */
     private static final String[] SLOWLY = Collections.nCopies(200, "x").toArray(new String[0]);
 
     @TempDir
@@ -53,7 +53,7 @@ class ServiceLimitsTest {
     }
 
     private static ServiceOptions.Limits quick() {
-        return ServiceOptions.Limits.standard().withReadTime(Duration.ofMillis(500));
+        return ServiceOptions.Limits.of(16 << 20, Duration.ofMillis(500), 256);
     }
 
     private static CompletableFuture<Answer> later(TestService service) {
@@ -68,7 +68,7 @@ class ServiceLimitsTest {
                 work -> new Thread(work).start());
     }
 
-    /** Holds up the classifier until the latch is open; begun is opened when it waits. */
+    /** Blocks the classifier until {@code go} is open; {@code begun} is opened when it waits. */
     private static void block(TestService service, CountDownLatch begun, CountDownLatch go) {
         service.classifier.before = () -> {
             begun.countDown();
@@ -90,7 +90,7 @@ class ServiceLimitsTest {
     void aFullQueueIsToldAndWhatWaitsIsAnswered() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
-        try (TestService service = start(ServiceOptions.onLoopback(0), 2)) {
+        try (TestService service = start(TestService.onLoopback(), 2)) {
             block(service, begun, go);
             List<CompletableFuture<Answer>> accepted = new ArrayList<>();
             accepted.add(later(service));
@@ -113,13 +113,13 @@ class ServiceLimitsTest {
         }
     }
 
-    /** A picture may wait in the queue for longer than a client may take to send it. */
+    /** A picture may wait in the queue for longer than the read time. */
     @Test
     void waitingInTheQueueIsNotTakenForIdleness() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
-        ServiceOptions.Limits limits = ServiceOptions.Limits.standard().withReadTime(Duration.ofMillis(200));
-        try (TestService service = start(ServiceOptions.onLoopback(0).with(limits), 2)) {
+        ServiceOptions.Limits limits = ServiceOptions.Limits.of(16 << 20, Duration.ofMillis(200), 256);
+        try (TestService service = start(TestService.onLoopback(0, limits), 2)) {
             block(service, begun, go);
             CompletableFuture<Answer> slow = later(service);
             begun.await();
@@ -133,7 +133,7 @@ class ServiceLimitsTest {
     void closingAnswersWhatWasAcceptedAndNothingElse() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
-        TestService service = start(ServiceOptions.onLoopback(0), 8);
+        TestService service = start(TestService.onLoopback(), 8);
         block(service, begun, go);
         List<CompletableFuture<Answer>> accepted = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
@@ -174,7 +174,7 @@ class ServiceLimitsTest {
     }
 
     /**
-     * Sends the parts one after the other, and returns all that came before the connection closed.
+     * Sends the parts one after another, and returns everything received until the connection closed.
      */
     private static String raw(TestService service, String head, String... later) throws Exception {
         try (Socket socket =
@@ -212,10 +212,10 @@ class ServiceLimitsTest {
         return "POST " + PREDICT + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + length + "\r\n\r\n";
     }
 
-    /** A connection that a refused request came by is in order for the next one. */
+    /** The connection of a refused request can be used for the next one. */
     @Test
     void theBodyOfARefusedRequestIsReadAwayBeforeTheAnswer() throws Exception {
-        ServiceOptions plain = ServiceOptions.onLoopback(0);
+        ServiceOptions plain = TestService.onLoopback();
         ServiceOptions options =
                 new ServiceOptions(plain.host(), 0, Optional.of("correct-horse"), Optional.empty(), plain.limits());
         String next = "GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
@@ -230,7 +230,7 @@ class ServiceLimitsTest {
 
     @Test
     void aClientThatIsTooSlowIsTurnedAway() throws Exception {
-        try (TestService service = start(ServiceOptions.onLoopback(0).with(quick()), 2)) {
+        try (TestService service = start(TestService.onLoopback(0, quick()), 2)) {
             assertThat(raw(service, post(1000) + "abc")).startsWith("HTTP/1.1 408 ");
             assertThat(raw(service, post(1000), SLOWLY))
                     .startsWith("HTTP/1.1 408 ")
@@ -248,8 +248,8 @@ class ServiceLimitsTest {
 
     @Test
     void aBodyWithoutALengthHasTheSameLimit() throws Exception {
-        ServiceOptions.Limits limits = ServiceOptions.Limits.standard().withBody(picture.length);
-        try (TestService service = start(ServiceOptions.onLoopback(0).with(limits), 2)) {
+        ServiceOptions.Limits limits = ServiceOptions.Limits.of(picture.length, Duration.ofSeconds(30), 256);
+        try (TestService service = start(TestService.onLoopback(0, limits), 2)) {
             assertThat(Answer.of("POST", service.uri(PREDICT), picture).status())
                     .isEqualTo(200);
             byte[] more = Arrays.copyOf(picture, picture.length + 1);
@@ -266,7 +266,7 @@ class ServiceLimitsTest {
         }
     }
 
-    /** Requests that are held take memory; beyond it they are refused, and it is given back. */
+    /** Held requests take memory; requests beyond it are refused, and it is released. */
     @Test
     void allRequestsTogetherHaveALimitOfMemory() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
@@ -274,7 +274,7 @@ class ServiceLimitsTest {
         int bytes = 1 << 17;
         assertThat(picture.length).isBetween(bytes / 4, bytes);
         ServiceOptions.Limits limits = new ServiceOptions.Limits(bytes, bytes, Duration.ofSeconds(20), 16);
-        try (TestService service = start(ServiceOptions.onLoopback(0).with(limits), 16)) {
+        try (TestService service = start(TestService.onLoopback(0, limits), 16)) {
             block(service, begun, go);
             CompletableFuture<Answer> first = later(service);
             begun.await();
@@ -300,10 +300,8 @@ class ServiceLimitsTest {
 
     @Test
     void moreConnectionsThanAllowedWait() throws Exception {
-        ServiceOptions.Limits limits = ServiceOptions.Limits.standard()
-                .withReadTime(Duration.ofSeconds(2))
-                .withConnections(2);
-        try (TestService service = start(ServiceOptions.onLoopback(0).with(limits), 2)) {
+        ServiceOptions.Limits limits = ServiceOptions.Limits.of(16 << 20, Duration.ofSeconds(2), 2);
+        try (TestService service = start(TestService.onLoopback(0, limits), 2)) {
             int port = service.uri("/").getPort();
             try (Socket first = new Socket(InetAddress.getLoopbackAddress(), port);
                     Socket second = new Socket(InetAddress.getLoopbackAddress(), port);
@@ -320,7 +318,7 @@ class ServiceLimitsTest {
 
     @Test
     void aTokenIsAskedForButOfThePageAndSignsOfLife() throws Exception {
-        ServiceOptions plain = ServiceOptions.onLoopback(0);
+        ServiceOptions plain = TestService.onLoopback();
         ServiceOptions options =
                 new ServiceOptions(plain.host(), 0, Optional.of("correct-horse"), Optional.empty(), plain.limits());
         try (TestService service = start(options, 2)) {
@@ -351,7 +349,7 @@ class ServiceLimitsTest {
 
     @Test
     void anotherOriginMayReadWhereItIsAllowed() throws Exception {
-        ServiceOptions plain = ServiceOptions.onLoopback(0);
+        ServiceOptions plain = TestService.onLoopback();
         ServiceOptions options = new ServiceOptions(
                 plain.host(), 0, Optional.of("correct-horse"), Optional.of("https://example.org"), plain.limits());
         try (TestService service = start(options, 2)) {
@@ -375,9 +373,9 @@ class ServiceLimitsTest {
 
     @Test
     void aPortThatIsTakenIsSaid() throws Exception {
-        try (TestService service = start(ServiceOptions.onLoopback(0), 2)) {
+        try (TestService service = start(TestService.onLoopback(), 2)) {
             int port = service.uri("/").getPort();
-            assertThatThrownBy(() -> start(ServiceOptions.onLoopback(port), 2))
+            assertThatThrownBy(() -> start(TestService.onLoopback(port, TestService.limits()), 2))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("cannot listen on 127.0.0.1:" + port)
                     .hasMessageContaining("--port");
@@ -386,10 +384,11 @@ class ServiceLimitsTest {
 
     @Test
     void valuesThatMakeNoSenseAreRefused() {
-        assertThatThrownBy(() -> ServiceOptions.onLoopback(65_536)).hasMessageContaining("0 to 65535");
-        assertThatThrownBy(() -> ServiceOptions.Limits.standard().withBody(Long.MAX_VALUE))
+        assertThatThrownBy(() -> TestService.onLoopback(65_536, TestService.limits()))
+                .hasMessageContaining("0 to 65535");
+        assertThatThrownBy(() -> ServiceOptions.Limits.of(Long.MAX_VALUE, Duration.ofSeconds(30), 256))
                 .hasMessageContaining("heap");
-        assertThatThrownBy(() -> ServiceOptions.Limits.standard().withConnections(0))
+        assertThatThrownBy(() -> ServiceOptions.Limits.of(1, Duration.ofSeconds(30), 0))
                 .hasMessageContaining("1 or more");
     }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.clip.Clip;
@@ -13,7 +14,7 @@ import org.coop4j.method.PromptEnsemble;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.predict.ImageClassifier.PredictionLimits;
 
-/** The shipped model and a zero-shot classifier, behind a service on a free port. */
+/** A service on a free port with a zero-shot classifier of the shipped model. */
 final class TestService implements AutoCloseable {
 
     static final List<String> CLASSES = List.of("dog", "car", "house", "flower", "fish", "star");
@@ -35,14 +36,13 @@ final class TestService implements AutoCloseable {
         this.clip = clip;
         this.classifier = classifier;
         this.images = ImageClassifier.of(clip, classifier, limits);
-        ClassifierInfo info =
-                ClassifierInfo.of("things", classifier.save(), clip.model().path(), Optional.empty());
-        ClassifierInfo shown = threshold.map(info::withThreshold).orElse(info);
-        this.service = PredictionService.start(options, List.of(new ServedClassifier(shown, images)), log);
+        ClassifierInfo info = ClassifierInfo.of(
+                "things", classifier.save(), clip.model().path(), Optional.empty(), threshold.orElse(null));
+        this.service = PredictionService.start(options, List.of(new ServedClassifier(info, images)), log);
         this.port = service.port();
     }
 
-    /** Unpacks the model in a folder. */
+    /** Starts a service with the model unpacked in a folder. */
     static TestService start(Path folder, PredictionLimits limits, ServiceOptions options, Optional<OutputStream> log)
             throws IOException {
         return start(folder, limits, options, log, Optional.empty());
@@ -61,10 +61,24 @@ final class TestService implements AutoCloseable {
     }
 
     static TestService start(Path folder) throws IOException {
-        return start(folder, PredictionLimits.standard(), ServiceOptions.onLoopback(0), Optional.empty());
+        return start(folder, PredictionLimits.standard(), onLoopback(), Optional.empty());
     }
 
-    /** What classifies behind the service. */
+    /** Returns limits of 16 MB per body, 30 s and 256 connections. */
+    static ServiceOptions.Limits limits() {
+        return ServiceOptions.Limits.of(16 << 20, Duration.ofSeconds(30), 256);
+    }
+
+    /** Returns the options of a service on this machine alone. */
+    static ServiceOptions onLoopback(int port, ServiceOptions.Limits limits) {
+        return new ServiceOptions("127.0.0.1", port, Optional.empty(), Optional.empty(), limits);
+    }
+
+    static ServiceOptions onLoopback() {
+        return onLoopback(0, limits());
+    }
+
+    /** Returns the classifier of the service. */
     ImageClassifier images() {
         return images;
     }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.KgCoOp;
 import org.coop4j.method.LinearProbe;
@@ -229,7 +230,7 @@ class StudyTest {
 
         List<Boolean> published = study().fewShot().methods().stream()
                 .map(method -> PublishedNumbers.shipped()
-                        .fewShot("dtd", method, new Shots(4), Optional.of("RN50"))
+                        .find("", List.of("dtd"), ClassHalf.ALL, method, new Shots(4), Optional.of("RN50"))
                         .isPresent())
                 .toList();
 

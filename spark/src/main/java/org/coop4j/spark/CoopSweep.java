@@ -33,15 +33,15 @@ import scala.runtime.AbstractFunction2;
 import scala.runtime.BoxedUnit;
 
 /**
- * Sweeps on Spark: {@code coop sweep --spark}, and a program for {@code spark-submit} whose arguments are those of {@code
- * coop sweep}, on the cluster that the application was submitted to.
+ * Sweeps on Spark: by {@code coop sweep --spark}, or as a program for {@code spark-submit} with the arguments of
+ * {@code coop sweep}, on the cluster of the application.
  */
 public final class CoopSweep implements SweepCluster.Provider {
     private static final Logger log = LoggerFactory.getLogger(CoopSweep.class);
 
     /**
-     * The sweep that this executor works for. Its lists of images and the test images' features stay in memory from one
-     * job to the next; jobs take turns.
+     * The sweep of this executor. Its lists of images and the test images' features stay in memory between jobs, which
+     * take turns.
      */
     private static Sweep openSweep;
 
@@ -105,8 +105,8 @@ public final class CoopSweep implements SweepCluster.Provider {
     }
 
     /**
-     * Does the jobs of a sweep as tasks on Spark's executors, which see the sweep's files under the same paths as the
-     * driver. A job whose executor is lost is done again on another one.
+     * Executors that do the jobs of a sweep as tasks; they see the sweep's files under the same paths as the driver. A
+     * job of a lost executor is repeated on another one.
      */
     private record Cluster(SparkContext spark, boolean owner, Files files) implements SweepCluster {
 
@@ -126,11 +126,12 @@ public final class CoopSweep implements SweepCluster.Provider {
                 spark.runJob(tasks.rdd(), new Work(files), new Handler(done), ClassTag.apply(String.class));
             } catch (RuntimeException e) {
                 throw new IOException(
-                        "Spark gave up (" + e.getMessage() + "): repeat the command to resume; finished jobs are kept", e);
+                        "Spark gave up (" + e.getMessage() + "): repeat the command to resume; finished jobs are kept",
+                        e);
             }
         }
 
-        /** Does the only job of a task on an executor. */
+        /** The only job of a task, done on an executor. */
         private static final class Work extends AbstractFunction2<TaskContext, Iterator<SweepCluster.Job>, String>
                 implements Serializable {
 
@@ -148,7 +149,7 @@ public final class CoopSweep implements SweepCluster.Provider {
             }
         }
 
-        /** Hears of finished tasks on the driver, one at a time. */
+        /** Receiver of finished tasks on the driver, one at a time. */
         private static final class Handler extends AbstractFunction2<Object, String, BoxedUnit> {
 
             private final ObjIntConsumer<String> done;

@@ -17,11 +17,11 @@ import org.coop4j.image.PixelReader;
 import org.coop4j.spark.AppendedColumns.Outcome;
 
 /**
- * Encodes the images of rows, upright as their EXIF orientation says.
+ * Encodes the images of rows, turned upright by their EXIF orientation.
  *
  * @param model the model
- * @param images where the images stand
- * @param kind which rows of the image tower are taken
+ * @param images the column of the images
+ * @param kind the row of the image tower that is taken
  */
 record EncodedRows(ModelLocation model, ImageColumn images, FeatureKind kind) implements AppendedColumns.Work {
 
@@ -33,7 +33,7 @@ record EncodedRows(ModelLocation model, ImageColumn images, FeatureKind kind) im
     /**
      * Encodes the rows' images.
      *
-     * @param use what comes of an image's features, which are not normalised
+     * @param use makes the outcome from an image's features, which are not normalised
      */
     List<Outcome> encode(List<Row> rows, Function<float[], Outcome> use) throws IOException {
         Clip clip = SharedModels.get(model);
@@ -48,7 +48,7 @@ record EncodedRows(ModelLocation model, ImageColumn images, FeatureKind kind) im
         return outcomes;
     }
 
-    /** Spark's vectors are of doubles, which hold floats exactly. */
+    /** Returns the features as a vector of doubles, which represent floats exactly. */
     static Vector vector(float[] features) {
         double[] values = new double[features.length];
         Arrays.setAll(values, i -> features[i]);

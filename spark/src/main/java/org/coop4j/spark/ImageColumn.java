@@ -22,27 +22,26 @@ import org.coop4j.image.PixelReader;
 import org.coop4j.image.RgbImage;
 
 /**
- * A column of images: files' contents, paths of files, or images as Spark has decoded them.
+ * A column of images: contents of files, paths of files, or images decoded by Spark.
  *
- * @param kind how images stand in it
+ * @param kind the representation of images
  * @param column its position
- * @param origin the position of the column {@code path}, which names contents in messages; -1 if
- *     there is none
- * @param hadoop how executors reach files of other systems
+ * @param origin position of the column {@code path}, which names contents in messages; -1 if there is none
+ * @param hadoop configuration of executors' access to other file systems
  */
 record ImageColumn(Kind kind, int column, int origin, SerializableConfiguration hadoop) implements Serializable {
 
-    /** How images stand in a column. */
+    /** A representation of images. */
     enum Kind {
-        /** The bytes of a JPEG, PNG, GIF, BMP, WebP or TIFF file. */
+        /** Bytes of a JPEG, PNG, GIF, BMP, WebP or TIFF file. */
         CONTENT,
-        /** The path of such a file. */
+        /** Path of such a file. */
         PATH,
         /** Spark's image struct: decoded, in OpenCV's order of channels. */
         STRUCT
     }
 
-    /** OpenCV's numbers for 8-bit samples of 1, 3 and 4 channels. */
+    /** OpenCV's modes of 8-bit samples in 1, 3 and 4 channels. */
     private static final int GREY = 0;
 
     private static final int BGR = 16;
@@ -51,7 +50,7 @@ record ImageColumn(Kind kind, int column, int origin, SerializableConfiguration 
     /**
      * Finds a column.
      *
-     * @throws IllegalArgumentException if it is not there or holds no images
+     * @throws IllegalArgumentException if it does not exist or has no images
      */
     static ImageColumn of(Dataset<?> rows, String name) {
         StructType schema = rows.schema();
@@ -64,9 +63,9 @@ record ImageColumn(Kind kind, int column, int origin, SerializableConfiguration 
     }
 
     /**
-     * How images stand in a column.
+     * Returns the representation of images in a column.
      *
-     * @throws IllegalArgumentException if it is not there or holds no images
+     * @throws IllegalArgumentException if it does not exist or has no images
      */
     static Kind kind(StructType schema, String name) {
         DataType type = schema.apply(name).dataType();
@@ -127,7 +126,7 @@ record ImageColumn(Kind kind, int column, int origin, SerializableConfiguration 
         } catch (FileNotFoundException e) {
             throw new IOException("image " + name + " cannot be read: " + e.getMessage(), e);
         } catch (IOException e) {
-            // Not the row's fault: the task fails, and Spark tries it again.
+            // The fault of the file system: the task fails, and Spark tries it again.
             throw new UncheckedIOException("image " + name + " cannot be read", e);
         }
     }

@@ -64,7 +64,7 @@ record ImagePredictions(EncodedRows images, Broadcast<SavedClassifier> classifie
     private Row[] ranked(List<String> names, double[] probabilities) {
         return IntStream.range(0, probabilities.length)
                 .boxed()
-                .sorted(Comparator.comparing(c -> -probabilities[c])) // of equals, the first
+                .sorted(Comparator.comparing(c -> -probabilities[c])) // the first of equal ones
                 .limit(outputs.topK)
                 .map(c -> RowFactory.create(names.get(c), probabilities[c]))
                 .toArray(Row[]::new);

@@ -9,19 +9,18 @@ import org.apache.spark.SparkFiles;
 import org.coop4j.clip.ShippedModel;
 
 /**
- * Where executors find a model, and what it has to be.
+ * The path of a model on executors, and its expected hash.
  *
- * @param path a path that driver and executors see (a {@code file:} URI may be given), the bare
- *     name of a file that {@code --files} or {@code SparkContext.addFile} distributed, or {@code
- *     coop4j-small}
+ * @param path a path that driver and executors see (maybe a {@code file:} URI), the name of a file that {@code --files}
+ *     or {@code SparkContext.addFile} distributed, or {@code coop4j-small}
  * @param sha256 of the file, in hexadecimal
  */
 record ModelLocation(String path, String sha256) implements Serializable {
 
     /**
-     * The file in this JVM.
+     * Returns the file on this machine.
      *
-     * @throws IOException if there is none, saying where models may be
+     * @throws IOException if there is none
      */
     static Path file(String path) throws IOException {
         if (path.equals(ShippedModel.NAME)) {
@@ -37,10 +36,8 @@ record ModelLocation(String path, String sha256) implements Serializable {
                 return distributed;
             }
         }
-        throw new IOException("no model file "
-                + path
-                + ": give a path that the driver and every executor see, or distribute the"
-                + " file with --files and give its name alone");
+        throw new IOException("no model file " + path
+                + ": give a path that the driver and all executors see, or the name of a file given to --files");
     }
 
     private static Path local(String path) throws IOException {
@@ -48,9 +45,8 @@ record ModelLocation(String path, String sha256) implements Serializable {
             return Path.of(URI.create(path).getPath());
         }
         if (path.contains("://")) {
-            throw new IOException(path
-                    + " is not a local file, and weights are memory-mapped: distribute it"
-                    + " with --files and give its name alone");
+            throw new IOException(
+                    path + " is not a local file, and cannot be memory-mapped: give it to --files, and here its name");
         }
         return Path.of(path);
     }

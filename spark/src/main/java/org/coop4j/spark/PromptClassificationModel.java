@@ -35,11 +35,10 @@ import org.coop4j.predict.ClassifierModel;
 import org.coop4j.run.Run;
 
 /**
- * Classifies images as {@code coop predict} does, with what any method has learned or with
- * hand-written prompts.
+ * Classifies images as {@code coop predict} does, with the classifier of any method or with hand-written prompts.
  *
- * <p>What is saved and sent to executors is the learned classifier, a small file, and the path and
- * SHA-256 of the model that it was learned with, but not the model.
+ * <p>The learned classifier, a small file, is saved and sent to executors with the path and SHA-256 of its model, but
+ * without the model.
  */
 public final class PromptClassificationModel extends Model<PromptClassificationModel>
         implements ClassificationStage<PromptClassificationModel>, MLWritable {
@@ -49,25 +48,25 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
 
     private final String uid;
 
-    /** Null in a stage that is being read. */
+    /** Null while a stage is being read. */
     private SavedClassifier classifier;
 
-    /** SHA-256 of the model that the classifier belongs to; empty in old probes. */
+    /** SHA-256 of the classifier's model; empty if it was learned from features of an unknown model. */
     private String learnedWith;
 
-    /** For Spark, which reads and copies stages; others begin with {@link #ofRun}. */
+    /** Makes a stage for Spark, which reads and copies stages; start with {@link #ofRun} instead. */
     public PromptClassificationModel(String uid) {
         this.uid = uid;
         setSharedDefaults();
     }
 
-    /** A stage with a classifier, its parameters at their defaults. */
+    /** Returns a stage with a classifier and default parameters. */
     static PromptClassificationModel of(ClassifierFile file) throws IOException {
         return new PromptClassificationModel(Identifiable.randomUID("prompt")).withClassifier(SavedClassifier.of(file));
     }
 
     /**
-     * The same stage with a classifier.
+     * Sets the classifier.
      *
      * @throws IOException if the classifier is damaged
      */
@@ -78,11 +77,11 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
     }
 
     /**
-     * What a run of {@code coop train} learned; the model is the shipped one, or lies where it lay
-     * then, unless another path is set.
+     * Returns the classifier of a run of {@code coop train}, with the shipped model or the recorded path of the model
+     * unless another path is set.
      *
      * @param run the run's folder, or a classifier's file, as the driver sees it
-     * @throws IOException if there is no classifier, or it is damaged
+     * @throws IOException if there is no classifier or it is damaged
      */
     public static PromptClassificationModel ofRun(String run) throws IOException {
         Path path = ClassifierModel.classifierFile(Path.of(run));
@@ -96,22 +95,21 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
         return recorded.isEmpty() ? model : model.setModelPath(recorded);
     }
 
-    /** Hand-written prompts, "a photo of a CLASS.". */
+    /** Returns a classifier of the hand-written prompt "a photo of a CLASS.". */
     public static PromptClassificationModel zeroShot(String modelPath, List<String> classNames) throws IOException {
         return zeroShot(modelPath, classNames, List.of(PromptTemplates.PHOTO));
     }
 
     /**
-     * Hand-written prompts.
+     * Returns a classifier of hand-written prompts.
      *
-     * @param modelPath the model, as {@link #setModelPath} takes it
-     * @param templates prompts in which {@code {}} stands for the class name; the features of
-     *     several are averaged
+     * @param modelPath the value of {@link #modelPath}
+     * @param templates prompts with {@code {}} for the class name; the features of several are averaged
      */
     public static PromptClassificationModel zeroShot(String modelPath, List<String> classNames, List<String> templates)
             throws IOException {
         Clip clip = SharedModels.get(new ModelLocation(modelPath, SharedModels.sha256(modelPath)));
-        Task task = new Task(classNames, templates.get(0), templates, 0);
+        Task task = new Task(classNames, templates.get(0), 0);
         try (Classifier classifier =
                 Method.handWritten(templates).learner(clip, task).fit(null, new Trainer(Training.none(), 0))) {
             return of(classifier.save()).setModelPath(modelPath);
@@ -136,12 +134,12 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
         return uid;
     }
 
-    /** The classes, in the order of the predictions. */
+    /** Returns the classes, in the order of the predictions. */
     public String[] classNames() {
         return file().classNames().toArray(String[]::new);
     }
 
-    /** What was learned: method, settings, classes and how it was trained. */
+    /** Returns the classifier's file: method, settings, classes and training. */
     public ClassifierFile file() {
         try {
             return classifier.file();
@@ -151,9 +149,9 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
     }
 
     /**
-     * The same for other classes, if the method can name classes that it did not learn.
+     * Returns the classifier for other classes, if its method can name new ones.
      *
-     * @throws IllegalArgumentException if it cannot, naming a class
+     * @throws IllegalArgumentException if it cannot
      */
     public PromptClassificationModel forClasses(List<String> names) throws IOException {
         PromptClassificationModel other;
@@ -164,7 +162,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
         return copyValues(other, new ParamMap());
     }
 
-    /** The model that the classifier was learned with, wherever it lies. */
+    /** Returns the path that is set and the SHA-256 of the classifier's model. */
     @Override
     public ModelLocation location() {
         return learnedWith.isEmpty()
@@ -181,8 +179,9 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
     public Dataset<Row> transform(Dataset<?> rows) {
         ImageColumn column = ImageColumn.of(rows, required(inputCol()));
         EncodedRows images = new EncodedRows(location(), column, file().method().features());
-        Broadcast<SavedClassifier> sent =
-                JavaSparkContext.fromSparkContext(rows.sparkSession().sparkContext()).broadcast(classifier);
+        Broadcast<SavedClassifier> sent = JavaSparkContext.fromSparkContext(
+                        rows.sparkSession().sparkContext())
+                .broadcast(classifier);
         return append(rows, new ImagePredictions(images, sent, outputs()));
     }
 
@@ -199,7 +198,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
         return path.getFileSystem(session.sessionState().newHadoopConf());
     }
 
-    /** Writes a model into a folder that Spark has made sure is free. */
+    /** Writer of a stage into a folder that Spark has made or cleared. */
     private static final class Writer extends MLWriter {
 
         private final PromptClassificationModel model;
@@ -220,7 +219,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
         }
     }
 
-    /** Reads a model, and refuses a damaged one. */
+    /** Reader of a stage that refuses a damaged one. */
     private static final class Reader extends MLReader<PromptClassificationModel> {
 
         @Override

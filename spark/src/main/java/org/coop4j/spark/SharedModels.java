@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The models of this JVM, each opened once and kept until the JVM ends, however many tasks and
- * partitions use it. Tasks take turns with a model, each served by all of its threads.
+ * The models of this JVM. Each is opened once, for all tasks and partitions, and kept until the JVM ends. Tasks take
+ * turns with a model, and each is served by all of its threads.
  */
 final class SharedModels {
 
@@ -32,20 +32,20 @@ final class SharedModels {
     /** By SHA-256. */
     private static final Map<String, Clip> MODELS = new HashMap<>();
 
-    /** By path, size and time of change of the file. */
+    /** By path, size and modification time of the file. */
     private static final Map<List<Object>, String> HASHES = new HashMap<>();
 
     private SharedModels() {}
 
-    /** How many models this JVM has opened. */
+    /** Returns the number of models that this JVM has opened. */
     static synchronized int opened() {
         return MODELS.size();
     }
 
     /**
-     * The model, opened by the first call.
+     * Returns a model, which the first call opens.
      *
-     * @throws IOException if the file is not there or not the one that is meant
+     * @throws IOException if there is no such file, or it has another SHA-256
      */
     static synchronized Clip get(ModelLocation location) throws IOException {
         Clip open = MODELS.get(location.sha256());
@@ -58,21 +58,21 @@ final class SharedModels {
 
     private static Clip open(ModelLocation location) throws IOException {
         Path file = ModelLocation.file(location.path());
-        SparkEnv spark = SparkEnv.get(); // null where a driver has no application yet
+        SparkEnv spark = SparkEnv.get(); // null in a driver without an application
         int threads = threads(spark == null ? new SparkConf() : spark.conf());
         Clip clip = Clip.open(file, new Clip.Options(Tokenizer::load, new Workers(threads), Precision.FLOAT32));
         String found = clip.modelSha256();
         if (!found.equals(location.sha256())) {
             clip.close();
             throw new IOException(
-                    "%s is the model %.12s… and not %.12s…: the driver and every executor have to see the same file"
+                    "%s is the model %.12s…, expected %.12s…: the driver and all executors must see the same file"
                             .formatted(file, found, location.sha256()));
         }
         log.info("opened the model {} ({}) with {} threads", file, found, threads);
         return clip;
     }
 
-    /** SHA-256 of a model's file as this JVM sees it; computed again if the file has changed. */
+    /** Returns the SHA-256 of a model's file on this machine, computed again if the file has changed. */
     static synchronized String sha256(String path) throws IOException {
         Path file = ModelLocation.file(path).toRealPath();
         List<Object> state = List.of(file, Files.size(file), Files.getLastModifiedTime(file));
@@ -87,9 +87,8 @@ final class SharedModels {
     }
 
     /**
-     * Threads of a model: the cores that Spark gives to the executor, since its tasks take turns
-     * with the model. With {@code spark.task.cpus} equal to {@code spark.executor.cores} these are
-     * the task's own.
+     * Returns the number of threads of a model: the cores of the executor, since its tasks take turns with the model.
+     * If {@code spark.task.cpus} equals {@code spark.executor.cores}, these are the task's own.
      */
     static int threads(SparkConf conf) {
         String master = conf.get("spark.master", "");
@@ -102,7 +101,7 @@ final class SharedModels {
         } else if (conf.contains("spark.executor.cores")) {
             cores = conf.getInt("spark.executor.cores", 1);
         } else if (master.startsWith("yarn") || master.startsWith("k8s:")) {
-            cores = 1; // what they give if nothing is said
+            cores = 1; // their default
         } else {
             cores = Runtime.getRuntime().availableProcessors();
         }

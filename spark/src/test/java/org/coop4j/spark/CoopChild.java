@@ -6,14 +6,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The command line in a process of its own, on as many threads as an executor has: the text tower's
- * sums depend on them in the last bits.
+ * The command line in a separate process, on as many threads as an executor: the last bits of the text tower's sums
+ * depend on them.
  */
 final class CoopChild {
 
     private CoopChild() {}
 
-    /** Runs {@code coop ARGUMENTS}, which has to succeed, and returns its standard output. */
+    /** Runs {@code coop ARGUMENTS}, which must succeed, and returns its standard output. */
     static String coop(Object... arguments) throws Exception {
         List<String> words = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),

@@ -45,7 +45,7 @@ class EmbeddersTest {
         return byFile;
     }
 
-    /** What {@code coop embed} writes, in the order of its inputs. */
+    /** Returns the features that {@code coop embed} writes, in the order of its inputs. */
     private static List<Vector> embedded(Object... inputs) throws Exception {
         Path out = TestCluster.folder().resolve("embedded.safetensors");
         List<Object> arguments = new ArrayList<>(List.of("embed", "-m", ShippedModel.NAME, "-o", out));
@@ -209,7 +209,7 @@ class EmbeddersTest {
                 .hasMessageContaining("no model file /nowhere.safetensors");
         assertThatThrownBy(() ->
                         images().setModelSha256("0".repeat(64)).transform(rows).count())
-                .hasStackTraceContaining("have to see the same file");
+                .hasStackTraceContaining("must see the same file");
         assertThatThrownBy(() -> images().setHandleInvalid("ignore")).hasMessageContaining("handleInvalid");
     }
 }

@@ -22,7 +22,7 @@ final class Photographs {
 
     private Photographs() {}
 
-    /** Some files of each class, in the order of their paths. */
+    /** Returns some files of each class, in the order of their paths. */
     static List<Path> files(String split, int each) throws IOException {
         Path folder = DemoPictures.unpack(TestCluster.folder()).folder().resolve("photographs");
         List<Path> files = new ArrayList<>();
@@ -32,7 +32,7 @@ final class Photographs {
         return files;
     }
 
-    /** A folder with the folders {@code train} and {@code test}, in each a folder a class. */
+    /** Makes a folder with {@code train} and {@code test}, each with one subfolder per class. */
     static Path divided(int each) throws IOException {
         Path folder = TestCluster.folder().resolve("photographs-" + each);
         for (String split : List.of("train", "test")) {
@@ -49,7 +49,7 @@ final class Photographs {
         return folder;
     }
 
-    /** Rows of {@code path}, {@code content} and {@code label}, the class's name. */
+    /** Returns rows of {@code path}, {@code content} and {@code label}, the class's name. */
     static Dataset<Row> rows(SparkSession spark, String split, int each, int partitions) throws IOException {
         return spark.read()
                 .format("binaryFile")
@@ -60,12 +60,12 @@ final class Photographs {
                 .repartition(partitions);
     }
 
-    /** A file's class and name: names alone stand in several classes. */
+    /** Returns a file's class and name, since several classes have files of the same name. */
     static String key(Path file) {
         return file.getParent().getFileName() + "/" + file.getFileName();
     }
 
-    /** A folder with some of the files as PNG, which every decoder reads alike. */
+    /** Makes a folder with some of the files as PNG, which all decoders read alike. */
     static Path asPng() throws IOException {
         Path folder =
                 Files.createDirectories(TestCluster.folder().resolve("png").resolve("all"));
@@ -77,12 +77,12 @@ final class Photographs {
         return folder;
     }
 
-    /** The file that a row's path names. */
+    /** Returns the file of a row's path. */
     static Path file(String path) {
         return Path.of(URI.create(path).getPath());
     }
 
-    /** Writes a picture's file cut in the middle. */
+    /** Writes a truncated picture file. */
     static Path damaged() {
         Path file = TestCluster.folder().resolve("damaged.jpg");
         try {

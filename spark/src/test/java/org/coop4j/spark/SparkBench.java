@@ -12,9 +12,8 @@ import org.coop4j.clip.Clip;
 import org.coop4j.data.ImageFiles;
 
 /**
- * Measures embedding on one executor with all cores of this machine beside the library alone, and
- * the executor's memory: {@code mvn -Pspark-bench -DskipTests verify -Dbench.images=DIR}; see
- * docs/spark.md.
+ * Measures embedding by the library alone and by one executor with all cores of this machine, and the executor's
+ * memory: {@code mvn -Pspark-bench -DskipTests verify -Dbench.images=DIR}; see docs/spark.md.
  */
 public final class SparkBench {
 
@@ -22,7 +21,7 @@ public final class SparkBench {
 
     private SparkBench() {}
 
-    /** Arguments: a model as {@code modelPath} takes it, and a folder of images. */
+    /** Takes a value of {@code modelPath} and a folder of images. */
     public static void main(String[] arguments) throws Exception {
         String model = arguments[0];
         Path folder = Path.of(arguments[1]).toAbsolutePath();
@@ -55,7 +54,7 @@ public final class SparkBench {
         }
     }
 
-    /** Something to measure. */
+    /** Work to measure. */
     private interface Work {
         void run() throws IOException;
     }

@@ -48,7 +48,7 @@ class SparkSweepTest {
               methods: [coop-m4-end]
             """;
 
-    /** Hears of runs, and may do something after the first. */
+    /** Listener of runs that may act after the first. */
     private static final class Recorder implements SweepListener {
 
         private final List<SweepRun> finished = new ArrayList<>();
@@ -103,7 +103,7 @@ class SparkSweepTest {
         return Files.writeString(folder.resolve("plan.yaml"), PLAN.formatted(data));
     }
 
-    /** All files of all runs, without times and what has them. */
+    /** Returns all files of all runs, except those with times. */
     private static Map<String, String> files(Path out) throws IOException {
         Map<String, String> files = new TreeMap<>();
         try (Stream<Path> all = Files.walk(out.resolve("runs"))) {

@@ -21,9 +21,8 @@ import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
- * A cluster of two workers of one core, each of which starts executors as JVMs of their own, on the
- * loopback interface: a parameter of tests. One serves all tests of this JVM, and is stopped after
- * the last.
+ * A parameter of tests: a cluster of two workers of one core, which start executors as separate JVMs on the loopback
+ * interface. One cluster serves all tests of this JVM, and is stopped after the last.
  */
 final class TestCluster implements ParameterResolver {
 
@@ -48,7 +47,7 @@ final class TestCluster implements ParameterResolver {
                 .spark();
     }
 
-    /** Starts a cluster whose executors are child processes of this one. */
+    /** Starts a cluster with child processes of this one as executors. */
     static SparkSession start(String master) {
         try {
             // Where a distribution of Spark has its jars; executors get the tests' class path.
@@ -70,17 +69,17 @@ final class TestCluster implements ParameterResolver {
                 .getOrCreate();
     }
 
-    /** A folder that the tests may fill and that a clean build deletes. */
+    /** Returns a folder for tests that a clean build deletes. */
     static Path folder() {
         return Path.of("target", "cluster").toAbsolutePath();
     }
 
-    /** The executors' processes: those alone are started from here, and stay. */
+    /** Returns the processes of executors, the only child processes that stay. */
     static Stream<ProcessHandle> executors() {
         return ProcessHandle.current().children().filter(ProcessHandle::isAlive);
     }
 
-    /** How many models each executor has opened, by the executor's number. */
+    /** Returns the number of models that each executor has opened. */
     static Map<String, Integer> modelsByExecutor(SparkSession spark) {
         Map<String, Integer> models = new HashMap<>();
         spark.range(0, 16, 1, 16)

@@ -48,7 +48,7 @@ public final class FeatureBank implements AutoCloseable {
         private static final long serialVersionUID = 1L;
 
         UnreadableImagesException(SortedMap<Path, IOException> problems) {
-            super("%s%s cannot be read (first: %s): mend or remove them, or go on without them with --skip-bad"
+            super("%s%s cannot be read (first: %s): fix or remove them, or use --skip-bad"
                     .formatted(
                             problems.size(),
                             problems.size() == 1 ? " image" : " images",

@@ -40,7 +40,7 @@ public final class TextFile {
             String text = utf8(bytes);
             return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
         } catch (CharacterCodingException e) {
-            throw new InputException(file + " is not a text file in UTF-8", e);
+            throw new InputException(file + " is not UTF-8 text", e);
         }
     }
 

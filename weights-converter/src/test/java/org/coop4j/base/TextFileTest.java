@@ -24,7 +24,7 @@ class TextFileTest {
     @Test
     void whatIsNotTextIsRefused() throws IOException {
         Path file = Files.write(folder.resolve("names.txt"), new byte[] {'c', (byte) 0xe4, 't'});
-        assertThatThrownBy(() -> TextFile.lines(file)).hasMessage(file + " is not a text file in UTF-8");
+        assertThatThrownBy(() -> TextFile.lines(file)).hasMessage(file + " is not UTF-8 text");
     }
 
     @Test

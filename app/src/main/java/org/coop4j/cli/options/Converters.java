@@ -3,9 +3,11 @@ package org.coop4j.cli.options;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
+import org.coop4j.base.InputException;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
@@ -13,6 +15,7 @@ import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.PromptLayout.ClassPosition;
+import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
@@ -42,6 +45,24 @@ public final class Converters {
                 throw new TypeConversionException(name + " is a folder: expected a file");
             }
             return Path.of(name);
+        }
+    }
+
+    /** The name of a published architecture. */
+    public static final class Architecture implements ITypeConverter<String>, Iterable<String> {
+        @Override
+        public String convert(String name) {
+            try {
+                ClipConfig.named(name);
+                return name;
+            } catch (InputException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
+
+        @Override
+        public Iterator<String> iterator() {
+            return ClipConfig.publishedNames().iterator();
         }
     }
 

@@ -12,8 +12,8 @@ import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.data.LabelledImage;
 import org.coop4j.data.ImageDataset.Split;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.run.DataSpec;
@@ -40,6 +40,30 @@ public final class Options {
         /** Returns the activation, if one was given. */
         public Optional<MlpActivation> given() {
             return Optional.ofNullable(activation);
+        }
+    }
+
+    /** The safetensors file that a command writes. */
+    public static final class SafetensorsOut {
+        @Option(
+                names = {"-o", "--out"},
+                required = true,
+                paramLabel = "FILE",
+                description = "The safetensors file to write; replaced if it exists.")
+        private Path file;
+
+        public Path file() {
+            return file;
+        }
+    }
+
+    /** The choice of JSON instead of text. */
+    public static final class AsJson {
+        @Option(names = "--json", description = "Print JSON.")
+        private boolean chosen;
+
+        public boolean isChosen() {
+            return chosen;
         }
     }
 
@@ -156,11 +180,7 @@ public final class Options {
 
     /** The part of a dataset that a command works on. */
     public static final class Part {
-        @Option(
-                names = "--split",
-                defaultValue = "test",
-                paramLabel = "SPLIT",
-                description = "train, val or test (default: ${DEFAULT-VALUE}).")
+        @Option(names = "--split", paramLabel = "SPLIT", description = "train, val or test (default: test).")
         private Split split;
 
         @Option(
@@ -169,26 +189,26 @@ public final class Options {
                 description = "Seed of the split, where the data has none (default: 1; eval takes the run's).")
         private Long seed;
 
-        /** Returns the seed of the split, 1 by default. */
-        public long seed() {
-            return seed == null ? 1 : seed;
+        /** Returns true if a part or a seed was given. */
+        public boolean isGiven() {
+            return split != null || seed != null;
         }
 
         /** Returns the seed of the split, or null if none was given. */
-        public Long seedIfGiven() {
+        public Long seed() {
             return seed;
         }
 
         /** Returns the chosen part. */
         public Split split() {
-            return split;
+            return split == null ? Split.TEST : split;
         }
 
         /** Returns the images of the chosen part, at least one. */
         public List<LabelledImage> of(ImageDataset dataset) {
-            List<LabelledImage> images = dataset.images(split);
+            List<LabelledImage> images = dataset.images(split());
             if (images.isEmpty()) {
-                throw new CommandFailure(dataset.name() + " has no " + split.label() + " images");
+                throw new CommandFailure(dataset.name() + " has no " + split().label() + " images");
             }
             return images;
         }

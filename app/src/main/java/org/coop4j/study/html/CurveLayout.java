@@ -113,7 +113,7 @@ final class CurveLayout {
             svg.tickUp(y(i * step), String.format(Locale.ROOT, step < 1 ? "%.1f" : "%.0f", i * step));
         }
         places.forEach((shots, x) -> svg.tickAcross(x, shots == FewShotChart.ALL ? "all" : String.valueOf(shots)));
-        svg.line(Paint.MUTED, 1.2, false, Svg.LEFT, svg.bottom, svg.right, svg.bottom);
+        svg.line("muted", 1.2, false, Svg.LEFT, svg.bottom, svg.right, svg.bottom);
         svg.titles(chart.title(), "accuracy (%)", "number of labelled training examples per class");
     }
 
@@ -167,9 +167,9 @@ final class CurveLayout {
             double y = y(series.last().mean());
             double from = series.isStar() ? svg.right : x(series, series.last()) + 6;
             double x = svg.right + 16;
-            svg.line(Paint.RULE, 1, false, from, y, svg.right + 2, y, x - 8, heights[i]);
+            svg.line("rule", 1, false, from, y, svg.right + 2, y, x - 8, heights[i]);
             svg.marker(series, x, heights[i], "");
-            svg.text(Paint.INK, "start", x + 13, heights[i], series.name());
+            svg.text("ink", "start", x + 13, heights[i], series.name());
         }
     }
 

@@ -64,16 +64,8 @@ public record FewShotChart(String title, List<Series> series) {
             return points.get(points.size() - 1);
         }
 
-        Paint paint() {
+        String paint() {
             return Paint.series(index);
-        }
-
-        Svg.Marker marker() {
-            return isStar() ? Svg.Marker.STAR : Svg.Marker.series(index);
-        }
-
-        double radius() {
-            return published ? 3.6 : 4.2;
         }
 
         double width() {
@@ -120,7 +112,7 @@ public record FewShotChart(String title, List<Series> series) {
     }
 
     /** Returns true if any point has a standard deviation. */
-    public boolean hasSpread() {
+    boolean hasSpread() {
         return series.stream().flatMap(one -> one.points.stream()).anyMatch(p -> p.sd > 0);
     }
 

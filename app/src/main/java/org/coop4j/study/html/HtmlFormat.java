@@ -1,10 +1,8 @@
 package org.coop4j.study.html;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
@@ -13,13 +11,13 @@ import org.coop4j.console.Table.Kind;
 import org.coop4j.console.Table.Row;
 
 /**
- * A table of a page: caption, header, rows; the first cell of a row names it. Rows have the data of some keys as
- * attributes, by which the page's filters find them.
+ * A table of a page: caption, header, rows; the first cell of a row names it. Data of some keys are attributes, by which
+ * the page's filters find the rows.
  */
 final class HtmlFormat {
 
     /** Keys that pages filter by. */
-    private static final Set<String> FILTERS = Set.of("model", "dataset", "method", "shots");
+    private static final Set<String> FILTERS = Set.of("model", "dataset", "group", "method", "shots");
 
     /** Most rows of a table without a height of its own, in which it scrolls below its header. */
     private static final int MOST_ROWS = 20;
@@ -45,7 +43,7 @@ final class HtmlFormat {
         List<Markup> rows = new ArrayList<>();
         table.rows().forEach(row -> rows.add(row(row, table.isSetOff(rows.size(), shown.get(0)))));
         return Markup.of(
-                "<div class=\"{}\" role=\"region\" aria-label=\"{}\" tabindex=\"0\"><table{}><caption>{}</caption>"
+                "<div class=\"{}\" role=\"region\" aria-label=\"{}\" tabindex=\"0\"><table{}><caption><span>{}</span></caption>"
                         + "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>",
                 rows.size() > MOST_ROWS && !heat ? "scroll tall" : "scroll",
                 table.caption(),
@@ -68,23 +66,26 @@ final class HtmlFormat {
     }
 
     private Markup row(Row row, boolean setOff) {
+        List<Markup> hidden = new ArrayList<>();
         List<Markup> cells = new ArrayList<>();
-        for (int i : shown) {
+        for (int i = 0; i < row.cells().size(); i++) {
+            if (!shown.contains(i)) {
+                hidden.add(data(i, row));
+                continue;
+            }
             Cell cell = row.cells().get(i);
             String style = cell.style() == Cell.Style.PLAIN ? "" : cell.style().name();
             cells.add(Markup.of(
-                    cells.isEmpty() ? "<th scope=\"row\"{}>{}{}</th>" : "<td{}>{}{}</td>",
+                    cells.isEmpty() ? "<th scope=\"row\"{}{}>{}{}</th>" : "<td{}{}>{}{}</td>",
                     column(i).kind() == Kind.HEAT
                             ? heat(cell)
                             : classes(kind(column(i)) + " " + style.toLowerCase(Locale.ROOT)),
+                    data(i, row),
                     content(i, cell),
                     cell.note().isEmpty() ? "" : Markup.of("<small>{}</small>", cell.note())));
         }
         return Markup.of(
-                "<tr{}{}>{}</tr>",
-                classes((row.average() ? "total" : "") + (setOff ? " off" : "")),
-                Markup.data(data(row)),
-                cells);
+                "<tr{}{}>{}</tr>", classes((row.average() ? "total" : "") + (setOff ? " off" : "")), hidden, cells);
     }
 
     private static String kind(Column<?> column) {
@@ -100,20 +101,16 @@ final class HtmlFormat {
         return Markup.of(" class=\"{}\" style=\"--share:{}\"", share > STRONG ? "num strong" : "num", share);
     }
 
-    /** Returns the data that filters look at; a method without training holds for all shots and has no such datum. */
-    private Map<String, String> data(Row row) {
-        Map<String, String> data = new LinkedHashMap<>();
-        for (int i = 0; i < row.cells().size(); i++) {
-            List<String> keys = column(i).keys();
-            if (!keys.isEmpty()
-                    && FILTERS.contains(keys.get(0))
-                    && row.cells().get(i).data().get(0) instanceof String id
-                    && !id.isEmpty()
-                    && !id.equals("0")) {
-                data.put(keys.get(0), id);
-            }
-        }
-        return data;
+    /** Returns a datum that filters look at; a method without training holds for all shots and has no such datum. */
+    private Markup data(int i, Row row) {
+        List<String> keys = column(i).keys();
+        return !keys.isEmpty()
+                        && FILTERS.contains(keys.get(0))
+                        && row.cells().get(i).data().get(0) instanceof String id
+                        && !id.isEmpty()
+                        && !id.equals("0")
+                ? Markup.of(" data-{}=\"{}\"", keys.get(0), id)
+                : Markup.NOTHING;
     }
 
     /** Returns the text, of a difference with a bar from the middle of its box: gains to the right, losses to the left. */

@@ -3,6 +3,7 @@ package org.coop4j.study.html;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.coop4j.base.Resource;
 import org.coop4j.base.Sha256;
 
@@ -17,7 +18,7 @@ public final class HtmlPage {
     private final String title;
     private final String subtitle;
     private final List<Section> sections = new ArrayList<>();
-    private final List<HtmlFilter> filters = new ArrayList<>();
+    private String script = "";
 
     /** Makes a page without sections. */
     public HtmlPage(String title, String subtitle) {
@@ -27,67 +28,55 @@ public final class HtmlPage {
 
     /** Adds a section, unless it is empty. */
     public HtmlPage add(Section section) {
-        if (!section.parts().isEmpty()) {
+        if (!section.isEmpty()) {
             sections.add(section);
         }
         return this;
     }
 
-    /** Lets the reader choose among the parts of the page; without script all of it is shown. */
-    public HtmlPage filters(List<HtmlFilter> choices) {
-        filters.addAll(choices);
+    /** Lets the reader filter the parts with data; without script all of them are shown. */
+    public HtmlPage filtered() {
+        script = resource("filter.js");
         return this;
     }
 
     /** Returns the page as HTML. */
     public String html() {
-        String script = filters.isEmpty() ? "" : resource("filter.js");
+        boolean plain = script.isEmpty();
         String hash = Base64.getEncoder().encodeToString(new Sha256().add(script).bytes());
         return Markup.of(
                         resource("page.html"),
-                        Markup.trusted(filters.isEmpty() ? "" : "; script-src 'sha256-" + hash + "'"),
+                        plain ? "" : Markup.trusted("; script-src 'sha256-" + hash + "'"),
                         title,
-                        Markup.trusted(Paint.declarations(false)),
-                        Markup.trusted(Paint.declarations(true)),
+                        Markup.trusted(Paint.CSS),
                         Markup.trusted(resource("page.css")),
                         title,
                         subtitle,
                         contents(),
-                        filters.isEmpty()
-                                ? ""
-                                : Markup.of(
-                                        "<form class=\"filter\" aria-label=\"Filter\" hidden=\"\">{}</form>",
-                                        filters.stream().map(HtmlFilter::markup).toList()),
+                        plain ? "" : Markup.of("<form class=\"filter\" aria-label=\"Filter\" hidden=\"\"></form>"),
                         main(),
-                        filters.isEmpty() ? "" : Markup.of("<script>{}</script>", Markup.trusted(script)))
+                        plain ? "" : Markup.of("<script>{}</script>", Markup.trusted(script)))
                 .toString();
     }
 
     private List<Markup> main() {
-        List<Markup> main = new ArrayList<>();
-        for (Section section : sections) {
-            main.add(Markup.of(
-                    "<section id=\"section-{}\"><h2>{}</h2>{}</section>\n",
-                    main.size() + 1,
-                    section.heading(),
-                    section.parts()));
-        }
-        return main;
+        return IntStream.range(0, sections.size())
+                .mapToObj(i -> sections.get(i).markup("section-" + i))
+                .toList();
     }
 
     /** Returns links to the sections, where there are many. */
     private Markup contents() {
-        if (sections.size() < LEAST_SECTIONS_OF_A_TABLE_OF_CONTENTS) {
-            return Markup.NOTHING;
-        }
-        List<Markup> links = new ArrayList<>();
-        for (Section section : sections) {
-            links.add(Markup.of("<li><a href=\"#section-{}\">{}</a></li>", links.size() + 1, section.heading()));
-        }
-        return Markup.of("<nav aria-label=\"Sections\"><ul>{}</ul></nav>", links);
+        List<Markup> links = IntStream.range(0, sections.size())
+                .mapToObj(i -> Markup.of(
+                        "<li><a href=\"#section-{}\">{}</a></li>", i, sections.get(i).heading()))
+                .toList();
+        return links.size() < LEAST_SECTIONS_OF_A_TABLE_OF_CONTENTS
+                ? Markup.NOTHING
+                : Markup.of("<nav aria-label=\"Sections\"><ul>{}</ul></nav>", links);
     }
 
-    private static String resource(String name) {
+    static String resource(String name) {
         return Resource.text(HtmlPage.class, name);
     }
 }

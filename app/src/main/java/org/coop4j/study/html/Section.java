@@ -8,10 +8,11 @@ import java.util.Map;
 import org.coop4j.console.Table;
 import org.coop4j.study.html.FewShotChart.Series;
 
-/** A section of an {@link HtmlPage}, filled from top to bottom. */
+/** A section of an {@link HtmlPage}: sentences beside what they are about. */
 public final class Section {
 
     private final String heading;
+    private final List<Markup> sentences = new ArrayList<>();
     private final List<Markup> parts = new ArrayList<>();
 
     /** Makes a section without content. */
@@ -23,8 +24,18 @@ public final class Section {
         return heading;
     }
 
-    List<Markup> parts() {
-        return parts;
+    boolean isEmpty() {
+        return sentences.isEmpty() && parts.isEmpty();
+    }
+
+    /** Returns the section with an id that the page can link to. */
+    Markup markup(String id) {
+        return Markup.of(
+                "<section id=\"{}\"><div class=\"about\"><h2>{}</h2>{}</div><div class=\"parts\">{}</div></section>\n",
+                id,
+                heading,
+                sentences,
+                parts);
     }
 
     private Section add(String template, Object... values) {
@@ -50,12 +61,19 @@ public final class Section {
 
     /** Adds the sentence that the reader should take home from this section. */
     public Section verdict(String text) {
-        return add("<p class=\"verdict\">{}</p>", text);
+        sentences.add(Markup.of("<p class=\"verdict\">{}</p>", text));
+        return this;
     }
 
     /** Adds a paragraph. */
     public Section paragraph(String text) {
-        return add("<p>{}</p>", text);
+        sentences.add(Markup.of("<p>{}</p>", text));
+        return this;
+    }
+
+    /** Adds the definitions of what studies measure. */
+    public Section definitions() {
+        return add("{}", Markup.trusted(HtmlPage.resource("definitions.html")));
     }
 
     /** Adds a heading below the section's. */
@@ -63,11 +81,10 @@ public final class Section {
         return add("<h3>{}</h3>", text);
     }
 
-    /** Adds a list. */
+    /** Adds a list, unless it is empty. */
     public Section list(List<String> items) {
-        return add(
-                "<ul>{}</ul>",
-                items.stream().map(item -> Markup.of("<li>{}</li>", item)).toList());
+        List<Markup> list = items.stream().map(item -> Markup.of("<li>{}</li>", item)).toList();
+        return list.isEmpty() ? this : add("<ul>{}</ul>", list);
     }
 
     /** Adds lines as they are, such as a command. */
@@ -91,25 +108,17 @@ public final class Section {
                         .toList());
     }
 
-    /** Adds a chart of percentages. */
+    /** Adds a chart of percentages with its caption. */
     public Section chart(ShareChart chart, String caption) {
         return add("<figure class=\"single\">{}<figcaption>{}</figcaption></figure>", chart.markup(), caption);
     }
 
-    /** Adds a few-shot chart with its legend. */
-    public Section chart(FewShotChart chart, String caption) {
-        return add(
-                "<figure class=\"single\">{}{}<figcaption>{}</figcaption></figure>",
-                chart.markup(),
-                legend(List.of(chart)),
-                caption);
-    }
-
-    /** A few-shot chart of several, with data for the filters. */
+    /** A few-shot chart with data for the filters. */
     public record Chart(FewShotChart chart, Map<String, String> data) {}
 
-    /** Adds few-shot charts side by side, as many as the page is wide for, with one legend. */
+    /** Adds a chart with its legend beside it, or several side by side with one legend. */
     public Section charts(List<Chart> charts) {
+        Markup legend = legend(charts.stream().map(Chart::chart).toList());
         List<Markup> figures = new ArrayList<>();
         for (Chart one : charts) {
             figures.add(Markup.of(
@@ -118,8 +127,15 @@ public final class Section {
                     one.chart.title(),
                     one.chart.markup()));
         }
-        Markup legend = legend(charts.stream().map(Chart::chart).toList());
-        return add("{}<div class=\"charts\">{}</div>", legend, figures);
+        String bars = charts.stream().anyMatch(one -> one.chart.hasSpread()) ? "; bars are one standard deviation" : "";
+        return charts.isEmpty()
+                ? this
+                : add(
+                        "<div class=\"charts {}\">{}{}</div><p class=\"note\">Accuracy by training images per class{}.</p>",
+                        charts.size() == 1 ? "single" : "",
+                        legend,
+                        figures,
+                        bars);
     }
 
     /** Returns a legend with each series once, in the order in which they come. */

@@ -38,7 +38,7 @@ public record ShareChart(String title, String across, String up, boolean curve, 
             }
             svg.line(Paint.series(0), 2.4, false, path);
         } else {
-            svg.line(Paint.MUTED, 1.4, true, x(svg, 0), y(svg, 0), x(svg, 100), y(svg, 100));
+            svg.line("muted", 1.4, true, x(svg, 0), y(svg, 0), x(svg, 100), y(svg, 100));
         }
         for (Point point : points) {
             svg.marker(

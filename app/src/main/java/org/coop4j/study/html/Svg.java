@@ -14,8 +14,10 @@ final class Svg {
     /** Left end of the plot. */
     static final double LEFT = 52;
 
-    private static final String FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif";
-    private static final double HOVER_RADIUS = 13;
+    /** Attributes and background of a file. */
+    private static final Markup FILE = Markup.of(
+            " xmlns=\"http://www.w3.org/2000/svg\" width=\"820\" font-size=\"13.5\" font-family=\"system-ui,-apple-system,"
+                    + "'Segoe UI',Roboto,Arial,sans-serif\"><rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>");
 
     /** Distance between the middle of a text and its baseline. */
     private static final double BASELINE = 4.7;
@@ -47,20 +49,12 @@ final class Svg {
 
     /** Returns the drawing with a description for those who do not see it. */
     Markup end(String description) {
-        Object frame = file
-                ? Markup.of(
-                        "xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" font-family=\"{}\" font-size=\"13.5\"",
-                        width,
-                        height,
-                        FONT)
-                : Markup.of("class=\"chart\"");
         return Markup.of(
-                "<svg {} viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\" stroke-linejoin=\"round\">\n{}{}</svg>\n",
-                frame,
+                "<svg class=\"chart\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\" stroke-linejoin=\"round\"{}\n{}</svg>\n",
                 width,
                 height,
                 description,
-                file ? Markup.of("<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n") : Markup.NOTHING,
+                file ? FILE : Markup.of(">"),
                 parts);
     }
 
@@ -127,7 +121,7 @@ final class Svg {
     }
 
     /** Draws lines through points. */
-    void line(Paint paint, double strokeWidth, boolean dashed, double... points) {
+    void line(String paint, double strokeWidth, boolean dashed, double... points) {
         add(
                 "<polyline fill=\"none\" stroke=\"{}\" stroke-width=\"{}\"{} points=\"{}\"/>",
                 colour(paint),
@@ -138,32 +132,29 @@ final class Svg {
 
     /** Draws a point of a series, with a hint that a page shows on hover unless it is empty. */
     void marker(FewShotChart.Series series, double x, double y, String hint) {
-        marker(series.marker(), series.radius(), series.paint(), series.published(), x, y, hint);
+        double radius = series.published() ? 3.6 : 4.2;
+        Marker marker = series.isStar() ? Marker.STAR : Marker.series(series.index());
+        marker(marker, radius, series.paint(), series.published(), x, y, hint);
     }
 
     /** Draws a point; a hollow one is filled with the page's colour. */
-    void marker(Marker marker, double radius, Paint paint, boolean hollow, double x, double y, String hint) {
+    void marker(Marker marker, double radius, String paint, boolean hollow, double x, double y, String hint) {
         Markup shape = Markup.of(
                 "<polygon points=\"{}\" fill=\"{}\" stroke=\"{}\" stroke-width=\"{}\"/>",
                 text(marker.points(x, y, radius)),
-                colour(hollow ? Paint.PAGE : paint),
-                colour(hollow ? paint : Paint.PAGE),
+                colour(hollow ? "page" : paint),
+                colour(hollow ? paint : "page"),
                 hollow ? 1.6 : 1.0);
         if (file || hint.isEmpty()) {
             add("{}", shape);
         } else {
-            add(
-                    "<g class=\"point\"><title>{}</title><circle fill=\"transparent\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>{}</g>",
-                    hint,
-                    x,
-                    y,
-                    HOVER_RADIUS,
-                    shape);
+            String circle = "<circle fill=\"transparent\" cx=\"{}\" cy=\"{}\" r=\"13\"/>";
+            add("<g class=\"point\"><title>{}</title>" + circle + "{}</g>", hint, x, y, shape);
         }
     }
 
     /** Draws a line of text; the anchor (start, middle or end) is at x, the middle of its height at y. */
-    void text(Paint paint, String anchor, double x, double y, String text) {
+    void text(String paint, String anchor, double x, double y, String text) {
         add(
                 "<text x=\"{}\" y=\"{}\" fill=\"{}\" text-anchor=\"{}\">{}</text>",
                 x,
@@ -175,31 +166,31 @@ final class Svg {
 
     /** Draws what the axes show, and in a file the title. */
     void titles(String title, String up, String across) {
-        text(Paint.MUTED, "start", file ? LEFT - 36 : 2, top - 20, up);
-        text(Paint.MUTED, "middle", (LEFT + right) / 2, height - 15, across);
+        text("muted", "start", file ? LEFT - 36 : 2, top - 20, up);
+        text("muted", "middle", (LEFT + right) / 2, height - 15, across);
         if (file) {
             add(
                     "<text x=\"16\" y=\"30\" fill=\"{}\" font-size=\"17\" font-weight=\"600\">{}</text>",
-                    colour(Paint.INK),
+                    colour("ink"),
                     title);
         }
     }
 
     /** Draws a grid line of the vertical axis with its label. */
     void tickUp(double y, String label) {
-        line(Paint.RULE, 1, false, LEFT, y, right, y);
-        text(Paint.MUTED, "end", LEFT - 9, y, label);
+        line("rule", 1, false, LEFT, y, right, y);
+        text("muted", "end", LEFT - 9, y, label);
     }
 
     /** Draws a grid line of the horizontal axis with its label. */
     void tickAcross(double x, String label) {
-        line(Paint.RULE, 1, false, x, top, x, bottom);
-        text(Paint.MUTED, "middle", x, bottom + 19, label);
+        line("rule", 1, false, x, top, x, bottom);
+        text("muted", "middle", x, bottom + 19, label);
     }
 
     /** Pages resolve variables in attributes as they do in style sheets. */
-    private String colour(Paint paint) {
-        return file ? paint.light() : "var(" + paint.variable() + ")";
+    private String colour(String paint) {
+        return file ? Paint.light(paint) : "var(--" + paint + ")";
     }
 
     private static String text(double... points) {

@@ -4,8 +4,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
+import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.DatasetNames;
@@ -25,12 +27,13 @@ final class Cells {
         return Cell.words(dataset, DatasetNames.title(dataset));
     }
 
-    static Cell method(MethodLabel method) {
-        return Cell.words(method.id(), method.title());
-    }
-
-    static Cell shots(Shots shots) {
-        return Cell.words(shots.label());
+    /** Adds the columns of methods and, unless they are null, their shots. */
+    static <T> Table<T> method(Table<T> table, Function<T, MethodLabel> method, Function<T, Shots> shots) {
+        table.filter("group", row -> method.apply(row).method().group().title())
+                .words("method", row -> Cell.words(method.apply(row).id(), method.apply(row).title()), "method");
+        return shots == null
+                ? table
+                : table.numbers("shots", row -> Cell.words(shots.apply(row).label()), "shots");
     }
 
     /** Returns "base", "new" or "all". */

@@ -1,5 +1,6 @@
 package org.coop4j.study.report;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.coop4j.base.Numbers;
@@ -19,7 +20,11 @@ public final class ComparisonTable {
     /** The usual level of significance. */
     private static final double SIGNIFICANT = 0.05;
 
-    private ComparisonTable() {}
+    private final List<Comparison> seeds;
+
+    private ComparisonTable(List<Comparison> seeds) {
+        this.seeds = seeds;
+    }
 
     /**
      * Returns the table.
@@ -27,25 +32,45 @@ public final class ComparisonTable {
      * @param seeds comparisons of the same classifiers, one per seed; the table has mean and standard deviation
      */
     public static Table<?> of(List<Comparison> seeds) {
-        Comparison first = seeds.get(0);
-        double best = first.classifiers().stream()
+        return new ComparisonTable(seeds).table();
+    }
+
+    private Table<?> table() {
+        List<ComparedClassifier> classifiers = seeds.get(0).classifiers();
+        double best = classifiers.stream()
                 .filter(c -> c.role() != Role.HINDSIGHT)
-                .mapToDouble(c -> mean(seeds, c, ComparedClassifier::accuracy).mean())
+                .mapToDouble(c -> mean(c, ComparedClassifier::accuracy).mean())
                 .max()
                 .orElseThrow();
         return new Table<ComparedClassifier>("comparison", "Accuracy on the test images, %", "")
                 .decimals(1)
-                .words("classifier", c -> muted(c, Cell.words(name(c))), "classifier")
-                .means("test", c -> accuracy(seeds, c, best), "accuracy")
-                .numbers("95 % interval", c -> interval(seeds, c), "low", "high")
+                .words("classifier", c -> muted(c, named(c, classifiers)), "classifier")
                 .means(
-                        "macro F1",
-                        c -> known(seeds, c, x -> x.test().evaluation().macroF1()),
-                        "macro_f1")
-                .means("training", c -> known(seeds, c, x -> x.train().accuracy()), "train_accuracy")
-                .means("val", c -> known(seeds, c, x -> x.val().accuracy()), "val_accuracy")
-                .means("seconds", c -> known(seeds, c, ComparedClassifier::seconds), "seconds")
-                .rows(first.classifiers());
+                        "test",
+                        c -> cell(c, ComparedClassifier::accuracy)
+                                .best(mean(c, ComparedClassifier::accuracy).mean() == best),
+                        "accuracy")
+                .numbers(
+                        "95 % interval",
+                        c -> seeds.size() > 1
+                                ? Cell.NONE
+                                : muted(c, range(c.test().right(), c.test().size())),
+                        "low",
+                        "high")
+                .means("macro F1", c -> cell(c, x -> x.test().evaluation().macroF1()), "macro_f1")
+                .means("training", c -> cell(c, x -> x.train().accuracy()), "train_accuracy")
+                .means("val", c -> cell(c, x -> x.val().accuracy()), "val_accuracy")
+                .means("seconds", c -> cell(c, ComparedClassifier::seconds), "seconds")
+                .rows(classifiers.stream()
+                        .sorted(Comparator.comparing(c -> c.role() != Role.METHOD))
+                        .toList());
+    }
+
+    /** Makes the cell of a name; the screen marks what was learned among baselines. */
+    private static Cell named(ComparedClassifier c, List<ComparedClassifier> all) {
+        boolean marked = c.role() == Role.METHOD && all.stream().anyMatch(other -> other.role() != Role.METHOD);
+        String name = name(c);
+        return new Cell(List.of(name), decimals -> name, marked ? "* " + name : name, Cell.Style.PLAIN, "");
     }
 
     /** Mutes the cells of a prompt found in hindsight. */
@@ -53,21 +78,23 @@ public final class ComparisonTable {
         return c.role() == Role.HINDSIGHT ? cell.in(Cell.Style.MUTED) : cell;
     }
 
-    private static Cell accuracy(List<Comparison> seeds, ComparedClassifier c, double best) {
-        SeedSummary accuracy = mean(seeds, c, ComparedClassifier::accuracy);
-        return muted(c, Cell.mean(accuracy).best(accuracy.mean() == best));
-    }
-
     /** Makes a cell of a number that may be unknown: without images, or of a run read from a folder. */
-    private static Cell known(
-            List<Comparison> seeds, ComparedClassifier c, ToDoubleFunction<ComparedClassifier> number) {
-        return Double.isFinite(number.applyAsDouble(c)) ? muted(c, Cell.mean(mean(seeds, c, number))) : Cell.NONE;
+    private Cell cell(ComparedClassifier c, ToDoubleFunction<ComparedClassifier> number) {
+        return Double.isFinite(number.applyAsDouble(c)) ? muted(c, Cell.mean(mean(c, number))) : Cell.NONE;
     }
 
-    private static Cell interval(List<Comparison> seeds, ComparedClassifier c) {
-        return seeds.size() > 1
-                ? Cell.NONE
-                : muted(c, range(Interval.wilson(c.test().right(), c.test().size())));
+    /** Returns a number of the same classifier over the seeds. */
+    private SeedSummary mean(ComparedClassifier of, ToDoubleFunction<ComparedClassifier> number) {
+        return SeedSummary.of(seeds, seed -> number.applyAsDouble(same(seed, of)));
+    }
+
+    /** Finds a classifier with another seed, where another prompt may be chosen and be the best in hindsight too. */
+    private static ComparedClassifier same(Comparison seed, ComparedClassifier of) {
+        boolean named = of.role() == Role.METHOD || of.role() == Role.OWN_PROMPT;
+        return seed.classifiers().stream()
+                .filter(c -> c.role() == of.role() && (!named || c.name().equals(of.name())))
+                .findFirst()
+                .orElseGet(seed::prompt);
     }
 
     private static String name(ComparedClassifier c) {
@@ -77,27 +104,6 @@ public final class ComparisonTable {
             case HINDSIGHT -> "zero-shot, " + c.name() + " (best in hindsight)";
             case PROBE, METHOD -> c.name();
         };
-    }
-
-    /** Returns a number of the same classifier over the seeds. */
-    private static SeedSummary mean(
-            List<Comparison> seeds, ComparedClassifier of, ToDoubleFunction<ComparedClassifier> number) {
-        return SeedSummary.of(seeds.stream()
-                .mapToDouble(seed -> number.applyAsDouble(same(seed, of)))
-                .toArray());
-    }
-
-    /** Finds a classifier with another seed, where another prompt may be chosen and be the best in hindsight too. */
-    private static ComparedClassifier same(Comparison seed, ComparedClassifier of) {
-        return seed.classifiers().stream()
-                .filter(c -> c.role() == of.role())
-                .filter(c -> !isNamed(of) || c.name().equals(of.name()))
-                .findFirst()
-                .orElseGet(seed::prompt);
-    }
-
-    private static boolean isNamed(ComparedClassifier c) {
-        return c.role() == Role.METHOD || c.role() == Role.OWN_PROMPT;
     }
 
     /** Returns the scores of the candidates among which a method was chosen. */
@@ -115,12 +121,13 @@ public final class ComparisonTable {
                         folds ? "cross-validation" : "val",
                         s -> Cell.number(s.accuracy()).best(s.equals(best)),
                         "accuracy")
-                .numbers("95 % interval", s -> range(Interval.wilson(s.right(), s.images())), "low", "high")
+                .numbers("95 % interval", s -> range(s.right(), s.images()), "low", "high")
                 .numbers("images", s -> Cell.count(s.images()), "images")
                 .rows(scores);
     }
 
-    private static Cell range(Interval interval) {
+    private static Cell range(int right, int images) {
+        Interval interval = Interval.wilson(right, images);
         return Cell.range(interval.low(), interval.high());
     }
 

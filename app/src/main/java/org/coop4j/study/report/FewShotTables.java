@@ -27,14 +27,6 @@ final class FewShotTables {
             return place.view().model();
         }
 
-        Cell methodCell() {
-            return Cells.method(method);
-        }
-
-        Cell shotsCell() {
-            return Cells.shots(shots);
-        }
-
         Cell accuracy() {
             return place.accuracy(method, shots)
                     .map(accuracy -> Cell.mean(accuracy).best(place.isBest(method, shots)))
@@ -95,17 +87,14 @@ final class FewShotTables {
         Table<Result> table = new Table<Result>(
                         "few-shot",
                         (one ? "Method" : "Dataset × method") + " × shots, in %",
-                        "mean ± standard deviation over n seeds, 95 % interval by Student's t (three seeds or more),"
-                                + " gain over zero-shot in points, p of the paired t test over the seeds, macro F1,"
-                                + " expected calibration error (ECE); published numbers in italics with their backbone")
+                        "mean ± standard deviation over n seeds, gain over zero-shot in points")
                 .data("model", Result::model)
                 .data("model_sha256", r -> r.place.view().study().model().sha256())
                 .words("dataset", r -> Cells.dataset(r.place.dataset()), "dataset");
         if (one) {
             table.in(Table.Format.CSV);
         }
-        table.words("method", Result::methodCell, "method")
-                .numbers("shots", Result::shotsCell, "shots")
+        Cells.method(table, Result::method, Result::shots)
                 .numbers("n", Result::seeds, "seeds", "n")
                 .means("accuracy", Result::accuracy, "accuracy")
                 .numbers("gain", Result::points, "gain_over_zero_shot")
@@ -127,12 +116,9 @@ final class FewShotTables {
         Table<Result> table = new Table<Result>(
                         "average",
                         "Averages over the datasets, in %",
-                        "gain over zero-shot in points, p of the paired t test over the datasets, macro F1, expected"
-                                + " calibration error (ECE); published averages over the same datasets in italics with"
-                                + " their backbone")
-                .data("model", Result::model)
-                .words("method", Result::methodCell, "method")
-                .numbers("shots", Result::shotsCell, "shots")
+                        "gain over zero-shot in points")
+                .data("model", Result::model);
+        Cells.method(table, Result::method, Result::shots)
                 .data("datasets", r -> String.join("; ", r.place.view().fewShot().averaged()))
                 .data("n_datasets", r -> r.average().cells().size())
                 .numbers(
@@ -163,10 +149,9 @@ final class FewShotTables {
                                 ? "Accuracy in %, averaged over "
                                         + fewShot.averaged().size() + " datasets"
                                 : place.title() + ", by training images per class",
-                        "mean ± standard deviation over seeds, below it the 95 % interval by Student's t for three"
-                                + " seeds or more")
-                .data("model", method -> place.view().model())
-                .words("method", Cells::method, "method");
+                        "mean ± standard deviation over seeds, 95 % interval")
+                .data("model", method -> place.view().model());
+        Cells.method(table, method -> method, null);
         columns.forEach(shots ->
                 table.numbers(shots.describe(), method -> new Result(place, method, shots).withInterval()));
         return table.rows(fewShot.methods().stream()
@@ -199,7 +184,7 @@ final class FewShotTables {
                 .column("gain", Table.Kind.BARS, Result::points)
                 .numbers(MethodLabel.ZERO_SHOT.id(), r -> Cells.accuracy(fewShot.zeroShot(r.place.dataset())))
                 .numbers("learned", r -> r.mean(Measure.ACCURACY))
-                .numbers("shots", Result::shotsCell, "shots")
+                .numbers("shots", r -> Cell.words(r.shots.label()), "shots")
                 .numbers("p", Result::probability)
                 .rows(most);
     }

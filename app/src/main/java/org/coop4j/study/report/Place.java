@@ -1,5 +1,8 @@
 package org.coop4j.study.report;
 
+import static org.coop4j.data.ImageDataset.ClassHalf.ALL;
+
+import java.util.List;
 import java.util.Optional;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.DatasetNames;
@@ -62,8 +65,6 @@ record Place(StudyView view, String dataset) {
 
     /** Returns a paper's number for the same method. */
     Optional<Score> published(MethodLabel method, Shots shots) {
-        return isAverage()
-                ? view.published().fewShotAverage(view.fewShot().averaged(), method, shots, view.backbone())
-                : view.published().fewShot(dataset, method, shots, view.backbone());
+        return view.published("", isAverage() ? view.fewShot().averaged() : List.of(dataset), ALL, method, shots);
     }
 }

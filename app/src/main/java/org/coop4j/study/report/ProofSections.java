@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Function;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
@@ -51,18 +50,10 @@ public final class ProofSections {
         this.names = List.copyOf(names);
     }
 
-    /** A class with its row and column of the confusion matrix. */
+    /** A class with its scores in percent. */
     private record ClassScore(String name, int images, double precision, double recall) {
 
-        static ClassScore of(ConfusionMatrix matrix, int row, String name) {
-            return new ClassScore(
-                    name,
-                    matrix.rowTotal(row),
-                    100.0 * matrix.count(row, row) / matrix.columnTotal(row),
-                    100.0 * matrix.count(row, row) / matrix.rowTotal(row));
-        }
-
-        /** Returns the harmonic mean of precision and recall; 0 if no image has the label rightly. */
+        /** Returns the harmonic mean of precision and recall; 0 if no image has the right label. */
         double f1() {
             return recall == 0 ? 0 : 2 * precision * recall / (precision + recall);
         }
@@ -73,17 +64,21 @@ public final class ProofSections {
         ConfusionMatrix matrix = results.confusionMatrix();
         int[] labels = matrix.labels();
         List<ClassScore> scores = IntStream.range(0, labels.length)
-                .mapToObj(row -> ClassScore.of(matrix, row, names.get(labels[row])))
-                .filter(score -> score.images > 0)
+                .filter(row -> matrix.rowTotal(row) > 0)
+                .mapToObj(row -> new ClassScore(
+                        names.get(labels[row]),
+                        matrix.rowTotal(row),
+                        100.0 * matrix.count(row, row) / matrix.columnTotal(row),
+                        100.0 * matrix.count(row, row) / matrix.rowTotal(row)))
                 .sorted(Comparator.comparing(ClassScore::f1))
                 .toList();
         ClassScore weakest = scores.get(0);
         return new Section("Precision and recall")
-                .verdict("The weakest class is %s: it finds %s of its images, and %s of the images with this label are right."
+                .verdict("The weakest class is “%s”, with a precision of %s and a recall of %s."
                         .formatted(
                                 weakest.name,
-                                Numbers.percent(weakest.recall, 0),
-                                Numbers.percent(weakest.precision, 0)))
+                                Numbers.percent(weakest.precision, 0),
+                                Numbers.percent(weakest.recall, 0)))
                 .table(new Table<ClassScore>("classes", "Test images by class, in %", "")
                         .decimals(1)
                         .words("class", ClassScore::name)
@@ -96,34 +91,29 @@ public final class ProofSections {
 
     /** Shows the confusion matrix, and pictures of the classes that are confused most. */
     public Section confusion(PictureResults results) {
-        Section section = new Section("Confusion matrix");
-        List<List<PictureResult>> confused = results.confused();
         List<String> counts = new ArrayList<>();
         List<PictureResult> examples = new ArrayList<>();
-        for (List<PictureResult> pair : first(PAIRS, confused)) {
-            counts.add("%s labelled %s: %s"
+        for (List<PictureResult> pair : first(PAIRS, results.confused())) {
+            PictureResult one = pair.get(0);
+            counts.add("“%s” labelled “%s”: %s"
                     .formatted(
-                            names.get(pair.get(0).truth()),
-                            names.get(pair.get(0).predicted()),
+                            names.get(one.truth()),
+                            names.get(one.predicted()),
                             Numbers.count(pair.size(), "image")));
             examples.addAll(first(EXAMPLES, pair));
         }
-        section.verdict(
-                confused.isEmpty()
-                        ? "Every test image has the right label."
-                        : "%s of %s have a wrong label, most often %s."
-                                .formatted(
-                                        Numbers.count(results.wrong().size()),
-                                        Numbers.count(results.all().size(), "test image"),
-                                        counts.get(0)));
+        String images = Numbers.count(results.all().size(), "test image");
+        Section section = new Section("Confusion matrix")
+                .verdict(
+                        counts.isEmpty()
+                                ? "All of %s have the right label.".formatted(images)
+                                : "%d of %s have a wrong label, most often %s."
+                                        .formatted(results.wrong().size(), images, counts.get(0)));
         if (names.size() <= MOST_CLASSES) {
             section.table(ConfusionFiles.table(
-                    results.confusionMatrix(),
-                    names,
-                    "Test images by true class (rows) and predicted label (columns); the stronger the colour, the"
-                            + " larger the share of the true class"));
+                    results.confusionMatrix(), names, "Test images by true class (rows) and predicted label (columns)"));
         }
-        return confused.isEmpty()
+        return counts.isEmpty()
                 ? section
                 : section.subheading("Most frequent confusions").list(counts).pictures("", pictures(examples));
     }
@@ -132,34 +122,21 @@ public final class ProofSections {
         return all.subList(0, Math.min(most, all.size()));
     }
 
-    private List<Picture> pictures(List<PictureResult> results) {
-        return pictures(
-                results,
-                r -> r,
-                r -> "labelled " + label(r),
-                r -> r.isRight() ? "" : "true " + names.get(r.truth()) + " (" + share(r.own()) + ")");
+    /** Adds a picture with lines below it, unless its file cannot be read any more. */
+    void add(List<Picture> pictures, Path file, String className, String... lines) {
+        thumbnails.picture(file, className, List.of(lines)).ifPresent(pictures::add);
     }
 
-    /** Makes pictures with one line below each of the captions that is not empty. */
-    @SafeVarargs
-    private <T> List<Picture> pictures(
-            List<T> all, Function<T, PictureResult> result, Function<T, String>... captions) {
+    private void add(List<Picture> pictures, PictureResult result, String... lines) {
+        add(pictures, result.file(), names.get(result.truth()), lines);
+    }
+
+    private List<Picture> pictures(List<PictureResult> results) {
         List<Picture> pictures = new ArrayList<>();
-        for (T one : all) {
-            List<String> lines = new ArrayList<>();
-            for (Function<T, String> caption : captions) {
-                lines.add(caption.apply(one));
-            }
-            lines.removeIf(String::isEmpty);
-            PictureResult r = result.apply(one);
-            picture(r.file(), names.get(r.truth()), lines, pictures);
+        for (PictureResult r : results) {
+            add(pictures, r, "labelled " + label(r), "true class: " + share(r.own()));
         }
         return pictures;
-    }
-
-    /** Adds a picture, unless its file cannot be read any more. */
-    void picture(Path file, String className, List<String> caption, List<Picture> pictures) {
-        thumbnails.picture(file, className, caption).ifPresent(pictures::add);
     }
 
     private String label(PictureResult result) {
@@ -175,31 +152,25 @@ public final class ProofSections {
         List<Changed> better = after.changed(before, true);
         List<Changed> worse = after.changed(before, false);
         Section section = new Section("Images that changed")
-                .verdict("%s corrects %s of %s, and gets %s wrong that %s gets right."
+                .verdict("%s corrects %s of %s, and gets %s wrong that it had right."
                         .formatted(
                                 afterName,
                                 Numbers.count(better.size(), "image"),
                                 beforeName,
-                                Numbers.count(worse.size(), "image"),
-                                beforeName));
-        changed(section, "Better", "better", better);
-        changed(section, "Worse", "worse", worse);
+                                Numbers.count(worse.size(), "image")));
+        changed(section, "Better", better);
+        changed(section, "Worse", worse);
         return section;
     }
 
-    private void changed(Section section, String heading, String kind, List<Changed> changed) {
-        if (!changed.isEmpty()) {
-            section.subheading(
-                            changed.size() > PICTURES
-                                    ? "%s: the surest %d of %d".formatted(heading, PICTURES, changed.size())
-                                    : heading)
-                    .pictures(
-                            kind,
-                            pictures(
-                                    first(PICTURES, changed),
-                                    Changed::after,
-                                    c -> label(c.after()),
-                                    c -> "before: " + label(c.before())));
+    private void changed(Section section, String kind, List<Changed> changed) {
+        List<Picture> pictures = new ArrayList<>();
+        for (Changed c : first(PICTURES, changed)) {
+            add(pictures, c.after(), label(c.after()), "before: " + label(c.before()));
+        }
+        if (!pictures.isEmpty()) {
+            String most = changed.size() > PICTURES ? ", the surest %d of %d".formatted(PICTURES, changed.size()) : "";
+            section.subheading(kind + most).pictures(kind.toLowerCase(Locale.ROOT), pictures);
         }
     }
 
@@ -207,8 +178,9 @@ public final class ProofSections {
     public Section leastCertain(PictureResults results) {
         List<PictureResult> least = first(PICTURES, results.leastCertain());
         return new Section("Least certain images")
-                .verdict("Its least certain label has a probability of %s. More training images of this kind help most, if people can tell them apart."
+                .verdict("Its least certain label has a probability of %s."
                         .formatted(share(least.get(0).probability())))
+                .paragraph("If people can tell these images apart, more training images of this kind help most.")
                 .pictures("", pictures(least));
     }
 
@@ -221,40 +193,27 @@ public final class ProofSections {
     public Section calibration(PictureResults results, String fitted) {
         Calibration calibration = results.calibration();
         int images = results.all().size();
-        double tooSure = 0;
+        double tooHigh = 0;
         List<ShareChart.Point> points = new ArrayList<>();
         for (Calibration.Bin bin : calibration.bins()) {
-            if (bin.count() > 0) {
-                tooSure += bin.count() * (bin.confidence() - bin.accuracy());
-                points.add(new ShareChart.Point(
-                        100 * bin.confidence(),
-                        100 * bin.accuracy(),
-                        (double) bin.count() / images,
-                        "%s, probability %s, accuracy %s"
-                                .formatted(
-                                        Numbers.count(bin.count(), "image"),
-                                        share(bin.confidence()),
-                                        share(bin.accuracy()))));
-            }
+            tooHigh += bin.count() == 0 ? 0 : bin.count() * (bin.confidence() - bin.accuracy());
+            String hint = "%s, probability %s, accuracy %s"
+                    .formatted(Numbers.count(bin.count(), "image"), share(bin.confidence()), share(bin.accuracy()));
+            points.add(new ShareChart.Point(
+                    100 * bin.confidence(), 100 * bin.accuracy(), (double) bin.count() / images, hint));
         }
+        points.removeIf(point -> point.weight() == 0);
         return new Section("Calibration")
                 .verdict("Its probabilities are off by %s points on average, mostly too %s."
                         .formatted(
-                                Numbers.number(100 * calibration.expectedError(), 1), tooSure > 0 ? "high" : "low"))
-                .paragraph((images < ENOUGH
-                                ? "Part of this expected calibration error is chance, since there are only %s. "
-                                        .formatted(Numbers.count(images, "test image"))
-                                : "")
-                        + fitted)
+                                Numbers.number(100 * calibration.expectedError(), 1), tooHigh > 0 ? "high" : "low"))
+                .paragraph(fitted
+                        + (images < ENOUGH ? " Part of the error is chance, since the test images are few." : ""))
                 .chart(
                         new ShareChart(
-                                "Accuracy over the probability of the predicted class",
-                                "probability of the predicted class (%)",
-                                "accuracy (%)",
-                                false,
-                                points),
-                        "Reliability on the test images: on the broken line, accuracy equals probability; below it, the"
-                                + " probabilities are too high. Larger dots are more images.");
+                                "Reliability", "probability of the predicted class (%)", "accuracy (%)", false, points),
+                        "On the broken line, accuracy equals probability; below it, probabilities are too high. Larger"
+                                + " dots are more images.");
     }
 
     /**
@@ -264,48 +223,36 @@ public final class ProofSections {
      */
     public Section coverage(Coverage test, Confidence confidence) {
         double chosen = confidence.threshold().orElse(Double.NaN);
-        Table<Coverage.Point> table = new Table<Coverage.Point>(
-                        "coverage", "Answers above a threshold, test images, in %", "")
+        Table<Coverage.Point> table = new Table<Coverage.Point>("coverage", "Answers above a threshold (coop predict --threshold), in %", "")
                 .decimals(1)
                 .numbers("threshold", p -> Cell.number(100 * p.threshold()).best(p.threshold() == chosen))
-                .numbers("answered", p -> Cell.number(p.coverage()).best(p.threshold() == chosen))
-                .numbers("accuracy", p -> Cell.number(p.answered() == 0 ? Double.NaN : p.accuracy())
-                        .best(p.threshold() == chosen));
+                .numbers("answered", p -> Cell.number(p.coverage()))
+                .numbers("accuracy", p -> Cell.number(p.answered() == 0 ? Double.NaN : p.accuracy()));
         DoubleStream.concat(DoubleStream.of(THRESHOLDS), confidence.threshold().stream())
                 .distinct()
                 .sorted()
                 .forEach(least -> table.row(test.at(least)));
-        List<ShareChart.Point> points = test.points().stream()
-                .map(p -> new ShareChart.Point(
-                        p.coverage(),
-                        p.accuracy(),
-                        0,
-                        "threshold %s: %s answered, accuracy %s"
-                                .formatted(
-                                        share(p.threshold()),
-                                        Numbers.percent(p.coverage()),
-                                        Numbers.percent(p.accuracy()))))
-                .toList();
+        List<ShareChart.Point> points = new ArrayList<>();
+        for (Coverage.Point p : test.points()) {
+            String hint = "threshold %s: %s answered, accuracy %s"
+                    .formatted(share(p.threshold()), Numbers.percent(p.coverage()), Numbers.percent(p.accuracy()));
+            points.add(new ShareChart.Point(p.coverage(), p.accuracy(), 0, hint));
+        }
         return new Section("Coverage and accuracy")
                 .verdict(suggestion(test, confidence))
                 .chart(
-                        new ShareChart(
-                                "Accuracy over the share of images answered",
-                                "answered (%)",
-                                "accuracy of the answers (%)",
-                                true,
-                                points),
-                        "The fewer images are answered, the more of the answers should be right.")
+                        new ShareChart("Coverage and accuracy", "answered (%)", "accuracy (%)", true, points),
+                        "The fewer test images are answered, the more of the answers should be right.")
                 .table(table);
     }
 
     private static String suggestion(Coverage test, Confidence confidence) {
-        String wanted = Numbers.percent(Confidence.WANTED_ACCURACY, 0);
+        String wanted = Numbers.percent(Confidence.WANTED_ACCURACY, 0) + " accuracy";
         if (confidence.images().isEmpty()) {
             return "No threshold is suggested, since no images were held out to choose it on.";
         }
         if (confidence.threshold().isEmpty()) {
-            return "No threshold is suggested, since none gives %s accuracy on %s.".formatted(wanted, confidence.images());
+            return "No threshold is suggested, since none gives %s on %s.".formatted(wanted, confidence.images());
         }
         double least = confidence.threshold().getAsDouble();
         Coverage.Point reached = test.at(least);
@@ -313,27 +260,23 @@ public final class ProofSections {
                 && Interval.wilson(reached.correct(), reached.answered()).high() < Confidence.WANTED_ACCURACY;
         return String.format(
                 Locale.ROOT,
-                "With coop predict --threshold %.3f it answers %s of the test images, %s of them rightly; the threshold"
-                        + " was chosen for %s accuracy on %s.%s",
+                "At a threshold of %.3f, chosen for %s on %s, it answers %s of the test images, %s of them rightly.%s",
                 least,
-                Numbers.percent(reached.coverage()),
-                Numbers.percent(reached.accuracy()),
                 wanted,
                 confidence.images(),
+                Numbers.percent(reached.coverage()),
+                Numbers.percent(reached.accuracy()),
                 isLess ? " That is clearly less: take a higher one, or hold out more images." : "");
     }
 
     /** Shows the share of images of no known class that are accepted as one. */
     Section unknown(UnknownClasses unknown) {
         double accepted = unknown.falsePositives().get(OpenSet.PROBABILITY);
-        String verdict = accepted < FEW_ACCEPTED
-                ? "It notices most unknown images"
-                : accepted < MANY_ACCEPTED ? "It notices some unknown images" : "It cannot tell unknown images";
-        String classes = unknown.leftOut() == names.size()
-                ? "Each class"
-                : "Each of %d of the %d classes".formatted(unknown.leftOut(), names.size());
+        String verdict = accepted > MANY_ACCEPTED
+                ? "It cannot tell unknown images"
+                : "It notices %s unknown images".formatted(accepted < FEW_ACCEPTED ? "most" : "some");
         return new Section("Unknown images")
-                .verdict("%s: at a threshold that accepts 95 %% of the known ones, it accepts %s of them."
+                .verdict("%s: at a threshold that accepts 95 %% of the known images, it accepts %s of them."
                         .formatted(verdict, Numbers.percent(accepted, 0)))
                 .table(new Table<OpenSet>("unknown", "Unknown images accepted as one of the classes, in %", "")
                         .decimals(1)
@@ -346,7 +289,9 @@ public final class ProofSections {
                                 "false positives",
                                 score -> Cell.number(unknown.falsePositives().get(score)))
                         .rows(List.of(OpenSet.values())))
-                .paragraph(classes
+                .paragraph((unknown.leftOut() == names.size()
+                                ? "Each class"
+                                : "Each of %d of the %d classes".formatted(unknown.leftOut(), names.size()))
                         + " is left out in turn, which makes its test images unknown"
                         + switch (unknown.how()) {
                             case LEARNED_AGAIN -> ": the others are learned again without it.";
@@ -355,7 +300,6 @@ public final class ProofSections {
                                 ": its logit is removed. The others are not learned again, so images that were never"
                                         + " seen may be noticed a little less often.";
                         }
-                        + " Of each score, the threshold accepts 95 % of the images of the other classes: 0 % false"
-                        + " positives are perfect, 95 % are chance. Classes that look alike are the hardest case.");
+                        + " 95 % false positives are chance. Classes that look alike are the hardest case.");
     }
 }

@@ -111,29 +111,22 @@ public final class RunPage {
         ComparedClassifier baseline = comparison.bestBaseline();
         Interval interval =
                 Interval.wilson(learned.test().right(), learned.test().size());
-        List<Fact> facts = new ArrayList<>();
-        facts.add(new Fact(
-                Numbers.signed(learned.accuracy() - baseline.accuracy(), 1) + " points",
-                "compared with the best baseline, %s (%s)"
-                        .formatted(baseline.name(), Numbers.percent(baseline.accuracy()))));
-        facts.add(new Fact(
-                Numbers.percent(learned.accuracy()),
-                "accuracy of %s on the test images (95 %% interval %s to %s %%)"
-                        .formatted(
-                                run.name(), Numbers.number(interval.low(), 0), Numbers.number(interval.high(), 0))));
-        int suspects = evidence.suspects().size();
-        if (suspects > 0) {
-            facts.add(new Fact(
-                    Numbers.count(suspects),
-                    (suspects == 1 ? "image looks" : "images look") + " like another class than its folder says"));
-        }
-        long across = evidence.duplicates().stream().filter(Pair::crossesParts).count();
-        if (across > 0) {
-            facts.add(new Fact(
-                    Numbers.count(across),
-                    (across == 1 ? "pair" : "pairs") + " of near-duplicates in two parts of the data"));
-        }
-        return new Section("In short").facts(facts).paragraph(sentence(ComparisonTable.meaning(learned, baseline)));
+        List<Fact> facts = List.of(
+                new Fact(
+                        Numbers.signed(learned.accuracy() - baseline.accuracy(), 1) + " points",
+                        "compared with the best baseline, %s (%s)"
+                                .formatted(baseline.name(), Numbers.percent(baseline.accuracy()))),
+                new Fact(
+                        Numbers.percent(learned.accuracy()),
+                        "accuracy of %s on the test images (95 %% interval %s to %s %%)"
+                                .formatted(
+                                        run.name(),
+                                        Numbers.number(interval.low(), 0),
+                                        Numbers.number(interval.high(), 0))));
+        return new Section("In short")
+                .facts(facts)
+                .paragraph(sentence(ComparisonTable.meaning(learned, baseline)))
+                .list(findings(evidence).stream().map(RunPage::sentence).toList());
     }
 
     private static String sentence(String words) {
@@ -168,13 +161,15 @@ public final class RunPage {
         List<Picture> pictures = new ArrayList<>();
         for (Suspect suspect : suspects.subList(0, Math.min(SUSPECTS, suspects.size()))) {
             String own = name(suspect.picture());
-            List<String> caption = List.of(
+            sections.add(
+                    pictures,
+                    suspect.picture().image().path(),
+                    own,
                     "looks like %s (%s)"
                             .formatted(
                                     comparison.classNames().get(suspect.suggested()),
                                     Numbers.percent(100 * suspect.probability(), 0)),
                     "folder: %s (%s)".formatted(own, Numbers.percent(100 * suspect.own(), 0)));
-            sections.picture(suspect.picture().image().path(), own, caption, pictures);
         }
         return section.verdict(looks(suspects.size()) + ".")
                 .paragraph("A classifier that did not see them (GDA, five-fold cross-validation) gives another class"
@@ -200,7 +195,7 @@ public final class RunPage {
                         + ". A test image that was learned from is no test: keep one of each group.");
         for (Set<Located> group : groups.subList(0, Math.min(GROUPS, groups.size()))) {
             List<Picture> pictures = new ArrayList<>();
-            group.forEach(one -> sections.picture(one.image().path(), name(one), List.of(one.part()), pictures));
+            group.forEach(one -> sections.add(pictures, one.image().path(), name(one), one.part()));
             double least = evidence.duplicates().stream()
                     .filter(pair -> group.contains(pair.first()))
                     .mapToDouble(Pair::cosine)
@@ -279,14 +274,14 @@ public final class RunPage {
         return notes;
     }
 
-    /** Says how many things are in two parts of the data; nothing if none is. */
+    /** Returns the number of things that span two splits, in words; nothing if none does. */
     static <T> String across(List<T> all, Predicate<T> crossesParts) {
         long across = all.stream().filter(crossesParts).count();
         if (across == 0) {
             return "";
         }
-        return across < all.size()
-                ? ", " + across + " of them in two parts of the data"
-                : ", " + (across == 1 ? "" : "all of them ") + "in two parts of the data";
+        String which = across < all.size() ? Numbers.count(across) : across == 1 ? "which" : "all of which";
+        String verb = across == 1 ? "spans" : "span";
+        return ", %s %s two splits (such as training and test)".formatted(which, verb);
     }
 }

@@ -31,11 +31,15 @@ final class RunTables {
     /** A run; one that is not finished has a folder and perhaps a reason. */
     private record Line(Object folder, String state, String model, Optional<Entry> entry, String reason) {}
 
-    /** Returns every run, for other programs. */
-    static Table<?> runs(FoundRuns findings, List<StudyView> views) {
-        Table<Line> table = new Table<Line>("runs", "Runs", "")
-                .data("folder", line -> line.folder.toString())
-                .data("state", Line::state)
+    /**
+     * Returns every run, most of it for other programs.
+     *
+     * @param finished false to leave out finished runs, which other tables count
+     */
+    static Table<?> runs(FoundRuns findings, List<StudyView> views, boolean finished) {
+        Table<Line> table = new Table<Line>("runs", "Runs that no number counts", "")
+                .words("run", line -> line.folder.toString(), "folder")
+                .words("state", Line::state, "state")
                 .data("model", Line::model)
                 .data("model_sha256", of(entry -> entry.run().model().sha256()))
                 .data("method", of(entry -> entry.method().id()))
@@ -54,8 +58,8 @@ final class RunTables {
                 .data("settings", of(entry -> entry.run().settings().entrySet().stream()
                         .map(e -> e.getKey() + "=" + e.getValue())
                         .collect(Collectors.joining("; "))))
-                .data("reason", Line::reason);
-        for (StudyView view : views) {
+                .column("reason", Kind.SENTENCES, Line::reason, "reason");
+        for (StudyView view : finished ? views : List.<StudyView>of()) {
             view.study()
                     .entries()
                     .forEach(entry -> table.row(
@@ -86,14 +90,6 @@ final class RunTables {
                 : result.seconds().values().stream()
                         .mapToDouble(Double::doubleValue)
                         .sum();
-    }
-
-    /** Returns runs that no number counts. */
-    static Table<?> failures(List<FoundRuns.Failure> failures) {
-        return new Table<FoundRuns.Failure>("failures", "Not counted in any number", "")
-                .words("run", f -> f.folder().toString())
-                .column("reason", Kind.SENTENCES, FoundRuns.Failure::reason)
-                .rows(failures);
     }
 
     /** Returns the settings of each method's runs. */

@@ -15,7 +15,6 @@ import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.method.Method;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.FewShotResults;
 import org.coop4j.study.FoundRuns;
@@ -23,10 +22,6 @@ import org.coop4j.study.HandWrittenPrompts;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult;
 import org.coop4j.study.Shots;
-import org.coop4j.study.Study.Entry;
-import org.coop4j.study.html.FewShotChart;
-import org.coop4j.study.html.HtmlFilter;
-import org.coop4j.study.html.HtmlFilter.Option;
 import org.coop4j.study.html.HtmlPage;
 import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
@@ -35,26 +30,13 @@ import org.coop4j.study.html.Section.Fact;
 record StudyPage(FoundRuns findings, List<StudyView> views, StudyCharts charts) {
 
     HtmlPage page() {
-        List<Option> datasets = datasets();
-        List<String> titles = datasets.stream().map(Option::text).distinct().toList();
+        List<String> titles = datasets();
         HtmlPage page = new HtmlPage(
-                "Few-shot CLIP on " + (titles.size() == 1 ? titles.get(0) : titles.size() + " datasets"),
-                views.stream()
-                        .map(view -> view.model() + ", " + view.study().summary())
-                        .collect(Collectors.joining("; ")));
-        List<HtmlFilter> filters = new ArrayList<>();
-        if (views.size() > 1) {
-            List<Option> models = views.stream()
-                    .map(view -> Option.of(view.model(), view.model()))
-                    .toList();
-            filters.add(new HtmlFilter("model", "Model", "all models", models));
-        }
-        if (datasets.size() > 1) {
-            filters.add(new HtmlFilter("dataset", "Dataset", "all datasets", datasets));
-        }
-        filters.add(new HtmlFilter("method", "Method", "all methods", methods()));
-        filters.add(new HtmlFilter("shots", "Shots", "all shots", shots()));
-        page.filters(filters);
+                        "Few-shot CLIP on " + (titles.size() == 1 ? titles.get(0) : titles.size() + " datasets"),
+                        views.stream()
+                                .map(view -> view.model() + ", " + view.study().summary())
+                                .collect(Collectors.joining("; ")))
+                .filtered();
         for (StudyView view : views) {
             page.add(summary(view))
                     .add(average(view))
@@ -67,55 +49,19 @@ record StudyPage(FoundRuns findings, List<StudyView> views, StudyCharts charts) 
                     .add(handWritten(view))
                     .add(published(view));
         }
-        return page.add(runs()).add(definitions());
+        return page.add(runs()).add(new Section("Definitions").definitions());
     }
 
-    private Stream<Entry> entries() {
-        return views.stream().flatMap(view -> view.study().entries().stream());
-    }
-
-    private List<Option> datasets() {
-        Map<String, Option> options = new LinkedHashMap<>();
+    private List<String> datasets() {
+        Set<String> all = new LinkedHashSet<>();
         for (StudyView view : views) {
-            Set<String> all = new LinkedHashSet<>(view.fewShot().datasets());
+            all.addAll(view.fewShot().datasets());
             all.addAll(view.baseNew().datasets());
-            if (all.isEmpty()) {
-                view.robustness().forEach(table -> all.addAll(table.targets()));
-            }
-            all.forEach(d -> options.putIfAbsent(d, Option.of(d, DatasetNames.title(d))));
         }
-        return List.copyOf(options.values());
-    }
-
-    private List<Option> methods() {
-        TreeSet<MethodLabel> methods = new TreeSet<>();
-        entries().forEach(entry -> methods.add(entry.method()));
-        views.forEach(view -> methods.addAll(view.fewShot().methods()));
-        Map<Method.Group, List<Option>> groups = new TreeMap<>();
-        for (MethodLabel method : methods) {
-            List<Integer> series = charts.series(method).stream().toList();
-            groups.computeIfAbsent(method.method().group(), group -> new ArrayList<>())
-                    .add(new Option(List.of(method.id()), method.title(), series));
+        if (all.isEmpty()) {
+            views.forEach(view -> view.robustness().forEach(table -> all.addAll(table.targets())));
         }
-        List<Option> options = new ArrayList<>();
-        groups.forEach((group, own) -> {
-            if (groups.size() > 1 && own.size() > 1) {
-                options.add(Option.together("all of " + group.title(), own));
-            }
-            options.addAll(own);
-        });
-        return options;
-    }
-
-    private List<Option> shots() {
-        return entries()
-                .filter(entry -> !entry.method().isWithoutTraining())
-                .map(entry -> entry.run().shots())
-                .filter(shots -> !shots.equals(Shots.NONE))
-                .distinct()
-                .sorted()
-                .map(shots -> Option.of(shots.label(), shots.describe()))
-                .toList();
+        return all.stream().map(DatasetNames::title).distinct().toList();
     }
 
     /** Makes a section of one model. */
@@ -153,7 +99,7 @@ record StudyPage(FoundRuns findings, List<StudyView> views, StudyCharts charts) 
         Map<MethodLabel, Double> baselines = baselines(place, main, shots);
         List<Fact> facts = new ArrayList<>();
         facts.add(new Fact(
-                learned.meanSd(1) + " %", main.title() + ", " + shots.describe() + ", " + place.title()));
+                learned.meanSd(1) + " %", place.title() + ", " + main.title() + ", " + shots.describe()));
         if (!baselines.isEmpty()) {
             MethodLabel best = Collections.max(baselines.entrySet(), Map.Entry.comparingByValue())
                     .getKey();
@@ -162,7 +108,7 @@ record StudyPage(FoundRuns findings, List<StudyView> views, StudyCharts charts) 
             Set<MethodLabel> shown = new LinkedHashSet<>(List.of(best, MethodLabel.ZERO_SHOT));
             shown.retainAll(baselines.keySet());
             shown.forEach(m ->
-                    facts.add(new Fact(Numbers.percent(baselines.get(m)), m.title() + ", " + place.title())));
+                    facts.add(new Fact(Numbers.percent(baselines.get(m)), place.title() + ", " + m.title())));
         }
         return facts;
     }
@@ -181,33 +127,31 @@ record StudyPage(FoundRuns findings, List<StudyView> views, StudyCharts charts) 
 
     private Section average(StudyView view) {
         Place average = Place.average(view);
-        Section section = section(average.title(), view);
-        charts.chart(average).ifPresent(chart -> section.chart(chart, caption(chart)));
-        return section.table(FewShotTables.byShots(average)).table(FewShotTables.averages(List.of(view)));
-    }
-
-    private static String caption(FewShotChart chart) {
-        return chart.title()
-                + ": accuracy by training images per class"
-                + (chart.hasSpread() ? "; bars are one standard deviation over the seeds." : ".");
+        return section(average.title(), view)
+                .charts(charts(List.of(average)))
+                .table(FewShotTables.byShots(average))
+                .table(FewShotTables.averages(List.of(view)));
     }
 
     private Section curves(StudyView view) {
+        List<Place> places = view.fewShot().datasets().stream()
+                .map(dataset -> new Place(view, dataset))
+                .toList();
+        return section("Curves of each dataset", view).charts(charts(places));
+    }
+
+    private List<Section.Chart> charts(List<Place> places) {
         List<Section.Chart> all = new ArrayList<>();
-        for (String dataset : view.fewShot().datasets()) {
-            charts.chart(new Place(view, dataset))
-                    .ifPresent(chart -> all.add(new Section.Chart(chart, data(view, dataset))));
+        for (Place place : places) {
+            charts.chart(place)
+                    .ifPresent(chart -> all.add(new Section.Chart(chart, data(place.view(), place.dataset()))));
         }
-        Section section = section("Curves of each dataset", view);
-        if (all.size() == 1) {
-            return section.chart(all.get(0).chart(), caption(all.get(0).chart()));
-        }
-        return all.isEmpty() ? section : section.charts(all);
+        return all;
     }
 
     /** Returns the data by which the filters find a part. */
     private static Map<String, String> data(StudyView view, String dataset) {
-        return new TreeMap<>(Map.of("model", view.model(), "dataset", dataset));
+        return dataset.isEmpty() ? Map.of() : new TreeMap<>(Map.of("model", view.model(), "dataset", dataset));
     }
 
     private Section classes(StudyView view) {
@@ -229,7 +173,7 @@ record StudyPage(FoundRuns findings, List<StudyView> views, StudyCharts charts) 
         for (HandWrittenPrompts prompts : view.study().handWritten()) {
             String classes = prompts.half() == ClassHalf.ALL ? "" : ", " + Cells.half(prompts.half()) + " classes";
             section.details(
-                    "%s%s: %s by “%s”, the best on the test images, which inflates its accuracy"
+                    "%s%s: %s by “%s”"
                             .formatted(
                                     DatasetNames.title(prompts.dataset()),
                                     classes,
@@ -251,44 +195,25 @@ record StudyPage(FoundRuns findings, List<StudyView> views, StudyCharts charts) 
                 .toList();
         return sources.isEmpty()
                 ? section
-                : section.paragraph("The model here is "
-                                + view.backbone().orElse("none that the papers used")
-                                + ". Published numbers of another backbone are no yardstick for it; those of the same"
-                                + " backbone are of the authors' images, splits and half precision.")
+                : section.paragraph(
+                                "The model here is " + view.backbone().orElse("none that the papers used") + ".")
                         .list(sources);
     }
 
     /** Describes the runs behind the page, and those that are missing. */
     private Section runs() {
-        Section section = new Section("Runs");
-        Map<String, List<?>> states = new LinkedHashMap<>();
-        states.put("finished", findings.finished());
-        states.put("failed", findings.failed());
-        states.put("unfinished", findings.unfinished());
-        states.put("damaged", findings.damaged());
-        List<Fact> facts = new ArrayList<>();
-        states.forEach((state, runs) -> facts.add(new Fact(Numbers.count(runs.size()), state)));
-        section.facts(facts)
+        Section section = new Section("Runs")
+                .facts(List.of(
+                        new Fact(Numbers.count(findings.finished().size()), "finished"),
+                        new Fact(Numbers.count(findings.failed().size()), "failed"),
+                        new Fact(Numbers.count(findings.unfinished().size()), "unfinished"),
+                        new Fact(Numbers.count(findings.damaged().size()), "damaged")))
                 .list(views.stream()
                         .map(view -> view.study().model().describe() + ": "
                                 + view.study().summary() + work(view))
-                        .toList());
-        List<String> notes = StudyReport.notes(views);
-        if (!notes.isEmpty()) {
-            section.subheading("Remarks")
-                    .list(notes.stream().map(note -> note + ".").toList());
-        }
-        for (String state : List.of("failed", "damaged")) {
-            List<FoundRuns.Failure> runs = state.equals("failed") ? findings.failed() : findings.damaged();
-            if (!runs.isEmpty()) {
-                section.subheading("Runs that are " + state).table(RunTables.failures(runs));
-            }
-        }
-        if (!findings.unfinished().isEmpty()) {
-            section.subheading("Runs that are unfinished")
-                    .list(findings.unfinished().stream().map(String::valueOf).toList());
-        }
-        section.subheading("Settings");
+                        .toList())
+                .list(StudyReport.notes(views).stream().map(note -> note + ".").toList())
+                .table(RunTables.runs(findings, views, false));
         views.forEach(view -> section.table(RunTables.settings(view)));
         return section;
     }
@@ -299,28 +224,5 @@ record StudyPage(FoundRuns findings, List<StudyView> views, StudyCharts charts) 
                         .sum()
                 / 3600;
         return hours < 0.05 ? "" : ", " + Numbers.number(hours, 1) + " hours of work";
-    }
-
-    private static Section definitions() {
-        return new Section("Definitions")
-                .code("coop report DIR")
-                .list(List.of(
-                        "Numbers come from the folders of the runs (config.json, result.json, provenance.json); every"
-                                + " run is a line of tables/runs.csv.",
-                        "Accuracy is the share of test images with the right label. Macro F1 is the mean F1 of the"
-                                + " classes with test images. The expected calibration error has 15 bins. All are in"
-                                + " percent.",
-                        "± is the standard deviation over the seeds with divisor n − 1; the reference prints that with"
-                                + " divisor n, which is smaller. The 95 % interval is mean ± t · sd / √n with Student's"
-                                + " t of n − 1 degrees of freedom, for three seeds or more, cut at 0 and 100 %. It"
-                                + " covers other draws of training images, not other test images.",
-                        "p is of Student's paired t test, two-sided, against zero-shot CLIP with the dataset's own"
-                                + " hand-written prompt, over the seeds of a dataset or the datasets of an average. It"
-                                + " is not corrected for the number of tests.",
-                        "Base-to-new learns on the first half of the classes and tests on these (base) and on the others"
-                                + " (new), each half by itself. Robustness tests on other datasets than the one learned"
-                                + " from, with the same context.",
-                        "Averages are over the datasets that all methods have. Runs of different models, test images or"
-                                + " settings are never averaged."));
     }
 }

@@ -61,7 +61,7 @@ public final class StudyReport {
                 TransferTables.robustness(views),
                 ClassTable.records(views),
                 RunTables.handWritten(views, all -> true),
-                RunTables.runs(findings, views))) {
+                RunTables.runs(findings, views, true))) {
             if (!table.isEmpty()) {
                 contents.put("tables/" + table.name() + ".csv", bytes(CsvFormat.text(table)));
             }

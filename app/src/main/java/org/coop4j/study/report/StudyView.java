@@ -15,7 +15,6 @@ import org.coop4j.study.DatasetNames;
 import org.coop4j.study.FewShotResults;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.PublishedNumbers;
-import org.coop4j.study.PublishedNumbers.Protocol;
 import org.coop4j.study.PublishedNumbers.Score;
 import org.coop4j.study.Robustness;
 import org.coop4j.study.Shots;
@@ -69,27 +68,10 @@ public record StudyView(
         return study.model().backbone();
     }
 
-    /**
-     * Returns a paper's number for a method with the same settings: of the same backbone, or else of another.
-     *
-     * @param half the classes tested on
-     */
+    /** Returns a paper's number, averaged over the datasets tested on: see {@link PublishedNumbers#find}. */
     Optional<Score> published(
-            Protocol protocol, String trainedOn, String testedOn, ClassHalf half, MethodLabel method, Shots shots) {
-        List<Score> found = published.of(protocol).stream()
-                .filter(s -> s.half() == half && s.isOf(method) && s.shots().equals(shots))
-                .filter(s -> isNamed(trainedOn, s.trainedOn()) && isNamed(testedOn, s.dataset()))
-                .toList();
-        return found.stream()
-                .filter(s -> backbone().equals(Optional.of(s.backbone())))
-                .findFirst()
-                .or(() -> found.stream().findFirst());
-    }
-
-    private static boolean isNamed(String dataset, String benchmark) {
-        return DatasetNames.published(dataset)
-                .filter(b -> b.name().equals(benchmark))
-                .isPresent();
+            String trainedOn, List<String> datasets, ClassHalf half, MethodLabel method, Shots shots) {
+        return published.find(trainedOn, datasets, half, method, shots, backbone());
     }
 
     /** Returns a file name that was not given before. */

@@ -1,6 +1,5 @@
 package org.coop4j.study.report;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.console.Cell;
@@ -11,7 +10,6 @@ import org.coop4j.study.BaseToNewResults;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult;
-import org.coop4j.study.PublishedNumbers.Protocol;
 import org.coop4j.study.PublishedNumbers.Score;
 import org.coop4j.study.Robustness;
 import org.coop4j.study.Shots;
@@ -63,36 +61,30 @@ final class TransferTables {
 
         /** Returns the numbers of a paper, if it has all of them. */
         Cell published() {
-            List<Score> base = published(ClassHalf.BASE);
-            List<Score> unseen = published(ClassHalf.NEW);
-            if (base.size() < rows.size() || unseen.size() < rows.size()) {
-                return Cell.NONE;
-            }
-            BaseToNew means = new BaseToNew(mean(base), mean(unseen));
-            String backbone = base.get(0).backbone();
+            return published(ClassHalf.BASE)
+                    .flatMap(base -> published(ClassHalf.NEW).map(unseen -> published(base, unseen)))
+                    .orElse(Cell.NONE);
+        }
+
+        private Optional<Score> published(ClassHalf half) {
+            return view.published(
+                    "", rows.stream().map(BaseToNewResults.Row::dataset).toList(), half, method, shots);
+        }
+
+        private static Cell published(Score base, Score unseen) {
+            BaseToNew means = new BaseToNew(base.accuracy(), unseen.accuracy());
             return Cells.published(
                     List.of(
                             Cell.datum(means.baseAccuracy()),
                             Cell.datum(means.newAccuracy()),
                             Cell.datum(means.harmonicMean()),
-                            backbone),
+                            base.backbone()),
                     "%s / %s, H %s",
-                    backbone,
+                    base.backbone(),
                     means.baseAccuracy(),
                     means.newAccuracy(),
                     means.harmonicMean());
         }
-
-        private List<Score> published(ClassHalf half) {
-            return rows.stream()
-                    .map(BaseToNewResults.Row::dataset)
-                    .flatMap(d -> view.published(Protocol.BASE_TO_NEW, d, d, half, method, shots).stream())
-                    .toList();
-        }
-    }
-
-    private static double mean(List<Score> scores) {
-        return scores.stream().mapToDouble(Score::accuracy).average().orElseThrow();
     }
 
     /**
@@ -105,14 +97,11 @@ final class TransferTables {
         Table<Halves> table = new Table<Halves>(
                         "base-to-new",
                         "Base-to-new generalization, accuracy in %",
-                        "mean ± standard deviation over seeds; H is the harmonic mean of base and new, in rows of"
-                                + " averages that of the averaged accuracies; published numbers of base / new classes"
-                                + " in italics with their backbone")
+                        "mean ± standard deviation over seeds, published base / new")
                 .grouped()
                 .data("model", h -> h.view.model())
-                .words("dataset", Halves::dataset, "dataset")
-                .words("method", h -> Cells.method(h.method), "method")
-                .numbers("shots", h -> Cells.shots(h.shots), "shots")
+                .words("dataset", Halves::dataset, "dataset");
+        Cells.method(table, Halves::method, Halves::shots)
                 .data("seeds", Halves::seeds)
                 .data("datasets", h -> h.isAverage() ? h.rows.size() : null)
                 .means("base", Halves::base, "base")
@@ -145,7 +134,7 @@ final class TransferTables {
 
         Cell published() {
             return Cells.published(view.published(
-                    Protocol.ROBUSTNESS, source, result.dataset(), ClassHalf.ALL, result.method(), result.shots()));
+                    source, List.of(result.dataset()), ClassHalf.ALL, result.method(), result.shots()));
         }
     }
 
@@ -182,10 +171,9 @@ final class TransferTables {
         Table<Robustness.Row> table = new Table<Robustness.Row>(
                         "robustness",
                         "Learned on " + source + ", accuracy in % on it and on others",
-                        "mean ± standard deviation over seeds; published averages in italics with their backbone")
-                .data("model", row -> view.model())
-                .words("method", row -> Cells.method(row.method()), "method")
-                .numbers("shots", row -> Cells.shots(row.shots()), "shots")
+                        "mean ± standard deviation over seeds")
+                .data("model", row -> view.model());
+        Cells.method(table, Robustness.Row::method, Robustness.Row::shots)
                 .numbers(source, row -> Cells.accuracy(row.onSource()), "source");
         for (String target : brief ? List.<String>of() : robustness.targets()) {
             table.numbers(
@@ -193,19 +181,12 @@ final class TransferTables {
                     row -> Cells.accuracy(Optional.ofNullable(row.onTargets().get(target))));
         }
         table.numbers("average of targets", row -> Cells.number(row.average(robustness.targets())));
-        return (brief ? table : table.numbers("published average", row -> published(view, robustness, row)))
-                .rows(robustness.rows());
-    }
-
-    /** Returns a method's published average, if there is a number of each target. */
-    private static Cell published(StudyView view, Robustness robustness, Robustness.Row row) {
-        List<Score> scores = new ArrayList<>();
-        for (String target : robustness.targets()) {
-            view.published(Protocol.ROBUSTNESS, robustness.source(), target, ClassHalf.ALL, row.method(), row.shots())
-                    .ifPresent(scores::add);
+        if (!brief) {
+            table.numbers(
+                    "published average",
+                    row -> Cells.published(view.published(
+                            robustness.source(), robustness.targets(), ClassHalf.ALL, row.method(), row.shots())));
         }
-        return scores.size() < robustness.targets().size()
-                ? Cell.NONE
-                : Cells.published(List.of(), "%s", scores.get(0).backbone(), mean(scores));
+        return table.rows(robustness.rows());
     }
 }

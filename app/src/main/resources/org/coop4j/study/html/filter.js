@@ -1,53 +1,72 @@
 "use strict";
-// Shows what has the chosen values in its data attributes; without this script all is shown.
-const separator = "\u00a6";
+// Filters by the values that parts have in data attributes. Without this script all parts are shown.
+const filters = new Map(Object.entries({model: "Model", dataset: "Dataset", group: "Kind", method: "Method", shots: "Shots"}));
 const bar = document.querySelector("form.filter");
-const selects = [...bar.querySelectorAll("select")];
-const marked = selects.map((select) => `main [data-${select.name}]`).join(",");
-const parts = [...document.querySelectorAll(marked)];
+const parts = new Map(); // each row, figure or box to its values by filter
+const labels = new Map([...filters.keys()].map((name) => [name, new Map()])); // values and their texts by filter
 const legend = [...document.querySelectorAll(".legend button")];
 const picked = new Set(); // series that were clicked in a legend
 
-function matches(part) {
-  return selects.every((select) => {
-    const value = part.dataset[select.name];
-    return select.value === "" || value === undefined || select.value.split(separator).includes(value);
-  });
+for (const name of filters.keys()) {
+  for (const element of document.querySelectorAll(`main [data-${name}]`)) {
+    const part = element.closest("tr, figure, details");
+    const value = element.dataset[name];
+    parts.set(part, {...parts.get(part), [name]: value});
+    const isCell = element.matches("td, th");
+    if (isCell || !labels.get(name).has(value)) {
+      labels.get(name).set(value, isCell ? element.firstChild.textContent : value);
+    }
+  }
 }
 
-// The series that stay strong; all of them where none is chosen.
-function strong() {
-  if (picked.size > 0) {
-    return picked;
+// A filter with one value alone would change nothing.
+for (const [name, texts] of labels) {
+  if (texts.size > 1) {
+    const select = document.createElement("select");
+    select.name = name;
+    select.append(new Option(`all`, ""));
+    const sorted = [...texts].sort((a, b) => (name === "shots" ? Number(a[0]) - Number(b[0]) || 0 : 0));
+    sorted.forEach(([value, text]) => select.append(new Option(text, value)));
+    const label = document.createElement("label");
+    const caption = document.createElement("span");
+    caption.textContent = filters.get(name);
+    label.append(caption, select);
+    bar.append(label);
   }
-  const series = selects.map((select) => select.selectedOptions[0].dataset.series);
-  const chosen = series.find((list) => list !== undefined);
-  return chosen === undefined ? undefined : new Set(chosen.split(separator));
+}
+const selects = [...bar.querySelectorAll("select")];
+
+function matches(values) {
+  return selects.every(({name, value}) => value === "" || values[name] === undefined || values[name] === value);
+}
+
+// Names of the methods whose series stay strong; undefined for all.
+function strong() {
+  if (selects.every(({name, value}) => value === "" || !["method", "group"].includes(name))) {
+    return undefined;
+  }
+  const shown = [...parts].filter(([part, values]) => !part.hidden && values.method !== undefined);
+  return new Set(shown.map(([, values]) => labels.get("method").get(values.method)));
 }
 
 function update() {
-  for (const part of parts) {
-    part.hidden = !matches(part);
-  }
+  parts.forEach((values, part) => (part.hidden = !matches(values)));
   for (const box of document.querySelectorAll(".scroll, .charts")) {
     const filtered = [...box.querySelectorAll("tbody tr, figure")];
     box.classList.toggle("none", filtered.length > 0 && filtered.every((part) => part.hidden));
   }
-  const series = strong();
+  const names = strong();
+  const dim = new Set(
+    legend
+      .filter(({dataset, textContent}) =>
+        picked.size > 0 ? !picked.has(dataset.series) : names && !names.has(textContent.replace(/, published$/, "")),
+      )
+      .map(({dataset}) => dataset.series),
+  );
   for (const group of document.querySelectorAll("svg [data-series], .legend [data-series]")) {
-    group.classList.toggle("dim", series !== undefined && !series.has(group.dataset.series));
+    group.classList.toggle("dim", dim.has(group.dataset.series));
   }
-  for (const button of legend) {
-    button.setAttribute("aria-pressed", String(picked.has(button.dataset.series)));
-  }
-}
-
-function pick(event) {
-  const series = event.currentTarget.dataset.series;
-  if (!picked.delete(series)) {
-    picked.add(series);
-  }
-  update();
+  legend.forEach((button) => button.setAttribute("aria-pressed", String(picked.has(button.dataset.series))));
 }
 
 bar.hidden = false;
@@ -56,5 +75,12 @@ bar.addEventListener("input", () => {
   update();
 });
 bar.addEventListener("submit", (event) => event.preventDefault());
-legend.forEach((button) => button.addEventListener("click", pick));
+for (const button of legend) {
+  button.addEventListener("click", () => {
+    if (!picked.delete(button.dataset.series)) {
+      picked.add(button.dataset.series);
+    }
+    update();
+  });
+}
 update();

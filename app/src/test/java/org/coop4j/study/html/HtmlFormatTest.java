@@ -25,9 +25,9 @@ class HtmlFormatTest {
                 .row(63.6);
 
         assertThat(html(table))
-                .contains("<caption>Accuracy: in %</caption>")
+                .contains("<caption><span>Accuracy: in %</span></caption>")
                 .contains("<th scope=\"col\" class=\"num\"><span>mean</span></th>")
-                .contains("<tr data-dataset=\"d\"><th scope=\"row\">DTD</th>")
+                .contains("<tr><th scope=\"row\" data-dataset=\"d\">DTD</th>")
                 .contains("<td class=\"num published\">63.60</td>")
                 .contains("<td class=\"text\">why<small>below</small></td>");
     }

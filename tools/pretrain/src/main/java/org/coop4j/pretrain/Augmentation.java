@@ -117,8 +117,8 @@ public record Augmentation(
         turnHue(planes, view.hueRadians);
         int pixels = size * size;
         for (int c = 0; c < 3; c++) {
-            float mean = 255 * preprocessing.mean().get(c);
-            float scale = 1 / (255 * preprocessing.std().get(c));
+            float mean = 255 * preprocessing.mean(c);
+            float scale = 1 / (255 * preprocessing.std(c));
             for (int i = c * pixels; i < (c + 1) * pixels; i++) {
                 planes[i] = (planes[i] - mean) * scale;
             }

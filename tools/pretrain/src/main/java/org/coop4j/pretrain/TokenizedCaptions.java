@@ -54,9 +54,7 @@ record TokenizedCaptions(int[][] numbers, int[][] tokens) {
             ids = tokenizer.tokenize(caption, contextLength);
         } catch (TextTooLongException e) {
             throw new DatasetException(
-                    "%s: the caption \"%s\" has %d tokens and the context length is %d: shorten it"
-                            .formatted(table.file(), caption, e.tokenCount(), e.contextLength()),
-                    e);
+                    "%s: the caption \"%s\" is too long: %s".formatted(table.file(), caption, e.getMessage()), e);
         }
         int end = 0;
         while (ids[end] != tokenizer.endToken()) {

@@ -44,8 +44,8 @@ class AugmentationTest {
                 for (int i = 0; i < 4; i++) {
                     sum += image.rgb(2 * x + i % 2, 2 * y + i / 2) >> 16;
                 }
-                float mean = PREPROCESSING.mean().get(0);
-                float expected = (sum / 4f / 255 - mean) / PREPROCESSING.std().get(0);
+                float mean = PREPROCESSING.mean(0);
+                float expected = (sum / 4f / 255 - mean) / PREPROCESSING.std(0);
                 assertThat(seen[y * SIZE + x]).isCloseTo(expected, Offset.offset(1e-5f));
             }
         }
@@ -100,9 +100,9 @@ class AugmentationTest {
         int pixels = SIZE * SIZE;
         for (int i = 0; i < pixels; i++) {
             float red =
-                    seen[i] * PREPROCESSING.std().get(0) + PREPROCESSING.mean().get(0);
-            float green = seen[i + pixels] * PREPROCESSING.std().get(1)
-                    + PREPROCESSING.mean().get(1);
+                    seen[i] * PREPROCESSING.std(0) + PREPROCESSING.mean(0);
+            float green = seen[i + pixels] * PREPROCESSING.std(1)
+                    + PREPROCESSING.mean(1);
             assertThat(red).isCloseTo(green, Offset.offset(1e-5f));
         }
     }
@@ -121,8 +121,8 @@ class AugmentationTest {
         int pixels = SIZE * SIZE;
         int[] expected = {30, 200, 90};
         for (int c = 0; c < 3; c++) {
-            float std = PREPROCESSING.std().get(c);
-            float value = 255 * (seen[c * pixels] * std + PREPROCESSING.mean().get(c));
+            float std = PREPROCESSING.std(c);
+            float value = 255 * (seen[c * pixels] * std + PREPROCESSING.mean(c));
             assertThat(value).isCloseTo(expected[c], Offset.offset(1e-2f));
         }
     }
@@ -151,7 +151,7 @@ class AugmentationTest {
         float sum = 0;
         for (int c = 0; c < 3; c++) {
             float value = planes[pixel + c * SIZE * SIZE];
-            sum += value * PREPROCESSING.std().get(c) + PREPROCESSING.mean().get(c);
+            sum += value * PREPROCESSING.std(c) + PREPROCESSING.mean(c);
         }
         return sum / 3;
     }

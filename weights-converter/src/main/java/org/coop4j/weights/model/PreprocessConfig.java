@@ -28,7 +28,7 @@ public record PreprocessConfig(int size, List<Double> mean, List<Double> std, bo
         if (mean.size() != 3 || !mean.stream().allMatch(Double::isFinite)) {
             throw new IllegalArgumentException("mean: expected 3 finite numbers, got " + mean);
         }
-        if (std.size() != 3 || !std.stream().allMatch(x -> x > 0 && Double.isFinite(x))) {
+        if (std.size() != 3 || !std.stream().allMatch(x -> x.floatValue() > 0 && Double.isFinite(x))) {
             throw new IllegalArgumentException("std: expected 3 positive numbers, got " + std);
         }
     }

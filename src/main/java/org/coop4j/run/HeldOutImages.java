@@ -1,7 +1,6 @@
 package org.coop4j.run;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
@@ -15,56 +14,52 @@ import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 
 /**
- * Images that a classifier did not learn from, by which its confidence is chosen: the val images,
- * and where they are few the training images too, by cross-validation.
+ * Images that a classifier did not learn from, by which its confidence is chosen: the val images and, if they are few,
+ * the training images by cross-validation.
  *
  * @param train training images
  * @param val val images
  */
-record HeldOut(SharedData shared, Task task, List<LabelledImage> train, LabelledFeatures val) {
+record HeldOutImages(SharedData shared, Task task, List<LabelledImage> train, LabelledFeatures val) {
 
-    /** Fewer images tell a temperature badly. */
+    /** Number of val images from which on the temperature is reliable. */
     private static final int ENOUGH = 30;
 
-    /** Multiplications, about, that a cross-validation may take: seconds. */
+    /** Approximate limit of a cross-validation's multiplications, which take seconds. */
     private static final double MOST_WORK = 1e12;
 
     /**
-     * The confidence of a classifier.
+     * Chooses the confidence of a classifier.
      *
-     * @param config how it was learned
-     * @param progress is told where that takes a moment
+     * @param config configuration of its run
+     * @param progress receives a note if that takes a moment
      */
     Confidence confidence(Classifier classifier, RunConfig config, Progress progress) throws IOException {
         Scores scores = val.scores(classifier);
-        List<String> images = new ArrayList<>();
-        if (val.size() > 0) {
-            images.add(Numbers.count(val.size(), "val image"));
-        }
-        int[] labels = train.stream().mapToInt(LabelledImage::label).toArray();
-        int parts = CrossValidation.parts(labels);
+        String images = Numbers.count(val.size(), "validation image");
+        int parts = CrossValidation.parts(train.stream().mapToInt(LabelledImage::label).toArray());
         if (val.size() < ENOUGH && parts > 1 && isCheap(config, parts)) {
-            LabelledFeatures left = shared.features(train, "training images", progress);
-            String how =
-                    "%s by %d-fold cross-validation".formatted(Numbers.count(left.size(), "training image"), parts);
+            LabelledFeatures readable = shared.features(train, "training images", progress);
+            String how = "%s by %d-fold cross-validation"
+                    .formatted(Numbers.count(readable.size(), "training image"), parts);
             progress.note("calibrating the probabilities on " + how);
-            images.add(how);
-            scores = scores.and(crossValidated(left, config, parts));
+            images = val.size() == 0 ? how : images + " and " + how;
+            scores = scores.and(crossValidated(readable, config, parts));
         }
-        return Confidence.of(scores, String.join(" and ", images));
+        return Confidence.of(scores, images);
     }
 
-    private Scores crossValidated(LabelledFeatures left, RunConfig config, int parts) throws IOException {
+    private Scores crossValidated(LabelledFeatures images, RunConfig config, int parts) throws IOException {
         Method method = config.method();
-        FeatureSet all = left.all(method.features(), Progress.NONE);
+        FeatureSet all = images.all(method.features(), Progress.NONE);
         FeatureSet chooses =
                 method.usesVal() ? val.all(method.features(), Progress.NONE) : FeatureSets.none(all.width());
         float[][] logits = new CrossValidation(shared.space(), task, parts)
                 .logits(method, config.training(), new FewShotFeatures(all, chooses), 0);
-        return Scores.of(left.labels(), logits);
+        return new Scores(images.labels(), logits);
     }
 
-    /** Learned prompts would take as long again for each part. */
+    /** Returns true unless it takes long: each part takes as long as the training, too long for prompts. */
     private boolean isCheap(RunConfig config, int parts) {
         Method method = config.method();
         return method.group() != Method.Group.PROMPTS

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.coop4j.base.Progress;
@@ -28,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the probabilities of runs are calibrated on where there are few val images or none. */
-class HeldOutTest {
+class HeldOutImagesTest {
 
     private static final int EACH = 4;
     private static final Sample ALL = new Sample(0, 1);
@@ -93,7 +94,7 @@ class HeldOutTest {
     }
 
     private static Classifier gda(Clip clip, ImageDataset dataset, FeatureSet images) throws IOException {
-        Task task = new Task(dataset.classNames(), data.handWrittenPrompt(), data.ensemble(), 1);
+        Task task = new Task(dataset.classNames(), data.handWrittenPrompt(), 1);
         return Method.of("gda")
                 .learner(clip, task)
                 .fit(new FewShotFeatures(images, FeatureSets.none(images.width())), new Trainer(Training.none(), 1));
@@ -118,23 +119,25 @@ class HeldOutTest {
     @Test
     void theThresholdIsRoundedDownAndReadBack() {
         float[][] logits = {{2, 0}, {1.5f, 0}, {0, 1}, {0.4f, 0}};
-        Confidence confidence = Confidence.of(Scores.of(new int[] {0, 0, 1, 1}, logits), "4 val images");
+        Confidence confidence = Confidence.of(new Scores(new int[] {0, 0, 1, 1}, logits), "4 val images");
 
         double least = confidence.threshold().orElseThrow();
-        Scores calibrated = Scores.of(new int[] {0, 0, 1, 1}, logits).at(confidence.temperature());
+        Scores calibrated = new Scores(new int[] {0, 0, 1, 1}, logits).at(confidence.temperature());
         assertThat(calibrated.coverage().at(least).answered()).isEqualTo(3);
         assertThat(calibrated.coverage().at(least).accuracy()).isEqualTo(100);
         assertThat(least * 1000).isEqualTo(Math.rint(least * 1000), within(1e-9));
-        assertThat(confidence.account()).containsEntry("calibrated_on", "4 val images");
+        Map<String, String> metadata = new HashMap<>();
+        confidence.record(metadata);
+        assertThat(metadata).containsEntry("calibrated_on", "4 val images");
     }
 
     @Test
     void imagesThatTellNothingAreNamed() {
-        Scores right = Scores.of(new int[] {0, 1}, new float[][] {{2, 0}, {0, 2}});
+        Scores right = new Scores(new int[] {0, 1}, new float[][] {{2, 0}, {0, 2}});
 
         assertThat(Confidence.of(right, "2 val images").sentence())
-                .contains("not calibrated", "2 val images", "all of them right");
-        assertThat(Confidence.of(Scores.of(new int[0], new float[0][]), "none").threshold())
+                .contains("not calibrated", "2 val images");
+        assertThat(Confidence.of(new Scores(new int[0], new float[0][]), "none").threshold())
                 .isEqualTo(OptionalDouble.empty());
     }
 }
