@@ -14,14 +14,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.SafeText;
 import org.coop4j.cli.options.Options;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
@@ -49,9 +47,7 @@ import picocli.CommandLine.Parameters;
             "  coop datasets check DATA caltech101 dtd",
             "  coop datasets check DATA --json"
         })
-final class DatasetsCheckCommand implements Callable<Integer> {
-
-    private final Console console;
+final class DatasetsCheckCommand extends ConsoleCommand {
 
     @ArgGroup
     private Options.Format format = new Options.Format();
@@ -64,10 +60,6 @@ final class DatasetsCheckCommand implements Callable<Integer> {
 
     @Parameters(index = "1..*", paramLabel = "NAME", description = "The datasets to check (default: all).")
     private List<String> names = List.of();
-
-    DatasetsCheckCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() {
@@ -116,12 +108,15 @@ final class DatasetsCheckCommand implements Callable<Integer> {
                 .in(Table.Format.TABLE)
                 .data("name", DatasetsCheckCommand::name)
                 .text("status", check -> check.status().name().toLowerCase(Locale.ROOT));
-        DatasetsCommand.SIZES.forEach((name, size) -> number(
-                rows, name, check -> check.found().map(size::applyAsInt)));
+        DatasetsCommand.SIZES.forEach(
+                (name, size) -> number(rows, name, check -> check.found().map(size::applyAsInt)));
         DatasetsCommand.SIZES.forEach((name, size) -> rows.data(
                 "published_" + name, check -> size.applyAsInt(check.benchmark().published())));
-        return number(rows, "missing", check -> check.found().map(found -> check.missing().count()))
-                .text("division", check -> check.division().map(DatasetsCheckCommand::inWords).orElse(""))
+        return number(rows, "missing", check -> check.found()
+                        .map(found -> check.missing().count()))
+                .text("division", check -> check.division()
+                        .map(DatasetsCheckCommand::inWords)
+                        .orElse(""))
                 .data("problems", check -> String.join("; ", problems(check)));
     }
 
@@ -175,8 +170,7 @@ final class DatasetsCheckCommand implements Callable<Integer> {
                 .enable(EnumFeature.WRITE_ENUMS_TO_LOWERCASE)
                 .addModule(new SimpleModule().addSerializer(Path.class, ToStringSerializer.instance))
                 .build();
-        List<CheckedDataset> datasets =
-                checks.stream().map(CheckedDataset::of).toList();
+        List<CheckedDataset> datasets = checks.stream().map(CheckedDataset::of).toList();
         ObjectNode json = Json.object().put("root", root.toString());
         return json.set("datasets", mapper.valueToTree(datasets));
     }

@@ -7,9 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToIntFunction;
-import java.util.concurrent.Callable;
 import org.coop4j.cli.options.Options;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.data.benchmark.Benchmark;
@@ -20,8 +18,10 @@ import picocli.CommandLine.Command;
 /** {@code coop datasets}: the published datasets that can be used by name. */
 @Command(
         name = "datasets",
-        description = "List the published datasets of the CoOp papers, which --dataset takes by name: sizes, prompt, other names,"
-                + " and the files expected in DATA, the folder of all datasets. Nothing is ever downloaded.",
+        description =
+                "List the published datasets of the CoOp papers, which --dataset takes by name: sizes, prompt, other"
+                        + " names, and the files expected in DATA, the folder of all datasets. Nothing is ever"
+                        + " downloaded.",
         synopsisSubcommandLabel = "[check ...|show ...]",
         footer = {
             "Examples:",
@@ -30,7 +30,7 @@ import picocli.CommandLine.Command;
             "  coop datasets check DATA",
             "  coop train -m clip.safetensors --dataset eurosat -d DATA -o run"
         })
-final class DatasetsCommand implements Callable<Integer> {
+final class DatasetsCommand extends ConsoleCommand {
 
     /** Sizes of a dataset by the names of their columns. */
     static final Map<String, ToIntFunction<Benchmark.Sizes>> SIZES = new LinkedHashMap<>();
@@ -42,14 +42,8 @@ final class DatasetsCommand implements Callable<Integer> {
         SIZES.put("test", Benchmark.Sizes::test);
     }
 
-    private final Console console;
-
     @ArgGroup
     private Options.Format format = new Options.Format();
-
-    DatasetsCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() {
@@ -79,8 +73,8 @@ final class DatasetsCommand implements Callable<Integer> {
                         .text("also called", benchmark -> String.join(", ", otherNames(benchmark)))
                         .text(
                                 "expected in data",
-                                benchmark -> benchmark.layout().directory() + "/: "
-                                        + String.join(", ", expected(benchmark)))
+                                benchmark ->
+                                        benchmark.layout().directory() + "/: " + String.join(", ", expected(benchmark)))
                         .rows(all)
                         .lines()
                         .print(console.out());

@@ -4,14 +4,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
@@ -31,9 +29,9 @@ import picocli.CommandLine.Option;
                     + " (prompt_learner/model.pth.tar-N), for its load_model(directory, epoch)."
                     + " Training cannot resume from it, since the optimizer's state is empty.",
             "",
-            "With --onnx: image tower and classifier in one file. Its input is pixels [N, 3, S, S] as written by"
-                    + " coop embed --pixels, or, with --with-preprocessing, image [height, width, 3], RGB bytes."
-                    + " Its outputs are logits and probabilities [N, classes]; class names and method are in its metadata.",
+            "With --onnx: image tower and classifier in one file. Its input is pixels [N, 3, S, S] as written by coop"
+                    + " embed --pixels, or, with --with-preprocessing, image [height, width, 3], RGB bytes. Its outputs"
+                    + " are logits and probabilities [N, classes]; class names and method are in its metadata.",
             "",
             "With --onnx and a model alone: a folder with image.onnx (pixels to image_features) and text.onnx"
                     + " (input_ids to text_features); features are not normalised."
@@ -45,9 +43,7 @@ import picocli.CommandLine.Option;
             "  coop export --onnx --with-preprocessing --fp16 -p run -o classifier.onnx",
             "  coop export --onnx -m clip.safetensors -o towers/"
         })
-final class ExportCommand implements Callable<Integer> {
-
-    private final Console console;
+final class ExportCommand extends ConsoleCommand {
 
     @Option(
             names = {"-p", "--prompt"},
@@ -87,10 +83,6 @@ final class ExportCommand implements Callable<Integer> {
             paramLabel = "PATH",
             description = "The folder for prompt_learner; with --onnx the file, or the folder of both towers.")
     private Path out;
-
-    ExportCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {

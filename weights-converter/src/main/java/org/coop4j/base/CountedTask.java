@@ -1,6 +1,6 @@
 package org.coop4j.base;
 
-/** A task that knows how far it has come. */
+/** A task that counts the amount done. */
 public abstract class CountedTask implements Progress.Task {
 
     private long total;
@@ -11,22 +11,22 @@ public abstract class CountedTask implements Progress.Task {
         this.total = total;
     }
 
-    /** How much is done. */
+    /** Amount done. */
     public final long done() {
         return done;
     }
 
-    /** How much there is to do. */
+    /** Total amount. */
     public final long total() {
         return total;
     }
 
-    /** The words beside the numbers; empty at first. */
+    /** Words beside the numbers; initially empty. */
     public final String detail() {
         return detail;
     }
 
-    /** So much more is done than before. */
+    /** Called when {@code more} was added to the amount done. */
     protected abstract void advanced(long more);
 
     @Override

@@ -9,17 +9,16 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a file system says of a file, by which one that has changed since is told from one that has
- * not: its device and number, its size, and the times when its content and the file itself last
- * changed, of which programs cannot set the second.
+ * The attributes of a file that show whether it has changed: device and inode, size, and the times of the last change of
+ * its content and of the file itself; programs cannot set the latter.
  *
- * @param size bytes
- * @param changed when the file last changed in any way
- * @param identity all of it, in one line
+ * @param size in bytes
+ * @param changed time of the last change of any kind
+ * @param identity all attributes in one line
  */
 public record FileState(long size, Instant changed, String identity) {
 
-    /** The state of the file at a path now; empty where the file system has no such numbers. */
+    /** Returns the current state of the file at a path; empty if the file system has no such attributes. */
     public static Optional<FileState> of(Path path) {
         try {
             Map<String, Object> all = Files.readAttributes(path, "unix:dev,ino,size,lastModifiedTime,ctime");
@@ -30,7 +29,7 @@ public record FileState(long size, Instant changed, String identity) {
                     .formatted(all.get("dev"), all.get("ino"), size, modified, changed);
             return Optional.of(new FileState((long) size, changed, identity));
         } catch (UnsupportedOperationException | IOException e) {
-            return Optional.empty(); // the state is not known, whatever the file is
+            return Optional.empty(); // unknown, whatever the file is
         }
     }
 }

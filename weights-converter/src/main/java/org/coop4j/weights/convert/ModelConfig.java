@@ -15,7 +15,7 @@ import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.PreprocessConfig;
 
 /**
- * The contents of a configuration file beside the weights.
+ * The contents of a configuration file that comes with the weights.
  *
  * @param file its name, for messages
  * @param architecture the dimensions

@@ -160,7 +160,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
     /**
      * Returns a model that OpenAI published, by its name there, such as {@code ViT-B/16}.
      *
-     * @throws InputException if there is none of that name
+     * @throws InputException if there is no such model
      */
     public static ClipConfig named(String name) throws InputException {
         ClipConfig config = PublishedModels.CONFIGS.get(name);
