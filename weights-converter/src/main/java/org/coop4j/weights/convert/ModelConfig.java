@@ -1,12 +1,7 @@
 package org.coop4j.weights.convert;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.JsonTree;
@@ -43,38 +38,5 @@ record ModelConfig(
         } catch (IllegalArgumentException e) {
             throw new InputException(file + ": " + e.getMessage(), e);
         }
-    }
-
-    /**
-     * Compares the dimensions with those of the tensors.
-     *
-     * @throws InputException naming all that differ
-     */
-    void check(ClipConfig ofTensors) throws InputException {
-        Map<String, String> actual = dimensions("", ofTensors.toTree());
-        List<String> differences = new ArrayList<>();
-        dimensions("", architecture.toTree()).forEach((name, value) -> {
-            String found = actual.getOrDefault(name, "missing");
-            if (!value.equals(found)) {
-                differences.add("%s is %s in the configuration, %s in the tensors".formatted(name, value, found));
-            }
-        });
-        if (!differences.isEmpty()) {
-            throw new InputException(file + " does not fit the weights: " + String.join("; ", differences));
-        }
-    }
-
-    /** Returns every dimension by its name, such as "vision patch_size". */
-    private static Map<String, String> dimensions(String prefix, JsonNode tree) {
-        Map<String, String> all = new LinkedHashMap<>();
-        for (Map.Entry<String, JsonNode> field : tree.properties()) {
-            String name = prefix + field.getKey();
-            if (field.getValue().isObject()) {
-                all.putAll(dimensions(name + " ", field.getValue()));
-            } else {
-                all.put(name, field.getValue().toString());
-            }
-        }
-        return all;
     }
 }
