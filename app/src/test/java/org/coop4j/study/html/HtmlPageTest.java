@@ -125,7 +125,7 @@ class HtmlPageTest {
     void picturesAreJpegWhateverTheyHold() {
         byte[] svg = "<svg onload=alert(1)>".getBytes(StandardCharsets.UTF_8);
         Section section = new Section("s").pictures("", List.of(new Section.Picture(svg, "", "", "", List.of())));
-        assertThat(section.parts().toString()).contains("src=\"data:image/jpeg;base64,");
+        assertThat(section.markup("id").toString()).contains("src=\"data:image/jpeg;base64,");
     }
 
     @Test
