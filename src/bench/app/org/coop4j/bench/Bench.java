@@ -8,7 +8,7 @@ public final class Bench {
 
     private Bench() {}
 
-    /** Runs a measurement: {@code all}, {@code load}, {@code methods}, {@code predict} or {@code serve}, with its options. */
+    /** Runs a measurement, such as {@code all} or {@code serve}, with its options. */
     public static void main(String[] arguments) {
         Coop.main(
                 Map.of(

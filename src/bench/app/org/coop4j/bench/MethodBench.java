@@ -24,8 +24,8 @@ import org.coop4j.method.train.Trainer;
 import org.coop4j.run.Machine;
 
 /**
- * Methods of image features on random features, without a model. Images and the text of a class are its centre with noise,
- * of which texts have more. Features before the visual projection are 1.5 times as wide, as for ViT-B/16.
+ * Methods of image features on random features, without a model. Images and the text of a class are its centre with
+ * noise, of which texts have more. Features before the visual projection are 1.5 times as wide, as for ViT-B/16.
  *
  * @param classes number of classes
  * @param shots training images per class; a quarter as many val images choose settings
@@ -81,7 +81,7 @@ public record MethodBench(int classes, int shots, int width, int tests) {
                         FeatureMatrix.of(classes, width, texts),
                         Workers.standard())
                 .with(projection)) {
-            Task task = new Task(names, "{}", List.of("{}"), 1);
+            Task task = new Task(names, "{}", 1);
             Gemm.singleThreaded(() -> {}); // BLAS is loaded, as it is where a model is open
             forgetPeakMemory();
             long start = System.nanoTime();

@@ -35,7 +35,7 @@ public final class PromptSteps {
         try (Clip clip = Clip.open(Path.of(arguments[0]))) {
             List<String> names =
                     IntStream.range(0, classes).mapToObj(PromptSteps::name).toList();
-            Task task = new Task(names, "a photo of a {}.", List.of("a photo of a {}."), 1);
+            Task task = new Task(names, "a photo of a {}.", 1);
             Training training = method.training(16);
             DenseFeatures train = images(clip.embedDim(), Math.max(classes, training.batch()), classes);
             DenseFeatures none = DenseFeatures.of(clip.embedDim(), 1, new float[0], new int[0]);

@@ -9,29 +9,25 @@ import java.util.List;
  * @param newAccuracy accuracy on the new classes
  */
 public record BaseToNew(double baseAccuracy, double newAccuracy) {
-    /** Checks that both are percentages. */
     public BaseToNew {
         for (double accuracy : new double[] {baseAccuracy, newAccuracy}) {
             if (!(accuracy >= 0 && accuracy <= 100)) {
-                throw new IllegalArgumentException("accuracy " + accuracy + " is not a percentage from 0 to 100");
+                throw new IllegalArgumentException("accuracy: expected a percentage from 0 to 100, got " + accuracy);
             }
         }
     }
 
-    /** Returns the harmonic mean of both, 0 if both are 0. */
+    /** The harmonic mean of both, 0 if both are 0. */
     public double harmonicMean() {
         double sum = baseAccuracy + newAccuracy;
         return sum == 0 ? 0 : 2 * baseAccuracy * newAccuracy / sum;
     }
 
     /**
-     * Returns the averages over datasets. Its harmonic mean is the one the paper's tables give in
-     * the row of averages: that of the averages, not the average of the datasets' harmonic means.
+     * The averages over datasets. Their harmonic mean is the one in the paper's tables: of the averages, not the average of
+     * the datasets' harmonic means.
      */
     public static BaseToNew average(List<BaseToNew> datasets) {
-        if (datasets.isEmpty()) {
-            throw new IllegalArgumentException("there are no datasets to average");
-        }
         return new BaseToNew(
                 datasets.stream().mapToDouble(BaseToNew::baseAccuracy).average().orElseThrow(),
                 datasets.stream().mapToDouble(BaseToNew::newAccuracy).average().orElseThrow());

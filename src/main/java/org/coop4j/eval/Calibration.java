@@ -4,20 +4,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How far confidences are from accuracies (Guo and others, On Calibration of Modern Neural
- * Networks, 2017).
+ * Agreement of confidences and accuracies (Guo and others, On Calibration of Modern Neural Networks, 2017).
  *
- * <p>An image's confidence is the probability of its predicted class. Bin b of B holds the
- * confidences in (b/B, (b+1)/B]. The expected calibration error is Σ n_b/n · |accuracy_b −
- * confidence_b|, with accuracy and mean confidence of a bin from 0 to 1.
+ * <p>An image's confidence is the probability of its predicted label. Bin b of B holds the confidences in (b/B, (b+1)/B].
+ * The expected calibration error is Σ n_b/n · |accuracy_b − confidence_b|, with accuracy and mean confidence of a bin from
+ * 0 to 1.
  *
  * @param bins the bins, of equal width, from low to high confidence
  */
 public record Calibration(List<Bin> bins) {
-    /** The number of bins that the literature uses. */
+    /** The usual number of bins in the literature. */
     public static final int USUAL_BINS = 15;
 
-    /** Copies the list. */
     public Calibration {
         bins = List.copyOf(bins);
     }
@@ -25,23 +23,15 @@ public record Calibration(List<Bin> bins) {
     /**
      * One bin.
      *
-     * @param count images in it
-     * @param accuracy share of them predicted right, 0 if there are none
-     * @param confidence mean confidence of them, 0 if there are none
+     * @param count number of images
+     * @param accuracy share of them predicted correctly, 0 if there are none
+     * @param confidence their mean confidence, 0 if there are none
      */
     public record Bin(int count, double accuracy, double confidence) {}
 
-    /** Bins the softmax of {@code logits} [images][classes] in the usual 15 bins. */
-    public static Calibration ofLogits(int[] truth, float[][] logits) {
-        return ofLogits(truth, logits, USUAL_BINS);
-    }
-
     /** Bins the softmax of {@code logits} [images][classes]. */
     public static Calibration ofLogits(int[] truth, float[][] logits, int bins) {
-        if (truth.length != logits.length || truth.length == 0) {
-            throw new IllegalArgumentException("%d labels and %d rows of logits: give as many of each, and at least one"
-                    .formatted(truth.length, logits.length));
-        }
+        Predictions.requireAsMany(truth.length, "labels", logits.length, "rows of logits");
         double[] confidence = new double[truth.length];
         boolean[] correct = new boolean[truth.length];
         for (int i = 0; i < truth.length; i++) {
@@ -55,12 +45,12 @@ public record Calibration(List<Bin> bins) {
     /**
      * Bins confidences.
      *
-     * @param confidence of the prediction of each image
-     * @param correct whether the prediction is right
+     * @param confidence confidence of each image's prediction
+     * @param correct whether the prediction is correct
      */
     public static Calibration of(double[] confidence, boolean[] correct, int bins) {
         if (bins < 1) {
-            throw new IllegalArgumentException("bins is " + bins + ": give 1 or more");
+            throw new IllegalArgumentException("bins: expected 1 or more, got " + bins);
         }
         int[] counts = new int[bins];
         int[] right = new int[bins];
@@ -79,7 +69,7 @@ public record Calibration(List<Bin> bins) {
         return new Calibration(all);
     }
 
-    /** Returns the expected calibration error, from 0 to 1. */
+    /** The expected calibration error, from 0 to 1. */
     public double expectedError() {
         int total = bins.stream().mapToInt(Bin::count).sum();
         return bins.stream()

@@ -7,34 +7,32 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * How many images are answered, and how many of the answers are right, if an answer is given only
- * where the confidence reaches a threshold (El-Yaniv and Wiener, On the Foundations of Noise-free
- * Selective Classification, 2010).
+ * Trade-off between the share of images answered and the accuracy of the answers, if an answer is given only for
+ * confidences above a threshold (El-Yaniv and Wiener, On the Foundations of Noise-free Selective Classification, 2010).
  *
- * @param points one for each confidence that occurs, from the highest threshold to the lowest
- * @param images images
+ * @param points one point per distinct confidence, from the highest threshold to the lowest
+ * @param images number of images
  */
 public record Coverage(List<Point> points, int images) {
-    /** Copies the list. */
     public Coverage {
         points = List.copyOf(points);
     }
 
     /**
-     * A threshold.
+     * The answers with a threshold.
      *
      * @param threshold least confidence of an answer, 0 to 1
-     * @param answered images that reach it
-     * @param correct how many of them are classified rightly
-     * @param images all images
+     * @param answered number of images that reach it
+     * @param correct number of those that are classified correctly
+     * @param images number of all images
      */
     public record Point(double threshold, int answered, int correct, int images) {
-        /** Returns the percentage of images that are answered. */
+        /** Percentage of images that are answered. */
         public double coverage() {
             return 100.0 * answered / images;
         }
 
-        /** Returns the percentage of the answers that are right; 100 if there are none. */
+        /** Percentage of the answers that are correct; 100 if there are none. */
         public double accuracy() {
             return answered == 0 ? 100 : 100.0 * correct / answered;
         }
@@ -43,15 +41,12 @@ public record Coverage(List<Point> points, int images) {
     /**
      * Tries every confidence as threshold.
      *
-     * @param confidence of the prediction of each image
-     * @param correct whether the prediction is right
+     * @param confidence confidence of each image's prediction
+     * @param correct whether the prediction is correct
      * @throws IllegalArgumentException if the arrays differ in length or are empty
      */
     public static Coverage of(double[] confidence, boolean[] correct) {
-        if (confidence.length != correct.length || confidence.length == 0) {
-            throw new IllegalArgumentException("%d confidences of %d images: give as many of each, and at least one"
-                    .formatted(confidence.length, correct.length));
-        }
+        Predictions.requireAsMany(confidence.length, "confidences", correct.length, "predictions");
         int[] order = IntStream.range(0, confidence.length)
                 .boxed()
                 .sorted(Comparator.comparingDouble(i -> -confidence[i]))
@@ -69,7 +64,7 @@ public record Coverage(List<Point> points, int images) {
         return new Coverage(points, order.length);
     }
 
-    /** Returns what a threshold does, whether or not it is one of the confidences. */
+    /** The answers with any threshold. */
     public Point at(double threshold) {
         Point reached = new Point(threshold, 0, 0, images);
         for (Point point : points) {
@@ -81,10 +76,7 @@ public record Coverage(List<Point> points, int images) {
         return reached;
     }
 
-    /**
-     * Returns the threshold that answers most images with at least this accuracy, in percent;
-     * nothing if none has it.
-     */
+    /** The threshold that answers most images with at least this accuracy, in percent, if there is one. */
     public Optional<Point> answering(double accuracy) {
         return points.stream()
                 .filter(point -> point.accuracy() >= accuracy)

@@ -4,40 +4,35 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The result of comparing predicted with true labels, as the reference's evaluator reports it
- * (Dassl, {@code evaluation/evaluator.py}).
+ * Comparison of predicted with true labels, with the measures of the reference's evaluator (Dassl, {@code
+ * evaluation/evaluator.py}).
  *
- * @param total images
- * @param correct images predicted right
+ * @param total number of images
+ * @param correct number of images predicted correctly
  * @param classes the classes that occur among the true labels, ascending by label
- * @param confusion all pairs of true and predicted labels
+ * @param confusion the confusion matrix
  */
 public record Evaluation(int total, int correct, List<ClassResult> classes, ConfusionMatrix confusion) {
     /**
-     * The result on one class.
+     * The result of one class.
      *
      * @param label the class
-     * @param total images that show it
-     * @param correct images that show it and were predicted as it
-     * @param predicted images that were predicted as it
+     * @param total number of its images
+     * @param correct number of its images predicted correctly
+     * @param predicted number of images predicted as this class
      */
     public record ClassResult(int label, int total, int correct, int predicted) {
-        /** Returns the percentage of its images predicted as it (its recall). */
+        /** Percentage of its images predicted correctly (recall). */
         public double accuracy() {
-            return percent(correct, total);
+            return 100.0 * correct / total;
         }
 
-        /** Returns F1 in percent, 2·correct / (total + predicted). */
+        /** F1 in percent, 2·correct / (total + predicted). */
         public double f1() {
-            return percent(2.0 * correct, total + predicted);
-        }
-
-        private static double percent(double part, int whole) {
-            return whole == 0 ? 0 : 100.0 * part / whole;
+            return 100.0 * (2.0 * correct) / (total + predicted);
         }
     }
 
-    /** Copies the list. */
     public Evaluation {
         classes = List.copyOf(classes);
     }
@@ -45,14 +40,16 @@ public record Evaluation(int total, int correct, List<ClassResult> classes, Conf
     /** Compares predicted with true labels, image by image. */
     public static Evaluation of(int[] truth, int[] predicted) {
         ConfusionMatrix confusion = ConfusionMatrix.of(truth, predicted);
-        int[] labels = confusion.labels();
         List<ClassResult> classes = new ArrayList<>();
         int correct = 0;
-        for (int i = 0; i < labels.length; i++) {
+        for (int i = 0; i < confusion.size(); i++) {
             correct += confusion.count(i, i);
             if (confusion.rowTotal(i) > 0) {
                 classes.add(new ClassResult(
-                        labels[i], confusion.rowTotal(i), confusion.count(i, i), confusion.columnTotal(i)));
+                        confusion.labels()[i],
+                        confusion.rowTotal(i),
+                        confusion.count(i, i),
+                        confusion.columnTotal(i)));
             }
         }
         return new Evaluation(truth.length, correct, classes, confusion);
@@ -63,19 +60,19 @@ public record Evaluation(int total, int correct, List<ClassResult> classes, Conf
         return of(truth, Predictions.argmax(logits));
     }
 
-    /** Returns the percentage of images predicted right. */
+    /** Percentage of images predicted correctly. */
     public double accuracy() {
         return 100.0 * correct / total;
     }
 
-    /** Returns the percentage of images predicted wrong. */
+    /** Percentage of images predicted wrongly. */
     public double errorRate() {
         return 100.0 - accuracy();
     }
 
     /**
-     * Returns the mean F1, in percent, of the classes that occur among the true labels, as
-     * scikit-learn's {@code f1_score(average="macro", labels=unique(y_true))}.
+     * Mean F1, in percent, of the classes that occur among the true labels, as scikit-learn's {@code
+     * f1_score(average="macro", labels=unique(y_true))}.
      */
     public double macroF1() {
         return classes.stream().mapToDouble(ClassResult::f1).average().orElseThrow();

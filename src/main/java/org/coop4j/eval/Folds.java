@@ -1,13 +1,11 @@
 package org.coop4j.eval;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/**
- * Parts of labelled images for cross-validation: the images of each class are dealt to the parts in
- * turn, so that every part has about the same classes.
- */
+/** Folds of labelled images for cross-validation: the images of each class are dealt to the folds in turn. */
 public final class Folds {
     private final int[] fold;
     private final int count;
@@ -21,40 +19,47 @@ public final class Folds {
      * Deals images.
      *
      * @param labels class of each image
-     * @param count number of parts, 2 or more
+     * @param count number of folds, 2 or more
      */
     public static Folds of(int[] labels, int count) {
         if (count < 2) {
-            throw new IllegalArgumentException("%d parts: cross-validation needs 2 or more".formatted(count));
+            throw new IllegalArgumentException("cross-validation: expected 2 or more folds, got " + count);
         }
         Map<Integer, Integer> dealt = new HashMap<>();
-        int[] fold = new int[labels.length];
-        for (int i = 0; i < labels.length; i++) {
-            fold[i] = (dealt.merge(labels[i], 1, Integer::sum) - 1) % count;
-        }
-        return new Folds(fold, count);
+        return new Folds(
+                Arrays.stream(labels)
+                        .map(label -> (dealt.merge(label, 1, Integer::sum) - 1) % count)
+                        .toArray(),
+                count);
     }
 
-    /** Returns how many images the smallest class has. */
+    /** Number of images of the smallest class. */
     public static int fewest(int[] labels) {
-        Map<Integer, Integer> counts = new HashMap<>();
-        for (int label : labels) {
-            counts.merge(label, 1, Integer::sum);
-        }
-        return counts.values().stream().mapToInt(Integer::intValue).min().orElse(0);
+        return counts(labels).min().orElse(0);
     }
 
-    /** Returns the number of parts. */
+    /** Number of images of the largest class. */
+    public static int most(int[] labels) {
+        return counts(labels).max().orElse(0);
+    }
+
+    private static IntStream counts(int[] labels) {
+        Map<Integer, Integer> counts = new HashMap<>();
+        Arrays.stream(labels).forEach(label -> counts.merge(label, 1, Integer::sum));
+        return counts.values().stream().mapToInt(Integer::intValue);
+    }
+
+    /** Number of folds. */
     public int count() {
         return count;
     }
 
-    /** Returns the positions of the images of a part. */
+    /** Positions of the images of a fold. */
     public int[] of(int part) {
         return IntStream.range(0, fold.length).filter(i -> fold[i] == part).toArray();
     }
 
-    /** Returns the positions of the images of all other parts. */
+    /** Positions of the images of all other folds. */
     public int[] without(int part) {
         return IntStream.range(0, fold.length).filter(i -> fold[i] != part).toArray();
     }

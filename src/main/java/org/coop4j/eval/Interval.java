@@ -4,24 +4,24 @@ import org.apache.commons.math3.stat.interval.ConfidenceInterval;
 import org.apache.commons.math3.stat.interval.WilsonScoreInterval;
 
 /**
- * An interval that holds the true number with a probability of 95 %.
+ * A 95 % confidence interval.
  *
- * @param low lower end, in percent or points
+ * @param low lower end, in percent or percentage points
  * @param high upper end
  */
 public record Interval(double low, double high) {
     private static final double CONFIDENCE = 0.95;
 
     /**
-     * Wilson's score interval of a share of images, in percent (Wilson, Probable Inference, the Law
-     * of Succession, and Statistical Inference, 1927).
+     * Wilson's score interval of a share of images, in percent (Wilson, Probable Inference, the Law of Succession, and
+     * Statistical Inference, 1927).
      *
-     * @throws IllegalArgumentException if there are no images, or more are right than there are
+     * @throws IllegalArgumentException if there are no images, or fewer than correct ones
      */
     public static Interval wilson(int correct, int images) {
         if (images < 1 || correct < 0 || correct > images) {
             throw new IllegalArgumentException(
-                    "%d of %d images are right: expected 0 or more of 1 or more".formatted(correct, images));
+                    "%d of %d images correct: expected 0 or more of 1 or more".formatted(correct, images));
         }
         ConfidenceInterval interval = new WilsonScoreInterval().createInterval(images, correct, CONFIDENCE);
         return new Interval(Math.max(0, 100 * interval.getLowerBound()), Math.min(100, 100 * interval.getUpperBound()));

@@ -3,17 +3,16 @@ package org.coop4j.eval;
 import org.apache.commons.math3.distribution.BinomialDistribution;
 
 /**
- * Two classifiers compared on the same images by McNemar's exact test (McNemar, Note on the
- * Sampling Error of the Difference Between Correlated Proportions or Percentages, 1947).
+ * Comparison of two classifiers on the same images by McNemar's exact test (McNemar, Note on the Sampling Error of the
+ * Difference Between Correlated Proportions or Percentages, 1947).
  *
- * @param images images
- * @param firstOnly images that the first alone classifies rightly
- * @param secondOnly images that the second alone classifies rightly
+ * @param images number of images
+ * @param firstOnly number of images that the first alone classifies correctly
+ * @param secondOnly number of images that the second alone classifies correctly
  */
 public record McNemar(int images, int firstOnly, int secondOnly) {
     private static final double NORMAL_QUANTILE = 1.959963984540054;
 
-    /** Checks the counts. */
     public McNemar {
         if (images < 1 || firstOnly < 0 || secondOnly < 0 || (long) firstOnly + secondOnly > images) {
             throw new IllegalArgumentException("%d and %d of %d images: expected two shares of 1 or more images"
@@ -22,15 +21,12 @@ public record McNemar(int images, int firstOnly, int secondOnly) {
     }
 
     /**
-     * Compares which images two classifiers get right.
+     * Compares the images that two classifiers predict correctly.
      *
      * @throws IllegalArgumentException if the arrays differ in length or are empty
      */
     public static McNemar of(boolean[] first, boolean[] second) {
-        if (first.length != second.length) {
-            throw new IllegalArgumentException(
-                    "%d and %d images: a paired test needs the same of both".formatted(first.length, second.length));
-        }
+        Predictions.requireAsMany(first.length, "predictions of the first classifier", second.length, "of the second");
         int firstOnly = 0;
         int secondOnly = 0;
         for (int i = 0; i < first.length; i++) {
@@ -40,31 +36,28 @@ public record McNemar(int images, int firstOnly, int secondOnly) {
         return new McNemar(first.length, firstOnly, secondOnly);
     }
 
-    /** Returns the accuracy of the first minus that of the second, in points. */
+    /** The accuracy of the first minus that of the second, in percentage points. */
     public double difference() {
         return 100.0 * (firstOnly - secondOnly) / images;
     }
 
     /**
-     * Returns the two-sided probability of so uneven a division of the images on which they
-     * disagree, if both were equally good; 1 if they never disagree.
+     * The two-sided probability of such an uneven division of the images on which they disagree, if both were equally good;
+     * 1 if they never disagree.
      */
     public double pValue() {
         int disagreements = firstOnly + secondOnly;
-        return disagreements == 0
-                ? 1
-                : Math.min(
-                        1,
-                        2
-                                * new BinomialDistribution(null, disagreements, 0.5)
-                                        .cumulativeProbability(Math.min(firstOnly, secondOnly)));
+        if (disagreements == 0) {
+            return 1;
+        }
+        BinomialDistribution fair = new BinomialDistribution(null, disagreements, 0.5);
+        return Math.min(1, 2 * fair.cumulativeProbability(Math.min(firstOnly, secondOnly)));
     }
 
     /**
-     * Returns the 95 % interval of the difference, in points: Wald's with an image added to each of
-     * the four cells' disagreements, which holds for few images too (Bonett and Price, Adjusted
-     * Wald Confidence Interval for a Difference of Binomial Proportions Based on Paired Data,
-     * 2012).
+     * The 95 % interval of the difference, in percentage points: Wald's with one disagreement more on either side, which
+     * holds for few images too (Bonett and Price, Adjusted Wald Confidence Interval for a Difference of Binomial
+     * Proportions Based on Paired Data, 2012).
      */
     public Interval interval() {
         double n = images + 2;

@@ -4,59 +4,49 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * How well a score tells pictures of the classes from pictures of none, measured by leaving out one
- * class after the other: its pictures are scored by the logits of the other classes, as if it were
- * none of them (Hendrycks and Gimpel, 2017, and Liu and others, Energy-based Out-of-distribution
- * Detection, 2020, whose measure is the false-positive rate at a true-positive rate of 95 %).
+ * Scores for recognising pictures of unknown classes, evaluated by leaving out each class in turn: its pictures are scored
+ * by the logits of the other classes (Hendrycks and Gimpel, 2017, and Liu and others, Energy-based Out-of-distribution
+ * Detection, 2020, with the false-positive rate at a true-positive rate of 95 %).
  */
 public enum OpenSet {
     /** The largest logit. */
-    MAX_LOGIT {
-        @Override
-        double score(float[] logits, int without) {
-            double largest = Double.NEGATIVE_INFINITY;
-            for (int c = 0; c < logits.length; c++) {
-                largest = c == without ? largest : Math.max(largest, logits[c]);
-            }
-            return largest;
-        }
-    },
+    MAX_LOGIT,
     /** The negative energy, log Σ exp(logit). */
-    ENERGY {
-        @Override
-        double score(float[] logits, int without) {
-            double largest = MAX_LOGIT.score(logits, without);
-            double sum = 0;
-            for (int c = 0; c < logits.length; c++) {
-                sum += c == without ? 0 : Math.exp(logits[c] - largest);
-            }
-            return largest + Math.log(sum);
-        }
-    },
+    ENERGY,
     /** The largest probability. */
-    PROBABILITY {
-        @Override
-        double score(float[] logits, int without) {
-            return Math.exp(MAX_LOGIT.score(logits, without) - ENERGY.score(logits, without));
-        }
-    };
+    PROBABILITY;
 
-    /** Share of the pictures of the classes that must be accepted. */
+    /** Share of the pictures of known classes that must be accepted. */
     public static final double ACCEPTED = 0.95;
 
     private static final int NO_CLASS = -1;
 
-    /** Returns the score of an image: the higher, the more it is one of the classes. */
+    /** The score of an image, higher for known classes. */
     public double score(float[] logits) {
         return score(logits, NO_CLASS);
     }
 
-    /** Returns the score of an image as if class {@code without} were none. */
-    abstract double score(float[] logits, int without);
+    /** The score of an image without the logit of one class. */
+    private double score(float[] logits, int without) {
+        double largest = Double.NEGATIVE_INFINITY;
+        for (int c = 0; c < logits.length; c++) {
+            largest = c == without ? largest : Math.max(largest, logits[c]);
+        }
+        double sum = 0;
+        for (int c = 0; c < logits.length; c++) {
+            sum += c == without ? 0 : Math.exp(logits[c] - largest);
+        }
+        double energy = largest + Math.log(sum);
+        return switch (this) {
+            case MAX_LOGIT -> largest;
+            case ENERGY -> energy;
+            case PROBABILITY -> Math.exp(largest - energy);
+        };
+    }
 
     /**
-     * Returns the percentage of the pictures of a class left out that are accepted as one of the
-     * others, mean over the classes, if 95 % of the pictures of the others are accepted.
+     * The percentage of pictures of a class left out that are accepted, averaged over the classes, if 95 % of the pictures
+     * of the other classes are accepted.
      *
      * @param truth label of each image
      * @param logits [images][classes], of two classes or more
@@ -78,11 +68,10 @@ public enum OpenSet {
     }
 
     /**
-     * Returns the percentage of unknown pictures whose score reaches the highest threshold that 95
-     * % of the known ones reach.
+     * The percentage of unknown pictures whose score reaches the highest threshold that 95 % of the known ones reach.
      *
-     * @param known scores of pictures of the classes, at least one
-     * @param unknown scores of pictures of none, at least one
+     * @param known scores of pictures of known classes, at least one
+     * @param unknown scores of pictures of unknown classes, at least one
      */
     public static double falsePositives(double[] known, double[] unknown) {
         double[] sorted = known.clone();

@@ -1,17 +1,19 @@
 package org.coop4j.eval;
 
+import java.util.Arrays;
+
 /** Turns scores into labels and probabilities. */
 public final class Predictions {
     private Predictions() {}
 
     /**
-     * Returns the position of the largest score, the first of them if several are equal.
+     * The position of the largest score, the first of equal ones.
      *
      * @throws IllegalArgumentException if there is no score or one is NaN
      */
     public static int argmax(float[] scores) {
         if (scores.length == 0) {
-            throw new IllegalArgumentException("there are no scores to choose from");
+            throw new IllegalArgumentException("argmax: expected 1 or more scores, got none");
         }
         int best = 0;
         for (int i = 0; i < scores.length; i++) {
@@ -25,21 +27,17 @@ public final class Predictions {
         return best;
     }
 
-    /** Returns the {@link #argmax} of each row of {@code scores} [images][classes]. */
+    /** The {@link #argmax} of each row of {@code scores} [images][classes]. */
     public static int[] argmax(float[][] scores) {
-        int[] labels = new int[scores.length];
-        for (int i = 0; i < scores.length; i++) {
-            labels[i] = argmax(scores[i]);
-        }
-        return labels;
+        return Arrays.stream(scores).mapToInt(Predictions::argmax).toArray();
     }
 
-    /** Returns the softmax of one row of logits; the sums are in double precision. */
+    /** The softmax of one row of logits, summed in double precision. */
     public static double[] softmax(float[] logits) {
         return softmax(logits, Temperature.NONE);
     }
 
-    /** Returns the softmax of one row of logits divided by a temperature. */
+    /** The softmax of one row of logits divided by a temperature. */
     public static double[] softmax(float[] logits, double temperature) {
         double largest = logits[argmax(logits)];
         double[] probabilities = new double[logits.length];
@@ -52,5 +50,13 @@ public final class Predictions {
             probabilities[i] /= sum;
         }
         return probabilities;
+    }
+
+    /** Refuses numbers of values that differ or are 0. */
+    static void requireAsMany(int first, String ofFirst, int second, String ofSecond) {
+        if (first != second || first == 0) {
+            throw new IllegalArgumentException("expected as many %s as %s, at least one, got %d and %d"
+                    .formatted(ofFirst, ofSecond, first, second));
+        }
     }
 }

@@ -8,26 +8,26 @@ import org.apache.commons.math3.stat.StatUtils;
 import org.coop4j.base.Numbers;
 
 /**
- * The mean of a number over seeds, with its spread.
+ * Mean and spread of a number over seeds.
  *
- * @param count seeds
+ * @param count number of seeds
  * @param mean mean over the seeds
  * @param sampleSd standard deviation with divisor n − 1; NaN for one seed
  */
 public record SeedSummary(int count, double mean, double sampleSd) {
     private static final double TWO_SIDED = 0.975;
 
-    /** With two, t is 12.7: the interval would say nothing but how little two seeds tell. */
+    /** For two seeds t is 12.7, which makes the interval useless. */
     private static final int FEWEST_FOR_INTERVAL = 3;
 
     /**
-     * Summarises one number a seed.
+     * Summarises one number per seed.
      *
      * @throws IllegalArgumentException if there is none, or one is not finite
      */
     public static SeedSummary of(double... values) {
         if (values.length == 0) {
-            throw new IllegalArgumentException("there are no values to summarise");
+            throw new IllegalArgumentException("no values to summarise");
         }
         for (double value : values) {
             if (!Double.isFinite(value)) {
@@ -40,24 +40,19 @@ public record SeedSummary(int count, double mean, double sampleSd) {
                 values.length == 1 ? Double.NaN : Math.sqrt(StatUtils.variance(values)));
     }
 
-    /** Summarises a number of each result, one result a seed. */
+    /** Summarises a number of each result, one result per seed. */
     public static <T> SeedSummary of(Collection<T> results, ToDoubleFunction<T> number) {
         return of(results.stream().mapToDouble(number).toArray());
     }
 
-    /** Returns the half width of Student's 95 % interval, t · sampleSd / √n; NaN for one seed. */
+    /** The half width of Student's 95 % interval, t · sampleSd / √n; NaN for one seed. */
     public double studentCi95() {
         return count == 1
                 ? Double.NaN
                 : new TDistribution(count - 1).inverseCumulativeProbability(TWO_SIDED) * sampleSd / Math.sqrt(count);
     }
 
-    /**
-     * Returns Student's 95 % interval of the mean of percentages. A percentage is between 0 and
-     * 100, so that what lies beyond is no part of it.
-     *
-     * @return nothing for one or two seeds
-     */
+    /** Student's 95 % interval of the mean of percentages, clipped to 0 and 100; empty for one or two seeds. */
     public Optional<Interval> percentInterval() {
         return count < FEWEST_FOR_INTERVAL
                 ? Optional.empty()

@@ -5,12 +5,12 @@ import org.apache.commons.math3.analysis.UnivariateFunction;
 import org.apache.commons.math3.analysis.solvers.BrentSolver;
 
 /**
- * Temperature scaling (Guo and others, On Calibration of Modern Neural Networks, 2017): logits are
- * divided by the temperature at which the mean cross-entropy of held-out images is least, so that a
- * probability of 80 % is right four times of five. It changes no prediction.
+ * Temperature scaling (Guo and others, On Calibration of Modern Neural Networks, 2017): logits are divided by the
+ * temperature that minimises the mean cross-entropy of held-out images, so that predictions with a probability of 80 % are
+ * correct four times out of five. It changes no prediction.
  */
 public final class Temperature {
-    /** Leaves the probabilities as they are. */
+    /** The temperature that leaves the probabilities unchanged. */
     public static final double NONE = 1;
 
     private static final double LARGEST_LOG = 12;
@@ -20,18 +20,18 @@ public final class Temperature {
     private Temperature() {}
 
     /**
-     * Fits a temperature to images that nothing was learned from.
+     * Fits a temperature to held-out images.
      *
      * @param truth label of each image
      * @param logits [images][classes]
-     * @return the temperature; nothing if no image tells it, since all are right (any smaller
-     *     temperature fits better) or the logits are worse than none
+     * @return the temperature; empty if there is no minimum, since all predictions are correct (any lower temperature fits
+     *     better) or the logits are worse than chance
      * @throws IllegalArgumentException if the arrays differ in length
      */
     public static OptionalDouble fit(int[] truth, float[][] logits) {
         if (truth.length != logits.length) {
             throw new IllegalArgumentException(
-                    "%d labels and %d rows of logits: give as many of each".formatted(truth.length, logits.length));
+                    "expected as many labels as rows of logits, got %d labels and %d rows".formatted(truth.length, logits.length));
         }
         // The cross-entropy is convex in the inverse temperature: its slope changes sign once.
         UnivariateFunction slope = log -> slope(truth, logits, Math.exp(log));
@@ -47,7 +47,7 @@ public final class Temperature {
         double slope = 0;
         for (int i = 0; i < truth.length; i++) {
             double[] p = Predictions.softmax(logits[i], 1 / inverse);
-            // Differences from the own logit, which lose no digits where all p but one are small.
+            // Differences from the true logit, which keep their digits if all p but one are small.
             for (int c = 0; c < p.length; c++) {
                 slope += p[c] * ((double) logits[i][c] - logits[i][truth[i]]);
             }
@@ -55,7 +55,7 @@ public final class Temperature {
         return slope;
     }
 
-    /** Returns the logits divided by a temperature. */
+    /** The logits divided by a temperature. */
     public static float[][] scale(float[][] logits, double temperature) {
         float[][] scaled = new float[logits.length][];
         for (int i = 0; i < logits.length; i++) {

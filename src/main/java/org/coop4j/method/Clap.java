@@ -4,20 +4,21 @@ import java.io.IOException;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Predictions;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 
 /**
- * Class-adaptive linear probe (Silva-Rodríguez, Hajimiri, Ben Ayed, Dolz, CVPR 2024; the
- * reference's {@code trainers/adapters.py}, constraint {@code l2}): ZS-LP whose prototypes are held
- * near the text features, each class's as far as zero-shot CLIP is right about it.
+ * Class-adaptive linear probe (Silva-Rodríguez, Hajimiri, Ben Ayed, Dolz, CVPR 2024; the reference's {@code
+ * trainers/adapters.py}, constraint {@code l2}): ZS-LP with a penalty on the distance of the prototypes from the text
+ * features, the larger the better zero-shot CLIP knows the class.
  *
- * <p>loss = cross-entropy + (1/C) Σ_k λ_k ‖w_k − t_k‖², t raw; λ_k is the mean zero-shot
- * probability of class k over its training images, and stays.
+ * <p>loss = cross-entropy + (1/C) Σ_k λ_k ‖w_k − t_k‖², t not normalised; λ_k is the mean zero-shot probability of class k
+ * over its training images and stays fixed.
  *
- * @param prompts the hand-written prompts whose features the prototypes begin as
+ * @param prompts hand-written prompts whose text features initialise the prototypes
  */
 public record Clap(TextPrompts prompts) implements FeatureMethod {
 
@@ -26,21 +27,12 @@ public record Clap(TextPrompts prompts) implements FeatureMethod {
     }
 
     @Override
-    public String id() {
-        return "clap";
-    }
-
-    @Override
-    public String title() {
-        return "CLAP";
-    }
-
-    @Override
-    public String summary() {
-        return "A linear probe whose class weights begin as the text features and are held near"
-                + " them, the more the better zero-shot CLIP knows the class. Needs no"
-                + " validation. Seconds. A safe choice from one image a class on."
-                + " Silva-Rodríguez et al., CVPR 2024.";
+    public About about() {
+        return new About(
+                "clap",
+                "CLAP",
+                "ZS-LP with class weights kept close to the text features; a safe choice from one image per class"
+                        + " (Silva-Rodríguez et al., CVPR 2024).");
     }
 
     @Override
@@ -49,22 +41,17 @@ public record Clap(TextPrompts prompts) implements FeatureMethod {
     }
 
     @Override
-    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
-        FeatureMatrix raw = text.raw();
-        float[] multipliers = multipliers(raw, data.train(), text.space().logitScale());
-        return new ZsLp.Prototypes(raw, data.train().size(), multipliers);
+    public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
+        FeatureMatrix raw = texts.raw();
+        float[] multipliers = multipliers(raw, data.train(), texts.space().logitScale());
+        return ZsLp.model(raw, data.train().size(), multipliers);
     }
 
-    @Override
-    public double rows(FeatureSpace space, int classes, int images) {
-        return classes;
-    }
-
-    /** The Lagrange multipliers λ: how far zero-shot CLIP is right about each class. */
+    /** The Lagrange multipliers λ: the mean zero-shot probability of each class over its images, 1 without images. */
     static float[] multipliers(FeatureMatrix text, FeatureSet train, float scale) {
-        FeatureSet images = Views.pooled(train);
-        FeatureMatrix logits =
-                Views.normalized(images, 0).products(text.normalized()).times(scale);
+        FeatureSet images = ViewPooling.pooled(train);
+        FeatureMatrix cosines = FeatureSets.matrix(images).normalized().products(text.normalized());
+        FeatureMatrix logits = cosines.times(scale);
         double[] sums = new double[text.rows()];
         int[] counts = new int[text.rows()];
         for (int i = 0; i < images.size(); i++) {
@@ -81,6 +68,6 @@ public record Clap(TextPrompts prompts) implements FeatureMethod {
 
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        return ZsLp.read(space, file, prompts.ofFile());
+        return new ZsLp(prompts).read(space, file);
     }
 }

@@ -5,12 +5,7 @@ import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.eval.Predictions;
 
-/**
- * Image features in, logits out. Safe for use by several threads.
- *
- * <p>{@link #probabilities} are the softmax of the logits divided by a temperature, which was
- * fitted to images that it did not learn from where there were any.
- */
+/** Maps image features to logits. Safe for use by several threads. */
 public interface Classifier extends AutoCloseable {
 
     /** The classes, in the order of the logits. */
@@ -18,84 +13,49 @@ public interface Classifier extends AutoCloseable {
         return save().classNames();
     }
 
-    /** Which row of the image tower it takes of an image. */
+    /** The output of the image tower that it takes. */
     default FeatureKind features() {
-        return FeatureKind.EMBEDDED;
+        return save().method().features();
     }
 
     /**
      * The logits of images, [images, classes].
      *
-     * @param images rows of {@link #features}, as the image tower gave them, one row an image
+     * @param images rows of {@link #features}, not normalised, one row per image
      */
     default FeatureMatrix logits(FeatureMatrix images) {
         return logits(new LogitGraph.Matrices(), images);
     }
 
     /**
-     * The logits as a graph of another format.
+     * The logits as a graph in another format.
      *
      * @param images features as {@link #logits(FeatureMatrix)} takes them
      * @return [images, classes], up to a number that is the same for all classes of an image
-     * @throws UnsupportedOperationException if it has no such form, saying why
+     * @throws UnsupportedOperationException if there is no such graph, with the reason
      */
     <T> T logits(LogitGraph<T> graph, T images);
 
     /**
      * The classifier of other classes.
      *
-     * @throws IllegalArgumentException if the method learns its classes alone and one of these is
-     *     none of them, naming it
+     * @throws IllegalArgumentException if the method knows only its own classes and one of these is new, naming it
      */
     Classifier forClasses(List<String> names);
 
     /**
-     * The probabilities of the classes, calibrated.
+     * The calibrated probabilities of the classes: the softmax of the logits divided by a temperature, fitted to
+     * images that were not learned from if there were any.
      *
-     * @param logits of one image
+     * @param logits logits of one image
      */
     default double[] probabilities(float[] logits) {
         return Predictions.softmax(logits, save().temperature());
     }
 
-    /** What makes it again, to be written to a file. */
+    /** The file that restores this classifier. */
     ClassifierFile save();
 
     @Override
     default void close() {}
-
-    /**
-     * A classifier of what an adapter makes of images' features.
-     *
-     * @param features what is adapted
-     * @param classifier of adapted features, whose file holds the adapter too
-     */
-    record AdaptedImages(Classifier classifier, FeatureKind features, Adapter adapter) implements Classifier {
-
-        /** Makes other features of an image's. */
-        interface Adapter {
-
-            /**
-             * Adapts images.
-             *
-             * @param images features as the image tower gave them, one row an image
-             */
-            <T> T adapted(LogitGraph<T> graph, T images);
-        }
-
-        @Override
-        public <T> T logits(LogitGraph<T> graph, T images) {
-            return classifier.logits(graph, adapter.adapted(graph, images));
-        }
-
-        @Override
-        public Classifier forClasses(List<String> names) {
-            return new AdaptedImages(classifier.forClasses(names), features, adapter);
-        }
-
-        @Override
-        public ClassifierFile save() {
-            return classifier.save();
-        }
-    }
 }

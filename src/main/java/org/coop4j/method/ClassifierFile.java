@@ -23,16 +23,15 @@ import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.coop4j.weights.safetensors.TensorChecksum;
 
 /**
- * A learned classifier as a file: the method's named tensors and, in the metadata, the method with
- * its settings, the class names, the model's SHA-256 and how it was trained. One format for all
- * methods, with a checksum.
+ * A learned classifier as a file: its method with settings and named tensors, the class names, the model's SHA-256 and an
+ * account of the training. One format for all methods, with a checksum.
  *
  * @param method the method that made it, with its settings
  * @param classNames the classes, in order
  * @param modelSha256 SHA-256 of the model file it was made with; empty if unknown
- * @param tensors what the method learned, by name
- * @param training how it was trained, for people to read
- * @param temperature what its logits are divided by before they become probabilities; 1 leaves them
+ * @param tensors learned tensors by name
+ * @param training account of the training, for people to read
+ * @param temperature divisor of the logits in probabilities; 1 leaves them unchanged
  */
 public record ClassifierFile(
         Method method,
@@ -42,10 +41,7 @@ public record ClassifierFile(
         Map<String, String> training,
         double temperature) {
 
-    /**
-     * In the account of the training of a classifier that was learned from features without their
-     * model: the model's parameter {@code logit_scale}.
-     */
+    /** Entry of {@link #training} for a classifier learned from features without their model: its {@code logit_scale}. */
     public static final String LOGIT_SCALE = "logit_scale";
 
     private static final String FORMAT = "coop4j.classifier";
@@ -69,7 +65,7 @@ public record ClassifierFile(
     /**
      * A tensor of the file.
      *
-     * @param values row after row; not to be changed
+     * @param values row after row, not to be changed
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     public record Tensor(Shape shape, float[] values) {
@@ -87,22 +83,10 @@ public record ClassifierFile(
         return new ClassifierFile(method, classNames, modelSha256, Map.of(), Map.of(), Temperature.NONE);
     }
 
-    /** A tensor of two axes. */
-    FeatureMatrix matrix(String name) {
-        Tensor tensor = tensor(name);
-        int rows = Math.toIntExact(tensor.shape().dim(0));
-        return FeatureMatrix.of(rows, tensor.values().length / rows, tensor.values());
-    }
-
-    /** Names of its tensors. */
-    public List<String> tensorNames() {
-        return List.copyOf(tensors.keySet());
-    }
-
     /**
-     * A tensor.
+     * The tensor of this name.
      *
-     * @throws IllegalArgumentException if there is none of this name
+     * @throws IllegalArgumentException if there is none, listing the others
      */
     public Tensor tensor(String name) {
         Tensor tensor = tensors.get(name);
@@ -112,88 +96,83 @@ public record ClassifierFile(
         return tensor;
     }
 
-    /** With one more tensor, or another of this name; the values are copied. */
+    FeatureMatrix matrix(String name) {
+        Tensor tensor = tensor(name);
+        int rows = Math.toIntExact(tensor.shape().dim(0));
+        return FeatureMatrix.of(rows, tensor.values().length / rows, tensor.values());
+    }
+
+    /** Adds or replaces a tensor, whose values are copied. */
     public ClassifierFile with(String name, Shape shape, float[] values) {
         Map<String, Tensor> changed = new LinkedHashMap<>(tensors);
         changed.put(name, new Tensor(shape, values.clone()));
         return withTensors(changed);
     }
 
-    private ClassifierFile withTensors(Map<String, Tensor> changed) {
-        return new ClassifierFile(method, classNames, modelSha256, changed, training, temperature);
+    ClassifierFile with(String name, FeatureMatrix matrix) {
+        return with(name, Shape.of(matrix.rows(), matrix.width()), matrix.toArray());
     }
 
-    /** Without one of its tensors. */
+    ClassifierFile with(LearnedTensor learned) {
+        return with(learned.name(), Shape.of(learned.shape()), learned.values());
+    }
+
     ClassifierFile without(String name) {
         Map<String, Tensor> fewer = new LinkedHashMap<>(tensors);
         fewer.remove(name);
         return withTensors(fewer);
     }
 
-    /** With one more matrix. */
-    ClassifierFile with(String name, FeatureMatrix matrix) {
-        return with(name, Shape.of(matrix.rows(), matrix.width()), matrix.toArray());
+    private ClassifierFile withTensors(Map<String, Tensor> changed) {
+        return new ClassifierFile(method, classNames, modelSha256, changed, training, temperature);
     }
 
-    /** With one more tensor that was learned. */
-    ClassifierFile with(LearnedTensor learned) {
-        return with(learned.name(), Shape.of(learned.shape()), learned.values());
-    }
-
-    /** Of the same method with other settings. */
     ClassifierFile withMethod(Method other) {
         return new ClassifierFile(other, classNames, modelSha256, tensors, training, temperature);
     }
 
-    /** With other class names. */
     ClassifierFile withClassNames(List<String> names) {
         return new ClassifierFile(method, names, modelSha256, tensors, training, temperature);
     }
 
-    /** With another account of the training. */
     public ClassifierFile withTraining(Map<String, String> account) {
         return new ClassifierFile(method, classNames, modelSha256, tensors, account, temperature);
     }
 
-    /** With another {@link #temperature}. */
     public ClassifierFile withTemperature(double newTemperature) {
         return new ClassifierFile(method, classNames, modelSha256, tensors, training, newTemperature);
     }
 
     /**
-     * Checks that a tensor is there and of this shape.
+     * Checks the shape of tensors.
      *
-     * @throws IOException if not, saying what is
+     * @throws IOException if one is missing or has another shape, naming it
      */
-    void require(String name, Shape shape) throws IOException {
-        Tensor tensor = tensors.get(name);
-        if (tensor == null || !tensor.shape().equals(shape)) {
-            throw new IOException("%s of this model: expected %s of shape %s, got %s"
-                    .formatted(method.title(), name, shape, tensor == null ? "none" : tensor.shape()));
-        }
-    }
-
-    /**
-     * Checks that tensors are there with a row of features for each class.
-     *
-     * @throws IOException if not, saying what is
-     */
-    void requireClassRows(FeatureSpace space, String... names) throws IOException {
+    void require(Shape shape, String... names) throws IOException {
         for (String name : names) {
-            require(name, Shape.of(classNames.size(), space.embedDim()));
+            Tensor tensor = tensors.get(name);
+            if (tensor == null || !tensor.shape().equals(shape)) {
+                throw new IOException("%s of this model: expected %s of shape %s, got %s"
+                        .formatted(method.title(), name, shape, tensor == null ? "none" : tensor.shape()));
+            }
         }
     }
 
-    /** Whether it was learned from features alone, so that it can be tested on features alone. */
+    /** Checks that tensors have a row of features per class. */
+    void requireClassRows(FeatureSpace space, String... names) throws IOException {
+        require(Shape.of(classNames.size(), space.embedDim()), names);
+    }
+
+    /** Returns true if it was learned from features without their model, so that it can be tested on features alone. */
     public boolean learnedWithoutModel() {
         return training.containsKey(LOGIT_SCALE);
     }
 
     /**
-     * The classifier for the classes that it was made for.
+     * Opens the classifier of the classes that it was made for.
      *
      * @throws IllegalArgumentException if it belongs to another model
-     * @throws IOException if the file lacks something
+     * @throws IOException if a tensor is missing
      */
     public Classifier open(FeatureSpace space) throws IOException {
         requireModel(space);
@@ -213,12 +192,12 @@ public record ClassifierFile(
         String model = space.modelSha256();
         if (!modelSha256.isEmpty() && !model.isEmpty() && !model.equals(modelSha256)) {
             throw new IllegalArgumentException(
-                    "the classifier was learned with the model %.12s…, but this model is %.12s…: the vectors of one mean nothing to another model"
+                    "the classifier was learned with the model %.12s…, but this model is %.12s…: use the model of the classifier"
                             .formatted(modelSha256, model));
         }
     }
 
-    /** Writes the file, whole or not at all. */
+    /** Writes the file atomically. */
     public void write(Path target) throws IOException {
         ObjectMapper json = new ObjectMapper();
         Map<String, String> metadata = new LinkedHashMap<>();
@@ -243,7 +222,7 @@ public record ClassifierFile(
     /**
      * Reads a learned classifier.
      *
-     * @throws IOException if the file is something else or damaged, saying what
+     * @throws IOException if the file is not one or is damaged
      */
     public static ClassifierFile read(Path file) throws IOException {
         try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
@@ -258,11 +237,10 @@ public record ClassifierFile(
         String version = metadata.get(FORMAT);
         if (version == null) {
             throw new IOException(file
-                    + " is not a learned classifier: give a file that coop train wrote,"
-                    + " or the folder of its run");
+                    + " is not a learned classifier: give a file written by coop train, or the folder of its run");
         }
         if (!FORMAT_VERSION.equals(version)) {
-            throw new IOException("%s is of format %s: this version of coop4j reads format %s"
+            throw new IOException("%s has format %s: this version of coop4j reads format %s"
                     .formatted(file, version, FORMAT_VERSION));
         }
         for (String key : List.of(TensorChecksum.KEY, METHOD, SETTINGS, CLASSES, MODEL)) {
@@ -287,7 +265,7 @@ public record ClassifierFile(
                 Double.parseDouble(metadata.getOrDefault(TEMPERATURE, "1")));
     }
 
-    /** Numbers of a tensor, all of them finite. */
+    /** Returns the values of a tensor, all of them finite. */
     static float[] finite(Path file, String name, float[] values) throws IOException {
         for (float value : values) {
             if (!Float.isFinite(value)) {

@@ -3,11 +3,8 @@ package org.coop4j.method;
 import java.io.IOException;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.function.Supplier;
 import org.coop4j.base.Setting;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
@@ -17,25 +14,26 @@ import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * Conditional Context Optimization (Zhou, Yang, Loy, Liu: "Conditional Prompt Learning for
- * Vision-Language Models", CVPR 2022; {@code trainers/cocoop.py}): a meta-net makes of each image
- * what is added to all context vectors, so that every image has prompts of its own.
+ * Conditional Context Optimization (Zhou, Yang, Loy, Liu: "Conditional Prompt Learning for Vision-Language Models", CVPR 2022;
+ * {@code trainers/cocoop.py}): a meta-net maps each image to a vector that is added to all context vectors, so that every
+ * image has its own prompts.
  *
- * @param contextLength number of context vectors M, where they begin as random numbers
- * @param words words that the context begins as; null: random numbers
+ * @param contextLength number of context vectors M
+ * @param words initial words of the context; null for random numbers
  */
 public record CoCoOp(
-        @Setting(value = "number of context vectors M; words have one a token", decidedBy = "words") int contextLength,
-        @Setting("words that the context begins as; random numbers without") String words)
+        @Setting(value = "number of context vectors M; words have one per token", decidedBy = "words")
+        int contextLength,
+        @Setting("initial words of the context; without them random numbers") String words)
         implements PromptMethod {
 
     public CoCoOp {
         contextLength = PromptContext.atEnd(contextLength, words).contextLength();
     }
 
-    /** "a photo of a" to begin with. */
+    /** The reference's: "a photo of a". */
     public CoCoOp() {
-        this(4, "a photo of a");
+        this(4, PromptContext.PHOTO);
     }
 
     @Override
@@ -44,23 +42,12 @@ public record CoCoOp(
     }
 
     @Override
-    public String id() {
-        return "cocoop";
-    }
-
-    @Override
-    public String title() {
-        return "CoCoOp (" + context().describe() + ")";
-    }
-
-    @Override
-    public String summary() {
-        return "CoOp whose context depends on the image. The text tower runs over all class prompts"
-                + " once for each image, forward and back in training and again for every image"
-                + " that is classified: with 100 classes a test image costs about what 100 texts"
-                + " cost, so that testing takes longer than all of CoOp. Take it to compare, or"
-                + " for few classes. Zhou et al., CVPR 2022; published with ViT-B/16 and 16 shots:"
-                + " base 80.47, new 71.69, harmonic mean 75.83 %.";
+    public About about() {
+        return new About(
+                "cocoop",
+                "CoCoOp (" + context().describe() + ")",
+                "CoOp with a context that depends on the image; the text tower runs for every image, so"
+                        + " it suits few classes (Zhou et al., CVPR 2022).");
     }
 
     @Override
@@ -86,19 +73,9 @@ public record CoCoOp(
 
     /** The context of one image: π(f) added to every vector. */
     @Override
-    public PromptEncoder.Vectors vectors(List<LearnedTensor> learned, Supplier<FeatureMatrix> teacher) {
-        return new PromptEncoder.Vectors() {
-            @Override
-            public List<LearnedTensor> learned() {
-                return learned;
-            }
-
-            @Override
-            public SDVariable context(StepGraph step) {
-                SDVariable shift = MetaNet.forward(step, Activation.Kind.RELU, step.images());
-                return step.learned(PromptContext.CTX).add(shift); // [M, width] + [1, width]
-            }
-        };
+    public SDVariable contextVectors(StepGraph step) {
+        SDVariable shift = MetaNet.forward(step, Activation.Kind.RELU, step.images());
+        return step.learned(PromptContext.CTX).add(shift); // [M, width] + [1, width]
     }
 
     @Override
@@ -113,12 +90,12 @@ public record CoCoOp(
     }
 
     /**
-     * The meta-net of conditional prompts: two linear layers around an activation, from features to
-     * what is put into the text tower.
+     * The meta-net of conditional prompts: two linear layers around an activation, from features to vectors of the text
+     * tower.
      *
      * @param in width of the features
      * @param hidden width between the layers
-     * @param out width of what comes out
+     * @param out width of the output
      */
     record MetaNet(int in, int hidden, int out) {
 
@@ -127,12 +104,12 @@ public record CoCoOp(
         private static final String W2 = "meta_net.linear2.weight";
         private static final String B2 = "meta_net.linear2.bias";
 
-        /** Names of the tensors of methods that learn a context and such a net. */
+        /** Names of the tensors of methods with a context and a meta-net. */
         static List<String> withContext() {
             return List.of(PromptContext.CTX, W1, B1, W2, B2);
         }
 
-        /** A shared context, then the layers as PyTorch's begin. */
+        /** A shared context and the layers before training. */
         List<LearnedTensor> initial(PromptContext context, Clip clip, long seed) {
             SplittableRandom random = RandomStream.of(seed, "initial meta-net");
             return List.of(
@@ -143,7 +120,7 @@ public record CoCoOp(
                     uniform(random, hidden, B2, out));
         }
 
-        /** As PyTorch's linear layers begin: uniform within ±1/√(width of the input). */
+        /** PyTorch's initialisation of linear layers: uniform within ±1/√(width of the input). */
         static LearnedTensor uniform(SplittableRandom random, int fanIn, String name, long... shape) {
             LearnedTensor tensor = LearnedTensor.zeros(name, shape);
             double bound = 1 / Math.sqrt(fanIn);
@@ -164,13 +141,13 @@ public record CoCoOp(
         /**
          * Checks that a file has a meta-net of this size.
          *
-         * @throws IOException if not, saying what it has
+         * @throws IOException if a tensor is missing or has another shape
          */
         void require(ClassifierFile file) throws IOException {
-            file.require(W1, Shape.of(hidden, in));
-            file.require(B1, Shape.of(hidden));
-            file.require(W2, Shape.of(out, hidden));
-            file.require(B2, Shape.of(out));
+            file.require(Shape.of(hidden, in), W1);
+            file.require(Shape.of(hidden), B1);
+            file.require(Shape.of(out, hidden), W2);
+            file.require(Shape.of(out), B2);
         }
     }
 }

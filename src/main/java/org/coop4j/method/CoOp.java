@@ -10,9 +10,8 @@ import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * Context Optimization (Zhou, Yang, Loy, Liu: "Learning to Prompt for Vision-Language Models", IJCV
- * 2022; the reference's {@code trainers/coop.py}): the words of a prompt are vectors that are
- * learned by the cross-entropy of the training images.
+ * Context Optimization (Zhou, Yang, Loy, Liu: "Learning to Prompt for Vision-Language Models", IJCV 2022; the reference's
+ * {@code trainers/coop.py}): the words of a prompt are replaced by vectors learned by the cross-entropy of the training images.
  *
  * @param context the context vectors
  */
@@ -20,33 +19,23 @@ public record CoOp(PromptContext context) implements PromptMethod {
 
     private static final Pattern SHORT = Pattern.compile("coop-(?:m([1-9]\\d?)-(end|middle|front)|words)(-csc)?");
 
-    /** M = 16 random vectors at the end, shared by all classes. */
+    /** The reference's: 16 random vectors before the class name, shared by all classes. */
     public CoOp() {
-        this(PromptContext.random(16));
+        this(PromptContext.atEnd(PromptContext.COOP_LENGTH, null));
     }
 
-    /** A context of other settings; {@code words} may be null. */
+    /** A context with other settings; {@code words} may be null. */
     public CoOp(int contextLength, ClassPosition position, boolean classSpecific, String words) {
         this(new PromptContext(contextLength, position, classSpecific, words));
     }
 
     @Override
-    public String id() {
-        return "coop";
-    }
-
-    @Override
-    public String title() {
-        return "CoOp (" + context.describe() + ")";
-    }
-
-    @Override
-    public String summary() {
-        return "Replaces the words of a prompt by context vectors and learns them by the"
-                + " cross-entropy of the training images; every CLIP weight stays frozen. Needs a"
-                + " forward and a backward pass of the text tower a step: minutes. Take it for the"
-                + " classes that you have, from about 4 images a class; class-specific vectors"
-                + " suit many images and classes unlike each other. Zhou et al., IJCV 2022.";
+    public About about() {
+        return new About(
+                "coop",
+                "CoOp (" + context.describe() + ")",
+                "Learns the context vectors of prompts by cross-entropy, with CLIP frozen; best from"
+                        + " about 4 images per class (Zhou et al., IJCV 2022).");
     }
 
     @Override
@@ -75,7 +64,7 @@ public record CoOp(PromptContext context) implements PromptMethod {
                 "coop-words");
     }
 
-    /** The names of CoOp's own tables: {@code coop-m16-middle-csc}, {@code coop-words}. */
+    /** Names as in CoOp's tables: {@code coop-m16-middle-csc}, {@code coop-words}. */
     @Override
     public Optional<Method> shorthand(String name) {
         Matcher matcher = SHORT.matcher(name);
@@ -85,7 +74,7 @@ public record CoOp(PromptContext context) implements PromptMethod {
         boolean classSpecific = matcher.group(3) != null;
         return Optional.of(
                 matcher.group(1) == null
-                        ? new CoOp(context.contextLength(), ClassPosition.END, classSpecific, "a photo of a")
+                        ? new CoOp(context.contextLength(), ClassPosition.END, classSpecific, PromptContext.PHOTO)
                         : new CoOp(
                                 Integer.parseInt(matcher.group(1)),
                                 ClassPosition.named(matcher.group(2)),

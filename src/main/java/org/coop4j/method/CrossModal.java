@@ -1,7 +1,6 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Setting;
@@ -13,7 +12,6 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.BatchOrder;
 import org.coop4j.method.train.Optimizer.Kind;
@@ -23,23 +21,23 @@ import org.coop4j.method.train.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * Cross-modal linear probe (Lin, Yu, Kuang, Pathak, Ramanan: "Multimodality Helps Unimodality",
- * CVPR 2023; the reference's {@code train.py}): a linear head that begins as the text features and
- * is trained on image features and, as further samples of their classes, text features.
+ * Cross-modal linear probe (Lin, Yu, Kuang, Pathak, Ramanan: "Multimodality Helps Unimodality", CVPR 2023; the
+ * reference's {@code train.py}): a linear head initialised from the text features and trained on image features and, as
+ * further samples of their classes, text features. The last step counts; the reference chooses the step, the rate and the
+ * decay on val images.
  *
- * @param blend share of the beginning in the head afterwards (WiSE-FT; Wortsman et al., CVPR 2022):
- *     0 or, in the reference, 0.5
+ * @param blend share of the initial head in the final one (WiSE-FT; Wortsman et al., CVPR 2022): 0 or, in the reference,
+ *     0.5
  * @param prompts hand-written prompts of the text features, each a sample of every class
  */
 public record CrossModal(
-        @Setting("WiSE-FT: share of the text features in the head afterwards, 0 to 1") double blend,
-        TextPrompts prompts)
+        @Setting("WiSE-FT: share of the text features in the final head, 0 to 1") double blend, TextPrompts prompts)
         implements FeatureMethod {
 
     private static final String HEAD = "head.weight";
     private static final String START = "start";
 
-    /** Steps between two of the reference's evaluations, which an epoch stands for here. */
+    /** Steps between two evaluations of the reference, which count as an epoch here. */
     private static final int STEPS = 100;
 
     public CrossModal {
@@ -51,26 +49,12 @@ public record CrossModal(
     }
 
     @Override
-    public String id() {
-        return "cross-modal";
-    }
-
-    @Override
-    public String title() {
-        return blend == 0
-                ? "cross-modal linear probe"
-                : "cross-modal linear probe (WiSE-FT " + Numbers.plain(blend) + ")";
-    }
-
-    @Override
-    public String summary() {
-        return "A linear head that begins as the text features and learns from image features and"
-                + " text features alike, half of each batch: 12,800 small steps, seconds; 100 of"
-                + " them count as an epoch. The last step counts; the reference chooses it, the"
-                + " rate and the decay on val images. blend 0.5 mixes the beginning in again. A"
-                + " class that it did not learn gets its zero-shot weight. Lin et al., CVPR 2023;"
-                + " published with ResNet-50 at 1, 2, 4, 8, 16 shots: 64.1, 67.0, 70.3, 73.0,"
-                + " 76.0 %, chosen on val images.";
+    public About about() {
+        return new About(
+                "cross-modal",
+                "cross-modal linear probe" + (blend == 0 ? "" : " (WiSE-FT " + Numbers.plain(blend) + ")"),
+                "Linear head initialised from the text features and trained on image and text features alike; for few"
+                        + " images per class (Lin et al., CVPR 2023).");
     }
 
     @Override
@@ -79,8 +63,8 @@ public record CrossModal(
     }
 
     @Override
-    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
-        return new Head(text.ofAllPrompts(), text.classes());
+    public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
+        return model(texts.ofAllPrompts(), texts.classNames().size());
     }
 
     @Override
@@ -89,69 +73,46 @@ public record CrossModal(
     }
 
     /**
-     * The head that is learned.
+     * The head before training.
      *
-     * @param texts raw text features, [templates · classes, embed]
-     * @param start the head at first
+     * @param texts text features that are not normalised, [templates · classes, embed]
      */
-    record Head(FeatureMatrix texts, FeatureMatrix start, LearnedTensor head) implements FeatureMethod.Model {
+    static Model model(FeatureMatrix texts, int classes) {
+        FeatureMatrix start = PromptEnsemble.mean(texts, classes).normalized();
+        LearnedTensor head = start.learned(HEAD);
+        return new Model(file -> file.with(head).with(START, start), head) {
+            /** All views of all images, then the texts. */
+            @Override
+            FeatureSet samples(FeatureSet images) {
+                int[] labels =
+                        IntStream.range(0, texts.rows()).map(i -> i % classes).toArray();
+                return FeatureSets.joined(
+                        ViewPooling.pooled(images), DenseFeatures.of(images.width(), 1, texts.toArray(), labels));
+            }
 
-        Head(FeatureMatrix texts, int classes) {
-            this(texts, PromptEnsemble.mean(texts, classes).normalized());
-        }
+            /** One half of a batch images, one half texts. */
+            @Override
+            BatchOrder order(int samples, Trainer trainer) {
+                int half = Math.max(1, trainer.training().batch() / 2);
+                int images = samples - texts.rows();
+                return BatchOrder.joined(
+                        BatchOrder.shuffled(images, half, trainer.seed()),
+                        BatchOrder.shuffled(texts.rows(), half, trainer.seed() + 1),
+                        images,
+                        STEPS);
+            }
 
-        private Head(FeatureMatrix texts, FeatureMatrix start) {
-            this(texts, start, start.learned(HEAD));
-        }
-
-        @Override
-        public List<LearnedTensor> learned() {
-            return List.of(head);
-        }
-
-        /** All views of all images, then the texts. */
-        @Override
-        public FeatureSet samples(FeatureSet images) {
-            int[] labels =
-                    IntStream.range(0, texts.rows()).map(i -> i % start.rows()).toArray();
-            return FeatureSets.joined(
-                    Views.pooled(images), DenseFeatures.of(images.width(), 1, texts.toArray(), labels));
-        }
-
-        /** One half of a batch images, one half texts. */
-        @Override
-        public BatchOrder order(int samples, Trainer trainer) {
-            int half = Math.max(1, trainer.training().batch() / 2);
-            int images = samples - texts.rows();
-            return BatchOrder.joined(
-                    BatchOrder.shuffled(images, half, trainer.seed()),
-                    BatchOrder.shuffled(texts.rows(), half, trainer.seed() + 1),
-                    images,
-                    STEPS);
-        }
-
-        @Override
-        public SDVariable loss(StepGraph step) {
-            return step.crossEntropy(step.cosineLogits(step.learned(HEAD)));
-        }
-
-        @Override
-        public ClassifierFile addTo(ClassifierFile file) {
-            return file.with(head).with(START, start);
-        }
+            @Override
+            SDVariable loss(StepGraph step) {
+                return step.crossEntropy(step.cosineLogits(step.learned(HEAD)));
+            }
+        };
     }
 
+    /** The classifier of (1 − blend) · head + blend · start; a new class gets its zero-shot weight. */
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        file.requireClassRows(space, HEAD, START);
-        // A new class's weight is its zero-shot weight.
-        return ClassRows.ofTexts(
-                        names -> prompts.ofFile().rawWeights(space, names).normalized(), HEAD, START)
-                .cosines(space, file, rows -> blended(rows.matrix(HEAD), rows.matrix(START), blend));
-    }
-
-    /** (1 − blend) · head + blend · start. */
-    static FeatureMatrix blended(FeatureMatrix head, FeatureMatrix start, double blend) {
-        return head.times(1 - blend).plus(start, blend);
+        return rows(space, file, texts -> texts.raw().normalized(), HEAD, START)
+                .cosines(rows -> rows.matrix(HEAD).times(1 - blend).plus(rows.matrix(START), blend));
     }
 }

@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.coop4j.base.Setting;
 import org.coop4j.clip.Clip;
@@ -21,18 +20,19 @@ import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * Deep language prompting: the text side of independent vision-language prompting (Khattak,
- * Rasheed, Maaz, Khan, Khan: "MaPLe", CVPR 2023; {@code trainers/independentVL.py}): on entry to
- * each block the rows of the context are replaced by learned vectors of the block's own.
+ * Deep language prompting: the text side of independent vision-language prompting (Khattak, Rasheed, Maaz, Khan, Khan:
+ * "MaPLe", CVPR 2023; {@code trainers/independentVL.py}): on entry to each block the context is replaced by learned vectors of
+ * that block.
  *
- * @param contextLength number of context vectors M, where they begin as random numbers
- * @param words words that the context begins as; null: random numbers
- * @param depth blocks with vectors of their own, the first counted; 0: all
+ * @param contextLength number of context vectors M
+ * @param words initial words of the context; null for random numbers
+ * @param depth number of blocks with their own vectors, including the first; 0 for all
  */
 public record DeepLanguage(
-        @Setting(value = "number of context vectors M; words have one a token", decidedBy = "words") int contextLength,
-        @Setting("words that the context begins as; random numbers without") String words,
-        @Setting("blocks with vectors of their own, the first counted (1: CoOp); 0: all") int depth)
+        @Setting(value = "number of context vectors M; words have one per token", decidedBy = "words")
+        int contextLength,
+        @Setting("initial words of the context; without them random numbers") String words,
+        @Setting("number of blocks with their own vectors, including the first (1: CoOp); 0 for all") int depth)
         implements PromptMethod {
 
     private static final String DEEP = "deep";
@@ -44,9 +44,9 @@ public record DeepLanguage(
         }
     }
 
-    /** "a photo of a" to begin with, vectors in every block. */
+    /** The reference's: "a photo of a", vectors in every block. */
     public DeepLanguage() {
-        this(4, "a photo of a", 0);
+        this(4, PromptContext.PHOTO, 0);
     }
 
     @Override
@@ -55,31 +55,21 @@ public record DeepLanguage(
     }
 
     @Override
-    public String id() {
-        return "deep-language";
-    }
-
-    @Override
-    public String title() {
-        return "deep language prompting (%s, %s)"
-                .formatted(context().describe(), depth == 0 ? "all blocks" : "depth " + depth);
-    }
-
-    @Override
-    public String summary() {
-        return "CoOp with context vectors of their own in every block of the text tower. Costs what"
-                + " CoOp costs a step and trains for 5 epochs with small batches. Take it for more"
-                + " freedom than one row of vectors gives. The text side of Khattak et al., CVPR"
-                + " 2023; published with ViT-B/16 and 16 shots: base 81.72, new 73.81, harmonic"
-                + " mean 77.56 %.";
+    public About about() {
+        return new About(
+                "deep-language",
+                "deep language prompting (%s, %s)"
+                        .formatted(context().describe(), depth == 0 ? "all blocks" : "depth " + depth),
+                "CoOp with separate context vectors in every block of the text tower (text side of"
+                        + " Khattak et al., CVPR 2023).");
     }
 
     @Override
     public Training training(int shots) {
-        return Training.sgd(5, 4, 0.0025, 5e-4, Schedule.EPOCH_COSINE);
+        return Training.sgd(5, 4, 0.0025, Training.WEIGHT_DECAY, Schedule.EPOCH_COSINE);
     }
 
-    /** The same with the depth as a number of blocks. */
+    /** Resolves a depth of 0. */
     @Override
     public DeepLanguage resolved(Clip clip, String template) {
         int layers = clip.architecture().text().layers();
@@ -90,7 +80,6 @@ public record DeepLanguage(
         return new DeepLanguage(contextLength, words, depth == 0 ? layers : depth);
     }
 
-    /** The context and the blocks' vectors before training. */
     @Override
     public List<LearnedTensor> initial(Clip clip, Task task) {
         List<LearnedTensor> tensors = new ArrayList<>();
@@ -106,32 +95,21 @@ public record DeepLanguage(
         return tensors;
     }
 
-    /** Context vectors, and those that replace them in later blocks. */
     @Override
-    public PromptEncoder.Vectors vectors(List<LearnedTensor> learned, Supplier<FeatureMatrix> teacher) {
-        return new PromptEncoder.Vectors() {
-            @Override
-            public List<LearnedTensor> learned() {
-                return learned;
+    public Map<Integer, PromptEncoder.Replacement> replacements(
+            StepGraph step, List<LearnedTensor> learned, FeatureMatrix teacher) {
+        Map<Integer, PromptEncoder.Replacement> replacements = new HashMap<>();
+        if (learned.size() > 1) {
+            long[] shape = learned.get(1).shape(); // [blocks, M, width]
+            int vectors = (int) shape[1];
+            SDVariable deep = step.learned(DEEP); // [blocks · M, width]
+            for (int i = 0; i < shape[0]; i++) {
+                int[] rows = IntStream.range(i * vectors, (i + 1) * vectors).toArray();
+                SDVariable own = step.ops().selectRows(deep, rows); // [M, width]
+                replacements.put(i + 1, new PromptEncoder.Replacement(own, false));
             }
-
-            @Override
-            public Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step) {
-                Map<Integer, PromptEncoder.Replacement> replacements = new HashMap<>();
-                if (learned.size() > 1) {
-                    long[] shape = learned.get(1).shape(); // [blocks, M, width]
-                    int vectors = (int) shape[1];
-                    SDVariable deep = step.learned(DEEP); // [blocks · M, width]
-                    for (int i = 0; i < shape[0]; i++) {
-                        int[] rows =
-                                IntStream.range(i * vectors, (i + 1) * vectors).toArray();
-                        SDVariable own = step.ops().selectRows(deep, rows); // [M, width]
-                        replacements.put(i + 1, new PromptEncoder.Replacement(own, false));
-                    }
-                }
-                return replacements;
-            }
-        };
+        }
+        return replacements;
     }
 
     /** The reference saves the whole model. */
@@ -146,7 +124,7 @@ public record DeepLanguage(
         if (depth > 1) {
             int vectors = context().layout(clip).length();
             int width = clip.architecture().text().width();
-            file.require(DEEP, Shape.of(depth - 1, vectors, width));
+            file.require(Shape.of(depth - 1, vectors, width), DEEP);
         }
     }
 }

@@ -2,11 +2,16 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.BatchOrder;
 import org.coop4j.method.train.BatchStep;
@@ -15,120 +20,144 @@ import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
-/** A method that learns from image features alone, by a loss or in closed form; the text tower runs once. */
+/** A method that learns from image features alone, by gradient steps or in closed form; the text tower runs once. */
 public non-sealed interface FeatureMethod extends Method {
 
-    /** Hand-written prompts of the text features; null where it needs none. */
+    /** Hand-written prompts of the text features; null if the method uses no text. */
     TextPrompts prompts();
 
-    /** What it learns, before training. */
+    /** The model before training. */
     Model start(Texts texts, FewShotFeatures data, Trainer trainer) throws IOException;
 
-    /** Number of rows of weights that each image meets in an epoch, about. */
-    double rows(FeatureSpace space, int classes, int images);
+    /** Approximate number of rows of weights that each image is multiplied by in an epoch. */
+    default double rows(FeatureSpace space, int classes, int images) {
+        return classes;
+    }
 
     /**
-     * A learner that has checked the prompts.
+     * Returns a learner whose prompts have been checked.
      *
      * @throws org.coop4j.text.TextTooLongException if a prompt exceeds the context length
      */
     @Override
     default Learner learner(FeatureSpace space, Task task) {
+        List<String> names = task.classNames();
         PromptEnsemble ensemble = prompts() == null ? null : prompts().of(task);
         if (ensemble != null) {
-            ensemble.requireFit(space, task.classNames());
+            ensemble.requireFit(space, names);
         }
         Method used = ensemble == null ? this : TextPrompts.used(this, ensemble);
-        Texts texts = new Texts(ensemble, space, task);
         return new Learner() {
             @Override
             public Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException {
-                Model model = start(texts, data, trainer);
-                train(space, model, data, texts.classes(), trainer);
-                return model.addTo(ClassifierFile.of(used, task.classNames(), space.modelSha256()))
+                Model model = start(new Texts(ensemble, space, names), data, trainer);
+                train(space, model, data, names.size(), trainer);
+                return model.addTo(ClassifierFile.of(used, names, space.modelSha256()))
                         .open(space);
             }
 
             @Override
             public double work(int images, Training training) {
-                double products = rows(space, texts.classes(), images) * space.embedDim() * images;
+                double products = rows(space, names.size(), images) * space.embedDim() * images;
                 // Forward, and back in the weights; the text tower once.
                 return 2 * products * Math.max(1, training.epochs())
-                        + (ensemble == null ? 0 : ensemble.work(space, texts.classes()));
+                        + (ensemble == null ? 0 : ensemble.work(space, names.size()));
             }
         };
     }
 
-    /** A method's model before and after its training. */
-    interface Model {
+    /** A method's model before and after its training; by default one in closed form. */
+    class Model {
 
-        /** What is learned by steps; nothing, for a closed form. */
-        default List<LearnedTensor> learned() {
-            return List.of();
-        }
+        private final UnaryOperator<ClassifierFile> tensors;
+        private final List<LearnedTensor> learned;
 
         /**
-         * The loss of a batch.
-         *
-         * @return a scalar
+         * @param tensors adds the tensors of the trained classifier to a file
+         * @param learned tensors changed by gradient steps; none for a closed form
          */
-        default SDVariable loss(StepGraph step) {
-            throw new IllegalStateException("nothing is learned by steps");
+        Model(UnaryOperator<ClassifierFile> tensors, LearnedTensor... learned) {
+            this.tensors = tensors;
+            this.learned = List.of(learned);
         }
 
-        /** What batches are made of. */
-        default FeatureSet samples(FeatureSet images) {
+        List<LearnedTensor> learned() {
+            return learned;
+        }
+
+        /** The loss of a batch, a scalar. */
+        SDVariable loss(StepGraph step) {
+            throw new IllegalStateException("a closed form has no loss");
+        }
+
+        /** The examples that batches are drawn from. */
+        FeatureSet samples(FeatureSet images) {
             return images;
         }
 
         /** Returns true if the loss takes features divided by their norm. */
-        default boolean normalized() {
+        boolean normalized() {
             return true;
         }
 
-        /** Batches of the samples. */
-        default BatchOrder order(int samples, Trainer trainer) {
+        BatchOrder order(int samples, Trainer trainer) {
             return trainer.shuffled(samples);
         }
 
-        /** What moves the learned tensors. */
-        default Optimizer optimizer(Training training) {
+        Optimizer optimizer(Training training) {
             return training.newOptimizer();
         }
 
-        /** A file without tensors, with those that its classifier consists of added. */
-        ClassifierFile addTo(ClassifierFile file) throws IOException;
+        ClassifierFile addTo(ClassifierFile file) {
+            return tensors.apply(file);
+        }
     }
 
     /**
-     * The text features of the task's classes.
+     * Text features of some classes.
      *
-     * @param prompts hand-written prompts, or null where the method has none
+     * @param prompts hand-written prompts, or null if the method has none
      */
-    record Texts(PromptEnsemble prompts, FeatureSpace space, Task task) {
+    record Texts(PromptEnsemble prompts, FeatureSpace space, List<String> classNames) {
 
-        /** Number of classes. */
-        int classes() {
-            return task.classNames().size();
-        }
-
-        /** Normalised, one row per class. */
+        /** Normalised features, one row per class. */
         FeatureMatrix weights() {
-            return prompts.classWeights(space, task.classNames());
+            return prompts.classWeights(space, classNames);
         }
 
-        /** As the tower gives them, their mean over the templates, one row per class. */
+        /** Features that are not normalised, averaged over the templates, one row per class. */
         FeatureMatrix raw() {
-            return prompts.rawWeights(space, task.classNames());
+            return prompts.rawWeights(space, classNames);
         }
 
-        /** As the tower gives them, [templates · classes, embed]. */
+        /** Features that are not normalised, [templates · classes, embed]. */
         FeatureMatrix ofAllPrompts() {
-            return prompts.features(space, task.classNames());
+            return prompts.features(space, classNames);
         }
     }
 
-    /** Trains what is learned by steps, if anything is. */
+    /**
+     * Reads tensors with one row of features per class; a class that was not learned gets its text features in each.
+     *
+     * @param texts text features of such classes
+     * @throws IOException if a tensor is missing or has another shape
+     */
+    default ClassRows rows(
+            FeatureSpace space, ClassifierFile file, Function<Texts, FeatureMatrix> texts, String... tensors)
+            throws IOException {
+        file.requireClassRows(space, tensors);
+        return new ClassRows(space, file, List.of(tensors), names -> {
+            float[] rows = texts.apply(textsOfFile(space, names)).toArray();
+            return Stream.of(tensors).collect(Collectors.toMap(tensor -> tensor, tensor -> rows));
+        });
+    }
+
+    /** Text features of classes by the prompts of a method that was read from a file. */
+    default Texts textsOfFile(FeatureSpace space, List<String> classNames) {
+        return new Texts(new PromptEnsemble(prompts().templates()), space, classNames);
+    }
+
+    /** Trains the tensors that are learned by gradient steps, if there are any. */
     static void train(FeatureSpace space, Model model, FewShotFeatures data, int classes, Trainer trainer)
             throws IOException {
         if (!model.learned().isEmpty()) {
@@ -139,7 +168,7 @@ public non-sealed interface FeatureMethod extends Method {
         }
     }
 
-    /** The model's loss of batches of samples. */
+    /** The step of a model's loss over batches of samples. */
     static BatchStep step(FeatureSpace space, Model model, FeatureSet samples, int classes) {
         return new BatchStep(
                 samples,

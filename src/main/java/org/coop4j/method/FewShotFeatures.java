@@ -6,6 +6,6 @@ import org.coop4j.data.FeatureSet;
  * Features of the images that a method learns from.
  *
  * @param train the training images
- * @param val the images that may choose settings; none where there are none
+ * @param val the images to choose settings on, possibly none
  */
 public record FewShotFeatures(FeatureSet train, FeatureSet val) {}

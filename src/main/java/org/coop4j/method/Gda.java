@@ -2,8 +2,8 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
-import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
@@ -12,6 +12,8 @@ import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets;
+import org.coop4j.eval.Folds;
 import org.coop4j.graph.host.DoubleRows;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.method.LinearHead.ClassRows;
@@ -20,15 +22,14 @@ import org.coop4j.method.train.Trainer;
 import org.coop4j.weights.Shape;
 
 /**
- * Gaussian discriminant analysis (Wang et al.: "A Hard-to-Beat Baseline for Training-Free
- * CLIP-based Adaptation", ICLR 2024; the reference's {@code main_few_shots.py}): zero-shot logits
- * and those of Gaussians with one shared covariance, in closed form.
+ * Gaussian discriminant analysis (Wang et al.: "A Hard-to-Beat Baseline for Training-Free CLIP-based Adaptation", ICLR
+ * 2024; the reference's {@code main_few_shots.py}): the sum of zero-shot logits and those of Gaussians with one shared
+ * covariance, in closed form.
  *
- * <p>logits = exp(logit_scale) · f · tᵀ + α (f · W + b). α is the smallest of the best on the val
- * images, or, without them, by cross-validation on the training images: fold j holds out the j-th
- * image of each class.
+ * <p>logits = exp(logit_scale) · f · tᵀ + α (f · W + b). α is the smallest of the best on the val images or, without
+ * them, by cross-validation on the training images: fold j holds out the j-th image of each class.
  *
- * @param prompts the hand-written prompts of the zero-shot part
+ * @param prompts hand-written prompts of the zero-shot part
  * @param alpha weight of the Gaussians; 0 chooses it
  */
 public record Gda(
@@ -49,22 +50,12 @@ public record Gda(
     }
 
     @Override
-    public String id() {
-        return "gda";
-    }
-
-    @Override
-    public String title() {
-        return alpha == 0 ? "GDA" : "GDA (α = " + Numbers.plain(alpha) + ")";
-    }
-
-    @Override
-    public String summary() {
-        return "Gaussians of the classes with one shared covariance beside zero-shot CLIP, in"
-                + " closed form: no training, about a second. Strong from 4 images a class on; with"
-                + " one image a class and one view it equals zero-shot. Published with RN50 at 1,"
-                + " 2, 4, 8 and 16 shots: 62.19, 66.19, 69.77, 73.31, 76.05 % (full validation"
-                + " lists). Wang et al., ICLR 2024.";
+    public About about() {
+        return new About(
+                "gda",
+                alpha == 0 ? "GDA" : "GDA (α = " + Numbers.plain(alpha) + ")",
+                "Gaussian discriminant analysis added to zero-shot CLIP, in closed form; strong from 4 images per class"
+                        + " (Wang et al., ICLR 2024).");
     }
 
     @Override
@@ -78,8 +69,8 @@ public record Gda(
     }
 
     @Override
-    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
-        return model(text.weights(), data, text.space().logitScale(), trainer.progress());
+    public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
+        return model(texts.weights(), data, texts.space().logitScale(), trainer.progress());
     }
 
     @Override
@@ -88,19 +79,21 @@ public record Gda(
     }
 
     /**
-     * The Gaussians of the training images, and what chooses α.
+     * The Gaussians of the training images with their α.
      *
-     * @param text normalised text features, one row a class
-     * @param progress is told where it equals zero-shot CLIP
+     * @param text normalised text features, one row per class
+     * @param progress receives a warning if the result equals zero-shot CLIP
      */
-    FeatureMethod.Model model(FeatureMatrix text, FewShotFeatures data, float scale, Progress progress) {
-        FeatureSet pool = Views.pooled(data.train());
-        Gaussians gaussians = Gaussians.of(Views.normalized(pool, 0), pool.labels(), text.rows());
+    Model model(FeatureMatrix text, FewShotFeatures data, float scale, Progress progress) {
+        FeatureSet pool = ViewPooling.pooled(data.train());
+        Gaussians gaussians = Moments.of(FeatureSets.matrix(pool).normalized(), pool.labels(), text.rows())
+                .gaussians();
         if (gaussians.degenerate()) {
             progress.warn("GDA needs at least two images per class, or --views: with one it equals zero-shot");
         }
         double chosen = alpha == 0 ? chosenAlpha(gaussians, data, text, scale) : alpha;
-        return file -> addTo(file.withMethod(file.method().with(Map.of("alpha", chosen))), gaussians, text);
+        return new Model(
+                file -> addTo(file.withMethod(file.method().with(Map.of("alpha", chosen))), gaussians, text));
     }
 
     static ClassifierFile addTo(ClassifierFile file, Gaussians gaussians, FeatureMatrix text) {
@@ -112,21 +105,22 @@ public record Gda(
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         file.requireClassRows(space, WEIGHTS, TEXT);
-        file.require(BIAS, Shape.of(file.classNames().size()));
-        return ClassRows.ofLearned(WEIGHTS, BIAS, TEXT).linear(file, rows -> head(rows, space.logitScale()));
+        file.require(Shape.of(file.classNames().size()), BIAS);
+        return new ClassRows(space, file, List.of(WEIGHTS, BIAS, TEXT), null)
+                .linear(rows -> head(rows, space.logitScale()));
     }
 
-    /** Zero-shot and Gaussians as one linear head. */
+    /** Zero-shot CLIP and Gaussians as one linear head. */
     private LinearHead head(ClassifierFile rows, float scale) {
         float[] bias = rows.tensor(BIAS).values().clone();
         for (int k = 0; k < bias.length; k++) {
             bias[k] = (float) (alpha * bias[k]);
         }
-        return new LinearHead(rows.matrix(TEXT).times(scale).plus(rows.matrix(WEIGHTS), alpha), 1, bias);
+        return new LinearHead(rows.matrix(TEXT).times(scale).plus(rows.matrix(WEIGHTS), alpha), 1, bias, null);
     }
 
     /** The smallest of the best α, on the val images or, without them, by cross-validation. */
-    static double chosenAlpha(Gaussians gaussians, FewShotFeatures data, FeatureMatrix text, float scale) {
+    private static double chosenAlpha(Gaussians gaussians, FewShotFeatures data, FeatureMatrix text, float scale) {
         int[] hits = data.val().size() > 0
                 ? valHits(gaussians, data.val(), text, scale)
                 : crossValidationHits(data.train(), text, scale);
@@ -137,33 +131,31 @@ public record Gda(
         return GRID[best];
     }
 
-    /** Val images that are right with each α of the grid. */
+    /** Number of val images classified correctly with each α of the grid. */
     static int[] valHits(Gaussians gaussians, FeatureSet val, FeatureMatrix text, float scale) {
-        return hits(gaussians, text, scale, Views.normalized(val, 0), val.labels());
+        return hits(gaussians, text, scale, FeatureSets.matrix(val).normalized(), val.labels());
     }
 
-    /** Held-out training images that are right with each α of the grid. */
+    /** Number of held-out training images classified correctly with each α of the grid. */
     static int[] crossValidationHits(FeatureSet images, FeatureMatrix text, float scale) {
-        int[] place = places(images.labels(), text.rows());
-        int folds = Arrays.stream(place).max().orElse(0) + 1;
-        if (folds < 2) {
-            return new int[GRID.length]; // nothing is left to fit to
+        int most = Folds.most(images.labels());
+        if (most < 2) {
+            return new int[GRID.length]; // no image is left to fit to
         }
-        FeatureSet pool = Views.pooled(images);
-        FeatureMatrix f = Views.normalized(pool, 0);
-        FeatureMatrix first = Views.normalized(images, 0);
+        Folds folds = Folds.of(images.labels(), most);
+        FeatureSet pool = ViewPooling.pooled(images);
+        FeatureMatrix f = FeatureSets.matrix(pool).normalized();
+        FeatureMatrix first = FeatureSets.matrix(images).normalized();
         Moments all = Moments.of(f, pool.labels(), text.rows());
-        int[][] hits = IntStream.range(0, folds)
+        int[][] hits = IntStream.range(0, most)
                 .parallel()
                 .mapToObj(fold -> {
-                    int[] views = where(pool.size(), i -> place[i / images.views()] == fold);
-                    int[] held = where(images.size(), i -> place[i] == fold);
-                    return hits(
-                            all.without(f.rows(views), labels(pool, views)).gaussians(),
-                            text,
-                            scale,
-                            first.rows(held),
-                            labels(images, held));
+                    int[] held = folds.of(fold);
+                    int[] views = Arrays.stream(held)
+                            .flatMap(i -> IntStream.range(i * images.views(), (i + 1) * images.views()))
+                            .toArray();
+                    Gaussians rest = all.without(f.rows(views), labels(pool, views)).gaussians();
+                    return hits(rest, text, scale, first.rows(held), labels(images, held));
                 })
                 .toArray(int[][]::new);
         return IntStream.range(0, GRID.length)
@@ -171,18 +163,8 @@ public record Gda(
                 .toArray();
     }
 
-    private static int[] where(int count, IntPredicate chosen) {
-        return IntStream.range(0, count).filter(chosen).toArray();
-    }
-
     private static int[] labels(FeatureSet images, int[] chosen) {
         return Arrays.stream(chosen).map(images::label).toArray();
-    }
-
-    /** Index of each image within its class. */
-    private static int[] places(int[] labels, int classes) {
-        int[] seen = new int[classes];
-        return Arrays.stream(labels).map(label -> seen[label]++).toArray();
     }
 
     private static int[] hits(
@@ -198,7 +180,7 @@ public record Gda(
                 .toArray();
     }
 
-    /** The class of the largest logit of an image, the first of equals. */
+    /** The class of the largest logit of an image; of equal logits the first class wins. */
     private static int best(float scale, float[] cosines, double alpha, float[] products, float[] bias) {
         int best = 0;
         double most = Double.NEGATIVE_INFINITY;
@@ -218,32 +200,26 @@ public record Gda(
      * Bayes' rule, computed in double precision.
      *
      * <p>S = Σ (f − μ_y)(f − μ_y)ᵀ over n features; precision Σ⁻¹ = D · (S + tr S / (n − 1) · I)⁻¹; W =
-     * Σ⁻¹ μᵀ; b_k = − ln C − ½ μ_k Σ⁻¹ μ_kᵀ. Where S is zero there is nothing to learn of: W is zero.
+     * Σ⁻¹ μᵀ; b_k = − ln C − ½ μ_k Σ⁻¹ μ_kᵀ. W is zero if S is zero.
      *
      * @param weights Wᵀ, [classes, embed]
      * @param bias b, [classes]
      * @param degenerate whether S is zero
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Gaussians(FeatureMatrix weights, float[] bias, boolean degenerate) {
-
-        /** Fits to all features. */
-        static Gaussians of(FeatureMatrix features, int[] labels, int classes) {
-            return Moments.of(features, labels, classes).gaussians();
-        }
-    }
+    record Gaussians(FeatureMatrix weights, float[] bias, boolean degenerate) {}
 
     /**
-     * Sums over labelled features, of which some can be taken away again.
+     * Sums over labelled features.
      *
-     * @param squares Σ f fᵀ, [embed, embed], of which the diagonal and what is above it count
+     * @param squares Σ f fᵀ, [embed, embed], upper triangle
      * @param sums Σ f of each class, [classes, embed]
-     * @param counts features of each class
+     * @param counts number of features of each class
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     record Moments(double[] squares, double[] sums, int[] counts) {
 
-        /** Features whose squares are added at once. */
+        /** Number of features whose squares are added at once. */
         private static final int BLOCK = 512;
 
         static Moments of(FeatureMatrix features, int[] labels, int classes) {
@@ -254,14 +230,14 @@ public record Gda(
             return moments;
         }
 
-        /** Those of the other features. */
+        /** The moments without some features. */
         Moments without(FeatureMatrix features, int[] labels) {
             Moments rest = new Moments(squares.clone(), sums.clone(), counts.clone());
             rest.add(-1, features, labels);
             return rest;
         }
 
-        /** Adds features, or takes them away if the sign is −1. */
+        /** Adds features, or subtracts them if the sign is −1. */
         private void add(int sign, FeatureMatrix features, int[] labels) {
             int width = features.width();
             float[] feature = new float[width];
@@ -283,7 +259,7 @@ public record Gda(
             }
         }
 
-        /** The Gaussians with these moments. */
+        /** Fits the Gaussians. */
         Gaussians gaussians() {
             int classes = counts.length;
             int width = sums.length / classes;

@@ -12,12 +12,14 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ClassNames;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets;
+import org.coop4j.method.FeatureMethod.Texts;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.weights.Shape;
 
 /**
- * A key-value cache of training images beside text features: logits = exp(logit_scale) · f · tᵀ + α
- * · exp(−β (1 − f · keysᵀ)) · values, the values being the keys' labels, one-hot.
+ * A key-value cache of training images beside text features: logits = exp(logit_scale) · f · tᵀ + α · exp(−β (1 − f ·
+ * keysᵀ)) · values, where the values are the one-hot labels of the keys.
  */
 final class KeyCache implements Classifier {
 
@@ -25,41 +27,36 @@ final class KeyCache implements Classifier {
     private static final String LABELS = "labels";
     private static final String TEXT = "text";
 
-    /** Images whose distances from all keys are held at a time. */
+    /** Images whose similarities to all keys are held in memory at once. */
     private static final int IMAGES = 256;
 
-    private final FeatureSpace space;
-    private final ClassifierFile file;
+    private final ClassRows rows;
     private final CacheWeights weights;
-    private final PromptEnsemble prompts;
     private final FeatureMatrix keys;
-    private final int[] labels; // −1: of none of the classes
+    private final int[] labels; // −1: a key of another class
     private final FeatureMatrix text;
     private final float scale;
 
-    private KeyCache(FeatureSpace space, ClassifierFile file, CacheWeights weights, PromptEnsemble prompts) {
-        this.space = space;
-        this.file = file;
+    private KeyCache(ClassRows rows, CacheWeights weights) {
+        this.rows = rows;
         this.weights = weights;
-        this.prompts = prompts;
-        float[] numbers = file.tensor(LABELS).values();
+        float[] numbers = save().tensor(LABELS).values();
         labels = IntStream.range(0, numbers.length).map(i -> (int) numbers[i]).toArray();
-        keys = file.matrix(KEYS);
-        text = file.matrix(TEXT);
-        scale = space.logitScale();
+        keys = save().matrix(KEYS);
+        text = save().matrix(TEXT);
+        scale = rows.space().logitScale();
     }
 
-    /** The keys of images: the mean of an image's views, normalised. */
+    /** The key of each image: the normalised mean of its views. */
     static FeatureMatrix keys(FeatureSet images) {
-        return Views.mean(images).normalized();
+        return ViewPooling.mean(images).normalized();
     }
 
     /**
-     * The file of a cache of the training images, whose weights are searched where there are val
-     * images to search on.
+     * Adds the cache of the training images to a file; its weights are searched if there are val images.
      *
-     * @param keys one row an image
-     * @param text normalised text features, one row a class
+     * @param keys one row per image
+     * @param text normalised text features, one row per class
      */
     static ClassifierFile addTo(
             ClassifierFile file,
@@ -69,22 +66,25 @@ final class KeyCache implements Classifier {
             FeatureMatrix keys,
             FeatureMatrix text) {
         int[] labels = data.train().labels();
+        ClassifierFile filled =
+                withLabels(file.with(KEYS, keys), labels).with(TEXT, text);
+        if (!weights.search() || data.val().size() == 0) {
+            return filled;
+        }
+        CacheWeights best = weights.best(hits(space, weights, keys, labels, text, data.val()));
+        return filled.withMethod(file.method().with(Map.of("alpha", best.alpha, "beta", best.beta)))
+                .withTraining(Map.of("alpha and beta chosen on", "val images"));
+    }
+
+    private static ClassifierFile withLabels(ClassifierFile file, int[] labels) {
         float[] numbers = new float[labels.length];
         for (int i = 0; i < labels.length; i++) {
             numbers[i] = labels[i];
         }
-        ClassifierFile filled = file.with(KEYS, keys)
-                .with(LABELS, Shape.of(labels.length), numbers)
-                .with(TEXT, text);
-        if (!weights.search() || data.val().size() == 0) {
-            return filled;
-        }
-        CacheWeights searched = weights.searched(hits(space, weights, keys, labels, text, data.val()));
-        return filled.withMethod(file.method().with(searched.chosen()))
-                .withTraining(Map.of("alpha and beta chosen on", "val images"));
+        return file.with(LABELS, Shape.of(labels.length), numbers);
     }
 
-    /** How many val images each (beta, alpha) of the grid classifies correctly. */
+    /** Number of val images classified correctly by each (beta, alpha) of the grid. */
     static int[][] hits(
             FeatureSpace space,
             CacheWeights weights,
@@ -93,37 +93,40 @@ final class KeyCache implements Classifier {
             FeatureMatrix text,
             FeatureSet val) {
         Search search = new Search(weights, labels, text.rows());
-        FeatureMatrix images = Views.normalized(val, 0);
+        FeatureMatrix images = FeatureSets.matrix(val).normalized();
         for (int from = 0; from < images.rows(); from += IMAGES) {
-            int[] some = IntStream.range(from, Math.min(images.rows(), from + IMAGES))
-                    .toArray();
-            FeatureMatrix x = images.rows(some);
+            int[] block = block(images, from);
+            FeatureMatrix x = images.rows(block);
             search.add(
                     x.products(text).times(space.logitScale()),
                     x.products(keys),
-                    Arrays.stream(some).map(val::label).toArray());
+                    Arrays.stream(block).map(val::label).toArray());
         }
-        return search.hits();
+        return search.hits;
+    }
+
+    private static int[] block(FeatureMatrix images, int from) {
+        return IntStream.range(from, Math.min(images.rows(), from + IMAGES)).toArray();
     }
 
     /**
      * The cache that was saved.
      *
-     * @throws IOException if the file lacks something or does not fit the model, saying what
+     * @throws IOException if the file lacks a tensor or does not fit the model
      */
-    static KeyCache read(FeatureSpace space, ClassifierFile file, CacheWeights weights, PromptEnsemble prompts)
+    static KeyCache read(FeatureMethod method, CacheWeights weights, FeatureSpace space, ClassifierFile file)
             throws IOException {
+        ClassRows rows = method.rows(space, file, Texts::weights, TEXT);
+        int images = file.tensors().containsKey(LABELS) ? file.tensor(LABELS).values().length : 1;
+        file.require(Shape.of(images), LABELS);
+        file.require(Shape.of(images, space.embedDim()), KEYS);
         int classes = file.classNames().size();
-        file.requireClassRows(space, TEXT);
-        int images = file.tensorNames().contains(LABELS) ? file.tensor(LABELS).values().length : 1;
-        file.require(LABELS, Shape.of(images));
-        file.require(KEYS, Shape.of(images, space.embedDim()));
         for (float label : file.tensor(LABELS).values()) {
             if (label != Math.rint(label) || label < -1 || label >= classes) {
                 throw new IOException("label of a key: expected one of %d classes, got %s".formatted(classes, label));
             }
         }
-        return new KeyCache(space, file, weights, prompts);
+        return new KeyCache(rows, weights);
     }
 
     @Override
@@ -132,17 +135,14 @@ final class KeyCache implements Classifier {
         float[] logits = x.products(text).times(scale).toArray();
         for (int from = 0; from < x.rows(); from += IMAGES) {
             int first = from;
-            int[] some =
-                    IntStream.range(from, Math.min(x.rows(), from + IMAGES)).toArray();
-            FeatureMatrix cosines = x.rows(some).products(keys);
-            Arrays.stream(some).parallel().forEach(i -> addVotes(cosines.row(i - first), logits, i * text.rows()));
+            int[] block = block(x, from);
+            FeatureMatrix cosines = x.rows(block).products(keys);
+            Arrays.stream(block).parallel().forEach(i -> addVotes(cosines.row(i - first), logits, i * text.rows()));
         }
         return FeatureMatrix.of(x.rows(), text.rows(), logits);
     }
 
-    /**
-     * Adds to an image's logits the weighted sum over each class's keys of exp(−β (1 − cosine)).
-     */
+    /** Adds to an image's logits the weighted sum of exp(−β (1 − cosine)) over each class's keys. */
     private void addVotes(float[] cosines, float[] logits, int offset) {
         double[] votes = new double[text.rows()];
         for (int key = 0; key < cosines.length; key++) {
@@ -159,22 +159,17 @@ final class KeyCache implements Classifier {
     public <T> T logits(LogitGraph<T> graph, T images) {
         T x = graph.unit(images);
         T zeroShot = graph.times(graph.product(x, text), scale);
-        float[] atDistanceOne = new float[keys.rows()];
-        Arrays.fill(atDistanceOne, (float) -weights.beta());
-        T votes = graph.times(graph.product(x, keys), weights.beta());
-        votes = graph.exp(graph.plus(votes, atDistanceOne)); // [images, keys]
-        return graph.plus(zeroShot, graph.times(graph.product(votes, values()), weights.alpha()));
-    }
-
-    /** The keys' labels, one-hot: [classes, keys]. */
-    private FeatureMatrix values() {
-        float[] oneHot = new float[Math.multiplyExact(text.rows(), keys.rows())];
+        float[] shift = new float[keys.rows()];
+        Arrays.fill(shift, (float) -weights.beta());
+        float[] values = new float[Math.multiplyExact(text.rows(), keys.rows())]; // one-hot labels, [classes, keys]
         for (int key = 0; key < labels.length; key++) {
             if (labels[key] >= 0) {
-                oneHot[labels[key] * labels.length + key] = 1;
+                values[labels[key] * labels.length + key] = 1;
             }
         }
-        return FeatureMatrix.of(text.rows(), keys.rows(), oneHot);
+        T affinity = graph.exp(graph.plus(graph.times(graph.product(x, keys), weights.beta()), shift));
+        T votes = graph.product(affinity, FeatureMatrix.of(text.rows(), keys.rows(), values)); // [images, classes]
+        return graph.plus(zeroShot, graph.times(votes, weights.alpha()));
     }
 
     /** A class without keys has its zero-shot logit alone. */
@@ -188,46 +183,41 @@ final class KeyCache implements Classifier {
                 moved[positions[c]] = c;
             }
         }
-        float[] newLabels = new float[labels.length];
-        for (int i = 0; i < labels.length; i++) {
-            newLabels[i] = labels[i] < 0 ? -1 : moved[labels[i]];
-        }
-        ClassRows rows = ClassRows.ofTexts(added -> prompts.classWeights(space, added), TEXT);
-        ClassifierFile selected = rows.select(file, names).with(LABELS, Shape.of(newLabels.length), newLabels);
-        return new KeyCache(space, selected, weights, prompts);
+        int[] newLabels =
+                Arrays.stream(labels).map(label -> label < 0 ? -1 : moved[label]).toArray();
+        return new KeyCache(rows.of(withLabels(rows.select(names), newLabels)), weights);
     }
 
     @Override
     public ClassifierFile save() {
-        return file;
+        return rows.file();
     }
 
     /**
-     * How many images are classified correctly with each (beta, alpha) of the grid of {@link
-     * CacheWeights}.
+     * Counts the images classified correctly with each (beta, alpha) of the grid of {@link CacheWeights}.
      *
-     * <p>The logits are linear in alpha, so that a class that loses at both ends of the grid loses
-     * everywhere; the others are compared value by value. From one beta to the next a key's influence
-     * exp(−β d) changes by the same factor.
+     * <p>The logits are linear in alpha: a class that loses at both ends of the grid loses everywhere; the others are
+     * compared value by value. From one beta to the next a key's influence exp(−β d) changes by a constant factor.
      */
     static final class Search {
 
-        /** Above what rounding makes of differences of logits. */
+        /** Upper bound of the rounding of differences of logits. */
         private static final double MARGIN = 1e-6;
 
-        private final CacheWeights weights;
-        private final int[][] rounds; // the first keys of all classes, the second ones …
-        private final int[] classes; // those with most keys first, so that a round is of the first ones
-        private final int[] places; // of each class among them
-        private final int[][] hits;
+        final int[][] hits; // [betas][alphas]
+        private final double[] alphas;
+        private final double[] betas;
+        private final int[][] rounds; // the first key of each class, then the second ones, …
+        private final int[] classes; // sorted by number of keys, most first, so that each round is a prefix
+        private final int[] places; // position of each class in that order
 
         /**
          * @param labels the class of each key
-         * @param classCount number of classes
          */
         Search(CacheWeights weights, int[] labels, int classCount) {
-            this.weights = weights;
-            this.hits = new int[weights.betas().length][weights.alphas().length];
+            alphas = weights.alphas();
+            betas = weights.betas();
+            hits = new int[betas.length][alphas.length];
             int[] counts = new int[classCount];
             Arrays.stream(labels).forEach(label -> counts[label]++);
             classes = IntStream.range(0, classCount)
@@ -240,27 +230,19 @@ final class KeyCache implements Classifier {
                 places[classes[place]] = place;
             }
             rounds = new int[counts[classes[0]]][];
-            for (int round = 0; round < rounds.length; round++) {
-                int least = round;
-                int wide = (int)
-                        Arrays.stream(counts).filter(count -> count > least).count();
-                rounds[round] = new int[wide];
-            }
+            Arrays.setAll(rounds, round ->
+                    new int[(int) Arrays.stream(counts).filter(count -> count > round).count()]);
             int[] seen = new int[classCount];
             for (int key = 0; key < labels.length; key++) {
                 rounds[seen[labels[key]]++][places[labels[key]]] = key;
             }
         }
 
-        int[][] hits() {
-            return hits;
-        }
-
         /**
          * Counts some images.
          *
          * @param text scaled zero-shot logits, [images, classes]
-         * @param cosines with the keys, [images, keys]
+         * @param cosines similarities to the keys, [images, keys]
          * @param labels the images' classes
          */
         void add(FeatureMatrix text, FeatureMatrix cosines, int[] labels) {
@@ -278,8 +260,6 @@ final class KeyCache implements Classifier {
         }
 
         private boolean[][] correct(float[] text, float[] cosines, int label) {
-            double[] betas = weights.betas();
-            double[] alphas = weights.alphas();
             double[][] influence = influence(cosines, betas[0]);
             double[][] factor = influence(cosines, betas[1] - betas[0]);
             double[] logits = new double[classes.length];
@@ -291,7 +271,7 @@ final class KeyCache implements Classifier {
                 for (int round = 0; round < rounds.length; round++) {
                     addRound(influence[round], factor[round], votes);
                 }
-                decide(logits, votes, label, alphas, row);
+                decide(logits, votes, label, row);
             }
             return correct;
         }
@@ -314,8 +294,8 @@ final class KeyCache implements Classifier {
             }
         }
 
-        /** Whether the label has the largest logit, of equal ones the first, with each alpha. */
-        private void decide(double[] logits, double[] votes, int label, double[] alphas, boolean[] correct) {
+        /** Fills in whether the label has the largest logit with each alpha; of equal logits the first class wins. */
+        private void decide(double[] logits, double[] votes, int label, boolean[] correct) {
             int own = places[label];
             double least = alphas[0];
             double most = alphas[alphas.length - 1];
@@ -337,20 +317,20 @@ final class KeyCache implements Classifier {
     }
 
     /**
-     * How much a cache of training images counts beside the text features.
+     * Weight and sharpness of a cache of training images.
      *
      * @param alpha residual ratio: the weight of the cache's logits
      * @param beta sharpness: how fast a key's influence falls with its distance
-     * @param search whether both are chosen on the val images, where there are any
-     * @param maxAlpha where the search for alpha ends
-     * @param maxBeta where the search for beta ends
+     * @param search whether both are chosen on the val images, if there are any
+     * @param maxAlpha end of the search for alpha
+     * @param maxBeta end of the search for beta
      */
     public record CacheWeights(
             @Setting("residual ratio: weight of the cache's logits") double alpha,
             @Setting("sharpness: how fast a key's influence falls with its distance") double beta,
-            @Setting("choose alpha and beta on the val images, where there are any") boolean search,
-            @Setting("where the search for alpha ends") double maxAlpha,
-            @Setting("where the search for beta ends") double maxBeta) {
+            @Setting("choose alpha and beta on the val images, if there are any") boolean search,
+            @Setting("end of the search for alpha") double maxAlpha,
+            @Setting("end of the search for beta") double maxBeta) {
 
         private static final double FIRST = 0.1;
         private static final int ALPHAS = 20;
@@ -363,14 +343,9 @@ final class KeyCache implements Classifier {
             Settings.requireNotNegative("max_beta", maxBeta);
         }
 
-        /** What the reference begins with on ImageNet, and what it searches there. */
+        /** The reference's initial values and search on ImageNet. */
         public CacheWeights() {
             this(1.17, 1, true, 3, 7);
-        }
-
-        /** {@code alpha} and {@code beta} as settings. */
-        Map<String, Object> chosen() {
-            return Map.of("alpha", alpha, "beta", beta);
         }
 
         /** The grid of alpha, ascending. */
@@ -390,23 +365,22 @@ final class KeyCache implements Classifier {
         }
 
         /**
-         * Those of the grid with most hits, of equal ones the first: beta in the outer loop, alpha in
-         * the inner one.
+         * The first weights of the grid with most hits: beta in the outer loop, alpha in the inner one.
          *
-         * @param hits val images that are right with each (beta, alpha)
+         * @param hits number of val images classified correctly by each (beta, alpha)
          */
-        CacheWeights searched(int[][] hits) {
-            int best = -1;
-            CacheWeights chosen = this;
+        CacheWeights best(int[][] hits) {
+            int most = -1;
+            CacheWeights best = this;
             for (int b = 0; b < BETAS; b++) {
                 for (int a = 0; a < ALPHAS; a++) {
-                    if (hits[b][a] > best) {
-                        best = hits[b][a];
-                        chosen = new CacheWeights(alphas()[a], betas()[b], search, maxAlpha, maxBeta);
+                    if (hits[b][a] > most) {
+                        most = hits[b][a];
+                        best = new CacheWeights(alphas()[a], betas()[b], search, maxAlpha, maxBeta);
                     }
                 }
             }
-            return chosen;
+            return best;
         }
     }
 }

@@ -9,47 +9,37 @@ import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * Knowledge-guided Context Optimization (Yao, Zhang, Xu: "Visual-Language Prompt Tuning with
- * Knowledge-guided Context Optimization", CVPR 2023; the reference's {@code trainers/kgcoop.py}):
- * CoOp whose class features are held near those of the hand-written prompt.
+ * Knowledge-guided Context Optimization (Yao, Zhang, Xu: "Visual-Language Prompt Tuning with Knowledge-guided Context
+ * Optimization", CVPR 2023; the reference's {@code trainers/kgcoop.py}): CoOp with a penalty on the distance of the class
+ * features from those of the hand-written prompt.
  *
- * <p>loss = cross-entropy + weight · (1 − mean over the classes of cos(w, t)), with w the features
- * of the learned prompts and t those of the hand-written ones.
+ * <p>loss = cross-entropy + weight · (1 − mean over the classes of cos(w, t)), with w the features of the learned prompts and t
+ * those of the hand-written ones.
  *
  * @param context the context vectors
- * @param weight of the second term, λ in the paper
+ * @param weight weight of the penalty, λ in the paper
  */
 public record KgCoOp(
         PromptContext context,
-        @Setting("how much a class's features are held near the hand-written prompt's") double weight)
+        @Setting("weight of the distance from the hand-written prompt's class features") double weight)
         implements PromptMethod {
 
     public KgCoOp {
         Settings.requireNotNegative("weight", weight);
     }
 
-    /** As the reference's scripts: "a photo of a" to begin with, λ = 8. */
+    /** The reference's scripts: "a photo of a", λ = 8. */
     public KgCoOp() {
-        this(PromptContext.words("a photo of a"), 8);
+        this(PromptContext.atEnd(1, PromptContext.PHOTO), 8);
     }
 
     @Override
-    public String id() {
-        return "kgcoop";
-    }
-
-    @Override
-    public String title() {
-        return "KgCoOp (%s, λ = %s)".formatted(context.describe(), Numbers.plain(weight));
-    }
-
-    @Override
-    public String summary() {
-        return "CoOp with one more term in the loss, which holds the features of the learned"
-                + " prompts near those of the hand-written one. Costs what CoOp costs. Take it"
-                + " where the learned context must serve classes that it did not see: it forgets"
-                + " less. Yao et al., CVPR 2023; published with ViT-B/16 and 16 shots: base 80.73,"
-                + " new 73.60, harmonic mean 77.00 % (CoOp 82.63, 67.99, 74.60).";
+    public About about() {
+        return new About(
+                "kgcoop",
+                "KgCoOp (%s, λ = %s)".formatted(context.describe(), Numbers.plain(weight)),
+                "CoOp with a loss that keeps class features close to those of the hand-written prompt;"
+                        + " for classes it has not seen (Yao et al., CVPR 2023).");
     }
 
     @Override
@@ -68,7 +58,7 @@ public record KgCoOp(
     }
 
     /**
-     * @param teacher normalised features of the hand-written prompts, one row a class
+     * @param teacher normalised features of the hand-written prompts, one row per class
      */
     static PromptEncoder.Loss loss(FeatureMatrix teacher, double weight) {
         return (step, classFeatures) -> {

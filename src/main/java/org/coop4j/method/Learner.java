@@ -11,12 +11,12 @@ public interface Learner {
      * Learns.
      *
      * @param data features of the images to learn from
-     * @param trainer the training loop, its checkpoints and limits
+     * @param trainer the training loop with its checkpoints and limits
      */
     Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException;
 
     /**
-     * Multiplications that {@link #fit} takes, about, for an estimate of the time left.
+     * Approximate number of multiplications of {@link #fit}, to estimate the remaining time.
      *
      * @param images number of training images
      */

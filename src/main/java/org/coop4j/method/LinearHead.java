@@ -1,35 +1,41 @@
 package org.coop4j.method;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ClassNames;
 import org.coop4j.weights.Shape;
 
 /**
- * logits = scale · unit(x) · weightsᵀ + bias; where the weights are normalised, scaled cosines.
+ * logits = scale · unit(adapter(x)) · weightsᵀ + bias; scaled cosines if the weights are normalised.
  *
  * @param weights class weights, one row per class
- * @param scale of the products, such as exp(logit_scale)
- * @param bias of each class
+ * @param scale factor of the products, such as exp(logit_scale)
+ * @param bias one number per class
+ * @param adapter transforms the images' features first; null for none
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record LinearHead(FeatureMatrix weights, float scale, float[] bias) {
+record LinearHead(FeatureMatrix weights, float scale, float[] bias, Adapter adapter) {
 
-    /** Without a bias. */
-    LinearHead(FeatureMatrix weights, float scale) {
-        this(weights, scale, new float[weights.rows()]);
+    /** Transforms image features, one row per image. */
+    interface Adapter {
+        <T> T adapted(LogitGraph<T> graph, T images);
     }
 
-    /** The logits of images, whose features are not normalised, [images, classes]. */
+    /** A head without a bias. */
+    LinearHead(FeatureMatrix weights, float scale, Adapter adapter) {
+        this(weights, scale, new float[weights.rows()], adapter);
+    }
+
+    /** The logits of images whose features are not normalised, [images, classes]. */
     <T> T logits(LogitGraph<T> graph, T images) {
-        T products = graph.product(graph.unit(images), weights);
-        return graph.plus(graph.times(products, scale), bias);
+        T x = adapter == null ? images : adapter.adapted(graph, images);
+        return graph.plus(graph.times(graph.product(graph.unit(x), weights), scale), bias);
     }
 
     /**
@@ -58,72 +64,70 @@ record LinearHead(FeatureMatrix weights, float scale, float[] bias) {
     }
 
     /**
-     * Tensors of a file with one row a class, which make class weights, also for other classes than
-     * those that were learned.
+     * Tensors of a file with one row per class, from which class weights are made, also for other classes.
      *
      * @param tensors names of the tensors
-     * @param added the rows of classes that were not learned: their names → tensor → rows; null where
-     *     there are none
+     * @param added rows of classes that were not learned, by tensor; null if only learned classes have rows
      */
-    record ClassRows(List<String> tensors, Function<List<String>, Map<String, float[]>> added) {
+    record ClassRows(
+            FeatureSpace space,
+            ClassifierFile file,
+            List<String> tensors,
+            Function<List<String>, Map<String, float[]>> added) {
 
-        /** Rows of learned classes alone. */
-        static ClassRows ofLearned(String... tensors) {
-            return new ClassRows(List.of(tensors), null);
+        /** Rows of features of learned classes alone. */
+        static ClassRows ofLearned(FeatureSpace space, ClassifierFile file, String... tensors) throws IOException {
+            file.requireClassRows(space, tensors);
+            return new ClassRows(space, file, List.of(tensors), null);
+        }
+
+        /** The same tensors of another file. */
+        ClassRows of(ClassifierFile other) {
+            return new ClassRows(space, other, tensors, added);
         }
 
         /**
-         * Rows of which a class that was not learned has its text features.
-         *
-         * @param texts text features of classes, one row each
-         */
-        static ClassRows ofTexts(Function<List<String>, FeatureMatrix> texts, String... tensors) {
-            return new ClassRows(List.of(tensors), names -> {
-                float[] rows = texts.apply(names).toArray();
-                return Stream.of(tensors).collect(Collectors.toMap(t -> t, t -> rows));
-            });
-        }
-
-        /**
-         * Positions of classes among those that were learned, where no other can be named.
+         * Positions of classes among those that were learned.
          *
          * @param learner what has learned them, for the message
-         * @throws IllegalArgumentException if a class is new, naming it, and the methods that take any
+         * @throws IllegalArgumentException if a class is new, naming it and the methods that accept new classes
          */
         static int[] learned(String learner, List<String> names, List<String> classNames) {
             try {
                 return ClassNames.positions(names, classNames);
             } catch (IllegalArgumentException e) {
+                String others = Method.all().stream()
+                        .filter(Method::namesNewClasses)
+                        .map(Method::id)
+                        .collect(Collectors.joining(", "));
                 throw new IllegalArgumentException(
                         "%s, and %s knows only the classes it was trained on; methods that can name others: %s"
-                                .formatted(
-                                        e.getMessage(),
-                                        learner,
-                                        Method.all().stream()
-                                                .filter(Method::namesNewClasses)
-                                                .map(Method::id)
-                                                .collect(Collectors.joining(", "))),
+                                .formatted(e.getMessage(), learner, others),
                         e);
             }
         }
 
         /** The classifier by scaled cosines with class weights. */
-        Classifier cosines(FeatureSpace space, ClassifierFile file, Function<ClassifierFile, FeatureMatrix> weights) {
-            float scale = space.logitScale();
-            return linear(file, rows -> new LinearHead(weights.apply(rows), scale));
+        Classifier cosines(Function<ClassifierFile, FeatureMatrix> weights) {
+            return linear(rows -> new LinearHead(weights.apply(rows), space.logitScale(), null));
         }
 
-        /** The classifier of a linear head; one for other classes is made of their rows. */
-        Classifier linear(ClassifierFile file, Function<ClassifierFile, LinearHead> head) {
-            return head.apply(file).classifier(file, names -> linear(select(file, names), head));
+        /** The classifier by scaled cosines of adapted images with the rows of a tensor. */
+        Classifier adapted(String tensor, Adapter adapter) {
+            return linear(rows -> new LinearHead(rows.matrix(tensor), space.logitScale(), adapter));
+        }
+
+        /** The classifier of a linear head; for other classes the head is made from their rows. */
+        Classifier linear(Function<ClassifierFile, LinearHead> head) {
+            return head.apply(file).classifier(file, names -> of(select(names)).linear(head));
         }
 
         /**
-         * The file of these classes: one that was learned keeps its rows, a new one gets some.
+         * The file for these classes: learned classes keep their rows, new ones are added.
          *
          * @throws IllegalArgumentException if a class is new and there are no rows for it, naming it
          */
-        ClassifierFile select(ClassifierFile file, List<String> names) {
+        ClassifierFile select(List<String> names) {
             int[] positions = added == null
                     ? learned(file.method().id(), names, file.classNames())
                     : ClassNames.find(names, file.classNames());
@@ -136,15 +140,15 @@ record LinearHead(FeatureMatrix weights, float scale, float[] bias) {
             Map<String, float[]> rows = unknown.isEmpty() ? Map.of() : added.apply(unknown);
             ClassifierFile result = file.withClassNames(names);
             for (String tensor : tensors) {
-                result = select(result, tensor, positions, rows.getOrDefault(tensor, new float[0]));
+                result = select(result, tensor, positions, rows.get(tensor));
             }
             return result;
         }
 
         /**
-         * The file with the rows of a tensor that are at these positions.
+         * The file with the rows of a tensor at these positions.
          *
-         * @param added rows of the negative positions, one after the other
+         * @param added rows of the negative positions in order; null if there are none
          */
         static ClassifierFile select(ClassifierFile file, String name, int[] positions, float[] added) {
             ClassifierFile.Tensor old = file.tensor(name);
@@ -154,8 +158,8 @@ record LinearHead(FeatureMatrix weights, float scale, float[] bias) {
             int used = 0;
             for (int i = 0; i < positions.length; i++) {
                 boolean known = positions[i] >= 0;
-                System.arraycopy(
-                        known ? old.values() : added, (known ? positions[i] : used++) * width, rows, i * width, width);
+                float[] source = known ? old.values() : added;
+                System.arraycopy(source, (known ? positions[i] : used++) * width, rows, i * width, width);
             }
             dims[0] = positions.length;
             return file.with(name, Shape.of(dims), rows);

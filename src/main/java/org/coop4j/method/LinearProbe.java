@@ -8,12 +8,9 @@ import org.coop4j.base.Progress;
 import org.coop4j.base.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ProbeSampler;
 import org.coop4j.method.LinearHead.ClassRows;
-import org.coop4j.method.logistic.LabelledFeatures;
 import org.coop4j.method.logistic.LinearClassifier;
 import org.coop4j.method.logistic.PenaltySearch;
 import org.coop4j.method.train.Trainer;
@@ -21,22 +18,24 @@ import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
 
 /**
- * Logistic regression on image features that are not normalised (Radford et al., 2021, section 3.2;
- * the reference's {@code lpclip/linear_probe.py}).
+ * Logistic regression on image features that are not normalised (Radford et al., 2021, section 3.2; the reference's {@code
+ * lpclip/linear_probe.py}).
  *
- * @param referenceSample whether its few-shot images are drawn as {@code lpclip} draws them, and
- *     not as CoOp draws its own
+ * @param referenceSample whether its few-shot images are drawn as in {@code lpclip}, not as in CoOp
  */
 public record LinearProbe(@Setting("draw the images as lpclip does, not as CoOp does") boolean referenceSample)
         implements Method {
 
-    /** In the account of the training, the inverse strength of the penalty. */
+    /** Entry of the account of the training: the inverse strength of the penalty. */
     static final String C = "c";
 
-    /** Passes over its images that the search takes, about. */
+    private static final String WEIGHT = "weight"; // [embed, classes]
+    private static final String BIAS = "bias";
+
+    /** Approximate number of passes over its images that the search takes. */
     private static final double PASSES = 3_000;
 
-    /** A multiplication outside of matrix products takes as long as so many in them, about. */
+    /** Approximate cost of a multiplication outside of matrix products, relative to one inside. */
     private static final double ALONE = 20;
 
     public LinearProbe() {
@@ -44,21 +43,12 @@ public record LinearProbe(@Setting("draw the images as lpclip does, not as CoOp 
     }
 
     @Override
-    public String id() {
-        return "linear-probe";
-    }
-
-    @Override
-    public String title() {
-        return referenceSample ? "linear probe" : "linear probe (CoOp's sample)";
-    }
-
-    @Override
-    public String summary() {
-        return "Logistic regression on the image features; the penalty is chosen on the val"
-                + " images, or by cross-validation where there are none. Knows nothing of the"
-                + " class names: weak with one image a class, strong with many. Seconds. Radford"
-                + " et al., ICML 2021.";
+    public About about() {
+        return new About(
+                "linear-probe",
+                referenceSample ? "linear probe" : "linear probe (CoOp's sample)",
+                "Logistic regression on image features without class names; weak with one image per"
+                        + " class, strong with many (Radford et al., ICML 2021).");
     }
 
     @Override
@@ -83,11 +73,9 @@ public record LinearProbe(@Setting("draw the images as lpclip does, not as CoOp 
         return new Learner() {
             @Override
             public Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException {
-                LinearClassifier probe = LinearProbe.fit(data, trainer.progress());
-                return Probe.of(
-                        ClassifierFile.of(LinearProbe.this, task.classNames(), space.modelSha256())
-                                .withTraining(Map.of(C, Double.toString(probe.c()))),
-                        probe);
+                LinearClassifier probe = probe(data, trainer.progress());
+                ClassifierFile file = ClassifierFile.of(LinearProbe.this, task.classNames(), space.modelSha256());
+                return Probe.of(file.withTraining(Map.of(C, Double.toString(probe.c()))), probe);
             }
 
             @Override
@@ -98,87 +86,55 @@ public record LinearProbe(@Setting("draw the images as lpclip does, not as CoOp 
         };
     }
 
-    private static LinearClassifier fit(FewShotFeatures data, Progress progress) {
-        LabelledFeatures train = features(data.train());
+    private static LinearClassifier probe(FewShotFeatures data, Progress progress) {
         if (data.val().size() == 0) {
-            progress.warn("there are no val images: the penalty of the linear probe is chosen by"
-                    + " cross-validation on the training images");
-            return PenaltySearch.crossValidated(train);
+            progress.warn("no val images: the penalty of the linear probe is chosen by cross-validation on the training"
+                    + " images");
+            return PenaltySearch.crossValidated(data.train());
         }
-        return PenaltySearch.fit(train, features(data.val()), progress);
-    }
-
-    private static LabelledFeatures features(FeatureSet images) {
-        return new LabelledFeatures(images.width(), FeatureSets.matrix(images).toArray(), images.labels());
+        return PenaltySearch.fit(data.train(), data.val(), progress);
     }
 
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        return Probe.read(space, file);
+        int classes = file.classNames().size();
+        file.require(Shape.of(space.embedDim(), classes), WEIGHT);
+        file.require(Shape.of(classes), BIAS);
+        return new Probe(
+                file,
+                new LinearClassifier(
+                        IntStream.range(0, classes).toArray(),
+                        doubles(file.tensor(WEIGHT).values()),
+                        doubles(file.tensor(BIAS).values())));
     }
 
-    /**
-     * A logistic regression as a classifier: how far each class's score is from the largest, in place
-     * of logits.
-     *
-     * @param file what makes it again
-     */
+    private static double[] doubles(float[] values) {
+        return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
+    }
+
+    private static float[] floats(double[] values) {
+        float[] floats = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            floats[i] = (float) values[i];
+        }
+        return floats;
+    }
+
+    /** A logistic regression as a classifier. */
     private record Probe(ClassifierFile file, LinearClassifier probe) implements Classifier {
 
-        static final String WEIGHT = "weight"; // [embed, classes]
-        static final String BIAS = "bias";
-
-        /**
-         * A probe whose file gets its tensors.
-         *
-         * @param account the file without them
-         */
-        static Probe of(ClassifierFile account, LinearClassifier probe) {
+        /** Adds the tensors of a probe to a file. */
+        static Probe of(ClassifierFile file, LinearClassifier probe) {
             Shape shape = Shape.of(probe.dimension(), probe.classCount());
             return new Probe(
-                    account.with(WEIGHT, shape, floats(probe.weights()))
+                    file.with(WEIGHT, shape, floats(probe.weights()))
                             .with(BIAS, Shape.of(probe.classCount()), floats(probe.intercepts())),
                     probe);
         }
 
-        private static float[] floats(double[] values) {
-            float[] floats = new float[values.length];
-            for (int i = 0; i < values.length; i++) {
-                floats[i] = (float) values[i];
-            }
-            return floats;
-        }
-
-        /**
-         * The probe that was saved.
-         *
-         * @throws IOException if it is not of this model and these classes
-         */
-        static Probe read(FeatureSpace space, ClassifierFile file) throws IOException {
-            int classes = file.classNames().size();
-            file.require(WEIGHT, Shape.of(space.embedDim(), classes));
-            file.require(BIAS, Shape.of(classes));
-            return new Probe(
-                    file,
-                    new LinearClassifier(
-                            IntStream.range(0, classes).toArray(),
-                            doubles(file.tensor(WEIGHT).values()),
-                            doubles(file.tensor(BIAS).values())));
-        }
-
-        private static double[] doubles(float[] values) {
-            return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
-        }
-
         @Override
         public FeatureMatrix logits(FeatureMatrix images) {
-            int[] unlabelled = new int[images.rows()];
-            float[][] scores = probe.scores(new LabelledFeatures(images.width(), images.toArray(), unlabelled));
-            float[] rows = new float[Math.multiplyExact(images.rows(), probe.classCount())];
-            for (int i = 0; i < scores.length; i++) {
-                System.arraycopy(scores[i], 0, rows, i * probe.classCount(), probe.classCount());
-            }
-            return FeatureMatrix.of(images.rows(), probe.classCount(), rows);
+            return probe.logits(images);
         }
 
         @Override
@@ -189,9 +145,8 @@ public record LinearProbe(@Setting("draw the images as lpclip does, not as CoOp 
 
         @Override
         public Classifier forClasses(List<String> names) {
-            return of(
-                    file.withClassNames(names),
-                    probe.select(ClassRows.learned(file.method().id(), names, classNames())));
+            int[] positions = ClassRows.learned(file.method().id(), names, classNames());
+            return of(file.withClassNames(names), probe.select(positions));
         }
 
         @Override

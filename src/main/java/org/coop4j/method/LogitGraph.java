@@ -4,8 +4,8 @@ import java.util.function.DoubleUnaryOperator;
 import org.coop4j.clip.FeatureMatrix;
 
 /**
- * The operations that logits are made of, on matrices of one row an image. An implementation writes
- * them down in some format; {@link Classifier#logits(LogitGraph, Object)} calls them.
+ * The operations of logits on matrices with one row per image, in some format; {@link Classifier#logits(LogitGraph, Object)}
+ * calls them.
  *
  * @param <T> a matrix in that format
  */
@@ -20,7 +20,7 @@ public interface LogitGraph<T> {
     /** Each element times a factor. */
     T times(T x, double factor);
 
-    /** A row of numbers added to each row. */
+    /** Each row plus a row of numbers. */
     T plus(T x, float[] row);
 
     /** The sum of two matrices. */
@@ -32,7 +32,7 @@ public interface LogitGraph<T> {
     /** e to the power of each element. */
     T exp(T x);
 
-    /** Logits computed at once. */
+    /** Computes the logits immediately. */
     final class Matrices implements LogitGraph<FeatureMatrix> {
 
         @Override

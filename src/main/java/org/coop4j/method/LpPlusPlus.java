@@ -1,10 +1,10 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.coop4j.base.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -23,17 +23,17 @@ import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * LP++ (Huang, Shakeri, Dolz, Boudiaf, Bahig, Ben Ayed: "LP++: A Surprisingly Strong Linear Probe
- * for Few-Shot CLIP", CVPR 2024; the reference's {@code methods/linear_probe_p2.py}): a linear
- * probe whose class weights are blended with the text features.
+ * LP++ (Huang, Shakeri, Dolz, Boudiaf, Bahig, Ben Ayed: "LP++: A Surprisingly Strong Linear Probe for Few-Shot CLIP", CVPR
+ * 2024; the reference's {@code methods/linear_probe_p2.py}): a linear probe whose class weights are blended with the text
+ * features.
  *
- * <p>logits = f · (w_k + α_k t_k) + b_k, without a logit scale. The bias begins as 0; the reference's is random.
+ * <p>logits = f · (w_k + α_k t_k) + b_k, without a logit scale. The bias is initially 0, in the reference random.
  *
  * @param prompts hand-written prompts of the text features
- * @param search whether the epoch is chosen on the val images, where there are any
+ * @param search whether the epoch is chosen on the val images, if there are any
  */
 public record LpPlusPlus(
-        TextPrompts prompts, @Setting("choose the epoch on the val images, where there are any") boolean search)
+        TextPrompts prompts, @Setting("choose the epoch on the val images, if there are any") boolean search)
         implements FeatureMethod {
 
     private static final String W = "w";
@@ -41,7 +41,7 @@ public record LpPlusPlus(
     private static final String ALPHA = "alpha";
     private static final String TEXT = "text";
 
-    /** α at first is so much times the mean cosine of the images with their classes' texts. */
+    /** Factor of the initial α, which is multiplied by the mean cosine of the images with their classes' texts. */
     private static final double INITIAL_BLEND = 250;
 
     public LpPlusPlus() {
@@ -49,26 +49,15 @@ public record LpPlusPlus(
     }
 
     @Override
-    public String id() {
-        return "lpp";
+    public About about() {
+        return new About(
+                "lpp",
+                "LP++",
+                "Linear probe with class weights blended with the text features; its step sizes follow from the data, so"
+                        + " nothing needs tuning (Huang et al., CVPR 2024).");
     }
 
-    @Override
-    public String title() {
-        return "LP++";
-    }
-
-    @Override
-    public String summary() {
-        return "A linear probe of normalised features to whose class weights a learned multiple of"
-                + " the text features is added; its step sizes follow from the data, so that there"
-                + " is nothing to tune. 300 steps over all images: seconds. The epoch is chosen on"
-                + " the val images where there are any. Take it from a few images a class on. Huang"
-                + " et al., CVPR 2024; published with ResNet-50 at 1, 2, 4, 8, 16 shots: 63.43,"
-                + " 66.20, 69.16, 72.04, 74.42 %, the epoch chosen on few val images.";
-    }
-
-    /** Rates are in units of the data's own step sizes. */
+    /** Rates are in units of step sizes derived from the data. */
     @Override
     public Training training(int shots) {
         return Training.sgd(300, Training.ALL_IMAGES, 1, 0, Schedule.CONSTANT);
@@ -80,9 +69,9 @@ public record LpPlusPlus(
     }
 
     @Override
-    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
+    public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
         FeatureSet val = search ? data.val() : FeatureSets.none(data.train().width());
-        return new Blend(text.weights(), Views.first(data.train()), val);
+        return new Blend(texts.weights(), ViewPooling.first(data.train()), val);
     }
 
     @Override
@@ -90,8 +79,8 @@ public record LpPlusPlus(
         return 2.0 * classes;
     }
 
-    /** Class weights that are blended with the text features. */
-    static final class Blend implements FeatureMethod.Model {
+    /** Class weights blended with the text features. */
+    static final class Blend extends Model {
 
         private final FeatureMatrix text;
         private final FeatureSet train;
@@ -102,10 +91,11 @@ public record LpPlusPlus(
         private Descent descent;
 
         /**
-         * @param text normalised text features, one row a class
-         * @param val images that choose the epoch; none: the last
+         * @param text normalised text features, one row per class
+         * @param val images that choose the epoch; if there are none, the last epoch is taken
          */
         Blend(FeatureMatrix text, FeatureSet train, FeatureSet val) {
+            super(UnaryOperator.identity());
             this.text = text;
             this.train = train;
             this.val = val;
@@ -114,7 +104,7 @@ public record LpPlusPlus(
             for (int label : train.labels()) {
                 counts[label]++;
             }
-            FeatureMatrix sums = Views.sums(train, classes);
+            FeatureMatrix sums = ViewPooling.sums(train, classes);
             double mean = 0;
             for (int k = 0; k < classes; k++) {
                 mean += sums.dot(k, text, k) / Math.max(1, counts[k]) / classes;
@@ -126,32 +116,32 @@ public record LpPlusPlus(
         }
 
         @Override
-        public FeatureSet samples(FeatureSet images) {
+        FeatureSet samples(FeatureSet images) {
             return train;
         }
 
         @Override
-        public List<LearnedTensor> learned() {
+        List<LearnedTensor> learned() {
             return List.of(w, b, alpha);
         }
 
         @Override
-        public SDVariable loss(StepGraph step) {
+        SDVariable loss(StepGraph step) {
             SDVariable t = step.perClass("text features", text); // [classes, embed]
             SDVariable blended = step.ops().add(step.learned(W), t.mul(step.learned(ALPHA)));
             return step.crossEntropy(step.ops().linear(step.images(), blended, step.learned(B)));
         }
 
         @Override
-        public Optimizer optimizer(Training training) {
+        Optimizer optimizer(Training training) {
             descent = new Descent(training);
             return descent;
         }
 
         /**
-         * The class weights and biases move at each step, the blending parameters at every tenth, against the sum of
-         * all their gradients so far, which the reference's code never clears. The training's rate is a factor of the
-         * step sizes. With val images the last of the best steps is kept.
+         * Updates class weights and biases at each step and the blending parameters at every tenth, by the sum of all
+         * their gradients so far, which the reference's code never clears. The training's rate is a factor of the step
+         * sizes. With val images the last of the best steps is kept.
          */
         private final class Descent extends Optimizer.Sgd {
 
@@ -159,7 +149,7 @@ public record LpPlusPlus(
             private static final String SUM = "sum of gradients";
             private static final String BEST = "best";
 
-            private final StepSizes sizes = StepSizes.of(Views.normalized(train, 0), text);
+            private final StepSizes sizes = StepSizes.of(FeatureSets.matrix(train).normalized(), text);
             private final LearnedTensor hits = LearnedTensor.zeros("val hits", 1);
 
             Descent(Training training) {
@@ -188,7 +178,7 @@ public record LpPlusPlus(
                 }
             }
 
-            /** Puts what was best on the val images into the tensors, where there were any. */
+            /** Restores the tensors of the best step on the val images, if there were any. */
             void takeBest() {
                 if (val.size() > 0 && !state().isEmpty()) {
                     learned().forEach(tensor -> copy(average(tensor, BEST), tensor.values()));
@@ -198,30 +188,12 @@ public record LpPlusPlus(
             private static void copy(float[] from, float[] to) {
                 System.arraycopy(from, 0, to, 0, to.length);
             }
-
-            @Override
-            protected List<String> averages(LearnedTensor tensor) {
-                List<String> names = new ArrayList<>(tensor == alpha ? List.of(SUM) : super.averages(tensor));
-                if (val.size() > 0) {
-                    names.add(BEST);
-                }
-                return tensor == hits ? List.of(BEST) : names;
-            }
-
-            @Override
-            public void restore(List<LearnedTensor> tensors, Map<String, float[]> saved) {
-                List<LearnedTensor> all = new ArrayList<>(tensors);
-                if (val.size() > 0) {
-                    all.add(hits);
-                }
-                super.restore(all, saved);
-            }
         }
 
-        /** Val images that are right with the tensors as they are. */
+        /** Number of val images that the current tensors classify correctly. */
         int valHits() {
             FeatureMatrix logits = head(FeatureMatrix.of(w), b.values(), alpha.values(), text)
-                    .logits(new LogitGraph.Matrices(), Views.normalized(val, 0));
+                    .logits(new LogitGraph.Matrices(), FeatureSets.matrix(val).normalized());
             int hits = 0;
             for (int i = 0; i < logits.rows(); i++) {
                 hits += Predictions.argmax(logits.row(i)) == val.label(i) ? 1 : 0;
@@ -230,7 +202,7 @@ public record LpPlusPlus(
         }
 
         @Override
-        public ClassifierFile addTo(ClassifierFile file) {
+        ClassifierFile addTo(ClassifierFile file) {
             if (descent != null) {
                 descent.takeBest();
             }
@@ -244,21 +216,18 @@ public record LpPlusPlus(
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         file.requireClassRows(space, W, TEXT);
-        file.require(B, Shape.of(file.classNames().size()));
-        file.require(ALPHA, Shape.of(file.classNames().size()));
-        return new ClassRows(List.of(W, B, ALPHA, TEXT), names -> unlearned(space, file, names))
-                .linear(
-                        file,
-                        rows -> head(
-                                rows.matrix(W),
-                                rows.tensor(B).values(),
-                                rows.tensor(ALPHA).values(),
-                                rows.matrix(TEXT)));
+        file.require(Shape.of(file.classNames().size()), B, ALPHA);
+        return new ClassRows(space, file, List.of(W, B, ALPHA, TEXT), names -> unlearned(space, file, names))
+                .linear(rows -> head(
+                        rows.matrix(W),
+                        rows.tensor(B).values(),
+                        rows.tensor(ALPHA).values(),
+                        rows.matrix(TEXT)));
     }
 
-    /** A new class has its text features alone, blended as those of the learned are on average. */
+    /** Rows of new classes: the text features alone, blended by the mean α of the learned classes. */
     private Map<String, float[]> unlearned(FeatureSpace space, ClassifierFile file, List<String> names) {
-        float[] text = prompts.ofFile().classWeights(space, names).toArray();
+        float[] text = textsOfFile(space, names).weights().toArray();
         float[] learned = file.tensor(ALPHA).values();
         double sum = 0;
         for (float value : learned) {
@@ -269,18 +238,18 @@ public record LpPlusPlus(
         return Map.of(W, new float[text.length], B, new float[names.size()], ALPHA, alpha, TEXT, text);
     }
 
-    /** The same as one linear head: weights w_k + α_k t_k. */
+    /** The linear head with weights w_k + α_k t_k. */
     static LinearHead head(FeatureMatrix w, float[] b, float[] alpha, FeatureMatrix text) {
         float[] weights = w.toArray();
         for (int i = 0; i < weights.length; i++) {
             int k = i / w.width();
             weights[i] += alpha[k] * text.get(k, i % w.width());
         }
-        return new LinearHead(FeatureMatrix.of(w.rows(), w.width(), weights), 1, b);
+        return new LinearHead(FeatureMatrix.of(w.rows(), w.width(), weights), 1, b, null);
     }
 
     /**
-     * Step sizes from the data.
+     * Step sizes derived from the data.
      *
      * @param weights 4 N / λ_max(FᵀF), the inverse of the loss's Lipschitz constant in the weights
      * @param blend N / (4 max_k Σ_i (f_i · t_k)²)
@@ -291,8 +260,8 @@ public record LpPlusPlus(
         private static final double CONVERGED = 1e-12;
 
         /**
-         * @param f normalised features of the images, one row an image
-         * @param text normalised text features, one row a class
+         * @param f normalised features of the images, one row per image
+         * @param text normalised text features, one row per class
          */
         static StepSizes of(FeatureMatrix f, FeatureMatrix text) {
             FeatureMatrix cosines = f.products(text);
@@ -306,7 +275,7 @@ public record LpPlusPlus(
             return new StepSizes(4.0 * f.rows() / largestEigenvalue(f), f.rows() / (4 * most));
         }
 
-        /** Of FᵀF, by power iteration; features of one model have one dominant direction. */
+        /** The largest eigenvalue of FᵀF, by power iteration; features of one model have one dominant direction. */
         static double largestEigenvalue(FeatureMatrix f) {
             double[] upper = Gda.Moments.of(f, new int[f.rows()], 1).squares();
             double[] v = new double[f.width()];

@@ -14,35 +14,53 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.method.train.Training;
 
 /**
- * A way to adapt CLIP to a task: a record whose components are its settings, with the reference's
- * values as defaults in a constructor without arguments.
+ * A way to adapt CLIP to a task: a record whose components are its settings, with the reference's values as defaults in a
+ * constructor without arguments.
  *
- * <p>A method says what it learns, how it makes logits, what its loss is and which settings it has.
- * Everything else (few-shot sample, feature bank, training loop, checkpoints, command line, sweeps,
- * reports) knows this interface alone. To add one, write its file and name it in {@link #all}.
+ * <p>A method defines its learned tensors, logits, loss and settings. Everything else (few-shot sample, feature bank,
+ * training loop, checkpoints, command line, sweeps, reports) knows this interface alone. To add a method, write its file
+ * and add it to {@link #all}.
  */
 public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe {
 
-    /** Its name on the command line, in plans and in files, such as {@code coop}. */
-    String id();
+    /** The method's names and purpose. */
+    About about();
 
-    /** Its name in reports, with the settings that tell it from others of its kind. */
-    String title();
+    /**
+     * Names and purpose of a method.
+     *
+     * @param id name on the command line, in plans and in files, such as {@code coop}
+     * @param title name in reports, with the settings that distinguish it from others of its kind
+     * @param summary purpose and source in one line
+     */
+    record About(String id, String title, String summary) {}
 
-    /** What it does, what it costs and when to take it, with its source; a paragraph. */
-    String summary();
+    /** {@link About#id}. */
+    default String id() {
+        return about().id();
+    }
 
-    /** How its tensors are trained, by the reference, with so many images a class (0: all). */
+    /** {@link About#title}. */
+    default String title() {
+        return about().title();
+    }
+
+    /** {@link About#summary}. */
+    default String summary() {
+        return about().summary();
+    }
+
+    /** The reference's training for a number of images per class (0: all). */
     default Training training(int shots) {
         return Training.none();
     }
 
-    /** The same on ImageNet, for which some references say something of its own. */
+    /** The reference's training on ImageNet, if it differs. */
     default Training trainingOnImageNet(int shots) {
         return training(shots);
     }
 
-    /** What methods have in common with others. */
+    /** A group of methods that are compared first. */
     enum Group {
         /** Nothing is learned. */
         HAND_WRITTEN("hand-written prompts"),
@@ -57,47 +75,44 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
             this.title = title;
         }
 
-        /** For people. */
+        /** The name in reports. */
         public String title() {
             return title;
         }
     }
 
-    /** Which methods it is compared with first. */
+    /** The methods that it is compared with first. */
     default Group group() {
         return learns() ? Group.FEATURES : Group.HAND_WRITTEN;
     }
 
-    /** Whether it learns from images; otherwise it needs none. */
+    /** Returns true if it learns from images; otherwise it needs none. */
     default boolean learns() {
         return true;
     }
 
-    /** Whether it looks at val images, to choose settings of its own. */
+    /** Returns true if it chooses settings of its own on val images. */
     default boolean usesVal() {
         return false;
     }
 
-    /** Which row of the image tower it learns from and its classifiers take. */
+    /** The output of the image tower that it learns from. */
     default FeatureKind features() {
         return FeatureKind.EMBEDDED;
     }
 
-    /**
-     * Whether its classifiers can name classes that they did not learn, as those can that are made
-     * of the classes' texts.
-     */
+    /** Returns true if its classifiers accept classes that they did not learn, by the classes' texts. */
     default boolean namesNewClasses() {
         return true;
     }
 
-    /** The images that it learns from: by default, the sample of CoOp's experiments. */
+    /** The images that it learns from; by default, the sample of CoOp's experiments. */
     default ImageDataset sample(ImageDataset whole, int shots, long seed) {
         return new FewShotSampler(shots, seed).sample(whole);
     }
 
     /**
-     * Checks names and prompts, before any image is encoded.
+     * Checks names and prompts before any image is encoded.
      *
      * @throws IllegalArgumentException if a prompt does not fit, naming its class
      */
@@ -106,16 +121,16 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
     /**
      * The classifier that was saved.
      *
-     * @throws IOException if the file lacks something or does not fit the model, saying what
+     * @throws IOException if the file lacks a tensor or does not fit the model
      */
     Classifier read(FeatureSpace space, ClassifierFile file) throws IOException;
 
-    /** The method that a name with settings in it means, such as {@code coop-m4-end}. */
+    /** The method with the settings that a short name implies, such as {@code coop-m4-end}. */
     default Optional<Method> shorthand(String name) {
         return Optional.empty();
     }
 
-    /** Some names that {@link #shorthand} understands, for help and messages. */
+    /** Examples of names for {@link #shorthand}, for help and messages. */
     default List<String> shortNames() {
         return List.of();
     }
@@ -145,9 +160,9 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
     }
 
     /**
-     * The method of this name, or of this short name, with the settings that the name implies.
+     * The method of this name or short name, with the settings that it implies.
      *
-     * @throws IllegalArgumentException if there is none, listing those that there are
+     * @throws IllegalArgumentException if there is none, listing all methods
      */
     static Method of(String name) {
         for (Method method : all()) {
@@ -174,22 +189,22 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
     /**
      * The same method with some settings changed.
      *
-     * @param settings by name, texts or plain values, as {@link Settings#with} takes them
-     * @throws IllegalArgumentException if one is unknown or not allowed, saying what is
+     * @param settings strings or plain values by name, as {@link Settings#with} takes them
+     * @throws IllegalArgumentException if a setting is unknown or its value not allowed, naming what is
      */
     default Method with(Map<String, ?> settings) {
         return (Method) Settings.with((Record) this, settings);
     }
 
-    /** The name of {@link #standard}, for what needs a constant. */
+    /** The name of {@link #standard}, as a constant. */
     String STANDARD = "coop";
 
-    /** The method that is taken where none is given. */
+    /** The default method. */
     static Method standard() {
         return new CoOp();
     }
 
-    /** The data's hand-written prompt without learning, which all others are compared with. */
+    /** The data's hand-written prompt without learning: the baseline of all methods. */
     static Method zeroShot() {
         return new ZeroShot();
     }
@@ -199,23 +214,17 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
         return new ZeroShot(templates, false);
     }
 
-    /**
-     * What learned classifiers are compared with beside prompts: what the images alone tell. It
-     * learns from whatever images the others had.
-     */
+    /** The baseline without class names: a linear probe on the images that the other methods learn from. */
     static Method baseline() {
         return new LinearProbe(false);
     }
 
-    /** Learns in closed form: where many classifiers are needed, each without some images. */
+    /** A method in closed form, for cross-validation with many classifiers. */
     static Method closedForm() {
         return new Gda();
     }
 
-    /**
-     * Methods that learn in seconds and differ in what they are good at, the simplest first: the
-     * candidates where a user leaves the choice to the val images.
-     */
+    /** Different methods that learn in seconds, the simplest first: the candidates of a choice on val images. */
     static List<Method> quick() {
         return List.of(
                 new ZeroShot(),
@@ -227,10 +236,7 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
                 new CrossModal());
     }
 
-    /**
-     * The method that settings mean which come without one: hand-written prompts where there are
-     * templates, else the standard.
-     */
+    /** The method for settings given without a name: hand-written prompts if there are templates, else the standard. */
     static Method ofSettings(Set<String> names) {
         return names.contains("templates") ? handWritten(List.of("{}")) : standard();
     }

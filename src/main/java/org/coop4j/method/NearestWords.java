@@ -14,17 +14,16 @@ import org.coop4j.clip.Clip;
 import org.coop4j.text.Tokenizer;
 
 /**
- * The tokens whose embeddings are nearest to learned context vectors, by Euclidean distance (CoOp,
- * "Interpreting the Learned Prompts"; the reference's {@code interpret_prompt.py} always takes the
- * table of RN50, where this takes that of the prompt's own model).
+ * The tokens whose embeddings are nearest to learned context vectors, by Euclidean distance (CoOp, "Interpreting the Learned
+ * Prompts"; the reference's {@code interpret_prompt.py} always uses the embeddings of RN50, this those of the prompt's model).
  *
- * <p>The paper warns of reading much into them: several vectors are nearest to tokens without
- * sense, and a vector's nearest token need not be near.
+ * <p>The paper warns against over-interpretation: several vectors are nearest to meaningless tokens, and the nearest token may
+ * be far away.
  *
- * @param compared tokens that were compared with
- * @param untrained tokens left out because their embeddings are all zero: a small model may have
- *     learned those alone that its captions held
- * @param vectors one for each context vector, in the order of the file
+ * @param compared number of tokens compared
+ * @param untrained number of tokens left out because their embeddings are zero: a small model may know only the tokens of its
+ *     captions
+ * @param vectors one entry per context vector, in the order of the file
  */
 public record NearestWords(int compared, int untrained, List<ContextVector> vectors) {
 
@@ -32,39 +31,37 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
     private static final int SLUR_DIGITS = 16;
     private static final char UNREADABLE = '\uFFFD';
 
-    /** Copies the list. */
     public NearestWords {
         vectors = List.copyOf(vectors);
     }
 
-    /** Which tokens are looked at. */
+    /** The tokens to compare with. */
     public enum Tokens {
-        /** All of the vocabulary. */
+        /** The whole vocabulary. */
         ALL,
-        /** Those that end a word, so that most are whole words, without slurs. */
+        /** Tokens that end a word, mostly whole words, without slurs. */
         WORD_ENDS
     }
 
     /**
-     * A context vector and what is near to it.
+     * A context vector with its nearest tokens.
      *
-     * @param className the class it belongs to, if the context is class-specific
-     * @param number its place in the context, counted from 1
-     * @param nearest nearest first; of equal distances the smaller token id
+     * @param className its class, if the context is class-specific
+     * @param number its position in the context, from 1
+     * @param nearest nearest first; of equal distances the smaller token id first
      */
     public record ContextVector(Optional<String> className, int number, List<Word> nearest) {
-        /** Copies the list. */
         public ContextVector {
             nearest = List.copyOf(nearest);
         }
     }
 
     /**
-     * A token near to a vector.
+     * A token near a vector.
      *
      * @param token its id
      * @param symbol its string in the vocabulary, such as {@code photo</w>}
-     * @param text as people read it: "photo", or "pho…" if it does not end a word
+     * @param text its readable form: "photo", or "pho…" if it does not end a word
      * @param distance Euclidean distance to the vector
      */
     public record Word(int token, String symbol, String text, double distance) {}
@@ -72,9 +69,9 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
     /**
      * Finds the nearest tokens.
      *
-     * @param count how many for each vector
-     * @throws IllegalArgumentException if the prompt belongs to another model, or the model's
-     *     vocabulary is not the tokenizer's
+     * @param count number of tokens per vector
+     * @throws IllegalArgumentException if the prompt belongs to another model, or the model's vocabulary is not the
+     *     tokenizer's
      */
     public static NearestWords of(Clip clip, ClassifierFile file, int count, Tokens tokens) throws IOException {
         file.requireModel(clip);
@@ -83,15 +80,14 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
         int vocabulary = clip.architecture().text().vocabularySize();
         if (vocabulary != tokenizer.vocabularySize()) {
             throw new IllegalArgumentException(
-                    "the model has a vocabulary of %d tokens, the tokenizer one of %d: the model's"
-                                    .formatted(vocabulary, tokenizer.vocabularySize())
-                            + " own is needed to name them");
+                    "the model has a vocabulary of %d tokens, but the tokenizer of %d: use the model's own tokenizer"
+                            .formatted(vocabulary, tokenizer.vocabularySize()));
         }
         if (count < 1) {
-            throw new IllegalArgumentException("number of nearest words is " + count + ": give 1 or more");
+            throw new IllegalArgumentException("nearest words: expected 1 or more, got " + count);
         }
         Set<String> slurs = slurs();
-        float[][] table = new float[vocabulary][]; // null: not compared with
+        float[][] table = new float[vocabulary][]; // null: not compared
         int compared = 0;
         int untrained = 0;
         for (int token = 0; token < vocabulary; token++) {
@@ -164,7 +160,7 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
         return found.stream().sorted(Near.NEAREST_FIRST).toList();
     }
 
-    /** Squared distance; two sums, so that an addition need not wait for the one before. */
+    /** Squared distance in two sums, whose additions are independent. */
     private static double square(float[] vector, float[] embedding) {
         double even = 0;
         double odd = 0;

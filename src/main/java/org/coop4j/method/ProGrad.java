@@ -14,23 +14,22 @@ import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * Prompt-aligned Gradient (Zhu, Niu, Han, Wu, Zhang: "Prompt-aligned Gradient for Prompt Tuning",
- * ICCV 2023; {@code trainers/prograd.py}): CoOp that takes no step against zero-shot CLIP.
+ * Prompt-aligned Gradient (Zhu, Niu, Han, Wu, Zhang: "Prompt-aligned Gradient for Prompt Tuning", ICCV 2023; {@code
+ * trainers/prograd.py}): CoOp without steps against zero-shot CLIP.
  *
- * <p>Beside the cross-entropy of the labels stands that of zero-shot CLIP's probabilities (the
- * paper's KL divergence, of which it is a constant short). Where their gradients are at an obtuse
- * angle, the part of the first along the second is taken away.
+ * <p>A second loss is the cross-entropy with zero-shot CLIP's probabilities (the paper's KL divergence up to a constant). If
+ * the gradients of both losses are at an obtuse angle, the component of the first along the second is removed.
  *
  * @param contextLength number of context vectors M
- * @param classSpecific whether each class has vectors of its own
- * @param lambda how much of the opposing part is taken away, λ in the paper
- * @param temperature both distributions' of the second loss
+ * @param classSpecific whether each class has its own vectors
+ * @param lambda share of the opposing component that is removed, λ in the paper
+ * @param temperature temperature of both distributions in the second loss
  */
 public record ProGrad(
-        @Setting("number of context vectors M, of which the last begin as the template's words") int contextLength,
-        @Setting("whether each class has context vectors of its own") boolean classSpecific,
-        @Setting("how much of a gradient against zero-shot CLIP is taken away, 1: all") double lambda,
-        @Setting("temperature of the distributions that are compared") double temperature)
+        @Setting("number of context vectors M; the last are initialised by the template's words") int contextLength,
+        @Setting("whether each class has its own context vectors") boolean classSpecific,
+        @Setting("share of the gradient against zero-shot CLIP that is removed, 1 for all") double lambda,
+        @Setting("temperature of the compared distributions") double temperature)
         implements PromptMethod {
 
     public ProGrad {
@@ -41,9 +40,9 @@ public record ProGrad(
         new PromptContext(contextLength, ClassPosition.END, classSpecific, null); // refuses a length below 1
     }
 
-    /** M = 16, λ = 1: the reference's, but for six of its settings. */
+    /** The reference's in all but six of its experiments: M = 16, λ = 1. */
     public ProGrad() {
-        this(16, false, 1, 1);
+        this(PromptContext.COOP_LENGTH, false, 1, 1);
     }
 
     @Override
@@ -52,22 +51,12 @@ public record ProGrad(
     }
 
     @Override
-    public String id() {
-        return "prograd";
-    }
-
-    @Override
-    public String title() {
-        return "ProGrad (%s, λ = %s)".formatted(context().describe(), Numbers.plain(lambda));
-    }
-
-    @Override
-    public String summary() {
-        return "CoOp whose gradient loses what would move the classifier away from zero-shot CLIP."
-                + " A step takes one forward and two backward passes of the text tower: half as"
-                + " long again as CoOp's. Take it with few images a class, where CoOp overfits."
-                + " Zhu et al., ICCV 2023; published with ViT-B/16 and 16 shots: base 82.48, new"
-                + " 70.75, harmonic mean 76.16 %.";
+    public About about() {
+        return new About(
+                "prograd",
+                "ProGrad (%s, λ = %s)".formatted(context().describe(), Numbers.plain(lambda)),
+                "CoOp without the part of the gradient that opposes zero-shot CLIP; for few images per"
+                        + " class (Zhu et al., ICCV 2023).");
     }
 
     @Override
@@ -80,7 +69,7 @@ public record ProGrad(
         return template;
     }
 
-    /** The template's words before the class name as the last vectors, zero vectors before them. */
+    /** The template's words before the class name as the last vectors, preceded by zero vectors. */
     @Override
     public List<LearnedTensor> initial(Clip clip, Task task) {
         String words = task.template().substring(0, task.template().indexOf("{}"));
@@ -104,8 +93,8 @@ public record ProGrad(
     }
 
     /**
-     * @param teacher normalised features of the hand-written prompts, one row a class
-     * @param rule how the gradients of the two losses make one
+     * @param teacher normalised features of the hand-written prompts, one row per class
+     * @param rule combines the gradients of the two losses
      */
     static PromptEncoder.Loss loss(FeatureMatrix teacher, double temperature, StepGraph.GradientRule rule) {
         return (step, classFeatures) -> {

@@ -1,7 +1,6 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import java.util.List;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Setting;
 import org.coop4j.base.Settings;
@@ -12,8 +11,6 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.method.Classifier.AdaptedImages;
-import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Optimizer.Kind;
 import org.coop4j.method.train.Trainer;
@@ -23,17 +20,16 @@ import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * ProLIP (Fahes, Vu, Bursuc, Pérez, de Charette: "Fine-Tuning CLIP's Last Visual Projector", 2024;
- * the reference's {@code methods/ProLIP.py}): CLIP's visual projection is trained, held near what
- * it was; all else stays.
+ * ProLIP (Fahes, Vu, Bursuc, Pérez, de Charette: "Fine-Tuning CLIP's Last Visual Projector", 2024; the reference's {@code
+ * methods/ProLIP.py}): fine-tunes CLIP's visual projection with a penalty on its change; everything else stays frozen.
  *
- * <p>loss = cross-entropy + (lambda / K) Σ (W − W₀)², K images a class.
+ * <p>loss = cross-entropy + (lambda / K) Σ (W − W₀)², K images per class.
  *
- * @param lambda weight of the penalty, which is divided by the images of a class
+ * @param lambda weight of the penalty, which is divided by the number of images per class
  * @param prompts hand-written prompts of the text features
  */
 public record ProLip(
-        @Setting("how much the projection is held at CLIP's own, divided by the images of a class") double lambda,
+        @Setting("weight of the penalty on the projection's change, divided by the images per class") double lambda,
         TextPrompts prompts)
         implements FeatureMethod {
 
@@ -49,23 +45,12 @@ public record ProLip(
     }
 
     @Override
-    public String id() {
-        return "prolip";
-    }
-
-    @Override
-    public String title() {
-        return lambda == 1 ? "ProLIP" : "ProLIP (λ = " + Numbers.plain(lambda) + "/K)";
-    }
-
-    @Override
-    public String summary() {
-        return "Trains the matrix that CLIP's image tower ends in, held near what it was: 300 steps"
-                + " over all images, seconds. Takes any class names afterwards, as the texts stay."
-                + " The rate is the authors' for want of validation; a higher one, such as 0.001,"
-                + " learns faster. Images are encoded up to the projection, apart from those of"
-                + " other methods. Fahes et al., 2024; published with ViT-B/16 and 16 shots: base"
-                + " 84.01, new 73.86, harmonic mean 78.61 %.";
+    public About about() {
+        return new About(
+                "prolip",
+                lambda == 1 ? "ProLIP" : "ProLIP (λ = " + Numbers.plain(lambda) + "/K)",
+                "Fine-tunes CLIP's visual projection with a penalty on its change; accepts any class names afterwards"
+                        + " (Fahes et al., 2024).");
     }
 
     @Override
@@ -85,11 +70,10 @@ public record ProLip(
     }
 
     @Override
-    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
-        return new Projector(
-                text.space().requireVisualProjection(id()),
-                text.weights(),
-                lambda * text.classes() / data.train().size());
+    public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
+        VisualProjection before = texts.space().requireVisualProjection(id());
+        FeatureMatrix text = texts.weights();
+        return model(before, text, lambda * text.rows() / data.train().size());
     }
 
     @Override
@@ -98,70 +82,52 @@ public record ProLip(
     }
 
     /**
-     * The projection that is learned.
+     * The projection before training.
      *
-     * @param before CLIP's own
-     * @param w the projection, [embed, width]
+     * @param before CLIP's own projection
      * @param text normalised text features
      * @param penalty weight of the squared change
      */
-    record Projector(VisualProjection before, LearnedTensor w, FeatureMatrix text, double penalty)
-            implements FeatureMethod.Model {
-
-        Projector(VisualProjection before, FeatureMatrix text, double penalty) {
-            this(before, before.weight().learned(before.name()), text, penalty);
-        }
-
-        @Override
-        public List<LearnedTensor> learned() {
-            return List.of(w);
-        }
-
-        @Override
-        public boolean normalized() {
-            return false;
-        }
-
-        /** Step i sees view i + 1. */
-        @Override
-        public FeatureSet samples(FeatureSet images) {
-            return Views.fromSecond(images);
-        }
-
-        @Override
-        public SDVariable loss(StepGraph step) {
-            SDVariable learned = step.learned(w.name());
-            SDVariable z = step.ops().linear(step.images(), learned); // [batch, embed]
-            if (before.bias() != null) {
-                z = z.add(step.constant("bias", before.bias()));
+    static Model model(VisualProjection before, FeatureMatrix text, double penalty) {
+        LearnedTensor w = before.weight().learned(before.name()); // [embed, width]
+        return new Model(file -> file.with(w.name(), before.turned(FeatureMatrix.of(w))).with(TEXT, text), w) {
+            @Override
+            boolean normalized() {
+                return false;
             }
-            SDVariable t = step.perClass("text", text);
-            SDVariable logits = step.scaled(step.ops().linear(step.ops().normalizeRows(z), t));
-            SDVariable change = learned.sub(step.constant("before", before.weight()));
-            return step.crossEntropy(logits).add(step.ops().sumOfSquares(change).mul(penalty));
-        }
 
-        @Override
-        public ClassifierFile addTo(ClassifierFile file) {
-            return file.with(w.name(), before.turned(FeatureMatrix.of(w))).with(TEXT, text);
-        }
+            /** Step i sees view i + 1. */
+            @Override
+            FeatureSet samples(FeatureSet images) {
+                return ViewPooling.fromSecond(images);
+            }
+
+            @Override
+            SDVariable loss(StepGraph step) {
+                SDVariable learned = step.learned(w.name());
+                SDVariable z = step.ops().linear(step.images(), learned); // [batch, embed]
+                if (before.bias() != null) {
+                    z = z.add(step.constant("bias", before.bias()));
+                }
+                SDVariable t = step.perClass("text", text);
+                SDVariable logits = step.scaled(step.ops().linear(step.ops().normalizeRows(z), t));
+                SDVariable change = learned.sub(step.constant("before", before.weight()));
+                return step.crossEntropy(logits).add(step.ops().sumOfSquares(change).mul(penalty));
+            }
+        };
     }
 
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         VisualProjection before = space.requireVisualProjection(id());
         FeatureMatrix own = before.turned(before.weight());
-        file.require(before.name(), Shape.of(own.rows(), own.width()));
-        file.requireClassRows(space, TEXT);
-        Classifier cosines = ClassRows.ofTexts(names -> prompts.ofFile().classWeights(space, names), TEXT)
-                .cosines(space, file, rows -> rows.matrix(TEXT));
-        return new AdaptedImages(
-                cosines, features(), projected(before.turned(file.matrix(before.name())), before.bias()));
+        file.require(Shape.of(own.rows(), own.width()), before.name());
+        FeatureMatrix w = before.turned(file.matrix(before.name()));
+        return rows(space, file, Texts::weights, TEXT).adapted(TEXT, projection(w, before.bias()));
     }
 
-    /** Features after a projection. */
-    private static AdaptedImages.Adapter projected(FeatureMatrix w, FeatureMatrix bias) {
-        return new AdaptedImages.Adapter() {
+    private static LinearHead.Adapter projection(FeatureMatrix w, FeatureMatrix bias) {
+        return new LinearHead.Adapter() {
             @Override
             public <T> T adapted(LogitGraph<T> graph, T images) {
                 T z = graph.product(images, w);

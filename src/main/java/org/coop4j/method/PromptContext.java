@@ -9,27 +9,34 @@ import org.coop4j.clip.Clip;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.PromptLayout.ClassPosition;
-import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.Shape;
 
 /**
- * The context of prompts that are learned: how many vectors, where, whose, and what they begin as.
+ * The context vectors of learned prompts.
  *
- * @param contextLength number of context vectors M; words have about one a word, whatever is given
- * @param position where the class name stands
- * @param classSpecific whether each class has vectors of its own (CSC)
- * @param words words that the context begins as, one vector a token; random numbers where null
+ * @param contextLength number of context vectors M; set to the number of {@code words} if there are any
+ * @param position position of the class name
+ * @param classSpecific whether each class has its own vectors (CSC)
+ * @param words initial words of the context, one vector per token; null for random numbers
  */
 record PromptContext(
-        @Setting(value = "number of context vectors M; words have one a token", decidedBy = "words") int contextLength,
-        @Setting("where the class name stands") ClassPosition position,
-        @Setting("whether each class has context vectors of its own") boolean classSpecific,
-        @Setting("words that the context begins as; random numbers without") String words) {
+        @Setting(value = "number of context vectors M; words have one per token", decidedBy = "words")
+        int contextLength,
+
+        @Setting("position of the class name") ClassPosition position,
+        @Setting("whether each class has its own context vectors") boolean classSpecific,
+        @Setting("initial words of the context; without them random numbers") String words) {
 
     /** The name of the context vectors in graphs and files. */
     static final String CTX = "ctx";
 
-    /** Standard deviation of random vectors (the reference's). */
+    /** CoOp's words to initialise the context. */
+    static final String PHOTO = "a photo of a";
+
+    /** CoOp's number of context vectors. */
+    static final int COOP_LENGTH = 16;
+
+    /** CoOp's standard deviation of random vectors. */
     private static final double STANDARD_DEVIATION = 0.02;
 
     PromptContext {
@@ -38,55 +45,43 @@ record PromptContext(
                     "context_length: expected 1 or more context vectors, got " + contextLength);
         }
         if (words != null && words.isBlank()) {
-            throw new IllegalArgumentException("words: expected words to begin with, got none");
+            throw new IllegalArgumentException("words: expected initial words, got none");
         }
-        // Words decide the length: equal words make equal contexts, whatever else was said.
+        // Words decide the length, so that equal words make equal contexts.
         contextLength = words == null ? contextLength : words.strip().split("\\s+").length;
     }
 
-    /** Vectors at the end, shared by all classes, that begin as words or, where these are null, as random numbers. */
+    /** Vectors before the class name, shared by all classes. */
     static PromptContext atEnd(int length, String words) {
         return new PromptContext(length, ClassPosition.END, false, words);
     }
 
-    /** Random vectors at the end, shared by all classes. */
-    static PromptContext random(int length) {
-        return atEnd(length, null);
-    }
-
-    /** Vectors at the end that begin as words, shared by all classes. */
-    static PromptContext words(String words) {
-        return atEnd(1, words);
-    }
-
-    /** How the prompts are laid out. */
+    /** The layout of the prompts. */
     PromptLayout layout(Clip clip) {
-        int length = words == null ? contextLength : wordTokens(clip.tokenizer()).length;
-        return new PromptLayout(length, position, classSpecific);
+        return new PromptLayout(words == null ? contextLength : wordTokens(clip).length, position, classSpecific);
     }
 
-    private int[] wordTokens(Tokenizer tokenizer) {
-        return tokenizer.encode(words.replace('_', ' '));
+    private int[] wordTokens(Clip clip) {
+        return clip.tokenizer().encode(words.replace('_', ' '));
     }
 
-    /** The vectors before training, [M, width] or, class-specific, [classes, M, width]. */
+    /** The initial vectors, [M, width] or, class-specific, [classes, M, width]. */
     LearnedTensor initial(Clip clip, int classes, long seed) {
         LearnedTensor ctx = zeros(clip, classes);
         float[] values = ctx.values();
-        if (words != null) {
-            int width = clip.architecture().text().width();
-            int[] tokens = wordTokens(clip.tokenizer());
-            for (int i = 0; i < values.length / width; i++) {
-                float[] embedding = clip.tokenEmbedding(tokens[i % tokens.length]);
-                System.arraycopy(embedding, 0, values, i * width, width);
-            }
-        } else {
+        if (words == null) {
             fill(values, RandomStream.of(seed, "initial context"));
+            return ctx;
+        }
+        int width = clip.architecture().text().width();
+        int[] tokens = wordTokens(clip);
+        for (int i = 0; i < values.length / width; i++) {
+            System.arraycopy(clip.tokenEmbedding(tokens[i % tokens.length]), 0, values, i * width, width);
         }
         return ctx;
     }
 
-    /** Vectors of zeros, of the same shape. */
+    /** Zero vectors of the same shape. */
     LearnedTensor zeros(Clip clip, int classes) {
         return LearnedTensor.zeros(CTX, shape(clip, classes).toArray());
     }
@@ -96,22 +91,22 @@ record PromptContext(
     }
 
     /**
-     * Checks that a file has vectors of this shape.
+     * Checks the shape of the vectors in a file.
      *
-     * @throws IOException if not, saying what it has
+     * @throws IOException if it has no vectors of this shape, naming theirs
      */
     void require(Clip clip, ClassifierFile file) throws IOException {
-        file.require(CTX, shape(clip, file.classNames().size()));
+        file.require(shape(clip, file.classNames().size()), CTX);
     }
 
-    /** Random vectors as the reference's. */
+    /** Fills vectors with CoOp's random numbers. */
     static void fill(float[] values, SplittableRandom random) {
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) (STANDARD_DEVIATION * random.nextGaussian());
         }
     }
 
-    /** Its settings in a title: "M = 16, middle, class-specific". */
+    /** The settings in a title: "M = 16, middle, class-specific". */
     String describe() {
         List<String> parts = new ArrayList<>();
         parts.add(words == null ? "M = " + contextLength : "\"" + words + "\"");

@@ -3,8 +3,8 @@ package org.coop4j.method;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Setting;
 import org.coop4j.clip.FeatureMatrix;
@@ -14,7 +14,7 @@ import org.coop4j.text.Tokenizer;
 /**
  * Class weights from hand-written prompts (CLIP, section 3.1.4; the reference's {@code zsclip.py}).
  *
- * @param templates prompts in which {@code {}} stands for the class name; several make an ensemble
+ * @param templates prompts with {@code {}} for the class name; several make an ensemble
  */
 public record PromptEnsemble(List<String> templates) {
 
@@ -25,48 +25,48 @@ public record PromptEnsemble(List<String> templates) {
         for (String template : templates) {
             if (!template.contains("{}")) {
                 throw new IllegalArgumentException(
-                        "template \"" + template + "\" has no {}: put {} where the class name belongs");
+                        "template \"" + template + "\" has no {}: put {} in place of the class name");
             }
         }
         templates = List.copyOf(templates);
     }
 
-    /** One template. */
+    /** A single template. */
     public static PromptEnsemble of(String template) {
         return new PromptEnsemble(List.of(template));
     }
 
-    /** The texts of a template; underscores in class names become spaces. */
+    /** The text of a template; underscores in the class name become spaces. */
+    static String text(String template, String className) {
+        return template.replace("{}", className.replace('_', ' '));
+    }
+
     static List<String> texts(String template, List<String> classNames) {
-        return classNames.stream()
-                .map(name -> template.replace("{}", name.replace('_', ' ')))
-                .toList();
+        return classNames.stream().map(name -> text(template, name)).toList();
     }
 
     /**
      * The zero-shot classifier, without a run.
      *
-     * @throws org.coop4j.text.TextTooLongException if a prompt exceeds the context
+     * @throws org.coop4j.text.TextTooLongException if a prompt exceeds the context length
      */
     public Classifier classifier(FeatureSpace space, List<String> classNames) throws IOException {
         return ZeroShot.classifier(space, classNames, this);
     }
 
     /**
-     * Normalised class weights, one row a class: the text features normalised, their mean over the
-     * templates, normalised again.
+     * Class weights, one row per class: the normalised text features, averaged over the templates and normalised again.
      *
-     * @throws org.coop4j.text.TextTooLongException if a prompt exceeds the context
+     * @throws org.coop4j.text.TextTooLongException if a prompt exceeds the context length
      */
     public FeatureMatrix classWeights(FeatureSpace space, List<String> classNames) {
         return classWeights(space, classNames, Tokenizer.Overflow.FAIL, Progress.NONE);
     }
 
     /**
-     * Normalised class weights, one row a class.
+     * Class weights, one row per class.
      *
-     * @param overflow what happens to a prompt that exceeds the context; if it is an error, it is
-     *     one before any prompt is encoded
+     * @param overflow treatment of a prompt that exceeds the context length; an error occurs before any prompt is encoded
      * @param progress counts the prompts
      */
     public FeatureMatrix classWeights(
@@ -88,14 +88,11 @@ public record PromptEnsemble(List<String> templates) {
                 task.advance(classes);
             }
         }
-        // The sum has the mean's direction.
+        // A sum has the direction of its mean.
         return FeatureMatrix.of(classes, space.embedDim(), sum).normalized();
     }
 
-    /**
-     * Features of all prompts as the text tower gives them, not normalised, [templates · classes,
-     * embed], template after template.
-     */
+    /** Features of all prompts, not normalised, [templates · classes, embed], template after template. */
     FeatureMatrix features(FeatureSpace space, List<String> classNames) {
         int classes = classNames.size();
         int width = space.embedDim();
@@ -109,15 +106,14 @@ public record PromptEnsemble(List<String> templates) {
     }
 
     /**
-     * Class weights that are not normalised, one row a class: the mean of the raw text features
-     * over the templates. They differ from {@link #classWeights} in more than length where raw
-     * norms differ.
+     * Class weights that are not normalised, one row per class: the mean of the text features over the templates. They
+     * differ from {@link #classWeights} in direction too if the norms differ.
      */
     FeatureMatrix rawWeights(FeatureSpace space, List<String> classNames) {
         return mean(features(space, classNames), classNames.size());
     }
 
-    /** The mean over the templates of features as {@link #features} orders them. */
+    /** The mean over the templates of features in the order of {@link #features}. */
     static FeatureMatrix mean(FeatureMatrix features, int classes) {
         float[] all = features.toArray();
         float[] mean = new float[Math.multiplyExact(classes, features.width())];
@@ -128,16 +124,16 @@ public record PromptEnsemble(List<String> templates) {
         return FeatureMatrix.of(classes, features.width(), mean);
     }
 
-    /** Multiplications that encoding the prompts of so many classes takes, about. */
+    /** Approximate number of multiplications to encode the prompts. */
     double work(FeatureSpace space, int classes) {
         return space.tokenWork() * 10.0 * classes * templates.size();
     }
 
     /**
-     * Checks that the prompts of all classes fit.
+     * Checks that the prompts of all classes can be encoded.
      *
      * @throws org.coop4j.text.TextTooLongException if one exceeds the context length, naming it
-     * @throws IllegalArgumentException if there are features alone, and not of these prompts
+     * @throws IllegalArgumentException if there are stored features without those of a prompt
      */
     public void requireFit(FeatureSpace space, List<String> classNames) {
         for (String template : templates) {
@@ -145,29 +141,29 @@ public record PromptEnsemble(List<String> templates) {
         }
     }
 
-    /** Whether the features of all prompts can be had, be they too long or not. */
+    /** Returns true if the features of all prompts are stored or can be encoded, whatever their length. */
     public boolean areKnown(FeatureSpace space, List<String> classNames) {
         return templates.stream()
                 .flatMap(template -> texts(template, classNames).stream())
                 .allMatch(space::knows);
     }
 
-    /** The template, or how many the ensemble has. */
+    /** The template, or the number of templates. */
     public String describe() {
         return templates.size() == 1
                 ? templates.get(0)
-                : String.format(Locale.ROOT, "ensemble of %d templates", templates.size());
+                : "ensemble of " + Numbers.count(templates.size(), "template");
     }
 
     /**
-     * The hand-written prompts that a method takes the classes' text features from.
+     * The hand-written prompts of a method's text features.
      *
-     * @param templates prompts in which {@code {}} stands for the class name
-     * @param own whether the prompt that suits the images is among them, as the last
+     * @param templates prompts with {@code {}} for the class name
+     * @param own whether the data's own prompt is added as the last
      */
     public record TextPrompts(
-            @Setting("hand-written prompts, {} standing for the class name, separated by |") List<String> templates,
-            @Setting("whether the data's own prompt is among them") boolean own) {
+            @Setting("hand-written prompts with {} for the class name, separated by |") List<String> templates,
+            @Setting("whether to add the data's own prompt") boolean own) {
 
         public TextPrompts {
             templates = List.copyOf(templates);
@@ -185,11 +181,7 @@ public record PromptEnsemble(List<String> templates) {
             this(List.of(), true);
         }
 
-        /**
-         * The prompts of a task.
-         *
-         * @throws org.coop4j.text.TextTooLongException if one exceeds the context length, naming it
-         */
+        /** The prompts of a task. */
         PromptEnsemble of(Task task) {
             List<String> all = new ArrayList<>(templates);
             if (own) {
@@ -198,14 +190,9 @@ public record PromptEnsemble(List<String> templates) {
             return new PromptEnsemble(all);
         }
 
-        /** The method with the prompts as they were used: a file has no data with one of its own. */
+        /** The method with explicit prompts, since a file does not record the data's own. */
         static Method used(Method method, PromptEnsemble prompts) {
             return method.with(Map.of("templates", prompts.templates(), "own", false));
-        }
-
-        /** The prompts of a method that was read from a file. */
-        PromptEnsemble ofFile() {
-            return new PromptEnsemble(templates);
         }
     }
 }

@@ -11,32 +11,31 @@ import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.Shape;
 
 /**
- * How context vectors and class names make prompts (CoOp, equation 2, and the reference's {@code
+ * The order of context vectors and class names in prompts (CoOp, equation 2, and the reference's {@code
  * PromptLearner.forward}).
  *
- * <p>With s the start token, v the context, n the name, "." and e the end token: END is {@code s v
- * n . e}; MIDDLE is {@code s v₁ n v₂ . e} with v₁ the first ⌊M/2⌋ vectors; FRONT is {@code s n v .
- * e}.
+ * <p>With s the start token, v the context, n the name, "." and e the end token: END is {@code s v n . e}; MIDDLE is
+ * {@code s v₁ n v₂ . e} with v₁ the first ⌊M/2⌋ vectors; FRONT is {@code s n v . e}.
  *
- * @param length number of context vectors M of a prompt
- * @param position where the class name stands
- * @param classSpecific whether each class has vectors of its own
+ * @param length number of context vectors M per prompt
+ * @param position position of the class name
+ * @param classSpecific whether each class has its own vectors
  */
 public record PromptLayout(int length, ClassPosition position, boolean classSpecific) {
 
     public PromptLayout {
         if (length < 1) {
-            throw new IllegalArgumentException("context of " + length + " vectors: expected 1 or more");
+            throw new IllegalArgumentException("context: expected 1 or more vectors, got " + length);
         }
     }
 
     /**
-     * The layout of a file's context vectors, tensor {@code ctx}, of whatever method.
+     * The layout of a file's context vectors, tensor {@code ctx}.
      *
      * @throws IllegalArgumentException if its method learns none
      */
     public static PromptLayout of(ClassifierFile file) {
-        if (!file.tensorNames().contains(PromptContext.CTX)) {
+        if (!file.tensors().containsKey(PromptContext.CTX)) {
             throw new IllegalArgumentException(
                     file.method().title() + " learns no context vectors: give a learned prompt");
         }
@@ -48,7 +47,7 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
                 shape.rank() == 3);
     }
 
-    /** Context vectors of {@code classes} classes together. */
+    /** Number of context vectors of all classes together. */
     public int vectors(int classes) {
         return classSpecific ? Math.multiplyExact(classes, length) : length;
     }
@@ -59,7 +58,7 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
     }
 
     /**
-     * The pieces of each class's prompt.
+     * The prompt tokens of each class.
      *
      * @param contextLength the model's context length
      * @throws PromptTooLongException if a prompt does not fit, naming its class and length
@@ -68,7 +67,7 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
         List<int[]> prompts = new ArrayList<>();
         for (int c = 0; c < names.size(); c++) {
             ClassName name = names.get(c);
-            int tokens = 1 + length + name.length() + 1;
+            int tokens = 1 + length + name.tokens().length + 1;
             if (tokens > contextLength) {
                 throw new PromptTooLongException(name, tokens, contextLength, length);
             }
@@ -77,7 +76,7 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
         return prompts;
     }
 
-    /** The same in a model's tokens. */
+    /** The prompt tokens of each class for a model. */
     List<int[]> prompts(Clip clip, List<ClassName> names) {
         Tokenizer tokenizer = clip.tokenizer();
         return prompts(
@@ -94,48 +93,48 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
                     case MIDDLE -> length / 2;
                     case FRONT -> 0;
                 };
+        int[] words = name.tokens();
         // At the end the whole sentence follows the context; elsewhere the name alone moves.
-        int moving = position == ClassPosition.END ? name.length() : name.nameLength();
-        int[] pieces = new int[1 + length + name.length() + 1];
+        int moving = position == ClassPosition.END ? words.length : name.nameLength();
+        int[] prompt = new int[1 + length + words.length + 1];
         int next = 0;
-        pieces[next++] = startToken;
+        prompt[next++] = startToken;
         for (int v = 0; v < before; v++) {
-            pieces[next++] = PackedPrompts.context(firstVector + v);
+            prompt[next++] = PackedPrompts.context(firstVector + v);
         }
         for (int i = 0; i < moving; i++) {
-            pieces[next++] = name.token(i);
+            prompt[next++] = words[i];
         }
         for (int v = before; v < length; v++) {
-            pieces[next++] = PackedPrompts.context(firstVector + v);
+            prompt[next++] = PackedPrompts.context(firstVector + v);
         }
-        for (int i = moving; i < name.length(); i++) {
-            pieces[next++] = name.token(i);
+        for (int i = moving; i < words.length; i++) {
+            prompt[next++] = words[i];
         }
-        pieces[next] = endToken;
-        return pieces;
+        prompt[next] = endToken;
+        return prompt;
     }
 
-    /** A class's prompt has more tokens than the model's context; the message is for the user. */
+    /** Thrown if a class's prompt has more tokens than the model's context; the message is for the user. */
     public static final class PromptTooLongException extends IllegalArgumentException {
 
         private static final long serialVersionUID = 1;
         private static final int SHOWN = 60;
 
         PromptTooLongException(ClassName name, int tokens, int contextLength, int vectors) {
-            super(String.format(
-                    "class \"%s\": prompt of %d tokens exceeds the context length %d: shorten"
-                            + " the class name or use fewer context vectors than %d",
-                    SafeText.shortened(name.name(), SHOWN), tokens, contextLength, vectors));
+            super(("class \"%s\": prompt of %d tokens exceeds the context length %d: shorten the class name or use fewer"
+                            + " context vectors than %d")
+                    .formatted(SafeText.shortened(name.name(), SHOWN), tokens, contextLength, vectors));
         }
     }
 
-    /** Where the class name stands in a learned prompt (CoOp, section 3.2). */
+    /** Position of the class name in a learned prompt (CoOp, section 3.2). */
     public enum ClassPosition {
-        /** Behind the context: the reference's default. */
+        /** After the context: the reference's default. */
         END,
-        /** Between its first ⌊M/2⌋ vectors and the others. */
+        /** After the first ⌊M/2⌋ context vectors. */
         MIDDLE,
-        /** In front of the context. */
+        /** Before the context. */
         FRONT;
 
         /** The name in files and on the command line, such as {@code end}. */
@@ -144,7 +143,7 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
         }
 
         /**
-         * The position named {@code id}.
+         * The position with this {@link #id}.
          *
          * @throws IllegalArgumentException if there is none
          */

@@ -16,18 +16,14 @@ import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 
 /**
- * Learns context vectors by a method's loss (the reference's {@code PromptLearner}, {@code CustomCLIP} and trainer
- * around a loss).
+ * Learns prompts by a method's loss (the reference's {@code PromptLearner}, {@code CustomCLIP} and trainer around a loss).
  *
- * <p>The images are features, encoded once; every step encodes all class prompts with the context as it is. Nothing but
- * the method's tensors is trained.
+ * <p>The images are features, encoded once; every step encodes all class prompts with the current context. Only the
+ * method's tensors are trained.
  */
 final class PromptLearner implements Learner {
 
-    /**
-     * The normalised features of the prompts in a file, [classes, embed]: they follow from the learned tensors, by the
-     * text tower, which whoever classifies need not run.
-     */
+    /** Normalised features of the prompts in a file, [classes, embed], which save running the text tower. */
     private static final String CLASS_WEIGHTS = "class_weights";
 
     private final PromptMethod method;
@@ -36,15 +32,14 @@ final class PromptLearner implements Learner {
     private final List<int[]> prompts;
     private final Supplier<Objective> objective;
 
-    /** What is learned, and the loss that it is learned by. */
+    /** Learned vectors and their loss. */
     record Objective(PromptEncoder.Vectors vectors, PromptEncoder.Loss loss) {}
 
     /**
      * A learner of some prompts.
      *
-     * @param prompts a prompt per class, context vectors among its tokens
-     * @param objective made when training begins, with the tensors as they are before: what it takes from the text
-     *     tower is computed then
+     * @param prompts one prompt per class, with context vectors among its tokens
+     * @param objective made when training begins, since it may run the text tower
      */
     PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prompts, Supplier<Objective> objective) {
         this.method = method;
@@ -57,7 +52,7 @@ final class PromptLearner implements Learner {
     /**
      * The learner of a method.
      *
-     * @throws PromptTooLongException if a prompt exceeds the context length, naming its class
+     * @throws PromptLayout.PromptTooLongException if a prompt exceeds the context length, naming its class
      */
     static PromptLearner of(PromptMethod method, Clip clip, Task task) {
         PromptMethod resolved = method.resolved(clip, task.template());
@@ -69,7 +64,7 @@ final class PromptLearner implements Learner {
         }
         return new PromptLearner(resolved, clip, task, prompts(resolved, clip, names), () -> {
             FeatureMatrix teacher = handWritten == null ? null : handWritten.classWeights(clip, names);
-            return new Objective(resolved.vectors(resolved.initial(clip, task), () -> teacher), resolved.loss(teacher));
+            return new Objective(resolved.vectors(resolved.initial(clip, task), teacher), resolved.loss(teacher));
         });
     }
 
@@ -108,7 +103,7 @@ final class PromptLearner implements Learner {
         return work(clip, prompts) * (2.0 * training.epochs() * steps + 1);
     }
 
-    /** Multiplications of the text tower's products for these prompts, about; their common beginning counts once. */
+    /** Approximate number of multiplications of the text tower for these prompts; their common beginning counts once. */
     private static double work(Clip clip, List<int[]> prompts) {
         int shared = prompts.get(0).length;
         long rows = 0;
@@ -121,14 +116,14 @@ final class PromptLearner implements Learner {
     }
 
     /**
-     * The classifier of the tensors of a file; where the class weights are among them, nothing is encoded.
+     * The classifier of a file's tensors; if they include the class weights, nothing is encoded.
      *
-     * @throws IOException if the file lacks a tensor of the method, or has it in another shape
+     * @throws IOException if a tensor of the method is missing or has another shape
      */
     static Classifier read(PromptMethod method, Clip clip, ClassifierFile file) throws IOException {
         PromptMethod resolved = method.resolved(clip, null);
         resolved.require(clip, file);
-        if (!file.tensorNames().contains(CLASS_WEIGHTS)) {
+        if (!file.tensors().containsKey(CLASS_WEIGHTS)) {
             return classifier(resolved, clip, file, MemoryLimit.none());
         }
         file.requireClassRows(clip, CLASS_WEIGHTS);
@@ -137,16 +132,17 @@ final class PromptLearner implements Learner {
 
     /** The classifier of learned tensors alone. */
     private static Classifier classifier(PromptMethod method, Clip clip, ClassifierFile file, MemoryLimit memory) {
-        List<LearnedTensor> learned = file.tensorNames().stream()
-                .map(name -> {
-                    ClassifierFile.Tensor tensor = file.tensor(name);
-                    return LearnedTensor.of(
-                            name, tensor.values(), tensor.shape().toArray());
-                })
+        List<LearnedTensor> learned = file.tensors().entrySet().stream()
+                .map(tensor -> LearnedTensor.of(
+                        tensor.getKey(),
+                        tensor.getValue().values(),
+                        tensor.getValue().shape().toArray()))
                 .toList();
         List<String> names = file.classNames();
-        PromptEncoder.Vectors vectors = method.vectors(
-                learned, () -> PromptEnsemble.of(method.teacher(null)).classWeights(clip, names));
+        String template = method.teacher(null);
+        FeatureMatrix teacher =
+                template == null ? null : PromptEnsemble.of(template).classWeights(clip, names);
+        PromptEncoder.Vectors vectors = method.vectors(learned, teacher);
         return classifier(method, clip, file, clip.promptEncoder(prompts(method, clip, names)), vectors, memory);
     }
 
@@ -157,90 +153,79 @@ final class PromptLearner implements Learner {
             PromptEncoder encoder,
             PromptEncoder.Vectors vectors,
             MemoryLimit memory) {
-        if (method.perImage()) {
-            return new PerImage(method, clip, file, memory, () -> encoder.encoding(vectors, memory));
-        }
-        FeatureMatrix weights = encoder.features(vectors, memory).normalized();
-        return ofClassWeights(method, clip, file.with(CLASS_WEIGHTS, weights));
+        return method.perImage()
+                ? perImage(method, clip, file, encoder, vectors, memory)
+                : ofClassWeights(
+                        method,
+                        clip,
+                        file.with(CLASS_WEIGHTS, encoder.features(vectors, memory).normalized()));
     }
 
     private static Classifier ofClassWeights(PromptMethod method, Clip clip, ClassifierFile file) {
         ClassifierFile learned = file.without(CLASS_WEIGHTS);
-        return new LinearHead(file.matrix(CLASS_WEIGHTS), clip.logitScale())
+        return new LinearHead(file.matrix(CLASS_WEIGHTS), clip.logitScale(), null)
                 .classifier(
                         file,
                         names -> classifier(method, clip, forClasses(method, learned, names), MemoryLimit.none()));
     }
 
-    /** A unified context takes any names; of a class-specific one each class keeps its vectors. */
+    /** A unified context accepts any names; in a class-specific one each class keeps its vectors. */
     private static ClassifierFile forClasses(PromptMethod method, ClassifierFile file, List<String> names) {
         if (!method.context().classSpecific()) {
             return file.withClassNames(names);
         }
         int[] positions = ClassRows.learned("a class-specific context", names, file.classNames());
-        return ClassRows.select(file.withClassNames(names), PromptContext.CTX, positions, new float[0]);
+        return ClassRows.select(file.withClassNames(names), PromptContext.CTX, positions, null);
     }
 
-    /** logits = scale · cosine of an image's features with the classes' prompts of this image. */
-    private static final class PerImage implements Classifier {
+    /** The classifier by scaled cosines of each image with the classes' prompts for this image. */
+    private static Classifier perImage(
+            PromptMethod method,
+            Clip clip,
+            ClassifierFile file,
+            PromptEncoder encoder,
+            PromptEncoder.Vectors vectors,
+            MemoryLimit memory) {
+        return new Classifier() {
+            private PromptEncoder.Encoding encoding; // planned for the first image
 
-        private final PromptMethod method;
-        private final Clip clip;
-        private final ClassifierFile file;
-        private final MemoryLimit memory;
-        private final Supplier<PromptEncoder.Encoding> planned;
-        private PromptEncoder.Encoding encoding; // planned when the first image comes
-
-        PerImage(
-                PromptMethod method,
-                Clip clip,
-                ClassifierFile file,
-                MemoryLimit memory,
-                Supplier<PromptEncoder.Encoding> planned) {
-            this.method = method;
-            this.clip = clip;
-            this.file = file;
-            this.memory = memory;
-            this.planned = planned;
-        }
-
-        @Override
-        public synchronized FeatureMatrix logits(FeatureMatrix images) {
-            encoding = encoding == null ? planned.get() : encoding;
-            return FeatureMatrix.of(
-                    images.rows(), classNames().size(), PromptLearner.logits(encoding, images, clip.logitScale()));
-        }
-
-        @Override
-        public <T> T logits(LogitGraph<T> graph, T images) {
-            throw new UnsupportedOperationException(
-                    "its prompts depend on the image: the text tower is part of every prediction");
-        }
-
-        @Override
-        public Classifier forClasses(List<String> names) {
-            return names.equals(classNames())
-                    ? this
-                    : classifier(method, clip, PromptLearner.forClasses(method, file, names), memory);
-        }
-
-        @Override
-        public ClassifierFile save() {
-            return file;
-        }
-
-        /** Frees the encoding; the next image plans it again. */
-        @Override
-        public synchronized void close() {
-            if (encoding != null) {
-                encoding.close();
-                encoding = null;
+            @Override
+            public synchronized FeatureMatrix logits(FeatureMatrix images) {
+                encoding = encoding == null ? encoder.encoding(vectors, memory) : encoding;
+                return PromptLearner.logits(encoding, images, clip.logitScale());
             }
-        }
+
+            @Override
+            public <T> T logits(LogitGraph<T> graph, T images) {
+                throw new UnsupportedOperationException(
+                        "its prompts depend on the image: every prediction runs the text tower");
+            }
+
+            @Override
+            public Classifier forClasses(List<String> names) {
+                return names.equals(classNames())
+                        ? this
+                        : classifier(method, clip, PromptLearner.forClasses(method, file, names), memory);
+            }
+
+            @Override
+            public ClassifierFile save() {
+                return file;
+            }
+
+            /** Frees the encoding; the next image plans it again. */
+            @Override
+            public synchronized void close() {
+                if (encoding != null) {
+                    encoding.close();
+                    encoding = null;
+                }
+            }
+        };
     }
 
-    /** Logits of images each of which has prompts of its own, [images, classes], row after row. */
-    static float[] logits(PromptEncoder.Encoding encoding, FeatureMatrix images, float scale) {
+    /** Logits of images with their own prompts, [images, classes]. */
+    static FeatureMatrix logits(PromptEncoder.Encoding encoding, FeatureMatrix images, float scale) {
         FeatureMatrix x = images.normalized();
         int classes = encoding.classes();
         float[] logits = new float[Math.multiplyExact(x.rows(), classes)];
@@ -250,6 +235,6 @@ final class PromptLearner implements Learner {
                 logits[i * classes + c] = scale * x.dot(i, w, c);
             }
         }
-        return logits;
+        return FeatureMatrix.of(x.rows(), classes, logits);
     }
 }

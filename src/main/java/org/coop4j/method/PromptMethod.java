@@ -2,52 +2,80 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.Map;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.PromptEncoder;
+import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
+import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * A method that learns prompts: context vectors among the tokens of class names, and what else it feeds to the text
- * tower, which runs in every step. The images are features, encoded once.
+ * A method that learns prompts: context vectors among the tokens of class names, and other inputs of the text tower, which
+ * runs in every step. The images are features, encoded once.
  */
 public non-sealed interface PromptMethod extends Method {
 
     /** The context vectors. */
     PromptContext context();
 
-    /** The same with the settings that the model and the data's hand-written prompt decide. */
+    /** The same method with the settings that depend on the model and the data's hand-written prompt. */
     default PromptMethod resolved(Clip clip, String template) {
         return this;
     }
 
     /**
-     * The hand-written prompt whose class features guide it, the teacher; null where there is none.
+     * The hand-written prompt whose class features guide the training, the teacher; null for none.
      *
-     * @param template the data's own
+     * @param template the data's own prompt
      */
     default String teacher(String template) {
         return null;
     }
 
-    /** What is learned, before training; the context first. */
+    /** The learned tensors before training; the context first. */
     default List<LearnedTensor> initial(Clip clip, Task task) {
         return List.of(context().initial(clip, task.classNames().size(), task.seed()));
     }
 
-    /**
-     * What learned tensors do in the text tower; by default context vectors alone.
-     *
-     * @param teacher normalised features of the {@link #teacher} prompts, one row per class
-     */
-    default PromptEncoder.Vectors vectors(List<LearnedTensor> learned, Supplier<FeatureMatrix> teacher) {
-        return () -> learned;
+    /** The context vectors in a step's graph, [vectors, width]; by default the learned ones. */
+    default SDVariable contextVectors(StepGraph step) {
+        return step.learned(PromptContext.CTX);
     }
 
     /**
-     * The loss that they are learned by.
+     * Vectors that replace the context on entry to later blocks of the text tower, by block; by default none.
+     *
+     * @param teacher normalised features of the {@link #teacher} prompts, one row per class
+     */
+    default Map<Integer, PromptEncoder.Replacement> replacements(
+            StepGraph step, List<LearnedTensor> learned, FeatureMatrix teacher) {
+        return Map.of();
+    }
+
+    /** The learned tensors with their part in the text tower. */
+    default PromptEncoder.Vectors vectors(List<LearnedTensor> learned, FeatureMatrix teacher) {
+        return new PromptEncoder.Vectors() {
+            @Override
+            public List<LearnedTensor> learned() {
+                return learned;
+            }
+
+            @Override
+            public SDVariable context(StepGraph step) {
+                return contextVectors(step);
+            }
+
+            @Override
+            public Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step) {
+                return PromptMethod.this.replacements(step, learned, teacher);
+            }
+        };
+    }
+
+    /**
+     * The loss of a batch.
      *
      * @param teacher normalised features of the {@link #teacher} prompts, one row per class, or null
      */
@@ -60,12 +88,12 @@ public non-sealed interface PromptMethod extends Method {
         return false;
     }
 
-    /** What follows the context in the prompts of classes, before it is moved. */
+    /** The tokens of class names, placed after the context or around it. */
     default List<ClassName> afterContext(Clip clip, List<String> classNames) {
         return ClassName.of(classNames, clip.tokenizer());
     }
 
-    /** Names of the tensors that the reference saves as {@code prompt_learner}; none where it saves no such file. */
+    /** Names of the tensors that the reference saves as {@code prompt_learner}; empty if it saves no such file. */
     default List<String> checkpointTensors() {
         return List.of(PromptContext.CTX);
     }
@@ -73,7 +101,7 @@ public non-sealed interface PromptMethod extends Method {
     /**
      * Checks that a file has the method's tensors.
      *
-     * @throws IOException if not, saying what it has
+     * @throws IOException if one is missing or has another shape
      */
     default void require(Clip clip, ClassifierFile file) throws IOException {
         context().require(clip, file);

@@ -1,7 +1,6 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +12,7 @@ import java.util.function.Function;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
+import org.coop4j.method.ClassifierFile.Tensor;
 import org.coop4j.method.train.Training;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.Shape;
@@ -22,15 +22,13 @@ import org.coop4j.weights.torch.TorchSave;
 import org.coop4j.weights.torch.TorchTensor;
 
 /**
- * Learned prompts in the reference's form: {@code prompt_learner/model.pth.tar-EPOCH} beside a text
- * file {@code checkpoint} that names it (Dassl's {@code save_checkpoint}; CoOp's {@code
- * load_model}).
+ * Learned prompts in the reference's form: {@code prompt_learner/model.pth.tar-EPOCH} beside a text file {@code checkpoint}
+ * that names it (Dassl's {@code save_checkpoint}; CoOp's {@code load_model}).
  *
- * <p>Its {@code state_dict} holds {@code ctx} [M, width] or, class-specific, [classes, M, width],
- * the frozen embeddings around it, and what else a method learns, such as a meta-net. The
- * embeddings are {@code token_prefix} [classes, 1, width] of the start token and {@code
- * token_suffix} [classes, context length - 1 - M, width] of name, ".", end token and padding.
- * Neither method nor class names nor their position are in it.
+ * <p>Its {@code state_dict} holds {@code ctx} [M, width] or, class-specific, [classes, M, width], other learned tensors,
+ * such as a meta-net, and the frozen embeddings around the context: {@code token_prefix} [classes, 1, width] of the start
+ * token and {@code token_suffix} [classes, context length - 1 - M, width] of name, ".", end token and padding. It records
+ * neither the method nor the class names nor their position.
  */
 public final class ReferenceCheckpoint {
 
@@ -41,7 +39,7 @@ public final class ReferenceCheckpoint {
     private static final String SUFFIX = "token_suffix";
     private static final int MOST_POINTER_BYTES = 4096;
 
-    /** Half precision keeps 11 bits; the reference trains and saves in it by default. */
+    /** Relative tolerance: half precision, in which the reference saves by default, keeps 11 bits. */
     private static final double HALF = 1.0 / 1024;
 
     private static final double HALF_SMALLEST = 1e-6;
@@ -58,16 +56,16 @@ public final class ReferenceCheckpoint {
     }
 
     /**
-     * Reads a checkpoint. The embeddings in it are compared with the model's and the class names',
-     * so that another model, other classes or another order do not go unseen.
+     * Reads a checkpoint. Its embeddings are compared with those of the model and the class names, which detects another
+     * model, other classes or another order.
      *
      * @param place the file, its {@code prompt_learner} folder, or the folder above
-     * @param method that it was trained by; how many context vectors it has, and whose, the
-     *     checkpoint says, and they begin as nothing
+     * @param method the method that it was trained by; the number of context vectors, and whether they are class-specific,
+     *     come from the checkpoint
      * @param classNames the classes that it was trained for, in the order of training
      * @throws IllegalArgumentException if the method has no such checkpoints
-     * @throws IOException if it is something else or damaged, or belongs to another method or model
-     *     or other classes, saying what
+     * @throws IOException if the file is not a checkpoint, is damaged, or belongs to another method or model or other
+     *     classes
      */
     public static ClassifierFile read(Path place, Clip clip, Method method, List<String> classNames)
             throws IOException {
@@ -96,8 +94,8 @@ public final class ReferenceCheckpoint {
             }
             requireCount(file, state.get(PREFIX), classNames.size());
             Embeddings expected = Embeddings.of(clip, words, (int) ctx.dim(ctx.rank() - 2));
-            requireSame(file, state.get(PREFIX), expected.prefix(), "weights: ");
-            requireSame(file, state.get(SUFFIX), expected.suffix(), "class names: ");
+            requireSame(file, state.get(PREFIX), expected.prefix(), "weights");
+            requireSame(file, state.get(SUFFIX), expected.suffix(), "class names");
             ClassifierFile learned = ClassifierFile.of(trained, classNames, clip.modelSha256())
                     .withTraining(Map.of("imported_from", file.getFileName().toString()));
             for (String name : prompts.checkpointTensors()) {
@@ -114,48 +112,45 @@ public final class ReferenceCheckpoint {
                 && !prompts.checkpointTensors().isEmpty()) {
             return prompts;
         }
-        throw new IllegalArgumentException("%s has no checkpoint of the reference's form: expected one of %s"
+        throw new IllegalArgumentException("%s has no checkpoint in the reference's form: expected one of %s"
                 .formatted(method.id(), String.join(", ", methods())));
     }
 
-    /** The method with the number of context vectors, and of whom, that the checkpoint has. */
+    /** The method with the checkpoint's number of context vectors, class-specific or not. */
     private static Method trained(Path file, Method method, Shape ctx, Clip clip) throws IOException {
         int width = clip.architecture().text().width();
         int most = clip.architecture().text().contextLength();
-        if ((ctx.rank() != 2 && ctx.rank() != 3)
-                || ctx.dim(ctx.rank() - 1) != width
-                || ctx.dim(ctx.rank() - 2) < 1
-                || ctx.dim(ctx.rank() - 2) > most) {
-            throw new IOException("%s: ctx of shape %s is no context of this model, whose text width is %d"
+        int rank = ctx.rank();
+        if (rank < 2 || rank > 3 || ctx.dim(rank - 1) != width || ctx.dim(rank - 2) < 1 || ctx.dim(rank - 2) > most) {
+            throw new IOException("%s: ctx of shape %s does not fit this model, whose text width is %d"
                     .formatted(file, ctx, width));
         }
-        boolean classSpecific = ctx.rank() == 3;
         Map<String, Object> settings = new LinkedHashMap<>();
         if (Settings.has((Record) method, "words")) {
             settings.put("words", null);
         }
-        settings.put("context_length", ctx.dim(ctx.rank() - 2));
+        settings.put("context_length", ctx.dim(rank - 2));
         if (Settings.has((Record) method, "class_specific")) {
-            settings.put("class_specific", classSpecific);
-        } else if (classSpecific) {
-            throw new IOException(
-                    "%s: ctx of shape %s is class-specific, which %s has not".formatted(file, ctx, method.id()));
+            settings.put("class_specific", rank == 3);
+        } else if (rank == 3) {
+            throw new IOException("%s: ctx of shape %s is class-specific, which %s does not support"
+                    .formatted(file, ctx, method.id()));
         }
         return method.with(settings);
     }
 
-    /** A context for all classes does not tell their number; the embeddings beside it do. */
+    /** Compares the number of classes: a unified context does not have one, but the embeddings do. */
     private static void requireCount(Path file, TorchTensor ofClasses, int given) throws IOException {
         Shape shape = ofClasses == null ? Shape.of() : ofClasses.shape();
         if (shape.rank() > 0 && shape.dim(0) != given) {
-            throw new IOException("%s was trained for %d classes, but %d class names are given: give all class"
-                            .formatted(file, shape.dim(0), given)
-                    + " names in the order of training");
+            throw new IOException(
+                    "%s was trained for %d classes, but %d class names are given: give all class names in the order of training"
+                            .formatted(file, shape.dim(0), given));
         }
     }
 
-    /** The embeddings of a checkpoint, absent in some, against those that it should have. */
-    private static void requireSame(Path file, TorchTensor found, DenseTensor expected, String what)
+    /** Compares the embeddings of a checkpoint, absent in some, with the expected ones. */
+    private static void requireSame(Path file, TorchTensor found, Tensor expected, String what)
             throws IOException {
         if (found == null) {
             return;
@@ -163,19 +158,15 @@ public final class ReferenceCheckpoint {
         boolean same = found.shape().equals(expected.shape());
         if (same) {
             float[] actual = found.floats();
-            ByteBuffer values = expected.data();
             for (int i = 0; i < actual.length && same; i++) {
-                float value = values.getFloat(i * Float.BYTES);
+                float value = expected.values()[i];
                 double tolerance = HALF * Math.abs(value) + HALF_SMALLEST;
                 same = Math.abs((double) actual[i] - value) <= tolerance;
             }
         }
         if (!same) {
-            throw new IOException(file
-                    + " was trained with other "
-                    + what
-                    + "give the model, and all class names in the order, that it was"
-                    + " trained with");
+            throw new IOException("%s was trained with other %s: give the model and all class names in the order of training"
+                    .formatted(file, what));
         }
     }
 
@@ -194,79 +185,82 @@ public final class ReferenceCheckpoint {
         }
         String name = Files.readString(pointer, StandardCharsets.UTF_8).strip();
         if (!name.matches("model[A-Za-z0-9.-]*")) {
-            throw new IOException(pointer + " does not name a checkpoint beside it: " + name);
+            throw new IOException(pointer + " does not name a checkpoint in its folder: " + name);
         }
         return folder.resolve(name);
     }
 
     /**
-     * Writes a learned prompt so that the reference's {@code load_model(directory, epoch)} reads
-     * it. The optimizer's state is empty: training does not go on from it.
+     * Writes a learned prompt so that the reference's {@code load_model(directory, epoch)} reads it. The optimizer's state
+     * is empty: training cannot resume from it.
      *
-     * @param folder where {@code prompt_learner/} is made
-     * @param epoch number of epochs it was trained for, which names the file
+     * @param folder parent of {@code prompt_learner/}
+     * @param epoch number of epochs of the training, which names the file
      * @return the file
-     * @throws IllegalArgumentException if the prompt belongs to another model, or its method has no
-     *     such checkpoints
+     * @throws IllegalArgumentException if the prompt belongs to another model, or its method has no such checkpoints
      */
     public static Path write(Path folder, Clip clip, ClassifierFile prompt, int epoch) throws IOException {
         prompt.requireModel(clip);
         PromptMethod prompts = checkpointed(prompt.method());
-        Words words = Words.of(clip, prompts, prompt.classNames());
-        return write(folder, clip, prompt, words, epoch);
+        return write(folder, clip, prompt, Words.of(clip, prompts, prompt.classNames()), epoch);
     }
 
     static Path write(Path folder, Clip clip, ClassifierFile prompt, Words words, int epoch) throws IOException {
         if (epoch < 1) {
-            throw new IllegalArgumentException("epoch " + epoch + ": the first is 1");
+            throw new IllegalArgumentException("epoch: expected 1 or more, got " + epoch);
         }
         int length = PromptLayout.of(prompt).length();
         Embeddings around = Embeddings.of(clip, words, length);
         Map<Object, Object> state = new OrderedDict();
         for (String name : checkpointed(prompt.method()).checkpointTensors()) {
-            ClassifierFile.Tensor tensor = prompt.tensor(name);
-            state.put(name, DenseTensor.ofFloats(tensor.shape(), tensor.values()));
+            state.put(name, saved(prompt.tensor(name)));
             if (name.equals(PromptContext.CTX)) { // parameter and buffers of the module itself
-                state.put(PREFIX, around.prefix());
-                state.put(SUFFIX, around.suffix());
+                state.put(PREFIX, saved(around.prefix()));
+                state.put(SUFFIX, saved(around.suffix()));
             }
         }
-        Map<Object, Object> root = new LinkedHashMap<>();
-        root.put("state_dict", state);
-        root.put("epoch", epoch);
-        root.put("optimizer", optimizer());
-        root.put("scheduler", scheduler(epoch));
-        root.put("val_result", null);
         Path target = Files.createDirectories(folder.resolve(FOLDER));
         Path file = target.resolve(FILE + epoch);
-        TorchSave.write(file, root);
+        TorchSave.write(file, root(state, epoch));
         String line = file.getFileName() + "\n";
         AtomicFile.write(target.resolve(POINTER), line.getBytes(StandardCharsets.UTF_8));
         return file;
     }
 
-    private static Map<Object, Object> optimizer() {
-        Training reference = Training.coop(1, 1);
-        Map<Object, Object> group = new LinkedHashMap<>();
-        group.put("lr", reference.rate());
-        group.put("momentum", reference.momentum());
-        group.put("dampening", 0);
-        group.put("weight_decay", reference.weightDecay());
-        group.put("nesterov", false);
-        group.put("initial_lr", reference.rate());
-        group.put("params", new ArrayList<>(List.of(0)));
-        Map<Object, Object> optimizer = new LinkedHashMap<>();
-        optimizer.put("state", new LinkedHashMap<>());
-        optimizer.put("param_groups", new ArrayList<>(List.of(group)));
-        return optimizer;
+    private static DenseTensor saved(Tensor tensor) {
+        return DenseTensor.ofFloats(tensor.shape(), tensor.values());
     }
 
-    private static Map<Object, Object> scheduler(int epoch) {
-        Map<Object, Object> scheduler = new LinkedHashMap<>();
-        scheduler.put("base_lrs", new ArrayList<>(List.of(Training.coop(1, 1).rate())));
-        scheduler.put("last_epoch", epoch);
-        scheduler.put("_step_count", epoch + 1);
-        return scheduler;
+    private static Map<Object, Object> root(Map<Object, Object> state, int epoch) {
+        Training reference = Training.coop(1, 1);
+        double rate = reference.rate();
+        Map<Object, Object> group = dict(
+                "lr", rate,
+                "momentum", reference.momentum(),
+                "dampening", 0,
+                "weight_decay", reference.weightDecay(),
+                "nesterov", false,
+                "initial_lr", rate,
+                "params", list(0));
+        return dict(
+                "state_dict", state,
+                "epoch", epoch,
+                "optimizer", dict("state", dict(), "param_groups", list(group)),
+                "scheduler", dict("base_lrs", list(rate), "last_epoch", epoch, "_step_count", epoch + 1),
+                "val_result", null);
+    }
+
+    /** A Python dict of alternating keys and values. */
+    private static Map<Object, Object> dict(Object... entries) {
+        Map<Object, Object> dict = new LinkedHashMap<>();
+        for (int i = 0; i < entries.length; i += 2) {
+            dict.put(entries[i], entries[i + 1]);
+        }
+        return dict;
+    }
+
+    private static List<Object> list(Object element) {
+        return new ArrayList<>(List.of(element));
     }
 
     /** The tokens around the context. */
@@ -281,7 +275,7 @@ public final class ReferenceCheckpoint {
     }
 
     /** The frozen embeddings around the context. */
-    private record Embeddings(DenseTensor prefix, DenseTensor suffix) {
+    private record Embeddings(Tensor prefix, Tensor suffix) {
 
         static Embeddings of(Clip clip, Words words, int vectors) {
             List<ClassName> names = words.afterContext();
@@ -291,22 +285,21 @@ public final class ReferenceCheckpoint {
             float[] prefix = new float[Math.multiplyExact(names.size(), width)];
             float[] suffix = new float[Math.multiplyExact(names.size(), length * width)];
             for (int c = 0; c < names.size(); c++) {
-                ClassName name = names.get(c);
-                if (name.length() + 1 > length) {
-                    throw new IllegalArgumentException(
-                            "class \"%s\": its %d tokens do not fit behind %d context vectors"
-                                    .formatted(name.name(), name.length() + 1, vectors));
+                int[] tokens = names.get(c).tokens();
+                if (tokens.length + 1 > length) {
+                    throw new IllegalArgumentException("class \"%s\": its %d tokens do not fit after %d context vectors"
+                            .formatted(names.get(c).name(), tokens.length + 1, vectors));
                 }
                 System.arraycopy(start, 0, prefix, c * width, width);
                 for (int i = 0; i < length; i++) {
-                    int token = i < name.length() ? name.token(i) : i == name.length() ? words.endToken() : 0;
+                    int token = i < tokens.length ? tokens[i] : i == tokens.length ? words.endToken() : 0;
                     int at = (c * length + i) * width;
                     System.arraycopy(clip.tokenEmbedding(token), 0, suffix, at, width);
                 }
             }
             return new Embeddings(
-                    DenseTensor.ofFloats(Shape.of(names.size(), 1, width), prefix),
-                    DenseTensor.ofFloats(Shape.of(names.size(), length, width), suffix));
+                    new Tensor(Shape.of(names.size(), 1, width), prefix),
+                    new Tensor(Shape.of(names.size(), length, width), suffix));
         }
     }
 }

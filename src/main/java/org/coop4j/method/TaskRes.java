@@ -19,9 +19,9 @@ import org.coop4j.method.train.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * Task Residual (Yu, Lu, Jin, Chen, Wang: "Task Residual for Tuning Vision-Language Models", CVPR
- * 2023; the reference's {@code trainers/taskres.py}): t + alpha · x is a class's weight, with t its
- * text feature as the tower gives it, and x, learned, at first 0.
+ * Task Residual (Yu, Lu, Jin, Chen, Wang: "Task Residual for Tuning Vision-Language Models", CVPR 2023; the reference's
+ * {@code trainers/taskres.py}): a class's weight is t + alpha · x, with t its text feature, not normalised, and x a
+ * learned residual, initially 0.
  *
  * @param alpha scaling factor of the residual
  * @param prompts hand-written prompts of the text features
@@ -36,32 +36,22 @@ public record TaskRes(@Setting("scaling factor of the task residual") double alp
         Settings.requireNotNegative("alpha", alpha);
     }
 
-    /** As the reference's scripts: α = 0.5. */
+    /** The reference's scripts: α = 0.5. */
     public TaskRes() {
         this(0.5, new TextPrompts());
     }
 
     @Override
-    public String id() {
-        return "taskres";
-    }
-
-    @Override
-    public String title() {
-        return "TaskRes (α = " + Numbers.plain(alpha) + ")";
-    }
-
-    @Override
-    public String summary() {
-        return "Adds to each class's text feature a residual that is learned from the image"
-                + " features; no tower runs in training: seconds. Needs no val images. A class"
-                + " that it did not learn gets its zero-shot weight, and among learned ones is at"
-                + " a disadvantage. Yu et al., CVPR 2023.";
+    public About about() {
+        return new About(
+                "taskres",
+                "TaskRes (α = " + Numbers.plain(alpha) + ")",
+                "Adds a learned residual to each class's text feature; trains in seconds (Yu et al., CVPR 2023).");
     }
 
     @Override
     public Training training(int shots) {
-        return training(shots, 0.002);
+        return training(shots, Training.COOP_RATE);
     }
 
     @Override
@@ -71,64 +61,36 @@ public record TaskRes(@Setting("scaling factor of the task residual") double alp
 
     private static Training training(int shots, double rate) {
         int epochs = shots > 0 && shots <= 4 ? 100 : 200;
-        return Training.adam(Kind.ADAM, epochs, 256, rate, 5e-4, 1e-8, Schedule.EPOCH_COSINE);
+        return Training.adam(Kind.ADAM, epochs, 256, rate, Training.WEIGHT_DECAY, 1e-8, Schedule.EPOCH_COSINE);
     }
 
     @Override
-    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
-        return new Residual(text.raw(), alpha);
+    public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
+        return model(texts.raw());
     }
 
-    @Override
-    public double rows(FeatureSpace space, int classes, int images) {
-        return classes;
+    /** The residual of text features that are not normalised, one row per class. */
+    Model model(FeatureMatrix base) {
+        LearnedTensor x = LearnedTensor.zeros(RESIDUAL, base.rows(), base.width());
+        return new Model(file -> file.with(BASE, base).with(x), x) {
+            @Override
+            SDVariable loss(StepGraph step) {
+                SDVariable t = step.perClass("text", base); // [classes, embed]
+                SDVariable moved = step.ops().add(t, step.learned(RESIDUAL).mul(alpha));
+                return step.crossEntropy(step.cosineLogits(step.ops().normalizeRows(moved)));
+            }
+        };
     }
 
-    /**
-     * The residual that is learned.
-     *
-     * @param base text features, not normalised
-     * @param x the residual
-     */
-    record Residual(FeatureMatrix base, LearnedTensor x, double alpha) implements FeatureMethod.Model {
-
-        Residual(FeatureMatrix base, double alpha) {
-            this(base, LearnedTensor.zeros(RESIDUAL, base.rows(), base.width()), alpha);
-        }
-
-        @Override
-        public List<LearnedTensor> learned() {
-            return List.of(x);
-        }
-
-        @Override
-        public SDVariable loss(StepGraph step) {
-            SDVariable t = step.perClass("text", base); // [classes, embed]
-            SDVariable moved = step.ops().add(t, step.learned(x.name()).mul(alpha));
-            return step.crossEntropy(step.cosineLogits(step.ops().normalizeRows(moved)));
-        }
-
-        @Override
-        public ClassifierFile addTo(ClassifierFile file) {
-            return file.with(BASE, base).with(x);
-        }
-    }
-
+    /** The classifier of t + alpha · x, normalised; the residual of a new class is 0. */
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         file.requireClassRows(space, BASE, RESIDUAL);
-        return new ClassRows(List.of(BASE, RESIDUAL), names -> unlearned(space, names))
-                .cosines(space, file, rows -> weights(rows.matrix(BASE), rows.matrix(RESIDUAL), alpha));
-    }
-
-    /** The residual of a new class is 0. */
-    private Map<String, float[]> unlearned(FeatureSpace space, List<String> names) {
-        float[] text = prompts.ofFile().rawWeights(space, names).toArray();
-        return Map.of(BASE, text, RESIDUAL, new float[text.length]);
-    }
-
-    /** t + alpha · x, normalised. */
-    static FeatureMatrix weights(FeatureMatrix base, FeatureMatrix x, double alpha) {
-        return base.plus(x, alpha).normalized();
+        return new ClassRows(space, file, List.of(BASE, RESIDUAL), names -> {
+                    float[] text = textsOfFile(space, names).raw().toArray();
+                    return Map.of(BASE, text, RESIDUAL, new float[text.length]);
+                })
+                .cosines(rows ->
+                        rows.matrix(BASE).plus(rows.matrix(RESIDUAL), alpha).normalized());
     }
 }

@@ -3,7 +3,6 @@ package org.coop4j.method;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Setting;
 import org.coop4j.base.Settings;
@@ -15,28 +14,27 @@ import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation;
 import org.coop4j.method.train.Optimizer.Kind;
 import org.coop4j.method.train.Training;
-import org.coop4j.method.train.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * Textual-based Class-aware Prompt tuning (Yao, Zhang, Xu, CVPR 2024; {@code trainers/tcp.py}): a
- * meta-net makes of each class's hand-written prompt the vectors that take the context's place from
- * a block of the text tower on. The loss is {@link KgCoOp}'s.
+ * Textual-based Class-aware Prompt tuning (Yao, Zhang, Xu, CVPR 2024; {@code trainers/tcp.py}): from a block of the text tower
+ * on, the context is replaced by vectors that a meta-net computes from each class's hand-written prompt. The loss is {@link
+ * KgCoOp}'s.
  *
  * @param contextLength number of context vectors M
- * @param block block on entry to which the class-aware vectors come, from 0; 0: after two thirds
- * @param weight how much a class's features are held near the hand-written prompt's
- * @param template hand-written prompt, whose first M words the context replaces; null: the data's
+ * @param block first block with class-aware vectors, from 1; 0 for after two thirds of the blocks
+ * @param weight weight of the distance from the hand-written prompt's class features
+ * @param template hand-written prompt, whose first M words the context replaces; null for the data's own
  */
 public record Tcp(
         @Setting("number of context vectors M") int contextLength,
-        @Setting("block that the class-aware vectors enter, from 1; 0: after two thirds of them") int block,
-        @Setting("how much a class's features are held near the hand-written prompt's") double weight,
-        @Setting("hand-written prompt, {} standing for the class name; the data's own without") String template)
+        @Setting("first block with class-aware vectors, from 1; 0 for after two thirds of the blocks") int block,
+        @Setting("weight of the distance from the hand-written prompt's class features") double weight,
+        @Setting("hand-written prompt with {} for the class name; without it the data's own") String template)
         implements PromptMethod {
 
     public Tcp {
-        PromptContext.random(contextLength);
+        PromptContext.atEnd(contextLength, null);
         Settings.requireNotNegative("weight", weight);
         if (block < 0) {
             throw new IllegalArgumentException("block: expected 0 or more, got " + block);
@@ -46,33 +44,23 @@ public record Tcp(
         }
     }
 
-    /** M = 4, weight 8: the reference's. */
+    /** The reference's: M = 4, weight 8. */
     public Tcp() {
         this(4, 0, 8, null);
     }
 
     @Override
     public PromptContext context() {
-        return PromptContext.random(contextLength);
+        return PromptContext.atEnd(contextLength, null);
     }
 
     @Override
-    public String id() {
-        return "tcp";
-    }
-
-    @Override
-    public String title() {
-        return "TCP (%s, weight %s)".formatted(context().describe(), Numbers.plain(weight));
-    }
-
-    @Override
-    public String summary() {
-        return "A small network turns the features of each class's hand-written prompt into vectors"
-                + " of its own, which replace the learned context within the text tower. Costs"
-                + " somewhat more than CoOp a step, as classes share less. Take it where classes"
-                + " learned and classes to come both matter. Yao et al., CVPR 2024; published with"
-                + " ViT-B/16 and 16 shots: base 84.13, new 75.36, harmonic mean 79.51 %.";
+    public About about() {
+        return new About(
+                "tcp",
+                "TCP (%s, weight %s)".formatted(context().describe(), Numbers.plain(weight)),
+                "Replaces the context inside the text tower by vectors generated from each class's"
+                        + " hand-written prompt; for old and new classes (Yao et al., CVPR 2024).");
     }
 
     @Override
@@ -86,19 +74,17 @@ public record Tcp(
     }
 
     private static Training adam(int epochs) {
-        return new Training(epochs, 32, Kind.ADAM, 0.002, 0.9, 5e-4, 1e-3, Schedule.EPOCH_COSINE, 1, 1e-5);
+        return Settings.with(Training.coop(epochs, 32), Map.of("optimizer", "adam", "epsilon", 1e-3));
     }
 
-    /** The same for a model and data: with the block's number and the template. */
+    /** Resolves a block of 0 and a missing template. */
     @Override
     public Tcp resolved(Clip clip, String own) {
         int layers = clip.architecture().text().layers();
         int entered = block == 0 ? Math.round(2f * layers / 3) : block;
         if (entered >= layers || entered < 1) {
             throw new IllegalArgumentException(
-                    "block: this text tower has blocks 0 to %d, of which the class-aware vectors".formatted(layers - 1)
-                            + " may enter 1 and later, got "
-                            + entered);
+                    "block: this text tower has blocks 0 to %d; expected 1 or later, got %d".formatted(layers - 1, entered));
         }
         return new Tcp(contextLength, entered, weight, template == null ? own : template);
     }
@@ -111,11 +97,11 @@ public record Tcp(
                 contextLength * clip.architecture().text().width());
     }
 
-    /** The template without those of its first M words that stand before the class name. */
+    /** The template without its first M words, as far as they precede the class name. */
     private String rest() {
         if (template == null) {
             throw new IllegalArgumentException(
-                    "template: TCP's prompts need their data's, such as \"a photo of a {}.\"");
+                    "template: TCP needs the data's prompt, such as \"a photo of a {}.\"");
         }
         String rest = template.strip();
         for (int word = 0; word < contextLength; word++) {
@@ -143,25 +129,15 @@ public record Tcp(
         return KgCoOp.loss(teacher, weight);
     }
 
-    /** The context up to a block, and class-aware vectors from there on. */
+    /** Class-aware vectors from a block on. */
     @Override
-    public PromptEncoder.Vectors vectors(List<LearnedTensor> learned, Supplier<FeatureMatrix> teacher) {
-        FeatureMatrix ofTemplate = teacher.get();
-        return new PromptEncoder.Vectors() {
-            @Override
-            public List<LearnedTensor> learned() {
-                return learned;
-            }
-
-            @Override
-            public Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step) {
-                long[] ctx = learned.get(0).shape();
-                SDVariable t = step.perClass("class features of the template", ofTemplate);
-                SDVariable h = CoCoOp.MetaNet.forward(step, Activation.Kind.QUICK_GELU, t);
-                SDVariable rows = h.reshape(step.classes() * ctx[0], ctx[1]); // [classes · M, width]
-                return Map.of(block, new PromptEncoder.Replacement(rows, true));
-            }
-        };
+    public Map<Integer, PromptEncoder.Replacement> replacements(
+            StepGraph step, List<LearnedTensor> learned, FeatureMatrix teacher) {
+        long[] ctx = learned.get(0).shape();
+        SDVariable t = step.perClass("class features of the template", teacher);
+        SDVariable h = CoCoOp.MetaNet.forward(step, Activation.Kind.QUICK_GELU, t);
+        SDVariable rows = h.reshape(step.classes() * ctx[0], ctx[1]); // [classes · M, width]
+        return Map.of(block, new PromptEncoder.Replacement(rows, true));
     }
 
     @Override

@@ -7,11 +7,11 @@ import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Trainer;
 
 /**
- * Tip-Adapter (Zhang et al.: "Tip-Adapter: Training-free Adaption of CLIP for Few-shot
- * Classification", ECCV 2022; the reference's {@code main.py}): the training images are the keys of
- * a cache whose votes are added to the zero-shot logits.
+ * Tip-Adapter (Zhang et al.: "Tip-Adapter: Training-free Adaption of CLIP for Few-shot Classification", ECCV 2022; the
+ * reference's {@code main.py}): the training images are the keys of a cache whose votes are added to the zero-shot
+ * logits.
  *
- * @param cache how much the cache counts
+ * @param cache weight and sharpness of the cache
  * @param prompts hand-written prompts of the text features
  */
 public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements FeatureMethod {
@@ -21,25 +21,12 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Fea
     }
 
     @Override
-    public String id() {
-        return "tip-adapter";
-    }
-
-    @Override
-    public String title() {
-        return "Tip-Adapter";
-    }
-
-    @Override
-    public String summary() {
-        return "Keeps the training images' features as the keys of a cache and adds to the"
-                + " zero-shot logits a vote of the keys near the image. Trains nothing: a second,"
-                + " and as many products an image afterwards as there are training images. alpha"
-                + " and beta are chosen on the val images where there are any. Take it where"
-                + " there is no time to train. A class without keys keeps its zero-shot logit."
-                + " Zhang et al., ECCV 2022; published with ResNet-50 at 1, 2, 4, 8, 16 shots:"
-                + " 62.33, 64.62, 66.54, 68.50, 70.32 %, its search made on full val sets and, on"
-                + " ImageNet, on test.";
+    public About about() {
+        return new About(
+                "tip-adapter",
+                "Tip-Adapter",
+                "Adds votes from a cache of the training images to the zero-shot logits; trains nothing (Zhang et al.,"
+                        + " ECCV 2022).");
     }
 
     @Override
@@ -48,17 +35,13 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Fea
     }
 
     @Override
-    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
-        return file -> KeyCache.addTo(file, text.space(), cache, data, KeyCache.keys(data.train()), text.weights());
-    }
-
-    @Override
-    public double rows(FeatureSpace space, int classes, int images) {
-        return 1;
+    public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
+        return new Model(file ->
+                KeyCache.addTo(file, texts.space(), cache, data, KeyCache.keys(data.train()), texts.weights()));
     }
 
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        return KeyCache.read(space, file, cache, prompts.ofFile());
+        return KeyCache.read(this, cache, space, file);
     }
 }

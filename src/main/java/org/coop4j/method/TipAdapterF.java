@@ -1,7 +1,6 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import java.util.List;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
@@ -17,11 +16,11 @@ import org.coop4j.method.train.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * Tip-Adapter-F (Zhang et al., ECCV 2022; the reference's {@code main.py}): {@link TipAdapter}
- * whose keys are trained; they are not normalised again. The last epoch counts, and a search on val
- * comes after it; the reference keeps the epoch that is best on test.
+ * Tip-Adapter-F (Zhang et al., ECCV 2022; the reference's {@code main.py}): {@link TipAdapter} with trained keys, which are
+ * not normalised again. The last epoch counts, followed by a search on val images; the reference keeps the epoch that is
+ * best on test images.
  *
- * @param cache how much the cache counts, in training and without val images also afterwards
+ * @param cache weight and sharpness of the cache in training and, without val images, afterwards
  * @param prompts hand-written prompts of the text features
  */
 public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements FeatureMethod {
@@ -31,22 +30,11 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Fe
     }
 
     @Override
-    public String id() {
-        return "tip-adapter-f";
-    }
-
-    @Override
-    public String title() {
-        return "Tip-Adapter-F";
-    }
-
-    @Override
-    public String summary() {
-        return "Tip-Adapter whose keys are trained for 20 epochs: seconds. Take it with several"
-                + " images a class. The last epoch counts; alpha and beta are chosen on the val"
-                + " images where there are any. A class without keys keeps its zero-shot logit."
-                + " Zhang et al., ECCV 2022; published with ResNet-50 at 1, 2, 4, 8, 16 shots:"
-                + " 64.60, 66.65, 69.67, 72.45, 75.83 %, with the epoch that was best on test.";
+    public About about() {
+        return new About(
+                "tip-adapter-f",
+                "Tip-Adapter-F",
+                "Tip-Adapter with trained keys; for several images per class (Zhang et al., ECCV 2022).");
     }
 
     @Override
@@ -60,8 +48,8 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Fe
     }
 
     @Override
-    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
-        return new Keys(text.space(), data, text.weights(), cache);
+    public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
+        return model(texts.space(), data, texts.weights());
     }
 
     @Override
@@ -70,49 +58,32 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Fe
     }
 
     /**
-     * Keys that are trained.
+     * The keys before training.
      *
-     * @param text normalised text features, one row a class
+     * @param text normalised text features, one row per class
      */
-    record Keys(FeatureSpace space, FewShotFeatures data, FeatureMatrix text, CacheWeights cache, LearnedTensor keys)
-            implements FeatureMethod.Model {
+    Model model(FeatureSpace space, FewShotFeatures data, FeatureMatrix text) {
+        LearnedTensor keys = KeyCache.keys(data.train()).learned(KeyCache.KEYS);
+        return new Model(file -> KeyCache.addTo(file, space, cache, data, FeatureMatrix.of(keys), text), keys) {
+            @Override
+            BatchOrder order(int samples, Trainer trainer) {
+                return BatchOrder.shuffledWhole(samples, trainer.training().batch(), trainer.seed());
+            }
 
-        Keys(FeatureSpace space, FewShotFeatures data, FeatureMatrix text, CacheWeights cache) {
-            this(space, data, text, cache, initial(data));
-        }
-
-        private static LearnedTensor initial(FewShotFeatures data) {
-            return KeyCache.keys(data.train()).learned(KeyCache.KEYS);
-        }
-
-        @Override
-        public List<LearnedTensor> learned() {
-            return List.of(keys);
-        }
-
-        @Override
-        public BatchOrder order(int samples, Trainer trainer) {
-            return BatchOrder.shuffledWhole(samples, trainer.training().batch(), trainer.seed());
-        }
-
-        @Override
-        public SDVariable loss(StepGraph step) {
-            SDVariable zeroShot = step.cosineLogits(step.perClass("text", text));
-            SDVariable cosines = step.ops().linear(step.images(), step.learned(KeyCache.KEYS));
-            SDVariable affinity =
-                    step.ops().activation(Activation.Kind.EXP, cosines.sub(1).mul(cache.beta()));
-            SDVariable votes = step.ops().sumColumns(affinity, data.train().labels(), text.rows());
-            return step.crossEntropy(step.ops().add(zeroShot, votes.mul(cache.alpha())));
-        }
-
-        @Override
-        public ClassifierFile addTo(ClassifierFile file) {
-            return KeyCache.addTo(file, space, cache, data, FeatureMatrix.of(keys), text);
-        }
+            @Override
+            SDVariable loss(StepGraph step) {
+                SDVariable zeroShot = step.cosineLogits(step.perClass("text", text));
+                SDVariable cosines = step.ops().linear(step.images(), step.learned(KeyCache.KEYS));
+                SDVariable affinity = step.ops()
+                        .activation(Activation.Kind.EXP, cosines.sub(1).mul(cache.beta()));
+                SDVariable votes = step.ops().sumColumns(affinity, data.train().labels(), text.rows());
+                return step.crossEntropy(step.ops().add(zeroShot, votes.mul(cache.alpha())));
+            }
+        };
     }
 
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        return KeyCache.read(space, file, cache, prompts.ofFile());
+        return KeyCache.read(this, cache, space, file);
     }
 }

@@ -5,13 +5,12 @@ import java.util.List;
 import java.util.Optional;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
-import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Trainer;
 
 /**
- * Zero-shot CLIP (Radford et al., 2021, section 3.1; the reference's {@code zsclip.py}): the
- * features of hand-written prompts are the class weights, those of several averaged.
+ * Zero-shot CLIP (Radford et al., 2021, section 3.1; the reference's {@code zsclip.py}): the features of hand-written
+ * prompts are the class weights, averaged over several templates.
  *
  * @param prompts hand-written prompts
  */
@@ -24,32 +23,21 @@ public record ZeroShot(TextPrompts prompts) implements FeatureMethod {
         this(new TextPrompts());
     }
 
-    /** Other prompts, the data's own among them or not. */
+    /** Other prompts, with or without the data's own. */
     public ZeroShot(List<String> templates, boolean own) {
         this(new TextPrompts(templates, own));
     }
 
     @Override
-    public String id() {
-        return "zero-shot";
-    }
-
-    @Override
-    public String title() {
+    public About about() {
         int count = prompts.templates().size() + (prompts.own() ? 1 : 0);
-        if (count > 1) {
-            return "zero-shot CLIP (" + count + " templates)";
-        }
-        return prompts.own()
-                ? "zero-shot CLIP"
-                : "zero-shot CLIP (\"" + prompts.templates().get(0) + "\")";
-    }
-
-    @Override
-    public String summary() {
-        return "The text features of hand-written prompts are the class weights; those of several"
-                + " templates are averaged. Learns nothing and needs no image. It is what every"
-                + " other method has to beat. Radford et al., ICML 2021.";
+        String detail =
+                count > 1 ? count + " templates" : "\"" + String.join("", prompts.templates()) + "\"";
+        return new About(
+                "zero-shot",
+                "zero-shot CLIP" + (count == 1 && prompts.own() ? "" : " (" + detail + ")"),
+                "Classifies by the text features of hand-written prompts and learns nothing; the baseline for every other"
+                        + " method (Radford et al., ICML 2021).");
     }
 
     @Override
@@ -74,22 +62,17 @@ public record ZeroShot(TextPrompts prompts) implements FeatureMethod {
     }
 
     @Override
-    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
-        return file -> file.with(TEXT, text.weights());
-    }
-
-    @Override
-    public double rows(FeatureSpace space, int classes, int images) {
-        return 0;
+    public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
+        return new Model(file -> file.with(TEXT, texts.weights()));
     }
 
     /**
-     * The classifier of the photographs of some classes, by "a photo of a CLASS.".
+     * The classifier of photographs of some classes, by "a photo of a CLASS.".
      *
      * @throws org.coop4j.text.TextTooLongException if a class name is too long
      */
     public static Classifier classifier(FeatureSpace space, List<String> classNames) throws IOException {
-        return PromptEnsemble.of(PromptTemplates.PHOTO).classifier(space, classNames);
+        return classifier(space, classNames, PromptEnsemble.of(PromptTemplates.PHOTO));
     }
 
     /** The classifier by some prompts, without a run. */
@@ -103,8 +86,6 @@ public record ZeroShot(TextPrompts prompts) implements FeatureMethod {
 
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        file.requireClassRows(space, TEXT);
-        return ClassRows.ofTexts(names -> prompts.ofFile().classWeights(space, names), TEXT)
-                .cosines(space, file, rows -> rows.matrix(TEXT));
+        return rows(space, file, Texts::weights, TEXT).cosines(rows -> rows.matrix(TEXT));
     }
 }

@@ -2,13 +2,11 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.List;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.BatchOrder;
 import org.coop4j.method.train.Trainer;
@@ -17,13 +15,13 @@ import org.coop4j.method.train.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * Zero-shot initialised linear probe (Silva-Rodríguez, Hajimiri, Ben Ayed, Dolz: "A Closer Look at
- * the Few-Shot Adaptation of Large Vision-Language Models", CVPR 2024; the reference's {@code
- * trainers/adapters.py} without a constraint): prototypes that begin as the text features.
+ * Zero-shot initialised linear probe (Silva-Rodríguez, Hajimiri, Ben Ayed, Dolz: "A Closer Look at the Few-Shot
+ * Adaptation of Large Vision-Language Models", CVPR 2024; the reference's {@code trainers/adapters.py} without a
+ * constraint): class prototypes initialised from the text features.
  *
- * <p>logits = exp(logit_scale) · f · unit(w_k), by cross-entropy; no validation, by design.
+ * <p>logits = exp(logit_scale) · f · unit(w_k), trained by cross-entropy; no validation, by design.
  *
- * @param prompts the hand-written prompts whose features the prototypes begin as
+ * @param prompts hand-written prompts whose text features initialise the prototypes
  */
 public record ZsLp(TextPrompts prompts) implements FeatureMethod {
 
@@ -35,20 +33,12 @@ public record ZsLp(TextPrompts prompts) implements FeatureMethod {
     }
 
     @Override
-    public String id() {
-        return "zs-lp";
-    }
-
-    @Override
-    public String title() {
-        return "ZS-LP";
-    }
-
-    @Override
-    public String summary() {
-        return "A linear probe on normalised features whose class weights begin as the text"
-                + " features. Needs no validation. Seconds. Overfits with few images; CLAP holds"
-                + " it back. Silva-Rodríguez et al., CVPR 2024.";
+    public About about() {
+        return new About(
+                "zs-lp",
+                "ZS-LP",
+                "Linear probe initialised from the text features, without validation; for several images per class"
+                        + " (Silva-Rodríguez et al., CVPR 2024).");
     }
 
     /** SGD at 0.1 without decay, batch 256, 300 epochs (the reference's configuration). */
@@ -58,88 +48,60 @@ public record ZsLp(TextPrompts prompts) implements FeatureMethod {
     }
 
     @Override
-    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
-        return new Prototypes(text.raw(), data.train().size(), null);
-    }
-
-    @Override
-    public double rows(FeatureSpace space, int classes, int images) {
-        return classes;
+    public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
+        return model(texts.raw(), data.train().size(), null);
     }
 
     /**
-     * Class prototypes that begin as the raw text features and are trained on all views of all images; CLAP's too.
+     * Class prototypes initialised from the text features and trained on all views of all images; CLAP's too.
      *
-     * @param text raw text features, one row per class
+     * @param text text features that are not normalised, one row per class
      * @param images number of training images
-     * @param multipliers how much each class's prototype is held near its text feature; null where none is
+     * @param multipliers weight of each class's penalty; null for no penalty
      */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Prototypes(FeatureMatrix text, int images, float[] multipliers, LearnedTensor prototypes)
-            implements FeatureMethod.Model {
-
-        Prototypes(FeatureMatrix text, int images, float[] multipliers) {
-            this(text, images, multipliers, text.learned(PROTOTYPES));
-        }
-
-        @Override
-        public List<LearnedTensor> learned() {
-            return List.of(prototypes);
-        }
-
-        @Override
-        public SDVariable loss(StepGraph step) {
-            SDVariable w = step.learned(PROTOTYPES); // [classes, embed]
-            SDVariable logits = step.cosineLogits(step.ops().normalizeRows(w)); // [batch, classes]
-            SDVariable crossEntropy = step.crossEntropy(logits);
-            return multipliers == null ? crossEntropy : crossEntropy.add(penalty(step, w));
-        }
-
-        /** (1/C) Σ_k λ_k ‖w_k − t_k‖². */
-        private SDVariable penalty(StepGraph step, SDVariable w) {
-            int width = text.width();
-            float[] roots = new float[multipliers.length * width];
-            for (int c = 0; c < multipliers.length; c++) {
-                float root = (float) Math.sqrt(multipliers[c] / multipliers.length);
-                Arrays.fill(roots, c * width, (c + 1) * width, root);
+    static Model model(FeatureMatrix text, int images, float[] multipliers) {
+        LearnedTensor prototypes = text.learned(PROTOTYPES);
+        return new Model(file -> file.with(prototypes).with(TEXT, text), prototypes) {
+            @Override
+            SDVariable loss(StepGraph step) {
+                SDVariable w = step.learned(PROTOTYPES); // [classes, embed]
+                SDVariable logits = step.cosineLogits(step.ops().normalizeRows(w)); // [batch, classes]
+                SDVariable crossEntropy = step.crossEntropy(logits);
+                return multipliers == null ? crossEntropy : crossEntropy.add(penalty(step, w, text, multipliers));
             }
-            SDVariable t = step.perClass("text", text); // [classes, embed]
-            SDVariable root = step.perClass("root", FeatureMatrix.of(multipliers.length, width, roots));
-            return step.ops().sumOfSquares(w.sub(t).mul(root));
-        }
 
-        @Override
-        public FeatureSet samples(FeatureSet train) {
-            return Views.pooled(train);
-        }
+            @Override
+            FeatureSet samples(FeatureSet train) {
+                return ViewPooling.pooled(train);
+            }
 
-        /** As many batches as the images fill, drawn from the pool of all views. */
-        @Override
-        public BatchOrder order(int samples, Trainer trainer) {
-            int batch = trainer.training().batch();
-            int batches = Math.max(1, images / batch);
-            return BatchOrder.of(samples, Math.min(samples, batch), batches, trainer.seed());
-        }
-
-        @Override
-        public ClassifierFile addTo(ClassifierFile file) {
-            return file.with(prototypes).with(TEXT, text);
-        }
+            /** As many batches as the images fill, drawn from the pool of all views. */
+            @Override
+            BatchOrder order(int samples, Trainer trainer) {
+                int batch = trainer.training().batch();
+                int batches = Math.max(1, images / batch);
+                return BatchOrder.of(samples, Math.min(samples, batch), batches, trainer.seed());
+            }
+        };
     }
 
+    /** (1/C) Σ_k λ_k ‖w_k − t_k‖². */
+    private static SDVariable penalty(StepGraph step, SDVariable w, FeatureMatrix text, float[] multipliers) {
+        int width = text.width();
+        float[] roots = new float[multipliers.length * width];
+        for (int c = 0; c < multipliers.length; c++) {
+            float root = (float) Math.sqrt(multipliers[c] / multipliers.length);
+            Arrays.fill(roots, c * width, (c + 1) * width, root);
+        }
+        SDVariable t = step.perClass("text", text); // [classes, embed]
+        SDVariable root = step.perClass("root", FeatureMatrix.of(multipliers.length, width, roots));
+        return step.ops().sumOfSquares(w.sub(t).mul(root));
+    }
+
+    /** The classifier of trained prototypes; a new class gets its zero-shot weight. */
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        return read(space, file, prompts.ofFile());
-    }
-
-    /**
-     * The classifier of trained prototypes. A class that was not trained has its text features: its zero-shot weights.
-     *
-     * @throws IOException if they are not those of this model and these classes
-     */
-    static Classifier read(FeatureSpace space, ClassifierFile file, PromptEnsemble prompts) throws IOException {
-        file.requireClassRows(space, PROTOTYPES, TEXT);
-        return ClassRows.ofTexts(names -> prompts.rawWeights(space, names), PROTOTYPES, TEXT)
-                .cosines(space, file, rows -> rows.matrix(PROTOTYPES).normalized());
+        return rows(space, file, Texts::raw, PROTOTYPES, TEXT)
+                .cosines(rows -> rows.matrix(PROTOTYPES).normalized());
     }
 }

@@ -11,20 +11,21 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.predict.ImageClassifier.PredictionLimits;
 
 /**
- * Images that wait to be encoded, in the order in which they came. A thread of the queue's own
- * encodes them in batches: while one is encoded, the next gathers.
+ * A queue of images to encode, in order of arrival. Its own thread encodes them in batches: the next batch gathers while one
+ * is encoded.
  */
 final class BatchQueue implements AutoCloseable {
 
     /**
-     * An image that waits.
+     * A waiting image.
      *
-     * @param then makes the result of its features
-     * @param latest when its batch is to begin, whether full or not; in the system's nanoseconds
+     * @param then computes the result from its features
+     * @param latest latest start of its batch, full or not, in {@link System#nanoTime}
      */
     private record Waiting<T>(InputImage image, Function<float[], T> then, CompletableFuture<T> result, long latest) {
 
@@ -47,61 +48,53 @@ final class BatchQueue implements AutoCloseable {
     private Thread thread;
     private boolean closed;
 
-    /**
-     * @param encoder encodes the images of a batch
-     */
     BatchQueue(PredictionLimits limits, Function<List<InputImage>, Encoded> encoder) {
         this.limits = limits;
         this.encoder = encoder;
     }
 
-    /** Images that wait, those of the batch at work not among them. */
-    int size() {
+    private <T> T locked(Supplier<T> body) {
         lock.lock();
         try {
-            return queue.size();
+            return body.get();
         } finally {
             lock.unlock();
         }
     }
 
-    /** Batches whose encoding has begun. */
+    /** Number of waiting images, without those of the current batch. */
+    int size() {
+        return locked(queue::size);
+    }
+
+    /** Number of batches whose encoding has begun. */
     long batches() {
         return batches.get();
     }
 
-    /** Whether the calling thread is the queue's own, which must not wait for itself. */
+    /** Returns true on the queue's own thread, which must not wait for itself. */
     boolean isOwnThread() {
-        lock.lock();
-        try {
-            return Thread.currentThread() == thread;
-        } finally {
-            lock.unlock();
-        }
+        return locked(() -> Thread.currentThread() == thread);
     }
 
     /**
      * Adds an image that waits for others.
      *
-     * @param then makes the result of its features, on the queue's thread
+     * @param then computes the result from its features on the queue's thread
      * @throws RejectedExecutionException if the queue is full
      */
     <T> CompletableFuture<T> offer(InputImage image, Function<float[], T> then) {
-        lock.lock();
-        try {
+        return locked(() -> {
             if (queue.size() >= limits.queueCapacity()) {
-                throw new RejectedExecutionException(
-                        queue.size() + " images are waiting, and no more may: try again later");
+                throw new RejectedExecutionException(queue.size() + " images are waiting: try again later");
             }
             return add(image, then, limits.maxDelay().toNanos());
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /**
-     * Adds an image whose batch begins at once, after a wait for a place if there is none. What
-     * depends on another image, and runs on the queue's thread, is served there and then.
+     * Adds an image whose batch begins at once, after waiting for a place in the queue. On the queue's own thread the image
+     * is encoded immediately, since a completed image's dependents may run there.
      */
     CompletableFuture<float[]> put(InputImage image) {
         if (isOwnThread()) {
@@ -109,15 +102,12 @@ final class BatchQueue implements AutoCloseable {
             encode(List.of(one));
             return one.result;
         }
-        lock.lock();
-        try {
+        return locked(() -> {
             while (queue.size() >= limits.queueCapacity()) {
                 taken.awaitUninterruptibly();
             }
             return add(image, Function.identity(), 0);
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     private <T> CompletableFuture<T> add(InputImage image, Function<float[], T> then, long delay) {
@@ -141,15 +131,14 @@ final class BatchQueue implements AutoCloseable {
         }
     }
 
-    /** Waits for a batch; it is empty if the queue is closed and nothing is left. */
+    /** Waits for a batch; it is empty if the queue is closed and empty. */
     private List<Waiting<?>> next() {
-        lock.lock();
-        try {
+        return locked(() -> {
             while (!closed && queue.size() < limits.maxBatch() && nanosToWait() > 0) {
                 try {
                     arrived.awaitNanos(nanosToWait());
                 } catch (InterruptedException e) {
-                    // Nobody else has this thread, and the loop looks again.
+                    // This thread is private, and the loop checks again.
                 }
             }
             List<Waiting<?>> batch = new ArrayList<>();
@@ -158,12 +147,10 @@ final class BatchQueue implements AutoCloseable {
             }
             taken.signalAll();
             return batch;
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
-    /** How long the batch may still wait for more images. */
+    /** Time that the batch may still wait for more images. */
     private long nanosToWait() {
         long now = System.nanoTime();
         return queue.stream().mapToLong(one -> one.latest - now).min().orElse(Long.MAX_VALUE);
@@ -189,19 +176,15 @@ final class BatchQueue implements AutoCloseable {
         }
     }
 
-    /** Takes no more images, and waits until those that it has are encoded. */
+    /** Refuses new images and waits until the others are encoded. */
     @Override
     public void close() {
-        Thread serving;
-        lock.lock();
-        try {
+        Thread serving = locked(() -> {
             closed = true;
-            serving = thread;
             arrived.signal();
             taken.signalAll();
-        } finally {
-            lock.unlock();
-        }
+            return thread;
+        });
         boolean interrupted = false;
         while (serving != null && serving.isAlive()) {
             try {

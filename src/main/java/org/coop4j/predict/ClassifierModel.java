@@ -12,7 +12,7 @@ import org.coop4j.method.ClassifierFile;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
 
-/** Finds a learned classifier, and the model that it was learned with. */
+/** Finds a learned classifier and the model that it was learned with. */
 public final class ClassifierModel {
 
     private ClassifierModel() {}
@@ -21,7 +21,7 @@ public final class ClassifierModel {
      * The classifier's file.
      *
      * @param run the folder of a run, or the file itself
-     * @throws IOException if the folder holds none, saying what it is then
+     * @throws IOException if the folder has no classifier, with the reason
      */
     public static Path classifierFile(Path run) throws IOException {
         if (!Files.isDirectory(run)) {
@@ -70,7 +70,7 @@ public final class ClassifierModel {
                 : Optional.empty();
     }
 
-    /** Where the classifier says that the model was, if that can be a file's name. */
+    /** The path of the model that the classifier records, if it is a valid one. */
     private static Optional<Path> recorded(ClassifierFile learned) {
         String file = learned.training().get(Run.MODEL_FILE);
         try {
@@ -81,11 +81,11 @@ public final class ClassifierModel {
     }
 
     /**
-     * The model's file: where it was then, beside the classifier, or the one that is shipped.
+     * The model's file: at its recorded path, next to the classifier, or the shipped one.
      *
-     * @param file where the classifier lies
-     * @param advice what to do if there is none
-     * @throws IOException if there is none
+     * @param file the classifier's file
+     * @param advice remedy in the message if it is not found
+     * @throws IOException if it is not found
      */
     public static Path find(ClassifierFile learned, Path file, String advice) throws IOException {
         return known(learned, file)

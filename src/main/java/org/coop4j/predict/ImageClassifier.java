@@ -23,8 +23,7 @@ import org.coop4j.method.ClassifierFile;
 import org.coop4j.run.Run;
 
 /**
- * Classifies images with a learned or hand-written classifier: one model in memory, for any number
- * of threads.
+ * Classifies images with a learned or hand-written classifier: one model in memory for any number of threads.
  *
  * <pre>{@code
  * try (ImageClassifier classifier = ImageClassifier.load(Path.of("run"))) {
@@ -33,10 +32,9 @@ import org.coop4j.run.Run;
  * }
  * }</pre>
  *
- * <p>Thread-safe. Images that threads bring at the same time are encoded together, in batches of whatever size is
- * fastest; what is encoded beside an image shows in its result by float32 rounding at most. An interrupt does not cut a
- * call short and disturbs no other thread; whoever may have to stop waiting calls {@link #submit}.
- * Closing it waits for the calls at work; later calls throw an {@link IllegalStateException}.
+ * <p>Thread-safe. Concurrent images are encoded together, in batches of the fastest size; the other images of a batch change
+ * a result by float32 rounding at most. An interrupt does not end a call; use {@link #submit} to stop waiting. Closing waits
+ * for running calls; later calls throw an {@link IllegalStateException}.
  */
 public final class ImageClassifier implements AutoCloseable {
 
@@ -47,7 +45,7 @@ public final class ImageClassifier implements AutoCloseable {
     private final BatchQueue queue;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    /** Read by calls at work; written once, by closing. */
+    /** Read-locked by calls, write-locked once by closing. */
     private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
 
     private ImageClassifier(
@@ -59,14 +57,14 @@ public final class ImageClassifier implements AutoCloseable {
         this.queue = new BatchQueue(limits, this::encode);
     }
 
-    /** Opens a learned classifier of any method, and its model, with the standard limits. */
+    /** Opens a learned classifier of any method and its model with the standard limits. */
     public static ImageClassifier load(Path run) throws IOException {
         return load(run, PredictionLimits.standard());
     }
 
     /**
-     * Opens a learned classifier of any method, and the model that it was learned with, which is
-     * looked for where it was then, beside the classifier, and among what is shipped.
+     * Opens a learned classifier of any method and its model, which is searched for at its recorded path, next to the
+     * classifier, and in the cache of the shipped model.
      *
      * @param run the folder of a run, or a classifier's file
      * @throws IOException if there is no classifier, it is damaged, or its model is not found
@@ -87,43 +85,43 @@ public final class ImageClassifier implements AutoCloseable {
         }
     }
 
-    /** Uses a model and a classifier, which stay the caller's, with the standard limits. */
+    /** Uses a model and a classifier, which the caller closes afterwards, with the standard limits. */
     public static ImageClassifier of(Clip clip, Classifier classifier) {
         return of(clip, classifier, PredictionLimits.standard());
     }
 
-    /** Uses a model and a classifier, which stay the caller's to close, after this. */
+    /** Uses a model and a classifier, which the caller closes afterwards. */
     public static ImageClassifier of(Clip clip, Classifier classifier, PredictionLimits limits) {
         return new ImageClassifier(clip, classifier, limits, ExifOrientation.APPLY, false);
     }
 
-    /** The same, with another treatment of EXIF orientations than to apply them. */
+    /** Uses a model and a classifier, which the caller closes afterwards, with a treatment of EXIF orientations. */
     public static ImageClassifier of(Clip clip, Classifier classifier, ExifOrientation exif) {
         return new ImageClassifier(clip, classifier, PredictionLimits.standard(), exif, false);
     }
 
-    /** What a classifier was told to do with EXIF orientations; to apply them, if nothing. */
+    /** The treatment of EXIF orientations recorded in a classifier; by default they are applied. */
     public static ExifOrientation orientation(ClassifierFile learned) {
         String told = learned.training().get(Run.EXIF);
         return told == null ? ExifOrientation.APPLY : ExifOrientation.named(told);
     }
 
-    /** The classes. */
+    /** Class names, in the order of the logits. */
     public List<String> classNames() {
         return classifier.classNames();
     }
 
-    /** What it classifies with: its file says the method, its settings and how it was trained. */
+    /** The classifier, whose file records the method, its settings and the training. */
     public Classifier classifier() {
         return classifier;
     }
 
-    /** Batches of waiting images whose encoding has begun, since it was opened. */
+    /** Number of batches whose encoding has begun since opening. */
     public long batches() {
         return queue.batches();
     }
 
-    /** Images that wait to be encoded. */
+    /** Number of images that wait to be encoded. */
     public int waiting() {
         return queue.size();
     }
@@ -143,12 +141,12 @@ public final class ImageClassifier implements AutoCloseable {
         return classify(InputImage.of(file));
     }
 
-    /** Classifies an image file's content. */
+    /** Classifies the content of an image file. */
     public List<Prediction> classify(byte[] content) throws IOException {
         return classify(InputImage.of(content));
     }
 
-    /** Classifies an image file's content, read to the end of the stream. */
+    /** Classifies the content of an image file, reading the stream to its end. */
     public List<Prediction> classify(InputStream content) throws IOException {
         return classify(InputImage.of(content));
     }
@@ -162,7 +160,7 @@ public final class ImageClassifier implements AutoCloseable {
      * Classifies images.
      *
      * @return for each image all classes, the most probable first
-     * @throws IOException if an image cannot be read or decoded, the first of them
+     * @throws IOException if an image cannot be read or decoded; the first such error
      */
     public List<List<Prediction>> classifyAll(List<InputImage> images) throws IOException {
         return whileOpen(() -> {
@@ -176,10 +174,10 @@ public final class ImageClassifier implements AutoCloseable {
     }
 
     /**
-     * Classifies any number of images, some at a time, in turn with other threads; those that
-     * cannot be read leave the others as they are.
+     * Classifies any number of images in batches, in turn with other threads; an unreadable image does not affect the
+     * others.
      *
-     * @param listener is told of each image, in order, on the calling thread
+     * @param listener receives each result in order on the calling thread
      */
     public void classifyEach(List<InputImage> images, Listener listener) {
         whileOpen(() -> {
@@ -200,13 +198,12 @@ public final class ImageClassifier implements AutoCloseable {
     }
 
     /**
-     * What a classifier encodes together, and what it refuses.
+     * Limits of batches, of the queue and of image sizes.
      *
-     * @param maxBatch the most images that are encoded together, 1 or more
-     * @param maxDelay how long a submitted image waits for others at most, once the images before it
-     *     are encoded; 0 or more
-     * @param queueCapacity the most images that wait, 1 or more
-     * @param maxPixels the most pixels that an image may have
+     * @param maxBatch maximum number of images encoded together, 1 or more
+     * @param maxDelay maximum time that a submitted image waits for others once the images before it are encoded, 0 or more
+     * @param queueCapacity maximum number of waiting images, 1 or more
+     * @param maxPixels maximum number of pixels per image
      */
     public record PredictionLimits(int maxBatch, Duration maxDelay, int queueCapacity, long maxPixels) {
 
@@ -231,7 +228,7 @@ public final class ImageClassifier implements AutoCloseable {
         }
     }
 
-    /** Is told what comes of each of many images. */
+    /** Receives the results of many images. */
     public interface Listener {
 
         /**
@@ -241,13 +238,12 @@ public final class ImageClassifier implements AutoCloseable {
          */
         void predicted(int index, List<Prediction> ranked);
 
-        /** Image {@code index} cannot be read or decoded; the rest goes on. */
+        /** Image {@code index} cannot be read or decoded; the others are still classified. */
         void failed(int index, IOException problem);
     }
 
     /**
-     * An image's features as the image tower gives them, not normalised: those that the classifier
-     * takes.
+     * The image features that the classifier takes, not normalised.
      *
      * @return [{@link Clip#featureWidth}]
      * @throws IOException if the image cannot be read or decoded
@@ -256,7 +252,7 @@ public final class ImageClassifier implements AutoCloseable {
         return whileOpen(() -> features(image));
     }
 
-    /** Classifies an image file's content later, together with others. */
+    /** Classifies the content of an image file later, together with others. */
     public CompletableFuture<List<Prediction>> submit(byte[] content) {
         return submit(InputImage.of(content));
     }
@@ -264,11 +260,10 @@ public final class ImageClassifier implements AutoCloseable {
     /**
      * Classifies an image later, together with others.
      *
-     * @return all classes, the most probable first; or the exception of this image, which leaves
-     *     the others as they are. One that is cancelled before its batch begins is not encoded.
-     *     What depends on it runs on the thread that all images wait for, unless it is made with
-     *     one of the methods that are called Async.
-     * @throws java.util.concurrent.RejectedExecutionException if as many images wait as may
+     * @return all classes, the most probable first, or the exception of this image, which does not affect the others. An
+     *     image that is cancelled before its batch begins is not encoded. Dependents run on the thread that all images wait
+     *     for, unless they are added by one of the Async methods.
+     * @throws java.util.concurrent.RejectedExecutionException if the queue is full
      */
     public CompletableFuture<List<Prediction>> submit(InputImage image) {
         return whileOpen(() -> queue.offer(image, this::ranked));
@@ -291,7 +286,7 @@ public final class ImageClassifier implements AutoCloseable {
                         .read(reader, target, offset));
     }
 
-    /** The first of equal classes stays first. */
+    /** All classes by probability; equal ones keep their order. */
     private List<Prediction> ranked(float[] features) {
         FeatureMatrix image = FeatureMatrix.of(1, features.length, features);
         float[] logits = classifier.logits(image).row(0);
@@ -303,8 +298,6 @@ public final class ImageClassifier implements AutoCloseable {
                 .toList();
     }
 
-    /** Something that needs the model. */
-    @FunctionalInterface
     private interface Call<T, E extends Exception> {
         T run() throws E;
     }
@@ -328,15 +321,15 @@ public final class ImageClassifier implements AutoCloseable {
     }
 
     /**
-     * Waits for the calls at work and for what was submitted, then frees what {@link #load} opened.
+     * Waits for running calls and submitted images, then frees what {@link #load} opened.
      *
-     * @throws IllegalStateException if called from within a call of its own
+     * @throws IllegalStateException if called from one of its own calls
      */
     @Override
     public void close() throws IOException {
         if (use.getReadHoldCount() > 0 || queue.isOwnThread()) {
             throw new IllegalStateException(
-                    "the classifier cannot be closed by what works with it: close it afterwards");
+                    "the classifier cannot be closed by a call that uses it: close it afterwards");
         }
         if (closed.getAndSet(true)) {
             return;

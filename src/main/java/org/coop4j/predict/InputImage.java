@@ -10,9 +10,8 @@ import org.coop4j.image.PixelReader;
 import org.coop4j.image.RgbImage;
 
 /**
- * An image to classify: a file, a file's content, or one that Java has decoded. Files and contents
- * may be JPEG, PNG, GIF, BMP, WebP or TIFF, which the content tells; they are turned upright as their
- * EXIF orientation says.
+ * An image to classify: a file, a file's content, or an image that Java has decoded. The format (JPEG, PNG, GIF, BMP, WebP or
+ * TIFF) is detected from the content, and EXIF orientations are applied.
  */
 @FunctionalInterface
 public interface InputImage {
@@ -20,7 +19,7 @@ public interface InputImage {
     /** Writes the normalised pixels [3, size, size] from {@code offset} on. */
     void read(PixelReader reader, FloatBuffer target, int offset) throws IOException;
 
-    /** A file, read when it is encoded. */
+    /** A file, read when the image is encoded. */
     static InputImage of(Path file) {
         return (reader, target, offset) -> reader.read(file, target, offset);
     }
@@ -28,7 +27,7 @@ public interface InputImage {
     /**
      * A file's content.
      *
-     * @param content not copied: leave it as it is
+     * @param content not copied: do not modify it
      */
     static InputImage of(byte[] content) {
         return of(content, "of " + content.length + " bytes");
@@ -37,15 +36,15 @@ public interface InputImage {
     /**
      * A file's content.
      *
-     * @param content not copied: leave it as it is
-     * @param name what messages call the image
+     * @param content not copied: do not modify it
+     * @param name name of the image in messages
      */
     static InputImage of(byte[] content, String name) {
         return (reader, target, offset) -> reader.read(content, name, target, offset);
     }
 
     /**
-     * A file's content, read to its end here and now; the stream stays open.
+     * A file's content, read to its end immediately; the stream stays open.
      *
      * @throws IOException if it cannot be read
      */

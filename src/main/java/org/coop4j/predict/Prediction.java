@@ -1,9 +1,9 @@
 package org.coop4j.predict;
 
 /**
- * A class that an image may be of.
+ * A predicted class.
  *
- * @param label the class's name
- * @param probability from 0 to 1; those of all classes sum to 1
+ * @param label name of the class
+ * @param probability probability from 0 to 1; those of all classes sum to 1
  */
 public record Prediction(String label, double probability) {}

@@ -219,7 +219,7 @@ public record DataSpec(
 
     /** Returns the task of distinguishing these classes. */
     public Task task(List<String> classNames, long seed) {
-        return new Task(classNames, handWrittenPrompt(), ensemble(), seed);
+        return new Task(classNames, handWrittenPrompt(), seed);
     }
 
     /** Returns a short name for tables. */

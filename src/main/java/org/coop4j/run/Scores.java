@@ -77,7 +77,7 @@ public record Scores(int[] labels, float[][] logits) {
 
     /** Returns the expected calibration error, 0 to 1. */
     public double calibrationError() {
-        return Calibration.ofLogits(labels, logits).expectedError();
+        return Calibration.ofLogits(labels, logits, Calibration.USUAL_BINS).expectedError();
     }
 
     /** Returns the numbers of answers, and of correct ones, by the least probability of an answer. */

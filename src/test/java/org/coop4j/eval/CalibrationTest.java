@@ -12,7 +12,7 @@ class CalibrationTest {
         // Confidences 0.75, 0.75, 0.75 (two of three right) and 0.5 (wrong).
         float odds = (float) Math.log(3);
         float[][] logits = {{odds, 0}, {odds, 0}, {0, odds}, {0, 0}};
-        Calibration calibration = Calibration.ofLogits(new int[] {0, 0, 0, 1}, logits);
+        Calibration calibration = Calibration.ofLogits(new int[] {0, 0, 0, 1}, logits, Calibration.USUAL_BINS);
 
         assertThat(calibration.bins()).hasSize(15);
         assertThat(calibration.bins().get(11).count()).isEqualTo(3);
@@ -25,7 +25,7 @@ class CalibrationTest {
         Calibration halves = Calibration.ofLogits(new int[] {0}, new float[][] {{0, 0}}, 2);
 
         assertThat(halves.bins().get(0).count()).isEqualTo(1);
-        assertThat(Calibration.ofLogits(new int[] {0}, new float[][] {{1000, 0}})
+        assertThat(Calibration.ofLogits(new int[] {0}, new float[][] {{1000, 0}}, 15)
                         .bins()
                         .get(14)
                         .count())
@@ -34,7 +34,7 @@ class CalibrationTest {
 
     @Test
     void certainAndRightHasNoError() {
-        assertThat(Calibration.ofLogits(new int[] {0, 1}, new float[][] {{1000, 0}, {0, 1000}})
+        assertThat(Calibration.ofLogits(new int[] {0, 1}, new float[][] {{1000, 0}, {0, 1000}}, 15)
                         .expectedError())
                 .isZero();
     }
@@ -53,9 +53,9 @@ class CalibrationTest {
 
     @Test
     void badArgumentsAreRefused() {
-        assertThatThrownBy(() -> Calibration.ofLogits(new int[1], new float[2][2]))
-                .hasMessageContaining("1 labels and 2 rows");
+        assertThatThrownBy(() -> Calibration.ofLogits(new int[1], new float[2][2], 15))
+                .hasMessageContaining("1 and 2");
         assertThatThrownBy(() -> Calibration.ofLogits(new int[1], new float[1][2], 0))
-                .hasMessageContaining("bins is 0");
+                .hasMessageContaining("got 0");
     }
 }

@@ -159,7 +159,7 @@ class ConfidenceTest {
     void badArgumentsAreRefused() {
         assertThatThrownBy(() -> Interval.wilson(2, 1)).hasMessageContaining("2 of 1 images");
         assertThatThrownBy(() -> new McNemar(3, 2, 2)).hasMessageContaining("2 and 2 of 3");
-        assertThatThrownBy(() -> McNemar.of(new boolean[1], new boolean[2])).hasMessageContaining("the same of both");
+        assertThatThrownBy(() -> McNemar.of(new boolean[1], new boolean[2])).hasMessageContaining("1 and 2");
         assertThatThrownBy(() -> Coverage.of(new double[0], new boolean[0])).hasMessageContaining("at least one");
         assertThatThrownBy(() -> Temperature.fit(new int[1], new float[2][2]))
                 .hasMessageContaining("1 labels and 2 rows");

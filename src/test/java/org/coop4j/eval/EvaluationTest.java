@@ -94,7 +94,7 @@ class EvaluationTest {
     void listsOfDifferentOrNoLengthAreRefused() {
         assertThatThrownBy(() -> Evaluation.of(new int[2], new int[3]))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("2 true and 3 predicted");
+                .hasMessageContaining("2 and 3");
         assertThatThrownBy(() -> Evaluation.of(new int[0], new int[0])).isInstanceOf(IllegalArgumentException.class);
     }
 

@@ -53,7 +53,7 @@ class CacheSearchTest {
                 }
             }
         }
-        assertThat(search.hits()).isDeepEqualTo(expected);
+        assertThat(search.hits).isDeepEqualTo(expected);
     }
 
     @ParameterizedTest
@@ -64,7 +64,7 @@ class CacheSearchTest {
         FeatureMatrix text = FeatureMatrix.of(2, 2, new float[] {5, 5, 1, 1});
         FeatureMatrix cosines = FeatureMatrix.of(2, 2, new float[] {0.5f, 0.5f, 0.9f, 0.9f});
         search.add(text, cosines, new int[] {truth, truth});
-        for (int[] row : search.hits()) {
+        for (int[] row : search.hits) {
             assertThat(row).containsOnly(hits);
         }
     }

@@ -104,7 +104,7 @@ class ClassifierFileTest {
     void aMethodOrASettingThatIsUnknownIsNamed() throws IOException {
         Path file = written(Map.of("coop4j.classifier", "3"), Shape.of(1, 2), 1, 2);
         assertThatThrownBy(() -> ClassifierFile.read(file))
-                .hasMessageContaining("is of format 3: this version of coop4j reads format 2");
+                .hasMessageContaining("has format 3: this version of coop4j reads format 2");
     }
 
     private Path written(Map<String, String> changes, Shape shape, float... values) throws IOException {
@@ -126,7 +126,7 @@ class ClassifierFileTest {
             delimiter = '|',
             value = {
                 "coop4j.classifier | '' | is not a learned classifier",
-                "coop4j.classifier | 1 | is of format 1",
+                "coop4j.classifier | 1 | format 1",
                 "coop4j.method | '' | has no coop4j.method",
                 "coop4j.settings | {\"position\":\"left\"} | position",
                 "coop4j.settings | [] | coop4j.settings: expected a JSON object, got []",

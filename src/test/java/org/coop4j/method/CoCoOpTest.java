@@ -60,7 +60,8 @@ class CoCoOpTest {
                         key,
                         "logits.init",
                         PromptLearner.logits(
-                                encoding, problem.matrix("image_features").rows(batches[0]), clip.logitScale()));
+                                        encoding, problem.matrix("image_features").rows(batches[0]), clip.logitScale())
+                                .toArray());
                 for (int step = 0; step < batches.length; step++) {
                     golden.assertLoss(key, step, trainable.run(0, batches[step]));
                     if (step == 0) {
@@ -73,7 +74,8 @@ class CoCoOpTest {
                         golden,
                         problem,
                         key,
-                        PromptLearner.logits(encoding, problem.matrix("test_image_features"), clip.logitScale()));
+                        PromptLearner.logits(encoding, problem.matrix("test_image_features"), clip.logitScale())
+                                .toArray());
             }
         }
     }
@@ -82,6 +84,6 @@ class CoCoOpTest {
     void aContextOfNoVectorsIsRefused() {
         assertThatThrownBy(() -> new CoCoOp(0, null)).hasMessageContaining("context_length: expected 1 or more");
         assertThatThrownBy(() -> new CoCoOp().with(Map.of("words", " ")))
-                .hasMessageContaining("words: expected words to begin with");
+                .hasMessageContaining("words: expected initial words");
     }
 }

@@ -14,7 +14,7 @@ class CrossModalTest {
     @Test
     void halfOfEachBatchIsTextAndEachHalfBeginsAnewByItself() {
         FeatureMatrix texts = FeatureMatrix.of(6, 1, new float[] {1, 2, 3, 4, 5, 6});
-        CrossModal.Head model = new CrossModal.Head(texts, 3);
+        FeatureMethod.Model model = CrossModal.model(texts, 3);
         Trainer trainer = new Trainer(new CrossModal().training(1), 1);
         BatchOrder order = model.order(20, trainer);
         assertThat(order.epoch(0).length).isEqualTo(order.batches());

@@ -53,7 +53,7 @@ class DeepLanguageTest {
                 .hasMessageContaining("depth: expected 0 or more, got -1");
         Method threeBlocks = new DeepLanguage().with(Map.of("depth", "3"));
         try (Clip clip = GoldenMethods.clip("vit", folder)) {
-            Task task = new Task(List.of("cat"), "a photo of a {}.", List.of(), 1);
+            Task task = new Task(List.of("cat"), "a photo of a {}.", 1);
             assertThatThrownBy(() -> threeBlocks.learner(clip, task))
                     .hasMessageContaining("at most the 2 blocks of this text tower, got 3");
         }

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class FeatureMethodsTest {
 
     private static final List<String> NAMES = List.of("left", "up_there", "right");
-    private static final Task TASK = new Task(NAMES, "a photo of a {}.", List.of("{}"), 1);
+    private static final Task TASK = new Task(NAMES, "a photo of a {}.", 1);
 
     @TempDir
     static Path folder;
@@ -73,7 +73,7 @@ class FeatureMethodsTest {
         Path model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
         try (Clip clip = TinyModel.open(model, 1)) {
             Classifier fitted = fit(clip, method, 6);
-            FeatureMatrix test = Views.mean(images(clip, method, 5, 3));
+            FeatureMatrix test = ViewPooling.mean(images(clip, method, 5, 3));
             Path file = folder.resolve("classifier.safetensors");
             fitted.save().write(file);
             Classifier read = ClassifierFile.read(file).open(clip);
@@ -89,7 +89,7 @@ class FeatureMethodsTest {
         Path model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
         try (Clip clip = TinyModel.open(model, 1)) {
             Classifier fitted = fit(clip, method, 0);
-            FeatureMatrix test = Views.mean(images(clip, method, 5, 3));
+            FeatureMatrix test = ViewPooling.mean(images(clip, method, 5, 3));
             FeatureMatrix all = fitted.logits(test);
             FeatureMatrix few = fitted.forClasses(List.of("right", "up there")).logits(test);
             for (int i = 0; i < test.rows(); i++) {

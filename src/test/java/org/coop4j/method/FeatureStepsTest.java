@@ -104,19 +104,20 @@ class FeatureStepsTest {
             case "taskres" -> {
                 double alpha = c.get("residual_scale").asDouble();
                 FeatureMatrix text = problem.text(c.get("text").asText());
-                TaskRes.Residual model = new TaskRes.Residual(text, alpha);
-                Method method = new TaskRes().with(Map.of("alpha", alpha));
+                TaskRes method = new TaskRes(alpha, new TextPrompts());
+                FeatureMethod.Model model = method.model(text);
                 int[][] batches = golden.rows(key + ".batches");
-                return new Case(method, model, first, batches, Map.of("x", model.x()));
+                return new Case(method, model, first, batches, Map.of("x", model.learned().get(0)));
             }
             case "clip_adapter" -> {
                 double ratio = c.get("ratio").asDouble();
                 LearnedTensor w1 = golden.matrix(key + ".w1.init").learned("fc.0.weight");
                 LearnedTensor w2 = golden.matrix(key + ".w2.init").learned("fc.2.weight");
                 FeatureMatrix text = problem.text("text_raw").normalized();
+                ClipAdapter method = new ClipAdapter(ratio, new TextPrompts());
                 return new Case(
-                        new ClipAdapter().with(Map.of("ratio", ratio)),
-                        new ClipAdapter.Adapter(w1, w2, text, ratio),
+                        method,
+                        method.model(w1, w2, text),
                         first,
                         golden.rows(key + ".batches"),
                         Map.of("w1", w1, "w2", w2));
@@ -127,24 +128,26 @@ class FeatureStepsTest {
                 FeatureSet train = problem.wholeSupport(shots);
                 FeatureSet none = DenseFeatures.of(train.width(), 1, new float[0], new int[0]);
                 FewShotFeatures data = new FewShotFeatures(train, none);
-                TipAdapterF.Keys model = new TipAdapterF.Keys(problem.clip(), data, problem.text("text_norm"), weights);
-                golden.assertClose(key, "keys.init", model.keys().values());
+                TipAdapterF method = new TipAdapterF(weights, new TextPrompts());
+                FeatureMethod.Model model = method.model(problem.clip(), data, problem.text("text_norm"));
+                LearnedTensor keys = model.learned().get(0);
+                golden.assertClose(key, "keys.init", keys.values());
                 return new Case(
-                        new TipAdapterF(weights, new TextPrompts()),
+                        method,
                         model,
                         first,
                         golden.rows(key + ".batches"),
-                        Map.of("keys", model.keys()));
+                        Map.of("keys", keys));
             }
             case "cross_modal" -> {
-                CrossModal.Head model = new CrossModal.Head(problem.templates(), problem.classes());
-                golden.assertClose(key, "w.init", model.head().values());
+                FeatureMethod.Model model = CrossModal.model(problem.templates(), problem.classes());
+                golden.assertClose(key, "w.init", model.learned().get(0).values());
                 return new Case(
                         new CrossModal(),
                         model,
                         model.samples(problem.support(shots, 0, 1)),
                         crossModalBatches(golden, key, problem.classes() * shots),
-                        Map.of("w", model.head()));
+                        Map.of("w", model.learned().get(0)));
             }
             default -> throw new AssertionError(name);
         }

@@ -38,8 +38,9 @@ class GdaTest {
             JsonNode c = golden.of(key);
             FeatureSet train = problem.support(c);
             FeatureMatrix text = problem.text("text_norm");
-            FeatureSet pool = Views.pooled(train);
-            Gda.Gaussians gaussians = Gda.Gaussians.of(Views.normalized(pool, 0), pool.labels(), text.rows());
+            FeatureSet pool = ViewPooling.pooled(train);
+            Gda.Gaussians gaussians = Gda.Moments.of(FeatureSets.matrix(pool).normalized(), pool.labels(), text.rows())
+                    .gaussians();
             float[] w = golden.floats(key + ".w");
             float[] b = golden.floats(key + ".b");
             double largest = 1e-3;
@@ -118,9 +119,10 @@ class GdaTest {
             GoldenMethods golden, GoldenProblem problem, String key, String name, Gda.Gaussians gaussians)
             throws IOException {
         double alpha = golden.of(key).path("alpha_" + name).asDouble(1);
+        FeatureMatrix text = problem.text("text_norm");
         FeatureMatrix logits = problem.classifier(
                         new Gda().with(Map.of("alpha", alpha)),
-                        file -> Gda.addTo(file, gaussians, problem.text("text_norm")))
+                        new FeatureMethod.Model(file -> Gda.addTo(file, gaussians, text)))
                 .logits(problem.test());
         float[] all = logits.toArray();
         assertClose(golden.floats(key + ".logits_" + name), i -> all[i]);

@@ -56,11 +56,10 @@ class GoldenAccuracyTest {
             row(
                     "Tip-Adapter-F",
                     new TipAdapterF(),
-                    (problem, data) ->
-                            new TipAdapterF.Keys(problem.clip(), data, problem.text("text_norm"), new CacheWeights())),
+                    (problem, data) -> new TipAdapterF().model(problem.clip(), data, problem.text("text_norm"))),
             row("CLIP-Adapter", new ClipAdapter(), (problem, data) -> new ClipAdapter()
-                    .begin(problem.text("text_norm"), 1)),
-            row("TaskRes", new TaskRes(), (problem, data) -> new TaskRes.Residual(problem.text("text_raw"), 0.5)),
+                    .model(problem.text("text_norm"), 1)),
+            row("TaskRes", new TaskRes(), (problem, data) -> new TaskRes().model(problem.text("text_raw"))),
             row("cross-modal LP", new CrossModal(), GoldenAccuracyTest::head),
             row("cross-modal LP + WiSE-FT", new CrossModal().with(Map.of("blend", 0.5)), GoldenAccuracyTest::head),
             row("ZS-LP", new ZsLp(), (problem, data) -> prototypes(problem, data, null)),
@@ -86,26 +85,27 @@ class GoldenAccuracyTest {
     }
 
     private static FeatureMethod.Model prototypes(GoldenProblem problem, FewShotFeatures data) {
-        return file -> Prototypes.addTo(file, data.train());
+        return new Prototypes().start(null, data, null);
     }
 
     private static FeatureMethod.Model cache(GoldenProblem problem, FewShotFeatures data) throws IOException {
         FeatureMatrix text = problem.text("text_norm");
         FeatureMatrix keys = KeyCache.keys(data.train());
-        return file -> KeyCache.addTo(file, problem.clip(), new CacheWeights(), data, keys, text);
+        return new FeatureMethod.Model(
+                file -> KeyCache.addTo(file, problem.clip(), new CacheWeights(), data, keys, text));
     }
 
     private static FeatureMethod.Model head(GoldenProblem problem, FewShotFeatures data) throws IOException {
-        return new CrossModal.Head(problem.templates(), problem.classes());
+        return CrossModal.model(problem.templates(), problem.classes());
     }
 
     private static FeatureMethod.Model prototypes(GoldenProblem problem, FewShotFeatures data, float[] multipliers)
             throws IOException {
-        return new ZsLp.Prototypes(problem.text("text_raw"), data.train().size(), multipliers);
+        return ZsLp.model(problem.text("text_raw"), data.train().size(), multipliers);
     }
 
     private static FeatureMethod.Model blend(GoldenProblem problem, FewShotFeatures data) throws IOException {
-        return new LpPlusPlus.Blend(problem.text("text_norm"), Views.first(data.train()), data.val());
+        return new LpPlusPlus.Blend(problem.text("text_norm"), ViewPooling.first(data.train()), data.val());
     }
 
     private static FeatureMethod.Model gaussians(GoldenProblem problem, FewShotFeatures data) throws IOException {
@@ -117,7 +117,7 @@ class GoldenAccuracyTest {
         VisualProjection before =
                 new VisualProjection("visual.proj", problem.matrix("proj").transposed(), null);
         double penalty = (double) problem.classes() / data.train().size();
-        return new ProLip.Projector(before, problem.text("text_norm"), penalty);
+        return ProLip.model(before, problem.text("text_norm"), penalty);
     }
 
     static List<Arguments> rows() throws IOException {

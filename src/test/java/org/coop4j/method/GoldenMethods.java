@@ -154,7 +154,7 @@ final class GoldenMethods implements AutoCloseable {
                 tokens[i] = ids.get(i).asInt();
             }
             tokens[ids.size()] = json.get("period").asInt();
-            names.add(ClassName.of("class " + names.size(), tokens, ids.size()));
+            names.add(new ClassName("class " + names.size(), tokens, ids.size()));
         }
         return names;
     }

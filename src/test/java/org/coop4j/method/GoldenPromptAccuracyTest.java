@@ -101,7 +101,7 @@ class GoldenPromptAccuracyTest {
         ProGrad proGrad = new ProGrad();
         Tcp tcp = new Tcp().resolved(clip, "{}");
         DeepLanguage deep = new DeepLanguage(words.length, null, 0).resolved(clip, null);
-        PromptContext context = PromptContext.random(words.length);
+        PromptContext context = PromptContext.atEnd(words.length, null);
         Initial ofWords = seed -> List.of(spoken(context.zeros(clip, 1)));
         return Map.of(
                 "CoOp",
@@ -123,14 +123,14 @@ class GoldenPromptAccuracyTest {
                         tcp,
                         seed -> tcp.net(clip).initial(context, clip, seed),
                         learned -> new PromptLearner.Objective(
-                                new Tcp(4, tcp.block(), 8, "{}").vectors(learned, () -> teacher),
+                                new Tcp(4, tcp.block(), 8, "{}").vectors(learned, teacher),
                                 KgCoOp.loss(teacher, tcp.weight())),
                         14.1,
                         6.6),
                 "deep language",
                 new Row(
                         deep,
-                        seed -> spoken(deep.initial(clip, new Task(List.of(), "{}", List.of(), seed))),
+                        seed -> spoken(deep.initial(clip, new Task(List.of(), "{}", seed))),
                         learned -> new PromptLearner.Objective(new DeepLanguage().vectors(learned, null), CoOp::loss),
                         8.5,
                         12.0),
@@ -192,7 +192,7 @@ class GoldenPromptAccuracyTest {
 
     private static double accuracy(Row row, int shots, Trainer trainer) throws IOException {
         List<String> names = problem.classNames().stream().map(ClassName::name).toList();
-        Task task = new Task(names, "{}", List.of(), trainer.seed());
+        Task task = new Task(names, "{}", trainer.seed());
         PromptLearner learner = new PromptLearner(
                 row.method,
                 clip,

@@ -43,7 +43,7 @@ class LinearProbeTest {
         DenseFeatures train = DenseFeatures.of(images.width(), 1, images.toArray(), labels);
         DenseFeatures none = DenseFeatures.of(images.width(), 1, new float[0], new int[0]);
         return new LinearProbe()
-                .learner(clip, new Task(NAMES, "a photo of a {}.", List.of("{}"), 1))
+                .learner(clip, new Task(NAMES, "a photo of a {}.", 1))
                 .fit(new FewShotFeatures(train, none), new Trainer(Training.none(), 1));
     }
 

@@ -38,11 +38,11 @@ class LinearPrototypesTest {
     }
 
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Run(ZsLp.Prototypes model, BatchStep trainable, int[] all) {}
+    private record Run(FeatureMethod.Model model, BatchStep trainable, int[] all) {}
 
     private static Run start(String method, Clip clip, FeatureMatrix text, FeatureSet train) {
         float[] multipliers = method.equals("clap") ? Clap.multipliers(text, train, clip.logitScale()) : null;
-        ZsLp.Prototypes model = new ZsLp.Prototypes(text, train.size(), multipliers);
+        FeatureMethod.Model model = ZsLp.model(text, train.size(), multipliers);
         FeatureSet samples = model.samples(train);
         int[] all = new int[samples.size()];
         Arrays.setAll(all, i -> i);
@@ -50,7 +50,7 @@ class LinearPrototypesTest {
     }
 
     private static void assertLogits(
-            GoldenMethods golden, GoldenProblem problem, String key, int steps, ZsLp.Prototypes model)
+            GoldenMethods golden, GoldenProblem problem, String key, int steps, FeatureMethod.Model model)
             throws IOException {
         FeatureMatrix logits = problem.classifier(new ZsLp(), model).logits(problem.test());
         golden.assertClose(key, "test_logits.step" + steps, logits.toArray());

@@ -56,7 +56,7 @@ class LossGradientTest {
     void theGradientIsTheSlopeOfTheLoss(Method method) throws IOException {
         Path model = TinyModel.write(WIDE, folder.resolve("tiny.safetensors"), 1);
         try (Clip clip = TinyModel.open(model, 1)) {
-            Task task = new Task(CLASSES, "a photo of a {}.", List.of("{}"), 1);
+            Task task = new Task(CLASSES, "a photo of a {}.", 1);
             int width = clip.featureWidth(method.features());
             DenseFeatures none = DenseFeatures.of(width, 1, new float[0], new int[0]);
             Checked checked = new Checked(method.training(4));

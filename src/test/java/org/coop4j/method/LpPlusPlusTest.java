@@ -51,7 +51,7 @@ class LpPlusPlusTest {
     private static void assertStepSizes(GoldenProblem problem, JsonNode c) throws IOException {
         FeatureSet train = problem.support(c.get("shots").asInt(), 0);
         LpPlusPlus.StepSizes sizes = LpPlusPlus.StepSizes.of(
-                Views.normalized(train, 0), problem.text(c.get("text").asText()));
+                FeatureSets.matrix(train).normalized(), problem.text(c.get("text").asText()));
         assertThat(sizes.weights() / c.get("lr_w").asDouble()).isCloseTo(1, within(1e-6));
         assertThat(sizes.blend() / c.get("lr_alpha").asDouble()).isCloseTo(1, within(1e-6));
     }
@@ -169,7 +169,7 @@ class LpPlusPlusTest {
         try (BatchStep trainable = FeatureMethod.step(problem.clip(), model, samples, problem.classes())) {
             Optimizer optimizer = model.optimizer(training);
             if (from > 0) {
-                optimizer.restore(model.learned(), state);
+                optimizer.restore(state);
             }
             for (int step = from; step < end; step++) {
                 trainable.run(step, all);

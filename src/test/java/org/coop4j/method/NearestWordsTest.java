@@ -202,13 +202,13 @@ class NearestWordsTest {
 
         assertThatThrownBy(() -> NearestWords.of(sparse, prompt, 1, Tokens.ALL))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("mean nothing to another model");
+                .hasMessageContaining("but this model is");
     }
 
     @Test
     void noWordsAtAllAreRefused() throws IOException {
         ClassifierFile prompt = prompt(clip, false, along(1));
 
-        assertThatThrownBy(() -> NearestWords.of(clip, prompt, 0, Tokens.ALL)).hasMessageContaining("give 1 or more");
+        assertThatThrownBy(() -> NearestWords.of(clip, prompt, 0, Tokens.ALL)).hasMessageContaining("got 0");
     }
 }

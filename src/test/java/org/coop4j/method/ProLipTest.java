@@ -38,7 +38,7 @@ class ProLipTest {
             VisualProjection before =
                     new VisualProjection("visual.proj", problem.matrix("proj").transposed(), bias);
             int shots = c.get("shots").asInt();
-            ProLip.Projector model = new ProLip.Projector(before, problem.text("text_norm"), 1.0 / shots);
+            FeatureMethod.Model model = ProLip.model(before, problem.text("text_norm"), 1.0 / shots);
             FeatureSet samples = model.samples(problem.supportBeforeProjection(c));
             train(golden, problem, key, model, samples);
             FeatureMatrix logits =
@@ -53,7 +53,7 @@ class ProLipTest {
     }
 
     private static void train(
-            GoldenMethods golden, GoldenProblem problem, String key, ProLip.Projector model, FeatureSet samples)
+            GoldenMethods golden, GoldenProblem problem, String key, FeatureMethod.Model model, FeatureSet samples)
             throws IOException {
         JsonNode c = golden.of(key);
         int[] all = new int[samples.size()];
@@ -72,12 +72,12 @@ class ProLipTest {
                     golden.assertLoss(key, "losses10", step, loss);
                 }
                 if (step == 0) {
-                    assertTurned(golden, key, "w.grad", model, model.w().gradient());
+                    assertTurned(golden, key, "w.grad", model, model.learned().get(0).gradient());
                 }
                 optimizer.step(model.learned(), training.rate(step, 0, 1), step + 1L);
                 if (step + 1 == 10 || step + 1 == steps) {
                     String name = "w.step" + (step + 1);
-                    assertTurned(golden, key, name, model, model.w().values());
+                    assertTurned(golden, key, name, model, model.learned().get(0).values());
                 }
             }
         }
@@ -85,8 +85,8 @@ class ProLipTest {
 
     /** The file has the matrix as a ViT has it. */
     private static void assertTurned(
-            GoldenMethods golden, String key, String name, ProLip.Projector model, float[] values) throws IOException {
-        long[] shape = model.w().shape();
+            GoldenMethods golden, String key, String name, FeatureMethod.Model model, float[] values) throws IOException {
+        long[] shape = model.learned().get(0).shape();
         FeatureMatrix ours = FeatureMatrix.of((int) shape[0], (int) shape[1], values);
         golden.assertClose(key, name, ours.transposed().toArray());
     }

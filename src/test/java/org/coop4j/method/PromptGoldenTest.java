@@ -82,7 +82,7 @@ class PromptGoldenTest {
                 tokens[i] = ids.get(i).asInt();
             }
             tokens[ids.size()] = json.get("period").asInt();
-            names.add(ClassName.of("class " + names.size(), tokens, ids.size()));
+            names.add(new ClassName("class " + names.size(), tokens, ids.size()));
         }
         List<int[]> prompts =
                 c.layout.prompts(names, json.get("sot").asInt(), json.get("eot").asInt(), 77);

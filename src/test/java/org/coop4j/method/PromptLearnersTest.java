@@ -55,7 +55,7 @@ class PromptLearnersTest {
         try (Clip clip = TinyModel.open(model, 2)) {
             int width = clip.architecture().embedDim();
             FeatureSet images = images(width);
-            Task task = new Task(NAMES, "a photo of a {}, a type of thing.", List.of(), 1);
+            Task task = new Task(NAMES, "a photo of a {}, a type of thing.", 1);
             Training training = method.training(1);
             Training brief = Training.coop(2, Math.min(3, training.batch()));
             try (Classifier learned =

@@ -27,7 +27,7 @@ class PrototypesTest {
                 GoldenProblem problem = GoldenProblem.open(folder)) {
             int shots = golden.of(key).get("shots").asInt();
             FeatureMatrix means =
-                    Views.sums(problem.wholeSupport(shots), problem.classes()).normalized();
+                    ViewPooling.sums(problem.wholeSupport(shots), problem.classes()).normalized();
             golden.assertClose(key, "prototypes", means.toArray());
             float scale = problem.clip().logitScale();
             float[] logits = GoldenPrompts.cosineLogits(problem.test(), means, scale);

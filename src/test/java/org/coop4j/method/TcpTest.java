@@ -41,7 +41,7 @@ class TcpTest {
                 learned.add(GoldenPrompts.initial(golden, key, name));
             }
             PromptLearner.Objective objective = new PromptLearner.Objective(
-                    new Tcp(4, c.get("insert_block").asInt(), 8, "{}").vectors(learned, () -> teacher),
+                    new Tcp(4, c.get("insert_block").asInt(), 8, "{}").vectors(learned, teacher),
                     KgCoOp.loss(teacher, c.get("weight").asDouble()));
             GoldenPrompts.assertTenSteps(golden, problem, clip, key, new Tcp(), objective);
         }
@@ -55,7 +55,7 @@ class TcpTest {
                 .hasMessageContaining("context_length: expected 1 or more");
         Method thirdBlock = new Tcp().with(Map.of("block", "2"));
         try (Clip clip = GoldenMethods.clip("vit", folder)) {
-            Task task = new Task(List.of("cat"), "a photo of a {}.", List.of(), 1);
+            Task task = new Task(List.of("cat"), "a photo of a {}.", 1);
             assertThatThrownBy(() -> thirdBlock.learner(clip, task))
                     .hasMessageContaining("this text tower has blocks 0 to 1")
                     .hasMessageContaining("got 2");

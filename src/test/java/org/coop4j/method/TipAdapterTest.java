@@ -57,7 +57,7 @@ class TipAdapterTest {
         FeatureMatrix text = problem.text("text_norm");
         return problem.classifier(
                 new TipAdapter(weights, new TextPrompts()),
-                file -> KeyCache.addTo(file, problem.clip(), weights, data, keys, text));
+                new FeatureMethod.Model(file -> KeyCache.addTo(file, problem.clip(), weights, data, keys, text)));
     }
 
     private static FeatureSet none(GoldenProblem problem) throws IOException {

@@ -186,7 +186,7 @@ class OnnxExportTest {
 
     private static Classifier zeroShot(FeatureSpace space, String template) throws IOException {
         return Method.of("zero-shot")
-                .learner(space, new Task(List.of("cat", "dog"), template, List.of(), 1))
+                .learner(space, new Task(List.of("cat", "dog"), template, 1))
                 .fit(null, null);
     }
 

@@ -94,7 +94,7 @@ class HeldOutImagesTest {
     }
 
     private static Classifier gda(Clip clip, ImageDataset dataset, FeatureSet images) throws IOException {
-        Task task = new Task(dataset.classNames(), data.handWrittenPrompt(), data.ensemble(), 1);
+        Task task = new Task(dataset.classNames(), data.handWrittenPrompt(), 1);
         return Method.of("gda")
                 .learner(clip, task)
                 .fit(new FewShotFeatures(images, FeatureSets.none(images.width())), new Trainer(Training.none(), 1));

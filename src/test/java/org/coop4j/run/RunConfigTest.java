@@ -146,7 +146,7 @@ class RunConfigTest {
     void settingsThatCannotTrainAreRefusedBeforeAnyWork() {
         assertThatThrownBy(() -> new CoOp().with(Map.of("context_length", "0")))
                 .hasMessageContaining("expected 1 or more context vectors, got 0");
-        assertThatThrownBy(() -> new CoOp().with(Map.of("words", "  "))).hasMessageContaining("words: expected words");
+        assertThatThrownBy(() -> new CoOp().with(Map.of("words", "  "))).hasMessageContaining("words: expected");
         assertThatThrownBy(() -> new CoOp().with(Map.of("position", "left")))
                 .hasMessageContaining("position: expected one of end, middle, front, got \"left\"");
         assertThatThrownBy(() -> new CoOp().with(Map.of("lambda", 1)))

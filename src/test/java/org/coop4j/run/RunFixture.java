@@ -128,7 +128,7 @@ final class RunFixture {
     /** Keeps what it is told, and stops runs where a test wants. */
     static class Quiet extends ProgressRecorder {
 
-        private static final Pattern RESUMED = Pattern.compile("going on after epoch (\\d+) of .*");
+        private static final Pattern RESUMED = Pattern.compile("resuming after epoch (\\d+) of .*");
         private static final Pattern EPOCH = Pattern.compile("epoch \\d+/(\\d+) .*");
 
         /** So many views of a task are encoded. */

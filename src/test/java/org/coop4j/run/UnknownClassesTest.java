@@ -49,7 +49,7 @@ class UnknownClassesTest {
         data = RunData.of(source, shared.dataset(source, 1), ClassHalf.ALL);
         RunConfig config = config(Method.of("prototypes"), Training.none());
         pictures = RunFeatures.of(shared, config, sample, Progress.NONE);
-        task = new Task(pictures.classNames(), source.handWrittenPrompt(), source.ensemble(), 1);
+        task = new Task(pictures.classNames(), source.handWrittenPrompt(), 1);
     }
 
     private static RunConfig config(Method method, Training training) throws IOException {

@@ -22,8 +22,8 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import picocli.CommandLine.Option;
 
 /**
- * A gradient step of the context vectors: encoding of all classes, loss against given image features, gradient, optimizer.
- * The options of {@code coop bench step} set its fields.
+ * A gradient step of the context vectors: encoding of all classes, loss against given image features, gradient,
+ * optimizer. The options of {@code coop bench step} set its fields.
  */
 public final class StepBench {
 
@@ -74,8 +74,7 @@ public final class StepBench {
      * @param late memory of the process after the last step, 0 where unknown
      * @param profile times of the ops of one step
      */
-    public record Outcome(
-            Measurement time, long bytes, int parts, long early, long late, List<OpTime> profile) {}
+    public record Outcome(Measurement time, long bytes, int parts, long early, long late, List<OpTime> profile) {}
 
     /** Measures {@code runs} steps after three others, with random names, features and labels. */
     public Outcome run(Clip clip, int batch, MemoryLimit memory, int runs) {

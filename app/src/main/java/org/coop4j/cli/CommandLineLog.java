@@ -13,9 +13,10 @@ import ch.qos.logback.core.spi.ContextAwareBase;
 import java.util.Properties;
 
 /**
- * The command line's log: warnings on standard error as plain lines; with {@code --debug} also information, with time and
- * place. Logback finds this class as a service. It does nothing in an application that embeds coop4j, or if the user has
- * a logback configuration. It replaces an XML file, whose parser takes longer to start than the rest of the log.
+ * The command line's log: warnings on standard error as plain lines; with {@code --debug} also information, with time
+ * and place. Logback finds this class as a service. It does nothing in an application that embeds coop4j, or if the
+ * user has a logback configuration. It replaces an XML file, whose parser takes longer to start than the rest of the
+ * log.
  */
 public final class CommandLineLog extends ContextAwareBase implements Configurator {
 

@@ -13,7 +13,6 @@ import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
@@ -65,8 +64,8 @@ final class CompareCommand implements Callable<Integer> {
     @Mixin
     private Options.Bank bankOptions;
 
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
+    @Mixin
+    private Options.AsJson asJson;
 
     CompareCommand(Console console) {
         this.console = console;
@@ -94,7 +93,7 @@ final class CompareCommand implements Callable<Integer> {
             warnOfLearned(evaluator.images());
             Comparison comparison = compare(space, files, evaluator);
             Table<Disagreement> disagreements = disagreements(comparison, evaluator.images());
-            if (json) {
+            if (asJson.isChosen()) {
                 console.print(json(comparison, disagreements));
             } else {
                 print(comparison, disagreements, evaluator.images().size());
@@ -169,9 +168,8 @@ final class CompareCommand implements Callable<Integer> {
         ComparedClassifier first = all.get(0);
         for (ComparedClassifier other : all.subList(1, all.size())) {
             String difference = Numbers.signed(Comparison.test(other, first).difference(), 1);
-            String text = "%s against %s: %s points, %s"
-                    .formatted(other.name(), first.name(), difference, ComparisonTable.meaning(other, first));
-            AlignedLines.wrapped(text, console.width()).forEach(out::println);
+            console.paragraph("%s against %s: %s points, %s"
+                    .formatted(other.name(), first.name(), difference, ComparisonTable.meaning(other, first)));
         }
         int different = disagreements.rows().size();
         out.printf(

@@ -38,13 +38,13 @@ import picocli.CommandLine.Spec;
         })
 public final class Coop implements Callable<Integer> {
 
-    /** What a shell reports of a program that wrote to a closed pipe: 128 + SIGPIPE. */
+    /** Exit code of a program that wrote to a closed pipe: 128 + SIGPIPE. */
     static final int EXIT_READER_GONE = 141;
 
-    /** System property: the least level that is logged. Without it the log is not the command line's. */
+    /** System property: the lowest level that is logged; without it, the log belongs to another program. */
     static final String LOG_LEVEL = "coop.log";
 
-    /** System property: how a line of the log looks, as logback writes patterns; without it, plain. */
+    /** System property: the pattern of log lines, as logback has them; without it, plain. */
     static final String LOG_PATTERN = "coop.log.pattern";
 
     private final Console console;
@@ -80,7 +80,7 @@ public final class Coop implements Callable<Integer> {
         System.exit(run(console, commands, arguments));
     }
 
-    /** Makes the log the command line's, unless it is already; before the first logger. */
+    /** Sets the log level, unless it is set; to be called before the first logger is made. */
     static void useLog() {
         System.getProperties().putIfAbsent(LOG_LEVEL, "WARN");
     }
@@ -91,9 +91,8 @@ public final class Coop implements Callable<Integer> {
     }
 
     /**
-     * Runs these commands on a console; returns the exit code. Only the command that the arguments name is made, if
-     * they do: picocli reads a command's annotations by reflection, which for all of them takes longer than some of
-     * them run.
+     * Runs these commands on a console and returns the exit code. If the arguments name a command, only that one is
+     * made: picocli reads annotations by reflection, which for all commands takes longer than some of them run.
      */
     public static int run(Console console, Map<String, Function<Console, Object>> commands, String... arguments) {
         Map<String, Function<Console, Object>> named = new LinkedHashMap<>(commands);
@@ -128,7 +127,7 @@ public final class Coop implements Callable<Integer> {
         return new Coop(console).commandLine(commands());
     }
 
-    /** What makes each command, by its name. */
+    /** Returns the constructors of all commands, by name. */
     public static Map<String, Function<Console, Object>> commands() {
         Map<String, Function<Console, Object>> commands = new LinkedHashMap<>();
         commands.put("demo", DemoCommand::new);

@@ -116,12 +116,15 @@ final class DatasetsCheckCommand implements Callable<Integer> {
                 .in(Table.Format.TABLE)
                 .data("name", DatasetsCheckCommand::name)
                 .text("status", check -> check.status().name().toLowerCase(Locale.ROOT));
-        DatasetsCommand.SIZES.forEach((name, size) -> number(
-                rows, name, check -> check.found().map(size::applyAsInt)));
+        DatasetsCommand.SIZES.forEach(
+                (name, size) -> number(rows, name, check -> check.found().map(size::applyAsInt)));
         DatasetsCommand.SIZES.forEach((name, size) -> rows.data(
                 "published_" + name, check -> size.applyAsInt(check.benchmark().published())));
-        return number(rows, "missing", check -> check.found().map(found -> check.missing().count()))
-                .text("division", check -> check.division().map(DatasetsCheckCommand::inWords).orElse(""))
+        return number(rows, "missing", check -> check.found()
+                        .map(found -> check.missing().count()))
+                .text("division", check -> check.division()
+                        .map(DatasetsCheckCommand::inWords)
+                        .orElse(""))
                 .data("problems", check -> String.join("; ", problems(check)));
     }
 
@@ -175,8 +178,7 @@ final class DatasetsCheckCommand implements Callable<Integer> {
                 .enable(EnumFeature.WRITE_ENUMS_TO_LOWERCASE)
                 .addModule(new SimpleModule().addSerializer(Path.class, ToStringSerializer.instance))
                 .build();
-        List<CheckedDataset> datasets =
-                checks.stream().map(CheckedDataset::of).toList();
+        List<CheckedDataset> datasets = checks.stream().map(CheckedDataset::of).toList();
         ObjectNode json = Json.object().put("root", root.toString());
         return json.set("datasets", mapper.valueToTree(datasets));
     }

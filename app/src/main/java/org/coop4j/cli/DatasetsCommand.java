@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToIntFunction;
 import java.util.concurrent.Callable;
+import java.util.function.ToIntFunction;
 import org.coop4j.cli.options.Options;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
@@ -20,8 +20,10 @@ import picocli.CommandLine.Command;
 /** {@code coop datasets}: the published datasets that can be used by name. */
 @Command(
         name = "datasets",
-        description = "List the published datasets of the CoOp papers, which --dataset takes by name: sizes, prompt, other names,"
-                + " and the files expected in DATA, the folder of all datasets. Nothing is ever downloaded.",
+        description =
+                "List the published datasets of the CoOp papers, which --dataset takes by name: sizes, prompt, other"
+                        + " names, and the files expected in DATA, the folder of all datasets. Nothing is ever"
+                        + " downloaded.",
         synopsisSubcommandLabel = "[check ...|show ...]",
         footer = {
             "Examples:",
@@ -79,8 +81,8 @@ final class DatasetsCommand implements Callable<Integer> {
                         .text("also called", benchmark -> String.join(", ", otherNames(benchmark)))
                         .text(
                                 "expected in data",
-                                benchmark -> benchmark.layout().directory() + "/: "
-                                        + String.join(", ", expected(benchmark)))
+                                benchmark ->
+                                        benchmark.layout().directory() + "/: " + String.join(", ", expected(benchmark)))
                         .rows(all)
                         .lines()
                         .print(console.out());

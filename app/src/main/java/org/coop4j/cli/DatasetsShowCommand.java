@@ -91,11 +91,12 @@ final class DatasetsShowCommand implements Callable<Integer> {
         String classes = Numbers.count(published.classes(), "class", "classes") + ": ";
         return benchmark.testsOnly()
                 ? classes + Numbers.count(published.test(), "test image") + ", none to train on"
-                : classes + "%s train, %s val, %s test"
-                        .formatted(
-                                Numbers.count(published.train()),
-                                Numbers.count(published.val()),
-                                Numbers.count(published.test()));
+                : classes
+                        + "%s train, %s val, %s test"
+                                .formatted(
+                                        Numbers.count(published.train()),
+                                        Numbers.count(published.val()),
+                                        Numbers.count(published.test()));
     }
 
     private String division() {

@@ -2,6 +2,7 @@ package org.coop4j.cli;
 
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -43,8 +44,7 @@ final class DemoScreen implements DemoRun.Listener {
         console.note(name
                 + ": a CLIP of "
                 + Numbers.count(parameters)
-                + " parameters, trained on photographs, emoji and clip art"
-                + " (docs/model-card.md)");
+                + " parameters, trained on photographs, emoji and clip art (docs/model-card.md)");
     }
 
     @Override
@@ -53,16 +53,16 @@ final class DemoScreen implements DemoRun.Listener {
             List<String> photographed,
             List<DemoResult.Prompt> prompts,
             List<DemoResult.Prompt> renamed) {
-        double best = best(prompts);
-        bestPrompt = best(renamed);
+        double best = DemoResult.best(prompts).photographs();
+        bestPrompt = DemoResult.best(renamed).photographs();
         if (!table) {
             return;
         }
         PrintStream out = console.out();
         out.printf(
                 Locale.ROOT,
-                "%d classes of photographs that the model never saw: %d to learn from, %d to test"
-                        + " on%nof %s it saw others; of the rest none%n%n",
+                "%d classes of photographs that the model never saw: %d to learn from, %d to test on%nof %s it saw"
+                        + " others; of the rest none%n%n",
                 photographs.classCount(),
                 photographs.train().size(),
                 photographs.test().size(),
@@ -83,44 +83,30 @@ final class DemoScreen implements DemoRun.Listener {
         out.flush();
     }
 
-    private static double best(List<DemoResult.Prompt> prompts) {
-        return prompts.stream()
-                .mapToDouble(DemoResult.Prompt::photographs)
-                .max()
-                .orElseThrow();
-    }
-
     @Override
     public void learned(int shots, Map<DemoMethod, SeedSummary> accuracies) {
         if (!table) {
             return;
         }
         console.above(() -> {
+            PrintStream out = console.out();
             if (!begun) {
-                console.out()
-                        .printf(
-                                Locale.ROOT,
-                                ROW,
-                                "SHOTS",
-                                "UNIFIED",
-                                "CLASS-SPECIFIC",
-                                "GDA",
-                                "LINEAR PROBE",
-                                "CLASS-SPECIFIC (| best by hand)");
+                out.printf(
+                        Locale.ROOT,
+                        ROW,
+                        "SHOTS",
+                        "UNIFIED",
+                        "CLASS-SPECIFIC",
+                        "GDA",
+                        "LINEAR PROBE",
+                        "CLASS-SPECIFIC (| best by hand)");
                 begun = true;
             }
-            SeedSummary featured = accuracies.get(DemoMethod.FEATURED);
-            console.out()
-                    .printf(
-                            Locale.ROOT,
-                            ROW,
-                            shots,
-                            meanSd(accuracies.get(DemoMethod.UNIFIED)),
-                            meanSd(featured),
-                            meanSd(accuracies.get(DemoMethod.GDA)),
-                            meanSd(accuracies.get(DemoMethod.LINEAR_PROBE)),
-                            bar(featured.mean()));
-            console.out().flush();
+            List<Object> row = new ArrayList<>(List.of(shots));
+            accuracies.values().forEach(accuracy -> row.add(meanSd(accuracy)));
+            row.add(bar(accuracies.get(DemoMethod.FEATURED).mean()));
+            out.printf(Locale.ROOT, ROW, row.toArray());
+            out.flush();
         });
     }
 

@@ -162,8 +162,7 @@ final class EmbedCommand implements Callable<Integer> {
             List<int[]> tokens = all.stream()
                     .map(text -> clip.tokenizer().tokenize(text, context, truncation.overflow()))
                     .toList();
-            Map<String, String> metadata =
-                    FeatureExport.metadata(clip, all, "text", Precision.FLOAT32, normalize);
+            Map<String, String> metadata = FeatureExport.metadata(clip, all, "text", Precision.FLOAT32, normalize);
             write(clip, clip.encodeTokens(tokens), metadata, List.of());
             note(Numbers.count(all.size(), "text"), clip);
         }
@@ -192,8 +191,7 @@ final class EmbedCommand implements Callable<Integer> {
                 throw new CommandFailure("none of the images can be read: nothing is written");
             }
             List<String> names = good.stream().map(Path::toString).toList();
-            Map<String, String> metadata =
-                    FeatureExport.metadata(clip, names, "image", clip.precision(), normalize);
+            Map<String, String> metadata = FeatureExport.metadata(clip, names, "image", clip.precision(), normalize);
             write(clip, images.features(), metadata, pixels ? good : List.of());
             note(Numbers.count(good.size(), "image"), clip);
             return images.exitCode();

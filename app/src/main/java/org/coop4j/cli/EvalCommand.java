@@ -46,7 +46,6 @@ import picocli.CommandLine.Option;
             "Examples:",
             "  coop eval -p run",
             "  coop eval -p run -d other-pictures/ --split val --json",
-            "  coop eval -p run --confusion table.csv --picture table.png",
             "  coop eval -p run --errors wrong/ --per-image all.jsonl"
         })
 final class EvalCommand implements Callable<Integer> {
@@ -141,7 +140,7 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private EvaluationData.Images images(EvaluationData retest, boolean ofTheRun) throws IOException {
-        Long seed = splitOptions.seedIfGiven();
+        Long seed = splitOptions.seed();
         if (ofTheRun) {
             if (seed != null) {
                 throw new WrongUsage("--seed divides the images of --data: give both");

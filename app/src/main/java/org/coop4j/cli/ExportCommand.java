@@ -31,9 +31,9 @@ import picocli.CommandLine.Option;
                     + " (prompt_learner/model.pth.tar-N), for its load_model(directory, epoch)."
                     + " Training cannot resume from it, since the optimizer's state is empty.",
             "",
-            "With --onnx: image tower and classifier in one file. Its input is pixels [N, 3, S, S] as written by"
-                    + " coop embed --pixels, or, with --with-preprocessing, image [height, width, 3], RGB bytes."
-                    + " Its outputs are logits and probabilities [N, classes]; class names and method are in its metadata.",
+            "With --onnx: image tower and classifier in one file. Its input is pixels [N, 3, S, S] as written by coop"
+                    + " embed --pixels, or, with --with-preprocessing, image [height, width, 3], RGB bytes. Its outputs"
+                    + " are logits and probabilities [N, classes]; class names and method are in its metadata.",
             "",
             "With --onnx and a model alone: a folder with image.onnx (pixels to image_features) and text.onnx"
                     + " (input_ids to text_features); features are not normalised."

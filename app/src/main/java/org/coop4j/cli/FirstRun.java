@@ -26,8 +26,9 @@ import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
 
 /**
- * Uses most of what commands use, once, on the shipped model. The launcher runs it after a build, so that the JVM archives
- * the classes it loads and later starts are faster. It also unpacks the shipped model and ND4J's native libraries.
+ * Uses most of what commands use, once, on the shipped model. The launcher runs it after a build, so that the JVM
+ * archives the classes it loads and later starts are faster. It also unpacks the shipped model and ND4J's native
+ * libraries.
  */
 public final class FirstRun {
 
@@ -84,7 +85,7 @@ public final class FirstRun {
             FewShotFeatures data =
                     new FewShotFeatures(DenseFeatures.of(width, 1, rows, labels), FeatureSets.none(width));
             try (Classifier learned = Method.closedForm()
-                    .learner(clip, new Task(names, "{}", List.of("{}"), 1))
+                    .learner(clip, new Task(names, "{}", 1))
                     .fit(data, new Trainer(Training.none(), 1))) {
                 learned.save().write(classifier);
             }

@@ -31,8 +31,7 @@ import picocli.CommandLine.Option;
         footer = {
             "Examples:",
             "  coop interpret -p run",
-            "  coop interpret -p run -k 10 --words",
-            "  coop interpret -p prompt.safetensors -m clip.safetensors --csv"
+            "  coop interpret -p run -k 10 --words"
         })
 final class InterpretCommand implements Callable<Integer> {
 

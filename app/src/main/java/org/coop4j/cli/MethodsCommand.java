@@ -8,7 +8,6 @@ import java.util.concurrent.Callable;
 import org.coop4j.base.Settings;
 import org.coop4j.cli.options.MethodOptions;
 import org.coop4j.cli.options.Options;
-import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
@@ -24,12 +23,7 @@ import picocli.CommandLine.Parameters;
         name = "methods",
         description = "List the methods that coop train --method takes,"
                 + " or explain one of them with its settings, their defaults and its source.",
-        footer = {
-            "Examples:",
-            "  coop methods",
-            "  coop methods kgcoop",
-            "  coop train -m clip.safetensors -d pictures/ --method kgcoop -o run"
-        })
+        footer = {"Examples:", "  coop methods", "  coop methods kgcoop"})
 final class MethodsCommand implements Callable<Integer> {
 
     /** The settings of the training are shown for this number of shots. */
@@ -52,17 +46,13 @@ final class MethodsCommand implements Callable<Integer> {
         if (name == null) {
             methods().rows(Method.all()).print(format.chosen(), console);
         } else if (name.equals(MethodOptions.AUTO)) {
-            wrapped("auto chooses the best of these methods by the val images,"
+            console.paragraph("auto chooses the best of these methods by the val images,"
                     + " or by cross-validation on the training images if there are few:");
             methods().rows(Method.quick()).print(format.chosen(), console);
         } else {
             explain(WrongUsage.unless(() -> Method.of(name)));
         }
         return 0;
-    }
-
-    private void wrapped(String text) {
-        AlignedLines.wrapped(text, console.width()).forEach(console.out()::println);
     }
 
     private static Table<Method> methods() {
@@ -103,7 +93,7 @@ final class MethodsCommand implements Callable<Integer> {
             case TABLE -> {
                 PrintStream out = console.out();
                 out.println(method.title() + "\n");
-                wrapped(method.summary());
+                console.paragraph(method.summary());
                 out.println(settings.isEmpty() ? "\nThere is nothing to set." : "\nSettings (--set NAME=VALUE):");
                 if (!settings.isEmpty()) {
                     rows.lines().print(out);

@@ -39,9 +39,7 @@ import picocli.CommandLine.Parameters;
         footer = {
             "Examples:",
             "  coop predict -p run photo.jpg",
-            "  coop predict -p run --threshold 0.8 --top 3 photos/",
-            "  coop predict -p prompt.safetensors -m clip.safetensors --json *.jpg",
-            "  coop predict -p run --classes cat,dog,fox photo.jpg"
+            "  coop predict -p run --threshold 0.8 --top 3 photos/"
         })
 final class PredictCommand implements Callable<Integer> {
 

@@ -73,55 +73,51 @@ final class ReportCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Path target = out == null ? folder.resolve("report") : out;
-        FoundRuns findings = FoundRuns.below(folder, console);
-        name("damaged", findings.damaged());
-        name("failed", findings.failed());
-        if (findings.finished().isEmpty()) {
-            throw new CommandFailure("no finished run below "
-                    + folder
-                    + " ("
-                    + Numbers.count(findings.failed().size(), "failed run")
-                    + ", "
-                    + Numbers.count(findings.unfinished().size(), "unfinished one")
-                    + "): a finished run is a folder with config.json and result.json, as"
-                    + " coop train and coop sweep leave it");
+        FoundRuns runs = FoundRuns.below(folder, console);
+        name("damaged", runs.damaged());
+        name("failed", runs.failed());
+        if (runs.finished().isEmpty()) {
+            throw new CommandFailure(
+                    "no finished run below %s (%s, %s): expected folders with config.json and result.json, as coop train and coop sweep leave them"
+                            .formatted(
+                                    folder,
+                                    Numbers.count(runs.failed().size(), "failed run"),
+                                    Numbers.count(runs.unfinished().size(), "unfinished one")));
         }
-        StudyReport report = new StudyReport(findings, Study.of(findings));
-        noteWhatIsLeftOut(findings, report);
+        StudyReport report = new StudyReport(runs, Study.of(runs));
+        noteWhatIsLeftOut(runs, report);
         List<Path> files = report.write(target);
         if (csv) {
             console.out().print(report.fewShotCsv());
         } else {
             print(report, target, files, console.out());
         }
-        return findings.damaged().isEmpty() ? 0 : 1;
+        return runs.damaged().isEmpty() ? 0 : 1;
     }
 
     private void name(String state, List<Failure> runs) {
-        runs.stream()
-                .limit(MOST_NAMED)
-                .forEach(run -> console.warn("%s run %s: %s".formatted(state, path(run.folder()), run.reason())));
-        if (runs.size() > MOST_NAMED) {
-            console.warn("and %s more %s runs".formatted(Numbers.count(runs.size() - MOST_NAMED), state));
-        }
+        warn(
+                runs.stream()
+                        .map(run -> "%s run %s: %s".formatted(state, folder.resolve(run.folder()), run.reason()))
+                        .toList(),
+                state + " runs");
     }
 
-    private Path path(Path run) {
-        return folder.resolve(run);
-    }
-
-    private void noteWhatIsLeftOut(FoundRuns findings, StudyReport report) {
-        if (!findings.unfinished().isEmpty()) {
-            console.warn("not counted: "
-                    + Numbers.count(findings.unfinished().size(), "unfinished run")
-                    + ", the first in "
-                    + path(findings.unfinished().get(0)));
-        }
-        List<String> notes = report.notes();
+    private void warn(List<String> notes, String more) {
         notes.stream().limit(MOST_NAMED).forEach(console::warn);
         if (notes.size() > MOST_NAMED) {
-            console.warn("and " + Numbers.count(notes.size() - MOST_NAMED, "more remark") + ", see the page");
+            console.warn("and %s more %s, see the page".formatted(Numbers.count(notes.size() - MOST_NAMED), more));
         }
+    }
+
+    private void noteWhatIsLeftOut(FoundRuns runs, StudyReport report) {
+        if (!runs.unfinished().isEmpty()) {
+            console.warn("not counted: "
+                    + Numbers.count(runs.unfinished().size(), "unfinished run")
+                    + ", the first in "
+                    + folder.resolve(runs.unfinished().get(0)));
+        }
+        warn(report.notes(), "remarks");
     }
 
     /** The report in short, and where its files are. */

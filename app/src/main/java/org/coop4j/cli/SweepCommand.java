@@ -2,7 +2,6 @@ package org.coop4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -43,20 +42,9 @@ import picocli.CommandLine.Parameters;
                     + " resumes a stopped sweep, even within a training run, and a changed plan"
                     + " computes only what is new. A failed run is recorded, and the others continue.",
             "",
-            "A plan has:",
-            "  data         the folder of the published datasets",
-            "  datasets     published names, folders, split files or lists",
-            "  methods      zero-shot, ensemble-7, ensemble-8, ensemble-80,",
-            "               linear-probe, coop-m16-end, coop-m16-end-csc,",
-            "               coop-m16-middle, coop-m16-middle-csc, coop-m4-end,",
-            "               coop-words; or a name and settings of your own",
-            "  shots        default: 1, 2, 4, 8, 16",
-            "  seeds        default: 1, 2, 3",
-            "  epochs, batch, rate, views, ...: default: the reference's",
-            "  test_on      other datasets to evaluate on",
-            "  base_to_new  train on the first half of the classes, evaluate on both",
-            "",
-            "coop sweep --example prints a plan that explains every setting.",
+            "A plan lists datasets, methods, shots, seeds and settings of training, and what is tested"
+                    + " on other datasets or on new classes; coop sweep --example prints one that"
+                    + " explains every setting.",
             ""
         },
         footer = {
@@ -214,20 +202,23 @@ final class SweepCommand implements Callable<Integer> {
                 .data("steps", run -> run.getKey().steps())
                 .rows(runs.entrySet())
                 .print(format.chosen(), console);
-        long steps = 0;
-        Map<RunState.Status, Integer> counts = new EnumMap<>(RunState.Status.class);
-        for (Map.Entry<SweepRun, RunState> run : runs.entrySet()) {
-            RunState.Status status = run.getValue().status();
-            counts.merge(status, 1, Integer::sum);
-            steps += status == RunState.Status.FINISHED ? 0 : run.getKey().steps();
-        }
         console.note("%s, %s finished, %s begun, %s failed; %s left"
                 .formatted(
                         Numbers.count(runs.size(), "run"),
-                        Numbers.count(counts.getOrDefault(RunState.Status.FINISHED, 0)),
-                        Numbers.count(counts.getOrDefault(RunState.Status.BEGUN, 0)),
-                        Numbers.count(counts.getOrDefault(RunState.Status.FAILED, 0)),
-                        Numbers.count(steps, "training step")));
+                        count(runs, RunState.Status.FINISHED),
+                        count(runs, RunState.Status.BEGUN),
+                        count(runs, RunState.Status.FAILED),
+                        Numbers.count(
+                                runs.entrySet().stream()
+                                        .filter(run -> run.getValue().status() != RunState.Status.FINISHED)
+                                        .mapToLong(run -> run.getKey().steps())
+                                        .sum(),
+                                "training step")));
+    }
+
+    private static String count(Map<SweepRun, RunState> runs, RunState.Status status) {
+        return Numbers.count(
+                runs.values().stream().filter(state -> state.status() == status).count());
     }
 
     private static String described(RunState state) {

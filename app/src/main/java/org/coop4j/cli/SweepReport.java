@@ -1,7 +1,6 @@
 package org.coop4j.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -9,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -19,149 +18,140 @@ import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunResult;
+import org.coop4j.study.Shots;
 import org.coop4j.study.Sweep.SweepOutcome;
+import org.coop4j.study.Sweep.SweepOutcome.Ended;
 import org.coop4j.study.SweepRun;
 
-/** What a sweep measured: mean and standard deviation over the seeds. */
+/** The results of a sweep: mean and standard deviation over the seeds. */
 record SweepReport(SweepOutcome outcome, Path folder) {
 
-    private static final int NO_SHOTS = -1;
-
-    /** More than any number of shots. */
-    private static final int ALL_IMAGES = Integer.MAX_VALUE;
-
-    /** What is summarised together: all but the seed. */
-    private record Setting(String dataset, String trainedOn, String half, String method, int shots) {
-        static Setting of(SweepRun run) {
+    /** A cell of the table: all but the seed. */
+    private record Setting(String dataset, String trainedOn, String half, String method, Shots shots) {
+        static Setting of(Ended ended) {
+            SweepRun run = ended.run();
             return new Setting(
                     run.dataset(),
                     run.trainedOn(),
                     run.half().name().toLowerCase(Locale.ROOT),
                     run.label(),
-                    run.shots());
+                    !run.learns() ? Shots.NONE : run.shots() == 0 ? Shots.ALL : new Shots(run.shots()));
+        }
+
+        /** Dataset and method. */
+        List<String> row() {
+            String from = trainedOn.equals(dataset) ? "" : " from " + trainedOn;
+            return List.of(dataset, method + from + (half.equals("all") ? "" : ", " + half));
         }
     }
 
     void print(Table.Format format, Console console) {
         switch (format) {
             case JSON -> console.print(json());
-            case CSV -> settings().rows(results().entrySet()).print(format, console);
-            default -> table(console.out());
+            case CSV -> summary().print(format, console);
+            default -> {
+                table().lines().print(console.out());
+                console.out()
+                        .println("accuracy in %, mean ± standard deviation over seeds; runs: " + folder.resolve("runs"));
+            }
         }
     }
 
-    /** A row a method and a column a number of shots; hand-written prompts come before all. */
-    private void table(PrintStream target) {
-        Map<List<String>, Map<Integer, List<SweepOutcome.Ended>>> rows = new LinkedHashMap<>();
-        Set<Integer> columns = new TreeSet<>();
-        for (SweepOutcome.Ended ended : outcome.runs()) {
-            SweepRun run = ended.run();
-            int column = !run.learns() ? NO_SHOTS : run.shots() == 0 ? ALL_IMAGES : run.shots();
-            columns.add(column);
-            rows.computeIfAbsent(List.of(run.dataset(), method(run)), row -> new LinkedHashMap<>())
-                    .computeIfAbsent(column, shots -> new ArrayList<>())
-                    .add(ended);
-        }
-        List<List<String>> keys = List.copyOf(rows.keySet());
-        Table<List<String>> table = new Table<List<String>>()
-                .text("dataset", key -> beginsDataset(keys, keys.indexOf(key)) ? key.get(0) : "")
-                .text("method", key -> key.get(1));
+    private static <K> Map<K, List<Ended>> grouped(List<Ended> runs, Function<Ended, K> key) {
+        return runs.stream().collect(Collectors.groupingBy(key, LinkedHashMap::new, Collectors.toList()));
+    }
+
+    /** A row for each method and a column for each number of shots; hand-written prompts come first. */
+    private Table<?> table() {
+        Map<List<String>, Map<Shots, String>> rows = new LinkedHashMap<>();
+        TreeSet<Shots> columns = new TreeSet<>();
+        grouped(outcome.runs(), Setting::of).forEach((setting, runs) -> {
+            columns.add(setting.shots);
+            rows.computeIfAbsent(setting.row(), row -> new TreeMap<>()).put(setting.shots, cell(runs));
+        });
+        List<List<String>> keys = new ArrayList<>(rows.keySet());
+        Table<Integer> table = new Table<Integer>()
+                .text("dataset", i -> isFirst(keys, i) ? keys.get(i).get(0) : "")
+                .text("method", i -> keys.get(i).get(1));
         columns.forEach(shots -> table.column(
-                heading(shots), Table.Kind.NUMBERS, key -> cell(rows.get(key).getOrDefault(shots, List.of()))));
-        table.rows(keys).lines().print(target);
-        target.println("accuracy in %, mean ± standard deviation over seeds; runs: " + folder.resolve("runs"));
+                shots.equals(Shots.NONE) ? "-" : shots.equals(Shots.ALL) ? "all" : shots.describe(),
+                Table.Kind.NUMBERS,
+                i -> rows.get(keys.get(i)).getOrDefault(shots, "")));
+        for (int i = 0; i < keys.size(); i++) {
+            table.row(i);
+        }
+        return table;
     }
 
-    private static boolean beginsDataset(List<List<String>> keys, int row) {
-        return row == 0 || !keys.get(row - 1).get(0).equals(keys.get(row).get(0));
-    }
-
-    private static String method(SweepRun run) {
-        String from = run.trainedOn().equals(run.dataset()) ? "" : " from " + run.trainedOn();
-        String half =
-                switch (run.half()) {
-                    case ALL -> "";
-                    case BASE -> ", base";
-                    case NEW -> ", new";
-                };
-        return run.label() + from + half;
-    }
-
-    private static String heading(int shots) {
-        return switch (shots) {
-            case NO_SHOTS -> "-";
-            case ALL_IMAGES -> "ALL";
-            case 1 -> "1 SHOT";
-            default -> shots + " SHOTS";
-        };
+    private static boolean isFirst(List<List<String>> keys, int i) {
+        return i == 0 || !keys.get(i - 1).get(0).equals(keys.get(i).get(0));
     }
 
     /** "87.5±0.4": mean and standard deviation over the seeds; "87.5 2/3": the mean of two results of three. */
-    private static String cell(List<SweepOutcome.Ended> runs) {
-        List<RunResult> results =
-                runs.stream().flatMap(run -> run.result().stream()).toList();
+    private static String cell(List<Ended> runs) {
+        List<RunResult> results = results(runs);
         if (results.isEmpty()) {
             return runs.stream().anyMatch(run -> run.failure().isPresent()) ? "failed" : "";
         }
-        SeedSummary summary = summary(results);
+        SeedSummary accuracy = accuracy(results);
         return results.size() < runs.size()
-                ? Numbers.number(summary.mean(), 1) + " " + results.size() + "/" + runs.size()
-                : summary.compact();
+                ? Numbers.number(accuracy.mean(), 1) + " " + results.size() + "/" + runs.size()
+                : accuracy.compact();
     }
 
-    private Map<Setting, List<RunResult>> results() {
-        Map<Setting, List<RunResult>> results = outcome.runs().stream()
-                .collect(Collectors.groupingBy(
-                        ended -> Setting.of(ended.run()),
-                        LinkedHashMap::new,
-                        Collectors.flatMapping(ended -> ended.result().stream(), Collectors.toList())));
-        results.values().removeIf(List::isEmpty);
-        return results;
+    private static List<RunResult> results(List<Ended> runs) {
+        return runs.stream().flatMap(run -> run.result().stream()).toList();
     }
 
-    private static SeedSummary summary(List<RunResult> results) {
+    private static SeedSummary accuracy(List<RunResult> results) {
         return SeedSummary.of(results, RunResult::accuracy);
     }
 
-    private static Table<Map.Entry<Setting, List<RunResult>>> settings() {
-        Table<Map.Entry<Setting, List<RunResult>>> rows = new Table<>();
-        return setting(rows, Map.Entry::getKey)
-                .data("seeds", row -> row.getValue().size())
-                .data("mean_accuracy", row -> summary(row.getValue()).mean())
-                .data("sd_accuracy", row -> sd(summary(row.getValue())));
+    private record Mean(Setting setting, SeedSummary accuracy) {}
+
+    private Table<?> summary() {
+        Table<Mean> table = settings(new Table<>(), Mean::setting)
+                .data("seeds", mean -> mean.accuracy.count())
+                .data("mean_accuracy", mean -> mean.accuracy.mean())
+                .data(
+                        "sd_accuracy",
+                        mean -> Optional.of(mean.accuracy)
+                                .filter(accuracy -> accuracy.count() > 1)
+                                .map(SeedSummary::sampleSd));
+        grouped(outcome.runs(), Setting::of).forEach((setting, runs) -> {
+            if (!results(runs).isEmpty()) {
+                table.row(new Mean(setting, accuracy(results(runs))));
+            }
+        });
+        return table;
     }
 
-    private static Optional<Double> sd(SeedSummary summary) {
-        return summary.count() > 1 ? Optional.of(summary.sampleSd()) : Optional.empty();
-    }
-
-    private static <T> Table<T> setting(Table<T> rows, Function<T, Setting> of) {
-        return rows.data("dataset", row -> of.apply(row).dataset())
-                .data("trained_on", row -> of.apply(row).trainedOn())
-                .data("classes", row -> of.apply(row).half())
-                .data("method", row -> of.apply(row).method())
-                .data("shots", row -> of.apply(row).shots());
+    private static <T> Table<T> settings(Table<T> table, Function<T, Setting> of) {
+        return table.data("dataset", row -> of.apply(row).dataset)
+                .data("trained_on", row -> of.apply(row).trainedOn)
+                .data("classes", row -> of.apply(row).half)
+                .data("method", row -> of.apply(row).method)
+                .data("shots", row -> of.apply(row).shots.equals(Shots.ALL) ? 0 : of.apply(row).shots.count());
     }
 
     private ObjectNode json() {
-        Table<SweepOutcome.Ended> runs = new Table<>();
-        setting(runs, ended -> Setting.of(ended.run()))
+        Table<Ended> runs = settings(new Table<Ended>(), Setting::of)
                 .data("seed", ended -> ended.run().seed())
                 .data("folder", ended -> ended.run().folder().toString())
                 .data("accuracy", ended -> ended.result().map(RunResult::accuracy))
                 .data("error_rate", ended -> ended.result().map(RunResult::errorRate))
                 .data("macro_f1", ended -> ended.result().map(RunResult::macroF1))
                 .data("calibration_error", ended -> ended.result().map(RunResult::calibrationError))
-                .data("failure", SweepOutcome.Ended::failure);
+                .data("failure", Ended::failure);
         ObjectNode json = Json.object().put("folder", folder.toString());
-        json.set("summary", settings().rows(results().entrySet()).json());
+        json.set("summary", summary().json());
         json.set("runs", runs.rows(outcome.runs()).json());
         return json;
     }
 
-    /** Says which runs failed, those with the same reason together. */
+    /** Names the runs that failed, those with the same reason together. */
     void printFailures(Console console) {
-        List<SweepOutcome.Ended> failures = outcome.failures();
+        List<Ended> failures = outcome.failures();
         if (failures.isEmpty()) {
             return;
         }
@@ -169,10 +159,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                 .formatted(
                         Numbers.count(failures.size()),
                         Numbers.count(outcome.runs().size(), "run")));
-        Map<String, List<SweepOutcome.Ended>> byReason = failures.stream()
-                .collect(Collectors.groupingBy(
-                        run -> run.failure().orElseThrow(), LinkedHashMap::new, Collectors.toList()));
-        byReason.forEach((reason, runs) -> {
+        grouped(failures, run -> run.failure().orElseThrow()).forEach((reason, runs) -> {
             String others = runs.size() == 1 ? "" : " and " + Numbers.count(runs.size() - 1, "other");
             console.warn("  " + SweepScreen.describe(runs.get(0).run()) + others + ": " + reason);
         });

@@ -89,8 +89,8 @@ final class SweepScreen implements SweepListener, AutoCloseable {
         if (!run.learns()) {
             return what;
         }
-        int shots = run.shots();
-        return "%s, %s, seed %d".formatted(what, shots == 0 ? "all images" : Numbers.count(shots, "shot"), run.seed());
+        String images = run.shots() == 0 ? "all images" : Numbers.count(run.shots(), "shot");
+        return "%s, %s, seed %d".formatted(what, images, run.seed());
     }
 
     /** The process is ending before the sweep has. */

@@ -42,7 +42,6 @@ import picocli.CommandLine.Option;
             "  coop train -m clip.safetensors -d pictures/ --shots 16 -o run",
             "  coop train -m clip.safetensors -d pictures/ --method auto,coop -o run",
             "  coop train -m clip.safetensors -d pictures/ -k 4 --csc --seeds 1,2,3 -o runs",
-            "  coop train -m clip.safetensors --dataset caltech101 -d DATA -o run",
             "  coop train --method tip-adapter -d features.safetensors \\",
             "    --class-features texts.safetensors -o run",
             "To resume an interrupted run, repeat the command with --resume."
@@ -81,8 +80,8 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private Options.Arithmetic precision;
 
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
+    @Mixin
+    private Options.AsJson asJson;
 
     private List<Long> seeds;
     private DataSpec data; // known when the model is
@@ -109,7 +108,7 @@ final class TrainCommand implements Callable<Integer> {
             SharedData shared = bankOptions.shared(space, memory.limit());
             requireFit(shared, prompts);
             TrainReport report = learn(shared, chosen(shared, candidates), prompts);
-            if (json) {
+            if (asJson.isChosen()) {
                 console.print(report.toJson());
             } else {
                 report.print(console);

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
-import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.eval.Interval;
@@ -35,37 +34,27 @@ import picocli.CommandLine.Help.Ansi.Style;
 record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodChoice choice, Path out) {
 
     void print(Console console) {
-        PrintStream target = console.out();
-        int width = console.width();
+        PrintStream out = console.out();
         RunResult first = results.get(0);
         int val = seeds.get(0).images().val().size();
-        lines(
-                "%s: %s, %s, %s%s"
-                        .formatted(
-                                first.dataset(),
-                                Numbers.count(first.classes(), "class", "classes"),
-                                Numbers.count(first.trainImages(), "training image"),
-                                val == 0 ? "" : Numbers.count(val, "val image") + ", ",
-                                Numbers.count(first.testImages(), "test image")),
-                width,
-                target);
+        console.paragraph("%s: %s, %s, %s%s"
+                .formatted(
+                        first.dataset(),
+                        Numbers.count(first.classes(), "class", "classes"),
+                        Numbers.count(first.trainImages(), "training image"),
+                        val == 0 ? "" : Numbers.count(val, "val image") + ", ",
+                        Numbers.count(first.testImages(), "test image")));
         if (!choice.scores().isEmpty()) {
-            ComparisonTable.candidates(choice).lines().print(target);
-            target.println();
+            ComparisonTable.candidates(choice).lines().print(out);
+            out.println();
         }
-        ComparisonTable.of(comparisons()).lines().print(target);
-        for (ComparedClassifier method : first().methods()) {
-            print(method, width, target);
-        }
+        ComparisonTable.of(comparisons()).lines().print(out);
+        first().methods().forEach(method -> print(method, console));
         if (seeds.size() == 1) {
-            RunPage.findings(seeds.get(0)).forEach(finding -> lines(finding, width, target));
+            RunPage.findings(seeds.get(0)).forEach(console::paragraph);
         }
-        target.println("learned: " + place(RunFolder.CLASSIFIER));
-        target.println("report: " + place(RunFolder.REPORT));
-    }
-
-    private static void lines(String text, int width, PrintStream target) {
-        AlignedLines.wrapped(text, width).forEach(target::println);
+        console.print("learned: " + place(RunFolder.CLASSIFIER));
+        console.print("report: " + place(RunFolder.REPORT));
     }
 
     private List<Comparison> comparisons() {
@@ -77,17 +66,17 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
     }
 
     /** Prints the verdict on a method: with one seed a test, with several the mean gain. */
-    private void print(ComparedClassifier method, int width, PrintStream target) {
+    private void print(ComparedClassifier method, Console console) {
         SeedSummary gains = SeedSummary.of(
                 comparisons(),
                 c -> c.method(method.name()).accuracy() - c.bestBaseline().accuracy());
         Style colour = gains.mean() > 0 ? Style.fg_green : Style.fg_red;
         boolean coloured = gains.mean() != 0 && Ansi.AUTO.enabled();
-        target.print(coloured ? colour.on() : "");
-        lines(method.name() + ": " + verdict(method, gains), width, target);
-        target.print(coloured ? colour.off() : "");
+        console.out().print(coloured ? colour.on() : "");
+        console.paragraph(method.name() + ": " + verdict(method, gains));
+        console.out().print(coloured ? colour.off() : "");
         if (seeds.size() == 1) {
-            lines("probabilities: " + method.confidence().sentence(), width, target);
+            console.paragraph("probabilities: " + method.confidence().sentence());
         }
     }
 

@@ -3,7 +3,6 @@ package org.coop4j.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -27,7 +26,6 @@ import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Evaluation;
-import org.coop4j.eval.Predictions;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.UnknownWords;
@@ -36,10 +34,8 @@ import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code coop zero-shot}: classifies images by prompts that name the classes. */
 @Command(
@@ -49,16 +45,11 @@ import picocli.CommandLine.Spec;
         footer = {
             "Examples:",
             "  coop zero-shot -m clip.safetensors -c cat,dog photo.jpg",
-            "  coop zero-shot -m clip.safetensors --classes-file names.txt --json *.jpg",
-            "  coop zero-shot -m clip.safetensors -t \"a {}\" -t \"art of a {}\" test/",
             "  coop zero-shot -m clip.safetensors --dataset imagenet-a -d DATA --ensemble 80"
         })
 final class ZeroShotCommand implements Callable<Integer> {
 
     private final Console console;
-
-    @Spec
-    private CommandSpec spec;
 
     @Mixin
     private ModelOptions clipOptions;
@@ -121,15 +112,12 @@ final class ZeroShotCommand implements Callable<Integer> {
     }
 
     /**
-     * An image that could be read.
+     * One of an image's most probable classes.
      *
-     * @param truth the label of its class, -1 if it is unknown
-     * @param probabilities of the classes
+     * @param truth the label of the image, -1 if it is unknown
+     * @param rank counted from 1
      */
-    private record Image(String file, int truth, FloatBuffer probabilities) {}
-
-    /** One of an image's most probable classes; the rank counts from 1. */
-    private record Guess(Image image, int rank, int label) {}
+    private record Guess(String file, int truth, int rank, int label, float probability) {}
 
     @Override
     public Integer call() throws IOException {
@@ -140,20 +128,18 @@ final class ZeroShotCommand implements Callable<Integer> {
             EncodedImages images =
                     EncodedImages.encode(clip, task.files, EncodedImages.reader(clip, task.exif), true, console);
             float[][] probabilities = clip.probabilities(images.features(), weights);
-            List<Image> found = new ArrayList<>();
+            List<List<Guess>> found = new ArrayList<>();
             for (int row = 0; row < probabilities.length; row++) {
-                int position = images.positions().get(row);
-                int truth = task.isScored() ? task.labels.get(position) : -1;
-                found.add(new Image(task.files.get(position).toString(), truth, FloatBuffer.wrap(probabilities[row])));
+                found.add(best(task, images.positions().get(row), probabilities[row]));
             }
             if (format.chosen() == Table.Format.JSON) {
                 console.print(json(task, found, images));
             } else if (format.chosen() == Table.Format.TABLE && task.isScored() && !found.isEmpty()) {
                 printScores(evaluation(found), task.classes);
             } else if (format.chosen() == Table.Format.CSV || !found.isEmpty()) {
-                List<Guess> all =
-                        found.stream().flatMap(image -> best(image).stream()).toList();
-                guesses(task).rows(all).print(format.chosen(), console);
+                Table<Guess> guesses = guesses(task);
+                found.forEach(guesses::rows);
+                guesses.print(format.chosen(), console);
             }
             return images.exitCode();
         }
@@ -169,10 +155,8 @@ final class ZeroShotCommand implements Callable<Integer> {
         if (arguments.isEmpty()) {
             throw new WrongUsage("which images? Name them, or give --data");
         }
-        for (String option : List.of("--split", "--seed")) {
-            if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
-                throw new WrongUsage(option + " is for a dataset: give --data");
-            }
+        if (splitOptions.isGiven()) {
+            throw new WrongUsage("--split and --seed are for a dataset: give --data");
         }
         ImageInputs inputs = ImageInputs.of(arguments);
         if (given.isEmpty() && !inputs.isLabelled()) {
@@ -192,7 +176,7 @@ final class ZeroShotCommand implements Callable<Integer> {
         if (data.holdsFeatures()) {
             throw new WrongUsage("zero-shot encodes images: coop train --method zero-shot takes features");
         }
-        ImageDataset dataset = data.load(splitOptions.seed()).half(dataOptions.half());
+        ImageDataset dataset = data.load(splitOptions.seed() == null ? 1 : splitOptions.seed()).half(dataOptions.half());
         List<LabelledImage> images = splitOptions.of(dataset);
         console.note("%s: %s of %s, prompt: %s"
                 .formatted(
@@ -208,28 +192,29 @@ final class ZeroShotCommand implements Callable<Integer> {
                 exif.of(data).orientation());
     }
 
-    /** Returns the labels by falling probability, the first of equals first. */
-    private List<Guess> best(Image image) {
-        List<Integer> labels = IntStream.range(0, image.probabilities.capacity())
+    /** Returns the classes of an image by falling probability, the first of equals first. */
+    private List<Guess> best(Task task, int position, float[] probabilities) {
+        String file = task.files.get(position).toString();
+        int truth = task.isScored() ? task.labels.get(position) : -1;
+        List<Guess> best = new ArrayList<>();
+        IntStream.range(0, probabilities.length)
                 .boxed()
-                .sorted(Comparator.comparing(label -> -image.probabilities.get(label)))
+                .sorted(Comparator.comparing(label -> -probabilities[label]))
                 .limit(top)
-                .toList();
-        return IntStream.range(0, labels.size())
-                .mapToObj(i -> new Guess(image, i + 1, labels.get(i)))
-                .toList();
+                .forEach(label -> best.add(new Guess(file, truth, best.size() + 1, label, probabilities[label])));
+        return best;
     }
 
     private static Table<Guess> guesses(Task task) {
         Table<Guess> table = new Table<Guess>()
-                .shown("image", Table.Kind.WORDS, g -> g.image.file, g -> g.rank == 1 ? g.image.file : "")
+                .shown("image", Table.Kind.WORDS, Guess::file, g -> g.rank == 1 ? g.file : "")
                 .in(Table.Format.TABLE, Table.Format.CSV)
                 .data("rank", Guess::rank)
                 .in(Table.Format.CSV)
                 .text("label", g -> task.classes.get(g.label))
-                .share("probability", g -> g.image.probabilities.get(g.label));
+                .share("probability", Guess::probability);
         return task.isScored()
-                ? table.data("truth", g -> task.classes.get(g.image.truth)).in(Table.Format.CSV)
+                ? table.data("truth", g -> task.classes.get(g.truth)).in(Table.Format.CSV)
                 : table;
     }
 
@@ -245,25 +230,23 @@ final class ZeroShotCommand implements Callable<Integer> {
         console.out().println("macro F1 " + Numbers.percent(evaluation.macroF1()));
     }
 
-    private static Evaluation evaluation(List<Image> images) {
+    private static Evaluation evaluation(List<List<Guess>> found) {
         return Evaluation.of(
-                images.stream().mapToInt(Image::truth).toArray(),
-                images.stream()
-                        .mapToInt(image -> Predictions.argmax(image.probabilities.array()))
-                        .toArray());
+                found.stream().mapToInt(best -> best.get(0).truth).toArray(),
+                found.stream().mapToInt(best -> best.get(0).label).toArray());
     }
 
-    private ObjectNode json(Task task, List<Image> found, EncodedImages encoded) {
+    private ObjectNode json(Task task, List<List<Guess>> found, EncodedImages encoded) {
         ObjectNode json = Json.object();
         task.classes.forEach(json.putArray("classes")::add);
         task.prompts.templates().forEach(json.putArray("templates")::add);
         ArrayNode images = json.putArray("images");
-        for (Image image : found) {
-            ObjectNode node = images.addObject().put("file", image.file);
+        for (List<Guess> best : found) {
+            ObjectNode image = images.addObject().put("file", best.get(0).file);
             if (task.isScored()) {
-                node.put("truth", task.classes.get(image.truth));
+                image.put("truth", task.classes.get(best.get(0).truth));
             }
-            node.set("predictions", guesses(task).rows(best(image)).json());
+            image.set("predictions", guesses(task).rows(best).json());
         }
         ArrayNode unreadable = json.putArray("unreadable");
         encoded.problems().forEach((position, problem) -> unreadable

@@ -118,6 +118,11 @@ public final class Console implements Progress {
         out.println(SafeText.line(line));
     }
 
+    /** Prints a sentence as a result, broken at the width of the terminal. */
+    public void paragraph(String text) {
+        AlignedLines.wrapped(SafeText.line(text), width).forEach(out::println);
+    }
+
     /** Prints a line on standard error, above the status line. */
     public void line(String line) {
         above(() -> err.println(SafeText.line(line)));

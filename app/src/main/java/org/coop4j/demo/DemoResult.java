@@ -116,7 +116,8 @@ public record DemoResult(
         return best(renamedPrompts);
     }
 
-    static Prompt best(List<Prompt> prompts) {
+    /** The prompt that is best on the test photographs. */
+    public static Prompt best(List<Prompt> prompts) {
         return prompts.stream()
                 .max(Comparator.comparingDouble(Prompt::photographs))
                 .orElseThrow();

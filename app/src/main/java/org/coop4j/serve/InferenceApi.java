@@ -29,14 +29,16 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
         routes.get("/v2/health/ready", c -> c.json(Map.of("ready", true)));
         routes.get(MODEL, c -> c.json(model(classifiers.of(c).info())));
         routes.get(
-                MODEL + "/ready", c -> c.json(Map.of("name", classifiers.of(c).info().name(), "ready", true)));
+                MODEL + "/ready",
+                c -> c.json(Map.of("name", classifiers.of(c).info().name(), "ready", true)));
         routes.post(MODEL + "/infer", this::infer);
     }
 
     private static Model model(ClassifierInfo info) {
         List<Integer> shape = List.of(-1, info.classNames().size());
         Tensor image = new Tensor(InferenceRequest.INPUT, InferenceRequest.BYTES, List.of(-1), null);
-        return new Model(info.name(), "coop4j", List.of(image), List.of(labels(shape, null), probabilities(shape, null)));
+        return new Model(
+                info.name(), "coop4j", List.of(image), List.of(labels(shape, null), probabilities(shape, null)));
     }
 
     private static Tensor labels(List<Integer> shape, List<String> data) {
@@ -58,9 +60,8 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
     private static Response response(ClassifierInfo info, InferenceRequest request, List<List<Prediction>> ranked) {
         int top = Math.min(request.top(), info.classNames().size());
         List<Integer> shape = List.of(ranked.size(), top);
-        List<Prediction> all = ranked.stream()
-                .flatMap(picture -> picture.stream().limit(top))
-                .toList();
+        List<Prediction> all =
+                ranked.stream().flatMap(picture -> picture.stream().limit(top)).toList();
         List<Tensor> outputs = Stream.of(
                         labels(shape, all.stream().map(Prediction::label).toList()),
                         probabilities(

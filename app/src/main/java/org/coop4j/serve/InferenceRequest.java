@@ -73,9 +73,8 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
             shape *= side.asInt();
         }
         if (!data.isArray() || data.isEmpty() || shape != data.size()) {
-            throw Refusal.badRequest(
-                    "data: expected an array of as many pictures as in the shape, %d, got %d"
-                            .formatted(shape, data.size()));
+            throw Refusal.badRequest("data: expected an array of as many pictures as in the shape, %d, got %d"
+                    .formatted(shape, data.size()));
         }
         List<byte[]> pictures = new ArrayList<>();
         for (JsonNode picture : data) {

@@ -115,7 +115,8 @@ public final class PredictionService implements AutoCloseable {
         connector.setHost(options.host());
         connector.setPort(options.port());
         connector.setIdleTimeout(options.limits().readTime().toMillis());
-        connector.addBean(new SlowHeaders(connector.getScheduler(), options.limits().readTime()));
+        connector.addBean(
+                new SlowHeaders(connector.getScheduler(), options.limits().readTime()));
         server.addBean(new NetworkConnectionLimit(options.limits().connections(), connector));
         try {
             connector.open();
@@ -164,8 +165,7 @@ public final class PredictionService implements AutoCloseable {
      *
      * @param bytes declared by the request, or -1
      */
-    private record LogLine(
-            String time, String client, String method, String path, long bytes, int status, float ms) {}
+    private record LogLine(String time, String client, String method, String path, long bytes, int status, float ms) {}
 
     private synchronized void write(OutputStream log, Context context, float milliseconds) {
         HttpServletRequest request = context.req();

@@ -43,8 +43,7 @@ record PredictionsApi(Classifiers classifiers, Uploads uploads) {
         byte[] body = uploads.read(context);
         byte[] picture = context.isMultipartFormData() ? part(body, context.contentType()) : body;
         if (picture.length == 0) {
-            throw Refusal.badRequest(
-                    "the request has no picture: send one as the body, or as the part data of a form");
+            throw Refusal.badRequest("the request has no picture: send one as the body, or as the part data of a form");
         }
         context.future(() -> classifiers
                 .classify(served, List.of(picture))

@@ -35,12 +35,7 @@ final class ServiceMetrics implements AutoCloseable {
     private final JvmGcMetrics collector = new JvmGcMetrics();
 
     ServiceMetrics() {
-        List.of(
-                        new JvmMemoryMetrics(),
-                        new JvmThreadMetrics(),
-                        new ProcessorMetrics(),
-                        new UptimeMetrics(),
-                        collector)
+        List.of(new JvmMemoryMetrics(), new JvmThreadMetrics(), new ProcessorMetrics(), new UptimeMetrics(), collector)
                 .forEach(metrics -> metrics.bindTo(registry));
         if (Machine.memory().isPresent()) {
             Gauge.builder("process.resident.memory", () -> Machine.memory().orElse(0))

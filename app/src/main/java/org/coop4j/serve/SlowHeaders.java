@@ -6,8 +6,8 @@ import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.util.thread.Scheduler;
 
 /**
- * Closes connections whose request headers do not arrive in time. Jetty's idle timeout restarts with each byte, so that a
- * client could hold a connection by sending one now and then.
+ * Closes connections whose request headers do not arrive in time. Jetty's idle timeout restarts with each byte, so that
+ * a client could hold a connection by sending one now and then.
  */
 record SlowHeaders(Scheduler clock, Duration readTime) implements Connection.Listener {
 

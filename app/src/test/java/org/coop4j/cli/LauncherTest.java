@@ -146,7 +146,8 @@ class LauncherTest {
         Ended named = end(start(Map.of(), root, "bash", "-c", "ulimit -n 48" + coop));
         assertThat(named.code()).isEqualTo(1);
         assertThat(named.err())
-                .startsWith("coop: at most 48 files").contains("256")
+                .startsWith("coop: at most 48 files")
+                .contains("256")
                 .hasLineCount(1);
         assertThat(named.out()).isEmpty();
     }

@@ -29,7 +29,8 @@ import org.openqa.selenium.logging.LogEntry;
 import org.openqa.selenium.logging.LogType;
 
 /**
- * The page in headless Chromium. With the system property {@code coop.screenshots}, screenshots are written to that folder.
+ * The page in headless Chromium. With the system property {@code coop.screenshots}, screenshots are written to that
+ * folder.
  */
 @Tag("browser")
 class PageTest {

@@ -384,7 +384,8 @@ class ServiceLimitsTest {
 
     @Test
     void valuesThatMakeNoSenseAreRefused() {
-        assertThatThrownBy(() -> TestService.onLoopback(65_536, TestService.limits())).hasMessageContaining("0 to 65535");
+        assertThatThrownBy(() -> TestService.onLoopback(65_536, TestService.limits()))
+                .hasMessageContaining("0 to 65535");
         assertThatThrownBy(() -> ServiceOptions.Limits.of(Long.MAX_VALUE, Duration.ofSeconds(30), 256))
                 .hasMessageContaining("heap");
         assertThatThrownBy(() -> ServiceOptions.Limits.of(1, Duration.ofSeconds(30), 0))

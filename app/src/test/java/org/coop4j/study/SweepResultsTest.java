@@ -17,6 +17,8 @@ import java.util.function.Function;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
@@ -25,7 +27,6 @@ import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.PromptEnsemble;
-import org.coop4j.method.logistic.LabelledFeatures;
 import org.coop4j.method.logistic.LinearClassifier;
 import org.coop4j.method.logistic.PenaltySearch;
 import org.coop4j.run.DataSpec;
@@ -199,11 +200,11 @@ class SweepResultsTest {
         return PenaltySearch.fit(features(drawn.train()), features(drawn.val()), Progress.NONE);
     }
 
-    private static LabelledFeatures features(List<LabelledImage> images) throws IOException {
+    private static FeatureSet features(List<LabelledImage> images) throws IOException {
         FeatureMatrix features =
                 clip.encodeImages(images.stream().map(LabelledImage::path).toList());
         int[] labels = images.stream().mapToInt(LabelledImage::label).toArray();
-        return new LabelledFeatures(features.width(), features.toArray(), labels);
+        return DenseFeatures.of(features.width(), 1, features.toArray(), labels);
     }
 
     @Test

@@ -18,8 +18,8 @@ import org.coop4j.clip.FeatureKind;
 /**
  * Appends the features of images: vectors identical to those of {@code coop embed}, not normalised.
  *
- * <p>Images are contents of files, as read by {@code spark.read().format("binaryFile")}, paths that executors can read, or
- * Spark's image structs.
+ * <p>Images are contents of files, as read by {@code spark.read().format("binaryFile")}, paths that executors can read,
+ * or Spark's image structs.
  */
 public final class ClipImageEmbedder extends Transformer
         implements ClipStage<ClipImageEmbedder>, DefaultParamsWritable {

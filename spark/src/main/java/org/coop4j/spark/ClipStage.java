@@ -41,7 +41,8 @@ public sealed interface ClipStage<S extends ClipStage<S>> extends Params
     }
 
     default IntParam batchSize() {
-        return new IntParam(this, "batchSize", "rows processed at a time; no effect on results", ParamValidators.gtEq(1));
+        return new IntParam(
+                this, "batchSize", "rows processed at a time; no effect on results", ParamValidators.gtEq(1));
     }
 
     default Param<String> handleInvalid() {
@@ -149,8 +150,7 @@ public sealed interface ClipStage<S extends ClipStage<S>> extends Params
         StructType schema = appendedTo(rows.schema());
         int batch = (int) getOrDefault(batchSize());
         return rows.toDF()
-                .mapPartitions(
-                        new AppendedColumns(work, schema.length(), batch, invalid()), Encoders.row(schema));
+                .mapPartitions(new AppendedColumns(work, schema.length(), batch, invalid()), Encoders.row(schema));
     }
 
     private AppendedColumns.Invalid invalid() {

@@ -22,8 +22,8 @@ import org.coop4j.text.TextTooLongException;
 import org.coop4j.text.Tokenizer;
 
 /**
- * Appends the features of texts: vectors identical to those of {@code coop embed}, not normalised. A text that exceeds the
- * context length is invalid unless {@code truncate} is set.
+ * Appends the features of texts: vectors identical to those of {@code coop embed}, not normalised. A text that exceeds
+ * the context length is invalid unless {@code truncate} is set.
  */
 public final class ClipTextEmbedder extends Transformer implements ClipStage<ClipTextEmbedder>, DefaultParamsWritable {
 

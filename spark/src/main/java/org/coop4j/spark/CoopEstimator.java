@@ -162,8 +162,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
                 type -> type.equals(DataTypes.StringType) || type instanceof NumericType,
                 "names or numbers of classes");
         validationCol()
-                .ifPresent(column ->
-                        ImageColumn.require(schema, column, DataTypes.BooleanType::equals, "boolean"));
+                .ifPresent(column -> ImageColumn.require(schema, column, DataTypes.BooleanType::equals, "boolean"));
         return ClassificationStage.super.appended(schema);
     }
 
@@ -201,7 +200,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
         String prompt = getOrDefault(template());
         Chosen chosen = chosen();
         ModelLocation location = location();
-        Task task = new Task(all.classNames(), prompt, PromptTemplates.ensemble(prompt), draw);
+        Task task = new Task(all.classNames(), prompt, draw);
         Learner learner = chosen.method().learner(SharedModels.get(location), task);
         ImageDataset drawn = new Sample(images, draw, 0).draw(all, chosen.method(), ClassHalf.ALL, log()::warn);
         ClipImageEmbedder embedder =

@@ -33,8 +33,8 @@ import scala.runtime.AbstractFunction2;
 import scala.runtime.BoxedUnit;
 
 /**
- * Sweeps on Spark: by {@code coop sweep --spark}, or as a program for {@code spark-submit} with the arguments of {@code coop
- * sweep}, on the cluster of the application.
+ * Sweeps on Spark: by {@code coop sweep --spark}, or as a program for {@code spark-submit} with the arguments of
+ * {@code coop sweep}, on the cluster of the application.
  */
 public final class CoopSweep implements SweepCluster.Provider {
     private static final Logger log = LoggerFactory.getLogger(CoopSweep.class);
@@ -105,8 +105,8 @@ public final class CoopSweep implements SweepCluster.Provider {
     }
 
     /**
-     * Executors that do the jobs of a sweep as tasks; they see the sweep's files under the same paths as the driver. A job
-     * of a lost executor is repeated on another one.
+     * Executors that do the jobs of a sweep as tasks; they see the sweep's files under the same paths as the driver. A
+     * job of a lost executor is repeated on another one.
      */
     private record Cluster(SparkContext spark, boolean owner, Files files) implements SweepCluster {
 
@@ -126,7 +126,8 @@ public final class CoopSweep implements SweepCluster.Provider {
                 spark.runJob(tasks.rdd(), new Work(files), new Handler(done), ClassTag.apply(String.class));
             } catch (RuntimeException e) {
                 throw new IOException(
-                        "Spark gave up (" + e.getMessage() + "): repeat the command to resume; finished jobs are kept", e);
+                        "Spark gave up (" + e.getMessage() + "): repeat the command to resume; finished jobs are kept",
+                        e);
             }
         }
 

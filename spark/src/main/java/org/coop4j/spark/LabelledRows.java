@@ -70,8 +70,9 @@ record LabelledRows(String idCol, List<Object> ids, ImageDataset lists) {
         for (Row row : collected) {
             Object id = row.get(0);
             if (id == null || !seen.add(id)) {
-                throw new IllegalArgumentException("column \"%s\" must identify rows, but %s: set idCol to another column"
-                        .formatted(idCol, id == null ? "it holds null" : id + " is repeated"));
+                throw new IllegalArgumentException(
+                        "column \"%s\" must identify rows, but %s: set idCol to another column"
+                                .formatted(idCol, id == null ? "it holds null" : id + " is repeated"));
             }
             int label = label(row.get(1), names, byName, labelCol);
             Path position = Path.of(Integer.toString(ids.size()));

@@ -11,8 +11,8 @@ import org.coop4j.clip.ShippedModel;
 /**
  * The path of a model on executors, and its expected hash.
  *
- * @param path a path that driver and executors see (maybe a {@code file:} URI), the name of a file that {@code --files} or
- *     {@code SparkContext.addFile} distributed, or {@code coop4j-small}
+ * @param path a path that driver and executors see (maybe a {@code file:} URI), the name of a file that {@code --files}
+ *     or {@code SparkContext.addFile} distributed, or {@code coop4j-small}
  * @param sha256 of the file, in hexadecimal
  */
 record ModelLocation(String path, String sha256) implements Serializable {

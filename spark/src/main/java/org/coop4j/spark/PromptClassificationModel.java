@@ -109,7 +109,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
     public static PromptClassificationModel zeroShot(String modelPath, List<String> classNames, List<String> templates)
             throws IOException {
         Clip clip = SharedModels.get(new ModelLocation(modelPath, SharedModels.sha256(modelPath)));
-        Task task = new Task(classNames, templates.get(0), templates, 0);
+        Task task = new Task(classNames, templates.get(0), 0);
         try (Classifier classifier =
                 Method.handWritten(templates).learner(clip, task).fit(null, new Trainer(Training.none(), 0))) {
             return of(classifier.save()).setModelPath(modelPath);
@@ -179,8 +179,9 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
     public Dataset<Row> transform(Dataset<?> rows) {
         ImageColumn column = ImageColumn.of(rows, required(inputCol()));
         EncodedRows images = new EncodedRows(location(), column, file().method().features());
-        Broadcast<SavedClassifier> sent =
-                JavaSparkContext.fromSparkContext(rows.sparkSession().sparkContext()).broadcast(classifier);
+        Broadcast<SavedClassifier> sent = JavaSparkContext.fromSparkContext(
+                        rows.sparkSession().sparkContext())
+                .broadcast(classifier);
         return append(rows, new ImagePredictions(images, sent, outputs()));
     }
 

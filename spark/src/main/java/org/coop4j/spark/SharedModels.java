@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The models of this JVM. Each is opened once, for all tasks and partitions, and kept until the JVM ends. Tasks take turns
- * with a model, and each is served by all of its threads.
+ * The models of this JVM. Each is opened once, for all tasks and partitions, and kept until the JVM ends. Tasks take
+ * turns with a model, and each is served by all of its threads.
  */
 final class SharedModels {
 

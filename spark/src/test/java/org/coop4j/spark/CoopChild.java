@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The command line in a separate process, on as many threads as an executor: the last bits of the text tower's sums depend
- * on them.
+ * The command line in a separate process, on as many threads as an executor: the last bits of the text tower's sums
+ * depend on them.
  */
 final class CoopChild {
 

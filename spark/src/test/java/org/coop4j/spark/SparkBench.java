@@ -12,8 +12,8 @@ import org.coop4j.clip.Clip;
 import org.coop4j.data.ImageFiles;
 
 /**
- * Measures embedding by the library alone and by one executor with all cores of this machine, and the executor's memory:
- * {@code mvn -Pspark-bench -DskipTests verify -Dbench.images=DIR}; see docs/spark.md.
+ * Measures embedding by the library alone and by one executor with all cores of this machine, and the executor's
+ * memory: {@code mvn -Pspark-bench -DskipTests verify -Dbench.images=DIR}; see docs/spark.md.
  */
 public final class SparkBench {
 

@@ -2,16 +2,20 @@ package org.coop4j.method.logistic;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets;
+import org.coop4j.eval.Predictions;
 
 /**
- * A fitted logistic regression: class scores are x · W + b, and the largest one decides.
+ * A fitted logistic regression: the scores of the classes are x · W + b, and the largest one decides.
  *
- * @param labels of the classes, ascending, [k]
+ * @param labels labels of the classes, ascending, [k]
  * @param weights W, [d, k]
  * @param intercepts b, [k]
- * @param c inverse strength of the penalty that it was fitted with
- * @param objective ½‖W‖² + C Σ log-loss at the end (for two classes ‖W‖², see the fit)
- * @param iterations the optimiser's steps
+ * @param c inverse strength of the penalty
+ * @param objective final value of ½‖W‖² + C Σ log-loss (for two classes ‖W‖², see the fit)
+ * @param iterations number of steps of the optimiser
  * @param converged whether the optimiser reached its tolerance
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -24,38 +28,28 @@ public record LinearClassifier(
         int iterations,
         boolean converged) {
 
-    /** One from given weights [d, k], of which nothing else is known. */
+    /** A classifier with given weights [d, k], of which nothing else is known. */
     public LinearClassifier(int[] labels, double[] weights, double[] intercepts) {
         this(labels, weights, intercepts, Double.NaN, Double.NaN, 0, true);
     }
 
-    /** Returns k, the number of classes. */
+    /** Number of classes k. */
     public int classCount() {
         return labels.length;
     }
 
-    /** Returns d, the number of features. */
+    /** Number of features d. */
     public int dimension() {
         return weights.length / labels.length;
     }
 
-    /** Returns the label of a class. */
-    public int label(int classPosition) {
-        return labels[classPosition];
-    }
-
-    /** Returns the weight of a feature in the score of a class. */
+    /** The weight of a feature in the score of a class. */
     public double weight(int feature, int classPosition) {
         return weights[feature * labels.length + classPosition];
     }
 
-    /** Returns the intercept of a class. */
-    public double intercept(int classPosition) {
-        return intercepts[classPosition];
-    }
-
     /**
-     * Returns a classifier of some of the classes alone, with the scores that they have here.
+     * The classifier of some of the classes with unchanged scores.
      *
      * @param positions the classes, labelled from 0 in this order
      */
@@ -65,7 +59,7 @@ public record LinearClassifier(
         double[] fewWeights = new double[d * k];
         double[] fewIntercepts = new double[k];
         for (int j = 0; j < k; j++) {
-            fewIntercepts[j] = intercept(positions[j]);
+            fewIntercepts[j] = intercepts[positions[j]];
             for (int feature = 0; feature < d; feature++) {
                 fewWeights[feature * k + j] = weight(feature, positions[j]);
             }
@@ -74,69 +68,70 @@ public record LinearClassifier(
                 IntStream.range(0, k).toArray(), fewWeights, fewIntercepts, c, objective, iterations, converged);
     }
 
-    /** Returns the label predicted for each image; of equal scores the smallest label wins. */
-    public int[] predict(LabelledFeatures images) {
-        requireDimension(images);
-        int[] predicted = new int[images.count()];
-        IntStream.range(0, images.count()).parallel().forEach(image -> predicted[image] = predict(images, image));
-        return predicted;
+    /** The label predicted for each image; of equal scores the smallest label wins. */
+    public int[] predict(FeatureSet images) {
+        return Arrays.stream(Predictions.argmax(
+                        logits(FeatureSets.matrix(images)).toRows()))
+                .map(position -> labels[position])
+                .toArray();
     }
 
-    /**
-     * Returns how far each class's score is from the largest, [images][classes]; the softmax of a
-     * row is the classes' probabilities.
-     */
-    public float[][] scores(LabelledFeatures images) {
-        requireDimension(images);
-        float[][] scores = new float[images.count()][labels.length];
-        IntStream.range(0, images.count()).parallel().forEach(image -> {
-            double[] exact = scores(images, image);
-            double largest = Arrays.stream(exact).max().orElseThrow();
-            for (int j = 0; j < exact.length; j++) {
-                // Not the scores: in singles, two of them might be equal.
-                scores[image][j] = (float) (exact[j] - largest);
+    /** The difference of each class's score from the largest, [images, classes]; softmax gives the probabilities. */
+    public FeatureMatrix logits(FeatureMatrix images) {
+        if (images.width() != dimension()) {
+            throw new IllegalArgumentException(
+                    "images of %d features given to a classifier of %d".formatted(images.width(), dimension()));
+        }
+        requireFinite(images);
+        int k = labels.length;
+        float[] logits = new float[Math.multiplyExact(images.rows(), k)];
+        IntStream.range(0, images.rows()).parallel().forEach(image -> {
+            double[] scores = scores(images.row(image));
+            double largest = Arrays.stream(scores).max().orElseThrow();
+            for (int j = 0; j < k; j++) {
+                // Scores themselves could be equal in single precision.
+                logits[image * k + j] = (float) (scores[j] - largest);
             }
         });
+        return FeatureMatrix.of(images.rows(), k, logits);
+    }
+
+    private double[] scores(float[] features) {
+        int k = labels.length;
+        double[] scores = Arrays.copyOf(intercepts, k);
+        for (int feature = 0; feature < features.length; feature++) {
+            double x = features[feature];
+            for (int j = 0; j < k; j++) {
+                scores[j] += x * weights[feature * k + j];
+            }
+        }
         return scores;
     }
 
-    /** Returns the share of images, from 0 to 1, whose label is predicted. */
-    public double accuracy(LabelledFeatures images) {
-        if (images.count() == 0) {
-            throw new IllegalArgumentException("there are no images to measure an accuracy on");
+    /**
+     * Checks that all features are numbers.
+     *
+     * @throws IllegalArgumentException naming the first that is not
+     */
+    static void requireFinite(FeatureMatrix images) {
+        float[] values = images.toArray();
+        for (int i = 0; i < values.length; i++) {
+            if (!Float.isFinite(values[i])) {
+                throw new IllegalArgumentException("feature %d of image %d is %s: encode the images again"
+                        .formatted(i % images.width(), i / images.width(), values[i]));
+            }
+        }
+    }
+
+    /** The share of images classified correctly, from 0 to 1. */
+    public double accuracy(FeatureSet images) {
+        if (images.size() == 0) {
+            throw new IllegalArgumentException("accuracy: expected 1 or more images, got 0");
         }
         int[] predicted = predict(images);
         long correct = IntStream.range(0, predicted.length)
                 .filter(i -> predicted[i] == images.label(i))
                 .count();
         return (double) correct / predicted.length;
-    }
-
-    private void requireDimension(LabelledFeatures images) {
-        if (images.dimension() != dimension()) {
-            throw new IllegalArgumentException(
-                    "images of %d features given to a classifier of %d".formatted(images.dimension(), dimension()));
-        }
-    }
-
-    private int predict(LabelledFeatures images, int image) {
-        double[] scores = scores(images, image);
-        int best = 0;
-        for (int j = 1; j < scores.length; j++) {
-            best = scores[j] > scores[best] ? j : best;
-        }
-        return labels[best];
-    }
-
-    private double[] scores(LabelledFeatures images, int image) {
-        int k = labels.length;
-        double[] scores = Arrays.copyOf(intercepts, k);
-        for (int feature = 0; feature < dimension(); feature++) {
-            double x = images.value(image, feature);
-            for (int j = 0; j < k; j++) {
-                scores[j] += x * weights[feature * k + j];
-            }
-        }
-        return scores;
     }
 }

@@ -1,29 +1,30 @@
 package org.coop4j.method.logistic;
 
 import java.util.Arrays;
-import java.util.Optional;
+import org.coop4j.base.Numbers;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets;
 import org.coop4j.graph.host.Gemm;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Multinomial logistic regression with an L2 penalty, at the optimum that scikit-learn's {@code
- * LogisticRegression} (lbfgs) looks for: ½‖W‖² + C Σᵢ log-loss, the intercepts not penalised. For
- * two classes scikit-learn has one weight vector w, which is the difference of the two here, and
- * the penalty ½‖w‖² = ‖W‖².
+ * Multinomial logistic regression with an L2 penalty, at the optimum of scikit-learn's {@code LogisticRegression} (lbfgs):
+ * ½‖W‖² + C Σᵢ log-loss, the intercepts not penalised. For two classes scikit-learn has one weight vector w, the difference
+ * of the two here, and the penalty ½‖w‖² = ‖W‖².
  *
- * <p>Unlike scikit-learn with its defaults, which often stops at {@code tol} or {@code max_iter}
- * before, a fit goes on until a Newton step promises less than 10⁻⁹ of the objective.
+ * <p>A fit goes on until a Newton step promises less than 10⁻⁹ of the objective; scikit-learn with its defaults often stops
+ * earlier at {@code tol} or {@code max_iter}.
  *
- * <p>Two changes of variables, which leave the optimum where it is, save most of the steps: the
- * features are centred, the intercepts taking up the difference, and the intercepts are scaled to
- * the weights' curvature.
+ * <p>Two changes of variables, which do not move the optimum, save most of the steps: the features are centred, with the
+ * difference added to the intercepts, and the intercepts are scaled to the curvature of the weights.
  */
 public final class LogisticRegression {
     private static final Logger log = LoggerFactory.getLogger(LogisticRegression.class);
     private static final int MOST_STEPS = 500;
 
-    /** A fit ends with the step that promises to lower the objective by less than this part. */
+    /** A fit ends with the step that promises to lower the objective by less than this share. */
     private static final double TOLERANCE = 1e-9;
 
     private final int[] labels; // [k]
@@ -36,56 +37,51 @@ public final class LogisticRegression {
     /**
      * Prepares the training images; this takes 8 · n · d bytes.
      *
-     * @throws IllegalArgumentException if there are fewer than two classes
+     * @throws IllegalArgumentException if there are fewer than two classes, or a feature is not a number
      */
-    public LogisticRegression(LabelledFeatures training) {
-        labels = training.distinctLabels();
+    public LogisticRegression(FeatureSet training) {
+        labels = Arrays.stream(training.labels()).sorted().distinct().toArray();
         if (labels.length < 2) {
-            throw new IllegalArgumentException(
-                    "the %d training images are of %d class%s: a classifier needs two or more"
-                            .formatted(training.count(), labels.length, labels.length == 1 ? "" : "es"));
+            throw new IllegalArgumentException("a classifier needs two or more classes, but the %s of %s"
+                    .formatted(
+                            Numbers.count(training.size(), "training image is", "training images are"),
+                            Numbers.count(labels.length, "class", "classes")));
         }
-        d = training.dimension();
+        FeatureMatrix features = FeatureSets.matrix(training);
+        LinearClassifier.requireFinite(features);
+        d = features.width();
         classes = Arrays.stream(training.labels())
                 .map(label -> Arrays.binarySearch(labels, label))
                 .toArray();
-        means = means(training);
-        centred = centred(training, means);
-        typicalNorm = Math.sqrt(TruncatedNewton.dot(centred, centred) / training.count());
-    }
-
-    /** Returns the optimum for an inverse penalty strength C. */
-    public LinearClassifier fit(double c) {
-        return fit(c, Optional.empty());
+        means = means(features);
+        centred = centred(features, means);
+        typicalNorm = Math.sqrt(TruncatedNewton.dot(centred, centred) / training.size());
     }
 
     /**
-     * Returns the optimum for an inverse penalty strength C, starting from another fit on the same
-     * images. The optimum does not depend on the start, only the time does.
+     * Finds the optimum for an inverse penalty strength C.
+     *
+     * @param start another fit on the same images, which saves time and does not move the optimum; null for none
      */
-    public LinearClassifier fit(double c, Optional<LinearClassifier> start) {
+    public LinearClassifier fit(double c, LinearClassifier start) {
         if (!(c > 0) || Double.isInfinite(c)) {
-            throw new IllegalArgumentException("C is " + c + ": give a positive number");
+            throw new IllegalArgumentException("C: expected a positive number, got " + c);
         }
         int k = labels.length;
         double penalty = k == 2 ? 2 : 1;
         double interceptScale = interceptScale(c);
-        double[] from = start.map(s -> point(s, interceptScale)).orElse(new double[(d + 1) * k]);
-        TruncatedNewton minimum = minimise(c, penalty, interceptScale, from);
-        if (!minimum.converged()) {
+        double[] from = start == null ? new double[(d + 1) * k] : point(start, interceptScale);
+        TruncatedNewton minimum;
+        try (SoftmaxLoss loss = new SoftmaxLoss(centred, classes, k, penalty, c, interceptScale)) {
+            minimum = Gemm.singleThreaded(() -> new TruncatedNewton(loss, from, TOLERANCE, MOST_STEPS));
+        }
+        if (!minimum.converged) {
             log.warn(
                     "logistic regression with C = {} ended after {} steps short of its tolerance",
                     c,
-                    minimum.iterations());
+                    minimum.iterations);
         }
         return classifier(c, minimum, interceptScale);
-    }
-
-    private TruncatedNewton minimise(double c, double penalty, double interceptScale, double[] start) {
-        int k = labels.length;
-        try (SoftmaxLoss loss = new SoftmaxLoss(centred, classes, k, penalty, c, interceptScale)) {
-            return Gemm.singleThreaded(() -> new TruncatedNewton(loss, start, TOLERANCE, MOST_STEPS));
-        }
     }
 
     /** 1/√(C n/k), the inverse root of the curvature near zero, or the features' own size. */
@@ -98,7 +94,7 @@ public final class LogisticRegression {
         int k = labels.length;
         double[] point = new double[(d + 1) * k];
         for (int j = 0; j < k; j++) {
-            double intercept = start.intercept(j);
+            double intercept = start.intercepts()[j];
             for (int feature = 0; feature < d; feature++) {
                 point[feature * k + j] = start.weight(feature, j);
                 intercept += means[feature] * start.weight(feature, j);
@@ -113,32 +109,32 @@ public final class LogisticRegression {
         double[] weights = new double[d * k];
         double[] intercepts = new double[k];
         for (int j = 0; j < k; j++) {
-            intercepts[j] = interceptScale * minimum.point()[d * k + j];
+            intercepts[j] = interceptScale * minimum.point[d * k + j];
             for (int feature = 0; feature < d; feature++) {
-                double weight = minimum.point()[feature * k + j];
+                double weight = minimum.point[feature * k + j];
                 weights[feature * k + j] = weight;
                 intercepts[j] -= means[feature] * weight;
             }
         }
         return new LinearClassifier(
-                labels, weights, intercepts, c, minimum.value(), minimum.iterations(), minimum.converged());
+                labels, weights, intercepts, c, minimum.value, minimum.iterations, minimum.converged);
     }
 
-    private static double[] means(LabelledFeatures training) {
-        double[] means = new double[training.dimension()];
-        for (int image = 0; image < training.count(); image++) {
+    private static double[] means(FeatureMatrix features) {
+        double[] means = new double[features.width()];
+        for (int image = 0; image < features.rows(); image++) {
             for (int feature = 0; feature < means.length; feature++) {
-                means[feature] += training.value(image, feature) / training.count();
+                means[feature] += features.get(image, feature) / features.rows();
             }
         }
         return means;
     }
 
-    private static double[] centred(LabelledFeatures training, double[] means) {
-        double[] centred = new double[training.count() * means.length];
+    private static double[] centred(FeatureMatrix features, double[] means) {
+        double[] centred = new double[features.rows() * means.length];
         for (int i = 0; i < centred.length; i++) {
             int feature = i % means.length;
-            centred[i] = training.value(i / means.length, feature) - means[feature];
+            centred[i] = features.get(i / means.length, feature) - means[feature];
         }
         return centred;
     }

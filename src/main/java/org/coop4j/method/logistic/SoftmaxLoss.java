@@ -11,20 +11,19 @@ import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 
 /**
- * The objective of logistic regression, λ/2 ‖W‖² + C Σᵢ log-loss of image i, with its derivatives:
- * value and gradient in double precision, products with the Hessian in single precision.
+ * The objective of logistic regression, λ/2 ‖W‖² + C Σᵢ log-loss of image i, with its derivatives: value and gradient in double
+ * precision, products with the Hessian in single precision.
  *
- * <p>A point is a matrix [d + 1, k]: W, then the intercepts divided by {@code interceptScale}.
- * Value and gradient are computed by BLAS in tiles of {@value #TILE} images or features, which
- * write to places of their own: they do not depend on the number of threads.
+ * <p>A point is a matrix [d + 1, k]: W, then the intercepts divided by {@code interceptScale}. BLAS computes value and gradient
+ * in tiles of {@value #TILE} images or features with separate outputs, so that they do not depend on the number of threads.
  */
 final class SoftmaxLoss implements AutoCloseable {
     private static final int TILE = 64;
 
-    /** Images that a worker takes through both products at once, whose logits stay in its cache. */
+    /** Number of images that a worker takes through both products at once, whose logits stay in its cache. */
     private static final int BLOCK = 256;
 
-    /** Multiplications below which starting threads costs more than it gains. */
+    /** Number of multiplications below which starting threads costs more than it gains. */
     private static final long WORTH_THREADS = 2_000_000;
 
     private final double[] features; // [n, d], centred
@@ -44,7 +43,7 @@ final class SoftmaxLoss implements AutoCloseable {
 
     // Of the products with the Hessian, in single precision.
     private final Workers workers = Workers.standard();
-    private final HostMatrix singles; // [n, d + 1], the features and one more, the same for all images
+    private final HostMatrix singles; // [n, d + 1], the features and a constant one
     private final HostMatrix vector; // [d + 1, k]
     private final List<HostMatrix> logits = new ArrayList<>(); // [BLOCK, k] of each worker
     private final List<HostMatrix> sums = new ArrayList<>(); // [d + 1, k] of each worker
@@ -82,7 +81,7 @@ final class SoftmaxLoss implements AutoCloseable {
         }
     }
 
-    /** Returns the value at a point and writes the gradient there. */
+    /** Returns the value at a point and writes its gradient. */
     double evaluate(double[] point, double[] gradient) {
         for (int feature = 0; feature < d; feature++) {
             w.put(feature, point, feature * k);
@@ -98,11 +97,11 @@ final class SoftmaxLoss implements AutoCloseable {
     }
 
     /**
-     * Writes the diagonal of a preconditioner at the point evaluated last: the root of each feature's curvature, the
-     * mean over the classes.
+     * Writes the diagonal of a preconditioner at the last evaluated point: the root of each feature's curvature, averaged over
+     * the classes.
      *
-     * <p>By the root, as measured: features of like sizes, such as CLIP's, take twice the products
-     * with the curvature itself, and features of very different sizes many more steps with none.
+     * <p>The root by measurement: features of similar sizes, such as CLIP's, take twice the products with the curvature itself,
+     * and features of very different sizes many more steps without a preconditioner.
      */
     void scales(double[] scales) {
         double[] mean = new double[d + 1];
@@ -124,8 +123,8 @@ final class SoftmaxLoss implements AutoCloseable {
     }
 
     /**
-     * Multiplies a vector by the Hessian at the point evaluated last: Xᵀ D X V, where D changes the logits of each
-     * image by themselves, and the penalty. Each worker sums into a matrix of its own.
+     * Multiplies a vector by the Hessian at the last evaluated point: Xᵀ D X V, where D is block-diagonal in the images, plus
+     * the penalty. Each worker has its own sum.
      */
     void timesHessian(double[] v, double[] product) {
         for (int i = 0; i < values.length; i++) {
@@ -168,8 +167,8 @@ final class SoftmaxLoss implements AutoCloseable {
     /**
      * Multiplies a change z of an image's logits by the curvature there, C (diag(p) − p pᵀ).
      *
-     * <p>Differences from the true class' logit and the residuals C p of the other classes keep the
-     * digits where the prediction is nearly sure.
+     * <p>Differences from the true class's logit and the residuals C p of the other classes keep their digits for nearly certain
+     * predictions.
      */
     private void timesCurvature(int image, float[] z) {
         int start = image * k;
@@ -236,8 +235,8 @@ final class SoftmaxLoss implements AutoCloseable {
     /**
      * Turns k logits into residuals and returns the log-loss.
      *
-     * <p>Both come from the sum over the other classes: 1 − p and −log p of a sure prediction would
-     * lose all their digits, and with a C of 10⁶ they decide.
+     * <p>Both come from the sum over the other classes: 1 − p and −log p of a certain prediction would lose all their digits, and
+     * with a C of 10⁶ they matter.
      */
     private double toResiduals(int start, int trueClass) {
         double largest = Double.NEGATIVE_INFINITY;

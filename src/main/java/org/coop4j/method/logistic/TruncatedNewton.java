@@ -1,31 +1,28 @@
 package org.coop4j.method.logistic;
 
 /**
- * Minimises a smooth convex function by Newton's method with the steps found by conjugate
- * gradients, which are ended early (Nocedal and Wright, Numerical Optimization, algorithm 7.1), and
- * a backtracking search along them.
+ * Minimises a smooth convex function by a truncated Newton method: conjugate gradients, stopped early, find each step (Nocedal
+ * and Wright, Numerical Optimization, algorithm 7.1), followed by a backtracking line search.
  *
- * <p>The Hessian is only ever multiplied by vectors, and such a product may be rough: an error in
- * it costs steps and no exactness, which value and gradient decide.
+ * <p>The Hessian is only multiplied by vectors, and such a product may be approximate: its error costs steps, but not accuracy,
+ * which depends on value and gradient.
  *
- * <p>Written here because no library on Maven Central fits: Commons Math has neither Newton's
- * method in many dimensions nor a quasi-Newton one, and its conjugate gradient stops on a
- * difference of values; OpenNLP's L-BFGS has fixed, loose tolerances; Smile is under the GPL;
- * lbfgs4j is no longer kept. L-BFGS takes as many gradients as this takes products, each dearer.
+ * <p>No library on Maven Central fits: Commons Math has neither Newton's method in many dimensions nor a quasi-Newton one, and
+ * its conjugate gradient stops on a difference of values; OpenNLP's L-BFGS has fixed, loose tolerances; Smile is under the GPL;
+ * lbfgs4j is unmaintained. L-BFGS takes as many gradients as this takes products, and a gradient costs more.
  */
 final class TruncatedNewton {
     private static final double SUFFICIENT_DECREASE = 1e-4;
     private static final int MOST_HALVINGS = 40;
-    private static final int MOST_PRODUCTS_A_STEP = 5_000;
+    private static final int MOST_PRODUCTS_PER_STEP = 5_000;
 
     /**
-     * A step is good enough when the last product bettered the quadratic model by less than this
-     * part of the mean (Nash and Sofer, Assessing a search direction within a truncated-Newton
-     * method, 1990).
+     * A step is good enough when the last product improved the quadratic model by less than this share of the mean
+     * improvement (Nash and Sofer, Assessing a search direction within a truncated-Newton method, 1990).
      */
     private static final double WORTH_ANOTHER_PRODUCT = 0.1;
 
-    /** The same for a step so small that it would be the last. */
+    /** The same for a step so small that it is the last. */
     private static final double WORTH_BEFORE_THE_END = 1e-3;
 
     /** Values whose relative difference is below this are equal but for rounding. */
@@ -35,17 +32,19 @@ final class TruncatedNewton {
     private final double tolerance;
     private final double[] product;
     private final double[] scales;
-    private double[] point;
     private double[] gradient;
     private double[] trialPoint;
     private double[] trialGradient;
-    private double value;
 
-    private int iterations;
-    private boolean converged;
+    double[] point;
+    double value;
+    int iterations;
+
+    /** True if the last step promised to lower the value by less than the tolerance. */
+    boolean converged;
 
     /**
-     * Goes down until a step promises to lower the value by less than {@code tolerance} of it (half the squared Newton
+     * Descends until a step promises to lower the value by less than {@code tolerance} of it (half the squared Newton
      * decrement; Boyd and Vandenberghe, Convex Optimization, section 9.5), and takes that step too.
      */
     TruncatedNewton(SoftmaxLoss objective, double[] start, double tolerance, int mostIterations) {
@@ -70,26 +69,6 @@ final class TruncatedNewton {
         }
     }
 
-    /** Coordinates of the minimum. */
-    double[] point() {
-        return point;
-    }
-
-    /** The value there. */
-    double value() {
-        return value;
-    }
-
-    /** Steps taken. */
-    int iterations() {
-        return iterations;
-    }
-
-    /** Returns true if the last step promised to lower the value by less than the tolerance. */
-    boolean converged() {
-        return converged;
-    }
-
     /** Minimises the quadratic model m(s) = gᵀs + ½ sᵀHs by preconditioned conjugate gradients. */
     private double[] step() {
         int n = gradient.length;
@@ -101,11 +80,11 @@ final class TruncatedNewton {
         double squares = weightedSquares(residual);
         nextDirection(residual, 0, direction);
         double model = 0;
-        for (int i = 1; i <= MOST_PRODUCTS_A_STEP; i++) {
+        for (int i = 1; i <= MOST_PRODUCTS_PER_STEP; i++) {
             objective.timesHessian(direction, product);
             double curvature = dot(direction, product);
             if (!(curvature > 0)) {
-                return i == 1 ? direction : step; // rounding has used the direction up
+                return i == 1 ? direction : step; // only rounding is left of the direction
             }
             double length = squares / curvature;
             addScaled(step, length, direction);
@@ -126,7 +105,7 @@ final class TruncatedNewton {
         return -model > tolerance * value ? WORTH_ANOTHER_PRODUCT : WORTH_BEFORE_THE_END;
     }
 
-    /** Moves along a step, halved until the value falls enough; returns false if it never does. */
+    /** Moves along a step, halved until the value decreases enough; returns false if it never does. */
     private boolean move(double[] step, double slope) {
         double slack = ROUNDING * Math.abs(value);
         double length = 1;
@@ -154,7 +133,7 @@ final class TruncatedNewton {
         trialGradient = oldGradient;
     }
 
-    /** The sum of products in four chains, since the compiler may not reorder one. */
+    /** The inner product in four chains, since the compiler may not reorder one. */
     static double dot(double[] a, double[] b) {
         double s0 = 0;
         double s1 = 0;

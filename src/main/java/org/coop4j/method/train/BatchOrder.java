@@ -7,44 +7,34 @@ import java.util.stream.IntStream;
 import org.coop4j.data.RandomStream;
 
 /**
- * Which examples make the batches of an epoch.
+ * The examples of each batch of an epoch.
  *
- * @param batches number of batches of an epoch
- * @param batchSize examples of each batch; the last may have fewer
- * @param epochs the examples of each epoch, batch after batch
+ * @param batches number of batches per epoch
+ * @param batchSize examples per batch; the last may have fewer
+ * @param epochs maps an epoch to its examples, batch after batch
  */
 public record BatchOrder(int batches, int batchSize, IntFunction<int[][]> epochs) {
 
-    /** The examples of epoch {@code epoch}, batch after batch. */
+    /** The examples of an epoch, batch after batch. */
     public int[][] epoch(int epoch) {
         return epochs.apply(epoch);
     }
 
     /**
-     * A random permutation without replacement in each epoch, the last incomplete batch left out only when the set is
-     * at least as large as a batch (Dassl's {@code drop_last} rule).
+     * A random permutation in each epoch, without the last incomplete batch unless the set is smaller than a batch (Dassl's
+     * {@code drop_last} rule).
      *
      * @param examples size of the set, 1 or more
-     * @param batch examples of a batch, 1 or more
+     * @param batch examples per batch, 1 or more
      * @param seed the run's seed
      */
     public static BatchOrder shuffled(int examples, int batch, long seed) {
-        requirePositive(examples, batch);
-        int batches = examples < batch ? 1 : examples / batch;
-        return of(examples, Math.min(examples, batch), batches, seed);
+        return of(examples, Math.min(examples, batch), Math.max(1, examples / Math.max(1, batch)), seed);
     }
 
-    /** The same with the last incomplete batch. */
+    /** A random permutation in each epoch, with the last incomplete batch. */
     public static BatchOrder shuffledWhole(int examples, int batch, long seed) {
-        requirePositive(examples, batch);
-        return of(examples, Math.min(examples, batch), (examples - 1) / batch + 1, seed);
-    }
-
-    private static void requirePositive(int examples, int batch) {
-        if (examples < 1 || batch < 1) {
-            throw new IllegalArgumentException(
-                    examples + " examples in batches of " + batch + ": both must be positive");
-        }
+        return of(examples, Math.min(examples, batch), (examples - 1) / Math.max(1, batch) + 1, seed);
     }
 
     /**
@@ -54,9 +44,8 @@ public record BatchOrder(int batches, int batchSize, IntFunction<int[][]> epochs
      */
     public static BatchOrder of(int examples, int size, int batches, long seed) {
         if (examples < 1 || size < 1 || (long) (batches - 1) * size >= examples) {
-            throw new IllegalArgumentException(
-                    "%d examples in %d batches of %d: all must be positive and no batch empty"
-                            .formatted(examples, batches, size));
+            throw new IllegalArgumentException("%d examples in %d batches of %d: expected 1 or more in each batch"
+                    .formatted(examples, batches, size));
         }
         return new BatchOrder(batches, size, epoch -> {
             int[] order = permutation(examples, seed, epoch);
@@ -82,11 +71,10 @@ public record BatchOrder(int batches, int batchSize, IntFunction<int[][]> epochs
     }
 
     /**
-     * Batches of examples of two sets: those of one order, then those of the other, each of which begins anew by
-     * itself when its set is through.
+     * Batches that join those of two sets; each set restarts on its own when it is exhausted.
      *
-     * @param second of which the examples are numbered from {@code offset} on
-     * @param batches number of batches of an epoch
+     * @param second order of the set whose examples are numbered from {@code offset} on
+     * @param batches number of batches per epoch
      */
     public static BatchOrder joined(BatchOrder first, BatchOrder second, int offset, int batches) {
         return new BatchOrder(batches, first.batchSize + second.batchSize, epoch -> {
@@ -101,7 +89,7 @@ public record BatchOrder(int batches, int batchSize, IntFunction<int[][]> epochs
         });
     }
 
-    /** Some batches of the sequence of all epochs, from the one numbered {@code from} on. */
+    /** Batches of the sequence of all epochs, beginning with number {@code from}. */
     private int[][] endless(int from, int count) {
         int[][] result = new int[count][];
         int[][] pass = {};

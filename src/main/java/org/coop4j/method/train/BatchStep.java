@@ -9,8 +9,8 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
 
 /**
- * A training step over a batch of image features: the loss, whose gradients it leaves in the learned tensors. View v of
- * an image is what epoch v sees of it.
+ * A training step over a batch of image features: computes the loss and stores its gradients in the learned tensors. Epoch
+ * v uses view v of an image.
  */
 public class BatchStep implements AutoCloseable {
 
@@ -27,7 +27,7 @@ public class BatchStep implements AutoCloseable {
      *
      * @param normalized whether the loss takes features divided by their norm
      * @param learned the tensors that the optimizer changes between steps
-     * @param planned plans a step of so many images
+     * @param planned plans a step for a number of images
      */
     public BatchStep(FeatureSet images, boolean normalized, List<LearnedTensor> learned, IntFunction<Step> planned) {
         this.images = images;
@@ -36,34 +36,33 @@ public class BatchStep implements AutoCloseable {
         this.planned = planned;
     }
 
-    /** The same with a batch as the mean of steps of one image each, where each image has prompts of its own. */
+    /** Averages steps of one image each over a batch, for prompts that depend on the image. */
     public BatchStep oneByOne() {
         oneByOne = true;
         return this;
     }
 
-    /** The tensors that are learned. */
-    public List<LearnedTensor> learned() {
+        public List<LearnedTensor> learned() {
         return learned;
     }
 
-    /** Bytes of native memory for the intermediate values of a step of so many images. */
+    /** Bytes of native memory for the intermediate values of a step. */
     public long bytes(int batch) {
         return step(oneByOne ? 1 : batch).bytes();
     }
 
     /**
-     * Computes the loss of a batch with the tensors as they are, and leaves the gradients in them.
+     * Computes the loss of a batch and stores the gradients in the tensors.
      *
-     * @param epoch which epoch it is, from 0
-     * @param examples numbers of the batch's images
+     * @param epoch number of the epoch, from 0
+     * @param examples indices of the batch's images
      * @return the mean loss of the batch
      */
     public double run(int epoch, int[] examples) {
         return oneByOne ? runOneByOne(epoch, examples) : runWhole(epoch, examples);
     }
 
-    /** Share of the last batch that was classified correctly, 0 to 1. */
+    /** Share of the last batch classified correctly, 0 to 1. */
     public double accuracy() {
         return accuracy;
     }

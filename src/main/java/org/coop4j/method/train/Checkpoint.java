@@ -14,16 +14,16 @@ import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.coop4j.weights.safetensors.TensorChecksum;
 
 /**
- * The state of a training after some epochs as a file; it goes on from there as if never interrupted. Random streams
- * are made from the seed and the epoch, so that they have no state of their own.
+ * The state of a training after some epochs as a file, from which it resumes as if never interrupted. Random streams
+ * follow from the seed and the epoch and have no state.
  *
- * <p>The file has {@code value.NAME} of each learned tensor and {@code optimizer.NAME} of each array of the optimizer,
- * the number of epochs, their metrics, which images it was trained on, and a checksum of it all.
+ * <p>The file has {@code value.NAME} of each learned tensor and {@code optimizer.NAME} of each array of the optimizer's
+ * state, the number of epochs, their metrics, the hash of the training images, and a checksum.
  *
  * @param epochs number of finished epochs
- * @param values of the learned tensors by name
- * @param optimizer its state by name
- * @param metrics a line of JSON per epoch
+ * @param values values of the learned tensors by name
+ * @param optimizer state of the optimizer by name
+ * @param metrics one line of JSON per epoch
  */
 record Checkpoint(int epochs, Map<String, float[]> values, Map<String, float[]> optimizer, String metrics) {
 
@@ -33,7 +33,6 @@ record Checkpoint(int epochs, Map<String, float[]> values, Map<String, float[]> 
     private static final String VALUE = "value.";
     private static final String OPTIMIZER = "optimizer.";
 
-    /** The state as it is. */
     static Checkpoint of(int epochs, List<LearnedTensor> tensors, Optimizer optimizer, String metrics) {
         Map<String, float[]> values = new LinkedHashMap<>();
         tensors.forEach(tensor -> values.put(tensor.name(), tensor.values()));
@@ -41,9 +40,9 @@ record Checkpoint(int epochs, Map<String, float[]> values, Map<String, float[]> 
     }
 
     /**
-     * Puts the state into tensors and their optimizer.
+     * Restores tensors and their optimizer.
      *
-     * @throws IllegalArgumentException if it is that of other tensors
+     * @throws IllegalArgumentException if it is the state of other tensors
      */
     void restore(List<LearnedTensor> tensors, Optimizer target) {
         for (LearnedTensor tensor : tensors) {
@@ -54,11 +53,11 @@ record Checkpoint(int epochs, Map<String, float[]> values, Map<String, float[]> 
             }
             System.arraycopy(saved, 0, tensor.values(), 0, saved.length);
         }
-        target.restore(tensors, optimizer);
+        target.restore(optimizer);
     }
 
     /**
-     * Writes the checkpoint, whole or not at all.
+     * Writes the checkpoint atomically.
      *
      * @param images hash of the training images
      */
@@ -78,8 +77,8 @@ record Checkpoint(int epochs, Map<String, float[]> values, Map<String, float[]> 
     /**
      * Reads a checkpoint.
      *
-     * @param images hash of the training images that the run goes on with
-     * @throws IOException if it is something else or damaged, or was trained on other images
+     * @param images hash of the training images of the resumed run
+     * @throws IOException if the file is not a checkpoint, is damaged, or belongs to other training images
      */
     static Checkpoint read(Path file, String images) throws IOException {
         try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
@@ -87,12 +86,12 @@ record Checkpoint(int epochs, Map<String, float[]> values, Map<String, float[]> 
             Map<String, String> metadata = tensors.metadata();
             String epochs = metadata.get(EPOCHS);
             if (epochs == null || !epochs.matches("\\d{1,9}") || !metadata.containsKey(METRICS)) {
-                throw new IOException(file + " is no checkpoint of coop train");
+                throw new IOException(file + " is not a checkpoint of coop train");
             }
             if (!images.equals(metadata.get(IMAGES))) {
-                throw new IOException("the training images are not those that the run in "
+                throw new IOException("the training images are not those of the run in "
                         + file.toAbsolutePath().getParent()
-                        + " was begun with: put them back, or choose another --out");
+                        + ": restore them, or choose another --out");
             }
             return new Checkpoint(
                     Integer.parseInt(epochs), named(arrays, VALUE), named(arrays, OPTIMIZER), metadata.get(METRICS));

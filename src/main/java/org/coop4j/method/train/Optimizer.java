@@ -7,12 +7,12 @@ import java.util.Map;
 import org.coop4j.graph.LearnedTensor;
 
 /**
- * Moves learned tensors against their gradients. Its state are running averages of each tensor, arrays as long as the
- * tensor, which begin as zeros.
+ * Updates learned tensors by their gradients. Its state consists of arrays as long as each tensor, such as running
+ * averages, which are initially zero.
  */
 public abstract class Optimizer {
 
-    /** The optimizers that there are. */
+    /** The optimizers to choose from. */
     public enum Kind {
         /** Stochastic gradient descent with momentum and coupled weight decay: {@link Sgd}. */
         SGD,
@@ -28,6 +28,7 @@ public abstract class Optimizer {
     }
 
     private final Map<String, float[]> state = new LinkedHashMap<>();
+    private boolean restored;
 
     /**
      * Takes a step.
@@ -35,75 +36,49 @@ public abstract class Optimizer {
      * @param tensors the same tensors at each step
      * @param rate the learning rate
      * @param step number of this step, from 1
+     * @throws IllegalArgumentException if the restored state is that of other tensors
      */
     public abstract void step(List<LearnedTensor> tensors, double rate, long step);
 
-    /** Names of a tensor's running averages. */
-    protected abstract List<String> averages(LearnedTensor tensor);
-
-    /** A tensor's running average, to be updated in place. */
+    /** An array of a tensor's state, to be updated in place. */
     protected final float[] average(LearnedTensor tensor, String name) {
-        return state.computeIfAbsent(key(tensor, name), key -> new float[tensor.values().length]);
-    }
-
-    private static String key(LearnedTensor tensor, String name) {
-        return tensor.name() + "." + name;
-    }
-
-    /** The state itself, for a checkpoint: name → numbers; empty before the first step. */
-    public Map<String, float[]> state() {
-        return state;
-    }
-
-    /**
-     * Goes on from a state that {@link #state} gave.
-     *
-     * @throws IllegalArgumentException if it is the state of other tensors
-     */
-    public void restore(List<LearnedTensor> tensors, Map<String, float[]> saved) {
-        state.clear();
-        if (saved.isEmpty()) {
-            return;
-        }
-        for (LearnedTensor tensor : tensors) {
-            for (String name : averages(tensor)) {
-                String key = key(tensor, name);
-                state.put(key, required(saved, key, tensor.values().length).clone());
-            }
-        }
-    }
-
-    /**
-     * An array of a saved state.
-     *
-     * @throws IllegalArgumentException if there is none of this name and length
-     */
-    private static float[] required(Map<String, float[]> saved, String name, int length) {
-        float[] array = saved.get(name);
+        int length = tensor.values().length;
+        String key = tensor.name() + "." + name;
+        float[] array = state.computeIfAbsent(key, k -> restored ? null : new float[length]);
         if (array == null || array.length != length) {
             throw new IllegalArgumentException("optimizer state of %s: expected %d numbers, got %s"
-                    .formatted(name, length, array == null ? "none" : array.length));
+                    .formatted(key, length, array == null ? "none" : array.length));
         }
         return array;
     }
 
+    /** The state itself by name, for a checkpoint; empty before the first step. */
+    public Map<String, float[]> state() {
+        return state;
+    }
+
+    /** Resumes from a state returned by {@link #state}. */
+    public void restore(Map<String, float[]> saved) {
+        state.clear();
+        saved.forEach((key, array) -> state.put(key, array.clone()));
+        restored = !saved.isEmpty();
+    }
+
     /**
-     * Stochastic gradient descent with momentum and coupled weight decay, as PyTorch's {@code SGD}
-     * without dampening or Nesterov's look-ahead.
+     * Stochastic gradient descent with momentum and coupled weight decay, as PyTorch's {@code SGD} without dampening or
+     * Nesterov momentum.
      *
-     * <p>g ← gradient + decay · θ; v ← momentum · v + g, from v = 0; θ ← θ − rate · v. In float32 and
-     * rounded as PyTorch's CPU kernels round: decay and rate enter by a fused multiply-add, which
-     * rounds once, the momentum by a product and a sum. The results are PyTorch's to the last bit.
+     * <p>g ← gradient + decay · θ; v ← momentum · v + g, initially v = 0; θ ← θ − rate · v. In float32, rounded like
+     * PyTorch's CPU kernels: decay and rate by a fused multiply-add, which rounds once, the momentum by a product and a
+     * sum. The results equal PyTorch's to the last bit.
      */
     public static class Sgd extends Optimizer {
-
-        private static final String MOMENTUM = "momentum";
 
         private final float momentum;
         private final float decay;
 
         /**
-         * @param momentum share of the velocity that is kept, 0 up to but not 1
+         * @param momentum share of the velocity that is kept, at least 0 and less than 1
          * @param weightDecay L2 penalty added to the gradient, 0 for none
          */
         public Sgd(double momentum, double weightDecay) {
@@ -112,15 +87,10 @@ public abstract class Optimizer {
         }
 
         @Override
-        protected List<String> averages(LearnedTensor tensor) {
-            return List.of(MOMENTUM);
-        }
-
-        @Override
         public void step(List<LearnedTensor> tensors, double rate, long step) {
             float lr = (float) rate;
             for (LearnedTensor tensor : tensors) {
-                float[] velocity = average(tensor, MOMENTUM);
+                float[] velocity = average(tensor, "momentum");
                 float[] values = tensor.values();
                 float[] gradient = tensor.gradient();
                 for (int i = 0; i < values.length; i++) {
@@ -133,42 +103,28 @@ public abstract class Optimizer {
     }
 
     /**
-     * Adam (Kingma and Ba, 2015, algorithm 1) with coupled weight decay as PyTorch's {@code Adam}, or
-     * with decoupled decay (Loshchilov and Hutter, 2019, algorithm 2) as its {@code AdamW}.
+     * Adam (Kingma and Ba, 2015, algorithm 1) with coupled weight decay as PyTorch's {@code Adam}, or with decoupled decay
+     * (Loshchilov and Hutter, 2019, algorithm 2) as its {@code AdamW}.
      *
-     * <p>Coupled: g ← g + decay · θ. Decoupled: θ ← θ · (1 − rate · decay). Then m ← m + (1 − β₁)(g −
-     * m); v ← β₂ v + (1 − β₂) g²; θ ← θ − rate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε), in float32.
+     * <p>Coupled: g ← g + decay · θ. Decoupled: θ ← θ · (1 − rate · decay). Then m ← m + (1 − β₁)(g − m); v ← β₂ v + (1 −
+     * β₂) g²; θ ← θ − rate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε), in float32.
      */
     public static final class Adam extends Optimizer {
 
         private static final double BETA1 = 0.9;
         private static final double BETA2 = 0.999;
-        private static final String FIRST = "first_moment";
-        private static final String SECOND = "second_moment";
 
         private final double epsilon;
         private final double weightDecay;
         private final boolean decoupled;
 
-        private Adam(double epsilon, double weightDecay, boolean decoupled) {
+        /**
+         * @param decoupled whether the weight decay is decoupled from the gradient
+         */
+        public Adam(double epsilon, double weightDecay, boolean decoupled) {
             this.epsilon = epsilon;
             this.weightDecay = weightDecay;
             this.decoupled = decoupled;
-        }
-
-        /** With coupled weight decay. */
-        public static Adam coupled(double epsilon, double weightDecay) {
-            return new Adam(epsilon, weightDecay, false);
-        }
-
-        /** With decoupled weight decay. */
-        public static Adam decoupled(double epsilon, double weightDecay) {
-            return new Adam(epsilon, weightDecay, true);
-        }
-
-        @Override
-        protected List<String> averages(LearnedTensor tensor) {
-            return List.of(FIRST, SECOND);
         }
 
         @Override
@@ -184,8 +140,8 @@ public abstract class Optimizer {
             for (LearnedTensor tensor : tensors) {
                 float[] values = tensor.values();
                 float[] gradient = tensor.gradient();
-                float[] m = average(tensor, FIRST);
-                float[] v = average(tensor, SECOND);
+                float[] m = average(tensor, "first_moment");
+                float[] v = average(tensor, "second_moment");
                 for (int i = 0; i < values.length; i++) {
                     float g = Math.fma(decay, values[i], gradient[i]);
                     m[i] += gain1 * (g - m[i]);

@@ -1,11 +1,15 @@
 package org.coop4j.method.train;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.MemoryLimit;
@@ -15,13 +19,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Trains: runs epochs of batches with an optimizer and a learning rate for each step, and where a run has files for
- * them writes a checkpoint after every few epochs and a line of metrics after each.
+ * The training loop: epochs of batches with an optimizer and a learning rate for each step. A run with files writes a
+ * checkpoint every few epochs and a line of metrics after each.
  *
- * <p>Stopping after any checkpoint and going on from it gives the same bits as running through.
+ * <p>Stopping after any checkpoint and resuming from it gives the same bits as running through.
  */
 public class Trainer {
 
+    private static final ObjectMapper JSON = new ObjectMapper();
     private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 
     private final Training training;
@@ -33,18 +38,18 @@ public class Trainer {
     /**
      * The files of a training.
      *
-     * @param checkpoint its state, which it goes on from where there is one
-     * @param metrics a line of JSON per epoch
+     * @param checkpoint state of the training, from which it resumes if the file exists
+     * @param metrics one line of JSON per epoch
      * @param images hash of the training images: a checkpoint of others is refused
-     * @param every epochs from one checkpoint to the next
+     * @param every number of epochs between checkpoints
      */
     public record RunFiles(Path checkpoint, Path metrics, String images, int every) {}
 
     /**
      * A trainer that writes files.
      *
-     * @param seed where random draws of the training begin
-     * @param memory native memory for the intermediate values of a step
+     * @param seed seed of the training's random draws
+     * @param memory limit of native memory for the intermediate values of a step
      */
     public Trainer(Training training, long seed, MemoryLimit memory, Progress progress, RunFiles files) {
         this.training = training;
@@ -54,53 +59,53 @@ public class Trainer {
         this.files = files;
     }
 
-    /** A trainer without files or limits that reports nothing. */
+    /** A trainer without files, limits or progress. */
     public Trainer(Training training, long seed) {
         this(training, seed, MemoryLimit.none(), Progress.NONE, null);
     }
 
-    /** How tensors are trained. */
     public Training training() {
         return training;
     }
 
-    /** Where random draws of the training begin. */
+    /** Seed of the training's random draws. */
     public long seed() {
         return seed;
     }
 
-    /** Native memory for the intermediate values of a step. */
+    /** Limit of native memory for the intermediate values of a step. */
     public MemoryLimit memory() {
         return memory;
     }
 
-    /** Shows the user what a method without epochs does; a training shows itself. */
+    /** Progress for methods without epochs; a training reports its own. */
     public Progress progress() {
         return progress;
     }
 
-    /** Batches of the training's size, drawn from so many examples without replacement. */
+    /** Batches of the training's size, drawn without replacement. */
     public BatchOrder shuffled(int examples) {
         return BatchOrder.shuffled(examples, training.batch(), seed);
     }
 
     /**
-     * Runs all epochs that are left.
+     * Runs the remaining epochs.
      *
      * @throws NonFiniteLossException if a loss, or a parameter after a step, is infinite or not a number
      */
     public void train(BatchStep step, BatchOrder order, Optimizer optimizer) throws IOException {
         int done = 0;
-        Metrics metrics = null;
+        StringBuilder metrics = new StringBuilder();
         if (files != null) {
             if (Files.exists(files.checkpoint)) {
                 Checkpoint checkpoint = Checkpoint.read(files.checkpoint, files.images);
                 checkpoint.restore(step.learned(), optimizer);
                 done = checkpoint.epochs();
-                metrics = Metrics.resume(files.metrics, checkpoint.metrics());
-                progress.note("going on after epoch %d of %d".formatted(done, training.epochs()));
+                metrics.append(checkpoint.metrics());
+                AtomicFile.write(files.metrics, checkpoint.metrics().getBytes(StandardCharsets.UTF_8));
+                progress.note("resuming after epoch %d of %d".formatted(done, training.epochs()));
             } else {
-                metrics = Metrics.begin(files.metrics);
+                Files.deleteIfExists(files.metrics);
             }
             LOG.info("a step needs {} for intermediate values", Numbers.bytes(step.bytes(order.batchSize())));
         }
@@ -109,10 +114,10 @@ public class Trainer {
             for (int epoch = done; epoch < training.epochs(); epoch++) {
                 Map<String, Object> measured = runEpoch(epoch, step, order, optimizer, task);
                 if (files != null) {
-                    metrics.append(measured);
+                    append(measured, metrics);
                     int epochs = epoch + 1;
                     if (epochs == training.epochs() || epochs % files.every == 0) {
-                        Checkpoint.of(epochs, step.learned(), optimizer, metrics.lines())
+                        Checkpoint.of(epochs, step.learned(), optimizer, metrics.toString())
                                 .write(files.checkpoint, files.images);
                     }
                 }
@@ -121,7 +126,18 @@ public class Trainer {
         }
     }
 
-    /** Runs an epoch, and returns its line of metrics: means over its batches, the rate of its last batch. */
+    /** Adds a line to the file of metrics; the checkpoint keeps all lines, so that resuming repairs the file. */
+    private void append(Map<String, Object> measured, StringBuilder metrics) throws IOException {
+        String line = JSON.writeValueAsString(measured) + "\n";
+        metrics.append(line);
+        try {
+            Files.writeString(files.metrics, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new IOException("cannot write " + files.metrics + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Runs an epoch and returns its metrics: means over its batches, and the rate of its last batch. */
     private Map<String, Object> runEpoch(
             int epoch, BatchStep step, BatchOrder order, Optimizer optimizer, Progress.Task task) {
         int[][] batches = order.epoch(epoch);
@@ -137,7 +153,7 @@ public class Trainer {
             optimizer.step(step.learned(), rate, (long) epoch * batches.length + b + 1);
             for (LearnedTensor tensor : step.learned()) {
                 // A finite loss may have an infinite gradient; it must not reach a checkpoint.
-                NonFiniteLossException.requireFinite(tensor.values(), epoch, b);
+                requireFinite(tensor.values(), epoch, b);
             }
             loss += batchLoss;
             accuracy += step.accuracy();
@@ -161,48 +177,34 @@ public class Trainer {
         return line;
     }
 
-    /**
-     * The loss, or a parameter after a step, became infinite or not a number; the last good checkpoint
-     * is kept.
-     */
+    private static void requireFinite(float[] values, int epoch, int batch) {
+        if (!Floats.areFinite(values)) {
+            for (float value : values) {
+                if (!Float.isFinite(value)) {
+                    throw NonFiniteLossException.ofParameter(value, epoch, batch);
+                }
+            }
+        }
+    }
+
+    /** Thrown if the loss, or a parameter after a step, is infinite or not a number; the last checkpoint is kept. */
     public static final class NonFiniteLossException extends RuntimeException {
 
         private static final long serialVersionUID = 1L;
 
         private NonFiniteLossException(String what, int epoch, int batch) {
-            super(String.format(
-                    Locale.ROOT,
-                    "%s in epoch %d, batch %d: training stopped, and the last checkpoint, if"
-                            + " there is one, is kept. A smaller learning rate may help",
-                    what,
-                    epoch + 1,
-                    batch + 1));
+            super("%s in epoch %d, batch %d: training stopped; the last checkpoint, if any, is kept. Try a lower learning rate"
+                    .formatted(what, epoch + 1, batch + 1));
         }
 
-        /** The loss of a batch; epoch and batch count from 0. */
+        /** A loss that is not finite; epoch and batch count from 0. */
         public static NonFiniteLossException ofLoss(double loss, int epoch, int batch) {
             return new NonFiniteLossException("loss " + loss, epoch, batch);
         }
 
-        /** The loss was finite, the step that followed was not. */
+        /** A parameter that is not finite after a step with a finite loss. */
         public static NonFiniteLossException ofParameter(float value, int epoch, int batch) {
             return new NonFiniteLossException("a parameter became " + value, epoch, batch);
-        }
-
-        /**
-         * Checks a tensor after a step, which may be infinite where the loss was finite.
-         *
-         * @throws NonFiniteLossException naming the first value that is infinite or not a number
-         */
-        public static void requireFinite(float[] values, int epoch, int batch) {
-            if (Floats.areFinite(values)) {
-                return;
-            }
-            for (float value : values) {
-                if (!Float.isFinite(value)) {
-                    throw ofParameter(value, epoch, batch);
-                }
-            }
         }
     }
 }

@@ -4,24 +4,24 @@ import org.coop4j.base.Setting;
 import org.coop4j.method.train.Optimizer.Adam;
 import org.coop4j.method.train.Optimizer.Sgd;
 
-/** How a method's tensors are trained: epochs, batches, optimizer and learning rate. */
+/** The training of a method's tensors: epochs, batches, optimizer and learning rate. */
 public record Training(
         @Setting("number of epochs") int epochs,
-        @Setting("images of a step") int batch,
+        @Setting("images per step") int batch,
         @Setting("the optimizer") Optimizer.Kind optimizer,
         @Setting("the highest learning rate") double rate,
-        @Setting("momentum of SGD, 0 up to but not 1") double momentum,
+        @Setting("momentum of SGD, at least 0 and less than 1") double momentum,
         @Setting("weight decay: coupled for SGD and Adam, decoupled for AdamW") double weightDecay,
         @Setting("epsilon of Adam and AdamW") double epsilon,
-        @Setting("how the learning rate changes") Schedule schedule,
-        @Setting("epochs at the warm-up rate, where the schedule goes by epochs") int warmupEpochs,
+        @Setting("schedule of the learning rate") Schedule schedule,
+        @Setting("epochs at the warm-up rate, if the schedule goes by epochs") int warmupEpochs,
         @Setting("learning rate of the warm-up") double warmupRate) {
 
-    /** How the learning rate changes. */
+    /** Schedules of the learning rate. */
     public enum Schedule {
         /**
-         * The reference's: constant while warming up, then half a cosine that begins after the warm-up but is as long
-         * as the whole training (so that it never reaches 0).
+         * CoOp's: constant during the warm-up, then half a cosine that begins after the warm-up but is as long as the
+         * whole training, so that it never reaches 0.
          */
         EPOCH_COSINE,
 
@@ -34,14 +34,14 @@ public record Training(
          */
         LINEAR_WARMUP_COSINE,
 
-        /** The same rate always. */
+        /** A constant rate. */
         CONSTANT
     }
 
-    /** A batch as large as any: a step is of all images. */
+    /** A batch size for steps over all images. */
     public static final int ALL_IMAGES = 1 << 20;
 
-    /** Steps of the linear warm-up that cross-modal adaptation begins with. */
+    /** Number of steps of cross-modal adaptation's linear warm-up. */
     private static final int LINEAR_WARMUP = 50;
 
     public Training {
@@ -51,38 +51,57 @@ public record Training(
                             .formatted(epochs, batch, warmupEpochs));
         }
         if (!(rate > 0) || !(warmupRate > 0)) {
-            throw new IllegalArgumentException("learning rates must be positive, got " + rate + " and " + warmupRate);
+            throw new IllegalArgumentException(
+                    "learning rates: expected positive numbers, got " + rate + " and " + warmupRate);
         }
         if (!(momentum >= 0 && momentum < 1)) {
             throw new IllegalArgumentException("momentum: expected 0 or more and less than 1, got " + momentum);
         }
         if (!(weightDecay >= 0) || !(epsilon > 0)) {
             throw new IllegalArgumentException(
-                    "weight decay must not be negative and epsilon must be positive, got %s and %s"
+                    "expected a weight decay of 0 or more and a positive epsilon, got %s and %s"
                             .formatted(weightDecay, epsilon));
         }
     }
 
-    /** What a method that is not trained by steps has. */
+    /** CoOp's learning rate ({@code configs/trainers/CoOp}). */
+    public static final double COOP_RATE = 0.002;
+
+    /** Dassl's default weight decay. */
+    public static final double WEIGHT_DECAY = 5e-4;
+
+    /** Dassl's default momentum of SGD. */
+    private static final double MOMENTUM = 0.9;
+
+    /** CoOp's learning rate of the first epoch. */
+    private static final double WARMUP_RATE = 1e-5;
+
+    /** The training of a method without gradient steps. */
     public static Training none() {
         return coop(0, 1);
     }
 
-    /**
-     * CoOp's: SGD at 0.002 with momentum 0.9 and weight decay 5e-4 (Dassl's default), one epoch at
-     * 1e-5, then half a cosine.
-     */
+    /** CoOp's: SGD with Dassl's defaults, one epoch of warm-up, then half a cosine. */
     public static Training coop(int epochs, int batch) {
-        return sgd(epochs, batch, 0.002, 5e-4, Schedule.EPOCH_COSINE);
+        return sgd(epochs, batch, COOP_RATE, WEIGHT_DECAY, Schedule.EPOCH_COSINE);
     }
 
-    /** SGD with momentum 0.9. A schedule by epochs begins with one at 1e-5, as CoOp's. */
+    /** SGD with Dassl's momentum. A schedule by epochs begins with CoOp's warm-up. */
     public static Training sgd(int epochs, int batch, double rate, double weightDecay, Schedule schedule) {
         return new Training(
-                epochs, batch, Optimizer.Kind.SGD, rate, 0.9, weightDecay, 1e-8, schedule, warmup(schedule), 1e-5);
+                epochs,
+                batch,
+                Optimizer.Kind.SGD,
+                rate,
+                MOMENTUM,
+                weightDecay,
+                1e-8,
+                schedule,
+                warmup(schedule),
+                WARMUP_RATE);
     }
 
-    /** Adam, or AdamW: the decay decoupled. */
+    /** Adam or AdamW. */
     public static Training adam(
             Optimizer.Kind adam,
             int epochs,
@@ -91,7 +110,8 @@ public record Training(
             double weightDecay,
             double epsilon,
             Schedule schedule) {
-        return new Training(epochs, batch, adam, rate, 0, weightDecay, epsilon, schedule, warmup(schedule), 1e-5);
+        return new Training(
+                epochs, batch, adam, rate, 0, weightDecay, epsilon, schedule, warmup(schedule), WARMUP_RATE);
     }
 
     private static int warmup(Schedule schedule) {
@@ -106,7 +126,7 @@ public record Training(
         return shots == 2 || shots == 4 ? 100 : 200;
     }
 
-    /** Whether anything is trained by steps. */
+    /** Returns true if there are gradient steps. */
     public boolean trains() {
         return epochs > 0;
     }
@@ -115,8 +135,8 @@ public record Training(
     public Optimizer newOptimizer() {
         return switch (optimizer) {
             case SGD -> new Sgd(momentum, weightDecay);
-            case ADAM -> Adam.coupled(epsilon, weightDecay);
-            case ADAMW -> Adam.decoupled(epsilon, weightDecay);
+            case ADAM -> new Adam(epsilon, weightDecay, false);
+            case ADAMW -> new Adam(epsilon, weightDecay, true);
         };
     }
 
@@ -124,8 +144,8 @@ public record Training(
      * The learning rate of a step.
      *
      * @param epoch its epoch, from 0
-     * @param number its batch of the epoch, from 0
-     * @param batches batches of an epoch
+     * @param number index of its batch in the epoch, from 0
+     * @param batches number of batches per epoch
      */
     public double rate(int epoch, int number, int batches) {
         long step = (long) epoch * batches + number;

@@ -3,12 +3,15 @@ package org.coop4j.method.logistic;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.SplittableRandom;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets.DenseFeatures;
+import org.coop4j.data.FeatureSets;
 import org.junit.jupiter.api.Test;
 
 class CrossValidatedPenaltyTest {
 
     /** Noise, and one feature that tells two classes apart but for some. */
-    private static LabelledFeatures noisy(int images, int noise, double signal) {
+    private static FeatureSet noisy(int images, int noise, double signal) {
         SplittableRandom random = new SplittableRandom(5);
         float[] values = new float[images * (noise + 1)];
         int[] labels = new int[images];
@@ -19,32 +22,32 @@ class CrossValidatedPenaltyTest {
             }
             values[i * (noise + 1)] += (float) (signal * (labels[i] == 0 ? -1 : 1));
         }
-        return new LabelledFeatures(noise + 1, values, labels);
+        return DenseFeatures.of(noise + 1, 1, values, labels);
     }
 
     @Test
     void noiseIsMetWithAStrongPenaltyAndAClearSignalWithAnyThatIsRight() {
-        LabelledFeatures noise = noisy(40, 60, 1.0);
+        FeatureSet noise = noisy(40, 60, 1.0);
         LinearClassifier chosen = PenaltySearch.crossValidated(noise);
-        LinearClassifier weakest = new LogisticRegression(noise).fit(1e3);
-        LabelledFeatures fresh = noisy(4000, 60, 1.0);
+        LinearClassifier weakest = new LogisticRegression(noise).fit(1e3, null);
+        FeatureSet fresh = noisy(4000, 60, 1.0);
         assertThat(chosen.c()).isLessThan(1);
         assertThat(chosen.accuracy(fresh)).isGreaterThan(weakest.accuracy(fresh));
 
-        LabelledFeatures clear = noisy(40, 0, 30);
+        FeatureSet clear = noisy(40, 0, 30);
         assertThat(PenaltySearch.crossValidated(clear).accuracy(clear)).isEqualTo(1);
     }
 
     @Test
     void oneImageAClassIsFittedWithCOfOne() {
-        LabelledFeatures two = noisy(2, 3, 1);
+        FeatureSet two = noisy(2, 3, 1);
         assertThat(PenaltySearch.crossValidated(two).c()).isEqualTo(1);
     }
 
     @Test
     void aClassOfFewerImagesThanPartsLimitsTheParts() {
-        LabelledFeatures images = noisy(20, 2, 3);
-        LabelledFeatures few = images.select(new int[] {0, 2, 4, 6, 8, 10, 1, 3});
+        FeatureSet images = noisy(20, 2, 3);
+        FeatureSet few = FeatureSets.select(images, new int[] {0, 2, 4, 6, 8, 10, 1, 3});
         assertThat(PenaltySearch.crossValidated(few).accuracy(few)).isGreaterThan(0.7);
     }
 }

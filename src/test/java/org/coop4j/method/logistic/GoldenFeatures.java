@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.stream.IntStream;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 
 /** Features and scikit-learn's results among the test resources. */
 public final class GoldenFeatures {
@@ -17,13 +19,13 @@ public final class GoldenFeatures {
     }
 
     /** The features under {@code part} with the labels under {@code part}_labels. */
-    public static LabelledFeatures features(JsonNode node, String part) {
+    public static FeatureSet features(JsonNode node, String part) {
         JsonNode values = node.get(part);
         float[] floats = new float[values.size()];
         for (int i = 0; i < floats.length; i++) {
             floats[i] = values.get(i).floatValue();
         }
-        return new LabelledFeatures(node.get("dimension").asInt(), floats, ints(node.get(part + "_labels")));
+        return DenseFeatures.of(node.get("dimension").asInt(), 1, floats, ints(node.get(part + "_labels")));
     }
 
     static int[] ints(JsonNode array) {

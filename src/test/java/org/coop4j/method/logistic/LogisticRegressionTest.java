@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ForkJoinPool;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets.DenseFeatures;
+import org.coop4j.data.FeatureSets;
 import org.junit.jupiter.api.Test;
 
 class LogisticRegressionTest {
@@ -25,9 +27,9 @@ class LogisticRegressionTest {
         int fits = 0;
         for (JsonNode problem : GoldenFeatures.read("logistic_regression.json").get("cases")) {
             LogisticRegression regression = new LogisticRegression(GoldenFeatures.features(problem, "train"));
-            LabelledFeatures test = GoldenFeatures.features(problem, "test");
+            FeatureSet test = GoldenFeatures.features(problem, "test");
             for (JsonNode expected : problem.get("fits")) {
-                LinearClassifier found = regression.fit(expected.get("c").asDouble());
+                LinearClassifier found = regression.fit(expected.get("c").asDouble(), null);
                 String name = problem.get("name").asText() + ", C = " + expected.get("c");
                 double optimum = expected.get("objective").asDouble();
                 assertThat(found.converged()).as(name).isTrue();
@@ -50,7 +52,7 @@ class LogisticRegressionTest {
             LogisticRegression regression = new LogisticRegression(GoldenFeatures.features(problem, "train"));
             for (JsonNode expected : problem.get("fits")) {
                 if (expected.has("coef")) {
-                    assertWeights(regression.fit(expected.get("c").asDouble()), expected);
+                    assertWeights(regression.fit(expected.get("c").asDouble(), null), expected);
                 }
             }
         }
@@ -63,7 +65,7 @@ class LogisticRegressionTest {
             for (JsonNode fit : problem.get("fits")) {
                 double c = fit.get("c").asDouble();
                 if (c <= 1 && c > 1e-5) {
-                    LinearClassifier found = new LogisticRegression(GoldenFeatures.features(problem, "train")).fit(c);
+                    LinearClassifier found = new LogisticRegression(GoldenFeatures.features(problem, "train")).fit(c, null);
                     assertThat(found.accuracy(GoldenFeatures.features(problem, "test")))
                             .as(problem.get("name").asText() + ", C = " + c)
                             .isEqualTo(fit.get("default_accuracy").asDouble(), within(ACCURACY_TOLERANCE));
@@ -115,10 +117,10 @@ class LogisticRegressionTest {
 
     @Test
     void imagesOfManyBlocksAndWorkersAreAllInTheHessian() {
-        LabelledFeatures images = random(1_111, 7, 4, 6);
+        FeatureSet images = random(1_111, 7, 4, 6);
         double[] features = new double[1_111 * 7];
         for (int i = 0; i < features.length; i++) {
-            features[i] = images.value(i / 7, i % 7);
+            features[i] = FeatureSets.matrix(images).get(i / 7, i % 7);
         }
         double[] point = new Random(7).doubles(32, -0.3, 0.3).toArray();
         double[] vector = new Random(8).doubles(32, -1, 1).toArray();
@@ -166,8 +168,8 @@ class LogisticRegressionTest {
         ForkJoinPool one = new ForkJoinPool(1);
         ForkJoinPool three = new ForkJoinPool(3);
         try {
-            LinearClassifier first = one.submit(() -> regression.fit(1)).get();
-            LinearClassifier second = three.submit(() -> regression.fit(1)).get();
+            LinearClassifier first = one.submit(() -> regression.fit(1, null)).get();
+            LinearClassifier second = three.submit(() -> regression.fit(1, null)).get();
 
             assertThat(second.objective()).isEqualTo(first.objective());
             assertThat(second.iterations()).isEqualTo(first.iterations());
@@ -183,51 +185,52 @@ class LogisticRegressionTest {
     @Test
     void anotherStartLeadsToTheSameOptimum() {
         LogisticRegression regression = new LogisticRegression(random(60, 20, 5, 8));
-        LinearClassifier cold = regression.fit(10);
-        LinearClassifier warm = regression.fit(10, Optional.of(regression.fit(1e-3)));
+        LinearClassifier cold = regression.fit(10, null);
+        LinearClassifier warm = regression.fit(10, regression.fit(1e-3, null));
 
         assertThat(warm.objective()).isEqualTo(cold.objective(), within(1e-9 * cold.objective()));
-        LinearClassifier again = regression.fit(10, Optional.of(cold));
+        LinearClassifier again = regression.fit(10, cold);
         assertThat(again.iterations()).isLessThanOrEqualTo(1);
     }
 
     @Test
     void aConstantInAllFeaturesChangesOnlyTheIntercepts() {
-        LabelledFeatures plain = random(40, 6, 4, 2);
+        FeatureSet plain = random(40, 6, 4, 2);
         float[] shifted = new float[40 * 6];
         for (int i = 0; i < shifted.length; i++) {
-            shifted[i] = plain.value(i / 6, i % 6) + 64;
+            shifted[i] = FeatureSets.matrix(plain).get(i / 6, i % 6) + 64;
         }
-        LinearClassifier first = new LogisticRegression(plain).fit(1);
-        LinearClassifier second = new LogisticRegression(new LabelledFeatures(6, shifted, plain.labels())).fit(1);
+        LinearClassifier first = new LogisticRegression(plain).fit(1, null);
+        LinearClassifier second = new LogisticRegression(DenseFeatures.of(6, 1, shifted, plain.labels())).fit(1, null);
 
         assertThat(second.weight(3, 2)).isEqualTo(first.weight(3, 2), within(1e-4));
-        assertThat(second.intercept(2)).isNotCloseTo(first.intercept(2), within(1e-2));
+        assertThat(second.intercepts()[2]).isNotCloseTo(first.intercepts()[2], within(1e-2));
     }
 
     @Test
     void labelsNeedNotBeConsecutive() {
-        LabelledFeatures features = new LabelledFeatures(1, new float[] {-1, -2, 1, 2}, new int[] {9, 9, 4, 4});
-        LinearClassifier classifier = new LogisticRegression(features).fit(1);
+        FeatureSet features = DenseFeatures.of(1, 1, new float[] {-1, -2, 1, 2}, new int[] {9, 9, 4, 4});
+        LinearClassifier classifier = new LogisticRegression(features).fit(1, null);
 
         assertThat(classifier.predict(features)).containsExactly(9, 9, 4, 4);
-        assertThat(classifier.label(0)).isEqualTo(4);
+        assertThat(classifier.labels()[0]).isEqualTo(4);
         assertThat(classifier.accuracy(features)).isEqualTo(1);
     }
 
     @Test
     void badArgumentsAreRefused() {
-        LabelledFeatures oneClass = new LabelledFeatures(1, new float[] {1, 2}, new int[] {3, 3});
-        assertThatThrownBy(() -> new LogisticRegression(oneClass)).hasMessageContaining("1 class:");
+        FeatureSet oneClass = DenseFeatures.of(1, 1, new float[] {1, 2}, new int[] {3, 3});
+        assertThatThrownBy(() -> new LogisticRegression(oneClass)).hasMessageContaining("of 1 class");
         LogisticRegression regression = new LogisticRegression(random(8, 2, 2, 1));
-        assertThatThrownBy(() -> regression.fit(0)).hasMessageContaining("C is 0.0");
-        assertThatThrownBy(() -> regression.fit(Double.NaN)).hasMessageContaining("NaN");
-        LinearClassifier classifier = regression.fit(1);
+        assertThatThrownBy(() -> regression.fit(0, null)).hasMessageContaining("got 0.0");
+        assertThatThrownBy(() -> regression.fit(Double.NaN, null)).hasMessageContaining("NaN");
+        LinearClassifier classifier = regression.fit(1, null);
         assertThatThrownBy(() -> classifier.predict(random(1, 3, 1, 1)))
                 .hasMessageContaining("3 features given to a classifier of 2");
-        assertThatThrownBy(() -> new LabelledFeatures(2, new float[3], new int[1]))
-                .hasMessageContaining("3 values are not 1 images of 2 features");
-        assertThatThrownBy(() -> new LabelledFeatures(2, new float[] {0, 1, Float.NaN, 0}, new int[2]))
+        FeatureSet damaged = DenseFeatures.of(1, 1, new float[] {1, Float.NaN}, new int[] {0, 1});
+        assertThatThrownBy(() -> new LogisticRegression(damaged)).hasMessageContaining("feature 0 of image 1 is NaN");
+        FeatureSet wide = DenseFeatures.of(2, 1, new float[] {0, 1, Float.NaN, 0}, new int[2]);
+        assertThatThrownBy(() -> classifier.predict(wide))
                 .hasMessageContaining("feature 0 of image 1 is NaN");
     }
 
@@ -241,12 +244,12 @@ class LogisticRegressionTest {
                 double weight = coef.size() == 1 ? found.weight(i, 1) - found.weight(i, 0) : found.weight(i, row);
                 assertThat(weight).isEqualTo(coef.get(row).get(i).asDouble(), within(tolerance));
             }
-            double intercept = coef.size() == 1 ? found.intercept(1) - found.intercept(0) : found.intercept(row);
+            double intercept = coef.size() == 1 ? found.intercepts()[1] - found.intercepts()[0] : found.intercepts()[row];
             assertThat(intercept).isEqualTo(expected.get("intercept").get(row).asDouble(), within(10 * tolerance));
         }
     }
 
-    private static LabelledFeatures random(int n, int d, int k, int seed) {
+    private static FeatureSet random(int n, int d, int k, int seed) {
         Random random = new Random(seed);
         float[] values = new float[n * d];
         int[] labels = new int[n];
@@ -256,6 +259,6 @@ class LogisticRegressionTest {
                 values[i * d + j] = (float) random.nextGaussian() + (j % k == labels[i] ? 1 : 0);
             }
         }
-        return new LabelledFeatures(d, values, labels);
+        return DenseFeatures.of(d, 1, values, labels);
     }
 }

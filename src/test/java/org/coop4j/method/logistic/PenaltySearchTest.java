@@ -13,6 +13,9 @@ import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.coop4j.ProgressRecorder;
 import org.coop4j.base.Progress;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets.DenseFeatures;
+import org.coop4j.data.FeatureSets;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.ProbeSampler;
@@ -25,27 +28,27 @@ class PenaltySearchTest {
     @Test
     void searchTakesScikitLearnsPathForEveryShotAndSeed() throws IOException {
         JsonNode golden = GoldenFeatures.read("linear_probe.json");
-        LabelledFeatures train = GoldenFeatures.features(golden, "train");
-        LabelledFeatures val = GoldenFeatures.features(golden, "val");
-        LabelledFeatures test = GoldenFeatures.features(golden, "test");
+        FeatureSet train = GoldenFeatures.features(golden, "train");
+        FeatureSet val = GoldenFeatures.features(golden, "val");
+        FeatureSet test = GoldenFeatures.features(golden, "test");
 
         assertThat(golden.get("runs").size()).isEqualTo(15);
         for (JsonNode run : golden.get("runs")) {
             String name = run.get("shots") + " shots, seed " + run.get("seed");
             PenaltySearch result = run(train, val, run);
-            for (int i = 0; i < result.grid().size(); i++) {
-                assertThat(result.grid().get(i).valAccuracy())
-                        .as(name + ", C = " + result.grid().get(i).c())
+            for (int i = 0; i < result.grid.size(); i++) {
+                assertThat(result.grid.get(i).valAccuracy())
+                        .as(name + ", C = " + result.grid.get(i).classifier().c())
                         .isEqualTo(run.get("grid").get(i).asDouble(), EXACT);
             }
-            for (int i = 0; i < result.steps().size(); i++) {
+            for (int i = 0; i < result.steps.size(); i++) {
                 assertStep(
                         name + ", step " + i,
-                        result.steps().get(i),
+                        result.steps.get(i),
                         test,
                         run.get("steps").get(i));
             }
-            assertThat(result.steps()).hasSize(8);
+            assertThat(result.steps).hasSize(8);
             assertThat(result.classifier().accuracy(test))
                     .isEqualTo(run.get("steps").get(7).get("test").asDouble(), EXACT);
             double c = result.classifier().c();
@@ -56,15 +59,15 @@ class PenaltySearchTest {
     @Test
     void searchOnTheDrawnImagesIsTheRun() throws IOException {
         JsonNode golden = GoldenFeatures.read("linear_probe.json");
-        LabelledFeatures train = GoldenFeatures.features(golden, "train");
-        LabelledFeatures val = GoldenFeatures.features(golden, "val");
+        FeatureSet train = GoldenFeatures.features(golden, "train");
+        FeatureSet val = GoldenFeatures.features(golden, "val");
         JsonNode run = golden.get("runs").get(7);
         PenaltySearch chosen = search(
-                train.select(GoldenFeatures.ints(run.get("train_positions"))),
-                val.select(GoldenFeatures.ints(run.get("val_positions"))));
+                FeatureSets.select(train, GoldenFeatures.ints(run.get("train_positions"))),
+                FeatureSets.select(val, GoldenFeatures.ints(run.get("val_positions"))));
         PenaltySearch drawn = run(train, val, run);
-        assertThat(chosen.grid()).isEqualTo(drawn.grid());
-        assertThat(chosen.steps()).usingRecursiveComparison().isEqualTo(drawn.steps());
+        assertThat(chosen.grid).usingRecursiveComparison().isEqualTo(drawn.grid);
+        assertThat(chosen.steps).usingRecursiveComparison().isEqualTo(drawn.steps);
     }
 
     @Test
@@ -105,7 +108,7 @@ class PenaltySearchTest {
     @Test
     void everyFitIsTold() throws IOException {
         JsonNode golden = GoldenFeatures.read("linear_probe.json");
-        LabelledFeatures train = GoldenFeatures.features(golden, "train");
+        FeatureSet train = GoldenFeatures.features(golden, "train");
         List<Long> told = new ArrayList<>();
         ProgressRecorder progress = new ProgressRecorder() {
             @Override
@@ -120,13 +123,13 @@ class PenaltySearchTest {
 
     @Test
     void tiesGoToTheLargestCThenToTheLeft() {
-        LabelledFeatures easy =
-                new LabelledFeatures(1, new float[] {-1, -2, -3, -4, 1, 2, 3, 4}, new int[] {0, 0, 0, 0, 1, 1, 1, 1});
+        FeatureSet easy =
+                DenseFeatures.of(1, 1, new float[] {-1, -2, -3, -4, 1, 2, 3, 4}, new int[] {0, 0, 0, 0, 1, 1, 1, 1});
         PenaltySearch result = search(easy, easy);
 
-        assertThat(result.grid()).allMatch(point -> point.valAccuracy() == 1);
-        assertThat(result.steps().get(0).left().c()).isEqualTo(1e5, within(1e-6));
-        assertThat(result.steps().get(0).right().c()).isEqualTo(1e7, within(1e-4));
+        assertThat(result.grid).allMatch(point -> point.valAccuracy() == 1);
+        assertThat(result.steps.get(0).left().classifier().c()).isEqualTo(1e5, within(1e-6));
+        assertThat(result.steps.get(0).right().classifier().c()).isEqualTo(1e7, within(1e-4));
         assertThat(result.classifier().c()).isEqualTo(1e5, within(1e-6));
         assertThat(result.classifier().accuracy(easy)).isEqualTo(1);
     }
@@ -141,27 +144,28 @@ class PenaltySearchTest {
     }
 
     /** The search on the images that the reference draws. */
-    private static PenaltySearch run(LabelledFeatures train, LabelledFeatures val, JsonNode run) throws IOException {
+    private static PenaltySearch run(FeatureSet train, FeatureSet val, JsonNode run) throws IOException {
         ImageDataset drawn = sampler(run).sample(labelled(train.labels(), val.labels()));
-        return search(train.select(positions(drawn.train())), val.select(positions(drawn.val())));
+        return search(
+                FeatureSets.select(train, positions(drawn.train())), FeatureSets.select(val, positions(drawn.val())));
     }
 
-    private static PenaltySearch search(LabelledFeatures train, LabelledFeatures val) {
+    private static PenaltySearch search(FeatureSet train, FeatureSet val) {
         return PenaltySearch.search(train, val, Progress.NONE);
     }
 
-    private static void assertStep(String name, PenaltySearch.Step step, LabelledFeatures test, JsonNode expected) {
-        double left = step.left().c();
-        double right = step.right().c();
+    private static void assertStep(String name, PenaltySearch.Step step, FeatureSet test, JsonNode expected) {
+        double left = step.left().classifier().c();
+        double right = step.right().classifier().c();
         assertThat(left).as(name).isEqualTo(expected.get("left").asDouble(), within(1e-9 * left));
         assertThat(right).as(name).isEqualTo(expected.get("right").asDouble(), within(1e-9 * right));
-        assertThat(step.leftValAccuracy())
+        assertThat(step.left().valAccuracy())
                 .as(name)
                 .isEqualTo(expected.get("val_left").asDouble(), EXACT);
-        assertThat(step.rightValAccuracy())
+        assertThat(step.right().valAccuracy())
                 .as(name)
                 .isEqualTo(expected.get("val_right").asDouble(), EXACT);
-        assertThat(step.kept().accuracy(test))
+        assertThat(step.kept().classifier().accuracy(test))
                 .as(name)
                 .isEqualTo(expected.get("test").asDouble(), EXACT);
     }

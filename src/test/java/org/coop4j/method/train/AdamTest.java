@@ -43,7 +43,7 @@ class AdamTest {
     @ValueSource(booleans = {true, false})
     void stepsFollowTheFormulas(boolean decoupled) {
         float[] start = {0.5f, -1.25f, 0.01f, 2};
-        Adam adam = decoupled ? Adam.decoupled(EPSILON, DECAY) : Adam.coupled(EPSILON, DECAY);
+        Adam adam = new Adam(EPSILON, DECAY, decoupled);
         LearnedTensor tensor = LearnedTensor.of("w", start.clone(), 4);
         for (int t = 1; t <= STEPS; t++) {
             for (int i = 0; i < start.length; i++) {

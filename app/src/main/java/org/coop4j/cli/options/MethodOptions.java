@@ -168,7 +168,7 @@ public final class MethodOptions {
     private Method method(String name, Map<String, String> settings) {
         Method method = Method.of(name);
         Map<String, String> own = new LinkedHashMap<>(settings);
-        // A setting of the training, or of another of several methods, is no mistake.
+        // A setting may belong to the training, or to another of several methods.
         own.keySet().removeIf(s -> !isSettingOf(method, s) && (isOfTraining(s) || anotherHas(s)));
         return method.with(own);
     }

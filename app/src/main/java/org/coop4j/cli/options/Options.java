@@ -180,11 +180,7 @@ public final class Options {
 
     /** The part of a dataset that a command works on. */
     public static final class Part {
-        @Option(
-                names = "--split",
-                defaultValue = "test",
-                paramLabel = "SPLIT",
-                description = "train, val or test (default: ${DEFAULT-VALUE}).")
+        @Option(names = "--split", paramLabel = "SPLIT", description = "train, val or test (default: test).")
         private Split split;
 
         @Option(
@@ -193,26 +189,26 @@ public final class Options {
                 description = "Seed of the split, where the data has none (default: 1; eval takes the run's).")
         private Long seed;
 
-        /** Returns the seed of the split, 1 by default. */
-        public long seed() {
-            return seed == null ? 1 : seed;
+        /** Returns true if a part or a seed was given. */
+        public boolean isGiven() {
+            return split != null || seed != null;
         }
 
         /** Returns the seed of the split, or null if none was given. */
-        public Long seedIfGiven() {
+        public Long seed() {
             return seed;
         }
 
         /** Returns the chosen part. */
         public Split split() {
-            return split;
+            return split == null ? Split.TEST : split;
         }
 
         /** Returns the images of the chosen part, at least one. */
         public List<LabelledImage> of(ImageDataset dataset) {
-            List<LabelledImage> images = dataset.images(split);
+            List<LabelledImage> images = dataset.images(split());
             if (images.isEmpty()) {
-                throw new CommandFailure(dataset.name() + " has no " + split.label() + " images");
+                throw new CommandFailure(dataset.name() + " has no " + split().label() + " images");
             }
             return images;
         }

@@ -20,7 +20,7 @@ import org.coop4j.run.SharedData;
 import org.coop4j.weights.model.ClipConfig;
 import picocli.CommandLine.Option;
 
-/** Where runs are written, what images they learn from and with which seeds. */
+/** The folder of runs, the sample that they learn from, and their seeds. */
 public final class RunOptions {
 
     private static final String EPOCHS = "epochs";

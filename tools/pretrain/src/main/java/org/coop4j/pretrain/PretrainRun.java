@@ -11,7 +11,6 @@ import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.method.train.Metrics;
 import org.coop4j.run.Machine;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunFolder;

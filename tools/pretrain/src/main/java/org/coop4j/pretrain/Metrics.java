@@ -1,4 +1,4 @@
-package org.coop4j.method.train;
+package org.coop4j.pretrain;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -12,7 +12,7 @@ import org.coop4j.base.AtomicFile;
  * A training's {@code metrics.jsonl}: a line of JSON per epoch. The checkpoint keeps the lines too, so that a run that
  * goes on writes them anew: lines of epochs after the checkpoint go, and damage is repaired.
  */
-public final class Metrics {
+final class Metrics {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -25,7 +25,7 @@ public final class Metrics {
     }
 
     /** Of a training that begins. */
-    public static Metrics begin(Path file) throws IOException {
+    static Metrics begin(Path file) throws IOException {
         Files.deleteIfExists(file);
         return new Metrics(file, "");
     }
@@ -35,13 +35,13 @@ public final class Metrics {
      *
      * @param kept the lines that the checkpoint keeps
      */
-    public static Metrics resume(Path file, String kept) throws IOException {
+    static Metrics resume(Path file, String kept) throws IOException {
         AtomicFile.write(file, kept.getBytes(StandardCharsets.UTF_8));
         return new Metrics(file, kept);
     }
 
     /** Adds a line. */
-    public void append(Object value) throws IOException {
+    void append(Object value) throws IOException {
         String line = JSON.writeValueAsString(value) + "\n";
         lines.append(line);
         try {
@@ -52,12 +52,12 @@ public final class Metrics {
     }
 
     /** All lines, for the checkpoint. */
-    public String lines() {
+    String lines() {
         return lines.toString();
     }
 
     /** Number of lines. */
-    public int count() {
+    int count() {
         return (int) lines.chars().filter(c -> c == '\n').count();
     }
 }
