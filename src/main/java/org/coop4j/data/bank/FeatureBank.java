@@ -212,7 +212,7 @@ public final class FeatureBank implements AutoCloseable {
                     causes.putIfAbsent(contents[image], problem);
                 });
                 append(encoded.features(), part);
-                task.advance(part.size());
+                part.forEach(view -> task.advance(1));
             }
         }
         // A content is encoded once, and its problem is that of all files that have it.
