@@ -3,12 +3,10 @@ package org.coop4j.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.clip.ShippedModel;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.PageServer;
 import org.coop4j.console.WrongUsage;
@@ -43,11 +41,9 @@ import picocli.CommandLine.Option;
             "Afterwards, classify a picture of your own with what was learned:",
             "  coop predict -p coop-demo/runs/photographs/unified/shots16-seed1-* picture.png"
         })
-final class DemoCommand implements Callable<Integer> {
+final class DemoCommand extends ConsoleCommand {
 
     private static final String RUNS = "runs";
-
-    private final Console console;
 
     @Option(
             names = {"-o", "--out"},
@@ -72,10 +68,6 @@ final class DemoCommand implements Callable<Integer> {
 
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
-
-    DemoCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {

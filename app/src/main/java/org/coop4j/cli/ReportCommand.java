@@ -7,11 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
-import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.SafeText;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Console;
 import org.coop4j.console.Table;
 import org.coop4j.study.FoundRuns;
 import org.coop4j.study.FoundRuns.Failure;
@@ -47,12 +45,10 @@ import picocli.CommandLine.Parameters;
             "  coop report runs -o paper",
             "  coop report runs -q --csv | head"
         })
-final class ReportCommand implements Callable<Integer> {
+final class ReportCommand extends ConsoleCommand {
 
     private static final int MOST_NAMED = 8;
     private static final int LINE = 78;
-
-    private final Console console;
 
     @Parameters(paramLabel = "DIR", description = "The folder that holds the runs.")
     private Path folder;
@@ -65,10 +61,6 @@ final class ReportCommand implements Callable<Integer> {
 
     @Option(names = "--csv", description = "Print comma-separated values.")
     private boolean csv;
-
-    ReportCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {

@@ -5,13 +5,11 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
-import org.coop4j.console.Console;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
@@ -55,9 +53,7 @@ import picocli.CommandLine.Parameters;
             "  coop sweep plan.yaml -m vit-b-16.safetensors -o sweep",
             "  coop sweep plan.yaml -m coop4j-small --data DATA -o sweep --csv"
         })
-final class SweepCommand implements Callable<Integer> {
-
-    private final Console console;
+final class SweepCommand extends ConsoleCommand {
 
     @Parameters(
             arity = "0..1",
@@ -108,10 +104,6 @@ final class SweepCommand implements Callable<Integer> {
 
     @ArgGroup
     private Options.Format format = new Options.Format();
-
-    SweepCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {

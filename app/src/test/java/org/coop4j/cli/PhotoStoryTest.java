@@ -154,7 +154,7 @@ class PhotoStoryTest {
 
     @Test
     void thePageSaysOnWhatItsConfidenceWasChosenAndHowClassesWereLeftOut() {
-        assertThat(section("Calibration")).contains("fitted on 32 val images");
+        assertThat(section("Calibration")).contains("32 val images");
         assertThat(section("Coverage and accuracy")).contains("on 32 val images");
         assertThat(section("Unknown images"))
                 .contains("Each class is left out in turn", "learned again");

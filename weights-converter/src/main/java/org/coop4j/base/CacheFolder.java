@@ -3,12 +3,12 @@ package org.coop4j.base;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Where features, random models and hashes are kept between runs. */
+/** The folder that keeps features, random models and hashes between runs. */
 public final class CacheFolder {
 
     private CacheFolder() {}
 
-    /** {@code $COOP_CACHE}, or coop4j's folder in the user's cache. */
+    /** Returns {@code $COOP_CACHE}, or coop4j's folder in the user's cache. */
     public static Path of(Map<String, String> environment) {
         String own = environment.get("COOP_CACHE");
         if (own != null && !own.isBlank()) {
@@ -20,12 +20,12 @@ public final class CacheFolder {
         return folder.resolve("coop4j");
     }
 
-    /** The folder of the feature banks. */
+    /** Returns the folder of the feature banks. */
     public static Path bank() {
         return of(System.getenv()).resolve("bank");
     }
 
-    /** The folder of the hashes of models. */
+    /** Returns the folder of the hashes of models. */
     public static Path hashes() {
         return of(System.getenv()).resolve("hash");
     }

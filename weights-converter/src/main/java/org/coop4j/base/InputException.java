@@ -5,9 +5,10 @@ import java.io.Serial;
 import java.nio.file.Path;
 
 /**
- * A file, folder or address that the user named cannot be used: missing, damaged, hostile, of an unknown form.
+ * A file, folder or address given by the user cannot be used: it is missing, damaged, hostile or of an unknown form.
  *
- * <p>The message names it and what is wrong with it, and is meant for the user's eyes. Failures of the disk itself stay plain {@link IOException}s.
+ * <p>The message, meant for the user, names it and the problem. Failures of the disk itself are plain {@link
+ * IOException}s.
  */
 public final class InputException extends IOException {
     @Serial
@@ -15,23 +16,23 @@ public final class InputException extends IOException {
 
     private static final int MAX_MESSAGE = 4_000;
 
-    /** A failure with a message for the user. */
+    /** Makes a failure with a message for the user. */
     public InputException(String message) {
         super(printable(message));
     }
 
-    /** A failure with a message for the user and what caused it. */
+    /** Makes a failure with a message for the user and its cause. */
     public InputException(String message, Throwable cause) {
         super(printable(message), cause);
     }
 
-    /** Names in hostile files may be long, or hold control sequences meant for a terminal. */
+    /** Shortens the message and replaces control characters: names in hostile files may contain terminal sequences. */
     private static String printable(String message) {
         String cut = message.length() > MAX_MESSAGE ? message.substring(0, MAX_MESSAGE) + " …" : message;
         return cut.replaceAll("\\p{Cntrl}", "?");
     }
 
-    /** A failure in one file: the message is {@code file: problem}. */
+    /** Makes a failure in one file, with the message {@code file: problem}. */
     public static InputException in(Path file, String problem) {
         return new InputException(file + ": " + problem);
     }

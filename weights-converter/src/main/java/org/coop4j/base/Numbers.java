@@ -4,10 +4,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 
-/** Numbers as people read them: in tables, pages, charts and messages. */
+/** Numbers formatted for people: in tables, pages, charts and messages. */
 public final class Numbers {
 
-    /** Stands for a number that is not known. */
+    /** Shown instead of an unknown number. */
     public static final String UNKNOWN = "–";
 
     private static final double LEAST_P = 0.001;
@@ -15,55 +15,55 @@ public final class Numbers {
 
     private Numbers() {}
 
-    /** "63.58"; a dash for what is not finite. */
+    /** Formats as "63.58"; a number that is not finite is a dash. */
     public static String number(double value, int decimals) {
         return Double.isFinite(value) ? fixed(value, decimals).replace('-', '−') : UNKNOWN;
     }
 
-    /** All digits and no more: "8", "0.5". */
+    /** Formats with all significant digits: "8", "0.5". */
     public static String plain(double value) {
         return value == Math.rint(value) && Math.abs(value) < 1e15
                 ? String.valueOf((long) value)
                 : String.valueOf(value);
     }
 
-    /** "12.3 %" of a number from 0 to 100. */
+    /** Formats a number from 0 to 100 as "12.3 %". */
     public static String percent(double percentage) {
         return percent(percentage, 1);
     }
 
-    /** "63.58 %" of a number from 0 to 100. */
+    /** Formats a number from 0 to 100 as "63.58 %". */
     public static String percent(double percentage, int decimals) {
         return number(percentage, decimals) + " %";
     }
 
-    /** "+12.3", "−0.5", "0.0": a difference. */
+    /** Formats a difference as "+12.3", "−0.5", "0.0". */
     public static String signed(double value, int decimals) {
         String text = number(value, decimals);
         return value > 0 && !text.equals(fixed(0, decimals)) ? "+" + text : text;
     }
 
-    /** "0.013", "{@literal <} 0.001". */
+    /** Formats a p-value as "0.013", "{@literal <} 0.001". */
     public static String probability(double p) {
         return p < LEAST_P ? "< 0.001" : number(p, 3);
     }
 
-    /** "1,234,567". */
+    /** Formats as "1,234,567". */
     public static String count(long n) {
         return String.format(Locale.ROOT, "%,d", n);
     }
 
-    /** "1 image", "2 images". */
+    /** Formats as "1 image", "2 images". */
     public static String count(long n, String noun) {
         return count(n, noun, noun + "s");
     }
 
-    /** "1 class", "1,000 classes". */
+    /** Formats as "1 class", "1,000 classes". */
     public static String count(long n, String one, String many) {
         return count(n) + " " + (n == 1 ? one : many);
     }
 
-    /** "a", "a and b", "a, b and c". */
+    /** Joins words as "a", "a and b", "a, b and c". */
     public static String list(List<String> words) {
         int last = words.size() - 1;
         return last < 1
@@ -71,19 +71,19 @@ public final class Numbers {
                 : String.join(", ", words.subList(0, last)) + " and " + words.get(last);
     }
 
-    /** "a; b; and 3 more": so many of the words at most. */
+    /** Joins at most {@code most} words as "a; b; and 3 more". */
     public static String some(List<String> words, int most) {
         String first = String.join("; ", words.subList(0, Math.min(most, words.size())));
         return words.size() <= most ? first : first + "; and " + (words.size() - most) + " more";
     }
 
-    /** "a, b, …": so many of the words at most. */
+    /** Joins at most {@code most} words as "a, b, …". */
     public static String first(List<String> words, int most) {
         String first = String.join(", ", words.subList(0, Math.min(most, words.size())));
         return words.size() <= most ? first : first + ", …";
     }
 
-    /** Decimal units: "337.6 MB". */
+    /** Formats bytes in decimal units: "337.6 MB". */
     public static String bytes(long bytes) {
         double value = bytes;
         int unit = 0;
@@ -94,7 +94,7 @@ public final class Numbers {
         return String.format(Locale.ROOT, unit == 0 ? "%.0f %s" : "%.1f %s", value, BYTE_UNITS[unit]);
     }
 
-    /** "4.2 s", "3 min 05 s", "2 h 10 min". */
+    /** Formats as "4.2 s", "3 min 05 s", "2 h 10 min". */
     public static String duration(Duration time) {
         long seconds = Math.round(time.toMillis() / 1000.0);
         if (time.toMillis() < 9_950) {
@@ -109,13 +109,13 @@ public final class Numbers {
         return String.format(Locale.ROOT, "%d h %02d min", seconds / 3600, seconds / 60 % 60);
     }
 
-    /** Three significant digits or so: "0.52", "12.3", "456". */
+    /** Formats with about three significant digits: "0.52", "12.3", "456". */
     public static String rate(double value) {
         String form = value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%,.0f";
         return String.format(Locale.ROOT, form, value);
     }
 
-    /** Never "-0.00". */
+    /** Formats with fixed decimals, without a minus sign before zeros. */
     private static String fixed(double value, int decimals) {
         String text = String.format(Locale.ROOT, "%." + decimals + "f", value);
         return text.matches("-0(\\.0*)?") ? text.substring(1) : text;

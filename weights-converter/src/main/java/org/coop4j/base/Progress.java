@@ -1,7 +1,7 @@
 package org.coop4j.base;
 
 /**
- * Shows a user how far long work has come: what a library tells, and a command line displays.
+ * Progress of long work, which a library reports and a command line displays.
  *
  * <pre>{@code
  * try (Progress.Task task = progress.task("encoding", images.size(), Progress.Unit.IMAGES)) {
@@ -19,7 +19,7 @@ public interface Progress {
     /** Shows nothing. */
     Progress NONE = new Silent();
 
-    /** What a task counts. */
+    /** The unit that a task counts. */
     enum Unit {
         BYTES(1_000_000, "MB"),
         PARAMETERS(1_000_000, "million"),
@@ -29,7 +29,7 @@ public interface Progress {
         FITS(1, "fits"),
         FOLDERS(1, "folders"),
 
-        /** An estimate that means nothing to people but its share. */
+        /** An estimate of which only the fraction done is shown. */
         WORK(1, "");
 
         private final long size;
@@ -40,47 +40,47 @@ public interface Progress {
             this.label = label;
         }
 
-        /** How many are shown as one. */
+        /** Number of parts in a displayed unit, such as bytes per megabyte. */
         public long size() {
             return size;
         }
 
-        /** What is shown behind the number; empty if the number is not shown. */
+        /** Label after the number; empty if the number is not shown. */
         public String label() {
             return label;
         }
     }
 
-    /** Tells something that the user may want to know. */
+    /** Reports something of interest to the user. */
     void note(String message);
 
-    /** Tells of something that is wrong, while the work goes on. */
+    /** Reports a problem that does not stop the work. */
     void warn(String message);
 
     /**
      * Begins a task.
      *
-     * @param name what is done, such as "encoding"
-     * @param total how much there is to do, in the unit's parts (bytes, not megabytes)
+     * @param name of the activity, such as "encoding"
+     * @param total amount of work in the unit's parts (bytes, not megabytes)
      */
     Task task(String name, long total, Unit unit);
 
-    /** A piece of work with an end. */
+    /** A piece of work with a known amount. */
     interface Task extends AutoCloseable {
 
-        /** So much more is done. */
+        /** Adds to the amount done. */
         void advance(long more);
 
-        /** So much is done in all. */
+        /** Sets the amount done. */
         void advanceTo(long done);
 
-        /** There is more to do than was thought, or less. */
+        /** Corrects the total amount. */
         void total(long total);
 
-        /** A few words beside the numbers, such as a training's loss. */
+        /** Sets a few words beside the numbers, such as a training's loss. */
         void detail(String text);
 
-        /** The task is over, or given up. */
+        /** Ends the task, finished or not. */
         @Override
         void close();
     }
@@ -112,6 +112,61 @@ public interface Progress {
 
         @Override
         public void detail(String text) {}
+
+        @Override
+        public void close() {}
+    }
+
+    /** A task that counts the amount done. */
+    abstract class CountedTask implements Task {
+
+        private long total;
+        private long done;
+        private String detail = "";
+
+        protected CountedTask(long total) {
+            this.total = total;
+        }
+
+        /** Amount done. */
+        public final long done() {
+            return done;
+        }
+
+        /** Total amount. */
+        public final long total() {
+            return total;
+        }
+
+        /** Words beside the numbers; initially empty. */
+        public final String detail() {
+            return detail;
+        }
+
+        /** Called when {@code more} was added to the amount done. */
+        protected abstract void advanced(long more);
+
+        @Override
+        public final void advance(long more) {
+            advanceTo(done + more);
+        }
+
+        @Override
+        public final void advanceTo(long newDone) {
+            long before = done;
+            done = newDone;
+            advanced(newDone - before);
+        }
+
+        @Override
+        public final void total(long newTotal) {
+            total = newTotal;
+        }
+
+        @Override
+        public void detail(String text) {
+            detail = text;
+        }
 
         @Override
         public void close() {}

@@ -6,7 +6,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
-/** Files that are shipped on the class path, beside the class that uses them. */
+/** Files on the class path, in the package of the class that uses them. */
 public final class Resource {
     private Resource() {}
 
@@ -14,7 +14,7 @@ public final class Resource {
      * Opens a file.
      *
      * @param beside a class of its package
-     * @throws FileNotFoundException when it was left out of the build
+     * @throws FileNotFoundException if it is missing from the build
      */
     public static InputStream open(Class<?> beside, String name) throws FileNotFoundException {
         InputStream in = beside.getResourceAsStream(name);
@@ -26,9 +26,9 @@ public final class Resource {
     }
 
     /**
-     * A file's content.
+     * Returns a file's content.
      *
-     * @throws UncheckedIOException when it is missing or cannot be read
+     * @throws UncheckedIOException if it is missing or cannot be read
      */
     public static byte[] bytes(Class<?> beside, String name) {
         try (InputStream in = open(beside, name)) {
@@ -39,9 +39,9 @@ public final class Resource {
     }
 
     /**
-     * A file's content as text in UTF-8.
+     * Returns a file's content as a string in UTF-8.
      *
-     * @throws UncheckedIOException when it is missing or cannot be read
+     * @throws UncheckedIOException if it is missing or cannot be read
      */
     public static String text(Class<?> beside, String name) {
         return new String(bytes(beside, name), StandardCharsets.UTF_8);

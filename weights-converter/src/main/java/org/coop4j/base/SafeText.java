@@ -1,24 +1,24 @@
 package org.coop4j.base;
 
 /**
- * Text from strangers (names of files, classes and datasets, messages of errors) made safe to show:
- * what could steer a terminal or reorder a line is written out in hexadecimal, as Java has it.
+ * Untrusted text (names of files, classes and datasets, error messages) made safe to show: characters that could control
+ * a terminal or reorder a line are escaped in hexadecimal, as in Java.
  */
 public final class SafeText {
 
     private SafeText() {}
 
-    /** One line: line breaks and tabs are written out too. */
+    /** Returns one line; line breaks and tabs are escaped too. */
     public static String line(String text) {
         return escaped(text, "");
     }
 
-    /** Line breaks and tabs stay. */
+    /** Returns the text with its line breaks and tabs. */
     public static String lines(String text) {
         return escaped(text, "\t\n");
     }
 
-    /** Content or an attribute's value of HTML and XML. */
+    /** Returns the text as content or attribute value of HTML and XML. */
     public static String xml(String text) {
         return lines(text)
                 .replace("&", "&amp;")
@@ -28,7 +28,7 @@ public final class SafeText {
                 .replace("'", "&#39;");
     }
 
-    /** The text, or so many of its characters and an ellipsis. */
+    /** Returns the text, or its first {@code most} characters and an ellipsis. */
     public static String shortened(String text, int most) {
         if (text.codePointCount(0, text.length()) <= most) {
             return text;
@@ -55,7 +55,7 @@ public final class SafeText {
         return safe == null ? text : safe.toString();
     }
 
-    /** Controls, half characters, line separators, and what turns the direction of writing. */
+    /** Returns true for controls, lone surrogates, line separators, and marks that change the writing direction. */
     public static boolean isHarmful(int c) {
         boolean half = c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE;
         if (Character.isISOControl(c) || half || c == 0xFFFE || c == 0xFFFF) {

@@ -5,7 +5,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** What a record component means to those who set it, for help and messages. */
+/** The meaning of a record component for users, in help and messages. */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.RECORD_COMPONENT)
 public @interface Setting {
@@ -13,6 +13,6 @@ public @interface Setting {
     /** A sentence without a full stop. */
     String value();
 
-    /** Another setting of the record, a text, that decides this one wherever it is given. */
+    /** Another setting of the record, a string, that decides this one wherever it is given. */
     String decidedBy() default "";
 }

@@ -11,8 +11,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * SHA-256, of one thing by the static methods and of many in a row by an instance; in lower-case
- * hexadecimal.
+ * SHA-256 in lower-case hexadecimal: of one input by the static methods, of several by an instance.
  *
  * <pre>{@code
  * String hash = new Sha256().add("name").add(bytes).hex();
@@ -23,7 +22,7 @@ public final class Sha256 {
 
     private final MessageDigest digest;
 
-    /** Nothing yet. */
+    /** Begins a hash. */
     public Sha256() {
         try {
             digest = MessageDigest.getInstance("SHA-256");
@@ -32,7 +31,7 @@ public final class Sha256 {
         }
     }
 
-    /** The hash of a file. */
+    /** Returns the hash of a file. */
     public static String of(Path file) throws IOException {
         Sha256 hash = new Sha256();
         byte[] chunk = new byte[CHUNK];
@@ -44,12 +43,12 @@ public final class Sha256 {
         return hash.hex();
     }
 
-    /** The hash of bytes. */
+    /** Returns the hash of bytes. */
     public static String of(byte[] bytes) {
         return new Sha256().add(bytes).hex();
     }
 
-    /** The hash of a text in UTF-8. */
+    /** Returns the hash of a string in UTF-8. */
     public static String of(String text) {
         return new Sha256().add(text).hex();
     }
@@ -60,23 +59,23 @@ public final class Sha256 {
         return this;
     }
 
-    /** Appends all that remains in a buffer, which is consumed. */
+    /** Appends the remaining bytes of a buffer, which are consumed. */
     public Sha256 add(ByteBuffer bytes) {
         digest.update(bytes);
         return this;
     }
 
-    /** Appends a text in UTF-8; texts in a row run into each other unless separated. */
+    /** Appends a string in UTF-8, without a separator. */
     public Sha256 add(String text) {
         return add(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** The hash of all that was added, in hexadecimal; begins anew. */
+    /** Returns the hash of everything added, in hexadecimal, and resets it. */
     public String hex() {
         return HexFormat.of().formatHex(bytes());
     }
 
-    /** The hash of all that was added: 32 bytes; begins anew. */
+    /** Returns the hash of everything added, 32 bytes, and resets it. */
     public byte[] bytes() {
         return digest.digest();
     }

@@ -1,5 +1,5 @@
 /**
- * What every room may use: progress, atomic files, reading of files with limits, hashes, resources,
- * the form of numbers on screens, the binder of settings and the user's cache folder.
+ * Tools for every room: progress, atomic files, reading of files with limits, hashes, resources, formatting of numbers,
+ * the settings binder and the user's cache folder.
  */
 package org.coop4j.base;

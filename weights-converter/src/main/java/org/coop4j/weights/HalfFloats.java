@@ -4,11 +4,11 @@ import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 
-/** Conversions between single precision and the two 16-bit floating-point types. */
+/** Conversions between float32 and the two 16-bit floating-point types. */
 public final class HalfFloats {
     /**
-     * Every half as a single: 256 KiB that stay in the cache. A look-up costs the same for normal,
-     * subnormal and special values, where arithmetic on the bits would branch or meet denormals.
+     * The float32 value of every float16: 256 KiB that stay in the cache. A look-up costs the same for normal, subnormal
+     * and special values, where arithmetic on the bits would branch or meet denormals.
      */
     private static final float[] FROM_HALF = table();
 
@@ -16,17 +16,17 @@ public final class HalfFloats {
 
     private HalfFloats() {}
 
-    /** The value of the IEEE half with these bits. */
+    /** Returns the value of the float16 with these bits. */
     public static float fromHalf(short bits) {
         return FROM_HALF[bits & 0xffff];
     }
 
-    /** The value of the bfloat16 with these bits. */
+    /** Returns the value of the bfloat16 with these bits. */
     public static float fromBfloat16(short bits) {
         return Float.intBitsToFloat(bits << 16);
     }
 
-    /** The half nearest to {@code value}, ties to even; overflow gives infinity. */
+    /** Returns the float16 nearest to {@code value}, ties to even; overflow gives infinity. */
     public static short toHalf(float value) {
         int bits = Float.floatToRawIntBits(value);
         int sign = (bits >>> 16) & 0x8000;
@@ -45,7 +45,7 @@ public final class HalfFloats {
         return (short) (sign | (nearest >>> 13));
     }
 
-    /** The bfloat16 nearest to {@code value}, ties to even. */
+    /** Returns the bfloat16 nearest to {@code value}, ties to even. */
     public static short toBfloat16(float value) {
         int bits = Float.floatToRawIntBits(value);
         if (Float.isNaN(value)) {
@@ -55,7 +55,7 @@ public final class HalfFloats {
     }
 
     /**
-     * Widens little-endian elements to singles; doubles are rounded.
+     * Widens little-endian elements to float32; float64 is rounded.
      *
      * @param dtype a floating-point type
      * @param source whole elements

@@ -43,7 +43,7 @@ final class HtmlFormat {
         List<Markup> rows = new ArrayList<>();
         table.rows().forEach(row -> rows.add(row(row, table.isSetOff(rows.size(), shown.get(0)))));
         return Markup.of(
-                "<div class=\"{}\" role=\"region\" aria-label=\"{}\" tabindex=\"0\"><table{}><caption>{}</caption>"
+                "<div class=\"{}\" role=\"region\" aria-label=\"{}\" tabindex=\"0\"><table{}><caption><span>{}</span></caption>"
                         + "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>",
                 rows.size() > MOST_ROWS && !heat ? "scroll tall" : "scroll",
                 table.caption(),

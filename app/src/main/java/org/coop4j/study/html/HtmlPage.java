@@ -3,6 +3,7 @@ package org.coop4j.study.html;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.coop4j.base.Resource;
 import org.coop4j.base.Sha256;
 
@@ -27,7 +28,7 @@ public final class HtmlPage {
 
     /** Adds a section, unless it is empty. */
     public HtmlPage add(Section section) {
-        if (!section.parts().isEmpty()) {
+        if (!section.isEmpty()) {
             sections.add(section);
         }
         return this;
@@ -59,27 +60,20 @@ public final class HtmlPage {
     }
 
     private List<Markup> main() {
-        List<Markup> main = new ArrayList<>();
-        for (Section section : sections) {
-            main.add(Markup.of(
-                    "<section id=\"section-{}\"><h2>{}</h2>{}</section>\n",
-                    main.size() + 1,
-                    section.heading(),
-                    section.parts()));
-        }
-        return main;
+        return IntStream.range(0, sections.size())
+                .mapToObj(i -> sections.get(i).markup("section-" + i))
+                .toList();
     }
 
     /** Returns links to the sections, where there are many. */
     private Markup contents() {
-        if (sections.size() < LEAST_SECTIONS_OF_A_TABLE_OF_CONTENTS) {
-            return Markup.NOTHING;
-        }
-        List<Markup> links = new ArrayList<>();
-        for (Section section : sections) {
-            links.add(Markup.of("<li><a href=\"#section-{}\">{}</a></li>", links.size() + 1, section.heading()));
-        }
-        return Markup.of("<nav aria-label=\"Sections\"><ul>{}</ul></nav>", links);
+        List<Markup> links = IntStream.range(0, sections.size())
+                .mapToObj(i -> Markup.of(
+                        "<li><a href=\"#section-{}\">{}</a></li>", i, sections.get(i).heading()))
+                .toList();
+        return links.size() < LEAST_SECTIONS_OF_A_TABLE_OF_CONTENTS
+                ? Markup.NOTHING
+                : Markup.of("<nav aria-label=\"Sections\"><ul>{}</ul></nav>", links);
     }
 
     static String resource(String name) {

@@ -8,10 +8,11 @@ import java.util.Map;
 import org.coop4j.console.Table;
 import org.coop4j.study.html.FewShotChart.Series;
 
-/** A section of an {@link HtmlPage}, filled from top to bottom. */
+/** A section of an {@link HtmlPage}: sentences beside what they are about. */
 public final class Section {
 
     private final String heading;
+    private final List<Markup> sentences = new ArrayList<>();
     private final List<Markup> parts = new ArrayList<>();
 
     /** Makes a section without content. */
@@ -23,8 +24,18 @@ public final class Section {
         return heading;
     }
 
-    List<Markup> parts() {
-        return parts;
+    boolean isEmpty() {
+        return sentences.isEmpty() && parts.isEmpty();
+    }
+
+    /** Returns the section with an id that the page can link to. */
+    Markup markup(String id) {
+        return Markup.of(
+                "<section id=\"{}\"><div class=\"about\"><h2>{}</h2>{}</div><div class=\"parts\">{}</div></section>\n",
+                id,
+                heading,
+                sentences,
+                parts);
     }
 
     private Section add(String template, Object... values) {
@@ -50,12 +61,14 @@ public final class Section {
 
     /** Adds the sentence that the reader should take home from this section. */
     public Section verdict(String text) {
-        return add("<p class=\"verdict\">{}</p>", text);
+        sentences.add(Markup.of("<p class=\"verdict\">{}</p>", text));
+        return this;
     }
 
     /** Adds a paragraph. */
     public Section paragraph(String text) {
-        return add("<p>{}</p>", text);
+        sentences.add(Markup.of("<p>{}</p>", text));
+        return this;
     }
 
     /** Adds the definitions of what studies measure. */

@@ -74,7 +74,7 @@ public final class ProofSections {
                 .toList();
         ClassScore weakest = scores.get(0);
         return new Section("Precision and recall")
-                .verdict("The weakest class is %s, with a precision of %s and a recall of %s."
+                .verdict("The weakest class is “%s”, with a precision of %s and a recall of %s."
                         .formatted(
                                 weakest.name,
                                 Numbers.percent(weakest.precision, 0),
@@ -95,7 +95,7 @@ public final class ProofSections {
         List<PictureResult> examples = new ArrayList<>();
         for (List<PictureResult> pair : first(PAIRS, results.confused())) {
             PictureResult one = pair.get(0);
-            counts.add("%s labelled %s: %s"
+            counts.add("“%s” labelled “%s”: %s"
                     .formatted(
                             names.get(one.truth()),
                             names.get(one.label()),
@@ -223,7 +223,7 @@ public final class ProofSections {
      */
     public Section coverage(Coverage test, Confidence confidence) {
         double chosen = confidence.threshold().orElse(Double.NaN);
-        Table<Coverage.Point> table = new Table<Coverage.Point>("coverage", "Answers above a threshold, in %", "")
+        Table<Coverage.Point> table = new Table<Coverage.Point>("coverage", "Answers above a threshold (coop predict --threshold), in %", "")
                 .decimals(1)
                 .numbers("threshold", p -> Cell.number(100 * p.threshold()).best(p.threshold() == chosen))
                 .numbers("answered", p -> Cell.number(p.coverage()))
@@ -260,8 +260,7 @@ public final class ProofSections {
                 && Interval.wilson(reached.correct(), reached.answered()).high() < Confidence.WANTED_ACCURACY;
         return String.format(
                 Locale.ROOT,
-                "With coop predict --threshold %.3f, chosen for %s on %s, it answers %s of the test images, %s of them"
-                        + " rightly.%s",
+                "At a threshold of %.3f, chosen for %s on %s, it answers %s of the test images, %s of them rightly.%s",
                 least,
                 wanted,
                 confidence.images(),

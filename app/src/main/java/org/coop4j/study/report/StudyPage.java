@@ -99,7 +99,7 @@ record StudyPage(FoundRuns findings, List<StudyView> views, StudyCharts charts) 
         Map<MethodLabel, Double> baselines = baselines(place, main, shots);
         List<Fact> facts = new ArrayList<>();
         facts.add(new Fact(
-                learned.meanSd(1) + " %", main.title() + ", " + shots.describe() + ", " + place.title()));
+                learned.meanSd(1) + " %", place.title() + ", " + main.title() + ", " + shots.describe()));
         if (!baselines.isEmpty()) {
             MethodLabel best = Collections.max(baselines.entrySet(), Map.Entry.comparingByValue())
                     .getKey();
@@ -108,7 +108,7 @@ record StudyPage(FoundRuns findings, List<StudyView> views, StudyCharts charts) 
             Set<MethodLabel> shown = new LinkedHashSet<>(List.of(best, MethodLabel.ZERO_SHOT));
             shown.retainAll(baselines.keySet());
             shown.forEach(m ->
-                    facts.add(new Fact(Numbers.percent(baselines.get(m)), m.title() + ", " + place.title())));
+                    facts.add(new Fact(Numbers.percent(baselines.get(m)), place.title() + ", " + m.title())));
         }
         return facts;
     }

@@ -25,7 +25,7 @@ class HtmlFormatTest {
                 .row(63.6);
 
         assertThat(html(table))
-                .contains("<caption>Accuracy: in %</caption>")
+                .contains("<caption><span>Accuracy: in %</span></caption>")
                 .contains("<th scope=\"col\" class=\"num\"><span>mean</span></th>")
                 .contains("<tr><th scope=\"row\" data-dataset=\"d\">DTD</th>")
                 .contains("<td class=\"num published\">63.60</td>")

@@ -117,15 +117,15 @@ class HtmlPageTest {
 
         assertThat(html)
                 .contains("<form class=\"filter\" aria-label=\"Filter\">")
-                .contains("<select name=\"method\"><option value=\"\">all</option><option value=\"x\">The x&lt;img")
-                .doesNotContain("<select name=\"dataset\">", "<img src=x");
+                .contains("<select name=\"method\" aria-label=\"Method\"><option value=\"\">Method: all</option><option value=\"x\">The x&lt;img")
+                .doesNotContain("<select name=\"dataset\"", "<img src=x");
     }
 
     @Test
     void picturesAreJpegWhateverTheyHold() {
         byte[] svg = "<svg onload=alert(1)>".getBytes(StandardCharsets.UTF_8);
         Section section = new Section("s").pictures("", List.of(new Section.Picture(svg, "", "", "", List.of())));
-        assertThat(section.parts().toString()).contains("src=\"data:image/jpeg;base64,");
+        assertThat(section.markup("id").toString()).contains("src=\"data:image/jpeg;base64,");
     }
 
     @Test

@@ -94,7 +94,7 @@ class PretrainCommandTest {
         Files.writeString(held, "path,caption\n0.png," + "word ".repeat(20) + "\n");
         assertThat(pretrain(out, "--batch", "16", "--val", held).err())
                 .contains("held.csv: the caption")
-                .contains("has 22 tokens and the context length is 16");
+                .contains("22 tokens", "context length 16");
         Files.writeString(held, "path,caption\nbroken.png,a ruin\n");
         Files.write(folder.resolve("broken.png"), new byte[] {1, 2, 3});
         assertThat(pretrain(out, "--batch", "16", "--val", held).err())

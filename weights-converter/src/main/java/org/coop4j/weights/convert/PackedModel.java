@@ -16,27 +16,26 @@ import org.coop4j.base.InputException;
 import org.coop4j.base.Sha256;
 
 /**
- * A converted model in half precision, made small for shipping.
+ * A converted model in float16, compressed for shipping.
  *
- * <p>The file is a line that names the format, a line with the SHA-256 of the model file inside, a
- * line with its length n in bytes, then a zlib stream of the model's bytes at even offsets followed
- * by those at odd offsets: the high bytes of halves, sign and exponent, resemble each other and
- * compress; the low bytes hardly do. Rows of zeros, the embeddings of tokens that were never
- * trained, take no room.
+ * <p>The file is a line that names the format, a line with the SHA-256 of the model file inside, a line with its length
+ * n in bytes, then a zlib stream of the model's bytes at even offsets followed by those at odd offsets: the high bytes of
+ * float16, sign and exponent, resemble each other and compress; the low bytes hardly do. Rows of zeros, the embeddings of
+ * untrained tokens, take no space.
  */
 public final class PackedModel {
 
     /** First line of the file. */
     public static final String FORMAT = "coop4j packed model 1";
 
-    /** No model that is worth packing is larger; a length beyond it is damage. */
+    /** Larger than any model worth packing; a greater length is damage. */
     public static final int LARGEST = 1 << 28;
 
     private static final int LONGEST_LINE = 80;
 
     private PackedModel() {}
 
-    /** The SHA-256 of a file, in hexadecimal. */
+    /** Returns the SHA-256 of a file in hexadecimal. */
     @FunctionalInterface
     public interface FileHash {
         String of(Path file) throws IOException;
@@ -52,11 +51,11 @@ public final class PackedModel {
     }
 
     /**
-     * Unpacks a model into a folder, unless an earlier call did.
+     * Unpacks a model into a folder, unless it is there already.
      *
      * @param packed a packed model; read, not closed
-     * @param name what the file's name begins with; its hash follows
-     * @param hash tells the SHA-256 of a file that is there already
+     * @param name beginning of the file's name, followed by its hash
+     * @param hash returns the SHA-256 of an existing file
      * @return the model file
      * @throws InputException if {@code packed} is something else or damaged
      */
@@ -78,17 +77,17 @@ public final class PackedModel {
         byte[] bytes = inflate(buffered, name, size);
         Files.createDirectories(folder);
         if (!Sha256.of(bytes).equals(sha256)) {
-            throw damaged(name, "its SHA-256 is another than its header says");
+            throw damaged(name, "its SHA-256 differs from its header's");
         }
         AtomicFile.write(file, bytes);
         return file;
     }
 
     /**
-     * SHA-256 of the model file inside, in hexadecimal.
+     * Returns the SHA-256 of the model file inside, in hexadecimal.
      *
      * @param packed a packed model; its first two lines are read
-     * @param name what messages call it
+     * @param name for messages
      * @throws InputException if {@code packed} is something else
      */
     public static String sha256(InputStream packed, String name) throws IOException {
@@ -108,7 +107,7 @@ public final class PackedModel {
         try {
             planes.readFully(bytes);
             if (planes.read() >= 0) {
-                throw damaged(name, "it holds more than its header says");
+                throw damaged(name, "it is longer than its header says");
             }
         } catch (EOFException | ZipException e) {
             throw new InputException(name + " is damaged: " + e.getMessage(), e);

@@ -112,7 +112,7 @@ public final class WeightsFile implements Closeable {
         }
     }
 
-    /** An index maps each tensor's name to its shard, a file beside the index. */
+    /** An index maps each tensor's name to its shard, a file in the same folder. */
     private void addShards(Path index) throws IOException {
         Map<?, ?> weightMap = JsonTree.read(index).objectOrNone("weight_map").fields();
         if (weightMap.isEmpty()) {
@@ -123,7 +123,7 @@ public final class WeightsFile implements Closeable {
             String name = (String) entry.getKey();
             String file = String.valueOf(entry.getValue());
             if (!(entry.getValue() instanceof String) || !file.matches("[\\w.-]+") || file.endsWith(".index.json")) {
-                throw InputException.in(index, "names a shard that is not a file beside it: " + file);
+                throw InputException.in(index, "names a shard that is not a file of the same folder: " + file);
             }
             WeightsFile shard = shards.get(file);
             if (shard == null) {

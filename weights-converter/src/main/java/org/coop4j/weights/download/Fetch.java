@@ -22,7 +22,7 @@ import org.coop4j.base.Sha256;
 
 /**
  * Fetches one file into a folder. A stalled transfer is resumed a few times. The received beginning is kept in {@code
- * NAME.part}, with the server's ETag beside it in {@code NAME.part.etag}; after an interruption only the rest is
+ * NAME.part}, with the server's ETag in {@code NAME.part.etag}; after an interruption only the rest is
  * requested (Range), or the whole file if the server does not support that or has another file by now.
  */
 final class Fetch {

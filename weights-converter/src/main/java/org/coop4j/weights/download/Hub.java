@@ -28,7 +28,7 @@ final class Hub {
     private static final List<String> WEIGHTS = List.of(
             "open_clip_model.safetensors", "open_clip_pytorch_model.bin", "model.safetensors", "pytorch_model.bin");
 
-    private static final List<String> BESIDE = List.of("preprocessor_config.json", "vocab.json", "merges.txt");
+    private static final List<String> OPTIONAL = List.of("preprocessor_config.json", "vocab.json", "merges.txt");
 
     private final Http http;
     private final URI endpoint;
@@ -57,7 +57,7 @@ final class Hub {
                     .formatted(repository, String.join(" nor ", CONFIGURATIONS)));
         }
         wanted.addAll(weights(names));
-        BESIDE.stream().filter(names::contains).forEach(wanted::add);
+        OPTIONAL.stream().filter(names::contains).forEach(wanted::add);
         return wanted.stream()
                 .map(name -> new RemoteFile(address(name), name, Optional.empty()))
                 .toList();

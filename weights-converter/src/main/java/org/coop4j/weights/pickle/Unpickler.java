@@ -2,7 +2,6 @@ package org.coop4j.weights.pickle;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -24,6 +23,8 @@ import org.coop4j.weights.pickle.Python.Tuple;
  * must allow for.
  */
 public final class Unpickler {
+    private static final Object NOTHING = new Object();
+
     private final PickleInput in;
     private final Bindings bindings;
     private final Budget budget;
@@ -52,131 +53,84 @@ public final class Unpickler {
     private Object run() throws IOException {
         for (int opcode = in.u1(); opcode != '.'; opcode = in.u1()) {
             budget.spend(1);
-            if (!number(opcode) && !text(opcode) && !container(opcode) && !memo(opcode)) {
-                object(opcode);
+            Object value = literal(opcode);
+            if (value == NOTHING) {
+                value = made(opcode);
+            }
+            if (value == NOTHING) {
+                modify(opcode);
+            } else {
+                stack.push(value);
             }
         }
         return stack.pop();
     }
 
-    private boolean number(int opcode) throws IOException {
-        switch (opcode) {
-            case 'N' -> stack.push(null);
-            case 0x88 -> stack.push(true);
-            case 0x89 -> stack.push(false);
-            case 'K' -> stack.push((long) in.u1());
-            case 'M' -> stack.push((long) in.u2());
-            case 'J' -> stack.push((long) in.i4());
-            case 'I' -> stack.push(PickleText.integer(in.line(), budget));
-            case 'L' -> stack.push(PickleText.integer(in.line().replaceFirst("L$", ""), budget));
-            case 0x8a -> stack.push(PickleText.integer(in, in.u1(), budget));
-            case 0x8b -> stack.push(PickleText.integer(in, in.i4(), budget));
-            case 'G' -> stack.push(in.bigEndianDouble());
-            case 'F' -> stack.push(PickleText.real(in.line(), budget));
-            default -> {
-                return false;
-            }
-        }
-        return true;
+    /** Returns the value of an opcode that has its operand in the pickle. */
+    private Object literal(int opcode) throws IOException {
+        return switch (opcode) {
+            case 'N' -> null;
+            case 0x88 -> true;
+            case 0x89 -> false;
+            case 'K' -> (long) in.u1();
+            case 'M' -> (long) in.u2();
+            case 'J' -> (long) in.i4();
+            case 'I' -> PickleText.integer(in.line(), budget);
+            case 'L' -> PickleText.integer(in.line().replaceFirst("L$", ""), budget);
+            case 0x8a -> PickleText.integer(in, in.u1(), budget);
+            case 0x8b -> PickleText.integer(in, in.i4(), budget);
+            case 'G' -> in.bigEndianDouble();
+            case 'F' -> PickleText.real(in.line(), budget);
+            case 'X' -> in.utf8(in.u4());
+            case 0x8c -> in.utf8(in.u1());
+            case 0x8d -> in.utf8(in.i8());
+            case 'V' -> PickleText.rawUnicode(in.line());
+            case 'T' -> in.python2String(in.u4());
+            case 'U' -> in.python2String(in.u1());
+            case 'S' -> PickleText.quoted(in.line(), budget);
+            case 'C' -> in.bytes(in.u1());
+            case 'B' -> in.bytes(in.u4());
+            case 0x8e, 0x96 -> in.bytes(in.i8());
+            case 'c' -> new GlobalName(in.line(), in.line());
+            case 'P' -> bindings.persistent(in.line());
+            case 'g' -> recall(memoIndex());
+            case 'h' -> recall(in.u1());
+            case 'j' -> recall(in.u4());
+            default -> NOTHING;
+        };
     }
 
-    private boolean text(int opcode) throws IOException {
-        switch (opcode) {
-            case 'X' -> stack.push(in.utf8(in.u4()));
-            case 0x8c -> stack.push(in.utf8(in.u1()));
-            case 0x8d -> stack.push(in.utf8(in.i8()));
-            case 'V' -> stack.push(PickleText.rawUnicode(in.line()));
-            case 'T' -> stack.push(in.python2String(in.u4()));
-            case 'U' -> stack.push(in.python2String(in.u1()));
-            case 'S' -> stack.push(PickleText.quoted(in.line(), budget));
-            case 'C' -> stack.push(in.bytes(in.u1()));
-            case 'B' -> stack.push(in.bytes(in.u4()));
-            case 0x8e, 0x96 -> stack.push(in.bytes(in.i8()));
-            default -> {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private boolean container(int opcode) throws IOException {
-        switch (opcode) {
-            case '(' -> stack.mark();
-            case ')' -> stack.push(Tuple.of());
-            case 't' -> stack.push(Tuple.of(stack.popToMark().toArray()));
-            case 0x85 -> stack.push(stack.popTuple(1));
-            case 0x86 -> stack.push(stack.popTuple(2));
-            case 0x87 -> stack.push(stack.popTuple(3));
-            case ']' -> stack.push(new ArrayList<>());
-            case 'l' -> stack.push(stack.popToMark());
-            case 'a' -> append(Collections.singletonList(stack.pop()));
-            case 'e' -> append(stack.popToMark());
-            case '}' -> stack.push(new LinkedHashMap<>());
-            case 'd' -> {
-                List<Object> entries = stack.popToMark();
-                stack.push(new LinkedHashMap<>());
-                put(entries);
-            }
-            case 's' -> put(stack.popTuple(2));
-            case 'u' -> put(stack.popToMark());
-            case 0x8f -> stack.push(new LinkedHashSet<>());
-            case 0x90 -> add(stack.popToMark());
-            case 0x91 -> {
-                List<Object> items = stack.popToMark();
-                stack.push(new LinkedHashSet<>());
-                add(items);
-            }
-            default -> {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private boolean memo(int opcode) throws IOException {
-        switch (opcode) {
-            case '0' -> stack.discard();
-            case '1' -> stack.popToMark();
-            case '2' -> stack.push(stack.peek());
-            case 'p' -> memo.put(memoIndex(in.line()), stack.peek());
-            case 'q' -> memo.put((long) in.u1(), stack.peek());
-            case 'r' -> memo.put(in.u4(), stack.peek());
-            case 0x94 -> memo.put((long) memo.size(), stack.peek());
-            case 'g' -> stack.push(recall(memoIndex(in.line())));
-            case 'h' -> stack.push(recall(in.u1()));
-            case 'j' -> stack.push(recall(in.u4()));
-            default -> {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private void object(int opcode) throws IOException {
-        switch (opcode) {
-            case 0x80 -> {
-                int version = in.u1();
-                if (version > 5) {
-                    throw budget.problem("is of protocol " + version + ": expected 0 to 5");
-                }
-            }
-            case 0x95 -> in.i8(); // FRAME: only a hint for buffering
-            case 'c' -> stack.push(new GlobalName(in.line(), in.line()));
-            case 0x93 -> stack.push(globalFromStack());
+    /** Returns the value of an opcode that makes it from the stack. */
+    private Object made(int opcode) throws IOException {
+        return switch (opcode) {
+            case ')' -> Tuple.of();
+            case 't' -> Tuple.of(stack.popToMark().toArray());
+            case 0x85 -> stack.popTuple(1);
+            case 0x86 -> stack.popTuple(2);
+            case 0x87 -> stack.popTuple(3);
+            case ']' -> new ArrayList<>();
+            case 'l' -> stack.popToMark();
+            case '}' -> new LinkedHashMap<>();
+            case 'd' -> put(new LinkedHashMap<>(), stack.popToMark());
+            case 0x8f -> new LinkedHashSet<>();
+            case 0x91 -> add(new LinkedHashSet<>(), stack.popToMark());
+            case '2' -> stack.peek();
+            case 0x93 -> globalFromStack();
+            case 'Q' -> bindings.persistent(stack.pop());
             case 'R', 0x81 -> {
                 Tuple arguments = stack.popTuple();
-                stack.push(call(stack.pop(), arguments));
+                yield call(stack.pop(), arguments);
             }
             case 0x92 -> {
                 Object keywords = stack.pop();
                 stack.popTuple();
                 PyObject object = inert(stack.pop());
                 object.setState(keywords);
-                stack.push(object);
+                yield object;
             }
             case 'i' -> {
                 GlobalName type = new GlobalName(in.line(), in.line());
-                stack.push(call(type, Tuple.of(stack.popToMark().toArray())));
+                yield call(type, Tuple.of(stack.popToMark().toArray()));
             }
             case 'o' -> {
                 List<Object> items = stack.popToMark();
@@ -184,11 +138,44 @@ public final class Unpickler {
                     throw budget.problem("makes an object without a class");
                 }
                 Object type = items.remove(0);
-                stack.push(call(type, Tuple.of(items.toArray())));
+                yield call(type, Tuple.of(items.toArray()));
+            }
+            default -> NOTHING;
+        };
+    }
+
+    /** Executes an opcode that pushes no value. */
+    private void modify(int opcode) throws IOException {
+        switch (opcode) {
+            case '(' -> stack.mark();
+            case 'a' -> append(stack.popTuple(1));
+            case 'e' -> append(stack.popToMark());
+            case 's' -> {
+                Tuple entry = stack.popTuple(2);
+                put(stack.peek(), entry);
+            }
+            case 'u' -> {
+                List<Object> entries = stack.popToMark();
+                put(stack.peek(), entries);
+            }
+            case 0x90 -> {
+                List<Object> items = stack.popToMark();
+                add(stack.peek(), items);
             }
             case 'b' -> build(stack.pop());
-            case 'P' -> stack.push(bindings.persistent(in.line()));
-            case 'Q' -> stack.push(bindings.persistent(stack.pop()));
+            case '0' -> stack.discard();
+            case '1' -> stack.popToMark();
+            case 'p' -> memo.put(memoIndex(), stack.peek());
+            case 'q' -> memo.put((long) in.u1(), stack.peek());
+            case 'r' -> memo.put(in.u4(), stack.peek());
+            case 0x94 -> memo.put((long) memo.size(), stack.peek());
+            case 0x80 -> {
+                int version = in.u1();
+                if (version > 5) {
+                    throw budget.problem("is of protocol " + version + ": expected 0 to 5");
+                }
+            }
+            case 0x95 -> in.i8(); // FRAME: only a hint for buffering
             case 0x82, 0x83, 0x84 -> throw budget.problem("uses the extension registry");
             case 0x97, 0x98 -> throw budget.problem("refers to buffers outside the file");
             default ->
@@ -241,11 +228,10 @@ public final class Unpickler {
         }
     }
 
-    private void put(List<Object> entries) throws IOException {
+    private Object put(Object target, List<Object> entries) throws IOException {
         if (entries.size() % 2 != 0) {
             throw budget.problem("has a dict key without a value");
         }
-        Object target = stack.peek();
         for (int i = 0; i < entries.size(); i += 2) {
             Object key = budget.key(entries.get(i));
             if (target instanceof Map<?, ?>) {
@@ -254,18 +240,21 @@ public final class Unpickler {
                 throw budget.problem("sets an entry of something that is not a dict");
             }
         }
+        return target;
     }
 
-    private void add(List<Object> items) throws IOException {
-        if (!(stack.peek() instanceof Set<?>)) {
+    private Object add(Object target, List<Object> items) throws IOException {
+        if (!(target instanceof Set<?>)) {
             throw budget.problem("adds to something that is not a set");
         }
         for (Object item : items) {
-            asSet(stack.peek()).add(budget.key(item));
+            asSet(target).add(budget.key(item));
         }
+        return target;
     }
 
     // Every container on the stack was made here or by a bound function, with Object elements.
+
     @SuppressWarnings("unchecked")
     private static List<Object> asList(Object target) {
         return (List<Object>) target;
@@ -281,9 +270,9 @@ public final class Unpickler {
         return (Set<Object>) target;
     }
 
-    private long memoIndex(String line) throws IOException {
+    private long memoIndex() throws IOException {
         try {
-            return Long.parseLong(line);
+            return Long.parseLong(in.line());
         } catch (NumberFormatException e) {
             throw budget.problem("has a malformed memo index");
         }
