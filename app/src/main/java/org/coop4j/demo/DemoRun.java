@@ -197,7 +197,7 @@ public final class DemoRun implements SweepListener {
         }
     }
 
-    // What is measured
+    // Results
 
     private static List<SweepRun> on(String dataset, List<SweepRun> runs) {
         return runs.stream().filter(run -> run.dataset().equals(dataset)).toList();

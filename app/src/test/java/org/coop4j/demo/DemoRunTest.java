@@ -187,7 +187,7 @@ class DemoRunTest {
         try (Clip clip = Clip.open(ShippedModel.file(folder.resolve("cache")))) {
             assertThat(UnknownWords.warning(clip, result.betterNames())).isEmpty();
             assertThat(UnknownWords.warning(clip, List.of("pizza", "gerenuk")))
-                    .hasValueSatisfying(text -> assertThat(text).startsWith("gerenuk: "));
+                    .hasValueSatisfying(text -> assertThat(text).contains("gerenuk").doesNotContain("pizza"));
         }
     }
 
@@ -212,7 +212,7 @@ class DemoRunTest {
                 .isEqualTo(before);
         double first = result.runs().stream()
                 .filter(r -> r.method().equals(DemoMethod.FEATURED.id()))
-                .filter(r -> r.shots() == 2 && r.seed() == result.seeds().get(0))
+                .filter(r -> r.shots() == 2 && r.seed() == 1)
                 .mapToDouble(DemoResult.Run::photographs)
                 .findFirst()
                 .orElseThrow();
