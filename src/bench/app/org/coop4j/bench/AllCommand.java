@@ -9,14 +9,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.coop4j.cli.BenchCommand;
+import org.coop4j.cli.ConsoleCommand;
 import org.coop4j.cli.Coop;
 import org.coop4j.cli.options.Options;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageFiles;
@@ -43,11 +42,9 @@ import picocli.CommandLine.Parameters;
             "  all pictures/ --json > bench.json",
             "  all --only step,encode"
         })
-final class AllCommand implements Callable<Integer> {
+final class AllCommand extends ConsoleCommand {
 
     private static final List<String> KINDS = List.of("step", "encode", "files", "load", "predict", "methods");
-
-    private final Console console;
 
     @Parameters(
             index = "0",
@@ -79,10 +76,6 @@ final class AllCommand implements Callable<Integer> {
 
     @Mixin
     private Options.AsJson json;
-
-    AllCommand(Console console) {
-        this.console = console;
-    }
 
     /**
      * The work of a row, or of the rows of all methods.

@@ -3,11 +3,10 @@ package org.coop4j.bench;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import org.coop4j.cli.BenchCommand;
+import org.coop4j.cli.ConsoleCommand;
 import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.run.Machine;
@@ -17,22 +16,16 @@ import picocli.CommandLine.Option;
 
 /** {@code load}: time from opening a model to the first image's features. */
 @Command(name = "load", description = "Measure the time from opening a model to the first image's features.")
-final class LoadCommand implements Callable<Integer> {
-
-    private final Console console;
+final class LoadCommand extends ConsoleCommand {
 
     @Mixin
     private BenchCommand.Subject subject;
 
     @Option(names = "--runs", hidden = true, description = "Ignored: a second run would find the model in memory.")
-    private int runs;
+    int runs;
 
     @Mixin
     Options.AsJson always; // it is always JSON
-
-    LoadCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {

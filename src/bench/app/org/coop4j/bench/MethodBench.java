@@ -1,6 +1,8 @@
 package org.coop4j.bench;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -60,7 +62,7 @@ public record MethodBench(int classes, int shots, int width, int tests) {
     /** Learns and classifies once. */
     public Outcome run(Method method) throws IOException {
         SplittableRandom random = new SplittableRandom(1);
-        FeatureMatrix centres = FeatureMatrix.of(classes, width, gaussian(random, classes * width, 1));
+        FeatureMatrix centres = FeatureMatrix.of(classes, width, StepBench.gaussian(random, classes * width, 1));
         List<String> names =
                 IntStream.range(0, classes).mapToObj(c -> "class " + c).toList();
         float[] texts = around(random, centres, ofEach(classes), TEXT_NOISE);
@@ -103,7 +105,7 @@ public record MethodBench(int classes, int shots, int width, int tests) {
     /** Returns a projection whose product with its transpose is approximately the identity matrix. */
     private VisualProjection projection() {
         int before = width + width / 2;
-        float[] values = gaussian(new SplittableRandom(2), width * before, 1 / Math.sqrt(before));
+        float[] values = StepBench.gaussian(new SplittableRandom(2), width * before, 1 / Math.sqrt(before));
         return new VisualProjection("visual.proj", FeatureMatrix.of(width, before, values), null);
     }
 
@@ -138,20 +140,12 @@ public record MethodBench(int classes, int shots, int width, int tests) {
 
     private static float[] around(SplittableRandom random, FeatureMatrix centres, int[] labels, double deviation) {
         int width = centres.width();
-        float[] rows = gaussian(random, Math.multiplyExact(labels.length, width), 1);
+        float[] rows = StepBench.gaussian(random, Math.multiplyExact(labels.length, width), 1);
         for (int i = 0; i < rows.length; i++) {
             float centre = centres.get(labels[i / width], i % width);
             rows[i] = (float) (centre + deviation * rows[i]);
         }
         return rows;
-    }
-
-    private static float[] gaussian(SplittableRandom random, int length, double deviation) {
-        float[] values = new float[length];
-        for (int i = 0; i < length; i++) {
-            values[i] = (float) (deviation * random.nextGaussian());
-        }
-        return values;
     }
 
     /** Restarts the measurement of the peak from the memory in use; on Linux. */

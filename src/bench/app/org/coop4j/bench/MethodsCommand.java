@@ -3,10 +3,9 @@ package org.coop4j.bench;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
+import org.coop4j.cli.ConsoleCommand;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.Options;
-import org.coop4j.console.Console;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
@@ -24,12 +23,10 @@ import picocli.CommandLine.Option;
                     + " The accuracy only proves that something was learned: features are class centres with noise."
         },
         footer = {"Examples:", "  methods", "  methods --classes 1000 --tests 50000 --method gda --json"})
-final class MethodsCommand implements Callable<Integer> {
+final class MethodsCommand extends ConsoleCommand {
 
     /** The widest number of the table. */
     private static final List<String> WIDEST = List.of("10,000.00");
-
-    private final Console console;
 
     @Option(
             names = "--method",
@@ -72,10 +69,6 @@ final class MethodsCommand implements Callable<Integer> {
 
     @ArgGroup
     private Options.LineFormat format = new Options.LineFormat();
-
-    MethodsCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {

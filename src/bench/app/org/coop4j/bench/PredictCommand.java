@@ -5,12 +5,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.coop4j.cli.BenchCommand;
+import org.coop4j.cli.ConsoleCommand;
 import org.coop4j.cli.Coop;
 import org.coop4j.cli.FirstRun;
 import org.coop4j.cli.options.Options;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,9 +25,7 @@ import picocli.CommandLine.Parameters;
             "Each time is that of a process, after one that warms the disk's cache."
         },
         footer = {"Example:", "  predict -m coop4j-small photo.jpg"})
-final class PredictCommand implements Callable<Integer> {
-
-    private final Console console;
+final class PredictCommand extends ConsoleCommand {
 
     @Parameters(paramLabel = "FILE", description = "The picture.")
     private Path picture;
@@ -47,10 +44,6 @@ final class PredictCommand implements Callable<Integer> {
 
     @Mixin
     Options.AsJson always; // it is always JSON
-
-    PredictCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {

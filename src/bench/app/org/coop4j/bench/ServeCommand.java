@@ -14,11 +14,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
+import org.coop4j.cli.ConsoleCommand;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.Options;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Console;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageFiles;
@@ -44,9 +43,7 @@ import picocli.CommandLine.Parameters;
             "  serve http://localhost:8080/predictions/run pictures/ \\",
             "    --expected expected.json --clients 1,8,64 --seconds 30"
         })
-final class ServeCommand implements Callable<Integer> {
-
-    private final Console console;
+final class ServeCommand extends ConsoleCommand {
 
     @Parameters(index = "0", paramLabel = "URL", description = "URL to post pictures to.")
     private URI predictions;
@@ -80,10 +77,6 @@ final class ServeCommand implements Callable<Integer> {
 
     @ArgGroup
     private Options.LineFormat format = new Options.LineFormat();
-
-    ServeCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {

@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -16,7 +15,6 @@ import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Console;
 import org.coop4j.console.Table;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
@@ -50,9 +48,7 @@ import picocli.CommandLine.Option;
             "  coop add-class -p run --name mug -o with-mug.safetensors",
             "  coop add-class -p run --name mug -d mugs/ -o with-mug.safetensors"
         })
-final class AddClassCommand implements Callable<Integer> {
-
-    private final Console console;
+final class AddClassCommand extends ConsoleCommand {
 
     @Mixin
     private PromptOptions promptOptions;
@@ -75,10 +71,6 @@ final class AddClassCommand implements Callable<Integer> {
 
     @Mixin
     private Options.Bank bankOptions;
-
-    AddClassCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {

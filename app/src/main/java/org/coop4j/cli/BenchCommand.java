@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Numbers;
 import org.coop4j.bench.ImageBench;
@@ -55,12 +54,11 @@ import picocli.CommandLine.Parameters;
             "  coop bench encode --arch ViT-B/16 --batch 32",
             "  coop bench files --arch ViT-B/32 pictures/"
         })
-public final class BenchCommand implements Callable<Integer> {
+public final class BenchCommand extends ConsoleCommand {
 
     /** Maximum number of files, as in the comparison with PyTorch. */
     private static final int MAX_FILES = 320;
 
-    private final Console console;
     private Table<OpTime> ops;
 
     @Parameters(index = "0", paramLabel = "WHAT", description = "step, encode or files.")
@@ -147,10 +145,6 @@ public final class BenchCommand implements Callable<Integer> {
         public int count() {
             return count;
         }
-    }
-
-    BenchCommand(Console console) {
-        this.console = console;
     }
 
     @Override

@@ -8,13 +8,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.data.LabelledImage;
@@ -43,11 +41,9 @@ import picocli.CommandLine.Parameters;
         description = "Compare finished runs on the test images of the first:"
                 + " a table, paired tests, and the images on which they disagree.",
         footer = {"Examples:", "  coop compare run-coop run-probe", "  coop compare runs/* --json"})
-final class CompareCommand implements Callable<Integer> {
+final class CompareCommand extends ConsoleCommand {
 
     private static final int SHOWN = 20;
-
-    private final Console console;
 
     @Parameters(arity = "2..*", paramLabel = "RUN", description = "Folders of finished runs.")
     private List<Path> runs;
@@ -66,10 +62,6 @@ final class CompareCommand implements Callable<Integer> {
 
     @Mixin
     private Options.AsJson asJson;
-
-    CompareCommand(Console console) {
-        this.console = console;
-    }
 
     /**
      * An image on which runs disagree.

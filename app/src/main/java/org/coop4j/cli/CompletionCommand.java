@@ -1,7 +1,5 @@
 package org.coop4j.cli;
 
-import java.util.concurrent.Callable;
-import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
@@ -12,16 +10,10 @@ import picocli.CommandLine.Parameters;
         name = "completion",
         description = "Print a script with which a shell completes coop's commands and options.",
         footer = {"Examples:", "  source <(coop completion bash)"})
-final class CompletionCommand implements Callable<Integer> {
-
-    private final Console console;
+final class CompletionCommand extends ConsoleCommand {
 
     @Parameters(paramLabel = "SHELL", description = "bash or zsh.")
     private String shell;
-
-    CompletionCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() {

@@ -2,9 +2,7 @@ package org.coop4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import org.coop4j.cli.options.Options;
-import org.coop4j.console.Console;
 import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.model.ModelMetadata;
 import picocli.CommandLine.Command;
@@ -27,9 +25,7 @@ import picocli.CommandLine.Parameters;
             "  coop convert clip-vit-large-patch14/ -o vit-l-14.safetensors",
             "  coop convert state_dict.pt --activation quick_gelu -o clip.safetensors"
         })
-final class ConvertCommand implements Callable<Integer> {
-
-    private final Console console;
+final class ConvertCommand extends ConsoleCommand {
 
     @Parameters(paramLabel = "SOURCE", description = "The checkpoint: a file or folder.")
     private Path source;
@@ -39,10 +35,6 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Mixin
     private Options.Activation activation;
-
-    ConvertCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {

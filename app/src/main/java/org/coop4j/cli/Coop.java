@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import org.coop4j.base.Resource;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.console.Console;
@@ -73,7 +73,7 @@ public final class Coop implements Callable<Integer> {
     }
 
     /** Runs these commands, in the form of {@code coop}'s own, and ends the process. */
-    public static void main(Map<String, Function<Console, Object>> commands, String... arguments) {
+    public static void main(Map<String, Supplier<Object>> commands, String... arguments) {
         useLog();
         Console console = Console.system();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> console.status(""), "coop-status"));
@@ -94,8 +94,8 @@ public final class Coop implements Callable<Integer> {
      * Runs these commands on a console and returns the exit code. If the arguments name a command, only that one is
      * made: picocli reads annotations by reflection, which for all commands takes longer than some of them run.
      */
-    public static int run(Console console, Map<String, Function<Console, Object>> commands, String... arguments) {
-        Map<String, Function<Console, Object>> named = new LinkedHashMap<>(commands);
+    public static int run(Console console, Map<String, Supplier<Object>> commands, String... arguments) {
+        Map<String, Supplier<Object>> named = new LinkedHashMap<>(commands);
         String[] words = words(arguments);
         Arrays.stream(words)
                 .filter(word -> !word.startsWith("-"))
@@ -128,8 +128,8 @@ public final class Coop implements Callable<Integer> {
     }
 
     /** Returns the constructors of all commands, by name. */
-    public static Map<String, Function<Console, Object>> commands() {
-        Map<String, Function<Console, Object>> commands = new LinkedHashMap<>();
+    public static Map<String, Supplier<Object>> commands() {
+        Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
         commands.put("demo", DemoCommand::new);
         commands.put("download", DownloadCommand::new);
         commands.put("convert", ConvertCommand::new);
@@ -156,20 +156,20 @@ public final class Coop implements Callable<Integer> {
         return commands;
     }
 
-    private static CommandLine model(Console console) {
-        return new CommandLine(new ModelCommand(console)).addSubcommand(new ModelNewCommand(console));
+    private static CommandLine model() {
+        return new CommandLine(new ModelCommand()).addSubcommand(new ModelNewCommand());
     }
 
-    private static CommandLine datasets(Console console) {
-        return new CommandLine(new DatasetsCommand(console))
-                .addSubcommand(new DatasetsCheckCommand(console))
-                .addSubcommand(new DatasetsShowCommand(console));
+    private static CommandLine datasets() {
+        return new CommandLine(new DatasetsCommand())
+                .addSubcommand(new DatasetsCheckCommand())
+                .addSubcommand(new DatasetsShowCommand());
     }
 
-    private CommandLine commandLine(Map<String, Function<Console, Object>> commands) {
+    private CommandLine commandLine(Map<String, Supplier<Object>> commands) {
         CommandLine line = new CommandLine(this);
-        commands.forEach((name, command) -> line.addSubcommand(name, command.apply(console)));
-        addStandardOptions(line);
+        commands.forEach((name, command) -> line.addSubcommand(name, command.get()));
+        prepare(line);
         Converters.register(line);
         return line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8))
@@ -181,16 +181,17 @@ public final class Coop implements Callable<Integer> {
                 .setExecutionStrategy(this::execute);
     }
 
-    /** Gives a command --help and --version. */
-    private static void addStandardOptions(CommandLine line) {
+    /** Gives a command and its subcommands --help, --version and the console. */
+    private void prepare(CommandLine line) {
         CommandSpec spec = line.getCommandSpec();
         spec.mixinStandardHelpOptions(true);
         spec.versionProvider(Coop::versionLines);
         spec.usageMessage().sortOptions(false);
-        if (spec.parent() != null) {
+        if (spec.userObject() instanceof ConsoleCommand command) {
+            command.console = console;
             CommandHelp.arrange(spec);
         }
-        line.getSubcommands().values().forEach(Coop::addStandardOptions);
+        line.getSubcommands().values().forEach(this::prepare);
     }
 
     private static String[] versionLines() {

@@ -14,14 +14,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.SafeText;
 import org.coop4j.cli.options.Options;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
@@ -49,9 +47,7 @@ import picocli.CommandLine.Parameters;
             "  coop datasets check DATA caltech101 dtd",
             "  coop datasets check DATA --json"
         })
-final class DatasetsCheckCommand implements Callable<Integer> {
-
-    private final Console console;
+final class DatasetsCheckCommand extends ConsoleCommand {
 
     @ArgGroup
     private Options.Format format = new Options.Format();
@@ -64,10 +60,6 @@ final class DatasetsCheckCommand implements Callable<Integer> {
 
     @Parameters(index = "1..*", paramLabel = "NAME", description = "The datasets to check (default: all).")
     private List<String> names = List.of();
-
-    DatasetsCheckCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() {

@@ -6,10 +6,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.function.ToIntFunction;
 import org.coop4j.cli.options.Options;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.data.benchmark.Benchmark;
@@ -32,7 +30,7 @@ import picocli.CommandLine.Command;
             "  coop datasets check DATA",
             "  coop train -m clip.safetensors --dataset eurosat -d DATA -o run"
         })
-final class DatasetsCommand implements Callable<Integer> {
+final class DatasetsCommand extends ConsoleCommand {
 
     /** Sizes of a dataset by the names of their columns. */
     static final Map<String, ToIntFunction<Benchmark.Sizes>> SIZES = new LinkedHashMap<>();
@@ -44,14 +42,8 @@ final class DatasetsCommand implements Callable<Integer> {
         SIZES.put("test", Benchmark.Sizes::test);
     }
 
-    private final Console console;
-
     @ArgGroup
     private Options.Format format = new Options.Format();
-
-    DatasetsCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() {

@@ -2,12 +2,10 @@ package org.coop4j.cli;
 
 import java.io.PrintStream;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Options;
 import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Console;
 import org.coop4j.console.Table;
 import org.coop4j.data.benchmark.Benchmark;
 import picocli.CommandLine.Command;
@@ -20,22 +18,16 @@ import picocli.CommandLine.Parameters;
         description = "Show a published dataset: its origin, the files it needs, the division of its images,"
                 + " its class names and hand-written prompt.",
         footer = {"Examples:", "  coop datasets show eurosat", "  coop datasets show --json imagenet-a"})
-final class DatasetsShowCommand implements Callable<Integer> {
+final class DatasetsShowCommand extends ConsoleCommand {
 
     /** Width of the labels and the space after them. */
     private static final int LABELS = "also called".length() + 2;
-
-    private final Console console;
 
     @Parameters(paramLabel = "NAME", description = "A published dataset, such as eurosat.")
     private Benchmark benchmark;
 
     @Mixin
     private Options.AsJson json;
-
-    DatasetsShowCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() {

@@ -4,12 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.bench.Measurement;
 import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Console;
 import org.coop4j.console.Table;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Backend.BackendException;
@@ -26,7 +24,7 @@ import picocli.CommandLine.ExitCode;
         description = "Show what coop4j uses on this machine (processor, threads, BLAS, memory, backend),"
                 + " the speed of a large matrix product, and what to change.",
         footer = {"Examples:", "  coop doctor", "  coop doctor --debug"})
-final class DoctorCommand implements Callable<Integer> {
+final class DoctorCommand extends ConsoleCommand {
 
     /** Vector instructions that ND4J has libraries for, as Linux calls them, and their benefit. */
     private static final List<Map.Entry<String, String>> X86 = List.of(
@@ -37,13 +35,8 @@ final class DoctorCommand implements Callable<Integer> {
 
     private static final List<Map.Entry<String, String>> ARM = List.of(Map.entry("asimd", "4 floats at once"));
 
-    private final Console console;
     private final AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
     private final List<String> advice = new ArrayList<>();
-
-    DoctorCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() {

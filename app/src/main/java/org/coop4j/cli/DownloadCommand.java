@@ -4,10 +4,8 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
-import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.weights.download.ModelDownload;
 import picocli.CommandLine.Command;
@@ -35,9 +33,7 @@ import picocli.CommandLine.Parameters;
             "  coop download hf:laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
             "  coop zero-shot -m ViT-B/32 -c cat,dog photo.jpg"
         })
-final class DownloadCommand implements Callable<Integer> {
-
-    private final Console console;
+final class DownloadCommand extends ConsoleCommand {
 
     @Parameters(paramLabel = "NAME", description = "The model.")
     private String name;
@@ -53,10 +49,6 @@ final class DownloadCommand implements Callable<Integer> {
 
     @Option(names = "--again", description = "Fetch it even if it is in the cache.")
     private boolean again;
-
-    DownloadCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {

@@ -8,7 +8,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.base.TextFile;
@@ -19,7 +18,6 @@ import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
@@ -61,9 +59,7 @@ import picocli.CommandLine.Parameters;
             "  coop embed -m clip.safetensors --normalize photos/ -o photos.safetensors",
             "  coop embed -m clip.safetensors -d pictures/ -o features.safetensors"
         })
-final class EmbedCommand implements Callable<Integer> {
-
-    private final Console console;
+final class EmbedCommand extends ConsoleCommand {
 
     @Mixin
     private ModelOptions clipOptions;
@@ -120,10 +116,6 @@ final class EmbedCommand implements Callable<Integer> {
             paramLabel = "IMAGE|DIR",
             description = "Images, or folders: all images in them and below.")
     private List<Path> arguments = List.of();
-
-    EmbedCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.DataOptions;
@@ -13,7 +12,6 @@ import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
@@ -48,12 +46,10 @@ import picocli.CommandLine.Option;
             "  coop eval -p run -d other-pictures/ --split val --json",
             "  coop eval -p run --errors wrong/ --per-image all.jsonl"
         })
-final class EvalCommand implements Callable<Integer> {
+final class EvalCommand extends ConsoleCommand {
 
     /** Images that a message names. */
     private static final int NAMED = 5;
-
-    private final Console console;
 
     @Mixin
     private PromptOptions promptOptions;
@@ -105,10 +101,6 @@ final class EvalCommand implements Callable<Integer> {
 
     @ArgGroup
     private Options.Format format = new Options.Format();
-
-    EvalCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {

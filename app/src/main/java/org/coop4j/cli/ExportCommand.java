@@ -4,14 +4,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
@@ -45,9 +43,7 @@ import picocli.CommandLine.Option;
             "  coop export --onnx --with-preprocessing --fp16 -p run -o classifier.onnx",
             "  coop export --onnx -m clip.safetensors -o towers/"
         })
-final class ExportCommand implements Callable<Integer> {
-
-    private final Console console;
+final class ExportCommand extends ConsoleCommand {
 
     @Option(
             names = {"-p", "--prompt"},
@@ -87,10 +83,6 @@ final class ExportCommand implements Callable<Integer> {
             paramLabel = "PATH",
             description = "The folder for prompt_learner; with --onnx the file, or the folder of both towers.")
     private Path out;
-
-    ExportCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {

@@ -6,12 +6,10 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.clip.Clip;
-import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
@@ -40,9 +38,7 @@ import picocli.CommandLine.Parameters;
             "  coop import output/ -m clip.safetensors --classes-file names.txt \\",
             "      --method tcp --set template=\"a photo of a {}.\" -o prompt.safetensors"
         })
-final class ImportCommand implements Callable<Integer> {
-
-    private final Console console;
+final class ImportCommand extends ConsoleCommand {
 
     @Mixin
     private ModelOptions clipOptions;
@@ -88,10 +84,6 @@ final class ImportCommand implements Callable<Integer> {
         public Iterator<String> iterator() {
             return ReferenceCheckpoint.methods().iterator();
         }
-    }
-
-    ImportCommand(Console console) {
-        this.console = console;
     }
 
     @Override

@@ -2,7 +2,6 @@ package org.coop4j.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Converters;
@@ -10,7 +9,6 @@ import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.method.ClassifierFile;
@@ -33,12 +31,10 @@ import picocli.CommandLine.Option;
             "  coop interpret -p run",
             "  coop interpret -p run -k 10 --words"
         })
-final class InterpretCommand implements Callable<Integer> {
+final class InterpretCommand extends ConsoleCommand {
 
     static final String WARNING = "The nearest words are not the meaning of a vector: it need not be close to any"
             + " word, and some vectors are closest to meaningless tokens (CoOp paper)";
-
-    private final Console console;
 
     @Mixin
     private PromptOptions promptOptions;
@@ -56,10 +52,6 @@ final class InterpretCommand implements Callable<Integer> {
 
     @ArgGroup
     private Options.Format format = new Options.Format();
-
-    InterpretCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {

@@ -4,11 +4,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.coop4j.base.Settings;
 import org.coop4j.cli.options.MethodOptions;
 import org.coop4j.cli.options.Options;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
@@ -24,22 +22,16 @@ import picocli.CommandLine.Parameters;
         description = "List the methods that coop train --method takes,"
                 + " or explain one of them with its settings, their defaults and its source.",
         footer = {"Examples:", "  coop methods", "  coop methods kgcoop"})
-final class MethodsCommand implements Callable<Integer> {
+final class MethodsCommand extends ConsoleCommand {
 
     /** The settings of the training are shown for this number of shots. */
     private static final int SHOTS = 16;
-
-    private final Console console;
 
     @ArgGroup
     private Options.Format format = new Options.Format();
 
     @Parameters(arity = "0..1", paramLabel = "NAME", description = "A method to explain, or auto.")
     private String name;
-
-    MethodsCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() {

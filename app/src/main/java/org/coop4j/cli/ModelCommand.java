@@ -4,12 +4,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
-import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.weights.model.ConvertedModel;
@@ -30,9 +28,7 @@ import picocli.CommandLine.Parameters;
             "  coop model coop4j-small --classes ibis,ketch,dog",
             "  coop model new --arch ViT-B/32 --seed 1 -o random.safetensors"
         })
-final class ModelCommand implements Callable<Integer> {
-
-    private final Console console;
+final class ModelCommand extends ConsoleCommand {
 
     @Parameters(
             arity = "0..1", // none with "new"
@@ -48,10 +44,6 @@ final class ModelCommand implements Callable<Integer> {
 
     @Mixin
     private Options.AsJson json;
-
-    ModelCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {

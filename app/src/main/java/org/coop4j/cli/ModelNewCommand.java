@@ -1,10 +1,8 @@
 package org.coop4j.cli;
 
 import java.io.IOException;
-import java.util.concurrent.Callable;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.Options;
-import org.coop4j.console.Console;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -23,9 +21,7 @@ import picocli.CommandLine.Option;
             "  coop model new --arch ViT-B/16 -o random.safetensors",
             "  coop model new --arch RN50 --seed 2 --activation gelu -o random.safetensors"
         })
-final class ModelNewCommand implements Callable<Integer> {
-
-    private final Console console;
+final class ModelNewCommand extends ConsoleCommand {
 
     @Option(
             names = "--arch",
@@ -52,10 +48,6 @@ final class ModelNewCommand implements Callable<Integer> {
 
     @Mixin
     private Options.SafetensorsOut out;
-
-    ModelNewCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {

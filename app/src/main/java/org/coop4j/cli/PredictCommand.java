@@ -7,14 +7,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
-import org.coop4j.console.Console;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.eval.Temperature;
@@ -41,12 +39,10 @@ import picocli.CommandLine.Parameters;
             "  coop predict -p run photo.jpg",
             "  coop predict -p run --threshold 0.8 --top 3 photos/"
         })
-final class PredictCommand implements Callable<Integer> {
+final class PredictCommand extends ConsoleCommand {
 
     /** The answer if no class is probable enough. */
     private static final String UNKNOWN = "unknown";
-
-    private final Console console;
 
     @Mixin
     private PromptOptions promptOptions;
@@ -81,10 +77,6 @@ final class PredictCommand implements Callable<Integer> {
 
     @Parameters(arity = "1..*", paramLabel = "IMAGE|DIR", description = "Images, or folders of them.")
     private List<Path> arguments;
-
-    PredictCommand(Console console) {
-        this.console = console;
-    }
 
     /**
      * An image and its classes.

@@ -7,11 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
-import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.SafeText;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Console;
 import org.coop4j.console.Table;
 import org.coop4j.study.FoundRuns;
 import org.coop4j.study.FoundRuns.Failure;
@@ -34,7 +32,7 @@ import picocli.CommandLine.Parameters;
                     + " each class, base-to-new, robustness, and the published numbers beside them."
                     + " Tables are written as CSV, figures as SVG.",
             "",
-            "Runs of different models, test images or settings are shown apart and never averaged.",
+            "Runs of different models, test images or settings are shown apart, never averaged.",
             ""
         },
         footer = {
@@ -47,14 +45,12 @@ import picocli.CommandLine.Parameters;
             "  coop report runs -o paper",
             "  coop report runs -q --csv | head"
         })
-final class ReportCommand implements Callable<Integer> {
+final class ReportCommand extends ConsoleCommand {
 
     private static final int MOST_NAMED = 8;
     private static final int LINE = 78;
 
-    private final Console console;
-
-    @Parameters(paramLabel = "DIR", description = "The folder that holds the runs.")
+    @Parameters(paramLabel = "DIR", description = "Folder of the runs.")
     private Path folder;
 
     @Option(
@@ -65,10 +61,6 @@ final class ReportCommand implements Callable<Integer> {
 
     @Option(names = "--csv", description = "Print comma-separated values.")
     private boolean csv;
-
-    ReportCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {
@@ -120,7 +112,7 @@ final class ReportCommand implements Callable<Integer> {
         warn(report.notes(), "remarks");
     }
 
-    /** The report in short, and where its files are. */
+    /** Prints the main tables and the places of the files. */
     private static void print(StudyReport report, Path folder, List<Path> files, PrintStream out) {
         for (StudyView view : report.views()) {
             String model = view.study().model().describe();

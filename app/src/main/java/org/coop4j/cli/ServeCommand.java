@@ -12,7 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.TextFile;
 import org.coop4j.cli.options.ClassOptions;
@@ -22,7 +21,6 @@ import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.TemplateOptions;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Console;
 import org.coop4j.console.Interrupt.Termination;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
@@ -55,11 +53,9 @@ import picocli.CommandLine.Option;
             "    curl --data-binary @photo.jpg http://localhost:8080/predictions/run",
             "    curl -F data=@photo.jpg http://localhost:8080/predictions/run?top_k=3"
         })
-final class ServeCommand implements Callable<Integer> {
+final class ServeCommand extends ConsoleCommand {
 
     private static final String ZERO_SHOT = Method.zeroShot().id();
-
-    private final Console console;
 
     @Option(
             names = {"-p", "--prompt"},
@@ -173,10 +169,6 @@ final class ServeCommand implements Callable<Integer> {
             paramLabel = "N",
             description = "Maximum open connections; more wait (default: ${DEFAULT-VALUE}).")
     private int connections;
-
-    ServeCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {

@@ -5,13 +5,11 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
-import org.coop4j.console.Console;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
@@ -35,8 +33,7 @@ import picocli.CommandLine.Parameters;
         name = "sweep",
         customSynopsis = {"coop sweep PLAN.yaml -m FILE -o DIR [OPTIONS]", "       coop sweep --example"},
         description = {
-            "Run every method on every dataset, with every number of shots and every seed, as a"
-                    + " plan in YAML says.",
+            "Run every method on every dataset, with every number of shots and every seed, as planned in a YAML file.",
             "",
             "Each run is a folder below DIR/runs. A finished run is not repeated: the same command"
                     + " resumes a stopped sweep, even within a training run, and a changed plan"
@@ -55,9 +52,7 @@ import picocli.CommandLine.Parameters;
             "  coop sweep plan.yaml -m vit-b-16.safetensors -o sweep",
             "  coop sweep plan.yaml -m coop4j-small --data DATA -o sweep --csv"
         })
-final class SweepCommand implements Callable<Integer> {
-
-    private final Console console;
+final class SweepCommand extends ConsoleCommand {
 
     @Parameters(
             arity = "0..1",
@@ -100,7 +95,7 @@ final class SweepCommand implements Callable<Integer> {
                     + " spark://HOST:7077; see docs/spark.md.")
     private String spark;
 
-    @Option(names = "--dry-run", description = "Check the plan and list its runs, and which of them are finished.")
+    @Option(names = "--dry-run", description = "Check the plan and list its runs with their states.")
     private boolean dryRun;
 
     @Option(names = "--example", description = "Print a plan with every setting explained.")
@@ -108,10 +103,6 @@ final class SweepCommand implements Callable<Integer> {
 
     @ArgGroup
     private Options.Format format = new Options.Format();
-
-    SweepCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {
@@ -186,7 +177,7 @@ final class SweepCommand implements Callable<Integer> {
         return path.toAbsolutePath().normalize().toString();
     }
 
-    /** The runs of a plan, and how far each is. */
+    /** Lists the runs of a plan with their states. */
     private void list(Map<SweepRun, RunState> runs) {
         new Table<Map.Entry<SweepRun, RunState>>()
                 .text("run", run -> run.getKey().folder().toString())

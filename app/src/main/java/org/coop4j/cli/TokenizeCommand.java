@@ -6,11 +6,9 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.coop4j.cli.options.Options;
 import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.text.Tokenizer;
@@ -28,12 +26,10 @@ import picocli.CommandLine.Parameters;
             "  coop tokenize --json \"a photo of a cat.\" \"a photo of a dog.\"",
             "  coop tokenize --vocabulary clip-vit-base-patch32/ \"a photo of a cat.\""
         })
-final class TokenizeCommand implements Callable<Integer> {
+final class TokenizeCommand extends ConsoleCommand {
 
     /** Positions of a prompt in every published CLIP. */
     private static final int CONTEXT = 77;
-
-    private final Console console;
 
     @Parameters(arity = "1..*", paramLabel = "TEXT", description = "The text, in quotes.")
     private List<String> texts;
@@ -43,10 +39,6 @@ final class TokenizeCommand implements Callable<Integer> {
 
     @Mixin
     private Options.AsJson json;
-
-    TokenizeCommand(Console console) {
-        this.console = console;
-    }
 
     /** A text and its tokens; the components are the keys of the JSON. */
     private record Tokenized(

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.DataOptions;
 import org.coop4j.cli.options.MethodOptions;
@@ -12,7 +11,6 @@ import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.RunOptions;
 import org.coop4j.cli.options.SpaceOptions;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.console.Console;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.PromptEnsemble;
@@ -46,9 +44,7 @@ import picocli.CommandLine.Option;
             "    --class-features texts.safetensors -o run",
             "To resume an interrupted run, repeat the command with --resume."
         })
-final class TrainCommand implements Callable<Integer> {
-
-    private final Console console;
+final class TrainCommand extends ConsoleCommand {
 
     @Mixin
     private SpaceOptions spaceOptions;
@@ -85,10 +81,6 @@ final class TrainCommand implements Callable<Integer> {
 
     private List<Long> seeds;
     private DataSpec data; // known when the model is
-
-    TrainCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {

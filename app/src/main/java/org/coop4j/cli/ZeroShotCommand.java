@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.ClassOptions;
@@ -19,7 +18,6 @@ import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.TemplateOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
@@ -47,9 +45,7 @@ import picocli.CommandLine.Parameters;
             "  coop zero-shot -m clip.safetensors -c cat,dog photo.jpg",
             "  coop zero-shot -m clip.safetensors --dataset imagenet-a -d DATA --ensemble 80"
         })
-final class ZeroShotCommand implements Callable<Integer> {
-
-    private final Console console;
+final class ZeroShotCommand extends ConsoleCommand {
 
     @Mixin
     private ModelOptions clipOptions;
@@ -88,10 +84,6 @@ final class ZeroShotCommand implements Callable<Integer> {
             paramLabel = "IMAGE|DIR",
             description = "Images, or a folder: its images, or one subfolder of images per class.")
     private List<Path> arguments = List.of();
-
-    ZeroShotCommand(Console console) {
-        this.console = console;
-    }
 
     /**
      * A task that was checked before the model is loaded.

@@ -2,13 +2,12 @@ package org.coop4j.pretrain;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import org.coop4j.base.InputException;
 import org.coop4j.base.SafeText;
 import org.coop4j.base.TextFile;
+import org.coop4j.cli.ConsoleCommand;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.ModelOptions;
-import org.coop4j.console.Console;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.graph.host.Workers;
@@ -45,9 +44,7 @@ import picocli.CommandLine.Option;
             "The model is run/model.safetensors.",
             "To resume an interrupted run, repeat the command with --resume."
         })
-final class PretrainCommand implements Callable<Integer> {
-
-    private final Console console;
+final class PretrainCommand extends ConsoleCommand {
 
     @ArgGroup(multiplicity = "1")
     private Beginning beginning;
@@ -122,10 +119,6 @@ final class PretrainCommand implements Callable<Integer> {
 
     @Option(names = "--resume", description = "Resume the run in the folder.")
     private boolean resume;
-
-    PretrainCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public Integer call() throws IOException {
