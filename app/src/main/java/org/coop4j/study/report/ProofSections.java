@@ -98,7 +98,7 @@ public final class ProofSections {
             counts.add("“%s” labelled “%s”: %s"
                     .formatted(
                             names.get(one.truth()),
-                            names.get(one.predicted()),
+                            names.get(one.label()),
                             Numbers.count(pair.size(), "image")));
             examples.addAll(first(EXAMPLES, pair));
         }
@@ -134,13 +134,13 @@ public final class ProofSections {
     private List<Picture> pictures(List<PictureResult> results) {
         List<Picture> pictures = new ArrayList<>();
         for (PictureResult r : results) {
-            add(pictures, r, "labelled " + label(r), "true class: " + share(r.own()));
+            add(pictures, r, "labelled " + label(r), "true class: " + share(r.truthProbability()));
         }
         return pictures;
     }
 
     private String label(PictureResult result) {
-        return names.get(result.predicted()) + " (" + share(result.probability()) + ")";
+        return names.get(result.label()) + " (" + share(result.probability()) + ")";
     }
 
     private static String share(double probability) {

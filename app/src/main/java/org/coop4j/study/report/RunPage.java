@@ -104,7 +104,7 @@ public final class RunPage {
                 ? ""
                 : " Before that, the error was %s points."
                         .formatted(Numbers.number(100 * learned.test().calibrationError(), 1));
-        return "Its probabilities: " + learned.confidence().sentence() + "." + before;
+        return "They are " + learned.confidence().sentence() + "." + before;
     }
 
     private Section summary() {

@@ -117,8 +117,8 @@ class HtmlPageTest {
 
         assertThat(html)
                 .contains("<form class=\"filter\" aria-label=\"Filter\">")
-                .contains("<select name=\"method\"><option value=\"\">all</option><option value=\"x\">The x&lt;img")
-                .doesNotContain("<select name=\"dataset\">", "<img src=x");
+                .contains("<select name=\"method\" aria-label=\"Method\"><option value=\"\">Method: all</option><option value=\"x\">The x&lt;img")
+                .doesNotContain("<select name=\"dataset\"", "<img src=x");
     }
 
     @Test
