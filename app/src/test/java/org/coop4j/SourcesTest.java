@@ -38,7 +38,7 @@ class SourcesTest {
     private static final Pattern LISTED = Pattern.compile("(?m)^\\| \\d+ \\| \\[`[^`]+`]\\(\\.\\./([^)]+\\.java)\\)");
 
     private static final int MOST_FILES = 22;
-    private static final int MOST_LINES = 4_600;
+    private static final int MOST_LINES = 4_000;
 
     /** A new method is one new file. */
     @Test

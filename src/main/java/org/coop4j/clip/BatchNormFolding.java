@@ -1,26 +1,21 @@
 package org.coop4j.clip;
 
 /**
- * A batch norm with fixed statistics as part of the convolution before it: (w ∗ x − mean) /
- * √(variance + 1e-5) · gain + bias is one convolution with other weights and a bias.
+ * A batch norm with fixed statistics as part of the convolution before it: (w ∗ x − mean) / √(variance + 1e-5) · gain +
+ * bias is one convolution with other weights and a bias.
  *
- * <p>Kernels are reordered on the way: PyTorch's [out, in, size, size] becomes [size · size · in,
- * out].
+ * <p>Kernels are reordered on the way: PyTorch's [out, in, size, size] becomes [size · size · in, out].
+ *
+ * @param scale factor of each channel, [out]
+ * @param bias added to every pixel, [out]
  */
-public final class BatchNormFolding {
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record BatchNormFolding(float[] scale, float[] bias) {
 
     /** Added to a batch norm's variance (PyTorch's default, which CLIP uses). */
     public static final double EPSILON = 1e-5;
 
-    private final float[] scale;
-    private final float[] bias;
-
-    private BatchNormFolding(float[] scale, float[] bias) {
-        this.scale = scale;
-        this.bias = bias;
-    }
-
-    /** Of a norm's four vectors, [channels] each. */
+    /** The folding of a norm's four vectors, [channels] each. */
     static BatchNormFolding of(float[] gain, float[] bias, float[] mean, float[] variance) {
         float[] scale = new float[gain.length];
         float[] rest = new float[gain.length];
@@ -30,11 +25,6 @@ public final class BatchNormFolding {
             rest[c] = (float) (bias[c] - mean[c] * factor);
         }
         return new BatchNormFolding(scale, rest);
-    }
-
-    /** What is added to every pixel, [out]. */
-    float[] bias() {
-        return bias.clone();
     }
 
     /**

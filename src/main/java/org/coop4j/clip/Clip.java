@@ -27,10 +27,9 @@ import org.nd4j.autodiff.samediff.SDVariable;
 /**
  * A CLIP model: images and texts to features, and features to class probabilities.
  *
- * <p>Opened from a file that {@code coop convert} wrote. Weights are read when they are first
- * needed, the image tower's and the text tower's apart. Any number of threads may use it: they take
- * turns, each served by all of the model's own threads. Closing it waits for those at work; later
- * calls throw an {@link IllegalStateException}.
+ * <p>Opened from a file that {@code coop convert} wrote. Each tower's weights are read at first use. Any number of
+ * threads may use a model: they take turns, each served by all of the model's own threads. Closing it waits for those
+ * at work; later calls throw an {@link IllegalStateException}.
  */
 public final class Clip implements FeatureSpace {
 
@@ -38,14 +37,13 @@ public final class Clip implements FeatureSpace {
     private final ModelHash hash;
     private final Supplier<Tokenizer> vocabulary;
     private Tokenizer loadedVocabulary; // null until it is needed
-    private final TextEncoder textEncoder;
     private final Map<FeatureKind, ImageEncoder> imageEncoders = new EnumMap<>(FeatureKind.class);
 
     /**
-     * How a model is opened.
+     * Options of a model.
      *
-     * @param vocabulary read when it is first needed
-     * @param workers threads to work with, which the model closes
+     * @param vocabulary read at first use
+     * @param workers threads to work with; the model closes them
      * @param precision of the products in which images are encoded and prompts trained
      */
     public record Options(Supplier<Tokenizer> vocabulary, Workers workers, Precision precision) {
@@ -56,19 +54,10 @@ public final class Clip implements FeatureSpace {
         }
     }
 
-    /**
-     * How image files are encoded.
-     *
-     * @param kind which rows of the image tower their features are
-     * @param exif what is done with their EXIF orientation
-     */
-    public record ImageOptions(FeatureKind kind, ExifOrientation exif) {}
-
     private Clip(ConvertedModel model, Options options) {
         hash = new ModelHash(model.weights());
         vocabulary = options.vocabulary();
         weights = new NativeWeights(model, options.workers(), options.precision());
-        textEncoder = new TextEncoder(weights);
         for (FeatureKind kind : FeatureKind.values()) {
             imageEncoders.put(kind, new ImageEncoder(weights, kind));
         }
@@ -87,7 +76,7 @@ public final class Clip implements FeatureSpace {
      * Opens a converted model.
      *
      * @throws IOException if the file is not a converted model or cannot be read
-     * @throws UnsupportedOperationException if this process cannot compute in the precision, saying why
+     * @throws UnsupportedOperationException if this process cannot compute in the precision, with the reason
      */
     public static Clip open(Path file, Options options) throws IOException {
         Backend.startAhead();
@@ -104,7 +93,7 @@ public final class Clip implements FeatureSpace {
         return open(ShippedModel.cached());
     }
 
-    /** The converted file behind it. */
+    /** The converted model file. */
     public ConvertedModel model() {
         return weights.model();
     }
@@ -143,15 +132,15 @@ public final class Clip implements FeatureSpace {
     }
 
     /**
-     * The precision of products in which images are encoded and prompts trained. Features of texts
-     * are float32 always.
+     * The precision of the products in which images are encoded and prompts trained. Features of texts are always
+     * float32.
      */
     @Override
     public Precision precision() {
         return weights.precision();
     }
 
-    /** How images are turned into pixels for this model. */
+    /** Conversion of images to pixels for this model. */
     public Preprocessing preprocessing() {
         return new Preprocessing(model().preprocessing());
     }
@@ -171,7 +160,7 @@ public final class Clip implements FeatureSpace {
         tokenizer().tokenize(text, architecture().text().contextLength());
     }
 
-    /** The same; a text that exceeds the context length is an error. */
+    /** Features of texts, not normalised, one row each; a text that exceeds the context length is an error. */
     public FeatureMatrix encodeTexts(List<String> texts) {
         return encodeTexts(texts, Tokenizer.Overflow.FAIL);
     }
@@ -188,17 +177,19 @@ public final class Clip implements FeatureSpace {
 
     @Override
     public double tokenWork() {
-        return textEncoder.tokenWork();
+        double width = architecture().text().width();
+        // A block's projections and MLP have 12 weights per square of the width.
+        return 12 * architecture().text().layers() * width * width;
     }
 
     /**
-     * Features of token sequences, not normalised, one row each; what follows the end token (the
-     * largest id of a sequence, at its first place) is ignored.
+     * Features of token sequences, not normalised, one row each. Tokens after the end token (the first place of a
+     * sequence's largest id) are ignored.
      */
     public FeatureMatrix encodeTokens(List<int[]> sequences) {
         return weights.lock().hold(() -> {
             weights.preload("transformer.");
-            return textEncoder.encode(sequences);
+            return new TextEncoder(weights).encode(sequences);
         });
     }
 
@@ -209,7 +200,7 @@ public final class Clip implements FeatureSpace {
      * @throws IOException if an image cannot be read or decoded, naming it
      */
     public FeatureMatrix encodeImages(List<Path> files) throws IOException {
-        return encodeImages(files, new ImageOptions(FeatureKind.EMBEDDED, ExifOrientation.APPLY));
+        return encodeImages(files, FeatureKind.EMBEDDED, ExifOrientation.APPLY);
     }
 
     /**
@@ -217,9 +208,9 @@ public final class Clip implements FeatureSpace {
      *
      * @throws IOException if an image cannot be read or decoded, naming it
      */
-    public FeatureMatrix encodeImages(List<Path> files, ImageOptions options) throws IOException {
-        PixelReader reader = new PixelReader(new ImageDecoder(), preprocessing(), options.exif());
-        return imageEncoder(options.kind())
+    public FeatureMatrix encodeImages(List<Path> files, FeatureKind kind, ExifOrientation exif) throws IOException {
+        PixelReader reader = new PixelReader(new ImageDecoder(), preprocessing(), exif);
+        return imageEncoder(kind)
                 .encode(files.size(), (i, target, offset) -> reader.read(files.get(i), target, offset))
                 .all();
     }
@@ -229,7 +220,7 @@ public final class Clip implements FeatureSpace {
         return encodePixels(pixels, n, FeatureKind.EMBEDDED);
     }
 
-    /** The same with the rows that a classifier takes. */
+    /** Features of preprocessed images [n, 3, side, side], rows of a kind. */
     public FeatureMatrix encodePixels(FloatBuffer pixels, int n, FeatureKind kind) {
         int side = architecture().vision().imageSize();
         int length = 3 * side * side;
@@ -242,12 +233,12 @@ public final class Clip implements FeatureSpace {
         }
     }
 
-    /** The image tower, for long lists of images and for images that may be damaged. */
+    /** The image tower, for long lists of images, some of them perhaps damaged. */
     public ImageEncoder imageEncoder() {
         return imageEncoder(FeatureKind.EMBEDDED);
     }
 
-    /** The image tower whose features are rows of a kind. */
+    /** The image tower with features of a kind. */
     public ImageEncoder imageEncoder(FeatureKind kind) {
         return weights.lock().hold(() -> {
             weights.preload("visual.");
@@ -255,12 +246,12 @@ public final class Clip implements FeatureSpace {
         });
     }
 
-    /** Length of an image's row of a kind. */
+    /** Width of a feature of a kind. */
     public int featureWidth(FeatureKind kind) {
         return imageEncoders.get(kind).width();
     }
 
-    /** The layer that the image tower ends in. */
+    /** The last layer of the image tower. */
     public VisualProjection visualProjection() {
         return weights.lock().hold(() -> VisualProjection.of(weights));
     }
@@ -269,7 +260,7 @@ public final class Clip implements FeatureSpace {
      * Class probabilities of images: softmax over exp(logit_scale) · cosine.
      *
      * @param images features of images
-     * @param classes features of the classes' texts, one row a class
+     * @param classes features of the classes' texts, one row per class
      * @return [images][classes]
      */
     public float[][] probabilities(FeatureMatrix images, FeatureMatrix classes) {
@@ -287,8 +278,8 @@ public final class Clip implements FeatureSpace {
     /**
      * The frozen text tower over prompts with learned vectors.
      *
-     * @param prompts tokens of each class's prompt, a context vector written as {@link
-     *     PackedPrompts#context}; the end token last and nothing after it
+     * @param prompts tokens of each class's prompt, context vectors written as {@link PackedPrompts#context}; the end
+     *     token last and nothing after it
      */
     public PromptEncoder promptEncoder(List<int[]> prompts) {
         return weights.lock().hold(() -> {
@@ -300,10 +291,8 @@ public final class Clip implements FeatureSpace {
     @Override
     public Step step(
             List<LearnedTensor> learned, int batch, int width, int classes, Function<StepGraph, SDVariable> loss) {
-        return weights.lock().hold(() -> {
-            StepGraph.Shape shape = new StepGraph.Shape(batch, width, weights.get("logit_scale"), weights.lock());
-            return Step.ofFeatures(shape, learned, classes, loss, workers());
-        });
+        StepGraph.Shape shape = new StepGraph.Shape(batch, width, logLogitScale(), weights.lock());
+        return Step.ofFeatures(shape, learned, classes, loss, workers());
     }
 
     /** A copy of a token's embedding, [text width]. */
@@ -312,7 +301,7 @@ public final class Clip implements FeatureSpace {
     }
 
     /**
-     * Waits for what other threads do with the model, then ends its threads and frees its memory.
+     * Waits until no other thread uses the model, then ends its threads and frees its memory.
      *
      * @throws IllegalStateException if called from within the model's own work
      */

@@ -1,6 +1,6 @@
 package org.coop4j.clip;
 
-/** Which row of the image tower stands for an image. */
+/** The row of the image tower that represents an image. */
 public enum FeatureKind {
     /** The image's embedding: the tower's last row after the visual projection. */
     EMBEDDED(""),
@@ -13,7 +13,7 @@ public enum FeatureKind {
         this.id = id;
     }
 
-    /** A name for files; empty for {@link #EMBEDDED}, the only kind of the first banks. */
+    /** Name in files; empty for {@link #EMBEDDED}. */
     public String id() {
         return id;
     }

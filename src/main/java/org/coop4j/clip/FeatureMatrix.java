@@ -6,20 +6,16 @@ import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.DoubleRows;
 import org.coop4j.graph.host.Gemm;
 
-/**
- * Features of images or texts, one row each, in heap memory.
- *
- * <p>Immutable to those who hold it: rows are given out as copies.
- */
+/** Features of images or texts, one row each, in heap memory; immutable, as rows are given out as copies. */
 public final class FeatureMatrix {
 
-    /** Rows of a block of products, which a thread computes. */
+    /** Rows of a block of products, computed by one thread. */
     private static final int BLOCK = 128;
 
     /** Rows of the other matrix that are in double precision at once. */
     private static final int PANEL = 1024;
 
-    /** Multiplications from which on BLAS is faster. */
+    /** Number of multiplications from which BLAS is faster. */
     private static final double BLAS_PAYS = 1 << 20;
 
     private final int rows;
@@ -50,7 +46,7 @@ public final class FeatureMatrix {
         return of(Math.toIntExact(shape[0]), Math.toIntExact(shape[1]), tensor.values());
     }
 
-    /** A tensor that is learned and begins as these values. */
+    /** A learned tensor that starts as these values. */
     public LearnedTensor learned(String name) {
         return LearnedTensor.of(name, toArray(), rows, width);
     }
@@ -113,7 +109,7 @@ public final class FeatureMatrix {
         return new FeatureMatrix(rows, width, result);
     }
 
-    /** Rows as columns. */
+    /** The matrix with rows as columns. */
     public FeatureMatrix transposed() {
         float[] result = new float[values.length];
         for (int i = 0; i < values.length; i++) {
@@ -152,8 +148,8 @@ public final class FeatureMatrix {
     }
 
     /**
-     * The inner products of all rows with all rows of another matrix, [rows, other rows]: each is
-     * that of {@link #dot} to the last bit.
+     * The inner products of all rows with all rows of another matrix, [rows, other rows], each equal to {@link #dot} to
+     * the last bit.
      */
     public FeatureMatrix products(FeatureMatrix other) {
         if (width != other.width) {
@@ -189,9 +185,13 @@ public final class FeatureMatrix {
                         try (DoubleRows block = DoubleRows.of(values, width, from, m);
                                 DoubleRows sums = DoubleRows.allocate(m, n)) {
                             sums.products(block, m, panel, n);
-                            for (int i = 0; i < m; i++) {
-                                sums.get(i, row, 0);
-                                round(row, from + i, lengths[from + i], other, otherFrom, otherLengths, products);
+                            for (int i = from; i < from + m; i++) {
+                                sums.get(i - from, row, 0);
+                                double bound = width * 0x1p-51 * lengths[i];
+                                for (int j = otherFrom; j < otherFrom + n; j++) {
+                                    products[i * other.rows + j] =
+                                            rounded(row[j - otherFrom], bound * otherLengths[j], i, other, j);
+                                }
                             }
                         }
                     });
@@ -199,28 +199,16 @@ public final class FeatureMatrix {
     }
 
     /**
-     * Rounds the products of one row by BLAS in double precision, which adds in an order of its
-     * own. Two orders differ by 2 γ |x| |y| at most, γ = width · 2⁻⁵³ (Higham, Accuracy and
-     * Stability of Numerical Algorithms, section 3.1): where that could round to another float, the
-     * inner product is computed in order.
+     * Rounds an inner product by BLAS in double precision, which adds in an order of its own. Two orders differ by at
+     * most 2 γ |x| |y|, γ = width · 2⁻⁵³ (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1). If that
+     * could round to another float, the inner product is computed in order.
+     *
+     * @param error the largest difference between two orders
      */
-    private void round(
-            double[] sums,
-            int row,
-            double length,
-            FeatureMatrix other,
-            int otherFrom,
-            double[] otherLengths,
-            float[] products) {
-        double bound = width * 0x1p-51 * length;
-        for (int j = 0; j < sums.length; j++) {
-            int otherRow = otherFrom + j;
-            double sum = sums[j];
-            double error = bound * otherLengths[otherRow];
-            products[row * other.rows + otherRow] = (float) (sum - error) == (float) (sum + error)
-                    ? (float) (sum + 0.0) // no -0
-                    : dot(row, other, otherRow);
-        }
+    private float rounded(double sum, double error, int row, FeatureMatrix other, int otherRow) {
+        return (float) (sum - error) == (float) (sum + error)
+                ? (float) (sum + 0.0) // no -0
+                : dot(row, other, otherRow);
     }
 
     private double[] lengths() {

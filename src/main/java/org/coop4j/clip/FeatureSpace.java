@@ -12,9 +12,8 @@ import org.coop4j.text.Tokenizer;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * The space in which the features of images and texts meet: all that a method of image features
- * needs of CLIP. A {@link Clip} is one; {@link FeatureTable} is one without a model, made of
- * features that were encoded before.
+ * The common space of image and text features: everything that a method of image features needs of CLIP. A {@link Clip}
+ * is one; a {@link FeatureTable} is one without a model, made from features that were encoded before.
  */
 public interface FeatureSpace extends Closeable {
 
@@ -32,67 +31,66 @@ public interface FeatureSpace extends Closeable {
     /** SHA-256 of the model file whose features these are, in hexadecimal; empty if unknown. */
     String modelSha256() throws IOException;
 
-    /** What the image tower that makes the features computes in. */
+    /** Precision of the image tower that makes the features. */
     Precision precision();
 
-    /** The threads that it works with. */
+    /** The threads that compute in this space. */
     Workers workers();
 
-    /** Whether it has the feature of a text, or a text tower that makes it. */
+    /** Returns true if the space has the features of a text, or a text tower to make them. */
     boolean knows(String text);
 
     /**
-     * Checks that the feature of a text can be had.
+     * Checks that the features of a text are available.
      *
      * @throws org.coop4j.text.TextTooLongException if it exceeds the context length
-     * @throws IllegalArgumentException if it is not among those that are known
+     * @throws IllegalArgumentException if the text is unknown
      */
     void requireText(String text);
 
     /**
      * Features of texts, not normalised, one row each.
      *
-     * @param overflow what happens to a text that exceeds the context; if it is an error, it is one
-     *     before any text is encoded
-     * @throws IllegalArgumentException if one is not among those that are known
+     * @param overflow treatment of a text that exceeds the context; an error is reported before any text is encoded
+     * @throws IllegalArgumentException if a text is unknown
      */
     FeatureMatrix encodeTexts(List<String> texts, Tokenizer.Overflow overflow);
 
-    /** Multiplications that encoding a token of a text takes, about. */
+    /** Approximate number of multiplications to encode a token of a text. */
     double tokenWork();
 
     /**
-     * Plans the training step of a loss of image features alone, which the towers have no part in.
+     * Plans the training step of a loss of image features alone, without the towers.
      *
-     * @param learned what is learned
+     * @param learned the learned tensors
      * @param batch images of a step
      * @param width of an image's features
      * @param classes number of classes
-     * @param loss makes the loss, a scalar
+     * @param loss builds the loss, a scalar
      */
     Step step(List<LearnedTensor> learned, int batch, int width, int classes, Function<StepGraph, SDVariable> loss);
 
     /**
-     * The layer that the image tower ends in.
+     * The last layer of the image tower.
      *
-     * @param what takes it, for the message
-     * @throws IllegalArgumentException if it is not known
+     * @param what the method that needs it, for the message
+     * @throws IllegalArgumentException if there is no model
      */
     default VisualProjection requireVisualProjection(String what) {
         return requireTowers(what).visualProjection();
     }
 
-    /** The model with its towers, where there is one. */
+    /** The model with its towers, if there is one. */
     Optional<Clip> towers();
 
     /**
      * The model with its towers.
      *
-     * @param what takes them, for the message
-     * @throws IllegalArgumentException if there are features alone
+     * @param what the method that needs them, for the message
+     * @throws IllegalArgumentException if there is no model
      */
     default Clip requireTowers(String what) {
         return towers().orElseThrow(() -> new IllegalArgumentException(
-                what + " runs a tower of CLIP, and there are features" + " alone: give the model with --model"));
+                what + " needs a tower of CLIP, and only features are given: give the model with --model"));
     }
 }

@@ -12,53 +12,32 @@ import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A space of features without the model that made them: some texts are known with their features,
- * and no other text or image can be encoded.
+ * A space of features without the model that made them: it has the features of some texts and can encode nothing else.
+ *
+ * @param embedDim width of a feature
+ * @param precision in which the images are encoded
+ * @param modelSha256 SHA-256 of the model file that made the features; empty if unknown
+ * @param logLogitScale CLIP's parameter {@code logit_scale}, whose exponential scales the logits
+ * @param texts features by text, spaces for underscores
+ * @param workers threads to work with; the space closes them
  */
-public final class FeatureTable implements FeatureSpace {
-
-    private final int width;
-    private final Precision precision;
-    private final String modelSha256;
-    private final float logLogitScale;
-    private final Map<String, float[]> texts;
-    private final VisualProjection projection; // null where it is not known
-    private final NativeWeights.Lock lock = new NativeWeights.Lock();
-    private final Workers workers;
-    private INDArray scale; // of the steps' graphs, made for the first
-
-    private FeatureTable(
-            int width,
-            Precision precision,
-            String modelSha256,
-            float logLogitScale,
-            Map<String, float[]> texts,
-            VisualProjection projection,
-            Workers workers) {
-        this.width = width;
-        this.precision = precision;
-        this.modelSha256 = modelSha256;
-        this.logLogitScale = logLogitScale;
-        this.texts = texts;
-        this.projection = projection;
-        this.workers = workers;
-    }
+public record FeatureTable(
+        int embedDim,
+        Precision precision,
+        String modelSha256,
+        float logLogitScale,
+        Map<String, float[]> texts,
+        Workers workers)
+        implements FeatureSpace {
 
     /**
-     * Features of some texts.
+     * A space with the features of some texts.
      *
-     * @param precision what the images are encoded in
-     * @param modelSha256 SHA-256 of the model file that made them; empty if unknown
-     * @param logLogitScale CLIP's parameter {@code logit_scale}, whose exponential scales the
-     *     logits
      * @param texts distinct; an underscore counts as a space
-     * @param features a row a text, normalised or not
-     * @param workers threads to work with, which it closes
-     * @throws IllegalArgumentException if the sizes do not fit
+     * @param features a row per text, normalised or not
+     * @throws IllegalArgumentException unless there are as many rows as texts
      */
     public static FeatureTable of(
             Precision precision,
@@ -76,17 +55,10 @@ public final class FeatureTable implements FeatureSpace {
         for (int i = 0; i < texts.size(); i++) {
             rows.put(key(texts.get(i)), features.row(i));
         }
-        return new FeatureTable(features.width(), precision, modelSha256, logLogitScale, rows, null, workers);
+        return new FeatureTable(features.width(), precision, modelSha256, logLogitScale, rows, workers);
     }
 
-    /**
-     * This one, which the other takes the place of, with the layer that its images went through.
-     */
-    public FeatureTable with(VisualProjection layer) {
-        return new FeatureTable(width, precision, modelSha256, logLogitScale, texts, layer, workers);
-    }
-
-    /** The space of another without its texts, for what was learned at another logit scale. */
+    /** Another space without its texts, for a classifier learned at another logit scale. */
     public static FeatureTable withoutTexts(FeatureSpace space, float logLogitScale) throws IOException {
         return new FeatureTable(
                 space.embedDim(),
@@ -94,38 +66,12 @@ public final class FeatureTable implements FeatureSpace {
                 space.modelSha256(),
                 logLogitScale,
                 Map.of(),
-                null,
                 space.workers());
     }
 
     /** Class names become texts with spaces for underscores. */
     private static String key(String text) {
         return text.replace('_', ' ');
-    }
-
-    @Override
-    public int embedDim() {
-        return width;
-    }
-
-    @Override
-    public float logLogitScale() {
-        return logLogitScale;
-    }
-
-    @Override
-    public String modelSha256() {
-        return modelSha256;
-    }
-
-    @Override
-    public Precision precision() {
-        return precision;
-    }
-
-    @Override
-    public Workers workers() {
-        return workers;
     }
 
     @Override
@@ -138,9 +84,9 @@ public final class FeatureTable implements FeatureSpace {
         if (!knows(text)) {
             throw new IllegalArgumentException(
                     texts.isEmpty()
-                            ? "\"%s\" was not learned, and features of its text cannot be made: the classes' were given as a file"
+                            ? "\"%s\" was not learned and cannot be encoded: the features of the classes' texts were given as a file"
                                     .formatted(text)
-                            : "\"%s\" is none of the %d texts whose features are given: add it to --class-features, or give the model with --model"
+                            : "\"%s\" is not one of the %d texts with features: add it to --class-features, or give the model with --model"
                                     .formatted(text, texts.size()));
         }
     }
@@ -148,11 +94,11 @@ public final class FeatureTable implements FeatureSpace {
     @Override
     public FeatureMatrix encodeTexts(List<String> wanted, Tokenizer.Overflow overflow) {
         wanted.forEach(this::requireText);
-        float[] rows = new float[Math.multiplyExact(wanted.size(), width)];
+        float[] rows = new float[Math.multiplyExact(wanted.size(), embedDim)];
         for (int i = 0; i < wanted.size(); i++) {
-            System.arraycopy(texts.get(key(wanted.get(i))), 0, rows, i * width, width);
+            System.arraycopy(texts.get(key(wanted.get(i))), 0, rows, i * embedDim, embedDim);
         }
-        return FeatureMatrix.of(wanted.size(), width, rows);
+        return FeatureMatrix.of(wanted.size(), embedDim, rows);
     }
 
     @Override
@@ -162,17 +108,9 @@ public final class FeatureTable implements FeatureSpace {
 
     @Override
     public Step step(
-            List<LearnedTensor> learned, int batch, int imageWidth, int classes, Function<StepGraph, SDVariable> loss) {
-        return lock.hold(() -> {
-            scale = scale == null ? Nd4j.scalar(logLogitScale) : scale;
-            StepGraph.Shape shape = new StepGraph.Shape(batch, imageWidth, scale, lock);
-            return Step.ofFeatures(shape, learned, classes, loss, workers);
-        });
-    }
-
-    @Override
-    public VisualProjection requireVisualProjection(String what) {
-        return projection == null ? FeatureSpace.super.requireVisualProjection(what) : projection;
+            List<LearnedTensor> learned, int batch, int width, int classes, Function<StepGraph, SDVariable> loss) {
+        StepGraph.Shape shape = new StepGraph.Shape(batch, width, logLogitScale, new NativeWeights.Lock());
+        return Step.ofFeatures(shape, learned, classes, loss, workers);
     }
 
     @Override
@@ -182,12 +120,6 @@ public final class FeatureTable implements FeatureSpace {
 
     @Override
     public void close() {
-        lock.close(() -> {
-            workers.close();
-            if (scale != null) {
-                scale.close();
-            }
-            return null;
-        });
+        workers.close();
     }
 }

@@ -22,27 +22,30 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
- * Encodes images with the frozen image tower ({@code encode_image}) of either kind.
+ * Encodes images with the frozen image tower ({@code encode_image}), a vision transformer or a ResNet.
  *
- * <p>A part of the images is read, decoded and resized by all threads, then encoded by all threads, then the next part:
- * the cores are busy all the time and never fight. Several threads take turns after each part.
+ * <p>All threads read, decode and resize a part of the images, then all threads encode it, then comes the next part:
+ * the cores are always busy and never compete. Several callers take turns after each part.
  *
- * <p>By {@link #encode} an image has the same bits in any company: batches have one size, are filled up, and an image's
- * place in them does not show. {@link #encodeQuickly} takes the smallest plan that holds the images; features differ
- * from the others by the rounding of float32.
+ * <p>With {@link #encode} an image has the same bits whatever other images are encoded with it: all batches have one
+ * size, unused places included, and an image's place does not matter. {@link #encodeQuickly} uses the smallest plan
+ * that holds the images; its features differ by the rounding of float32.
  */
 public final class ImageEncoder {
 
-    /** Images whose pixels are held at a time, about. */
+    /** Approximate number of images whose pixels are held at a time. */
     private static final int PART = 32;
 
     /** Rows of a ViT's full batch: BLAS packs the weights once for all of them. */
     private static final int ROWS_PER_BATCH = 3200;
 
-    /** Images of a ViT's full batch at most: the pixels of more are not held. */
+    /** Most images of a ViT's full batch; the pixels of more are not held. */
     private static final int MOST_IMAGES = 32;
 
-    /** Images of a ViT's full batch at least: the last block has a row for each, and BLAS multiplies few rows in another way. */
+    /**
+     * Fewest images of a ViT's full batch: the last block has one row per image, and BLAS multiplies few rows
+     * differently.
+     */
     private static final int FEWEST_IMAGES = 16;
 
     private static final int ROWS_TOGETHER = 4;
@@ -50,8 +53,9 @@ public final class ImageEncoder {
     private final NativeWeights weights;
     private final ClipConfig.Vision vision;
     private final FeatureKind kind;
-    private final Map<Integer, Batch> quick = new HashMap<>(); // by the number of images
-    private Batch full; // null until it is needed
+
+    /** Plans by their number of images and their alignment. */
+    private final Map<List<Integer>, ExecutionPlan> plans = new HashMap<>();
 
     /**
      * @param kind rows of the tower that are the features
@@ -62,7 +66,7 @@ public final class ImageEncoder {
         this.kind = kind;
     }
 
-    /** Puts one image's normalised pixels [3, side, side] into a buffer. */
+    /** Source of the images' normalised pixels, [3, side, side] each. */
     @FunctionalInterface
     public interface PixelSource {
 
@@ -78,16 +82,16 @@ public final class ImageEncoder {
     /**
      * Features of images.
      *
-     * @param features each image's, not normalised; null for one that could not be read
-     * @param problems why images could not be read, by their indices
-     * @param width of a feature
+     * @param features not normalised; null for an image that could not be read
+     * @param problems reasons that images could not be read, by index
+     * @param width of an image's features
      */
     public record Encoded(List<float[]> features, SortedMap<Integer, IOException> problems, int width) {
 
         /**
-         * The features of all images, a row each.
+         * The features of all images, one row each.
          *
-         * @throws IOException if an image could not be read, the first of them
+         * @throws IOException the first problem, if an image could not be read
          */
         public FeatureMatrix all() throws IOException {
             if (!problems.isEmpty()) {
@@ -101,23 +105,23 @@ public final class ImageEncoder {
         }
     }
 
-    /** Side of the square images that the tower takes. */
+    /** Side of the tower's square images, in pixels. */
     public int imageSize() {
         return vision.imageSize();
     }
 
-    /** Width of a feature. */
+    /** Width of an image's features. */
     public int width() {
         return kind == FeatureKind.EMBEDDED ? weights.architecture().embedDim() : VisualProjection.width(vision);
     }
 
-    /** Images that are read and encoded at a time: whoever has many and wants to hear of them meanwhile takes so many. */
+    /** Number of images that are read and encoded at a time; a caller that shows progress passes as many per call. */
     public int part() {
         return batch() * Math.max(1, PART / batch());
     }
 
     /**
-     * Encodes images 0 to {@code count} - 1, each to the same bits in any company.
+     * Encodes images 0 to {@code count} - 1, each to the same bits whatever the others are.
      *
      * @throws IllegalStateException if the model is closed
      */
@@ -126,7 +130,7 @@ public final class ImageEncoder {
     }
 
     /**
-     * Encodes images 0 to {@code count} - 1, a few in less time than a full batch takes.
+     * Encodes images 0 to {@code count} - 1, a few faster than a full batch.
      *
      * @throws IllegalStateException if the model is closed
      */
@@ -134,7 +138,7 @@ public final class ImageEncoder {
         return encode(count, this::quick, source);
     }
 
-    private Encoded encode(int count, IntFunction<Batch> batches, PixelSource source) {
+    private Encoded encode(int count, IntFunction<ExecutionPlan> plans, PixelSource source) {
         int most = part();
         List<float[]> features = new ArrayList<>();
         SortedMap<Integer, IOException> problems = Collections.synchronizedSortedMap(new TreeMap<>());
@@ -145,7 +149,7 @@ public final class ImageEncoder {
                     int n = Math.min(most, count - from);
                     weights.lock().hold(() -> {
                         read(first, n, source, pixels, problems);
-                        features.addAll(run(pixels.buffer(), n, batches));
+                        run(pixels.buffer(), n, plans, features);
                         return null;
                     });
                 }
@@ -166,45 +170,32 @@ public final class ImageEncoder {
         });
     }
 
-    private List<float[]> run(FloatBuffer pixels, int n, IntFunction<Batch> batches) {
-        List<float[]> features = new ArrayList<>();
-        while (features.size() < n) {
-            Batch batch = batches.apply(n - features.size());
-            int images = Math.min(batch.images, n - features.size());
-            features.addAll(batch.run(pixels, features.size(), images));
-        }
-        return features;
-    }
-
-    /**
-     * A plan: "images" [images, 3, side, side] → "features".
-     *
-     * @param images that it takes; what an unused place computes is dropped
-     */
-    private record Batch(ExecutionPlan plan, int images) {
-
-        /** Features of {@code n} images from the one at {@code from} on. */
-        List<float[]> run(FloatBuffer pixels, int from, int n) {
+    /** Adds the features of the first {@code n} images; results of a plan's unused places are dropped. */
+    private static void run(FloatBuffer pixels, int n, IntFunction<ExecutionPlan> plans, List<float[]> features) {
+        int done = 0;
+        while (done < n) {
+            ExecutionPlan plan = plans.apply(n - done);
+            int places = (int) plan.input("images").size(0);
+            int images = Math.min(places, n - done);
             ArrayValues input = ArrayValues.of(plan.input("images"));
-            int each = input.buffer().capacity() / images;
-            input.buffer().put(0, pixels, from * each, n * each);
+            int each = input.buffer().capacity() / places;
+            input.buffer().put(0, pixels, done * each, images * each);
             input.store();
             plan.run();
             ArrayValues output = ArrayValues.of(plan.output("features"));
             output.load();
-            List<float[]> rows = new ArrayList<>();
-            for (int i = 0; i < n; i++) {
+            for (int i = 0; i < images; i++) {
                 float[] row = new float[output.cols()];
                 output.getRow(i, row);
-                rows.add(row);
+                features.add(row);
             }
-            return rows;
+            done += images;
         }
     }
 
     /**
-     * Images that are encoded together where there are many. All threads have as many rows, and the number is a multiple
-     * of four, as BLAS' kernels take rows by four and those that are left over in another way.
+     * Images of a full batch. All threads have equally many rows, and the number is a multiple of four, as BLAS'
+     * kernels take rows by four and treat the remaining ones differently.
      */
     private int batch() {
         int images = vision instanceof ClipConfig.Vit vit
@@ -217,33 +208,35 @@ public final class ImageEncoder {
     }
 
     /** The smallest plan of 1, 2, 4 … images that holds these. */
-    private Batch quick(int images) {
+    private ExecutionPlan quick(int images) {
         int highest = Integer.highestOneBit(images);
         int size = Math.min(batch(), highest == images ? images : 2 * highest);
-        return quick.computeIfAbsent(size, n -> batch(n, 1));
+        return plan(size, 1);
     }
 
     /**
      * The plan in which an image has the same bits in every place.
      *
-     * <p>BLAS may add up a row in an order that depends on where it stands in a matrix. OpenBLAS' kernels for AVX-512
-     * do not; those for AVX2 take rows by twelve, so that a ViT's images begin at multiples of twelve; otherwise images
-     * are encoded one at a time.
+     * <p>BLAS may add up a row in an order that depends on its place in a matrix. OpenBLAS' kernels for AVX-512 do not;
+     * those for AVX2 take rows by twelve, so a ViT's images start at multiples of twelve. Otherwise images are encoded
+     * one at a time.
      */
-    private Batch full() {
-        if (full == null) {
-            int alignment =
-                    switch (Gemm.kernels()) {
-                        case "SKYLAKEX", "COOPERLAKE", "SAPPHIRERAPIDS" -> 1;
-                        case "HASWELL", "ZEN" -> vision instanceof ClipConfig.Vit ? 12 : 0;
-                        default -> 0;
-                    };
-            full = alignment == 0 ? batch(1, 1) : batch(batch(), alignment);
-        }
-        return full;
+    private ExecutionPlan full() {
+        int alignment =
+                switch (Gemm.kernels()) {
+                    case "SKYLAKEX", "COOPERLAKE", "SAPPHIRERAPIDS" -> 1;
+                    case "HASWELL", "ZEN" -> vision instanceof ClipConfig.Vit ? 12 : 0;
+                    default -> 0;
+                };
+        return alignment == 0 ? plan(1, 1) : plan(batch(), alignment);
     }
 
-    private Batch batch(int images, int alignment) {
+    private ExecutionPlan plan(int images, int alignment) {
+        return plans.computeIfAbsent(List.of(images, alignment), key -> newPlan(images, alignment));
+    }
+
+    /** A plan "images" [images, 3, side, side] → "features" [images, {@link #width}]. */
+    private ExecutionPlan newPlan(int images, int alignment) {
         Graph graph = Graph.create().in(weights.precision());
         Parameters.Frozen parameters = new Parameters.Frozen(graph, weights);
         MlpActivation activation = weights.model().activation();
@@ -256,33 +249,21 @@ public final class ImageEncoder {
             x = VisualProjection.after(parameters, x, vision); // [as before, embed]
         }
         if (alignment > 1) {
-            x = graph.selectRows(
-                    x, IntStream.range(0, images).map(i -> i * alignment).toArray());
+            int[] first = IntStream.range(0, images).map(i -> i * alignment).toArray();
+            x = graph.selectRows(x, first); // [images, embed]
         }
-        x.rename("features");
-        return new Batch(graph.plan(List.of("features"), weights.workers()), images);
+        return graph.plan(Map.of("features", x), weights.workers());
     }
 
     /**
-     * The image tower in a graph: image features, not normalised.
+     * The image tower in a graph, without its visual projection.
      *
      * @param activation of a ViT's MLPs
      * @param images normalised pixels [batch, 3, side, side]
      * @param batch number of images
-     * @return [batch, embed]
+     * @return input of the visual projection, [batch, {@link VisualProjection#width}]
      */
-    public static SDVariable tower(
-            Parameters weights,
-            ClipConfig.Vision architecture,
-            MlpActivation activation,
-            SDVariable images,
-            int batch) {
-        SDVariable x = rows(weights, architecture, activation, images, batch); // [batch, width]
-        return VisualProjection.after(weights, x, architecture);
-    }
-
-    /** What the visual projection makes image features of, [batch, {@link VisualProjection#width}]. */
-    private static SDVariable rows(
+    public static SDVariable rows(
             Parameters weights,
             ClipConfig.Vision architecture,
             MlpActivation activation,
@@ -291,19 +272,12 @@ public final class ImageEncoder {
         if (architecture instanceof ClipConfig.Vit vit) {
             return new VisionTransformer(weights, vit, activation).forward(images, batch);
         }
-        if (architecture instanceof ClipConfig.ResNet resNet) {
-            return new ModifiedResNet(weights, resNet.layers(), resNet.heads())
-                    .forward(images, batch, resNet.imageSize());
-        }
-        throw new IllegalStateException("unknown image tower " + architecture);
+        ClipConfig.ResNet resNet = (ClipConfig.ResNet) architecture;
+        return new ModifiedResNet(weights, resNet.layers(), resNet.heads()).forward(images, batch, resNet.imageSize());
     }
 
     /** Frees the plans; to be called under the lock. */
     void close() {
-        quick.values().forEach(batch -> batch.plan.close());
-        quick.clear();
-        if (full != null) {
-            full.plan.close();
-        }
+        plans.values().forEach(ExecutionPlan::close);
     }
 }

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.coop4j.graph.host.Workers;
 
 /**
  * Limit of the native memory for the intermediate values of a training step.
@@ -52,7 +53,7 @@ public record MemoryLimit(long bytes) {
     record Range(int from, int to) {
 
         private static Range of(int classes, int chunk, int count) {
-            return new Range((int) ((long) classes * chunk / count), (int) ((long) classes * (chunk + 1) / count));
+            return new Range(Workers.start(classes, chunk, count), Workers.start(classes, chunk + 1, count));
         }
     }
 
@@ -68,7 +69,7 @@ public record MemoryLimit(long bytes) {
         while (true) {
             List<StepPlan> chunks = new ArrayList<>();
             long largest = 0;
-            // Of single classes all are planned, so that the message says how much memory is enough.
+            // Single classes are all planned, so that the message says how much memory is enough.
             for (int i = 0; i < count && (largest <= bytes || count == classes); i++) {
                 StepPlan chunk = plan.apply(Range.of(classes, i, count));
                 largest = Math.max(largest, chunk.bytes());

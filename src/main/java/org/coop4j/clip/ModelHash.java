@@ -11,69 +11,62 @@ import java.util.List;
 import java.util.Optional;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.CacheFolder;
-import org.coop4j.base.FileState;
+import org.coop4j.base.OpenFile.FileState;
 import org.coop4j.base.Sha256;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 
 /**
- * The SHA-256 of a model's file, computed when first asked for, or known from an earlier process:
- * hashing a large model takes longer than all else that one picture needs.
+ * The SHA-256 of a model's file, computed when first asked for, or known from an earlier process: hashing a large model
+ * takes longer than everything else that one picture needs.
  *
- * <p>A hash is kept in a folder and holds as long as the file's {@link FileState} is the same. Of a
- * file that changed just before it was hashed, or meanwhile, nothing is kept, as a later change may
- * have the same time. A folder that cannot be read or written costs time and nothing else.
+ * <p>A hash is kept in a folder and holds as long as the file's {@link FileState} is the same. The hash of a file that
+ * changed just before or during hashing is not kept, as a later change may have the same time. A folder that cannot be
+ * read or written only costs time.
  */
 final class ModelHash {
 
-    /** Smaller files are hashed as fast as looked up. */
+    /** Bytes of a file from which looking up its hash is faster than computing it. */
     private static final long LARGE = 8L << 20;
 
-    /** Longer than the steps of any file system's clock. */
+    /** Longer than a tick of any file system's clock. */
     private static final Duration SETTLED = Duration.ofSeconds(3);
 
     private static final int MOST_BYTES = 1000;
 
     private final Path file;
+    private final SafetensorsFile open; // null for the file at the path
     private final Optional<FileState> state;
-    private final Computation computation;
     private final Path folder;
     private final Clock clock;
     private String hash; // null until it is asked for
 
-    /** Reads the whole file. */
-    @FunctionalInterface
-    private interface Computation {
-        String hash() throws IOException;
+    /** The hash of an open file, kept in the user's cache. */
+    ModelHash(SafetensorsFile open) {
+        this(open.path(), open, open.state(), CacheFolder.hashes(), Clock.systemUTC());
     }
 
-    /** Of an open file, kept in the user's cache. */
-    ModelHash(SafetensorsFile file) {
-        this(file, CacheFolder.hashes(), Clock.systemUTC());
-    }
-
-    ModelHash(SafetensorsFile file, Path folder, Clock clock) {
-        this(file.path(), file.state(), file::sha256, folder, clock);
-    }
-
-    private ModelHash(Path file, Optional<FileState> state, Computation computation, Path folder, Clock clock) {
+    ModelHash(Path file, SafetensorsFile open, Optional<FileState> state, Path folder, Clock clock) {
         this.file = file;
+        this.open = open;
         this.state = state;
-        this.computation = computation;
         this.folder = folder;
         this.clock = clock;
     }
 
-    /** Of the file that lies at a path now; in hexadecimal. */
+    /** The hash of the file at a path, in hexadecimal. */
     static String of(Path file) throws IOException {
-        return new ModelHash(file, FileState.of(file), () -> Sha256.of(file), CacheFolder.hashes(), Clock.systemUTC())
-                .get();
+        return new ModelHash(file, null, FileState.of(file), CacheFolder.hashes(), Clock.systemUTC()).get();
     }
 
-    /** In hexadecimal. */
+    private String computed() throws IOException {
+        return open == null ? Sha256.of(file) : open.sha256();
+    }
+
+    /** The hash in hexadecimal. */
     synchronized String get() throws IOException {
         if (hash == null) {
             Optional<FileState> large = state.filter(now -> now.size() >= LARGE);
-            hash = large.isPresent() ? get(large.get()) : computation.hash();
+            hash = large.isPresent() ? get(large.get()) : computed();
         }
         return hash;
     }
@@ -85,7 +78,7 @@ final class ModelHash {
             return known.get();
         }
         boolean settled = hashed.changed().isBefore(clock.instant().minus(SETTLED));
-        String computed = computation.hash();
+        String computed = computed();
         if (settled && FileState.of(file).equals(Optional.of(hashed))) {
             write(note, hashed, computed);
         }
@@ -101,7 +94,7 @@ final class ModelHash {
                     && lines.get(1).matches("[0-9a-f]{64}");
             return holds ? Optional.of(lines.get(1)) : Optional.empty();
         } catch (IOException e) {
-            return Optional.empty(); // none yet, or a folder that cannot be read: it is hashed
+            return Optional.empty(); // none yet, or the folder cannot be read
         }
     }
 
@@ -111,7 +104,7 @@ final class ModelHash {
             Files.createDirectories(folder);
             AtomicFile.write(note, text.getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
-            // It is hashed again the next time.
+            // hashed again the next time
         }
     }
 }

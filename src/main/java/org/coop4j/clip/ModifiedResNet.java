@@ -9,11 +9,10 @@ import org.coop4j.graph.op.Grid;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * CLIP's ResNet ({@code ModifiedResNet}): three stem convolutions in place of one, average pooling
- * before every stride, and attention pooling at the end.
+ * CLIP's ResNet ({@code ModifiedResNet}): three stem convolutions in place of one, average pooling in place of strides,
+ * and attention pooling at the end.
  *
- * <p>Pixels are matrix rows in raster order, one column a channel, so that a 1×1 convolution is a
- * linear layer.
+ * <p>Pixels are matrix rows in raster order, one column per channel, so that a 1×1 convolution is a linear layer.
  */
 final class ModifiedResNet {
 
@@ -71,7 +70,7 @@ final class ModifiedResNet {
         y = convolve(block + ".conv3", block + ".bn3", y, 1, false); // [rows / stride², 4 planes]
         Pixels identity = x;
         if (first) {
-            // Stride or not: the first block of every stage changes the number of channels.
+            // With or without a stride, the first block of every stage changes the number of channels.
             String projection = block + ".downsample.";
             identity = convolve(projection + "0", projection + "1", pool(x, stride), 1, false);
         } // [rows / stride², 4 planes]
@@ -89,7 +88,7 @@ final class ModifiedResNet {
         return size == 1 ? x : new Pixels(graph.averagePool(x.rows, x.grid, size), x.grid.dividedBy(size));
     }
 
-    /** {@code AttentionPool2d}: the mean is the query of all pixels and itself. */
+    /** {@code AttentionPool2d}: the mean attends to all pixels and itself. */
     private SDVariable attentionPool(SDVariable x, int batch, int tokens) {
         String pool = "visual.attnpool.";
         x = graph.meanTokens(x, weights.get(pool + "positional_embedding")); // [batch tokens, w]

@@ -7,6 +7,7 @@ import java.util.List;
 import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AttentionLayout.Group;
 import org.coop4j.graph.op.AttentionLayout.Queries;
+import org.coop4j.graph.op.GatherRows;
 
 /**
  * Prompts packed into matrix rows, their common beginning once.
@@ -137,6 +138,13 @@ public final class PackedPrompts {
     /** The prompt token of a packed row. */
     public int token(int row) {
         return tokens[row];
+    }
+
+    /** The context vector of each row, or {@link GatherRows#NONE}. */
+    int[] contextOfRows() {
+        return Arrays.stream(tokens)
+                .map(token -> isContext(token) ? contextIndex(token) : GatherRows.NONE)
+                .toArray();
     }
 
     /** The position of a packed row in its prompt, 0 for the start token. */

@@ -2,37 +2,36 @@ package org.coop4j.clip;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.op.Activation;
+import org.coop4j.graph.op.GraphOp;
 import org.coop4j.graph.op.Grid;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/**
- * The weights of a model as they enter a graph, by OpenAI's names: constants where they are frozen,
- * variables where they are trained.
- */
+/** The weights of a model in a graph, by OpenAI's names: frozen weights are constants, trained ones variables. */
 public interface Parameters {
 
     /**
-     * A convolution without a bias and the batch norm behind it, 1×1 or 3×3 with one pixel of padding.
+     * A convolution without a bias and the batch norm after it, 1×1 or 3×3 with one pixel of padding.
      *
      * @param name of the convolution, without {@code .weight}
      * @param norm the norm's name
      * @param in the pixels of an image before it
-     * @param stride distance between the pixels that the kernel is centred on; divides both sides
-     * @param relu whether a rectifier follows
+     * @param stride distance between the pixels on which the kernel is centred; divides both sides
+     * @param relu true if a rectifier follows
      */
     record Convolution(String name, String norm, Grid in, int stride, boolean relu) {
 
-        /** The pixels of an image behind it. */
+        /** The pixels of an image after it. */
         public Grid out() {
             return in.dividedBy(stride);
         }
     }
 
-    /** The graph that the weights enter. */
+    /** The graph of the weights. */
     Graph graph();
 
     /** The weight {@code name} in this graph. */
@@ -54,12 +53,12 @@ public interface Parameters {
     /** Rows {@code from} (inclusive) to {@code to} (exclusive) of a matrix or vector. */
     SDVariable rows(String name, int from, int to);
 
-    /** Two matrices or vectors as one, the second below the first. */
+    /** Two matrices or vectors as one, the second's rows after the first's. */
     SDVariable stacked(String first, String second);
 
     /**
-     * A convolution with its batch norm: with running statistics where the weights are frozen, with
-     * the batch's where they are trained.
+     * A convolution with its batch norm, which uses running statistics for frozen weights and the batch's for trained
+     * ones.
      *
      * @param x [batch · pixels, in]
      * @return [batch · pixels / stride², out]
@@ -99,23 +98,21 @@ public interface Parameters {
             INDArray whole = weights.get(name);
             long[] shape = whole.shape().clone();
             shape[0] = (long) to - from;
-            long offset = whole.offset() + (long) from * whole.stride(0);
-            INDArray view = Nd4j.create(whole.data(), shape, whole.stride(), offset, 'c');
+            INDArray view = GraphOp.view(whole, (long) from * whole.stride(0), shape, whole.stride());
             return graph.constant(name + "[" + from + ":" + to + "]", view);
         }
 
         @Override
         public SDVariable stacked(String first, String second) {
-            String key = first + " over " + second;
-            return graph.constant(
-                    key, weights.derived(key, () -> Nd4j.concat(0, weights.get(first), weights.get(second))));
+            return derived(first + " over " + second, () -> Nd4j.concat(0, weights.get(first), weights.get(second)));
         }
 
         @Override
         public SDVariable convolution(Convolution layer, SDVariable x) {
-            String key = layer.name() + " folded with " + layer.norm();
-            SDVariable kernel = graph.constant(key, weights.derived(key, () -> foldedKernel(layer)));
-            SDVariable bias = foldedBias(layer.norm());
+            SDVariable kernel = derived(layer.name() + " folded with " + layer.norm(), () -> foldedKernel(layer));
+            SDVariable bias = derived(
+                    layer.norm() + " folded",
+                    () -> Nd4j.createFromArray(folding(layer.norm()).bias()));
             boolean single = weights.shape(layer.name() + ".weight")[2] == 1;
             SDVariable y = single
                     ? graph.project(x, kernel, bias)
@@ -132,12 +129,8 @@ public interface Parameters {
             return Nd4j.createFromArray(kernel).reshape('c', taps * shape[1], shape[0]);
         }
 
-        private SDVariable foldedBias(String norm) {
-            String key = norm + " folded";
-            return graph.constant(
-                    key,
-                    weights.derived(
-                            key, () -> Nd4j.createFromArray(folding(norm).bias())));
+        private SDVariable derived(String key, Supplier<INDArray> make) {
+            return graph.constant(key, weights.derived(key, make));
         }
 
         private BatchNormFolding folding(String norm) {

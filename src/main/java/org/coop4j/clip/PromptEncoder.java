@@ -1,6 +1,5 @@
 package org.coop4j.clip;
 
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +10,7 @@ import org.coop4j.graph.Graph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.op.AttentionLayout.Queries;
+import org.coop4j.weights.model.ClipConfig;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 
@@ -65,7 +65,6 @@ public final class PromptEncoder {
     }
 
     private final NativeWeights weights;
-    private final TextEncoder tower;
     private final List<int[]> prompts;
 
     /**
@@ -73,7 +72,6 @@ public final class PromptEncoder {
      */
     PromptEncoder(NativeWeights weights, List<int[]> prompts) {
         this.weights = weights;
-        this.tower = new TextEncoder(weights);
         this.prompts = prompts;
     }
 
@@ -97,10 +95,8 @@ public final class PromptEncoder {
     public Step step(Vectors vectors, Loss loss, int batch, MemoryLimit memory) {
         return weights.lock().hold(() -> {
             requireVectors(vectors);
-            PackedPrompts packed = pack(prompts);
-            StepGraph graph = graph(vectors, batch, packed, 0);
-            SDVariable features = encode(graph, vectors, packed, weights.precision());
-            StepPlan whole = StepPlan.ofLoss(graph, loss.of(graph, features), weights.workers());
+            StepGraph graph = encoded(vectors, batch, new MemoryLimit.Range(0, classes()), weights.precision());
+            StepPlan whole = StepPlan.ofLoss(graph, loss.of(graph, graph.classFeatures()), weights.workers());
             if (whole.bytes() <= memory.bytes()) {
                 return new Step(vectors.learned(), whole);
             }
@@ -126,23 +122,20 @@ public final class PromptEncoder {
 
     private List<StepPlan> forward(Vectors vectors, int batch, MemoryLimit memory, Precision products) {
         return memory.inChunks(classes(), range -> {
-            PackedPrompts packed = pack(prompts.subList(range.from(), range.to()));
-            StepGraph graph = graph(vectors, batch, packed, range.from());
-            SDVariable features = encode(graph, vectors, packed, products);
-            return StepPlan.ofValues(graph, Step.FEATURES, features, weights.workers());
+            StepGraph graph = encoded(vectors, batch, range, products);
+            return new StepPlan(
+                    graph, Map.of(Step.FEATURES, graph.classFeatures()), List.of(), weights.workers());
         });
     }
 
     /** The vector-Jacobian products of a chunk's features with the gradient of each loss in them. */
     private StepPlan backward(Vectors vectors, int batch, MemoryLimit.Range range, int losses) {
-        PackedPrompts packed = pack(prompts.subList(range.from(), range.to()));
-        StepGraph graph = graph(vectors, batch, packed, range.from());
-        SDVariable features = encode(graph, vectors, packed, weights.precision());
+        StepGraph graph = encoded(vectors, batch, range, weights.precision());
         List<SDVariable> products = IntStream.range(0, losses)
                 .mapToObj(i -> graph.ops().placeholder(Step.upstream(i), DataType.FLOAT, graph.classes(), embed()))
-                .map(upstream -> graph.ops().innerProduct(features, upstream))
+                .map(upstream -> graph.ops().innerProduct(graph.classFeatures(), upstream))
                 .toList();
-        return StepPlan.ofGradients(graph, products, weights.workers());
+        return new StepPlan(graph, Map.of(), products, weights.workers());
     }
 
     /**
@@ -196,38 +189,32 @@ public final class PromptEncoder {
         }
     }
 
-    private PackedPrompts pack(List<int[]> some) {
-        return PackedPrompts.of(some, weights.architecture().text().heads());
-    }
-
     private StepGraph.Shape shape(int batch) {
-        return new StepGraph.Shape(batch, embed(), weights.get("logit_scale"), weights.lock());
+        return new StepGraph.Shape(batch, embed(), weights.floats("logit_scale")[0], weights.lock());
     }
 
-    /**
-     * @param first the class of the first of the packed prompts
-     */
-    private StepGraph graph(Vectors vectors, int batch, PackedPrompts packed, int first) {
+    /** A graph of some classes with their features, [classes, embed], not normalised. */
+    private StepGraph encoded(Vectors vectors, int batch, MemoryLimit.Range range, Precision products) {
+        ClipConfig.Text text = weights.architecture().text();
+        PackedPrompts packed = PackedPrompts.of(prompts.subList(range.from(), range.to()), text.heads());
         int[] sequences = packed.sequenceOfPrompt();
         int[] classes = new int[sequences.length];
         for (int prompt = 0; prompt < classes.length; prompt++) {
-            classes[sequences[prompt]] = first + prompt;
+            classes[sequences[prompt]] = range.from() + prompt;
         }
-        return new StepGraph(shape(batch), vectors.learned(), classes);
-    }
-
-    /** Class features [classes, embed], not normalised. */
-    private SDVariable encode(StepGraph step, Vectors vectors, PackedPrompts packed, Precision products) {
+        StepGraph step = new StepGraph(shape(batch), vectors.learned(), classes);
         Graph graph = step.ops();
-        SDVariable base = step.constant("base", TextTransformer.embeddings(weights, packed)); // [rows, width]
-        int[] rows = IntStream.range(0, packed.rows())
-                .filter(row -> PackedPrompts.isContext(packed.token(row)))
-                .toArray();
-        int[] sources = Arrays.stream(rows)
-                .map(row -> PackedPrompts.contextIndex(packed.token(row)))
-                .toArray();
-        SDVariable x = graph.placeContext(vectors.context(step), base, rows, sources); // [rows, width]
-        return tower.in(graph.in(products)).forward(x, packed.layout(), entries(step, vectors, packed));
+        SDVariable x = step.constant("base", TextTransformer.embeddings(weights, packed)); // [rows, width]
+        if (PackedPrompts.vectors(prompts) > 0) {
+            x = graph.placeContext(vectors.context(step), x, packed.contextOfRows()); // [rows, width]
+        }
+        Parameters parameters = new Parameters.Frozen(graph.in(products), weights);
+        step.encode(new TextTransformer(parameters, text, weights.model().activation())
+                .forward(
+                        x,
+                        Transformer.packed(graph, packed.layout(), Queries.LAST),
+                        entries(step, vectors, packed))); // [classes, embed]
+        return step;
     }
 
     /**
@@ -254,9 +241,12 @@ public final class PromptEncoder {
 
     /** Refuses prompts that refer to a vector beyond the last. */
     private void requireVectors(Vectors vectors) {
+        int wanted = PackedPrompts.vectors(prompts);
+        if (wanted == 0) {
+            return;
+        }
         LearnedTensor context = vectors.learned().get(0);
         long known = context.values().length / context.shape()[context.shape().length - 1];
-        int wanted = PackedPrompts.vectors(prompts);
         if (wanted > known) {
             throw new IllegalArgumentException("a prompt refers to context vector %d, expected 0 to %d"
                     .formatted(wanted - 1, known - 1));

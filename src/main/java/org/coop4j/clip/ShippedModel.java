@@ -8,12 +8,12 @@ import org.coop4j.base.Resource;
 import org.coop4j.weights.convert.PackedModel;
 
 /**
- * The small CLIP that comes with coop4j: trained on photographs, emoji and clip art for the demo,
- * tests and first steps (docs/model-card.md says what it is not for).
+ * The small CLIP that comes with coop4j, trained on photographs, emoji and clip art for the demo, tests and first steps
+ * (docs/model-card.md lists its limits).
  */
 public final class ShippedModel {
 
-    /** What it is called where a model file may stand. */
+    /** Its name in place of a model file. */
     public static final String NAME = "coop4j-small";
 
     private static final String RESOURCE = NAME + ".packed";
@@ -27,15 +27,15 @@ public final class ShippedModel {
         }
     }
 
-    /** The model as a file in the user's cache, unpacked by the first call. */
+    /** The model as a file in the user's cache, unpacked at the first call. */
     public static Path cached() throws IOException {
         return file(CacheFolder.of(System.getenv()).resolve("model"));
     }
 
     /**
-     * The model as a file, which {@link Clip#open} takes.
+     * The model as a file for {@link Clip#open}.
      *
-     * @param folder where it is unpacked, unless it is there already
+     * @param folder to unpack it into, unless it is there already
      * @throws IOException if the folder cannot be written
      */
     public static Path file(Path folder) throws IOException {

@@ -71,16 +71,18 @@ public final class Step implements AutoCloseable {
         }
     }
 
-    /** A step of image features alone, for all classes in their order; planned under the lock. */
+    /** A step of image features alone, for all classes in their order. */
     static Step ofFeatures(
             StepGraph.Shape shape,
             List<LearnedTensor> learned,
             int classes,
             Function<StepGraph, SDVariable> loss,
             Workers workers) {
-        StepGraph graph =
-                new StepGraph(shape, learned, IntStream.range(0, classes).toArray());
-        return new Step(learned, StepPlan.ofLoss(graph, loss.apply(graph), workers));
+        return shape.lock().hold(() -> {
+            StepGraph graph =
+                    new StepGraph(shape, learned, IntStream.range(0, classes).toArray());
+            return new Step(learned, StepPlan.ofLoss(graph, loss.apply(graph), workers));
+        });
     }
 
     /** The placeholder of a chunk for the gradient of loss {@code i} in its class features, [classes, embed]. */

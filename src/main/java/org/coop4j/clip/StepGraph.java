@@ -34,7 +34,8 @@ public final class StepGraph implements AutoCloseable {
     private final SDVariable images;
     private final SDVariable labels;
     private final SDVariable scale;
-    private SDVariable logits; // null if the loss is no cross-entropy of them
+    private SDVariable classFeatures; // null if no prompts are encoded
+    private SDVariable logits; // null without a cross-entropy of them
     private GradientRule rule; // null for a single loss
     private List<SDVariable> losses = List.of();
 
@@ -56,10 +57,10 @@ public final class StepGraph implements AutoCloseable {
      *
      * @param batch images of a step
      * @param width of an image's features
-     * @param logitScale CLIP's parameter of this name, a scalar; its exponential scales the logits
+     * @param logitScale CLIP's parameter of this name; its exponential scales the logits
      * @param lock held while a plan of the graph runs
      */
-    record Shape(int batch, int width, INDArray logitScale, NativeWeights.Lock lock) {}
+    record Shape(int batch, int width, float logitScale, NativeWeights.Lock lock) {}
 
     /**
      * @param classes the class of each row of the class features
@@ -75,7 +76,7 @@ public final class StepGraph implements AutoCloseable {
         }
         images = graph.placeholder(IMAGES, DataType.FLOAT, shape.batch, shape.width);
         labels = graph.placeholder(LABELS, DataType.FLOAT, shape.batch);
-        scale = graph.constant("logit_scale", shape.logitScale);
+        scale = constant("logit_scale", Nd4j.scalar(shape.logitScale));
     }
 
     /** In a graph, a tensor of more than two axes is the matrix of its rows. */
@@ -179,7 +180,7 @@ public final class StepGraph implements AutoCloseable {
         return several[0];
     }
 
-    /** The losses that {@link #combined} was given, else the loss alone. */
+    /** The losses of {@link #combined} if it was called, else the loss alone. */
     List<SDVariable> losses(SDVariable loss) {
         return rule == null ? List.of(loss) : losses;
     }
@@ -192,6 +193,16 @@ public final class StepGraph implements AutoCloseable {
     /** Logits of the cross-entropy; null if there is none. */
     SDVariable logits() {
         return logits;
+    }
+
+    /** Sets the {@link #classFeatures}. */
+    void encode(SDVariable features) {
+        classFeatures = features;
+    }
+
+    /** Features of the classes' prompts, [classes, embed], not normalised. */
+    SDVariable classFeatures() {
+        return classFeatures;
     }
 
     int[] classOfRow() {

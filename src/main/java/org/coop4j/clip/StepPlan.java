@@ -25,7 +25,13 @@ final class StepPlan implements AutoCloseable {
     private ExecutionPlan plan; // null until it is bound to memory
     private ArrayValues logits; // null until they are read after a run
 
-    private StepPlan(StepGraph graph, Map<String, SDVariable> values, List<SDVariable> scalars, Workers workers) {
+    /**
+     * A plan without memory.
+     *
+     * @param values outputs without gradients, by name
+     * @param scalars whose gradients in all that is learned are computed
+     */
+    StepPlan(StepGraph graph, Map<String, SDVariable> values, List<SDVariable> scalars, Workers workers) {
         this.graph = graph;
         this.scalars = scalars.size();
         outputs.putAll(values);
@@ -56,16 +62,6 @@ final class StepPlan implements AutoCloseable {
         return new StepPlan(graph, values, losses, workers);
     }
 
-    /** The gradients alone of some scalars in all that is learned. */
-    static StepPlan ofGradients(StepGraph graph, List<SDVariable> scalars, Workers workers) {
-        return new StepPlan(graph, Map.of(), scalars, workers);
-    }
-
-    /** A variable's values, without gradients. */
-    static StepPlan ofValues(StepGraph graph, String name, SDVariable variable, Workers workers) {
-        return new StepPlan(graph, Map.of(name, variable), List.of(), workers);
-    }
-
     private static String loss(int i) {
         return "loss " + i;
     }
@@ -80,7 +76,7 @@ final class StepPlan implements AutoCloseable {
     }
 
     /**
-     * Gives plans that run one after another memory, as much as the largest needs. Closing the first frees it.
+     * Allocates memory for plans that run one after another, as much as the largest needs. Closing the first frees it.
      *
      * @return the same plans
      */
@@ -93,7 +89,7 @@ final class StepPlan implements AutoCloseable {
         return plans;
     }
 
-    /** Computes everything for these images and labels; those that it does not read may be null. */
+    /** Runs the plan on images and labels; what it does not read may be null. */
     void run(float[] images, int[] labels) {
         graph.lock().hold(() -> {
             graph.loadLearned();

@@ -3,8 +3,6 @@ package org.coop4j.clip;
 import java.util.Map;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.HostMatrix;
-import org.coop4j.graph.op.AttentionLayout;
-import org.coop4j.graph.op.AttentionLayout.Queries;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -12,34 +10,25 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** CLIP's text tower ({@code encode_text}) behind the embedding, on packed prompts. */
+/** CLIP's text tower ({@code encode_text}) after the embedding, on packed prompts. */
 public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActivation activation) {
 
     /**
      * Text features, not normalised.
      *
      * @param x token embeddings with the position embedding added, packed [rows, width]
-     * @param layout the prompts: causal, each ending with its end token
+     * @param sequences the prompts: causal, read at their end tokens
      * @return [prompts, embed]
      */
-    SDVariable forward(SDVariable x, AttentionLayout layout) {
-        return forward(x, layout, Map.of());
-    }
-
-    /** The same with what happens on entry to blocks, by their numbers. */
-    SDVariable forward(SDVariable x, AttentionLayout layout, Map<Integer, Transformer.Entry> entries) {
-        return forward(x, Transformer.packed(weights.graph(), layout, Queries.LAST), entries);
-    }
-
-    /** The same for sequences that are read at their end tokens. */
     public SDVariable forward(SDVariable x, Transformer.Sequences sequences) {
         return forward(x, sequences, Map.of());
     }
 
-    private SDVariable forward(SDVariable x, Transformer.Sequences sequences, Map<Integer, Transformer.Entry> entries) {
+    /** The same with changes of the rows on entry to blocks, by block number from 0. */
+    SDVariable forward(SDVariable x, Transformer.Sequences sequences, Map<Integer, Transformer.Entry> entries) {
         Transformer transformer = new Transformer(weights, "transformer", text.width(), text.layers(), activation);
         x = transformer.forward(x, sequences, entries); // [prompts, width]
-        x = weights.norm("ln_final", x);
+        x = weights.norm("ln_final", x); // [prompts, width]
         return weights.graph().project(x, weights.get("text_projection")); // [prompts, embed]
     }
 
@@ -51,7 +40,7 @@ public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActiv
         HostMatrix tokens = weights.onHost("token_embedding.weight");
         if (id < 0 || id >= tokens.rows()) {
             throw new IllegalArgumentException(
-                    "token %d is outside the model's vocabulary of %d tokens: give the model's own vocabulary (--vocabulary DIR)"
+                    "token %d is outside the model's vocabulary of %d tokens: give its own vocabulary with --vocabulary DIR"
                             .formatted(id, tokens.rows()));
         }
         float[] row = new float[tokens.cols()];
@@ -60,7 +49,7 @@ public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActiv
     }
 
     /**
-     * Embeddings of packed prompts with positions added; a context vector's row holds the position alone.
+     * Embeddings of packed prompts with positions added; a context vector's row holds only the position.
      *
      * @return [rows, width]
      */

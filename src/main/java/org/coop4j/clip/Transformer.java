@@ -10,16 +10,14 @@ import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * CLIP's stack of residual attention blocks ({@code Transformer} and {@code
- * ResidualAttentionBlock}).
+ * CLIP's stack of residual attention blocks ({@code Transformer} and {@code ResidualAttentionBlock}).
  *
- * <p>Both towers read one row of each sequence from the stack, so the last block computes keys and
- * values for all rows but queries, projections and MLP for that row alone: the same numbers, less
- * work.
+ * <p>Both towers read one row of each sequence from the stack, so the last block computes keys and values for all rows,
+ * but queries, projections and MLP only for that row: the same numbers, less work.
  */
 public final class Transformer {
 
-    /** Which packed rows of a stack attend to which, and which row of each sequence is read. */
+    /** Attention among the packed rows of a stack, and the row of each sequence that is read. */
     public interface Sequences {
 
         /** Attention in which every row is a query; qkv [rows, 3 · width] → [rows, width]. */
@@ -35,10 +33,10 @@ public final class Transformer {
     }
 
     /**
-     * What happens to the rows of a stack on entry to a block, before its first layer norm.
+     * A change of the rows of a stack on entry to a block, before its first layer norm.
      *
      * @param rows makes the block's rows of those that the block before it left
-     * @param sequences which of the new rows attend to which, from this block on
+     * @param sequences attention among the new rows, from this block on
      */
     record Entry(UnaryOperator<SDVariable> rows, Sequences sequences) {}
 
@@ -89,8 +87,8 @@ public final class Transformer {
      * The stack's output at one row of each sequence.
      *
      * @param x [rows, width]
-     * @param sequences which rows attend to which, and which are read
-     * @param entries what happens on entry to a block, by its number from 0
+     * @param sequences attention among the rows, and which are read
+     * @param entries changes of the rows on entry to a block, by its number from 0
      * @return [sequences, width]
      */
     SDVariable forward(SDVariable x, Sequences sequences, Map<Integer, Entry> entries) {
@@ -106,7 +104,7 @@ public final class Transformer {
         return x; // [sequences, width]
     }
 
-    /** The same with nothing but the blocks. */
+    /** The same without changes on entry to a block. */
     SDVariable forward(SDVariable x, Sequences sequences) {
         return forward(x, sequences, Map.of());
     }
@@ -126,8 +124,7 @@ public final class Transformer {
                 weights.get(block + ".attn.in_proj_weight"),
                 weights.get(block + ".attn.in_proj_bias")); // [rows, 3 width]
         SDVariable heads = sequences.attention(qkv); // [rows, width]
-        x = graph.add(x, weights.linear(block + ".attn.out_proj", heads)); // [rows, width]
-        return graph.add(x, mlp(block, x)); // [rows, width]
+        return mlp(block, x, heads); // [rows, width]
     }
 
     private SDVariable lastBlock(String block, SDVariable x, Sequences sequences) {
@@ -142,13 +139,14 @@ public final class Transformer {
                 weights.rows(in + "weight", width, 3 * width),
                 weights.rows(in + "bias", width, 3 * width)); // [rows, 2 width]
         SDVariable heads = sequences.attention(q, kv); // [sequences, width]
-        x = sequences.readRows(x); // [sequences, width]
-        x = graph.add(x, weights.linear(block + ".attn.out_proj", heads)); // [sequences, width]
-        return graph.add(x, mlp(block, x)); // [sequences, width]
+        return mlp(block, sequences.readRows(x), heads); // [sequences, width]
     }
 
-    private SDVariable mlp(String block, SDVariable x) {
+    /** Output projection of the attention's heads, MLP, and both residual connections. */
+    private SDVariable mlp(String block, SDVariable x, SDVariable heads) {
+        x = graph.add(x, weights.linear(block + ".attn.out_proj", heads)); // [rows, width]
         SDVariable h = weights.linear(block + ".mlp.c_fc", weights.norm(block + ".ln_2", x)); // [rows, 4 width]
-        return weights.linear(block + ".mlp.c_proj", graph.activation(activation, h)); // [rows, width]
+        h = graph.activation(activation, h); // [rows, 4 width]
+        return graph.add(x, weights.linear(block + ".mlp.c_proj", h)); // [rows, width]
     }
 }

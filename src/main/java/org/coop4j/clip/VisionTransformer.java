@@ -19,7 +19,7 @@ import org.nd4j.linalg.factory.Nd4j;
 record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation activation) {
 
     /**
-     * The images' last rows, before the visual projection.
+     * The images' class tokens, before the visual projection.
      *
      * @param images normalised pixels [batch, 3, side, side]
      * @param batch number of images
@@ -40,19 +40,19 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
     }
 
     /**
-     * The same with each image's rows from a multiple of {@code alignment} on, in every matrix product: where BLAS adds
-     * up a row in an order that depends on the row's number modulo some block, an image has the same bits in every
-     * place. The rows that fill up an image attend to each other and to nothing else.
+     * The same with each image's rows starting at a multiple of {@code alignment} in every matrix product. If BLAS adds
+     * up a row in an order that depends on the row's number modulo some block, an image still has the same bits in
+     * every place. The rows that fill up an image attend only to each other.
      *
      * @param frozen the weights, which keep the constant that is added to the patches
-     * @return [batch alignment, width]: of each image the wanted row, then {@code alignment} - 1 others
+     * @return [batch alignment, width]: per image the class token, then {@code alignment} - 1 other rows
      */
     SDVariable aligned(SDVariable images, int batch, int alignment, NativeWeights frozen) {
         Graph graph = weights.graph();
-        int rows = (vit.tokens() + alignment - 1) / alignment * alignment; // of an image
+        int rows = (vit.tokens() + alignment - 1) / alignment * alignment; // per image
         SDVariable x = graph.patches(images, vit.patchSize(), 1, rows); // [batch rows, 3 patch²]
         x = graph.linear(x, weights.matrix("visual.conv1.weight")); // [batch rows, width]
-        x = graph.add(x, graph.constant("class and positions", embeddings(batch, rows, frozen)));
+        x = graph.add(x, graph.constant("class and positions", embeddings(batch, rows, frozen))); // as before
         x = weights.norm("visual.ln_pre", x);
         List<Group> groups = new ArrayList<>(); // an image's tokens, then the rows that fill it up
         for (int i = 0; i < batch; i++) {
@@ -73,7 +73,7 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
         return new Transformer(weights, "visual.transformer", vit.width(), vit.layers(), activation);
     }
 
-    /** What is added to the patches: class embedding and positions, zero where there is no token. */
+    /** Class embedding and positions, to be added to the patches; zero for rows without a token. */
     private INDArray embeddings(int batch, int rows, NativeWeights frozen) {
         String key = "visual.class_embedding and positions, " + batch + " x " + rows;
         return frozen.derived(key, () -> {

@@ -4,12 +4,12 @@ import org.coop4j.weights.model.ClipConfig;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * The linear layer that CLIP's image tower ends in: a ViT's {@code visual.proj}, or the last layer
- * of a ResNet's attention pooling.
+ * The last linear layer of CLIP's image tower: a ViT's {@code visual.proj}, or the last layer of a ResNet's attention
+ * pooling.
  *
  * @param name of the weight in a model file
- * @param weight [embed, width], whichever way the model file has it
- * @param bias [1, embed], or null where there is none
+ * @param weight [embed, width], whatever its orientation in the model file
+ * @param bias [1, embed]; null for a ViT
  */
 public record VisualProjection(String name, FeatureMatrix weight, FeatureMatrix bias) {
 
@@ -31,20 +31,18 @@ public record VisualProjection(String name, FeatureMatrix weight, FeatureMatrix 
                 FeatureMatrix.of(1, embed, weights.floats(RESNET_BIAS)));
     }
 
-    /**
-     * A matrix of this or of its weight's kind the other way: as the model file has it, or back.
-     */
+    /** A matrix of the weight's shape, converted to the orientation of the model file or back. */
     public FeatureMatrix turned(FeatureMatrix matrix) {
         return name.equals(VIT) ? matrix.transposed() : matrix;
     }
 
-    /** Width of the rows that are projected. */
+    /** Width of the projected rows. */
     static int width(ClipConfig.Vision vision) {
         return vision instanceof ClipConfig.ResNet resNet ? resNet.outputWidth() : vision.width();
     }
 
-    /** x [batch, width] → [batch, embed]. */
-    static SDVariable after(Parameters weights, SDVariable x, ClipConfig.Vision vision) {
+    /** The projection in a graph; x [batch, width] → [batch, embed]. */
+    public static SDVariable after(Parameters weights, SDVariable x, ClipConfig.Vision vision) {
         return vision instanceof ClipConfig.Vit
                 ? weights.graph().project(x, weights.get(VIT))
                 : weights.graph().linear(x, weights.get(RESNET), weights.get(RESNET_BIAS));

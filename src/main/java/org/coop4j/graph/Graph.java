@@ -1,6 +1,5 @@
 package org.coop4j.graph;
 
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -8,6 +7,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Backend.BackendException;
+import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.Activation;
@@ -37,8 +37,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * A SameDiff graph under construction, in CLIP's building blocks.
  *
- * <p>Constants are frozen: they get no gradient. Variables are trained: {@link #differentiate}
- * builds their gradients. Not thread-safe, as SameDiff is not.
+ * <p>Constants are frozen and get no gradient. Variables are trained: {@link #differentiate} builds their gradients.
+ * Not thread-safe, as SameDiff is not.
  */
 public class Graph {
 
@@ -62,7 +62,7 @@ public class Graph {
     private static SameDiff emptySameDiff() {
         Backend.start();
         SameDiff sd = SameDiff.create();
-        // The default holders copy each array; weights are large and never change hands.
+        // The default holders copy each array; weights are large and are never handed over.
         sd.setArrayHolders(new SingleThreadArrayHolder(), new SingleThreadArrayHolder(), false);
         return sd;
     }
@@ -76,22 +76,22 @@ public class Graph {
         return new Graph();
     }
 
-    /** The same graph, for adding layers whose products with frozen weights have a precision. */
+    /** The same graph, for layers whose products with frozen weights have another precision. */
     public Graph in(Precision other) {
         return new Graph(sd, other);
     }
 
-    /** The graph itself: for ops of other rooms, for inspection, for a session of its own. */
+    /** The SameDiff graph itself, for ops of other packages. */
     public SameDiff sameDiff() {
         return sd;
     }
 
-    /** An input that is given before each run. */
+    /** An input, written before each run. */
     public SDVariable placeholder(String name, DataType type, long... shape) {
         return sd.placeHolder(name, type, shape);
     }
 
-    /** A frozen array; it is not copied. */
+    /** A frozen array, which is not copied. */
     public SDVariable constant(String name, INDArray array) {
         // SameDiff's own method copies a view.
         SDVariable constant = new SDVariable(name, VariableType.CONSTANT, sd, array.shape(), array.dataType());
@@ -100,24 +100,24 @@ public class Graph {
         return constant;
     }
 
-    /** A trained array; it is not copied. */
+    /** A trained array, which is not copied. */
     public SDVariable variable(String name, INDArray array) {
         return sd.var(name, array);
     }
 
     /** x · wᵀ, plus a bias if one is given; x [rows, in], w [out, in], bias [out] → [rows, out]. */
     public SDVariable linear(SDVariable x, SDVariable w, SDVariable... bias) {
-        return linear(Linear.Weight.OUT_IN, x, w, bias);
+        return linear(Gemm.Form.NT, x, w, bias);
     }
 
     /** x · w, plus a bias if one is given; x [rows, in], w [in, out], bias [out] → [rows, out]. */
     public SDVariable project(SDVariable x, SDVariable w, SDVariable... bias) {
-        return linear(Linear.Weight.IN_OUT, x, w, bias);
+        return linear(Gemm.Form.NN, x, w, bias);
     }
 
-    private SDVariable linear(Linear.Weight weight, SDVariable x, SDVariable w, SDVariable... bias) {
+    private SDVariable linear(Gemm.Form form, SDVariable x, SDVariable w, SDVariable... bias) {
         Precision rounded = w.isConstant() ? precision : Precision.FLOAT32;
-        return new Linear(sd, weight, rounded, operands(x, w, bias)).outputVariable();
+        return new Linear(sd, form, rounded, operands(x, w, bias)).outputVariable();
     }
 
     private static SDVariable[] operands(SDVariable x, SDVariable w, SDVariable... bias) {
@@ -152,29 +152,23 @@ public class Graph {
         return new Attention(sd, layout, q, kv).outputVariables()[0];
     }
 
-    /** The given rows; x [rows, width] → [chosen, width]. */
+    /** The given rows, zeros for {@link GatherRows#NONE}; x [rows, width] → [chosen, width]. */
     public SDVariable selectRows(SDVariable x, int[] rows) {
         return new GatherRows(sd, rows, x).outputVariable();
     }
 
     /**
-     * {@code base} with context vectors added: row {@code rows[i]} gets vector {@code vectors[i]}.
+     * {@code base} with vectors added to some rows.
+     *
+     * @param vectors the vector of each row, or {@link GatherRows#NONE}
      */
-    public SDVariable placeContext(SDVariable context, SDVariable base, int[] rows, int[] vectors) {
-        if (rows.length != vectors.length) {
-            throw new IllegalArgumentException(rows.length + " rows but " + vectors.length + " context vectors");
-        }
-        int[] sources = new int[Math.toIntExact(base.getShape()[0])];
-        Arrays.fill(sources, GatherRows.NONE);
-        for (int i = 0; i < rows.length; i++) {
-            sources[rows[i]] = vectors[i];
-        }
-        return add(base, selectRows(context, sources));
+    public SDVariable placeContext(SDVariable context, SDVariable base, int[] vectors) {
+        return add(base, selectRows(context, vectors));
     }
 
     /**
-     * Row r of the result is row {@code sources[r]} of x, or of {@code vectors}, whose rows count
-     * on from those of x.
+     * Rows of x or of {@code vectors}: row r of the result is row {@code sources[r]}, the vectors' rows counted on from
+     * those of x.
      */
     public SDVariable replaceRows(SDVariable x, SDVariable vectors, int[] sources) {
         return new GatherRows(sd, sources, x, vectors).outputVariable();
@@ -219,14 +213,13 @@ public class Graph {
     }
 
     /**
-     * images [batch, channels, side, side] → patches [batch · grid², channels · patch²]; one row a pixel where {@code
-     * patch} is 1.
+     * Square patches of images, flat; images [batch, channels, side, side] → [batch · grid², channels · patch²].
      */
     public SDVariable patches(SDVariable images, int patch) {
         return new Patches(sd, images, patch).outputVariable();
     }
 
-    /** The same with {@code rows} rows an image, its patches from {@code first} on, others zero. */
+    /** The same with {@code rows} rows per image, its patches from {@code first} on, the others zero. */
     public SDVariable patches(SDVariable images, int patch, int first, int rows) {
         return new Patches(sd, images, patch, first, rows).outputVariable();
     }

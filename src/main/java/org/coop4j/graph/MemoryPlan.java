@@ -5,11 +5,10 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Gives each value of a plan a place in one arena, so that values share memory whose lives do not
- * overlap.
+ * Places of a plan's values in an arena, in which values share memory if their lives do not overlap.
  *
- * <p>Greedy by size: the largest first, each at the lowest offset where no value placed before is
- * alive at the same time.
+ * <p>Greedy by size: the largest first, each at the lowest offset where no value placed before is alive at the same
+ * time.
  */
 final class MemoryPlan {
 
@@ -49,11 +48,8 @@ final class MemoryPlan {
         for (Slot slot : bySize) {
             slot.offset = lowestFreeOffset(slot, placed);
             end = Math.max(end, slot.offset + aligned(slot.length));
-            int at = 0;
-            while (at < placed.size() && placed.get(at).offset <= slot.offset) {
-                at++;
-            }
-            placed.add(at, slot);
+            placed.add(slot);
+            placed.sort(Comparator.comparingLong(s -> s.offset));
         }
         return end;
     }

@@ -47,11 +47,11 @@ public final class PlanDraft {
     private final Map<DataType, Long> lengths = new EnumMap<>(DataType.class);
 
     /**
-     * A variable of the graph. Exactly one of the last three is not null.
+     * A variable of the graph, with one source of its memory: array, placeholder or slot; the others are null.
      *
      * @param array of a constant or a trained variable
-     * @param placeholder whose array it shows; the array comes with the plan's memory
-     * @param slot a dense array's memory in the arena, shared by its views
+     * @param placeholder whose array it is, or of which it is a view
+     * @param slot place in the arena, shared by views
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Value(long[] shape, DataType type, INDArray array, String placeholder, Slot slot) {
@@ -301,6 +301,6 @@ public final class PlanDraft {
             strides[axis] = stride;
             stride *= shape[axis];
         }
-        return Nd4j.create(arena.get(value.type).data(), shape, strides, value.slot.offset, 'c');
+        return GraphOp.view(arena.get(value.type), value.slot.offset, shape, strides);
     }
 }

@@ -1,9 +1,8 @@
 /**
- * All SameDiff knowledge: CLIP's operations, their gradients, and the execution plan.
+ * All knowledge of SameDiff: CLIP's ops, their gradients, and the execution plan.
  *
- * <p>{@link org.coop4j.graph.Graph} builds a SameDiff graph from CLIP's building blocks, {@link
- * org.coop4j.graph.ExecutionPlan} replays it (or its gradient function) without SameDiff's session.
- * No other package calls SameDiff. Letters in shapes: rows are packed tokens of all sequences,
- * width the model's width.
+ * <p>{@link org.coop4j.graph.Graph} builds a SameDiff graph from CLIP's building blocks,
+ * {@link org.coop4j.graph.ExecutionPlan} runs it and its gradients without SameDiff's session. Letters in shapes: rows
+ * are the packed tokens of all sequences, width is the model's width.
  */
 package org.coop4j.graph;

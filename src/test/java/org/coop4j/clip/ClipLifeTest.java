@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Opening and closing, and use by many threads at once. */
 class ClipLifeTest {
 
-    /** 2 MB of weights; a batch of images needs some 3 MB more. */
+    /** 2 MB of weights; a batch of images needs about 3 MB more. */
     private static final ClipConfig ARCHITECTURE =
             new ClipConfig(64, new ClipConfig.Vit(32, 8, 128, 2, 2, 512), new ClipConfig.Text(8, 40, 64, 2, 2, 256));
 
@@ -35,8 +35,7 @@ class ClipLifeTest {
     private static final int ROUNDS = 200;
 
     /**
-     * Bytes of a round: a quarter of the weights, or a sixth of a plan, that somebody forgot to
-     * free.
+     * Bytes per round that count as a leak: a quarter of the weights, or a sixth of a plan.
      */
     private static final long LEAK = 1 << 19;
 
@@ -71,7 +70,7 @@ class ClipLifeTest {
     }
 
     @Test
-    void openingAndClosingKeepsTheMemory() throws Exception {
+    void openingAndClosingLeaksNoMemory() throws Exception {
         long[] memory = OpeningsChild.run(file, WARM_UP, WARM_UP + ROUNDS);
         assertThat(memory[1] - memory[0]).isLessThan(ROUNDS * LEAK);
     }
@@ -136,7 +135,7 @@ class ClipLifeTest {
     }
 
     @Test
-    void anInterruptedThreadBreaksNothingForOthers() throws IOException {
+    void anInterruptDoesNotAffectOtherThreads() throws IOException {
         try (Clip clip = open();
                 Clip other = open()) {
             float[] expected = features(other);
@@ -150,7 +149,7 @@ class ClipLifeTest {
     }
 
     @Test
-    void threadsThatAreInterruptedAgainAndAgainGetTheSameFeatures() throws Exception {
+    void repeatedInterruptsDoNotChangeFeatures() throws Exception {
         try (Clip clip = open();
                 Clip other = open()) {
             float[] expected = features(other);

@@ -26,7 +26,7 @@ class FeatureMatrixTest {
         requireInnerProducts(x, random(others, width, 2));
     }
 
-    /** What is left of sums that cancel is rounding alone, which depends on the order. */
+    /** Sums that cancel leave only rounding, which depends on the order. */
     @Test
     void productsThatCancelAreTheInnerProductsToo() {
         int width = 64;
@@ -64,7 +64,7 @@ class FeatureMatrixTest {
     }
 
     @Test
-    void aMatrixHasAsManyValuesAsItSays() {
+    void aWrongNumberOfValuesIsRefused() {
         assertThatThrownBy(() -> FeatureMatrix.of(2, 3, new float[5])).hasMessageContaining("5 values for 2 rows of 3");
     }
 }

@@ -44,7 +44,7 @@ class ImageEncoderTest {
                         new ClipConfig.ResNet(64, List.of(1, 1, 1, 1), 32, 16)));
     }
 
-    /** Of 17 tokens, of 50 and of 5. */
+    /** Models of 17, 50 and 5 tokens. */
     static Stream<ClipConfig.Vision> transformers() {
         return Stream.of(
                 new ClipConfig.Vit(64, 16, 768, 2, 12, 3072),
@@ -96,13 +96,13 @@ class ImageEncoderTest {
 
     @ParameterizedTest
     @MethodSource("towersInEachPrecision")
-    void featuresDoNotDependOnCompanyPlaceOrNumber(ClipConfig.Vision vision, Precision precision) throws IOException {
+    void featuresDoNotDependOnOtherImagesPlaceOrNumber(ClipConfig.Vision vision, Precision precision) throws IOException {
         for (int threads = 1; threads <= 3; threads++) {
-            assertSameInAnyCompany(folder, vision, threads, precision);
+            assertIndependentOfOthers(folder, vision, threads, precision);
         }
     }
 
-    private static void assertSameInAnyCompany(Path folder, ClipConfig.Vision vision, int threads, Precision precision)
+    private static void assertIndependentOfOthers(Path folder, ClipConfig.Vision vision, int threads, Precision precision)
             throws IOException {
         try (Clip clip = open(folder, vision, threads, precision)) {
             ImageEncoder encoder = clip.imageEncoder();
@@ -134,9 +134,9 @@ class ImageEncoderTest {
         assertThat(actual).usingComparatorWithPrecision(1e-5f * scale).containsExactly(expected);
     }
 
-    /** The kernels for AVX2 take rows by twelve, and do otherwise with those of few images. */
+    /** The kernels for AVX2 take rows by twelve, and treat those of few images differently. */
     @Test
-    void featuresDoNotDependOnCompanyWithOpenBlasKernelsForAvx2() throws Exception {
+    void featuresDoNotDependOnOtherImagesWithOpenBlasKernelsForAvx2() throws Exception {
         ProcessBuilder child = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
@@ -158,13 +158,13 @@ class ImageEncoderTest {
         System.out.println("kernels: " + Gemm.kernels());
         for (ClipConfig.Vision vision : towers().toList()) {
             for (int threads = 1; threads <= 3; threads++) {
-                assertSameInAnyCompany(Path.of(args[0]), vision, threads, Precision.FLOAT32);
+                assertIndependentOfOthers(Path.of(args[0]), vision, threads, Precision.FLOAT32);
             }
         }
     }
 
     @Test
-    void aDamagedImageDoesNotShowInTheOthers() throws IOException {
+    void aDamagedImageDoesNotAffectTheOthers() throws IOException {
         ClipConfig.Vision vision = transformers().findFirst().orElseThrow();
         try (Clip clip = open(folder, vision, 2, Precision.FLOAT32)) {
             ImageEncoder encoder = clip.imageEncoder();

@@ -44,7 +44,7 @@ class ModelHashTest {
 
     private String hash(Clock clock) throws IOException {
         try (SafetensorsFile file = SafetensorsFile.open(model)) {
-            return new ModelHash(file, notes, clock).get();
+            return new ModelHash(file.path(), file, file.state(), notes, clock).get();
         }
     }
 
@@ -52,7 +52,7 @@ class ModelHashTest {
         return hash(Clock.systemUTC());
     }
 
-    /** Has the hash kept, as an hour after the last change, then puts another in its place. */
+    /** Stores the hash, as if an hour after the last change, then replaces it by another. */
     private void keepAnother(String other) throws IOException {
         String right = hash(Clock.offset(Clock.systemUTC(), Duration.ofHours(1)));
         assertThat(right).isEqualTo(Sha256.of(model));
@@ -99,7 +99,7 @@ class ModelHashTest {
     }
 
     @Test
-    void aDamagedNoteIsNotBelieved() throws IOException {
+    void aDamagedNoteIsIgnored() throws IOException {
         keepAnother("0123456789abcdef");
         assertThat(hash()).isEqualTo(Sha256.of(model));
         Files.write(note(), new byte[] {(byte) 0xff, 0, 10, 10});
@@ -107,7 +107,7 @@ class ModelHashTest {
     }
 
     @Test
-    void aFolderThatCannotBeMadeHindersNothing() throws IOException {
+    void aFolderThatCannotBeCreatedIsIgnored() throws IOException {
         Files.createFile(notes);
         assertThat(hash()).isEqualTo(Sha256.of(model));
     }

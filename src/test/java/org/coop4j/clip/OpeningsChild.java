@@ -11,9 +11,8 @@ import org.coop4j.text.Tokenizer;
 import org.nd4j.common.config.ND4JSystemProperties;
 
 /**
- * Opens and closes a model again and again, in a process whose Java heap is fixed and touched from
- * the start, so that resident memory tells of native memory alone; and in which the collector frees
- * no arrays, so that one whose owner forgot it stays.
+ * Opens and closes a model repeatedly, in a process whose Java heap is fixed and touched from the start, so that resident
+ * memory measures native memory alone. The collector frees no arrays, so that a leaked array stays.
  */
 final class OpeningsChild {
 

@@ -83,7 +83,7 @@ class PackedPromptsTest {
         for (int row = 0; row < packed.rows(); row++) {
             ends += packed.token(row) == END ? 1 : 0;
         }
-        assertThat(ends).as("one end token a prompt and none shared").isEqualTo(prompts.size());
+        assertThat(ends).as("one end token per prompt and none shared").isEqualTo(prompts.size());
         for (int row : packed.layout().withQueries(Queries.LAST).selectedRows()) {
             assertThat(packed.token(row)).isEqualTo(END);
         }

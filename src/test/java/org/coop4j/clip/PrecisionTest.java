@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A model in bfloat16 beside itself in float32; where the processor has none, its refusal. */
+/** A model in bfloat16 compared with float32; on processors without bfloat16, its refusal. */
 class PrecisionTest {
 
     private static final ClipConfig ARCHITECTURE = new ClipConfig(
@@ -35,7 +35,7 @@ class PrecisionTest {
         model = TinyModel.write(ARCHITECTURE, folder.resolve("model.safetensors"), 4);
     }
 
-    /** What a test says of a model in both precisions. */
+    /** A check of a model in both precisions. */
     private interface Comparison {
         void of(Clip exact, Clip half) throws IOException;
     }
@@ -75,7 +75,7 @@ class PrecisionTest {
     }
 
     @Test
-    void imageFeaturesPointTheSameWayAndAreNotTheSame() throws IOException {
+    void imageFeaturesAreCloseButNotEqual() throws IOException {
         compare((exact, half) -> {
             FeatureMatrix a = exact.encodePixels(pixels(), IMAGES);
             FeatureMatrix b = half.encodePixels(pixels(), IMAGES);
@@ -86,7 +86,7 @@ class PrecisionTest {
     }
 
     @Test
-    void anImagesFeaturesDoNotDependOnItsCompany() throws IOException {
+    void anImagesFeaturesDoNotDependOnOtherImages() throws IOException {
         compare((exact, half) -> {
             FeatureMatrix all = half.encodePixels(pixels(), IMAGES);
             int each = 3 * 64 * 64;
@@ -98,7 +98,7 @@ class PrecisionTest {
     }
 
     @Test
-    void textFeaturesAreThoseOfFloat32() throws IOException {
+    void textFeaturesEqualThoseInFloat32() throws IOException {
         compare((exact, half) -> {
             List<String> texts = List.of("a photo of a cat.", "a dog");
             assertThat(half.encodeTexts(texts).toArray())
@@ -107,12 +107,12 @@ class PrecisionTest {
     }
 
     @Test
-    void aStepGoesTheSameWay() throws IOException {
+    void aStepHasACloseGradient() throws IOException {
         compare((exact, half) -> compareSteps(exact, half, MemoryLimit.none(), 1));
     }
 
     @Test
-    void aStepInChunksGoesTheSameWay() throws IOException {
+    void aStepInChunksHasACloseGradient() throws IOException {
         compare((exact, half) -> {
             PromptTower whole = tower(exact, MemoryLimit.none());
             whole.prepare(IMAGES);

@@ -60,7 +60,7 @@ public final class TinyModel {
         return target;
     }
 
-    /** Opens a model with so many threads. */
+    /** Opens a model with a number of threads. */
     public static Clip open(Path file, int threads) throws IOException {
         return Clip.open(file, new Clip.Options(Tokenizer::load, new Workers(threads), Precision.FLOAT32));
     }

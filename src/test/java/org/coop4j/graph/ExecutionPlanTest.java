@@ -255,7 +255,7 @@ class ExecutionPlanTest {
     }
 
     @Test
-    void inputsAndConstantsAreNeverWrittenOver() {
+    void inputsAndConstantsAreNeverOverwritten() {
         Graph graph = Graph.create();
         INDArray c = gaussian(3, 4, 6);
         SDVariable x = graph.placeholder("x", DataType.FLOAT, 4, 6);
@@ -273,7 +273,7 @@ class ExecutionPlanTest {
     }
 
     @Test
-    void aWantedValueIsNotWrittenOverByALaterOp() {
+    void anOutputIsNotOverwrittenByALaterOp() {
         Graph graph = Graph.create();
         SDVariable x = graph.placeholder("x", DataType.FLOAT, 2, 2);
         SDVariable a = graph.add(x, x).rename("a");

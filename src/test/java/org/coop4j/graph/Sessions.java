@@ -14,7 +14,7 @@ import org.nd4j.autodiff.samediff.internal.InferenceSession;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.OpContext;
 
-/** SameDiff's own sessions, made to run ops computed in Java too: what plans are compared with. */
+/** SameDiff's own sessions, extended to ops computed in Java: the reference for plans. */
 final class Sessions {
 
     private Sessions() {}

@@ -210,7 +210,7 @@ class CoOpTest {
         assertThatThrownBy(() -> tower.step(new float[12], new int[] {3}))
                 .hasMessageContaining("label 3 of an image: expected 0 to 2");
         assertThatThrownBy(() -> tower.step(new float[11], new int[] {1}))
-                .hasMessageContaining("11 values for a matrix of 1 rows of 12");
+                .hasMessageContainingAll("1 rows of 12", "11 values");
         assertThatThrownBy(() -> PromptTower.of(
                                 clip,
                                 new PromptLayout(4, ClassPosition.END, false)

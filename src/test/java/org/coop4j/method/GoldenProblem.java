@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,7 @@ import java.util.stream.IntStream;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.clip.FeatureTable;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.Step;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.clip.VisualProjection;
@@ -58,9 +59,17 @@ final class GoldenProblem implements AutoCloseable {
 
     /** The same of an image tower that ends in another layer than the model's. */
     Classifier classifier(Method method, FeatureMethod.Model model, VisualProjection layer) throws IOException {
-        FeatureTable space =
-                FeatureTable.withoutTexts(clip, clip.logLogitScale()).with(layer);
-        return file(method, model).open(space);
+        return file(method, model).open(withProjection(layer));
+    }
+
+    /** The model's space, but for its visual projection. */
+    private FeatureSpace withProjection(VisualProjection layer) {
+        return (FeatureSpace) Proxy.newProxyInstance(
+                FeatureSpace.class.getClassLoader(),
+                new Class<?>[] {FeatureSpace.class},
+                (proxy, called, arguments) -> called.getName().equals("requireVisualProjection")
+                        ? layer
+                        : called.invoke(clip, arguments));
     }
 
     private ClassifierFile file(Method method, FeatureMethod.Model model) throws IOException {

@@ -80,7 +80,7 @@ class EveryMethodTest {
                     float[] logits = classifier
                             .logits(clip.encodeImages(
                                     List.of(picture),
-                                    new Clip.ImageOptions(classifier.features(), ExifOrientation.APPLY)))
+                                    classifier.features(), ExifOrientation.APPLY))
                             .row(0);
                     int best = Predictions.argmax(logits);
                     correct += classifier.classNames().get(best).equals(name) ? 1 : 0;

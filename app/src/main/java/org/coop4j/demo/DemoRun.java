@@ -197,7 +197,7 @@ public final class DemoRun implements SweepListener {
         }
     }
 
-    // What is measured
+    // Results
 
     private static List<SweepRun> on(String dataset, List<SweepRun> runs) {
         return runs.stream().filter(run -> run.dataset().equals(dataset)).toList();
@@ -272,9 +272,9 @@ public final class DemoRun implements SweepListener {
                 all.add(new DemoResult.Change(
                         then.file().toString(),
                         names.get(then.truth()),
-                        names.get(then.predicted()),
+                        names.get(then.label()),
                         then.probability(),
-                        names.get(now.get(0).predicted()),
+                        names.get(now.get(0).label()),
                         now.stream()
                                 .mapToDouble(PictureResult::probability)
                                 .min()

@@ -29,7 +29,7 @@ public record ClassGains(MethodResult outcome, List<ClassGain> classes) {
      * @param name the class
      * @param images its test images, of all seeds together
      * @param accuracy percentage of them classified correctly
-     * @param zeroShot the same of zero-shot, if known
+     * @param zeroShot zero-shot's accuracy, if known
      */
     public record ClassGain(String name, int images, double accuracy, OptionalDouble zeroShot) {
 

@@ -146,7 +146,7 @@ class FeatureDataCommandTest {
         CommandRun trained =
                 coop("train", "--method", "gda", "-d", part, "--class-features", texts, "-o", folder.resolve("none"));
         assertThat(trained.code()).isEqualTo(1);
-        assertThat(trained.err()).contains("has training images alone");
+        assertThat(trained.err()).contains("has only training images");
     }
 
     @Test
@@ -162,7 +162,7 @@ class FeatureDataCommandTest {
         assertRefused(
                 coop("train", "-d", features, "--class-features", texts, "-o", out),
                 1,
-                "coop runs a tower of CLIP, and there are features alone: give the model");
+                "coop needs a tower of CLIP");
         assertRefused(
                 coop("train", "-d", pictures, "--class-features", texts, "-o", out),
                 2,

@@ -187,7 +187,7 @@ class DemoRunTest {
         try (Clip clip = Clip.open(ShippedModel.file(folder.resolve("cache")))) {
             assertThat(UnknownWords.warning(clip, result.betterNames())).isEmpty();
             assertThat(UnknownWords.warning(clip, List.of("pizza", "gerenuk")))
-                    .hasValueSatisfying(text -> assertThat(text).startsWith("gerenuk: "));
+                    .hasValueSatisfying(text -> assertThat(text).contains("gerenuk").doesNotContain("pizza"));
         }
     }
 
@@ -207,17 +207,17 @@ class DemoRunTest {
                 .isEqualTo(result.photographs(DemoMethod.FEATURED, 2).mean(), within(1e-9));
         assertThat(100.0 * before / images).isEqualTo(result.bestRenamedPrompt().photographs(), within(1e-9));
         assertThat(result.before().stream()
-                        .filter(r -> r.truth() == r.predicted())
+                        .filter(r -> r.truth() == r.label())
                         .count())
                 .isEqualTo(before);
         double first = result.runs().stream()
                 .filter(r -> r.method().equals(DemoMethod.FEATURED.id()))
-                .filter(r -> r.shots() == 2 && r.seed() == result.seeds().get(0))
+                .filter(r -> r.shots() == 2 && r.seed() == 1)
                 .mapToDouble(DemoResult.Run::photographs)
                 .findFirst()
                 .orElseThrow();
         long after =
-                result.after().stream().filter(r -> r.truth() == r.predicted()).count();
+                result.after().stream().filter(r -> r.truth() == r.label()).count();
         assertThat(100.0 * after / images).isEqualTo(first, within(1e-9));
     }
 

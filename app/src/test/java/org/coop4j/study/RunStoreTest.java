@@ -319,7 +319,7 @@ class RunStoreTest {
             Sweep sweep = Sweep.of(fixture.shared(clip, own), fixture.plan(PLAN));
             assertThatThrownBy(() -> sweep.run(file, SweepFixture.SILENT))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContaining("cannot make the run folder " + file);
+                    .hasMessageContaining("run folder " + file);
         }
     }
 }

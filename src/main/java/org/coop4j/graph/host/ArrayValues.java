@@ -6,12 +6,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * An array's values as float32 in the host's memory, row after row: the one way in which they get in and out.
+ * An array's values as float32 in the host's memory, row after row: the only way to read and write them.
  *
- * <p>Where ops are computed on the host the buffer is the array's own memory, and nothing is copied. Elsewhere it is a
- * copy: {@link #load} takes what the array holds, {@link #store} gives it what the buffer holds. Each way of a copy
- * takes one array of the right length as a go-between: nd4j-cuda copies the whole buffer behind a view when an element
- * of the view is read, and a plan's arrays are views of one arena. The array stays the owner of its memory.
+ * <p>If ops are computed on the host, the buffer is the array's own memory, and nothing is copied. Otherwise it is a
+ * copy: {@link #load} copies the array to the buffer, {@link #store} the buffer to the array. Both copy through a
+ * temporary array: nd4j-cuda copies the whole buffer behind a view when an element of the view is read, and a plan's
+ * arrays are views of one arena. The array stays the owner of its memory.
  */
 public final class ArrayValues {
 
@@ -26,8 +26,7 @@ public final class ArrayValues {
     }
 
     /**
-     * The values of an array of any float type; an array of any rank is seen with its last axis as columns and all
-     * others as rows.
+     * The values of an array of any float type and rank, with the last axis as columns and all others as rows.
      */
     public static ArrayValues of(INDArray array) {
         return Backend.currentForm() == Backend.Form.HOST && HostMatrix.isHostReadable(array)
@@ -37,7 +36,7 @@ public final class ArrayValues {
 
     /** The value of an array of one element, in its own precision. */
     public static double scalar(INDArray array) {
-        // An element of a view would bring the whole arena from a device.
+        // Reading an element of a view would copy the whole arena from a device.
         try (INDArray copy = array.dup()) {
             return copy.getDouble(0);
         }
@@ -58,7 +57,7 @@ public final class ArrayValues {
         return buffer;
     }
 
-    /** Brings the array's values into the buffer. */
+    /** Copies the array's values to the buffer. */
     public void load() {
         if (copied) {
             try (INDArray copy = array.dup('c')) {
@@ -67,7 +66,7 @@ public final class ArrayValues {
         }
     }
 
-    /** Brings the buffer's values into the array. */
+    /** Copies the buffer's values to the array. */
     public void store() {
         if (copied) {
             try (INDArray copy = Nd4j.createFromArray(buffer.array())) {
@@ -77,7 +76,7 @@ public final class ArrayValues {
         }
     }
 
-    /** The array's values as they are now. */
+    /** A copy of the array's current values. */
     public float[] toArray() {
         load();
         float[] result = new float[buffer.capacity()];
@@ -93,7 +92,7 @@ public final class ArrayValues {
     public void fill(float[] source) {
         if (source.length != buffer.capacity()) {
             throw new IllegalArgumentException(
-                    source.length + " values for a matrix of " + rows() + " rows of " + cols());
+                    "expected " + rows() + " rows of " + cols() + " values, got " + source.length + " values");
         }
         buffer.put(0, source);
         store();

@@ -16,25 +16,25 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.factory.Nd4jBackend;
 
 /**
- * The ND4J backend that is on the class path: its start, and in one line why it cannot compute here, before ND4J's own
- * start says it with stack traces, or its kernels fail.
+ * The ND4J backend on the class path: its start, and one line on why it cannot compute here, before ND4J's own start
+ * ends in stack traces or its kernels fail.
  *
  * @param name the backend's class
- * @param device what it computes on
+ * @param device the device on which it computes
  * @param blas the BLAS library behind it
- * @param form how ops are computed
+ * @param form of its ops
  */
 public record Backend(String name, String device, String blas, Form form) {
 
-    /** How ops are computed, and how values get in and out of arrays. */
+    /** Form in which ops are computed, and values are read and written. */
     public enum Form {
         /** Kernels of this package on the arrays' own memory, which is the host's. */
         HOST,
-        /** ND4J's calls alone, which any of its backends has. */
+        /** ND4J's calls alone, which every backend has. */
         PORTABLE
     }
 
-    /** ND4J's backend cannot compute on this machine; the message is for the user. */
+    /** Thrown if ND4J's backend cannot compute on this machine; the message is for the user. */
     public static final class BackendException extends IllegalStateException {
 
         private static final long serialVersionUID = 1;
@@ -57,8 +57,8 @@ public record Backend(String name, String device, String blas, Form form) {
     private static CompletableFuture<Void> started;
 
     /**
-     * Keeps ND4J's account of its start, a dozen lines of INFO, out of an application's log, unless the application has
-     * set ND4J's property for it; to be called before ND4J is first used.
+     * Keeps ND4J's dozen lines of INFO about its start out of an application's log, unless the application has set
+     * ND4J's property for them. To be called before ND4J is first used.
      *
      * @throws BackendException if the backend cannot compute on this machine
      */
@@ -68,19 +68,19 @@ public record Backend(String name, String device, String blas, Form form) {
     }
 
     /**
-     * Begins to start ND4J on a thread of its own, which takes some half a second that the caller may spend on files;
-     * graphs and weights wait for its end, and say why there is none.
+     * Starts ND4J on a thread of its own. That takes about half a second, in which the caller may read files; graphs
+     * and weights wait for its end, and report a failure.
      */
     public static synchronized void startAhead() {
         if (started == null) {
-            // JavaCPP's first class loads a library, and its libraries need that class: were it begun
-            // by another thread meanwhile, both would wait for ever.
+            // JavaCPP's first class loads a library, and its libraries need that class: if another
+            // thread initialised it meanwhile, both would wait for ever.
             Pointer.totalBytes();
             started = CompletableFuture.runAsync(() -> {
                         startQuietly();
                         Nd4j.getExecutioner();
                     })
-                    .exceptionally(e -> null); // who waits for it is told
+                    .exceptionally(e -> null); // reported to whoever waits
         }
     }
 
@@ -90,7 +90,8 @@ public record Backend(String name, String device, String blas, Form form) {
     }
 
     /**
-     * Starts ND4J, or waits for its end. Classes of ND4J that need one another must not be begun by two threads.
+     * Starts ND4J, or waits until it has started. Two threads must not initialise classes of ND4J that need one
+     * another.
      *
      * @throws BackendException if the backend cannot compute on this machine
      */
@@ -100,8 +101,7 @@ public record Backend(String name, String device, String blas, Form form) {
     }
 
     /**
-     * The form of this process: that of the host where ND4J computes there, unless {@link #FORM_PROPERTY} is
-     * {@code portable}.
+     * The form of this process: the host's if ND4J computes there, unless {@link #FORM_PROPERTY} is {@code portable}.
      *
      * @throws BackendException if the property has another value, or ND4J cannot compute here
      */
@@ -164,7 +164,7 @@ public record Backend(String name, String device, String blas, Form form) {
         }
     }
 
-    /** One of the backends can run, and says so itself. */
+    /** Checks that one of the backends can run. */
     static void requireRunnable(List<Nd4jBackend> backends) {
         if (backends.isEmpty()) {
             throw new BackendException("no backend of ND4J is on the class path: add org.nd4j:nd4j-native with this"
@@ -193,7 +193,7 @@ public record Backend(String name, String device, String blas, Form form) {
     }
 
     private static String firstLine(Throwable problem) {
-        // The path that was searched is long, and says nothing of CUDA.
+        // The searched path is long, and says nothing about CUDA.
         return String.valueOf(problem.getMessage())
                 .lines()
                 .findFirst()
@@ -202,8 +202,8 @@ public record Backend(String name, String device, String blas, Form form) {
     }
 
     /**
-     * The backend has code for a GPU of this compute capability: nd4j-cuda-11.6 holds machine code for 3.7 to 8.6,
-     * which also runs on 8.9, and no PTX.
+     * Checks that the backend has code for a GPU of this compute capability: nd4j-cuda-11.6 holds machine code for 3.7
+     * to 8.6, which also runs on 8.9, and no PTX.
      */
     static void requireCode(int major, int minor) {
         boolean tooOld = major < 3 || (major == 3 && minor < 7);
@@ -215,7 +215,7 @@ public record Backend(String name, String device, String blas, Form form) {
         }
     }
 
-    /** An attribute of the first device, asked of CUDA's runtime by name: a build for the CPU does not have its classes. */
+    /** An attribute of the first device, by reflection: a build for the CPU does not have CUDA's classes. */
     private static int cudaAttribute(String name) {
         try {
             Class<?> runtime = Class.forName("org.bytedeco.cuda.global.cudart");

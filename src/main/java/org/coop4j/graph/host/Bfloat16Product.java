@@ -64,8 +64,8 @@ public final class Bfloat16Product implements HostKernel {
         dnnl_memory packed = oneDnn.packed(oneDnn.matrix(dnnl_f32, inner, cols, transposed), w, layout, workers);
         bands = new Band[workers.count()];
         for (int part = 0; part < bands.length; part++) {
-            int from = (int) ((long) x.rows() * part / bands.length);
-            int to = (int) ((long) x.rows() * (part + 1) / bands.length);
+            int from = Workers.start(x.rows(), part, bands.length);
+            int to = Workers.start(x.rows(), part + 1, bands.length);
             if (from < to) {
                 bands[part] = band(from, to - from, layout, packed);
             }

@@ -70,15 +70,15 @@ public final class Convolution3x3 implements HostKernel {
         dnnl_memory packed = oneDnn.packed(oneDnn.strided(dnnl_f32, weights, plain), kernel, layout, workers);
         if (images >= parts) {
             for (int part = 0; part < parts; part++) {
-                int from = (int) ((long) images * part / parts);
-                int to = (int) ((long) images * (part + 1) / parts);
+                int from = Workers.start(images, part, parts);
+                int to = Workers.start(images, part + 1, parts);
                 calls.add(call(from, to - from, 0, linesOut, layout, packed));
             }
         } else {
             int bands = Math.min(linesOut, (parts + images - 1) / images);
             for (int i = 0; i < images * bands; i++) {
-                int from = linesOut * (i % bands) / bands;
-                int to = linesOut * (i % bands + 1) / bands;
+                int from = Workers.start(linesOut, i % bands, bands);
+                int to = Workers.start(linesOut, i % bands + 1, bands);
                 calls.add(call(i / bands, 1, from, to, layout, packed));
             }
         }

@@ -4,10 +4,9 @@ import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.openblas.global.openblas;
 
 /**
- * Rows of double precision in native memory, and BLAS and LAPACK on them and on row-major arrays.
+ * Rows in double precision in native memory, and BLAS and LAPACK on them and on row-major arrays.
  *
- * <p>Calls run on as many threads as BLAS is set to; within {@link Gemm#singleThreaded} on the
- * calling thread alone.
+ * <p>Calls run on BLAS' own threads; within {@link Gemm#singleThreaded}, on the calling thread alone.
  */
 public final class DoubleRows implements AutoCloseable {
 
@@ -56,13 +55,13 @@ public final class DoubleRows implements AutoCloseable {
         memory.getPointer((long) row * width).put(source, offset, width);
     }
 
-    /** The first rows become left · rightᵀ: inner products of {@code m} rows with {@code n}. */
+    /** Sets the first rows to left · rightᵀ: the inner products of {@code m} rows with {@code n}. */
     public void products(DoubleRows left, int m, DoubleRows right, int n) {
         int k = left.width;
         multiply(Gemm.NO_TRANS, Gemm.TRANS, m, n, k, left.memory, k, right.memory, k, memory);
     }
 
-    /** Rows {@code from} to {@code to} become those of left · right. */
+    /** Sets rows {@code from} to {@code to} to those of left · right. */
     public void productRows(int from, int to, DoubleRows left, DoubleRows right) {
         int k = left.width;
         multiply(
@@ -78,7 +77,7 @@ public final class DoubleRows implements AutoCloseable {
                 memory.getPointer((long) from * width));
     }
 
-    /** Rows {@code from} to {@code to} become those of leftᵀ · right, sums over {@code k} rows. */
+    /** Sets rows {@code from} to {@code to} to those of leftᵀ · right, sums over {@code k} rows. */
     public void transposedProductRows(int from, int to, DoubleRows left, DoubleRows right, int k) {
         multiply(
                 Gemm.TRANS,
@@ -110,7 +109,7 @@ public final class DoubleRows implements AutoCloseable {
     /**
      * upper += factor · XᵀX, on the diagonal and above it.
      *
-     * @param x X, [n, width], and what may come behind it
+     * @param x X, [n, width]; the array may be longer
      * @param upper [width, width]
      */
     public static void addSquares(double factor, double[] x, int n, int width, double[] upper) {
@@ -120,8 +119,7 @@ public final class DoubleRows implements AutoCloseable {
     /**
      * Solves S X = B.
      *
-     * @param upper the symmetric S, [width, width], of which the diagonal and what is above it are
-     *     read; overwritten
+     * @param upper the symmetric S, [width, width], of which only the diagonal and above are read; overwritten
      * @param b B, [width, columns], which becomes X
      * @throws ArithmeticException unless S is positive definite
      */

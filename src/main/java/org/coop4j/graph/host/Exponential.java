@@ -6,12 +6,11 @@ import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 
 /**
- * e to the power of many numbers at once, in float32, for one thread.
+ * e^x of many numbers at once, in float32, for one thread.
  *
- * <p>e^x = 2^n · e^r with n the integer nearest to x / ln 2 and e^r by its series. Each loop below
- * becomes vector instructions; the JIT compiler of Java 17 does not vectorise the change between a
- * float and its bits, so that the bits change hands through a buffer. About three times as fast as
- * the same arithmetic element by element.
+ * <p>e^x = 2^n · e^r with n the integer nearest to x / ln 2 and e^r by its series. Each loop below becomes vector
+ * instructions. The JIT compiler of Java 17 does not vectorise the conversion between a float and its bits, so the bits
+ * go through a buffer. This is about three times as fast as the same arithmetic element by element.
  */
 public final class Exponential {
 
@@ -32,7 +31,7 @@ public final class Exponential {
     private final int[] bits;
 
     /**
-     * @param longest the most numbers that one call is given
+     * @param longest most numbers of a call
      */
     public Exponential(int longest) {
         ByteBuffer memory = ByteBuffer.allocateDirect(longest * Float.BYTES).order(ByteOrder.nativeOrder());
@@ -43,9 +42,8 @@ public final class Exponential {
     }
 
     /**
-     * Replaces the first {@code n} elements by their exponentials, within 2 units in the last
-     * place. Elements below -87.3 count as -87.3 (1.2e-38) and above 88.7 as 88.7 (3e38); NaN stays
-     * NaN.
+     * Replaces the first {@code n} elements by their exponentials, within 2 units in the last place. Elements below
+     * -87.3 count as -87.3 (1.2e-38) and above 88.7 as 88.7 (3e38); NaN stays NaN.
      */
     public void apply(float[] x, int n) {
         series(x, power, n);

@@ -1,15 +1,14 @@
 package org.coop4j.graph.host;
 
 /**
- * Arithmetic on rows held in heap arrays, written so that the JIT compiler turns it into vector
- * instructions.
+ * Arithmetic on rows in heap arrays, written so that the JIT compiler uses vector instructions.
  *
- * <p>Sums run in eight independent chains, because a compiler may not reorder a floating-point sum
- * by itself; the order is fixed, so that equal inputs give equal bits.
+ * <p>Sums run in eight independent chains, because a compiler may not reorder a floating-point sum by itself. The order
+ * is fixed, so that equal inputs give equal bits.
  */
 public final class Floats {
 
-    /** Times this a positive float32 is at least 1, down to the smallest normal numbers. */
+    /** A positive normal float32 times this is at least 1. */
     private static final float HUGE = 3e38f;
 
     private Floats() {}
@@ -47,7 +46,7 @@ public final class Floats {
         return s;
     }
 
-    /** Whether no element is infinite or not a number. */
+    /** Returns true if no element is infinite or not a number. */
     public static boolean areFinite(float[] a) {
         float s0 = 0;
         float s1 = 0;
@@ -55,7 +54,7 @@ public final class Floats {
         float s3 = 0;
         int i = 0;
         for (; i + 4 <= a.length; i += 4) {
-            s0 += a[i] * 0; // not a number, unless it is finite
+            s0 += a[i] * 0; // NaN unless the element is finite
             s1 += a[i + 1] * 0;
             s2 += a[i + 2] * 0;
             s3 += a[i + 3] * 0;

@@ -13,11 +13,11 @@ import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Single-precision matrix products on row-major matrices, by the BLAS that the ND4J backend has loaded, and the number
- * of threads that a call of BLAS takes, a setting of the process.
+ * Single-precision matrix products on row-major matrices, by the BLAS of the ND4J backend, and the number of threads of
+ * a call of BLAS, which is a setting of the process.
  *
- * <p>A call runs on the calling thread alone ({@link #singleThreaded}): {@link Workers} split the rows, which is some
- * 10 % faster than BLAS' own threads at the sizes of a text tower and does not fight with them for the cores.
+ * <p>A call runs on the calling thread alone ({@link #singleThreaded}): {@link Workers} split the rows, which is about
+ * 10 % faster than BLAS' own threads at the sizes of a text tower, and does not compete with them for the cores.
  */
 public final class Gemm {
 
@@ -27,9 +27,8 @@ public final class Gemm {
     static final int UPPER = 121;
 
     /**
-     * OpenBLAS's own function, null where there is another BLAS. JavaCPP's {@code blas_set_num_threads} looks up four
-     * symbols by name each time: to set the number and to restore it took longer than all products of a step of a small
-     * method.
+     * OpenBLAS' own function; null with another BLAS. JavaCPP's {@code blas_set_num_threads} looks up four symbols by
+     * name each time: setting and restoring the number took longer than all products of a step of a small method.
      */
     private static final SetNumThreads SET_THREADS = setThreads();
 
@@ -73,8 +72,8 @@ public final class Gemm {
     }
 
     /**
-     * The kernels that OpenBLAS has chosen, as {@code HASWELL}; those whose sums are known, and empty for all others and
-     * where another library or device multiplies.
+     * Name of the kernels that OpenBLAS has chosen, such as {@code HASWELL}, if their order of sums is known; empty for
+     * other kernels, libraries and devices.
      */
     public static String kernels() {
         Loader.load(openblas.class);
@@ -91,7 +90,7 @@ public final class Gemm {
         return "";
     }
 
-    /** As {@link #singleThreaded(Runnable)}, with a result. */
+    /** {@link #singleThreaded(Runnable)} with a result. */
     public static <T> T singleThreaded(Supplier<T> work) {
         AtomicReference<T> result = new AtomicReference<>();
         singleThreaded(() -> result.set(work.get()));
@@ -100,7 +99,7 @@ public final class Gemm {
 
     /**
      * Runs {@code work} with BLAS on the calling thread alone, then restores BLAS' setting. The setting is the
-     * process's: of several at once the first changes it, the last restores it.
+     * process's: of several concurrent calls the first changes it and the last restores it.
      */
     public static void singleThreaded(Runnable work) {
         holdOneThread();

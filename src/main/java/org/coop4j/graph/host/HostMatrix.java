@@ -7,15 +7,15 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A dense row-major float32 matrix in native memory, seen as [rows, cols].
+ * A dense row-major float32 matrix in native memory, [rows, cols].
  *
- * <p>An array of any rank is seen with its last axis as columns and all others as rows; a scalar is [1, 1], a vector
- * [1, n]. Kernels are bound to such matrices; all else goes through {@link ArrayValues}.
+ * <p>An array of any rank becomes a matrix with its last axis as columns and all others as rows; a scalar is [1, 1], a
+ * vector [1, n]. Kernels are bound to such matrices; everything else uses {@link ArrayValues}.
  */
 public final class HostMatrix implements AutoCloseable {
 
-    private final INDArray array; // null if the memory is no array's
-    private final FloatPointer owned; // null if the memory is an array's
+    private final INDArray array; // null if the matrix owns its memory
+    private final FloatPointer owned; // null if an array owns the memory
     private final Cursor start;
     private final FloatBuffer buffer;
     private final int rows;
@@ -31,8 +31,8 @@ public final class HostMatrix implements AutoCloseable {
     }
 
     /**
-     * A pointer that is moved from place to place, so that a kernel with many small products makes no objects while it
-     * runs. The owner of the memory must stay reachable meanwhile. One thread at a time.
+     * A movable pointer, so that a kernel with many small products makes no objects while it runs. The owner of the
+     * memory must stay reachable meanwhile. One thread at a time.
      */
     public static final class Cursor extends FloatPointer {
 
@@ -76,11 +76,11 @@ public final class HostMatrix implements AutoCloseable {
     public static HostMatrix of(INDArray array) {
         if (!isHostReadable(array)) {
             throw new IllegalArgumentException(
-                    "a dense row-major float32 array is needed, not " + array.shapeInfoToString());
+                    "expected a dense row-major float32 array, got " + array.shapeInfoToString());
         }
         int cols = cols(array);
         int rows = cols == 0 ? 0 : Math.toIntExact(array.length() / cols);
-        // The address of a view's buffer is the whole buffer's.
+        // A view's buffer has the address of the whole buffer.
         long address = array.data().address() + array.offset() * Float.BYTES;
         return new HostMatrix(array, null, address, rows, cols);
     }
@@ -128,12 +128,12 @@ public final class HostMatrix implements AutoCloseable {
      */
     public INDArray owner() {
         if (array == null) {
-            throw new IllegalStateException("the matrix is of no array");
+            throw new IllegalStateException("the matrix owns its memory");
         }
         return array;
     }
 
-    /** Frees memory of its own at once, which the collector would do later. */
+    /** Frees the matrix's own memory at once, instead of at garbage collection. */
     @Override
     public void close() {
         if (owned != null) {

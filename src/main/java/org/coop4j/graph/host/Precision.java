@@ -4,14 +4,11 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/**
- * To what the factors of a product with frozen weights are rounded; what it adds up, and all values
- * between products, are float32.
- */
+/** Rounding of the factors of a product with frozen weights; its sums, and all values between products, are float32. */
 public enum Precision {
-    /** Not at all: what everything that is compared with the reference is computed in. */
+    /** No rounding: the precision of everything that is compared with the reference. */
     FLOAT32("float32"),
-    /** To bfloat16, 8 bits of significand, about twice as fast where the processor has it. */
+    /** Rounding to bfloat16, 8 bits of significand; about twice as fast on processors with its instructions. */
     BFLOAT16("bf16");
 
     private final String id;
@@ -20,7 +17,7 @@ public enum Precision {
         this.id = id;
     }
 
-    /** Its name in options and files. */
+    /** Name in options and files. */
     public String id() {
         return id;
     }
@@ -28,28 +25,27 @@ public enum Precision {
     /**
      * The precision of a name.
      *
-     * @throws IllegalArgumentException if there is none, naming those that there are
+     * @throws IllegalArgumentException for an unknown name; the message lists the known ones
      */
     public static Precision of(String id) {
-        return Arrays.stream(values())
-                .filter(precision -> precision.id.equals(id))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("expected "
-                        + Arrays.stream(values()).map(Precision::id).collect(Collectors.joining(" or "))
-                        + ", got \""
-                        + id
-                        + "\""));
+        for (Precision precision : values()) {
+            if (precision.id.equals(id)) {
+                return precision;
+            }
+        }
+        String known = Arrays.stream(values()).map(Precision::id).collect(Collectors.joining(" or "));
+        throw new IllegalArgumentException("expected %s, got \"%s\"".formatted(known, id));
     }
 
-    /** Why this process cannot compute with it; empty if it can. */
+    /** The reason that this process cannot compute with this precision; empty if it can. */
     public Optional<String> obstacle() {
         return this == BFLOAT16 ? OneDnn.obstacle() : Optional.empty();
     }
 
     /**
-     * Itself.
+     * Returns this precision.
      *
-     * @throws UnsupportedOperationException if this process cannot compute with it, saying why
+     * @throws UnsupportedOperationException if this process cannot compute with it, with the reason
      */
     public Precision required() {
         obstacle().ifPresent(reason -> {

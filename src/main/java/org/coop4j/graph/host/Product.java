@@ -59,8 +59,8 @@ public final class Product implements HostKernel {
         Band[] result = new Band[parts];
         for (int part = 0; part < parts; part++) {
             int length = byRows ? c.rows() : c.cols();
-            int from = (int) ((long) length * part / parts);
-            int to = (int) ((long) length * (part + 1) / parts);
+            int from = Workers.start(length, part, parts);
+            int to = Workers.start(length, part + 1, parts);
             if (from == to) {
                 continue;
             }

@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 import org.bytedeco.javacpp.BytePointer;
+import org.coop4j.graph.host.OneDnn.WeightForms;
 
 /**
  * A fixed team of threads that share one job at a time.
@@ -58,7 +59,8 @@ public final class Workers implements AutoCloseable {
     }
 
     /**
-     * As many threads as {@code OMP_NUM_THREADS} says, else {@code OPENBLAS_NUM_THREADS}, else as this process has cores.
+     * As many threads as {@code OMP_NUM_THREADS} says, else {@code OPENBLAS_NUM_THREADS}, else as this process has
+     * cores.
      */
     public static Workers standard() {
         String threads = System.getenv("OMP_NUM_THREADS");
@@ -180,12 +182,17 @@ public final class Workers implements AutoCloseable {
      */
     public void rows(int rows, RowRange range) {
         run(part -> {
-            int from = (int) ((long) rows * part / count());
-            int to = (int) ((long) rows * (part + 1) / count());
+            int from = start(rows, part, count());
+            int to = start(rows, part + 1, count());
             if (from < to) {
                 range.run(part, from, to);
             }
         });
+    }
+
+    /** The first row of part {@code part} of rows split evenly into parts. */
+    public static int start(int rows, int part, int parts) {
+        return (int) ((long) rows * part / parts);
     }
 
     /** A range of rows. */

@@ -10,19 +10,19 @@ import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Multi-head scaled dot-product attention over packed rows, between the input and the output projection of
- * {@code nn.MultiheadAttention}.
+ * Multi-head scaled dot-product attention over packed rows, between the input and the output projection of {@code
+ * nn.MultiheadAttention}.
  *
- * <p>Inputs: qkv [rows, 3 · width] where every row is a query; or q [queries, width] and kv [rows, 2 · width] where one
- * row of each sequence is. Outputs: [queries, width], and the attention probabilities, which the gradient reads: for
- * each block of the layout [heads, query rows, keys], flat. Each head is 1/heads of the width; scores are divided by
- * √(width / heads).
+ * <p>Inputs: qkv [rows, 3 · width] if every row is a query, or q [queries, width] and kv [rows, 2 · width] if one row
+ * of each sequence is. Outputs: [queries, width], and the attention probabilities, which the gradient reads, flat: for
+ * each block of the layout [heads, query rows, keys]. Each head is 1/heads of the width; scores are divided by √(width
+ * / heads).
  */
 public final class Attention extends GraphOp {
 
     private final AttentionLayout layout;
 
-    /** Every row of {@code qkv} is a query. */
+    /** Attention in which every row of {@code qkv} is a query. */
     public Attention(SameDiff sd, AttentionLayout layout, SDVariable qkv) {
         super(sd, qkv);
         if (layout.queries() != Queries.ALL) {
@@ -31,7 +31,7 @@ public final class Attention extends GraphOp {
         this.layout = layout;
     }
 
-    /** One row of each sequence is a query. */
+    /** Attention in which one row of each sequence is a query. */
     public Attention(SameDiff sd, AttentionLayout layout, SDVariable q, SDVariable kv) {
         super(sd, q, kv);
         if (layout.queries() == Queries.ALL) {
@@ -49,7 +49,7 @@ public final class Attention extends GraphOp {
     public List<long[]> outputShapes(List<long[]> in) {
         long[] rows = in.get(in.size() - 1);
         if (rows[0] != layout.rows()) {
-            throw new IllegalArgumentException("attention over " + layout.rows() + " rows given " + rows[0]);
+            throw new IllegalArgumentException("attention: expected " + layout.rows() + " rows, got " + rows[0]);
         }
         return List.of(new long[] {layout.queryRows(), width(in)}, new long[] {layout.probabilities()});
     }

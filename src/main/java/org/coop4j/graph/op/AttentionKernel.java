@@ -19,8 +19,8 @@ import org.coop4j.graph.op.AttentionLayout.Block;
  * Attention and its gradient on native memory, without copying a head out of the packed rows.
  *
  * <p>A head is a band of columns, which BLAS reads with the row distance of the whole matrix. The queries of many
- * sequences meet the prefix in one product; each sequence meets its own keys in a small one. Work is cut into tasks of a
- * head and some sequences. Each writes its own place, so the result does not depend on who does which task. In the
+ * sequences meet the prefix in one product; each sequence meets its own keys in a small one. Work is cut into tasks of
+ * a head and some sequences. Each writes its own place, so the result does not depend on who does which task. In the
  * gradient every sequence adds to the keys and values of the prefix, so with a prefix one worker does the tasks of a
  * head in order.
  */

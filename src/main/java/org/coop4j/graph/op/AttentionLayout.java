@@ -4,24 +4,23 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which packed rows attend to which.
+ * Attention among packed rows.
  *
- * <p>Rows are laid out as a prefix of {@code prefix} rows, then the sequences group by group; the
- * sequences of a group have one length and follow one another. A row of a sequence attends to the
- * prefix and to its own sequence; a row of the prefix attends to the prefix. With {@code causal} a
- * row does not see later rows of its own sequence (or of the prefix). A batch of prompts with a
- * common beginning is a prefix and one sequence a class; a batch of images is a group of sequences
- * without a prefix.
+ * <p>Rows are laid out as a prefix of {@code prefix} rows, then the sequences group by group. The sequences of a group
+ * have one length and follow one another. A row of a sequence attends to the prefix and to its own sequence, a row of
+ * the prefix to the prefix. With {@code causal}, a row does not see later rows of its sequence or of the prefix. A
+ * batch of prompts with a common beginning is a prefix and one sequence per class; a batch of images is a group of
+ * sequences without a prefix.
  *
  * @param heads number of attention heads
- * @param queries which rows ask; all rows, or one row of each sequence
- * @param causal whether later rows are hidden
+ * @param queries rows that are queries: all rows, or one of each sequence
+ * @param causal true if later rows are hidden
  * @param prefix number of rows of the shared beginning, 0 for none
  * @param groups the sequences by length
  */
 public record AttentionLayout(int heads, Queries queries, boolean causal, int prefix, List<Group> groups) {
 
-    /** Which rows of the sequences are queries. */
+    /** Rows that are queries. */
     public enum Queries {
         /** Every row, the prefix's too. */
         ALL,
@@ -34,15 +33,15 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
     /**
      * Sequences of one length.
      *
-     * @param sequences how many
-     * @param length rows of each
+     * @param sequences number of sequences
+     * @param length rows of each sequence
      */
     public record Group(int sequences, int length) {
 
         public Group {
             if (sequences < 1 || length < 1) {
                 throw new IllegalArgumentException(
-                        sequences + " sequences of " + length + " rows: both must be positive");
+                        sequences + " sequences of " + length + " rows: expected 1 or more of both");
             }
         }
 
@@ -53,7 +52,7 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
 
     public AttentionLayout {
         if (heads < 1 || prefix < 0) {
-            throw new IllegalArgumentException(heads + " heads, prefix of " + prefix + " rows");
+            throw new IllegalArgumentException("expected 1 or more heads and 0 or more prefix rows, got " + heads + " and " + prefix);
         }
         if (groups.isEmpty()) {
             throw new IllegalArgumentException("no sequences to attend to");
@@ -86,7 +85,7 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
         return queries == Queries.ALL ? rows() : sequences();
     }
 
-    /** The row that {@link #queries} names, of each sequence in turn; needs FIRST or LAST. */
+    /** The row that {@link #queries} names, FIRST or LAST, of each sequence in turn. */
     public int[] selectedRows() {
         int[] rows = new int[sequences()];
         int next = 0;
@@ -101,7 +100,7 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
     }
 
     /**
-     * A run of sequences of one length with what they share.
+     * Consecutive sequences of one length.
      *
      * @param firstRow packed row of the first sequence
      * @param firstQuery query row of the first sequence
@@ -109,7 +108,7 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
      * @param length rows of each sequence
      * @param queriesEach query rows of each sequence
      * @param sharedKeys rows of the prefix that each sequence sees
-     * @param firstProbability where the block's attention probabilities begin
+     * @param firstProbability offset of the block's attention probabilities
      */
     record Block(
             int firstRow,
@@ -128,18 +127,13 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
             return sequences * queriesEach;
         }
 
-        /** Packed rows of all its sequences. */
-        int rows() {
-            return sequences * length;
-        }
-
         /** Elements of one head's probabilities: [query rows, keys]. */
         long probabilitiesPerHead() {
             return (long) queryRows() * keys();
         }
     }
 
-    /** The prefix (where it has queries) as a block of its own, then one block for each group. */
+    /** The prefix, if it has queries, as a block of its own, then one block per group. */
     List<Block> blocks() {
         List<Block> blocks = new ArrayList<>();
         long probability = 0;
@@ -169,7 +163,7 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
         return last.firstProbability + heads * last.probabilitiesPerHead();
     }
 
-    /** How many keys query {@code i} of a sequence of {@code block} sees. */
+    /** Number of keys that query {@code i} of a sequence of {@code block} sees. */
     int visibleKeys(Block block, int i) {
         if (!causal) {
             return block.keys();

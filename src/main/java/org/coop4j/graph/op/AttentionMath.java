@@ -11,22 +11,22 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * Attention in ND4J calls, a batched product for each block of the layout.
  *
- * <p>Letters: S sequences, H heads, L query rows of a sequence, K keys, D head width, P prefix.
- * Heads are views of the packed rows, so that nothing is copied to split or merge them. Views are
- * made by hand: NDArrayIndex gives wrong shapes for ranges of one row.
+ * <p>Letters: S sequences, H heads, L query rows of a sequence, K keys, D head width. Heads are views of the packed
+ * rows, so that splitting and merging them copies nothing. Views are made by hand: NDArrayIndex gives wrong shapes for
+ * ranges of one row.
  */
 public final class AttentionMath implements AutoCloseable {
 
     private final AttentionLayout layout;
-    private final List<INDArray> masks = new ArrayList<>(); // of each block, null for none
+    private final List<INDArray> masks = new ArrayList<>(); // of each block; null for none
 
-    /** Makes the masks, which serve every forward call. */
+    /** Makes the masks for all forward calls. */
     public AttentionMath(AttentionLayout layout) {
         this.layout = layout;
         layout.blocks().forEach(block -> masks.add(mask(block)));
     }
 
-    /** What is added to the scores, [1, 1, L, K]: −∞ where a query does not see a key. */
+    /** Mask added to the scores, [1, 1, L, K]: −∞ where a query does not see a key; null for none. */
     private INDArray mask(Block block) {
         float[] hidden = new float[block.queriesEach() * block.keys()];
         boolean any = false;
@@ -44,7 +44,7 @@ public final class AttentionMath implements AutoCloseable {
      *
      * @param qkv the inputs of {@link Attention}
      * @param out [queries, width]
-     * @param probabilities flat, as {@link Attention} has them
+     * @param probabilities flat, as in {@link Attention}
      */
     public void forward(INDArray[] qkv, INDArray out, INDArray probabilities) {
         Operands operands = new Operands(layout, qkv);
@@ -91,12 +91,15 @@ public final class AttentionMath implements AutoCloseable {
     /** The block's place in the flat probabilities, as [S, H, L, K]. */
     private static INDArray slot(int heads, INDArray probabilities, Block block) {
         long each = (long) block.queriesEach() * block.keys();
-        return Nd4j.create(
-                probabilities.data(),
-                new long[] {block.sequences(), heads, block.queriesEach(), block.keys()},
-                new long[] {each, block.probabilitiesPerHead(), block.keys(), 1},
-                probabilities.offset() + block.firstProbability(),
-                'c');
+        long[] shape = {block.sequences(), heads, block.queriesEach(), block.keys()};
+        return GraphOp.view(
+                probabilities,
+                block.firstProbability(),
+                shape,
+                each,
+                block.probabilitiesPerHead(),
+                block.keys(),
+                1);
     }
 
     /** Frees the masks. */
@@ -134,15 +137,17 @@ public final class AttentionMath implements AutoCloseable {
         private INDArray view(INDArray matrix, long row, long column, long sequences, long heads, long length) {
             long rowStride = matrix.stride(0);
             long columnStride = matrix.stride(1);
-            return Nd4j.create(
-                    matrix.data(),
+            return GraphOp.view(
+                    matrix,
+                    row * rowStride + column * columnStride,
                     new long[] {sequences, heads, length, headWidth},
-                    new long[] {length * rowStride, headWidth * columnStride, rowStride, columnStride},
-                    matrix.offset() + row * rowStride + column * columnStride,
-                    'c');
+                    length * rowStride,
+                    headWidth * columnStride,
+                    rowStride,
+                    columnStride);
         }
 
-        /** Keys, then values that each sequence sees, the prefix's first: [S, 2 H, K, D]. */
+        /** The keys, then the values that each sequence sees, the prefix's first: [S, 2 H, K, D]. */
         INDArray keysAndValues(Block block) {
             INDArray own = view(kv, block.firstRow(), keyColumn, block.sequences(), 2L * heads, block.length());
             if (block.sharedKeys() == 0) {
@@ -155,12 +160,8 @@ public final class AttentionMath implements AutoCloseable {
 
         /** The keys (0) or the values (1) of both: [S, H, K, D]. */
         INDArray half(INDArray both, int which) {
-            return Nd4j.create(
-                    both.data(),
-                    new long[] {both.size(0), heads, both.size(2), both.size(3)},
-                    both.stride(),
-                    both.offset() + (long) which * heads * both.stride(1),
-                    'c');
+            long[] shape = {both.size(0), heads, both.size(2), both.size(3)};
+            return GraphOp.view(both, (long) which * heads * both.stride(1), shape, both.stride());
         }
 
         INDArray scores(Block block, INDArray keys) {
@@ -180,12 +181,8 @@ public final class AttentionMath implements AutoCloseable {
 
         /** Keys {@code first} to {@code first + count} of d [S, H, K, D]. */
         private static INDArray keyRange(INDArray d, long first, long count) {
-            return Nd4j.create(
-                    d.data(),
-                    new long[] {d.size(0), d.size(1), count, d.size(3)},
-                    d.stride(),
-                    d.offset() + first * d.stride(2),
-                    'c');
+            long[] shape = {d.size(0), d.size(1), count, d.size(3)};
+            return GraphOp.view(d, first * d.stride(2), shape, d.stride());
         }
     }
 }

@@ -5,7 +5,7 @@ import org.coop4j.graph.host.Exponential;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.HostMatrix.Cursor;
 
-/** Memory of one worker for attention: cursors for the products, and room for the scores of a piece of work. */
+/** Memory of one worker for attention: cursors for the products, and the scores of a task. */
 public final class AttentionScratch implements AutoCloseable {
 
     public final Cursor a = new Cursor();
@@ -26,12 +26,12 @@ public final class AttentionScratch implements AutoCloseable {
         exponential = ds == null ? new Exponential(size) : null;
     }
 
-    /** For attention itself, with at most {@code size} scores in a piece. */
+    /** Memory for attention itself, with at most {@code size} scores in a task. */
     public static AttentionScratch forward(int size) {
         return new AttentionScratch(size, null);
     }
 
-    /** For the gradient, with at most {@code size} scores in a piece. */
+    /** Memory for the gradient, with at most {@code size} scores in a task. */
     public static AttentionScratch backward(int size) {
         return new AttentionScratch(size, HostMatrix.allocate(1, size));
     }
@@ -40,7 +40,7 @@ public final class AttentionScratch implements AutoCloseable {
      * Turns scores into probabilities in place: softmax of {@code scale} times each row.
      *
      * @param matrix holds the scores [queries, keys] from element {@code start} on
-     * @param visible number of keys that query i sees, the first ones; the others get probability 0
+     * @param visible number of keys that query i sees, the first ones; the others have probability 0
      */
     public void softmax(HostMatrix matrix, long start, int queries, int keys, IntUnaryOperator visible, float scale) {
         int n = queries * keys;

@@ -14,12 +14,12 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * A 3×3 convolution with one pixel of zeros around the image.
  *
- * <p>Inputs: x [batch · height · width, in] with the pixels of {@link Grid}; kernel [9 · in, out], row
- * {@code (3 · ky + kx) · in + channel} (PyTorch's [out, in, ky, kx] with its axes in the order 2, 3, 1, 0); and a bias
- * [out] where there is one. Output: [batch · height/stride · width/stride, out]. It has no gradient.
+ * <p>Inputs: x [batch · height · width, in] with the pixels of {@link Grid}; kernel [9 · in, out], row {@code (3 · ky +
+ * kx) · in + channel} (PyTorch's [out, in, ky, kx] with its axes in the order 2, 3, 1, 0); and optionally a bias [out].
+ * Output: [batch · height/stride · width/stride, out]. It has no gradient.
  *
- * <p>On the host a frozen kernel is convolved by oneDNN where there is one, and otherwise by unfolding the
- * neighbourhoods into rows.
+ * <p>On the host, oneDNN convolves with a frozen kernel if it is available; otherwise the neighbourhoods are unfolded
+ * into rows.
  */
 public class Convolution extends GraphOp {
 
@@ -28,7 +28,7 @@ public class Convolution extends GraphOp {
     /**
      * @param grid the pixels of each image of {@code x}
      * @param stride distance between the pixels that the kernel is centred on
-     * @param inputs x, the kernel, and the bias where there is one
+     * @param inputs x, the kernel, and optionally the bias
      */
     public Convolution(SameDiff sd, Grid grid, int stride, SDVariable... inputs) {
         super(sd, inputs);
@@ -47,7 +47,7 @@ public class Convolution extends GraphOp {
         long needed = Unfolding.TAPS * x[1];
         if (kernel[0] != needed) {
             throw new IllegalArgumentException(
-                    "3x3 kernel of %s rows for %s channels: %s are needed".formatted(kernel[0], x[1], needed));
+                    "3x3 kernel for %s channels: expected %s rows, got %s".formatted(x[1], needed, kernel[0]));
         }
         return List.of(new long[] {shape.rowsOut(x[0]), kernel[1]});
     }

@@ -7,7 +7,6 @@ import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Each image's patches with a row in front and the position embedding added. The row in front is the class embedding
@@ -50,12 +49,8 @@ public class FrontTokens extends GraphOp {
     /** Rows {@code from} to {@code from + count} of each image, a view [images, count, width]. */
     public static INDArray rows(INDArray matrix, long tokens, long from, long count) {
         long row = matrix.stride(0);
-        return Nd4j.create(
-                matrix.data(),
-                new long[] {matrix.rows() / tokens, count, matrix.columns()},
-                new long[] {tokens * row, row, matrix.stride(1)},
-                matrix.offset() + from * row,
-                'c');
+        long[] shape = {matrix.rows() / tokens, count, matrix.columns()};
+        return view(matrix, from * row, shape, tokens * row, row, matrix.stride(1));
     }
 
     @Override

@@ -12,11 +12,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Chosen rows of one matrix, or of two whose rows count on (ND4J's {@code gather} loses repeated rows' gradients).
+ * Chosen rows of a matrix, or of two matrices, the second's rows counted on from the first's. (ND4J's {@code gather}
+ * loses gradients of repeated rows.)
  *
- * <p>Inputs: x [n, width] and, where there are any, vectors [m, width]. Row r of the result is x[s] for the source s of
- * r where s is below n, otherwise vectors[s − n], and zero where there is no source. A row may be the source of many,
- * and of none: its gradient is the sum over those that it is the source of.
+ * <p>Inputs: x [n, width] and optionally vectors [m, width]. Row r of the result, with source s, is x[s] for s below n,
+ * otherwise vectors[s − n], and zero without a source. A row may be the source of any number of rows; its gradient is
+ * the sum over them.
  */
 public final class GatherRows extends GraphOp {
 
@@ -68,12 +69,12 @@ public final class GatherRows extends GraphOp {
         return List.of(new InputGradient(sameDiff, sources, inputs).outputVariables());
     }
 
-    /** dx and dvectors: for each row the sum of dy over the rows that it is the source of. */
+    /** dx and dvectors: for each row the sum of dy over the rows of which it is the source. */
     private static final class InputGradient extends GraphOp {
 
         private final int[] sources;
 
-        /** x and the vectors give the shapes alone. */
+        /** Of x and the vectors only the shapes are used. */
         InputGradient(SameDiff sd, int[] sources, SDVariable... inputs) {
             super(sd, inputs);
             this.sources = sources;
@@ -100,18 +101,16 @@ public final class GatherRows extends GraphOp {
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            HostKernel ofX = sum(in[0], targets(0, out[0].rows()), out[0]);
-            if (out.length == 1) {
-                return ofX;
+            List<HostKernel> sums = new ArrayList<>();
+            int first = 0;
+            for (HostMatrix gradient : out) {
+                sums.add(sum(in[0], targets(first, gradient.rows()), gradient));
+                first += gradient.rows();
             }
-            HostKernel ofVectors = sum(in[0], targets(out[0].rows(), out[1].rows()), out[1]);
-            return () -> {
-                ofX.run();
-                ofVectors.run();
-            };
+            return () -> sums.forEach(HostKernel::run);
         }
 
-        /** Where each row of dy goes in the matrix whose rows begin at {@code first}. */
+        /** The target of each row of dy in the matrix whose rows start at {@code first}. */
         private int[] targets(int first, int rows) {
             return Arrays.stream(sources)
                     .map(s -> s >= first && s < first + rows ? s - first : NONE)
@@ -119,10 +118,10 @@ public final class GatherRows extends GraphOp {
         }
     }
 
-    /** out[r] = x[sources[r]], zero where the source is {@link #NONE}. */
+    /** out[r] = x[sources[r]], zero for {@link #NONE}. */
     public static void take(INDArray x, int[] sources, INDArray out) {
         boolean gaps = Arrays.stream(sources).anyMatch(source -> source == NONE);
-        pull(gaps ? withZeros(x) : x, sources, out);
+        copyRows(gaps ? withZeros(x) : x, sources, out);
     }
 
     /**
@@ -148,7 +147,7 @@ public final class GatherRows extends GraphOp {
         INDArray padded = withZeros(x);
         for (int[] sources : rounds) {
             INDArray part = Nd4j.createUninitialized(out.dataType(), out.shape());
-            pull(padded, sources, part);
+            copyRows(padded, sources, part);
             out.addi(part);
         }
     }
@@ -176,8 +175,8 @@ public final class GatherRows extends GraphOp {
         return Nd4j.concat(0, x, Nd4j.create(x.dataType(), 1, x.size(1)));
     }
 
-    /** The last row of {@code x} is zero where a source is {@link #NONE}. */
-    private static void pull(INDArray x, int[] sources, INDArray out) {
+    /** out[r] = x[sources[r]]; for {@link #NONE} the last row of {@code x}, which is zero. */
+    private static void copyRows(INDArray x, int[] sources, INDArray out) {
         int zeros = Math.toIntExact(x.size(0)) - 1;
         int[] known = Arrays.stream(sources).map(s -> s == NONE ? zeros : s).toArray();
         Nd4j.pullRows(x, out, 1, known);

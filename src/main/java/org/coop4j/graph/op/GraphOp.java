@@ -14,11 +14,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.api.ops.OpContext;
 import org.nd4j.linalg.api.shape.LongShapeDescriptor;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A SameDiff op that is computed in Java.
+ * A SameDiff op computed in Java.
  *
- * <p>Inputs that may have a gradient come first: {@code doDiff} returns gradients for a prefix of the inputs.
+ * <p>Inputs that may have a gradient come first: {@code doDiff} returns the gradients of a prefix of the inputs.
  */
 public abstract class GraphOp extends DynamicCustomOp {
 
@@ -48,12 +49,12 @@ public abstract class GraphOp extends DynamicCustomOp {
     /**
      * Computes the outputs in ND4J calls: the definition, for any backend and float type.
      *
-     * @param in the inputs, none of them changed
+     * @param in the inputs, left unchanged
      * @param out dense row-major outputs of the right shape, with any content
      */
     public abstract void compute(INDArray[] in, INDArray[] out);
 
-    /** {@link #compute} bound to these arrays, to be run many times. */
+    /** {@link #compute} bound to these arrays. */
     public HostKernel portableKernel(INDArray[] in, INDArray[] out) {
         return () -> compute(in, out);
     }
@@ -61,7 +62,7 @@ public abstract class GraphOp extends DynamicCustomOp {
     /** The same arithmetic in float32 on native memory, bound to these arrays. */
     public abstract HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers);
 
-    /** Returns true if output 0 may be written over this input when nobody needs the input afterwards. */
+    /** Returns true if output 0 may overwrite this input when nothing reads the input afterwards. */
     public boolean mayOverwrite(int input) {
         return false;
     }
@@ -90,7 +91,7 @@ public abstract class GraphOp extends DynamicCustomOp {
         return types;
     }
 
-    /** Shapes as SameDiff's own session asks for them. */
+    /** Shapes for SameDiff's own session. */
     @Override
     public List<LongShapeDescriptor> calculateOutputShape(OpContext context) {
         List<long[]> inputs =
@@ -101,7 +102,12 @@ public abstract class GraphOp extends DynamicCustomOp {
                 .toList();
     }
 
-    /** Inputs of a gradient: what is given, then the op's own inputs. */
+    /** Memory of an array from an element on, as another array. Views are made by hand: see {@link AttentionMath}. */
+    public static INDArray view(INDArray array, long element, long[] shape, long... strides) {
+        return Nd4j.create(array.data(), shape, strides, array.offset() + element, 'c');
+    }
+
+    /** Inputs of a gradient op: the given ones, then this op's own. */
     protected final SDVariable[] beforeInputs(SDVariable... given) {
         return Stream.concat(Stream.of(given), Stream.of(args())).toArray(SDVariable[]::new);
     }

@@ -1,8 +1,8 @@
 package org.coop4j.graph.op;
 
 /**
- * The pixels of an image as matrix rows: {@code height · width} rows in raster order, one column a
- * channel; the images of a batch follow one another.
+ * Pixels of an image as matrix rows: {@code height · width} rows in raster order, one column per channel. The images of
+ * a batch follow one another.
  *
  * @param height lines of pixels
  * @param width pixels of a line
@@ -12,7 +12,7 @@ public record Grid(int height, int width) {
     public Grid {
         if (height < 1 || width < 1) {
             throw new IllegalArgumentException(
-                    "an image of " + width + "x" + height + " pixels: both must be positive");
+                    "an image of " + width + "x" + height + " pixels: expected 1 or more of both");
         }
     }
 
@@ -28,7 +28,7 @@ public record Grid(int height, int width) {
      */
     public Grid dividedBy(int factor) {
         if (factor < 1 || height % factor != 0 || width % factor != 0) {
-            throw new IllegalArgumentException("an image of " + width + "x" + height + " pixels divided by " + factor);
+            throw new IllegalArgumentException("an image of " + width + "x" + height + " pixels is not divisible by " + factor);
         }
         return new Grid(height / factor, width / factor);
     }
@@ -37,7 +37,7 @@ public record Grid(int height, int width) {
     public int images(long rows) {
         if (rows % pixels() != 0) {
             throw new IllegalArgumentException(
-                    rows + " rows are no whole images of " + width + "x" + height + " pixels");
+                    rows + " rows are not a multiple of an image of " + width + "x" + height + " pixels");
         }
         return Math.toIntExact(rows / pixels());
     }

@@ -26,24 +26,18 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public final class Linear extends GraphOp {
 
-    /** Storage of the weight. */
-    public enum Weight {
-        /** [out, in], as {@code nn.Linear} stores it. */
-        OUT_IN,
-        /** [in, out], as CLIP's {@code proj} and {@code text_projection}. */
-        IN_OUT
-    }
-
-    private final Weight weight;
+    private final Gemm.Form form;
     private final Precision precision;
 
     /**
+     * @param form NT for a weight stored [out, in] as by {@code nn.Linear}, NN for one stored [in, out] as CLIP's
+     *     {@code proj} and {@code text_projection}
      * @param precision of the products; anything but float32 needs a frozen weight
      * @param inputs x, W, and optionally b
      */
-    public Linear(SameDiff sd, Weight weight, Precision precision, SDVariable... inputs) {
+    public Linear(SameDiff sd, Gemm.Form form, Precision precision, SDVariable... inputs) {
         super(sd, inputs);
-        this.weight = weight;
+        this.form = form;
         this.precision = precision;
     }
 
@@ -51,9 +45,9 @@ public final class Linear extends GraphOp {
     public List<long[]> outputShapes(List<long[]> in) {
         long[] x = in.get(0);
         long[] w = in.get(1);
-        int outAxis = weight == Weight.OUT_IN ? 0 : 1;
+        int outAxis = form == Gemm.Form.NT ? 0 : 1;
         if (x[1] != w[1 - outAxis]) {
-            throw new IllegalArgumentException("linear layer of " + w[1 - outAxis] + " inputs given rows of " + x[1]);
+            throw new IllegalArgumentException("linear layer: expected rows of " + w[1 - outAxis] + ", got rows of " + x[1]);
         }
         return List.of(new long[] {x[0], w[outAxis]});
     }
@@ -61,8 +55,7 @@ public final class Linear extends GraphOp {
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
         INDArray w = rounded(precision, in[1]);
-        boolean transposed = weight == Weight.OUT_IN;
-        Nd4j.matmul(rounded(precision, in[0]), w, out[0], false, transposed, false);
+        Nd4j.matmul(rounded(precision, in[0]), w, out[0], false, form == Gemm.Form.NT, false);
         if (in.length == 3) {
             out[0].addi(in[2]);
         }
@@ -70,12 +63,10 @@ public final class Linear extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        boolean transposed = weight == Weight.OUT_IN;
         HostMatrix bias = in.length == 3 ? in[2] : null;
         return switch (precision) {
-            case FLOAT32 ->
-                new Product(transposed ? Gemm.Form.NT : Gemm.Form.NN, in[0], in[1], bias, out[0], workers);
-            case BFLOAT16 -> new Bfloat16Product(in[0], in[1], transposed, bias, out[0], workers);
+            case FLOAT32 -> new Product(form, in[0], in[1], bias, out[0], workers);
+            case BFLOAT16 -> new Bfloat16Product(in[0], in[1], form == Gemm.Form.NT, bias, out[0], workers);
         };
     }
 
@@ -94,11 +85,14 @@ public final class Linear extends GraphOp {
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         SDVariable dy = gradients.get(0);
-        Weight other = weight == Weight.OUT_IN ? Weight.IN_OUT : Weight.OUT_IN;
+        Gemm.Form other = form == Gemm.Form.NT ? Gemm.Form.NN : Gemm.Form.NT;
         List<SDVariable> result = new ArrayList<>();
         result.add(new Linear(sameDiff, other, precision, dy, arg(1)).outputVariable()); // dx = dy · W
         if (!arg(1).isConstant()) {
-            result.add(new WeightGradient(sameDiff, weight, dy, arg(0)).outputVariable());
+            SDVariable dw = form == Gemm.Form.NT
+                    ? new WeightGradient(sameDiff, dy, arg(0)).outputVariable() // [out, in]
+                    : new WeightGradient(sameDiff, arg(0), dy).outputVariable(); // [in, out]
+            result.add(dw);
             if (args().length == 3) {
                 result.add(new BiasGradient(sameDiff, dy).outputVariable());
             }
@@ -106,35 +100,26 @@ public final class Linear extends GraphOp {
         return result;
     }
 
-    /** dW = dyᵀ · x, transposed for a weight stored [in, out]. */
+    /** dW = dyᵀ · x, or xᵀ · dy for a weight stored [in, out]. */
     private static final class WeightGradient extends GraphOp {
 
-        private final boolean outIn;
-
-        WeightGradient(SameDiff sd, Weight weight, SDVariable dy, SDVariable x) {
-            super(sd, dy, x);
-            this.outIn = weight == Weight.OUT_IN;
+        WeightGradient(SameDiff sd, SDVariable left, SDVariable right) {
+            super(sd, left, right);
         }
 
         @Override
         public List<long[]> outputShapes(List<long[]> in) {
-            long outputs = in.get(0)[1];
-            long inputs = in.get(1)[1];
-            return List.of(outIn ? new long[] {outputs, inputs} : new long[] {inputs, outputs});
+            return List.of(new long[] {in.get(0)[1], in.get(1)[1]});
         }
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            INDArray left = outIn ? in[0] : in[1];
-            INDArray right = outIn ? in[1] : in[0];
-            Nd4j.matmul(left, right, out[0], true, false, false);
+            Nd4j.matmul(in[0], in[1], out[0], true, false, false);
         }
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            HostMatrix left = outIn ? in[0] : in[1];
-            HostMatrix right = outIn ? in[1] : in[0];
-            return new Product(Gemm.Form.TN, left, right, null, out[0], workers);
+            return new Product(Gemm.Form.TN, in[0], in[1], null, out[0], workers);
         }
 
         @Override

@@ -5,8 +5,8 @@ import org.apache.commons.math3.special.Erf;
 /**
  * Φ and φ of the standard normal distribution in float32, from a table.
  *
- * <p>Cubic Hermite interpolation between exact values and slopes at steps of 1/128 is within 1e-11
- * of Φ, far below float32's rounding, and costs a few multiplications.
+ * <p>Cubic Hermite interpolation between exact values and slopes at steps of 1/128 is within 1e-11 of Φ, far below the
+ * rounding of float32, and costs a few multiplications.
  */
 final class NormalDistribution {
 

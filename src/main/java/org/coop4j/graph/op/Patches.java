@@ -7,7 +7,6 @@ import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Images cut into square patches, so that the patch embedding (a convolution with its stride as large as its kernel) is
@@ -46,11 +45,11 @@ public final class Patches extends GraphOp {
     public List<long[]> outputShapes(List<long[]> in) {
         long[] x = in.get(0);
         if (x[2] % patch != 0 || x[3] % patch != 0) {
-            throw new IllegalArgumentException("image of " + x[3] + "x" + x[2] + " in patches of " + patch);
+            throw new IllegalArgumentException("image of " + x[3] + "x" + x[2] + " pixels is not divisible into patches of " + patch);
         }
         int patches = (int) ((x[2] / patch) * (x[3] / patch));
         if (first + patches > rowsEach(patches)) {
-            throw new IllegalArgumentException(patches + " patches from row " + first + " of " + rowsEach(patches));
+            throw new IllegalArgumentException(patches + " patches from row " + first + " on do not fit into " + rowsEach(patches) + " rows");
         }
         return List.of(new long[] {x[0] * rowsEach(patches), x[1] * patch * patch});
     }
@@ -67,8 +66,7 @@ public final class Patches extends GraphOp {
             out[0].assign(0);
         }
         long row = out[0].size(1);
-        long[] strides = {rowsEach(patches) * row, ordered.size(2) * row, row, p * p, p, 1};
-        Nd4j.create(out[0].data(), ordered.shape(), strides, out[0].offset() + first * row, 'c')
+        view(out[0], first * row, ordered.shape(), rowsEach(patches) * row, ordered.size(2) * row, row, p * p, p, 1)
                 .assign(ordered);
     }
 

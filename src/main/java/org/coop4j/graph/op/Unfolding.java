@@ -9,10 +9,7 @@ import org.coop4j.graph.host.Workers;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/**
- * The 3×3 neighbourhoods of pixels as matrix rows, for one worker: some lines at a time, so that the unfolded rows stay
- * in a core's cache.
- */
+/** The 3×3 neighbourhoods of pixels as matrix rows, for one worker, a few lines at a time to stay in a core's cache. */
 public final class Unfolding implements AutoCloseable {
 
     /** Pixels of a neighbourhood. */
@@ -44,7 +41,7 @@ public final class Unfolding implements AutoCloseable {
 
         public Shape {
             if (stride < 1) {
-                throw new IllegalArgumentException("stride " + stride + " must be positive");
+                throw new IllegalArgumentException("stride: expected 1 or more, got " + stride);
             }
         }
 
@@ -70,7 +67,7 @@ public final class Unfolding implements AutoCloseable {
         void run(int first, int last);
     }
 
-    /** Room to unfold the images of this shape. */
+    /** Memory to unfold the images of this shape. */
     public Unfolding(Shape shape, int channels) {
         this.shape = shape;
         this.channels = channels;
@@ -80,7 +77,7 @@ public final class Unfolding implements AutoCloseable {
         unfolded = HostMatrix.allocate((long) linesEach * shape.out().width(), (long) TAPS * channels);
     }
 
-    /** One for each worker. */
+    /** One unfolding per worker. */
     public static Unfolding[] forEach(Workers workers, Shape shape, int channels) {
         Unfolding[] each = new Unfolding[workers.count()];
         Arrays.setAll(each, part -> new Unfolding(shape, channels));
@@ -121,7 +118,7 @@ public final class Unfolding implements AutoCloseable {
         return HostKernel.owning(work, () -> Arrays.stream(unfoldings).forEach(Unfolding::close));
     }
 
-    /** Output lines {@code from} to {@code to}, as many at a time as there is room for. */
+    /** Runs through output lines {@code from} to {@code to}, as many at a time as the memory holds. */
     public void blocks(int from, int to, Lines lines) {
         for (int first = from; first < to; first += linesEach) {
             lines.run(first, Math.min(to, first + linesEach));
@@ -190,23 +187,15 @@ public final class Unfolding implements AutoCloseable {
     /** The pixels (y + i · stride, x + j · stride) of padded images, [batch, i, j, channels]. */
     public static INDArray window(INDArray padded, int y, int x, int stride, Grid grid) {
         long[] s = padded.stride();
-        return Nd4j.create(
-                padded.data(),
-                new long[] {padded.size(0), grid.height(), grid.width(), padded.size(3)},
-                new long[] {s[0], stride * s[1], stride * s[2], s[3]},
-                y * s[1] + x * s[2],
-                'c');
+        long[] shape = {padded.size(0), grid.height(), grid.width(), padded.size(3)};
+        return GraphOp.view(padded, y * s[1] + x * s[2], shape, s[0], stride * s[1], stride * s[2], s[3]);
     }
 
     /** The columns of one tap as [batch, height, width, channels]. */
     public static INDArray columns(INDArray unfolded, int tap, Shape shape) {
         Grid grid = shape.out();
         long row = unfolded.columns();
-        return Nd4j.create(
-                unfolded.data(),
-                new long[] {grid.images(unfolded.rows()), grid.height(), grid.width(), row / TAPS},
-                new long[] {grid.pixels() * row, grid.width() * row, row, 1},
-                tap * row / TAPS,
-                'c');
+        long[] sizes = {grid.images(unfolded.rows()), grid.height(), grid.width(), row / TAPS};
+        return GraphOp.view(unfolded, tap * row / TAPS, sizes, grid.pixels() * row, grid.width() * row, row, 1);
     }
 }

@@ -353,7 +353,7 @@ class FeatureBankTest {
         assertThat(upright.get(0)).containsExactly(clip.encodeImages(file).row(0));
         assertThat(stored.get(0))
                 .containsExactly(
-                        clip.encodeImages(file, new Clip.ImageOptions(FeatureKind.EMBEDDED, ExifOrientation.KEEP))
+                        clip.encodeImages(file, FeatureKind.EMBEDDED, ExifOrientation.KEEP)
                                 .row(0));
         try (FeatureBank bank = bank("a", test())) {
             assertThat(contentHash(bank, applied)).isNotEqualTo(contentHash(bank, kept));

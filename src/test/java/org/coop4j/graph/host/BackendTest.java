@@ -56,7 +56,7 @@ class BackendTest {
 
     @ParameterizedTest
     @CsvSource({"3,7", "6,1", "7,5", "8,0", "8,6", "8,9"})
-    void gpusWithCodeAreTaken(int major, int minor) {
+    void gpusWithCodeAreAccepted(int major, int minor) {
         assertThatCode(() -> Backend.requireCode(major, minor)).doesNotThrowAnyException();
     }
 
@@ -71,7 +71,7 @@ class BackendTest {
                         .formatted(major, minor));
     }
 
-    /** A backend of which nothing but whether it can run is asked. */
+    /** A backend that can only say whether it can run. */
     private static final class Fake extends Nd4jBackend {
         private final BooleanSupplier canRun;
 

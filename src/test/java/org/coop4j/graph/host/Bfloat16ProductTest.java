@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** On a processor without bfloat16 these tests are of the refusal. */
+/** On a processor without bfloat16, these tests check the refusal. */
 class Bfloat16ProductTest {
 
     /** Of both factors, relative to their product: each is off by half a unit of 8 bits at most. */

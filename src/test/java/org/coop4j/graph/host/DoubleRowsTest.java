@@ -36,7 +36,7 @@ class DoubleRowsTest {
     }
 
     @Test
-    void productsOfSomeColumnsAreSumsOverTheRowsThatCount() {
+    void transposedProductsAreSumsOverTheFirstRows() {
         double[] a = random(6 * 5, 3);
         double[] b = random(6 * 2, 4);
         try (DoubleRows left = DoubleRows.of(a, 5);
@@ -84,7 +84,7 @@ class DoubleRowsTest {
     }
 
     @Test
-    void squaresThatWereTakenAwayLeaveAMatrixThatIsNotPositive() {
+    void subtractedSquaresLeaveAMatrixThatIsNotPositiveDefinite() {
         double[] x = random(3 * 2, 7);
         double[] upper = new double[4];
         DoubleRows.addSquares(-1, x, 3, 2, upper);

@@ -57,7 +57,7 @@ class WorkersTest {
         }
     }
 
-    /** New threads are late; which ones is up to the system, so that it is tried until one is. */
+    /** New threads are late, but which ones depends on the system, so the test tries until one is. */
     @Test
     void theCallerTakesOverTheSharesOfLateThreads() {
         Thread caller = Thread.currentThread();
@@ -80,7 +80,7 @@ class WorkersTest {
     }
 
     @Test
-    void whoIsFreeTakesTheNextTask() {
+    void aFreeWorkerTakesTheNextTask() {
         try (Workers workers = new Workers(2)) {
             CountDownLatch otherTasksDone = new CountDownLatch(7);
             workers.each(8, (worker, task) -> {
@@ -168,7 +168,7 @@ class WorkersTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
-    void aShareThatHandsOutWorkIsToldSoInsteadOfWaitingForItself(int count) {
+    void aShareThatHandsOutWorkIsRefusedInsteadOfWaitingForItself(int count) {
         try (Workers workers = new Workers(count)) {
             for (int caller = 0; caller < count; caller++) {
                 int nesting = caller;

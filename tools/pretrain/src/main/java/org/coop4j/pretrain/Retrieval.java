@@ -47,7 +47,7 @@ public record Retrieval(int images, int captions, double recallAt1, double recal
         List<Path> files =
                 table.pictures().stream().map(PairTable.Picture::image).toList();
         FeatureMatrix images = clip.encodeImages(
-                        files, new Clip.ImageOptions(FeatureKind.EMBEDDED, ExifOrientation.KEEP))
+                        files, FeatureKind.EMBEDDED, ExifOrientation.KEEP)
                 .normalized();
         int[][] own = new int[files.size()][];
         for (int i = 0; i < own.length; i++) {

@@ -10,6 +10,7 @@ import java.util.Map;
 import org.coop4j.clip.ImageEncoder;
 import org.coop4j.clip.TextTransformer;
 import org.coop4j.clip.Transformer;
+import org.coop4j.clip.VisualProjection;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.ArrayValues;
@@ -140,7 +141,9 @@ public final class TrainableClip implements AutoCloseable {
     private SDVariable imageFeatures(Graph graph, DataType type) {
         long side = architecture().vision().imageSize();
         SDVariable images = graph.placeholder("images", type, size.batch, 3, side, side);
-        return ImageEncoder.tower(parameters, architecture().vision(), metadata.activation(), images, size.batch);
+        SDVariable x = ImageEncoder.rows(
+                parameters, architecture().vision(), metadata.activation(), images, size.batch); // [batch, width]
+        return VisualProjection.after(parameters, x, architecture().vision()); // [batch, embed]
     }
 
     private SDVariable textFeatures(Graph graph, DataType type) {

@@ -12,7 +12,6 @@ import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.pretrain.TrainableClip.Size;

@@ -1,5 +1,6 @@
 package org.coop4j.weights.convert;
 
+import org.coop4j.weights.convert.ModelSource.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.FileRegion;
-import org.coop4j.base.FileState;
+import org.coop4j.base.OpenFile.FileState;
 import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
 import org.coop4j.weights.Shape;
