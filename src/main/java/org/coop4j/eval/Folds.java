@@ -33,12 +33,12 @@ public final class Folds {
                 count);
     }
 
-    /** Number of images of the smallest class. */
+    /** Returns the number of images of the smallest class. */
     public static int fewest(int[] labels) {
         return counts(labels).min().orElse(0);
     }
 
-    /** Number of images of the largest class. */
+    /** Returns the number of images of the largest class. */
     public static int most(int[] labels) {
         return counts(labels).max().orElse(0);
     }
@@ -49,17 +49,17 @@ public final class Folds {
         return counts.values().stream().mapToInt(Integer::intValue);
     }
 
-    /** Number of folds. */
+    /** Returns the number of folds. */
     public int count() {
         return count;
     }
 
-    /** Positions of the images of a fold. */
+    /** Returns the positions of the images of a fold. */
     public int[] of(int part) {
         return IntStream.range(0, fold.length).filter(i -> fold[i] == part).toArray();
     }
 
-    /** Positions of the images of all other folds. */
+    /** Returns the positions of the images of all other folds. */
     public int[] without(int part) {
         return IntStream.range(0, fold.length).filter(i -> fold[i] != part).toArray();
     }

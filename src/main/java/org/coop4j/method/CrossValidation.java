@@ -18,7 +18,7 @@ public record CrossValidation(FeatureSpace space, Task task, int parts) {
 
     private static final int MOST_PARTS = 5;
 
-    /** The number of folds for these labels, at most 5; with fewer than 2 nothing can be held out. */
+    /** Returns the number of folds for these labels, at most 5; with fewer than 2 nothing can be held out. */
     public static int parts(int[] labels) {
         return Math.min(MOST_PARTS, Folds.fewest(labels));
     }

@@ -16,7 +16,7 @@ public interface Learner {
     Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException;
 
     /**
-     * Approximate number of multiplications of {@link #fit}, to estimate the remaining time.
+     * Returns the approximate number of multiplications of {@link #fit}, to estimate the remaining time.
      *
      * @param images number of training images
      */

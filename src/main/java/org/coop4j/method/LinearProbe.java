@@ -18,8 +18,8 @@ import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
 
 /**
- * Logistic regression on image features that are not normalised (Radford et al., 2021, section 3.2; the reference's {@code
- * lpclip/linear_probe.py}).
+ * Logistic regression on image features that are not normalised (Radford et al., 2021, section 3.2; the reference's
+ * {@code lpclip/linear_probe.py}).
  *
  * @param referenceSample whether its few-shot images are drawn as in {@code lpclip}, not as in CoOp
  */

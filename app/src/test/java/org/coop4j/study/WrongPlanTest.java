@@ -45,7 +45,7 @@ class WrongPlanTest {
                 "seeds: 9999999999 | line 4: seeds is 9999999999: the most is 2147483647",
                 "epochs: ten | line 4: epochs is \"ten\": give a whole number, 1 or more",
                 "epochs: {one: 2} | line 4: shots of epochs is \"one\"",
-                "rate: 0 | line 4: learning rates: expected positive numbers",
+                "rate: 0 | line 4: rate: expected a positive number",
                 "rate: .nan | line 4: rate: expected a number, got \".nan\"",
                 "rate: Infinity | line 4: rate: expected a number, got \"Infinity\"",
                 "momentum: 1.5 | line 4: momentum: expected at least 0 and less than 1, got 1.5",

@@ -21,7 +21,7 @@ public abstract class Optimizer {
         /** {@link Adam} with decoupled weight decay. */
         ADAMW;
 
-        /** The name in files and on the command line. */
+        /** Returns the name in files and on the command line. */
         public String id() {
             return name().toLowerCase(Locale.ROOT);
         }
@@ -40,7 +40,7 @@ public abstract class Optimizer {
      */
     public abstract void step(List<LearnedTensor> tensors, double rate, long step);
 
-    /** An array of a tensor's state, to be updated in place. */
+    /** Returns an array of a tensor's state, to be updated in place. */
     protected final float[] average(LearnedTensor tensor, String name) {
         int length = tensor.values().length;
         String key = tensor.name() + "." + name;
@@ -103,11 +103,11 @@ public abstract class Optimizer {
     }
 
     /**
-     * Adam (Kingma and Ba, 2015, algorithm 1) with coupled weight decay as PyTorch's {@code Adam}, or with decoupled decay
-     * (Loshchilov and Hutter, 2019, algorithm 2) as its {@code AdamW}.
+     * Adam (Kingma and Ba, 2015, algorithm 1) with coupled weight decay as PyTorch's {@code Adam}, or with decoupled
+     * decay (Loshchilov and Hutter, 2019, algorithm 2) as its {@code AdamW}.
      *
-     * <p>Coupled: g ← g + decay · θ. Decoupled: θ ← θ · (1 − rate · decay). Then m ← m + (1 − β₁)(g − m); v ← β₂ v + (1 −
-     * β₂) g²; θ ← θ − rate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε), in float32.
+     * <p>Coupled: g ← g + decay · θ. Decoupled: θ ← θ · (1 − rate · decay). Then m ← m + (1 − β₁)(g − m); v ← β₂ v + (1
+     * − β₂) g²; θ ← θ − rate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε), in float32.
      */
     public static final class Adam extends Optimizer {
 
