@@ -287,9 +287,9 @@ public final class DemoRun implements SweepListener {
                 all.add(new DemoResult.Change(
                         then.file().toString(),
                         names.get(then.truth()),
-                        names.get(then.predicted()),
+                        names.get(then.label()),
                         then.probability(),
-                        names.get(now.get(0).predicted()),
+                        names.get(now.get(0).label()),
                         now.stream()
                                 .mapToDouble(PictureResult::probability)
                                 .min()

@@ -146,7 +146,7 @@ class FeatureDataCommandTest {
         CommandRun trained =
                 coop("train", "--method", "gda", "-d", part, "--class-features", texts, "-o", folder.resolve("none"));
         assertThat(trained.code()).isEqualTo(1);
-        assertThat(trained.err()).contains("has training images alone");
+        assertThat(trained.err()).contains("has only training images");
     }
 
     @Test

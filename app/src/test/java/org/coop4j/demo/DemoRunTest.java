@@ -207,7 +207,7 @@ class DemoRunTest {
                 .isEqualTo(result.photographs(DemoMethod.FEATURED, 2).mean(), within(1e-9));
         assertThat(100.0 * before / images).isEqualTo(result.bestRenamedPrompt().photographs(), within(1e-9));
         assertThat(result.before().stream()
-                        .filter(r -> r.truth() == r.predicted())
+                        .filter(r -> r.truth() == r.label())
                         .count())
                 .isEqualTo(before);
         double first = result.runs().stream()
@@ -217,7 +217,7 @@ class DemoRunTest {
                 .findFirst()
                 .orElseThrow();
         long after =
-                result.after().stream().filter(r -> r.truth() == r.predicted()).count();
+                result.after().stream().filter(r -> r.truth() == r.label()).count();
         assertThat(100.0 * after / images).isEqualTo(first, within(1e-9));
     }
 
