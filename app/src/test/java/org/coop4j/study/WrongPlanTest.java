@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Plans that are refused: what is wrong is said with its line and what is allowed. */
+/** Plans that are refused: messages name the line and what is allowed. */
 class WrongPlanTest {
 
     @TempDir
@@ -31,7 +31,7 @@ class WrongPlanTest {
         return SweepPlan.read(file, Optional.empty());
     }
 
-    /** What follows "data: D, datasets: [dtd], methods: [zero-shot, coop-m4-end]" on line 4. */
+    /** Line 4, below "data: D", "datasets: [dtd]" and "methods: [zero-shot, coop-m4-end]". */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
