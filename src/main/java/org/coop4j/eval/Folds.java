@@ -8,11 +8,9 @@ import java.util.stream.IntStream;
 /** Folds of labelled images for cross-validation: the images of each class are dealt to the folds in turn. */
 public final class Folds {
     private final int[] fold;
-    private final int count;
 
-    private Folds(int[] fold, int count) {
+    private Folds(int[] fold) {
         this.fold = fold;
-        this.count = count;
     }
 
     /**
@@ -26,11 +24,9 @@ public final class Folds {
             throw new IllegalArgumentException("cross-validation: expected 2 or more folds, got " + count);
         }
         Map<Integer, Integer> dealt = new HashMap<>();
-        return new Folds(
-                Arrays.stream(labels)
-                        .map(label -> (dealt.merge(label, 1, Integer::sum) - 1) % count)
-                        .toArray(),
-                count);
+        return new Folds(Arrays.stream(labels)
+                .map(label -> (dealt.merge(label, 1, Integer::sum) - 1) % count)
+                .toArray());
     }
 
     /** Returns the number of images of the smallest class. */
@@ -47,11 +43,6 @@ public final class Folds {
         Map<Integer, Integer> counts = new HashMap<>();
         Arrays.stream(labels).forEach(label -> counts.merge(label, 1, Integer::sum));
         return counts.values().stream().mapToInt(Integer::intValue);
-    }
-
-    /** Returns the number of folds. */
-    public int count() {
-        return count;
     }
 
     /** Returns the positions of the images of a fold. */

@@ -92,7 +92,7 @@ record LinearHead(FeatureMatrix weights, float scale, float[] bias, Adapter adap
          * @param learner what has learned them, for the message
          * @throws IllegalArgumentException if a class is new, naming it and the methods that accept new classes
          */
-        static int[] learned(String learner, List<String> names, List<String> classNames) {
+        static int[] positions(String learner, List<String> names, List<String> classNames) {
             try {
                 return ClassNames.positions(names, classNames);
             } catch (IllegalArgumentException e) {
@@ -129,7 +129,7 @@ record LinearHead(FeatureMatrix weights, float scale, float[] bias, Adapter adap
          */
         ClassifierFile select(List<String> names) {
             int[] positions = added == null
-                    ? learned(file.method().id(), names, file.classNames())
+                    ? positions(file.method().id(), names, file.classNames())
                     : ClassNames.find(names, file.classNames());
             List<String> unknown = new ArrayList<>();
             for (int i = 0; i < positions.length; i++) {

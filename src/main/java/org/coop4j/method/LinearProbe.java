@@ -145,7 +145,7 @@ public record LinearProbe(@Setting("draw the images as lpclip does, not as CoOp 
 
         @Override
         public Classifier forClasses(List<String> names) {
-            int[] positions = ClassRows.learned(file.method().id(), names, classNames());
+            int[] positions = ClassRows.positions(file.method().id(), names, classNames());
             return of(file.withClassNames(names), probe.select(positions));
         }
 

@@ -11,7 +11,7 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
-import org.coop4j.eval.Predictions;
+import org.coop4j.eval.Evaluation;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
@@ -168,7 +168,7 @@ public record LpPlusPlus(
             @Override
             public void step(List<LearnedTensor> tensors, double rate, long step) {
                 super.step(List.of(w, b), rate * weightStep, step);
-                float[] sum = average(alpha, SUM);
+                float[] sum = array(alpha, SUM);
                 for (int k = 0; k < sum.length; k++) {
                     sum[k] += alpha.gradient()[k];
                     if (step % BLEND_EVERY == 0) {
@@ -177,11 +177,11 @@ public record LpPlusPlus(
                 }
                 if (val.size() > 0) {
                     int now = valHits();
-                    float[] most = average(hits, BEST);
+                    float[] most = array(hits, BEST);
                     if (now >= most[0]) {
                         most[0] = now;
                         for (LearnedTensor tensor : tensors) {
-                            copy(tensor.values(), average(tensor, BEST));
+                            copy(tensor.values(), array(tensor, BEST));
                         }
                     }
                 }
@@ -190,7 +190,7 @@ public record LpPlusPlus(
             /** Restores the tensors of the best step on the val images, if there were any. */
             void takeBest() {
                 if (val.size() > 0 && !state().isEmpty()) {
-                    learned().forEach(tensor -> copy(average(tensor, BEST), tensor.values()));
+                    learned().forEach(tensor -> copy(array(tensor, BEST), tensor.values()));
                 }
             }
 
@@ -203,11 +203,7 @@ public record LpPlusPlus(
         int valHits() {
             FeatureMatrix logits = head(FeatureMatrix.of(w), b.values(), alpha.values(), text)
                     .logits(new LogitGraph.Matrices(), FeatureSets.matrix(val).normalized());
-            int hits = 0;
-            for (int i = 0; i < logits.rows(); i++) {
-                hits += Predictions.argmax(logits.row(i)) == val.label(i) ? 1 : 0;
-            }
-            return hits;
+            return Evaluation.ofLogits(val.labels(), logits.toRows()).correct();
         }
 
         @Override
@@ -234,7 +230,7 @@ public record LpPlusPlus(
                         rows.matrix(TEXT)));
     }
 
-    /** Rows of new classes: the text features alone, blended by the mean α of the learned classes. */
+    /** Returns the rows of new classes: the text features alone, blended by the mean α of the learned classes. */
     private Map<String, float[]> unlearned(FeatureSpace space, ClassifierFile file, List<String> names) {
         float[] text = textsOfFile(space, names).weights().toArray();
         float[] learned = file.tensor(ALPHA).values();

@@ -35,17 +35,17 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
      */
     record About(String id, String title, String summary) {}
 
-    /** {@link About#id}. */
+    /** Returns {@link About#id}. */
     default String id() {
         return about().id();
     }
 
-    /** {@link About#title}. */
+    /** Returns {@link About#title}. */
     default String title() {
         return about().title();
     }
 
-    /** {@link About#summary}. */
+    /** Returns {@link About#summary}. */
     default String summary() {
         return about().summary();
     }

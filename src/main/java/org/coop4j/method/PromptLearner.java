@@ -70,7 +70,7 @@ final class PromptLearner implements Learner {
     }
 
     private static List<int[]> prompts(PromptMethod method, Clip clip, List<String> classNames) {
-        return method.context().layout(clip).prompts(clip, method.afterContext(clip, classNames));
+        return method.context().layout(clip).prompts(clip, method.tokenizedNames(clip, classNames));
     }
 
     @Override
@@ -181,7 +181,7 @@ final class PromptLearner implements Learner {
         if (!method.context().classSpecific()) {
             return file.withClassNames(names);
         }
-        int[] positions = ClassRows.learned("a class-specific context", names, file.classNames());
+        int[] positions = ClassRows.positions("a class-specific context", names, file.classNames());
         return ClassRows.select(file.withClassNames(names), PromptContext.CTX, positions, null);
     }
 

@@ -89,7 +89,7 @@ public non-sealed interface PromptMethod extends Method {
     }
 
     /** Returns the tokens of class names, placed after the context or around it. */
-    default List<ClassName> afterContext(Clip clip, List<String> classNames) {
+    default List<ClassName> tokenizedNames(Clip clip, List<String> classNames) {
         return ClassName.of(classNames, clip.tokenizer());
     }
 

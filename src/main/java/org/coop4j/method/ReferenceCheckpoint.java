@@ -89,7 +89,7 @@ public final class ReferenceCheckpoint {
             PromptMethod prompts = checkpointed(trained);
             Words words = wording.apply(prompts);
             List<String> classNames =
-                    words.afterContext().stream().map(ClassName::name).toList();
+                    words.tokenizedNames().stream().map(ClassName::name).toList();
             if (ctx.rank() == 3) {
                 requireCount(file, state.get(PromptContext.CTX), classNames.size());
             }
@@ -263,11 +263,11 @@ public final class ReferenceCheckpoint {
     }
 
     /** The tokens around the context. */
-    record Words(List<ClassName> afterContext, int startToken, int endToken) {
+    record Words(List<ClassName> tokenizedNames, int startToken, int endToken) {
 
         static Words of(Clip clip, PromptMethod prompts, List<String> classNames) {
             return new Words(
-                    prompts.afterContext(clip, classNames),
+                    prompts.tokenizedNames(clip, classNames),
                     clip.tokenizer().startToken(),
                     clip.tokenizer().endToken());
         }
@@ -277,7 +277,7 @@ public final class ReferenceCheckpoint {
     private record Embeddings(Tensor prefix, Tensor suffix) {
 
         static Embeddings of(Clip clip, Words words, int vectors) {
-            List<ClassName> names = words.afterContext();
+            List<ClassName> names = words.tokenizedNames();
             int width = clip.architecture().text().width();
             int length = clip.architecture().text().contextLength() - 1 - vectors;
             float[] start = clip.tokenEmbedding(words.startToken());

@@ -147,7 +147,7 @@ public record Tcp(
     }
 
     @Override
-    public List<ClassName> afterContext(Clip clip, List<String> classNames) {
+    public List<ClassName> tokenizedNames(Clip clip, List<String> classNames) {
         return classNames.stream()
                 .map(name -> ClassName.in(rest(), name, clip.tokenizer()))
                 .toList();

@@ -75,7 +75,7 @@ public record ZsLp(TextPrompts prompts) implements FeatureMethod {
                 return ViewPooling.pooled(train);
             }
 
-            /** As many batches as the images fill, drawn from the pool of all views. */
+            /** Returns as many batches as the images fill, drawn from the pool of all views. */
             @Override
             BatchOrder order(int samples, Trainer trainer) {
                 int batch = trainer.training().batch();
@@ -85,7 +85,7 @@ public record ZsLp(TextPrompts prompts) implements FeatureMethod {
         };
     }
 
-    /** (1/C) Σ_k λ_k ‖w_k − t_k‖². */
+    /** Returns (1/C) Σ_k λ_k ‖w_k − t_k‖². */
     private static SDVariable penalty(StepGraph step, SDVariable w, FeatureMatrix text, float[] multipliers) {
         int width = text.width();
         float[] roots = new float[multipliers.length * width];

@@ -41,7 +41,7 @@ public abstract class Optimizer {
     public abstract void step(List<LearnedTensor> tensors, double rate, long step);
 
     /** Returns an array of a tensor's state, to be updated in place. */
-    protected final float[] average(LearnedTensor tensor, String name) {
+    protected final float[] array(LearnedTensor tensor, String name) {
         int length = tensor.values().length;
         String key = tensor.name() + "." + name;
         float[] array = state.computeIfAbsent(key, k -> restored ? null : new float[length]);
@@ -52,7 +52,7 @@ public abstract class Optimizer {
         return array;
     }
 
-    /** The state itself by name, for a checkpoint; empty before the first step. */
+    /** Returns the state itself by name, for a checkpoint; empty before the first step. */
     public Map<String, float[]> state() {
         return state;
     }
@@ -90,7 +90,7 @@ public abstract class Optimizer {
         public void step(List<LearnedTensor> tensors, double rate, long step) {
             float lr = (float) rate;
             for (LearnedTensor tensor : tensors) {
-                float[] velocity = average(tensor, "momentum");
+                float[] velocity = array(tensor, "momentum");
                 float[] values = tensor.values();
                 float[] gradient = tensor.gradient();
                 for (int i = 0; i < values.length; i++) {
@@ -140,8 +140,8 @@ public abstract class Optimizer {
             for (LearnedTensor tensor : tensors) {
                 float[] values = tensor.values();
                 float[] gradient = tensor.gradient();
-                float[] m = average(tensor, "first_moment");
-                float[] v = average(tensor, "second_moment");
+                float[] m = array(tensor, "first_moment");
+                float[] v = array(tensor, "second_moment");
                 for (int i = 0; i < values.length; i++) {
                     float g = Math.fma(decay, values[i], gradient[i]);
                     m[i] += gain1 * (g - m[i]);

@@ -78,7 +78,7 @@ public class Trainer {
         return memory;
     }
 
-    /** Progress for methods without epochs; a training reports its own. */
+    /** Returns the progress of methods without epochs; a training reports its own. */
     public Progress progress() {
         return progress;
     }
