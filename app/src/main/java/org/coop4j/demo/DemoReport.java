@@ -24,7 +24,7 @@ import org.coop4j.study.html.FewShotChart;
 import org.coop4j.study.html.HtmlPage;
 import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
-import org.coop4j.study.report.ProofSections;
+import org.coop4j.study.report.EvaluationSections;
 
 /**
  * The files of a demo: the page, the curve as a picture, and the numbers.
@@ -77,7 +77,7 @@ public record DemoReport(DemoResult result) {
     // The page
 
     private HtmlPage page() {
-        ProofSections sections = new ProofSections(result.classNames());
+        EvaluationSections sections = new EvaluationSections(result.classNames());
         PictureResults before = new PictureResults(result.before());
         PictureResults after = new PictureResults(result.after());
         return new HtmlPage(

@@ -46,7 +46,7 @@ public final class RunPage {
     private final MethodChoice choice;
     private final Comparison comparison;
     private final ComparedClassifier learned;
-    private final ProofSections sections;
+    private final EvaluationSections sections;
 
     private RunPage(ComparedRun run, RunComparison evidence, MethodChoice choice) {
         this.run = run;
@@ -54,7 +54,7 @@ public final class RunPage {
         this.choice = choice;
         this.comparison = evidence.comparison();
         this.learned = comparison.method(run.name());
-        this.sections = new ProofSections(comparison.classNames());
+        this.sections = new EvaluationSections(comparison.classNames());
     }
 
     /**

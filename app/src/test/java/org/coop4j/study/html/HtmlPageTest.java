@@ -130,8 +130,8 @@ class HtmlPageTest {
 
     @Test
     void textColoursHaveTheContrastThatWcagAsksFor() {
-        for (String css : Paint.CSS.split("@media")) {
-            Map<String, String> theme = Paint.theme(css);
+        for (String css : Colours.CSS.split("@media")) {
+            Map<String, String> theme = Colours.theme(css);
             assertThat(theme).hasSize(17);
             theme.forEach((name, colour) -> {
                 double contrast = contrast(colour, theme.get("page"));
