@@ -151,7 +151,7 @@ class FeatureDataCommandTest {
 
     @Test
     void whatDoesNotFitTogetherIsRefusedWithTheWayOut() {
-        Path out = folder.resolve("refused");
+        Path out = folder.resolve("refused.safetensors");
         assertRefused(train("-o", out), 2, "give a model with --model, or features of the classes'");
         assertRefused(train("-m", model, "--class-features", texts, "-o", out), 2, "stand for a model");
         assertRefused(
