@@ -45,7 +45,9 @@ public record RgbImage(int width, int height, byte[] samples) {
             int from = 3 * y * width;
             int to = from + 3 * (width - 1);
             for (int x = 0; x < width; x++, from += 3, to -= 3) {
-                System.arraycopy(samples, from, mirrored, to, 3);
+                mirrored[to] = samples[from];
+                mirrored[to + 1] = samples[from + 1];
+                mirrored[to + 2] = samples[from + 2];
             }
         }
         return new RgbImage(width, height, mirrored);

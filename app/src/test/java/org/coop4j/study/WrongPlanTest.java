@@ -89,7 +89,7 @@ class WrongPlanTest {
                         + " method, context_length",
                 "{name: x, context_length: 0} | line 3: context_length: expected 1 or more context" + " vectors",
                 "{name: x, context_length: [4, 8]} | line 3: context_length: expected a whole" + " number",
-                "{name: x, words: [a, b]} | line 3: words: expected a text, got \"[a, b]\"",
+                "{name: x, words: [a, b]} | line 3: words: expected a string, got \"[a, b]\"",
                 "{name: x, words: {a: b}} | line 3: words is missing its value",
                 "{name: x, method: coup} | line 3: no method is called \"coup\"",
                 "{name: x, words: a, context_length: 2} | line 3: context_length: words makes it" + " 1",
