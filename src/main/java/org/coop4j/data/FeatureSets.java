@@ -6,17 +6,17 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
 
-/** Parts and sums of sets of features; of each image view 0 alone. */
+/** Subsets and unions of sets of features, with view 0 of each image. */
 public final class FeatureSets {
 
     private FeatureSets() {}
 
-    /** No images. */
+    /** Returns a set of no images. */
     public static FeatureSet none(int width) {
         return DenseFeatures.of(width, 1, new float[0], new int[0]);
     }
 
-    /** The features of some images, in the order of the positions. */
+    /** Returns the features of some images, in the order of the positions. */
     public static FeatureSet select(FeatureSet images, int[] positions) {
         float[] rows = new float[Math.multiplyExact(positions.length, images.width())];
         for (int i = 0; i < positions.length; i++) {
@@ -29,7 +29,7 @@ public final class FeatureSets {
                 Arrays.stream(positions).map(images::label).toArray());
     }
 
-    /** The first images of each class; all for 0. */
+    /** Returns the first images of each class; all for 0. */
     public static FeatureSet first(FeatureSet images, int each) {
         if (each == 0) {
             return images;
@@ -42,7 +42,7 @@ public final class FeatureSets {
                         .toArray());
     }
 
-    /** The images of all other classes; labels above that of the class are one less. */
+    /** Returns the images of all other classes; labels above that of the class are decreased by one. */
     public static FeatureSet withoutClass(FeatureSet images, int label) {
         FeatureSet rest = select(
                 images,
@@ -56,7 +56,7 @@ public final class FeatureSets {
                 Arrays.stream(rest.labels()).map(l -> l > label ? l - 1 : l).toArray());
     }
 
-    /** The features of both, those of the second behind those of the first. */
+    /** Returns the features of both, those of the first before those of the second. */
     public static FeatureSet joined(FeatureSet first, FeatureSet second) {
         int width = first.width();
         float[] rows = new float[Math.multiplyExact(first.size() + second.size(), width)];
@@ -72,7 +72,7 @@ public final class FeatureSets {
         return DenseFeatures.of(width, 1, rows, labels);
     }
 
-    /** The features as the image tower gave them, a row an image. */
+    /** Returns the features as the image tower made them, one row per image. */
     public static FeatureMatrix matrix(FeatureSet images) {
         float[] rows = new float[Math.multiplyExact(images.size(), images.width())];
         for (int i = 0; i < images.size(); i++) {
@@ -81,7 +81,7 @@ public final class FeatureSets {
         return FeatureMatrix.of(images.size(), images.width(), rows);
     }
 
-    /** Features in one array. */
+    /** A set of features in one array. */
     public static final class DenseFeatures implements FeatureSet {
 
         private final int width;
@@ -97,10 +97,10 @@ public final class FeatureSets {
         }
 
         /**
-         * Takes features without copying them.
+         * Wraps features without copying them.
          *
-         * @param rows [images, views, width], as the image tower gave them
-         * @param labels class of each image, counted from 0
+         * @param rows [images, views, width], as the image tower made them
+         * @param labels label of each image, counted from 0
          * @throws IllegalArgumentException if the sizes do not fit or a label is negative
          */
         public static DenseFeatures of(int width, int views, float[] rows, int[] labels) {

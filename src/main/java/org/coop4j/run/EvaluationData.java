@@ -128,7 +128,7 @@ public record EvaluationData(
         Set<String> contents = RunImages.contents(images.test());
         for (HashedImage image : found) {
             if (!contents.contains(image.sha256())) {
-                throw new DatasetException("%s has changed since the run was tested on it: restore it, or use --data"
+                throw new DatasetException("%s has changed since the run was tested on it: restore it, or give the current images with --data"
                         .formatted(image.image().path()));
             }
         }

@@ -43,7 +43,7 @@ public record RunComparison(
         List<NearDuplicates.Pair> duplicates,
         Map<String, UnknownClasses> unknown) {
 
-    /** Approximate limit of the multiplications of the linear probe's training, which nobody asked for. */
+    /** Approximate limit of the multiplications of the linear probe's training, a baseline. */
     private static final double MOST_WORK = 2e13;
 
     private static final double NANOS = 1e9;

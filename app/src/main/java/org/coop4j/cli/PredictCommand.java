@@ -32,8 +32,10 @@ import picocli.CommandLine.Parameters;
 /** {@code coop predict}: classifies images with a learned classifier. */
 @Command(
         name = "predict",
-        description = "Classify images with a learned classifier: label and probability."
-                + " Its classes are those that it learned; methods that can name new ones take others with --classes.",
+        description = {
+            "Classify images with a learned classifier: label and probability.",
+            "Its classes are those that it learned; methods that can name new ones take others with --classes."
+        },
         footer = {
             "Examples:",
             "  coop predict -p run photo.jpg",

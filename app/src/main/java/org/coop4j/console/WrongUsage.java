@@ -15,7 +15,7 @@ public final class WrongUsage extends RuntimeException {
         super(cause.getMessage(), cause);
     }
 
-    /** What is made of options, if they make sense. */
+    /** Makes something of options; turns an {@link IllegalArgumentException} into wrong usage. */
     public static <T> T unless(Supplier<T> made) {
         try {
             return made.get();

@@ -146,12 +146,12 @@ class FeatureDataCommandTest {
         CommandRun trained =
                 coop("train", "--method", "gda", "-d", part, "--class-features", texts, "-o", folder.resolve("none"));
         assertThat(trained.code()).isEqualTo(1);
-        assertThat(trained.err()).contains("has training images alone");
+        assertThat(trained.err()).contains("has only training images");
     }
 
     @Test
     void whatDoesNotFitTogetherIsRefusedWithTheWayOut() {
-        Path out = folder.resolve("refused");
+        Path out = folder.resolve("refused.safetensors");
         assertRefused(train("-o", out), 2, "give a model with --model, or features of the classes'");
         assertRefused(train("-m", model, "--class-features", texts, "-o", out), 2, "stand for a model");
         assertRefused(

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Sweeps as wholes: their folders, resuming, failures. */
+/** Whole sweeps: folders, resuming, failures. */
 class SweepTest {
 
     private static final String SETTINGS = "epochs: 3\nbatch: 4\nrate: 0.05\ncheckpoint_every: 1\n";
@@ -118,7 +118,7 @@ class SweepTest {
         assertThat(same).isEqualTo(outcome);
     }
 
-    /** Stops a sweep as a kill would: nothing can catch it. */
+    /** Stops a sweep like a kill: nothing catches it. */
     private static final class Killed extends Error {
         private static final long serialVersionUID = 1L;
     }

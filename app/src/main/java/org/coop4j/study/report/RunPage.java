@@ -46,7 +46,7 @@ public final class RunPage {
     private final MethodChoice choice;
     private final Comparison comparison;
     private final ComparedClassifier learned;
-    private final ProofSections sections;
+    private final EvaluationSections sections;
 
     private RunPage(ComparedRun run, RunComparison evidence, MethodChoice choice) {
         this.run = run;
@@ -54,7 +54,7 @@ public final class RunPage {
         this.choice = choice;
         this.comparison = evidence.comparison();
         this.learned = comparison.method(run.name());
-        this.sections = new ProofSections(comparison.classNames());
+        this.sections = new EvaluationSections(comparison.classNames());
     }
 
     /**
@@ -104,7 +104,7 @@ public final class RunPage {
                 ? ""
                 : " Before that, the error was %s points."
                         .formatted(Numbers.number(100 * learned.test().calibrationError(), 1));
-        return "Its probabilities: " + learned.confidence().sentence() + "." + before;
+        return "They are " + learned.confidence().sentence() + "." + before;
     }
 
     private Section summary() {
