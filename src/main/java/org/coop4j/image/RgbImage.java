@@ -25,8 +25,8 @@ public record RgbImage(int width, int height, byte[] samples) {
     }
 
     /**
-     * Returns a copy of a Java image: 8-bit samples unchanged, others scaled to 8 bits, alpha dropped without blending, as
-     * {@link ImageDecoder} does with a file.
+     * Returns a copy of a Java image: 8-bit samples unchanged, others scaled to 8 bits, alpha dropped without blending,
+     * as {@link ImageDecoder} does with a file.
      */
     public static RgbImage of(BufferedImage image) {
         return Pixels.copy(image);
