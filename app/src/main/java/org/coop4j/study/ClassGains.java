@@ -13,10 +13,10 @@ import org.coop4j.study.MethodResult.Measured;
 /**
  * A method's accuracy on each class of a dataset, beside zero-shot's.
  *
- * @param outcome the method's results
+ * @param result the method's results
  * @param classes in the order of the first result
  */
-public record ClassGains(MethodResult outcome, List<ClassGain> classes) {
+public record ClassGains(MethodResult result, List<ClassGain> classes) {
 
     /** Copies the list. */
     public ClassGains {

@@ -16,7 +16,7 @@ import org.coop4j.study.SweepPlan;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What becomes of the folder; the demo itself is DemoRunTest's. */
+/** The demo's folder; the demo itself is tested by DemoRunTest. */
 class DemoCommandTest {
 
     @TempDir

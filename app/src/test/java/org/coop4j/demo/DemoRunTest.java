@@ -130,7 +130,7 @@ class DemoRunTest {
         assertThat(DemoPictures.unpack(folder.resolve("cache"))).isEqualTo(pictures);
     }
 
-    /** With the class, as the benchmark numbers the pictures of each from 1 on. */
+    /** Label and file name, as the benchmark numbers the pictures of each class from 1. */
     private static String name(LabelledImage image) {
         return image.label() + "/" + image.path().getFileName();
     }
@@ -258,7 +258,7 @@ class DemoRunTest {
         return times;
     }
 
-    /** The reference's rate times (100 / τ)²; the page and README say that τ is 20. */
+    /** The reference's rate times (100 / τ)²; the page and README give τ as 20. */
     @Test
     void theRateIsThatOfTheShippedModelsLogitScale() throws IOException {
         try (Clip clip = Clip.shipped()) {
