@@ -2,7 +2,7 @@ package org.coop4j;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.coop4j.base.CountedTask;
+import org.coop4j.base.Progress.CountedTask;
 import org.coop4j.base.Progress;
 
 /** Keeps what it is told. */

@@ -26,7 +26,6 @@ class SourcesTest {
     /** The program and one of its commands are called as methods are. */
     private static final Set<String> OTHERS = Set.of(
             "cli/Coop.java: coop",
-            "cli/Coop.java: zero-shot",
             "graph/op/GraphOp.java: coop",
             "spark/CoopEstimator.java: coop",
             "cli/ZeroShotCommand.java: zero-shot",

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.CacheFolder;
-import org.coop4j.base.FileState;
+import org.coop4j.base.OpenFile.FileState;
 import org.coop4j.base.Sha256;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 

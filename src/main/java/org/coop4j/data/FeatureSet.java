@@ -7,23 +7,23 @@ package org.coop4j.data;
  */
 public interface FeatureSet {
 
-    /** Number of images. */
+    /** Returns the number of images. */
     int size();
 
-    /** Number of views of each image, 1 or more. */
+    /** Returns the number of views of each image, 1 or more. */
     int views();
 
-    /** Length of a row. */
+    /** Returns the length of a row. */
     int width();
 
-    /** Class of image {@code i}, counted from 0. */
+    /** Returns the label of image {@code i}, counted from 0. */
     int label(int i);
 
     /**
-     * Copies a row as the image tower gave it.
+     * Copies a row as the image tower made it.
      *
-     * @param view taken modulo {@link #views}, so that an epoch's number can be given
-     * @param offset where the row begins in the target
+     * @param view number of the view, modulo {@link #views}, so that an epoch's number can be used
+     * @param offset position of the row in the target
      */
     void copy(int i, int view, float[] target, int offset);
 
@@ -41,7 +41,7 @@ public interface FeatureSet {
         }
     }
 
-    /** The classes of all images, in a new array. */
+    /** Returns the labels of all images, in a new array. */
     default int[] labels() {
         int[] labels = new int[size()];
         for (int i = 0; i < labels.length; i++) {

@@ -1,35 +1,32 @@
 package org.coop4j.data;
 
-import java.util.Arrays;
+import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
 
-/** Parts and sums of sets of features; of each image view 0 alone. */
+/** Subsets and unions of sets of features, with view 0 of each image. */
 public final class FeatureSets {
 
     private FeatureSets() {}
 
-    /** No images. */
+    /** Returns a set of no images. */
     public static FeatureSet none(int width) {
-        return DenseFeatures.of(width, 1, new float[0], new int[0]);
+        return new DenseFeatures(width, 1, new float[0], new int[0]);
     }
 
-    /** The features of some images, in the order of the positions. */
+    /** Returns the features of some images, in the order of the positions. */
     public static FeatureSet select(FeatureSet images, int[] positions) {
         float[] rows = new float[Math.multiplyExact(positions.length, images.width())];
         for (int i = 0; i < positions.length; i++) {
             images.copy(positions[i], 0, rows, i * images.width());
         }
-        return DenseFeatures.of(
-                images.width(),
-                1,
-                rows,
-                Arrays.stream(positions).map(images::label).toArray());
+        return new DenseFeatures(
+                images.width(), 1, rows, IntStream.of(positions).map(images::label).toArray());
     }
 
-    /** The first images of each class; all for 0. */
+    /** Returns the first images of each class; all for 0. */
     public static FeatureSet first(FeatureSet images, int each) {
         if (each == 0) {
             return images;
@@ -42,37 +39,33 @@ public final class FeatureSets {
                         .toArray());
     }
 
-    /** The images of all other classes; labels above that of the class are one less. */
+    /** Returns the images of all other classes; labels above that of the class are decreased by one. */
     public static FeatureSet withoutClass(FeatureSet images, int label) {
         FeatureSet rest = select(
                 images,
                 IntStream.range(0, images.size())
                         .filter(i -> images.label(i) != label)
                         .toArray());
-        return DenseFeatures.of(
-                rest.width(),
-                1,
-                matrix(rest).toArray(),
-                Arrays.stream(rest.labels()).map(l -> l > label ? l - 1 : l).toArray());
+        return of(matrix(rest), IntStream.of(rest.labels()).map(l -> l > label ? l - 1 : l));
     }
 
-    /** The features of both, those of the second behind those of the first. */
+    /** Returns the features of both, those of the first before those of the second. */
     public static FeatureSet joined(FeatureSet first, FeatureSet second) {
-        int width = first.width();
-        float[] rows = new float[Math.multiplyExact(first.size() + second.size(), width)];
-        int[] labels = Arrays.copyOf(first.labels(), first.size() + second.size());
-        for (int i = 0; i < labels.length; i++) {
-            if (i < first.size()) {
-                first.copy(i, 0, rows, i * width);
-            } else {
-                second.copy(i - first.size(), 0, rows, i * width);
-                labels[i] = second.label(i - first.size());
-            }
-        }
-        return DenseFeatures.of(width, 1, rows, labels);
+        int size = Math.addExact(first.size(), second.size());
+        FloatBuffer rows = FloatBuffer.allocate(Math.multiplyExact(size, first.width()))
+                .put(matrix(first).toArray())
+                .put(matrix(second).toArray());
+        return of(
+                FeatureMatrix.of(size, first.width(), rows.array()),
+                IntStream.concat(IntStream.of(first.labels()), IntStream.of(second.labels())));
     }
 
-    /** The features as the image tower gave them, a row an image. */
+    /** Returns labelled rows as a set. */
+    public static FeatureSet of(FeatureMatrix rows, IntStream labels) {
+        return new DenseFeatures(rows.width(), 1, rows.toArray(), labels.toArray());
+    }
+
+    /** Returns the features as the image tower made them, one row per image. */
     public static FeatureMatrix matrix(FeatureSet images) {
         float[] rows = new float[Math.multiplyExact(images.size(), images.width())];
         for (int i = 0; i < images.size(); i++) {
@@ -81,29 +74,17 @@ public final class FeatureSets {
         return FeatureMatrix.of(images.size(), images.width(), rows);
     }
 
-    /** Features in one array. */
-    public static final class DenseFeatures implements FeatureSet {
+    /**
+     * A set of features in one array, which is not copied.
+     *
+     * @param rows [images, views, width], as the image tower made them
+     * @param labels label of each image, counted from 0
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    public record DenseFeatures(int width, int views, float[] rows, int[] labels) implements FeatureSet {
 
-        private final int width;
-        private final int views;
-        private final float[] rows;
-        private final int[] labels;
-
-        private DenseFeatures(int width, int views, float[] rows, int[] labels) {
-            this.width = width;
-            this.views = views;
-            this.rows = rows;
-            this.labels = labels;
-        }
-
-        /**
-         * Takes features without copying them.
-         *
-         * @param rows [images, views, width], as the image tower gave them
-         * @param labels class of each image, counted from 0
-         * @throws IllegalArgumentException if the sizes do not fit or a label is negative
-         */
-        public static DenseFeatures of(int width, int views, float[] rows, int[] labels) {
+        /** Checks that the sizes agree and no label is negative. */
+        public DenseFeatures {
             if (width < 1 || views < 1) {
                 throw new IllegalArgumentException(
                         "expected a width and a number of views of 1 or more, got %d and %d".formatted(width, views));
@@ -118,6 +99,10 @@ public final class FeatureSets {
                     throw new IllegalArgumentException("label %d of image %d is negative".formatted(labels[i], i));
                 }
             }
+        }
+
+        /** Returns a set of features. */
+        public static DenseFeatures of(int width, int views, float[] rows, int[] labels) {
             return new DenseFeatures(width, views, rows, labels);
         }
 
@@ -127,13 +112,8 @@ public final class FeatureSets {
         }
 
         @Override
-        public int views() {
-            return views;
-        }
-
-        @Override
-        public int width() {
-            return width;
+        public int[] labels() {
+            return labels.clone();
         }
 
         @Override

@@ -9,9 +9,9 @@ import java.util.stream.Collectors;
 import org.apache.commons.math3.random.MersenneTwister;
 
 /**
- * Draws the few-shot subset that the reference's linear probe draws ({@code lpclip}), with NumPy's
- * generator: of each class, by ascending label, {@code shots} training images, then min(shots, 4)
- * val images. A class with fewer images is used entirely; the reference stops with an error there.
+ * Draws the few-shot subset that the reference's linear probe draws ({@code lpclip}), with NumPy's generator: {@code
+ * shots} training images of each class, by ascending label, then min(shots, 4) val images of each. A class with fewer
+ * images is used entirely; the reference stops with an error there.
  *
  * @param shots training images per class, 1 or more
  * @param seed seed of the draw
@@ -48,14 +48,13 @@ public record ProbeSampler(int shots, int seed) {
     }
 
     /**
-     * Replays NumPy's legacy generator, number for number, for {@code numpy.random.choice} without
-     * replacement after {@code numpy.random.seed(n)}: the reference's linear probe draws its images
-     * with it.
+     * Replays NumPy's legacy generator, number for number, for {@code numpy.random.choice} without replacement after
+     * {@code numpy.random.seed(n)}.
      */
     public static final class NumpyRandom {
         private final MersenneTwister twister;
 
-        /** Makes a generator in the state that {@code numpy.random.seed(seed)} leaves it in. */
+        /** Makes a generator in the state after {@code numpy.random.seed(seed)}. */
         public NumpyRandom(int seed) {
             if (seed < 0) {
                 throw new IllegalArgumentException("seed " + seed + " must not be negative");
@@ -84,7 +83,7 @@ public record ProbeSampler(int shots, int seed) {
             return Arrays.copyOf(permutation(n), size);
         }
 
-        /** An integer from 0 to {@code max}, both included, rejecting masked draws above it. */
+        /** Returns an integer from 0 to {@code max} inclusive, rejecting masked draws above it. */
         private int upTo(int max) {
             int mask = (Integer.highestOneBit(max) << 1) - 1;
             int draw = twister.nextInt() & mask;

@@ -9,14 +9,14 @@ import java.util.Set;
 import org.apache.commons.math3.random.MersenneTwister;
 
 /**
- * Replays CPython's {@code random.Random}, number for number, for the few draws that the CoOp
- * benchmarks are made of: {@code random.sample} and {@code random.shuffle} after {@code
- * random.seed(n)} (CPython 3.2 to 3.13, {@code Lib/random.py} and {@code Modules/_randommodule.c}).
+ * Replays CPython's {@code random.Random}, number for number, for the draws of the CoOp benchmarks: {@code random.sample}
+ * and {@code random.shuffle} after {@code random.seed(n)} (CPython 3.2 to 3.13, {@code Lib/random.py} and {@code
+ * Modules/_randommodule.c}).
  */
 public final class PythonRandom {
     private final MersenneTwister twister;
 
-    /** Makes a generator in the state that {@code random.seed(seed)} leaves it in. */
+    /** Makes a generator in the state after {@code random.seed(seed)}. */
     public PythonRandom(long seed) {
         twister = new MersenneTwister(key(seed));
     }
@@ -24,7 +24,7 @@ public final class PythonRandom {
     /** Returns an integer of {@code bits} random bits, 1 to 31. */
     public int getRandBits(int bits) {
         if (bits < 1 || bits > 31) {
-            throw new IllegalArgumentException("can draw 1 to 31 bits, not " + bits);
+            throw new IllegalArgumentException("expected 1 to 31 bits, got " + bits);
         }
         return twister.nextInt() >>> (Integer.SIZE - bits);
     }
@@ -88,7 +88,7 @@ public final class PythonRandom {
         return drawn;
     }
 
-    /** Size up to which CPython copies the population: 21 + 4^⌈log₄ 3k⌉, without the power to 5. */
+    /** Returns the size up to which CPython copies the population: 21 + 4^⌈log₄ 3k⌉, without the power up to k = 5. */
     private static long setSize(int k) {
         long size = 21;
         if (k > 5) {
@@ -101,7 +101,7 @@ public final class PythonRandom {
         return size;
     }
 
-    /** The 32-bit words of |seed|, the lowest first. */
+    /** Returns the 32-bit words of |seed|, the lowest first. */
     private static int[] key(long seed) {
         long magnitude = Math.abs(seed); // Long.MIN_VALUE stays, and is 2^63 when read unsigned
         int low = (int) magnitude;

@@ -1,10 +1,8 @@
 /**
- * Labelled images and how they are divided: loaders for a folder of class folders, a CoOp split
- * file and a CSV list; few-shot sampling that replays CPython's generator number for number; the
- * base and new halves of the classes.
+ * Labelled images and their splits: loaders for a folder of class folders, a CoOp split file, a CSV list and a file of
+ * features; few-shot sampling that replays CPython's generator number for number; the base and new halves of the classes.
  *
- * <p>A dataset is an immutable {@link org.coop4j.data.ImageDataset}; where it comes from is a
- * {@link org.coop4j.data.DatasetSource}. The published datasets are in {@code data.benchmark}.
- * Labels count from 0 and index the list of class names.
+ * <p>A dataset is an immutable {@link org.coop4j.data.ImageDataset}. The published datasets are in {@code
+ * data.benchmark}. Labels count from 0 and index the list of class names.
  */
 package org.coop4j.data;

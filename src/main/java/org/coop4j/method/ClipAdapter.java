@@ -116,7 +116,7 @@ public record ClipAdapter(
         file.require(Shape.of(hidden(d), d), W1);
         file.require(Shape.of(d, hidden(d)), W2);
         LinearHead.Adapter adapter = adapter(file.matrix(W1), file.matrix(W2));
-        return rows(space, file, texts -> texts.raw().normalized(), TEXT).adapted(TEXT, adapter);
+        return classRows(space, file, texts -> texts.raw().normalized(), TEXT).adapted(TEXT, adapter);
     }
 
     private LinearHead.Adapter adapter(FeatureMatrix w1, FeatureMatrix w2) {

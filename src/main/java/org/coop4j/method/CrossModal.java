@@ -112,7 +112,7 @@ public record CrossModal(
     /** The classifier of (1 − blend) · head + blend · start; a new class gets its zero-shot weight. */
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        return rows(space, file, texts -> texts.raw().normalized(), HEAD, START)
+        return classRows(space, file, texts -> texts.raw().normalized(), HEAD, START)
                 .cosines(rows -> rows.matrix(HEAD).times(1 - blend).plus(rows.matrix(START), blend));
     }
 }

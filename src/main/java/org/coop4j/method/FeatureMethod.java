@@ -142,7 +142,7 @@ public non-sealed interface FeatureMethod extends Method {
      * @param texts text features of such classes
      * @throws IOException if a tensor is missing or has another shape
      */
-    default ClassRows rows(
+    default ClassRows classRows(
             FeatureSpace space, ClassifierFile file, Function<Texts, FeatureMatrix> texts, String... tensors)
             throws IOException {
         file.requireClassRows(space, tensors);

@@ -116,7 +116,7 @@ final class KeyCache implements Classifier {
      */
     static KeyCache read(FeatureMethod method, CacheWeights weights, FeatureSpace space, ClassifierFile file)
             throws IOException {
-        ClassRows rows = method.rows(space, file, Texts::weights, TEXT);
+        ClassRows rows = method.classRows(space, file, Texts::weights, TEXT);
         int images = file.tensors().containsKey(LABELS) ? file.tensor(LABELS).values().length : 1;
         file.require(Shape.of(images), LABELS);
         file.require(Shape.of(images, space.embedDim()), KEYS);

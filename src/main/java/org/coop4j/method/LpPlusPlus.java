@@ -44,6 +44,11 @@ public record LpPlusPlus(
     /** Factor of the initial α, which is multiplied by the mean cosine of the images with their classes' texts. */
     private static final double INITIAL_BLEND = 250;
 
+    /** Limits of the power iteration. */
+    private static final int MOST_ITERATIONS = 1_000;
+
+    private static final double CONVERGED = 1e-12;
+
     public LpPlusPlus() {
         this(new TextPrompts(), true);
     }
@@ -149,21 +154,25 @@ public record LpPlusPlus(
             private static final String SUM = "sum of gradients";
             private static final String BEST = "best";
 
-            private final StepSizes sizes = StepSizes.of(FeatureSets.matrix(train).normalized(), text);
+            private final double weightStep;
+            private final double blendStep;
             private final LearnedTensor hits = LearnedTensor.zeros("val hits", 1);
 
             Descent(Training training) {
                 super(training.momentum(), training.weightDecay());
+                FeatureMatrix f = FeatureSets.matrix(train).normalized();
+                weightStep = weightStep(f);
+                blendStep = blendStep(f, text);
             }
 
             @Override
             public void step(List<LearnedTensor> tensors, double rate, long step) {
-                super.step(List.of(w, b), rate * sizes.weights, step);
+                super.step(List.of(w, b), rate * weightStep, step);
                 float[] sum = average(alpha, SUM);
                 for (int k = 0; k < sum.length; k++) {
                     sum[k] += alpha.gradient()[k];
                     if (step % BLEND_EVERY == 0) {
-                        alpha.values()[k] = (float) (alpha.values()[k] - rate * sizes.blend * sum[k]);
+                        alpha.values()[k] = (float) (alpha.values()[k] - rate * blendStep * sum[k]);
                     }
                 }
                 if (val.size() > 0) {
@@ -248,61 +257,50 @@ public record LpPlusPlus(
         return new LinearHead(FeatureMatrix.of(w.rows(), w.width(), weights), 1, b, null);
     }
 
-    /**
-     * Step sizes derived from the data.
-     *
-     * @param weights 4 N / λ_max(FᵀF), the inverse of the loss's Lipschitz constant in the weights
-     * @param blend N / (4 max_k Σ_i (f_i · t_k)²)
-     */
-    record StepSizes(double weights, double blend) {
+    /** Step size of the class weights: 4 N / λ_max(FᵀF), the inverse of the loss's Lipschitz constant. */
+    static double weightStep(FeatureMatrix f) {
+        return 4.0 * f.rows() / largestEigenvalue(f);
+    }
 
-        private static final int MOST_ITERATIONS = 1_000;
-        private static final double CONVERGED = 1e-12;
+    /** Step size of the blending parameters: N / (4 max_k Σ_i (f_i · t_k)²). */
+    static double blendStep(FeatureMatrix f, FeatureMatrix text) {
+        FeatureMatrix cosines = f.products(text);
+        double[] squares = new double[text.rows()];
+        for (int i = 0; i < f.rows(); i++) {
+            for (int k = 0; k < squares.length; k++) {
+                squares[k] += (double) cosines.get(i, k) * cosines.get(i, k);
+            }
+        }
+        return f.rows() / (4 * Arrays.stream(squares).max().orElseThrow());
+    }
 
-        /**
-         * @param f normalised features of the images, one row per image
-         * @param text normalised text features, one row per class
-         */
-        static StepSizes of(FeatureMatrix f, FeatureMatrix text) {
-            FeatureMatrix cosines = f.products(text);
-            double[] squares = new double[text.rows()];
-            for (int i = 0; i < f.rows(); i++) {
-                for (int k = 0; k < squares.length; k++) {
-                    squares[k] += (double) cosines.get(i, k) * cosines.get(i, k);
+    /** The largest eigenvalue of FᵀF, by power iteration; features of one model have one dominant direction. */
+    static double largestEigenvalue(FeatureMatrix f) {
+        double[] upper = Gda.Moments.of(f, new int[f.rows()], 1).squares();
+        double[] v = new double[f.width()];
+        for (int j = 0; j < v.length; j++) {
+            v[j] = f.get(0, j);
+        }
+        double value = 0;
+        for (int i = 0; i < MOST_ITERATIONS; i++) {
+            double[] next = new double[v.length];
+            for (int row = 0; row < v.length; row++) {
+                int start = row * v.length;
+                next[row] += upper[start + row] * v[row];
+                for (int j = row + 1; j < v.length; j++) {
+                    next[row] += upper[start + j] * v[j];
+                    next[j] += upper[start + j] * v[row];
                 }
             }
-            double most = Arrays.stream(squares).max().orElseThrow();
-            return new StepSizes(4.0 * f.rows() / largestEigenvalue(f), f.rows() / (4 * most));
-        }
-
-        /** The largest eigenvalue of FᵀF, by power iteration; features of one model have one dominant direction. */
-        static double largestEigenvalue(FeatureMatrix f) {
-            double[] upper = Gda.Moments.of(f, new int[f.rows()], 1).squares();
-            double[] v = new double[f.width()];
+            double norm = Math.sqrt(Arrays.stream(next).map(x -> x * x).sum());
             for (int j = 0; j < v.length; j++) {
-                v[j] = f.get(0, j);
+                v[j] = next[j] / norm;
             }
-            double value = 0;
-            for (int i = 0; i < MOST_ITERATIONS; i++) {
-                double[] next = new double[v.length];
-                for (int row = 0; row < v.length; row++) {
-                    int start = row * v.length;
-                    next[row] += upper[start + row] * v[row];
-                    for (int j = row + 1; j < v.length; j++) {
-                        next[row] += upper[start + j] * v[j];
-                        next[j] += upper[start + j] * v[row];
-                    }
-                }
-                double norm = Math.sqrt(Arrays.stream(next).map(x -> x * x).sum());
-                for (int j = 0; j < v.length; j++) {
-                    v[j] = next[j] / norm;
-                }
-                if (Math.abs(norm - value) <= CONVERGED * norm) {
-                    return norm;
-                }
-                value = norm;
+            if (Math.abs(norm - value) <= CONVERGED * norm) {
+                return norm;
             }
-            return value;
+            value = norm;
         }
+        return value;
     }
 }

@@ -123,7 +123,7 @@ public record ProLip(
         FeatureMatrix own = before.turned(before.weight());
         file.require(Shape.of(own.rows(), own.width()), before.name());
         FeatureMatrix w = before.turned(file.matrix(before.name()));
-        return rows(space, file, Texts::weights, TEXT).adapted(TEXT, projection(w, before.bias()));
+        return classRows(space, file, Texts::weights, TEXT).adapted(TEXT, projection(w, before.bias()));
     }
 
     private static LinearHead.Adapter projection(FeatureMatrix w, FeatureMatrix bias) {

@@ -86,6 +86,6 @@ public record ZeroShot(TextPrompts prompts) implements FeatureMethod {
 
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        return rows(space, file, Texts::weights, TEXT).cosines(rows -> rows.matrix(TEXT));
+        return classRows(space, file, Texts::weights, TEXT).cosines(rows -> rows.matrix(TEXT));
     }
 }

@@ -101,7 +101,7 @@ public record ZsLp(TextPrompts prompts) implements FeatureMethod {
     /** The classifier of trained prototypes; a new class gets its zero-shot weight. */
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        return rows(space, file, Texts::raw, PROTOTYPES, TEXT)
+        return classRows(space, file, Texts::raw, PROTOTYPES, TEXT)
                 .cosines(rows -> rows.matrix(PROTOTYPES).normalized());
     }
 }

@@ -5,6 +5,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.coop4j.clip.ShippedModel;
@@ -52,24 +53,6 @@ public final class ClassifierModel {
         return Optional.empty();
     }
 
-    private static Optional<Path> known(ClassifierFile learned, Path file) throws IOException {
-        Optional<Path> recorded = recorded(learned);
-        if (recorded.isPresent()) {
-            Path then = recorded.get();
-            if (Files.exists(then)) {
-                return recorded;
-            }
-            Path name = Objects.requireNonNullElse(then.getFileName(), then);
-            Path beside = file.toAbsolutePath().resolveSibling(name);
-            if (Files.exists(beside)) {
-                return Optional.of(beside);
-            }
-        }
-        return learned.modelSha256().equals(ShippedModel.sha256())
-                ? Optional.of(ShippedModel.cached())
-                : Optional.empty();
-    }
-
     /** The path of the model that the classifier records, if it is a valid one. */
     private static Optional<Path> recorded(ClassifierFile learned) {
         String file = learned.training().get(Run.MODEL_FILE);
@@ -88,11 +71,21 @@ public final class ClassifierModel {
      * @throws IOException if it is not found
      */
     public static Path find(ClassifierFile learned, Path file, String advice) throws IOException {
-        return known(learned, file)
-                .orElseThrow(() -> new IOException("the model of this classifier (SHA-256 %s) is not at %s: %s"
-                        .formatted(
-                                learned.modelSha256(),
-                                recorded(learned).map(Path::toString).orElse("a known place"),
-                                advice)));
+        Optional<Path> recorded = recorded(learned);
+        if (recorded.isPresent()) {
+            Path path = recorded.get();
+            Path name = Objects.requireNonNullElse(path.getFileName(), path);
+            for (Path place : List.of(path, file.toAbsolutePath().resolveSibling(name))) {
+                if (Files.exists(place)) {
+                    return place;
+                }
+            }
+        }
+        if (learned.modelSha256().equals(ShippedModel.sha256())) {
+            return ShippedModel.cached();
+        }
+        throw new IOException("the model of this classifier (SHA-256 %s) is not at %s: %s"
+                .formatted(
+                        learned.modelSha256(), recorded.map(Path::toString).orElse("a known place"), advice));
     }
 }

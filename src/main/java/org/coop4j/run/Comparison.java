@@ -16,7 +16,7 @@ public record Comparison(List<String> classNames, List<ComparedClassifier> class
     public enum Role {
         /** The hand-written prompt that is best on training and val images. */
         PROMPT,
-        /** A hand-written prompt that the user gave. */
+        /** One of the user's own hand-written prompts. */
         OWN_PROMPT,
         /** Logistic regression on the same images. */
         PROBE,

@@ -12,11 +12,11 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
-import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.data.LabelledImage;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.ClassifierFile;
@@ -128,7 +128,7 @@ public record EvaluationData(
         Set<String> contents = RunImages.contents(images.test());
         for (HashedImage image : found) {
             if (!contents.contains(image.sha256())) {
-                throw new DatasetException("%s has changed since the run was tested on it: restore it, or use --data"
+                throw new DatasetException("%s has changed since the run was tested on it: restore it, or give the current images with --data"
                         .formatted(image.image().path()));
             }
         }

@@ -22,17 +22,17 @@ public record PictureResults(List<PictureResult> all) {
     /**
      * The prediction of an image.
      *
-     * @param truth its label
-     * @param predicted the most probable class
-     * @param probability of the predicted class
-     * @param own probability of its label
+     * @param truth its true label
+     * @param label the predicted label
+     * @param probability of the predicted label
+     * @param truthProbability of its true label
      */
-    public record PictureResult(Path file, int truth, int predicted, double probability, double own) {
+    public record PictureResult(Path file, int truth, int label, double probability, double truthProbability) {
 
-        /** Returns true if the prediction is its label. */
+        /** Returns true if the predicted label is the true one. */
         @JsonIgnore
         public boolean isRight() {
-            return truth == predicted;
+            return truth == label;
         }
     }
 
@@ -50,9 +50,9 @@ public record PictureResults(List<PictureResult> all) {
         int[] labels = images.labels();
         for (int i = 0; i < labels.length; i++) {
             double[] p = scores.probabilities(i);
-            int predicted = Predictions.argmax(scores.logits()[i]);
+            int label = Predictions.argmax(scores.logits()[i]);
             all.add(new PictureResult(
-                    images.images().get(i).image().path(), labels[i], predicted, p[predicted], p[labels[i]]));
+                    images.images().get(i).image().path(), labels[i], label, p[label], p[labels[i]]));
         }
         return new PictureResults(all);
     }
@@ -98,7 +98,7 @@ public record PictureResults(List<PictureResult> all) {
     public ConfusionMatrix confusionMatrix() {
         return ConfusionMatrix.of(
                 all.stream().mapToInt(PictureResult::truth).toArray(),
-                all.stream().mapToInt(PictureResult::predicted).toArray());
+                all.stream().mapToInt(PictureResult::label).toArray());
     }
 
     /**
@@ -108,7 +108,7 @@ public record PictureResults(List<PictureResult> all) {
     public List<List<PictureResult>> confused() {
         Map<List<Integer>, List<PictureResult>> pairs = new LinkedHashMap<>();
         for (PictureResult result : wrong()) {
-            pairs.computeIfAbsent(List.of(result.truth, result.predicted), pair -> new ArrayList<>())
+            pairs.computeIfAbsent(List.of(result.truth, result.label), pair -> new ArrayList<>())
                     .add(result);
         }
         return pairs.values().stream()

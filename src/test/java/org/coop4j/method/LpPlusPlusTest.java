@@ -50,10 +50,10 @@ class LpPlusPlusTest {
 
     private static void assertStepSizes(GoldenProblem problem, JsonNode c) throws IOException {
         FeatureSet train = problem.support(c.get("shots").asInt(), 0);
-        LpPlusPlus.StepSizes sizes = LpPlusPlus.StepSizes.of(
-                FeatureSets.matrix(train).normalized(), problem.text(c.get("text").asText()));
-        assertThat(sizes.weights() / c.get("lr_w").asDouble()).isCloseTo(1, within(1e-6));
-        assertThat(sizes.blend() / c.get("lr_alpha").asDouble()).isCloseTo(1, within(1e-6));
+        FeatureMatrix f = FeatureSets.matrix(train).normalized();
+        FeatureMatrix text = problem.text(c.get("text").asText());
+        assertThat(LpPlusPlus.weightStep(f) / c.get("lr_w").asDouble()).isCloseTo(1, within(1e-6));
+        assertThat(LpPlusPlus.blendStep(f, text) / c.get("lr_alpha").asDouble()).isCloseTo(1, within(1e-6));
     }
 
     private static LpPlusPlus.Blend model(GoldenProblem problem, JsonNode c, FeatureSet val) throws IOException {
@@ -188,6 +188,6 @@ class LpPlusPlusTest {
     @Test
     void theLargestEigenvalueIsThatOfTheGramMatrix() {
         FeatureMatrix f = FeatureMatrix.of(3, 2, new float[] {3, 0, 0, 1, 4, 0});
-        assertThat(LpPlusPlus.StepSizes.largestEigenvalue(f)).isCloseTo(25, within(1e-9));
+        assertThat(LpPlusPlus.largestEigenvalue(f)).isCloseTo(25, within(1e-9));
     }
 }

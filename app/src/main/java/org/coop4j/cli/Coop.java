@@ -3,13 +3,10 @@ package org.coop4j.cli;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
+import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.coop4j.base.Resource;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.console.Console;
@@ -47,6 +44,32 @@ public final class Coop implements Callable<Integer> {
     /** System property: the pattern of log lines, as logback has them; without it, plain. */
     static final String LOG_PATTERN = "coop.log.pattern";
 
+    /** All commands; an {@code AddClassCommand} is called {@code add-class}. */
+    public static final List<Class<? extends ConsoleCommand>> COMMANDS = List.of(
+            DemoCommand.class,
+            DownloadCommand.class,
+            ConvertCommand.class,
+            ModelCommand.class,
+            TokenizeCommand.class,
+            ZeroShotCommand.class,
+            EmbedCommand.class,
+            DatasetsCommand.class,
+            TrainCommand.class,
+            MethodsCommand.class,
+            SweepCommand.class,
+            EvalCommand.class,
+            PredictCommand.class,
+            CompareCommand.class,
+            AddClassCommand.class,
+            ServeCommand.class,
+            InterpretCommand.class,
+            ReportCommand.class,
+            ImportCommand.class,
+            ExportCommand.class,
+            BenchCommand.class,
+            DoctorCommand.class,
+            CompletionCommand.class);
+
     private final Console console;
     private final Problems problems;
 
@@ -69,11 +92,11 @@ public final class Coop implements Callable<Integer> {
 
     /** Runs the command line and ends the process with its exit code. */
     public static void main(String[] arguments) {
-        main(commands(), arguments);
+        main(COMMANDS, arguments);
     }
 
-    /** Runs these commands, in the form of {@code coop}'s own, and ends the process. */
-    public static void main(Map<String, Supplier<Object>> commands, String... arguments) {
+    /** Runs one of these commands, in the form of {@code coop}'s own, and ends the process. */
+    public static void main(List<Class<? extends ConsoleCommand>> commands, String... arguments) {
         useLog();
         Console console = Console.system();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> console.status(""), "coop-status"));
@@ -85,31 +108,36 @@ public final class Coop implements Callable<Integer> {
         System.getProperties().putIfAbsent(LOG_LEVEL, "WARN");
     }
 
-    /** Runs the command line on a console. */
+    /** Runs the command line on a console and returns the exit code. */
     static int run(Console console, String... arguments) {
-        return run(console, commands(), arguments);
+        return run(console, COMMANDS, arguments);
     }
 
     /**
-     * Runs these commands on a console and returns the exit code. If the arguments name a command, only that one is
-     * made: picocli reads annotations by reflection, which for all commands takes longer than some of them run.
+     * Runs one of these commands on a console and returns the exit code. If the arguments name a command, only that one
+     * is made: picocli reads annotations by reflection, which for all commands takes longer than some of them run.
      */
-    public static int run(Console console, Map<String, Supplier<Object>> commands, String... arguments) {
-        Map<String, Supplier<Object>> named = new LinkedHashMap<>(commands);
+    public static int run(Console console, List<Class<? extends ConsoleCommand>> commands, String... arguments) {
         String[] words = words(arguments);
-        Arrays.stream(words)
-                .filter(word -> !word.startsWith("-"))
-                .findFirst()
-                .filter(commands::containsKey)
-                .ifPresent(name -> named.keySet().retainAll(Set.of(name)));
+        String first =
+                Stream.of(words).filter(word -> !word.startsWith("-")).findFirst().orElse("");
+        List<Class<? extends ConsoleCommand>> named =
+                commands.stream().filter(type -> name(type).equals(first)).toList();
         Coop coop = new Coop(console);
         try {
-            int code = coop.commandLine(named).execute(words);
+            int code = coop.commandLine(named.isEmpty() ? commands : named).execute(words);
             console.flush();
             return code;
         } catch (RuntimeException | Error e) {
             return coop.problems.failed(e);
         }
+    }
+
+    private static String name(Class<?> command) {
+        return command.getSimpleName()
+                .replaceFirst("Command$", "")
+                .replaceAll("(?<=[a-z])(?=[A-Z])", "-")
+                .toLowerCase(Locale.ROOT);
     }
 
     /** Returns the arguments, "help train" as "train --help". */
@@ -122,53 +150,14 @@ public final class Coop implements Callable<Integer> {
         return words.toArray(String[]::new);
     }
 
-    /** All commands. */
+    /** Returns the command line with all commands. */
     static CommandLine commandLine(Console console) {
-        return new Coop(console).commandLine(commands());
+        return new Coop(console).commandLine(COMMANDS);
     }
 
-    /** Returns the constructors of all commands, by name. */
-    public static Map<String, Supplier<Object>> commands() {
-        Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
-        commands.put("demo", DemoCommand::new);
-        commands.put("download", DownloadCommand::new);
-        commands.put("convert", ConvertCommand::new);
-        commands.put("model", Coop::model);
-        commands.put("tokenize", TokenizeCommand::new);
-        commands.put("zero-shot", ZeroShotCommand::new);
-        commands.put("embed", EmbedCommand::new);
-        commands.put("datasets", Coop::datasets);
-        commands.put("train", TrainCommand::new);
-        commands.put("methods", MethodsCommand::new);
-        commands.put("sweep", SweepCommand::new);
-        commands.put("eval", EvalCommand::new);
-        commands.put("predict", PredictCommand::new);
-        commands.put("compare", CompareCommand::new);
-        commands.put("add-class", AddClassCommand::new);
-        commands.put("serve", ServeCommand::new);
-        commands.put("interpret", InterpretCommand::new);
-        commands.put("report", ReportCommand::new);
-        commands.put("import", ImportCommand::new);
-        commands.put("export", ExportCommand::new);
-        commands.put("bench", BenchCommand::new);
-        commands.put("doctor", DoctorCommand::new);
-        commands.put("completion", CompletionCommand::new);
-        return commands;
-    }
-
-    private static CommandLine model() {
-        return new CommandLine(new ModelCommand()).addSubcommand(new ModelNewCommand());
-    }
-
-    private static CommandLine datasets() {
-        return new CommandLine(new DatasetsCommand())
-                .addSubcommand(new DatasetsCheckCommand())
-                .addSubcommand(new DatasetsShowCommand());
-    }
-
-    private CommandLine commandLine(Map<String, Supplier<Object>> commands) {
+    private CommandLine commandLine(List<Class<? extends ConsoleCommand>> commands) {
         CommandLine line = new CommandLine(this);
-        commands.forEach((name, command) -> line.addSubcommand(name, command.get()));
+        commands.forEach(type -> line.addSubcommand(name(type), type));
         prepare(line);
         Converters.register(line);
         return line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8))

@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
 /** {@code coop datasets}: the published datasets that can be used by name. */
 @Command(
         name = "datasets",
+        subcommands = {DatasetsCheckCommand.class, DatasetsShowCommand.class},
         description =
                 "List the published datasets of the CoOp papers, which --dataset takes by name: sizes, prompt, other"
                         + " names, and the files expected in DATA, the folder of all datasets. Nothing is ever"

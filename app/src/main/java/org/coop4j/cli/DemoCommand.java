@@ -18,17 +18,17 @@ import org.coop4j.run.RunFolder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code coop demo}: CoOp on what is shipped, from prompts to proof. */
+/** {@code coop demo}: CoOp on the shipped model and pictures. */
 @Command(
         name = "demo",
         description = {
             "See CoOp work, offline, in less than a minute: a small CLIP and photographs are" + " shipped.",
             "",
             "Classifies photographs of 18 everyday classes by hand-written prompts, then learns"
-                    + " context vectors from 1, 2, 4, 8 and 16 photographs a class with three"
-                    + " seeds, beside GDA and a linear probe, and makes a page of it: what changed"
-                    + " from wrong to right and back, the few-shot curve, class by class, and what"
-                    + " the same contexts do on drawings.",
+                    + " context vectors from 1, 2, 4, 8 and 16 photographs per class with three"
+                    + " seeds, beside GDA and a linear probe, and makes a page of the results: photographs"
+                    + " that changed from wrong to right and back, the few-shot curve, gains by class,"
+                    + " and accuracies on drawings.",
             ""
         },
         footer = {
@@ -49,8 +49,8 @@ final class DemoCommand extends ConsoleCommand {
             names = {"-o", "--out"},
             defaultValue = "coop-demo",
             paramLabel = "DIR",
-            description = "Where the page, the curve and the runs go (default: ${DEFAULT-VALUE}); a"
-                    + " finished demo in it is shown and not repeated.")
+            description = "Folder of the page, the curve and the runs (default: ${DEFAULT-VALUE}); a"
+                    + " finished demo in it is shown, not repeated.")
     private Path out;
 
     @Option(names = "--again", description = "Repeat a finished demo; the earlier one is moved aside.")
@@ -111,7 +111,7 @@ final class DemoCommand extends ConsoleCommand {
         }
     }
 
-    /** A finished demo makes way; an interrupted one is completed; other files are left alone. */
+    /** Moves a finished demo aside and accepts an interrupted one; refuses a folder of other files. */
     private void makeRoom() throws IOException {
         if (isFinished()) {
             console.note("the earlier demo is now " + RunFolder.moveAside(out));

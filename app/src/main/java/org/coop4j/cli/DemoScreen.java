@@ -21,7 +21,7 @@ import org.coop4j.eval.SeedSummary;
 /** The demo on the screen: a table that grows by a row for each number of shots. */
 final class DemoScreen implements DemoRun.Listener {
 
-    /** Columns of the bar that shows an accuracy; the whole is 100 %. */
+    /** Columns of the bar that shows an accuracy of 100 %. */
     private static final int BAR = 20;
 
     private static final String ROW = "%5s  %-14s  %-14s  %-14s  %-14s  %s%n";
@@ -39,7 +39,7 @@ final class DemoScreen implements DemoRun.Listener {
         this.table = table;
     }
 
-    /** Says which model this is. */
+    /** Describes the model. */
     void model(String name, long parameters) {
         console.note(name
                 + ": a CLIP of "
@@ -120,7 +120,7 @@ final class DemoScreen implements DemoRun.Listener {
         return bar.toString();
     }
 
-    /** Prints what comes after the table. */
+    /** Prints the results below the table. */
     static void printEnd(DemoResult result, Path folder, PrintStream out) {
         int most = result.mostShots();
         SeedSummary learned = result.photographs(DemoMethod.FEATURED, most);

@@ -37,9 +37,11 @@ import picocli.CommandLine.Option;
 /** {@code coop eval}: tests a learned classifier on labelled images. */
 @Command(
         name = "eval",
-        description = "Test a learned classifier on labelled images: accuracy, error, macro F1, calibration, each class."
-                + " Without --data, the images are those that its run was tested on."
-                + " Images that the run learned from are recognised by their content and left out.",
+        description = {
+            "Test a learned classifier on labelled images: accuracy, error, macro F1, calibration, each class.",
+            "Without --data, the images are those that its run was tested on."
+                    + " Images that the run learned from are recognised by their content and left out."
+        },
         footer = {
             "Examples:",
             "  coop eval -p run",

@@ -23,9 +23,10 @@ import picocli.CommandLine.Option;
 /** {@code coop interpret}: the words nearest to the learned context vectors. */
 @Command(
         name = "interpret",
-        description = "Show the words whose embeddings are nearest to each learned context vector. "
-                + InterpretCommand.WARNING
-                + ".",
+        description = {
+            "Show the words whose embeddings are nearest to each learned context vector.",
+            InterpretCommand.WARNING + "."
+        },
         footer = {
             "Examples:",
             "  coop interpret -p run",

@@ -18,6 +18,7 @@ import picocli.CommandLine.Parameters;
 /** {@code coop model}: the content of a converted model. */
 @Command(
         name = "model",
+        subcommands = ModelNewCommand.class,
         description = "Describe a converted model: dimensions, activation, preprocessing, origin;"
                 + " with --classes, the names whose words it was not trained on.",
         synopsisSubcommandLabel = "[new ...]",

@@ -32,8 +32,10 @@ import picocli.CommandLine.Parameters;
 /** {@code coop predict}: classifies images with a learned classifier. */
 @Command(
         name = "predict",
-        description = "Classify images with a learned classifier: label and probability."
-                + " Its classes are those that it learned; methods that can name new ones take others with --classes.",
+        description = {
+            "Classify images with a learned classifier: label and probability.",
+            "Its classes are those that it learned; methods that can name new ones take others with --classes."
+        },
         footer = {
             "Examples:",
             "  coop predict -p run photo.jpg",
@@ -151,7 +153,8 @@ final class PredictCommand extends ConsoleCommand {
                 .text("label", c -> c.answers.get(0).label())
                 .among(labels)
                 .share("probability", c -> (float) c.answers.get(0).probability());
-        int last = top == null || top == 1 ? 1 : threshold > 0 ? top + 1 : top;
+        int most = top == null ? 1 : Math.min(top, names.size());
+        int last = most > 1 && threshold > 0 ? most + 1 : most;
         for (int i = 1; i < last; i++) {
             int rank = i;
             rows.text("label_" + (i + 1), c -> c.answer(rank).map(Prediction::label).orElse(""))

@@ -32,7 +32,7 @@ import picocli.CommandLine.Parameters;
                     + " each class, base-to-new, robustness, and the published numbers beside them."
                     + " Tables are written as CSV, figures as SVG.",
             "",
-            "Runs of different models, test images or settings are shown apart and never averaged.",
+            "Runs of different models, test images or settings are shown apart, never averaged.",
             ""
         },
         footer = {
@@ -50,7 +50,7 @@ final class ReportCommand extends ConsoleCommand {
     private static final int MOST_NAMED = 8;
     private static final int LINE = 78;
 
-    @Parameters(paramLabel = "DIR", description = "The folder that holds the runs.")
+    @Parameters(paramLabel = "DIR", description = "Folder of the runs.")
     private Path folder;
 
     @Option(
@@ -112,7 +112,7 @@ final class ReportCommand extends ConsoleCommand {
         warn(report.notes(), "remarks");
     }
 
-    /** The report in short, and where its files are. */
+    /** Prints the main tables and the places of the files. */
     private static void print(StudyReport report, Path folder, List<Path> files, PrintStream out) {
         for (StudyView view : report.views()) {
             String model = view.study().model().describe();

@@ -33,8 +33,7 @@ import picocli.CommandLine.Parameters;
         name = "sweep",
         customSynopsis = {"coop sweep PLAN.yaml -m FILE -o DIR [OPTIONS]", "       coop sweep --example"},
         description = {
-            "Run every method on every dataset, with every number of shots and every seed, as a"
-                    + " plan in YAML says.",
+            "Run every method on every dataset, with every number of shots and every seed, as planned in a YAML file.",
             "",
             "Each run is a folder below DIR/runs. A finished run is not repeated: the same command"
                     + " resumes a stopped sweep, even within a training run, and a changed plan"
@@ -96,7 +95,7 @@ final class SweepCommand extends ConsoleCommand {
                     + " spark://HOST:7077; see docs/spark.md.")
     private String spark;
 
-    @Option(names = "--dry-run", description = "Check the plan and list its runs, and which of them are finished.")
+    @Option(names = "--dry-run", description = "Check the plan and list its runs with their states.")
     private boolean dryRun;
 
     @Option(names = "--example", description = "Print a plan with every setting explained.")
@@ -178,7 +177,7 @@ final class SweepCommand extends ConsoleCommand {
         return path.toAbsolutePath().normalize().toString();
     }
 
-    /** The runs of a plan, and how far each is. */
+    /** Lists the runs of a plan with their states. */
     private void list(Map<SweepRun, RunState> runs) {
         new Table<Map.Entry<SweepRun, RunState>>()
                 .text("run", run -> run.getKey().folder().toString())

@@ -46,18 +46,18 @@ final class SweepScreen implements SweepListener, AutoCloseable {
     }
 
     @Override
-    public void progress(double done, double total, String what) {
+    public void progress(double done, double total, String doing) {
         if (task == null) {
             task = console.task("sweep", 0, Progress.Unit.WORK);
         }
         task.total((long) Math.ceil(total));
-        task.detail(running ? run + ", " + what : what);
+        task.detail(running ? run + ", " + doing : doing);
         task.advanceTo((long) done);
     }
 
     @Override
     public void finished(SweepRun ended, RunResult result) {
-        double seconds = result.seconds().values().stream().mapToDouble(s -> s).sum(); // wherever it was made
+        double seconds = result.seconds().values().stream().mapToDouble(s -> s).sum(); // on whatever machine
         console.note(String.format(
                 Locale.ROOT,
                 "%s: %.1f %%%s, %s",

@@ -33,8 +33,11 @@ import picocli.CommandLine.Option;
 /** {@code coop train}: learns a classifier from a few images per class. */
 @Command(
         name = "train",
-        description = "Learn a classifier for your own classes from a few images of each,"
-                + " and compare it with hand-written prompts. CLIP's weights stay as they are.",
+        description = {
+            "Learn a classifier for your own classes from a few images of each,"
+                    + " and compare it with hand-written prompts.",
+            "CLIP's weights stay as they are."
+        },
         footer = {
             "Examples:",
             "  coop train -m clip.safetensors -d pictures/ --shots 16 -o run",

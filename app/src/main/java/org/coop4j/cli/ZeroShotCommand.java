@@ -38,8 +38,10 @@ import picocli.CommandLine.Parameters;
 /** {@code coop zero-shot}: classifies images by prompts that name the classes. */
 @Command(
         name = "zero-shot",
-        description = "Classify images by prompts that name the classes."
-                + " A folder with one subfolder per class, or a dataset (--data), is scored.",
+        description = {
+            "Classify images by prompts that name the classes.",
+            "A folder with one subfolder per class, or a dataset (--data), is scored."
+        },
         footer = {
             "Examples:",
             "  coop zero-shot -m clip.safetensors -c cat,dog photo.jpg",

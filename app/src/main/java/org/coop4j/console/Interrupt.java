@@ -1,6 +1,6 @@
 package org.coop4j.console;
 
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 
 /** A last message of a process that is interrupted (Ctrl-C) while this is open. */
 public final class Interrupt implements AutoCloseable {
@@ -38,34 +38,20 @@ public final class Interrupt implements AutoCloseable {
      * process ends when the command has closed what it had open, with exit code 0 if it succeeded.
      */
     public static final class Termination implements AutoCloseable {
-        private final CountDownLatch signal = new CountDownLatch(1);
-        private final CountDownLatch ended = new CountDownLatch(1);
+        private final Semaphore signal = new Semaphore(0);
+        private final Semaphore ended = new Semaphore(0);
         private volatile int exitCode = 1;
         private final Interrupt hook = new Interrupt(this::end);
 
         private void end() {
-            signal.countDown();
-            awaitUninterruptibly(ended);
+            signal.release();
+            ended.acquireUninterruptibly();
             Runtime.getRuntime().halt(exitCode); // an exit would report the signal
         }
 
         /** Waits for the signal. */
         public void await() {
-            awaitUninterruptibly(signal);
-        }
-
-        private static void awaitUninterruptibly(CountDownLatch latch) {
-            boolean interrupted = false;
-            while (latch.getCount() > 0) {
-                try {
-                    latch.await();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+            signal.acquireUninterruptibly();
         }
 
         /** Notes that the work has ended in order. */
@@ -76,7 +62,7 @@ public final class Interrupt implements AutoCloseable {
         /** Lets the process end; does nothing without a signal. */
         @Override
         public void close() {
-            ended.countDown();
+            ended.release();
             hook.close();
         }
     }

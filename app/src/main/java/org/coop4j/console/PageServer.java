@@ -13,7 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 
 /** Serves one page to browsers on this machine alone. */
 public final class PageServer implements AutoCloseable {
@@ -68,9 +68,7 @@ public final class PageServer implements AutoCloseable {
         try (PageServer server = start(page, port)) {
             console.line("serving the page on " + server.address() + " until Ctrl-C");
             openBrowser(server.address());
-            new CountDownLatch(1).await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            new Semaphore(0).acquireUninterruptibly();
         }
     }
 

@@ -28,10 +28,10 @@ public record DemoPictures(Path folder) {
 
     private static final String RESOURCE = "/org/coop4j/demo/demo.zip";
 
-    /** In the cache: held by who unpacks. */
+    /** In the cache: held by the process that unpacks. */
     private static final String LOCK = ".pictures.lock";
 
-    /** In the cache: a folder that is not yet whole. */
+    /** In the cache: a folder that is not yet complete. */
     private static final String UNFINISHED = ".pictures-unfinished";
 
     /**

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
@@ -23,12 +24,12 @@ import org.coop4j.study.html.FewShotChart;
 import org.coop4j.study.html.HtmlPage;
 import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
-import org.coop4j.study.report.ProofSections;
+import org.coop4j.study.report.EvaluationSections;
 
 /**
- * What the demo leaves behind: the page, the curve as a picture, and the numbers.
+ * The files of a demo: the page, the curve as a picture, and the numbers.
  *
- * @param result what was measured
+ * @param result all numbers
  */
 public record DemoReport(DemoResult result) {
 
@@ -60,19 +61,15 @@ public record DemoReport(DemoResult result) {
     public FewShotChart chart() {
         List<FewShotChart.Series> series = new ArrayList<>();
         for (DemoMethod method : DemoMethod.values()) {
-            List<FewShotChart.Point> points = new ArrayList<>();
-            for (int shots : result.shots()) {
-                points.add(new FewShotChart.Point(shots, result.photographs(method, shots)));
-            }
+            List<FewShotChart.Point> points = result.shots().stream()
+                    .map(shots -> new FewShotChart.Point(shots, result.photographs(method, shots)))
+                    .toList();
             series.add(FewShotChart.Series.curve(method.title(), series.size(), points));
         }
         DemoResult.Prompt best = result.bestPrompt();
-        series.add(
-                FewShotChart.Series.star("zero-shot, \"" + best.template() + "\"", series.size(), best.photographs()));
-        series.add(FewShotChart.Series.star(
-                "zero-shot, careful names",
-                series.size(),
-                result.bestRenamedPrompt().photographs()));
+        double careful = result.bestRenamedPrompt().photographs();
+        series.add(FewShotChart.Series.star("zero-shot, " + quoted(best), series.size(), best.photographs()));
+        series.add(FewShotChart.Series.star("zero-shot, careful names", series.size(), careful));
         return new FewShotChart(
                 result.classNames().size() + " classes of Caltech101, " + result.model(), series);
     }
@@ -80,23 +77,23 @@ public record DemoReport(DemoResult result) {
     // The page
 
     private HtmlPage page() {
-        ProofSections sections = new ProofSections(result.classNames());
+        EvaluationSections sections = new EvaluationSections(result.classNames());
         PictureResults before = new PictureResults(result.before());
         PictureResults after = new PictureResults(result.after());
         return new HtmlPage(
                         "CoOp on " + result.classNames().size() + " classes of photographs",
-                        "Context vectors learned from a few photographs a class, beside"
-                                + " hand-written prompts and other methods, with a small CLIP that"
-                                + " never saw these photographs")
+                        "Context vectors learned from a few photographs per class, beside hand-written prompts and other"
+                                + " methods, with a small CLIP that never saw these photographs")
                 .add(summary())
-                .add(sections.changed(before, handWritten(), after, "the learned prompt"))
+                .add(sections.changed(
+                        before, quoted(result.bestRenamedPrompt()) + " with careful names", after, "the learned prompt"))
                 .add(curves())
                 .add(perClass())
                 .add(sections.confusion(after))
                 .add(sections.leastCertain(after))
                 .add(sections.calibration(
                         after,
-                        "There are no val images here to calibrate on: the probabilities are the model's own."))
+                        "Without val images to calibrate on, these are the model's own probabilities."))
                 .add(sections.coverage(after.coverage(), Confidence.NONE))
                 .add(otherDomain())
                 .add(words())
@@ -107,45 +104,47 @@ public record DemoReport(DemoResult result) {
         int most = result.mostShots();
         SeedSummary learned = result.photographs(DemoMethod.FEATURED, most);
         DemoResult.Prompt best = result.bestPrompt();
+        double careful = result.bestRenamedPrompt().photographs();
+        double probe = result.photographs(DemoMethod.LINEAR_PROBE, most).mean();
         return new Section("In short")
                 .facts(List.of(
-                        new Fact(learned.meanSd(1) + " %", "prompts learned from " + most + " photographs a class"),
-                        gainOver(
-                                learned,
-                                best.photographs(),
-                                "the best hand-written prompt, \"" + best.template() + "\""),
-                        gainOver(
-                                learned,
-                                result.bestRenamedPrompt().photographs(),
-                                "it with carefully written class names"),
-                        gainOver(
-                                learned,
-                                result.photographs(DemoMethod.LINEAR_PROBE, most).mean(),
-                                "a linear probe on the same photographs")))
-                .paragraph("CLIP classifies an image by comparing it with prompts, one a class. CoOp"
-                        + " leaves CLIP as it is and learns the words in front of the class"
-                        + " name, as vectors, from a few labelled images. Accuracies are on "
-                        + result.testImages()
-                        + " photographs that neither CLIP nor the learned prompt has seen;"
-                        + " mean ± standard deviation over "
-                        + result.seeds().size()
-                        + " draws of the training photographs.")
-                .paragraph("Of "
-                        + String.join(", ", result.photographed())
-                        + " the model saw other photographs in its pre-training; of the"
-                        + " other "
-                        + (result.classNames().size() - result.photographed().size())
-                        + " classes it saw none.");
+                        new Fact(learned.meanSd(1) + " %", "prompts learned from " + most + " photographs per class"),
+                        gainOver(learned, best.photographs(), "the best hand-written prompt, " + quoted(best)),
+                        gainOver(learned, careful, "it with carefully written class names"),
+                        gainOver(learned, probe, "a linear probe on the same photographs")))
+                .paragraph(("CLIP classifies an image by comparing it with one prompt per class. CoOp leaves CLIP as it"
+                                + " is and learns the words in front of the class name, as vectors, from a few labelled"
+                                + " images. Accuracies are on %d photographs that neither CLIP nor the learned prompt"
+                                + " has seen; mean ± standard deviation over %d samples of training photographs.")
+                        .formatted(
+                                result.testImages(),
+                                result.runs().stream()
+                                        .map(DemoResult.Run::seed)
+                                        .distinct()
+                                        .count()))
+                .paragraph("In pre-training, the model saw other photographs of %s, and none of the other %d classes."
+                        .formatted(
+                                Numbers.list(result.photographed()),
+                                result.classNames().size()
+                                        - result.photographed().size()));
     }
 
-    private static Fact gainOver(SeedSummary learned, double baseline, String what) {
+    private static Fact gainOver(SeedSummary learned, double baseline, String name) {
         return new Fact(
                 Numbers.signed(learned.mean() - baseline, 1) + " points",
-                "against " + what + " (" + Numbers.percent(baseline) + ")");
+                "over " + name + " (" + Numbers.percent(baseline) + ")");
+    }
+
+    private static String quoted(DemoResult.Prompt prompt) {
+        return "\"" + prompt.template() + "\"";
     }
 
     private static <T> Table<T> table(String name, String title) {
         return new Table<T>(name, title, "").decimals(1);
+    }
+
+    private static List<Integer> indices(List<?> list) {
+        return IntStream.range(0, list.size()).boxed().toList();
     }
 
     private Section curves() {
@@ -154,73 +153,52 @@ public record DemoReport(DemoResult result) {
         for (int shots : result.shots()) {
             table.numbers(Numbers.count(shots, "shot"), method -> Cell.mean(result.photographs(method, shots)));
         }
-        table.rows(List.of(DemoMethod.values()));
-        return new Section("Accuracy over shots")
+        List<String> careful = new ArrayList<>();
+        for (int i : indices(result.classNames())) {
+            if (!result.classNames().get(i).equals(result.betterNames().get(i))) {
+                careful.add(result.betterNames().get(i) + " for " + result.classNames().get(i));
+            }
+        }
+        return new Section("Accuracy by shots")
                 .charts(List.of(new Section.Chart(chart(), Map.of())))
-                .table(table)
+                .table(table.rows(List.of(DemoMethod.values())))
                 .table(prompts())
-                .paragraph("The classes are called as their folders in Caltech101 are, as the"
-                        + " folders of a user would be. Careful names are "
-                        + betterNames()
-                        + ".");
+                .paragraph("The classes have the names of their folders in Caltech101, as a user's would. Careful names"
+                        + " are " + String.join(", ", careful) + ".");
     }
 
     private Table<?> prompts() {
-        Table<Integer> table = DemoReport.<Integer>table("prompts", "Hand-written prompts, accuracy in %")
-                .words("prompt", i -> "\"" + result.prompts().get(i).template() + "\"")
-                .numbers("photographs", i -> photographs(result.prompts().get(i), result.bestPrompt()))
-                .numbers("drawings", i -> Cell.number(result.prompts().get(i).drawings()))
-                .numbers(
-                        "careful names: photographs",
-                        i -> photographs(result.renamedPrompts().get(i), result.bestRenamedPrompt()))
-                .numbers("drawings", i -> {
-                    DemoResult.Prompt prompt = result.renamedPrompts().get(i);
-                    return Cell.number(prompt.drawings()).best(prompt.equals(result.bestDrawingPrompt()));
-                });
-        for (int i = 0; i < result.prompts().size(); i++) {
-            table.row(i);
-        }
-        return table;
+        List<DemoResult.Prompt> prompts = result.prompts();
+        List<DemoResult.Prompt> careful = result.renamedPrompts();
+        return DemoReport.<Integer>table("prompts", "Hand-written prompts, accuracy in %")
+                .words("prompt", i -> quoted(prompts.get(i)))
+                .numbers("photographs", i -> photographs(prompts.get(i), result.bestPrompt()))
+                .numbers("drawings", i -> Cell.number(prompts.get(i).drawings()))
+                .numbers("careful names: photographs", i -> photographs(careful.get(i), result.bestRenamedPrompt()))
+                .numbers("drawings", i -> Cell.number(careful.get(i).drawings())
+                        .best(careful.get(i).equals(result.bestDrawingPrompt())))
+                .rows(indices(prompts));
     }
 
     private static Cell photographs(DemoResult.Prompt prompt, DemoResult.Prompt best) {
         return Cell.number(prompt.photographs()).best(prompt.equals(best));
     }
 
-    /** Such as "airplane for airplanes, car for car_side". */
-    private String betterNames() {
-        List<String> pairs = new ArrayList<>();
-        for (int i = 0; i < result.classNames().size(); i++) {
-            String own = result.classNames().get(i);
-            String better = result.betterNames().get(i);
-            if (!own.equals(better)) {
-                pairs.add(better + " for " + own);
-            }
-        }
-        return String.join(", ", pairs);
-    }
-
-    private String handWritten() {
-        return "\"" + result.bestRenamedPrompt().template() + "\" with careful names";
-    }
-
     private Section perClass() {
-        Table<DemoResult.ClassGain> table = DemoReport.<DemoResult.ClassGain>table(
-                        "classes", "Test photographs classified rightly, %")
-                .words("class", DemoResult.ClassGain::name)
-                .column("gain", Table.Kind.BARS, g -> Cell.points(gain(g)))
-                .numbers("hand-written", g -> Cell.number(100.0 * g.before() / g.images()))
-                .numbers("learned", g -> Cell.number(100 * g.after() / g.images()))
-                .numbers("photographs", g -> Cell.count(g.images()))
-                .rows(result.perClass().stream()
-                        .sorted(Comparator.comparingDouble(DemoReport::gain).reversed())
-                        .toList());
-        return new Section("Class by class")
-                .paragraph("The best hand-written prompt with careful names against the class-specific"
-                        + " context of "
-                        + result.mostShots()
+        return new Section("By class")
+                .paragraph("The best hand-written prompt with careful names against the class-specific context of %d"
+                                .formatted(result.mostShots())
                         + " shots, mean over the seeds.")
-                .table(table);
+                .table(DemoReport.<DemoResult.ClassGain>table("classes", "Test photographs classified correctly, %")
+                        .words("class", DemoResult.ClassGain::name)
+                        .column("gain", Table.Kind.BARS, g -> Cell.points(gain(g)))
+                        .numbers("hand-written", g -> Cell.number(100.0 * g.before() / g.images()))
+                        .numbers("learned", g -> Cell.number(100 * g.after() / g.images()))
+                        .numbers("photographs", g -> Cell.count(g.images()))
+                        .rows(result.perClass().stream()
+                                .sorted(Comparator.comparingDouble(DemoReport::gain)
+                                        .reversed())
+                                .toList()));
     }
 
     private static double gain(DemoResult.ClassGain g) {
@@ -228,79 +206,53 @@ public record DemoReport(DemoResult result) {
     }
 
     private Section otherDomain() {
-        int most = result.mostShots();
         Map<String, Cell> accuracies = new LinkedHashMap<>();
+        DemoResult.Prompt best = result.bestDrawingPrompt();
         accuracies.put(
-                "best hand-written prompt there, \""
-                        + result.bestDrawingPrompt().template() + "\", careful names",
-                Cell.number(result.bestDrawingPrompt().drawings()));
+                "best hand-written prompt for them, " + quoted(best) + ", careful names", Cell.number(best.drawings()));
         for (DemoMethod method : DemoMethod.values()) {
-            accuracies.put(method.title() + ", learned on photographs", Cell.mean(result.drawings(method, most)));
+            accuracies.put(
+                    method.title() + ", learned on photographs",
+                    Cell.mean(result.drawings(method, result.mostShots())));
         }
-        Table<Map.Entry<String, Cell>> table = DemoReport.<Map.Entry<String, Cell>>table(
-                        "drawings", "Accuracy on " + result.drawingImages() + " drawings, %")
-                .words("method", Map.Entry::getKey)
-                .numbers("accuracy", Map.Entry::getValue)
-                .rows(accuracies.entrySet());
         return new Section("Another domain")
-                .paragraph("Nothing was learned from drawings: what was learned on "
-                        + most
-                        + " photographs a class, tested on emoji and clip art of the same"
-                        + " classes that the model has never seen. The hand-written prompt"
-                        + " is the best of all for the drawings themselves. They are few:"
-                        + " read differences of some points as none.")
-                .table(table);
+                .paragraph(("Nothing was learned from drawings: these are the classifiers learned on %d photographs per"
+                                + " class, tested on emoji and clip art of the same classes, which the model has never"
+                                + " seen. The drawings are few: differences of some points mean little.")
+                        .formatted(result.mostShots()))
+                .table(DemoReport.<Map.Entry<String, Cell>>table(
+                                "drawings", "Accuracy on " + result.drawingImages() + " drawings, %")
+                        .words("method", Map.Entry::getKey)
+                        .numbers("accuracy", Map.Entry::getValue)
+                        .rows(accuracies.entrySet()));
     }
 
     private Section words() {
-        Table<Integer> table = DemoReport.<Integer>table("words", "Nearest words, with Euclidean distance")
-                .words("vector", i -> String.valueOf(i + 1))
-                .words("words", i -> result.words().get(i).stream()
-                        .map(w -> w.word() + " " + Numbers.number(w.distance(), 2))
-                        .collect(Collectors.joining(", ")));
-        for (int i = 0; i < result.words().size(); i++) {
-            table.row(i);
-        }
-        return new Section("What the vectors resemble")
-                .paragraph("The words whose embeddings are nearest to the vectors of the unified"
-                        + " context, which began as \""
-                        + WORDS
-                        + "\". Read little into it: vectors need not mean words, and what"
-                        + " is nearest is often not near.")
-                .table(table);
+        return new Section("Nearest words of the vectors")
+                .paragraph("The words whose embeddings are nearest to the vectors of the unified context, which began"
+                        + " as \"" + WORDS + "\". Vectors need not mean words, and the nearest word is often not near.")
+                .table(DemoReport.<Integer>table("words", "Nearest words, with Euclidean distance")
+                        .words("vector", i -> String.valueOf(i + 1))
+                        .words("words", i -> result.words().get(i).stream()
+                                .map(w -> w.word() + " " + Numbers.number(w.distance(), 2))
+                                .collect(Collectors.joining(", ")))
+                        .rows(indices(result.words())));
     }
 
     private Section method() {
         return new Section("How this was made")
                 .code("coop demo")
                 .list(List.of(
+                        "Model: %s, %s parameters, SHA-256 %.12s…; trained on photographs, emoji and clip art, never on these pictures."
+                                .formatted(
+                                        result.model(), Numbers.count(result.parameters()), result.modelSha256()),
+                        "Pictures: %d photographs of Caltech101 (CC BY 4.0), %d emoji of Twemoji (CC BY 4.0) and drawings of Open Clip Art (public domain)."
+                                .formatted(result.trainImages() + result.testImages(), result.drawingImages()),
+                        "CoOp: 4 context vectors before the class name that begin as \"%s\", SGD, batches of 32, learning rate %s with a cosine, no augmentation. The reference's rate %s is for a logit scale of 100; this model's is 20."
+                                .formatted(WORDS, RATE, Training.coop(1, 1).rate()),
+                        "GDA: Gaussians of the classes with one covariance beside the hand-written prompt (Wang et al., ICLR 2024).",
+                        "Linear probe: logistic regression on the same features, its penalty chosen by cross-validation.",
                         String.format(
-                                Locale.ROOT,
-                                "Model: %s, %,d numbers, SHA-256 %.12s…; trained on"
-                                        + " photographs, emoji and clip art, never on"
-                                        + " these pictures.",
-                                result.model(),
-                                result.parameters(),
-                                result.modelSha256()),
-                        "Pictures: "
-                                + (result.trainImages() + result.testImages())
-                                + " photographs of Caltech101 (CC BY 4.0), "
-                                + result.drawingImages()
-                                + " emoji of Twemoji (CC BY 4.0) and drawings of Open Clip"
-                                + " Art (public domain).",
-                        "CoOp: 4 context vectors before the class name that begin as \""
-                                + WORDS
-                                + "\", SGD, batches of 32, learning rate "
-                                + RATE
-                                + " with a cosine, no augmentation. (The reference's "
-                                + Training.coop(1, 1).rate()
-                                + " is for a logit scale of 100; that of this model is"
-                                + " 20.)",
-                        "GDA: Gaussians of the classes with one covariance beside the"
-                                + " hand-written prompt (Wang et al., ICLR 2024).",
-                        "Linear probe: logistic regression on the same features and"
-                                + " photographs, its penalty chosen by cross-validation.",
-                        String.format(
-                                Locale.ROOT, "All of it took %.0f seconds: %s.", result.seconds(), result.machine())));
+                                Locale.ROOT, "Everything took %.0f seconds: %s.", result.seconds(), result.machine())));
     }
 }

@@ -1,19 +1,20 @@
 package org.coop4j.demo;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.PictureResults.PictureResult;
 
 /**
- * All that the demo measured.
+ * All numbers of the demo.
  *
  * @param model name of the model
  * @param modelSha256 SHA-256 of its file
- * @param parameters numbers in it
+ * @param parameters number of its parameters
  * @param classNames the classes
- * @param photographed those of which the model saw photographs in its pre-training
+ * @param photographed the classes of which the model saw photographs in its pre-training
  * @param trainImages photographs that samples are drawn from
  * @param testImages photographs tested on
  * @param drawingImages drawings and emoji tested on
@@ -22,12 +23,12 @@ import org.coop4j.run.PictureResults.PictureResult;
  * @param renamedPrompts the same prompts with the careful names
  * @param runs accuracy of everything that was learned
  * @param words nearest words of the vectors, nearest first, of the first seed's context of most shots
- * @param mended photographs that the best hand-written prompt gets wrong and the learned ones right
- * @param spoilt those that it gets right and the learned ones wrong
- * @param perClass test photographs right of each class, before and after
- * @param before what the best hand-written prompt with careful names makes of each test photograph
- * @param after what the featured context of most shots and the first seed makes of it
- * @param seconds how long it all took
+ * @param mended photographs that the best hand-written prompt gets wrong and the learned one right
+ * @param spoilt photographs that it gets right and the learned one wrong
+ * @param perClass test photographs of each class that are classified correctly, before and after
+ * @param before prediction of the best hand-written prompt with careful names for each test photograph
+ * @param after prediction of the featured context of most shots and the first seed
+ * @param seconds duration of everything
  * @param machine processor and threads
  */
 public record DemoResult(
@@ -80,7 +81,7 @@ public record DemoResult(
     /**
      * A picture that changed from wrong to right, or from right to wrong.
      *
-     * @param file where it lies
+     * @param file its path
      * @param truth its class
      * @param before class by the best hand-written prompt
      * @param beforeProbability that class's probability then
@@ -99,8 +100,8 @@ public record DemoResult(
      * A class before and after.
      *
      * @param images test photographs
-     * @param before how many the best hand-written prompt gets right
-     * @param after how many the learned prompt gets right, mean over the seeds
+     * @param before photographs that the best hand-written prompt gets right
+     * @param after photographs that the learned prompt gets right, mean over the seeds
      */
     public record ClassGain(String name, int images, int before, double after) {}
 
@@ -118,17 +119,13 @@ public record DemoResult(
 
     /** The prompt that is best on the test photographs. */
     public static Prompt best(List<Prompt> prompts) {
-        return prompts.stream()
-                .max(Comparator.comparingDouble(Prompt::photographs))
-                .orElseThrow();
+        return Collections.max(prompts, Comparator.comparingDouble(Prompt::photographs));
     }
 
     /** The hand-written prompt that is best on the drawings, with careful class names. */
     @JsonIgnore
     public Prompt bestDrawingPrompt() {
-        return renamedPrompts.stream()
-                .max(Comparator.comparingDouble(Prompt::drawings))
-                .orElseThrow();
+        return Collections.max(renamedPrompts, Comparator.comparingDouble(Prompt::drawings));
     }
 
     /** The numbers of shots, ascending. */
@@ -137,24 +134,18 @@ public record DemoResult(
         return runs.stream().map(Run::shots).distinct().sorted().toList();
     }
 
-    /** The seeds, ascending. */
-    @JsonIgnore
-    public List<Long> seeds() {
-        return runs.stream().map(Run::seed).distinct().sorted().toList();
-    }
-
     /** The most shots. */
     @JsonIgnore
     public int mostShots() {
-        return shots().stream().max(Comparator.naturalOrder()).orElseThrow();
+        return Collections.max(shots());
     }
 
-    /** A method's accuracy on the photographs over the seeds. */
+    /** Accuracy of a method on the photographs over the seeds. */
     public SeedSummary photographs(DemoMethod method, int shots) {
         return SeedSummary.of(runs(method, shots), Run::photographs);
     }
 
-    /** A method's accuracy on the drawings and emoji over the seeds. */
+    /** Accuracy of a method on the drawings and emoji over the seeds. */
     public SeedSummary drawings(DemoMethod method, int shots) {
         return SeedSummary.of(runs(method, shots), Run::drawings);
     }

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -51,7 +50,7 @@ public final class DemoRun implements SweepListener {
     private final SharedData shared;
     private final Listener listener;
     private final Progress progress;
-    private final Map<SweepRun, RunResult> results = new LinkedHashMap<>();
+    private final List<Tested> tested = new ArrayList<>();
     private List<SweepRun> planned = List.of();
     private Progress.Task task;
     private String current = "";
@@ -94,6 +93,9 @@ public final class DemoRun implements SweepListener {
         return Resource.text(DemoRun.class, "plan.yaml");
     }
 
+    /** A finished run. */
+    private record Tested(SweepRun run, RunResult result) {}
+
     /**
      * Runs everything that has no result yet.
      *
@@ -101,26 +103,21 @@ public final class DemoRun implements SweepListener {
      */
     public DemoResult run(Path folder) throws IOException {
         long start = System.nanoTime();
-        List<SweepRun> handWritten = sweep(Resource.text(DemoRun.class, "prompts.yaml"), folder);
-        List<DemoResult.Prompt> prompts = prompts(handWritten, PHOTOGRAPHS, DRAWINGS);
-        List<DemoResult.Prompt> renamed = prompts(handWritten, CAREFUL, DRAWINGS + ", " + CAREFUL);
-        ImageDataset photographs = on(PHOTOGRAPHS, handWritten).get(0).config().testedOn().source().load(1);
+        sweep(Resource.text(DemoRun.class, "prompts.yaml"), folder);
+        List<DemoResult.Prompt> prompts = prompts(PHOTOGRAPHS, DRAWINGS);
+        List<DemoResult.Prompt> renamed = prompts(CAREFUL, DRAWINGS + ", " + CAREFUL);
+        ImageDataset photographs = lists(PHOTOGRAPHS);
         listener.prompts(photographs, pictures.photographed(), prompts, renamed);
-        List<SweepRun> learned = sweep(plan, folder);
+        sweep(plan, folder);
         LabelledFeatures test = shared.features(photographs.test(), "test photographs", progress);
-        int most = learned.stream().mapToInt(SweepRun::shots).max().orElseThrow();
-        List<SweepRun> last = on(PHOTOGRAPHS, learned).stream()
-                .filter(run -> run.shots() == most)
-                .toList();
-        SweepRun baseline = on(CAREFUL, handWritten).stream()
-                .filter(run -> run.label().equals(DemoResult.best(renamed).template()))
-                .findFirst()
-                .orElseThrow();
-        List<SweepRun> featured = of(DemoMethod.FEATURED, last);
+        Tested baseline =
+                on(CAREFUL, DemoResult.best(renamed).template(), 0).get(0);
+        int most = planned.stream().mapToInt(SweepRun::shots).max().orElseThrow();
+        List<Tested> featured = on(PHOTOGRAPHS, DemoMethod.FEATURED.id(), most);
         PictureResults before = pictures(folder, baseline, test);
         List<PictureResults> after = new ArrayList<>();
-        for (SweepRun run : featured) {
-            after.add(pictures(folder, run, test));
+        for (Tested seed : featured) {
+            after.add(pictures(folder, seed, test));
         }
         List<String> names = photographs.classNames();
         return new DemoResult(
@@ -131,22 +128,41 @@ public final class DemoRun implements SweepListener {
                 pictures.photographed(),
                 photographs.train().size(),
                 test.size(),
-                results.get(on(DRAWINGS, handWritten).get(0)).testImages(),
+                lists(DRAWINGS).test().size(),
                 prompts,
-                baseline.config().testedOn().source().load(1).classNames(),
+                lists(CAREFUL).classNames(),
                 renamed,
-                runs(learned),
-                words(classifierFile(folder, of(DemoMethod.UNIFIED, last).get(0))),
+                tested.stream()
+                        .filter(one -> one.run.learns() && one.run.dataset().equals(PHOTOGRAPHS))
+                        .map(one -> new DemoResult.Run(
+                                one.run.label(),
+                                one.run.shots(),
+                                one.run.seed(),
+                                one.result.accuracy(),
+                                same(one, DRAWINGS).accuracy()))
+                        .sorted(Comparator.comparing(DemoResult.Run::shots).thenComparing(DemoResult.Run::seed))
+                        .toList(),
+                words(classifierFile(
+                        folder, on(PHOTOGRAPHS, DemoMethod.UNIFIED.id(), most).get(0))),
                 changes(names, before, after, true),
                 changes(names, before, after, false),
-                perClass(names, results.get(baseline), featured.stream().map(results::get).toList()),
+                IntStream.range(0, names.size())
+                        .mapToObj(label -> new DemoResult.ClassGain(
+                                names.get(label),
+                                baseline.result.perClass().get(label).total(),
+                                baseline.result.perClass().get(label).correct(),
+                                featured.stream()
+                                        .mapToInt(seed -> seed.result.perClass().get(label).correct())
+                                        .average()
+                                        .orElseThrow()))
+                        .toList(),
                 before.all(),
                 after.get(0).all(),
                 (System.nanoTime() - start) / 1e9,
                 Machine.describe(clip.workers().count()));
     }
 
-    private List<SweepRun> sweep(String yaml, Path folder) throws IOException {
+    private void sweep(String yaml, Path folder) throws IOException {
         SweepPlan read = SweepPlan.parse(yaml, pictures.folder());
         try (Progress.Task bar = progress.task("demo", 0, Progress.Unit.WORK)) {
             task = bar;
@@ -157,7 +173,6 @@ public final class DemoRun implements SweepListener {
                         failures.get(0).run().title() + ": " + failures.get(0).failure().orElseThrow());
             }
         }
-        return planned;
     }
 
     // The sweep on the screen
@@ -182,66 +197,66 @@ public final class DemoRun implements SweepListener {
 
     @Override
     public void finished(SweepRun run, RunResult result) {
-        results.put(run, result);
-        List<SweepRun> same = on(PHOTOGRAPHS, planned).stream()
-                .filter(other -> other.learns() && other.shots() == run.shots())
-                .toList();
-        if (same.contains(run) && results.keySet().containsAll(same)) {
+        tested.add(new Tested(run, result));
+        if (!run.learns() || !run.dataset().equals(PHOTOGRAPHS)) {
+            return;
+        }
+        Map<DemoMethod, List<Tested>> seeds = new EnumMap<>(DemoMethod.class);
+        for (DemoMethod method : DemoMethod.values()) {
+            seeds.put(method, on(PHOTOGRAPHS, method.id(), run.shots()));
+        }
+        long all = planned.stream()
+                .filter(other -> other.dataset().equals(PHOTOGRAPHS) && other.shots() == run.shots())
+                .count();
+        if (seeds.values().stream().mapToInt(List::size).sum() == all) {
             Map<DemoMethod, SeedSummary> accuracies = new EnumMap<>(DemoMethod.class);
-            for (DemoMethod method : DemoMethod.values()) {
-                accuracies.put(
-                        method,
-                        SeedSummary.of(of(method, same), own -> results.get(own).accuracy()));
-            }
+            seeds.forEach((method, own) ->
+                    accuracies.put(method, SeedSummary.of(own, one -> one.result.accuracy())));
             listener.learned(run.shots(), accuracies);
         }
     }
 
-    // What is measured
+    // Results
 
-    private static List<SweepRun> on(String dataset, List<SweepRun> runs) {
-        return runs.stream().filter(run -> run.dataset().equals(dataset)).toList();
+    private List<Tested> on(String dataset, String label, int shots) {
+        return tested.stream()
+                .filter(one -> one.run.dataset().equals(dataset))
+                .filter(one -> one.run.label().equals(label) && one.run.shots() == shots)
+                .toList();
     }
 
-    private static List<SweepRun> of(DemoMethod method, List<SweepRun> runs) {
-        return runs.stream().filter(run -> run.label().equals(method.id())).toList();
-    }
-
-    /** The accuracy of what a run learned, or of its prompt, on other data. */
-    private double accuracy(SweepRun run, String dataset, List<SweepRun> all) {
-        return on(dataset, all).stream()
-                .filter(other -> other.label().equals(run.label()))
-                .filter(other -> other.shots() == run.shots() && other.seed() == run.seed())
-                .mapToDouble(other -> results.get(other).accuracy())
+    /** The result of the same classifier on other data. */
+    private RunResult same(Tested one, String dataset) {
+        return on(dataset, one.run.label(), one.run.shots()).stream()
+                .filter(other -> other.run.seed() == one.run.seed())
                 .findFirst()
-                .orElseThrow();
+                .orElseThrow()
+                .result;
     }
 
-    private List<DemoResult.Prompt> prompts(List<SweepRun> runs, String photographs, String drawings) {
-        return on(photographs, runs).stream()
-                .map(run -> new DemoResult.Prompt(
-                        run.label(), results.get(run).accuracy(), accuracy(run, drawings, runs)))
+    private ImageDataset lists(String dataset) throws IOException {
+        for (Tested one : tested) {
+            if (one.run.dataset().equals(dataset)) {
+                return one.run.config().testedOn().source().load(1);
+            }
+        }
+        throw new IllegalStateException("no run on " + dataset);
+    }
+
+    private List<DemoResult.Prompt> prompts(String photographs, String drawings) {
+        return tested.stream()
+                .filter(one -> one.run.dataset().equals(photographs))
+                .map(one -> new DemoResult.Prompt(
+                        one.run.label(), one.result.accuracy(), same(one, drawings).accuracy()))
                 .toList();
     }
 
-    private List<DemoResult.Run> runs(List<SweepRun> runs) {
-        return on(PHOTOGRAPHS, runs).stream()
-                .map(run -> new DemoResult.Run(
-                        run.label(),
-                        run.shots(),
-                        run.seed(),
-                        results.get(run).accuracy(),
-                        accuracy(run, DRAWINGS, runs)))
-                .sorted(Comparator.comparing(DemoResult.Run::shots).thenComparing(DemoResult.Run::seed))
-                .toList();
+    private static ClassifierFile classifierFile(Path folder, Tested one) throws IOException {
+        return ClassifierFile.read(folder.resolve(one.run.folder()).resolve(RunFolder.CLASSIFIER));
     }
 
-    private static ClassifierFile classifierFile(Path folder, SweepRun run) throws IOException {
-        return ClassifierFile.read(folder.resolve(run.folder()).resolve(RunFolder.CLASSIFIER));
-    }
-
-    private PictureResults pictures(Path folder, SweepRun run, LabelledFeatures images) throws IOException {
-        try (Classifier classifier = classifierFile(folder, run).open(clip)) {
+    private PictureResults pictures(Path folder, Tested one, LabelledFeatures images) throws IOException {
+        try (Classifier classifier = classifierFile(folder, one).open(clip)) {
             return PictureResults.of(images, images.scores(classifier));
         }
     }
@@ -272,9 +287,9 @@ public final class DemoRun implements SweepListener {
                 all.add(new DemoResult.Change(
                         then.file().toString(),
                         names.get(then.truth()),
-                        names.get(then.predicted()),
+                        names.get(then.label()),
                         then.probability(),
-                        names.get(now.get(0).predicted()),
+                        names.get(now.get(0).label()),
                         now.stream()
                                 .mapToDouble(PictureResult::probability)
                                 .min()
@@ -286,19 +301,6 @@ public final class DemoRun implements SweepListener {
         return all.stream()
                 .filter(change -> classes.add(change.truth()))
                 .limit(CHANGES)
-                .toList();
-    }
-
-    private static List<DemoResult.ClassGain> perClass(List<String> names, RunResult before, List<RunResult> after) {
-        return IntStream.range(0, names.size())
-                .mapToObj(label -> new DemoResult.ClassGain(
-                        names.get(label),
-                        before.perClass().get(label).total(),
-                        before.perClass().get(label).correct(),
-                        after.stream()
-                                .mapToInt(result -> result.perClass().get(label).correct())
-                                .average()
-                                .orElseThrow()))
                 .toList();
     }
 }

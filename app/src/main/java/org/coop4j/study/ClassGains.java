@@ -13,10 +13,10 @@ import org.coop4j.study.MethodResult.Measured;
 /**
  * A method's accuracy on each class of a dataset, beside zero-shot's.
  *
- * @param outcome the method's results
+ * @param result the method's results
  * @param classes in the order of the first result
  */
-public record ClassGains(MethodResult outcome, List<ClassGain> classes) {
+public record ClassGains(MethodResult result, List<ClassGain> classes) {
 
     /** Copies the list. */
     public ClassGains {
@@ -29,7 +29,7 @@ public record ClassGains(MethodResult outcome, List<ClassGain> classes) {
      * @param name the class
      * @param images its test images, of all seeds together
      * @param accuracy percentage of them classified correctly
-     * @param zeroShot the same of zero-shot, if known
+     * @param zeroShot zero-shot's accuracy, if known
      */
     public record ClassGain(String name, int images, double accuracy, OptionalDouble zeroShot) {
 

@@ -44,14 +44,14 @@ import org.coop4j.run.RunResult;
  *
  * @param root the folder that was searched
  * @param finished runs with a result
- * @param failed runs that say why they failed
+ * @param failed runs that failed, with the reason
  * @param unfinished folders of runs that have neither result nor failure
  * @param damaged runs whose files cannot be used
  */
 public record FoundRuns(
         Path root, List<FinishedRun> finished, List<Failure> failed, List<Path> unfinished, List<Failure> damaged) {
 
-    /** ImageNet's results take about 0.1 MB; nothing sane takes this much. */
+    /** ImageNet's results take about 0.1 MB; no result takes this much. */
     private static final long LARGEST = 32L << 20;
 
     private static final int LONGEST_NAME = 200;
@@ -74,7 +74,7 @@ public record FoundRuns(
     }
 
     /**
-     * A run that gave nothing.
+     * A run without a result.
      *
      * @param folder relative to the folder that was searched
      * @param reason one line
@@ -85,11 +85,11 @@ public record FoundRuns(
      * A run that has a result.
      *
      * @param folder relative to the folder that was searched
-     * @param result what it measured
-     * @param config what it was configured with
+     * @param result its scores
+     * @param config its configuration
      * @param model the model that it used
      * @param testHash hash of the list of test images; empty if it is not recorded
-     * @param finished when it ended, in UTC; empty if it is not recorded
+     * @param finished time of its end, in UTC; empty if it is not recorded
      */
     public record FinishedRun(
             Path folder, RunResult result, RunConfig config, ModelId model, String testHash, String finished) {
@@ -104,7 +104,7 @@ public record FoundRuns(
             return Shots.of(result.shots(), result.trainImages());
         }
 
-        /** How it was made, as far as it is the same for all data, shots and seeds: settings by name. */
+        /** Settings by name, as far as they are the same for all data, shots and seeds. */
         public Map<String, Object> settings() {
             return MethodLabel.settings(config);
         }
@@ -113,7 +113,7 @@ public record FoundRuns(
     /**
      * The model of a run.
      *
-     * @param sha256 SHA-256 of the model file; empty if the run does not say
+     * @param sha256 SHA-256 of the model file; empty if it is not recorded
      * @param name for people: the published model, or the file's name
      * @param backbone as the papers name it, such as {@code RN50}, if it is a published model
      */
@@ -122,17 +122,26 @@ public record FoundRuns(
         private static final Pattern PUBLISHED = Pattern.compile("OpenAI (\\S+)");
         private static final int SHORT = 12;
 
-        /** A model known by its file, and perhaps by what it was converted from. */
-        static ModelId of(String sha256, String file, String knownAs) {
+        /** A model as its run's provenance describes it: by the model that it was converted from, or else by its file. */
+        static ModelId of(String sha256, JsonNode provenance) {
+            String knownAs;
+            try {
+                knownAs = JSON.readTree(provenance.path("modelSource").asText(""))
+                        .path("known_as")
+                        .asText("");
+            } catch (JsonProcessingException e) {
+                knownAs = "";
+            }
             Matcher matcher = PUBLISHED.matcher(knownAs);
             if (matcher.matches()) {
                 return new ModelId(sha256, matcher.group(1), Optional.of(matcher.group(1)));
             }
-            String name = !knownAs.isBlank() ? knownAs : file.replaceFirst("\\.safetensors$", "");
+            String file = provenance.path("modelFile").asText("").replaceFirst("\\.safetensors$", "");
+            String name = knownAs.isBlank() ? file : knownAs;
             return new ModelId(sha256, name.isBlank() ? "unknown model" : name, Optional.empty());
         }
 
-        /** The first digits of the SHA-256, enough to tell models apart. */
+        /** The first digits of the SHA-256, enough to distinguish models. */
         public String shortSha256() {
             return sha256.substring(0, Math.min(SHORT, sha256.length()));
         }
@@ -146,9 +155,9 @@ public record FoundRuns(
     }
 
     /**
-     * Reads all runs below a folder, which may itself be one. Links are followed, a folder reached
-     * by two ways is read once, and hidden folders are left alone. A file that cannot be used makes
-     * its run a damaged one and does not end the search.
+     * Reads all runs below a folder, which may itself be one. Links are followed, a folder that several
+     * links lead to is read once, and hidden folders are left out. A run with a file that cannot be used is damaged, and
+     * the search goes on.
      *
      * @throws IOException if the folder itself cannot be read
      */
@@ -179,8 +188,14 @@ public record FoundRuns(
                     if (Files.exists(folder.resolve(RunFolder.RESULT))) {
                         finished.add(finished(root, folder));
                     } else if (Files.exists(folder.resolve(RunFolder.FAILURE))) {
-                        failed.add(new Failure(name, failure(folder)));
-                    } else if (Files.exists(folder.resolve(RunFolder.CONFIG)) && isRun(folder)) {
+                        failed.add(new Failure(
+                                name,
+                                read(folder, RunFolder.FAILURE)
+                                        .path("message")
+                                        .asText("no reason is recorded")
+                                        .strip()));
+                    } else if (Files.exists(folder.resolve(RunFolder.CONFIG))
+                            && read(folder, RunFolder.CONFIG).has("modelSha256")) {
                         unfinished.add(name);
                     }
                 } catch (AccessDeniedException e) {
@@ -240,25 +255,18 @@ public record FoundRuns(
         JsonNode provenance = Files.exists(folder.resolve(RunFolder.PROVENANCE))
                 ? read(folder, RunFolder.PROVENANCE)
                 : JsonNodeFactory.instance.objectNode();
-        RunResult result = result(read(folder, RunFolder.RESULT));
+        String used = provenance.path("modelSha256").asText(config.modelSha256());
+        if (!used.equals(config.modelSha256())) {
+            throw new IOException("%s names the model %.12s…, %s the model %.12s…: they are from different runs"
+                    .formatted(RunFolder.CONFIG, config.modelSha256(), RunFolder.PROVENANCE, used));
+        }
         return new FinishedRun(
                 root.relativize(folder),
-                result,
+                result(read(folder, RunFolder.RESULT)),
                 config,
-                model(config.modelSha256(), provenance),
+                ModelId.of(used, provenance),
                 provenance.path("testHash").asText(""),
                 provenance.path("finished").asText(""));
-    }
-
-    /** Why a run failed. */
-    private static String failure(Path folder) throws IOException {
-        String message = read(folder, RunFolder.FAILURE).path("message").asText("");
-        return message.isBlank() ? "no reason is recorded" : message.strip();
-    }
-
-    /** Whether a folder that has settings alone was to become a run. */
-    private static boolean isRun(Path folder) throws IOException {
-        return !read(folder, RunFolder.CONFIG).findPath("modelSha256").isMissingNode();
     }
 
     private static JsonNode read(Path folder, String name) throws IOException {
@@ -310,27 +318,5 @@ public record FoundRuns(
 
     private static IOException damaged(String how) {
         return new IOException(RunFolder.RESULT + " is damaged: " + how);
-    }
-
-    private static ModelId model(String configured, JsonNode provenance) throws IOException {
-        String used = provenance.path("modelSha256").asText("");
-        if (!used.isEmpty() && !configured.equals(used)) {
-            throw new IOException("%s names the model %.12s…, %s the model %.12s…: they are not of one run"
-                    .formatted(RunFolder.CONFIG, configured, RunFolder.PROVENANCE, used));
-        }
-        return ModelId.of(
-                used.isEmpty() ? configured : used,
-                provenance.path("modelFile").asText(""),
-                knownAs(provenance.path("modelSource")));
-    }
-
-    /** The source is a JSON object, or a text that holds one. */
-    private static String knownAs(JsonNode source) {
-        try {
-            JsonNode object = source.isTextual() ? JSON.readTree(source.asText()) : source;
-            return object == null ? "" : object.path("known_as").asText("");
-        } catch (JsonProcessingException e) {
-            return "";
-        }
     }
 }

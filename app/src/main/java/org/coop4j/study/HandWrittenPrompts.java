@@ -18,7 +18,7 @@ import org.coop4j.study.Study.Entry;
  *
  * @param dataset the test data
  * @param half the classes tested on
- * @param prompts in the order in which the runs have them
+ * @param prompts in the order of the runs
  */
 public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> prompts) {
 

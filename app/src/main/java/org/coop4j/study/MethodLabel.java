@@ -24,7 +24,7 @@ import org.coop4j.study.FoundRuns.FinishedRun;
  *     where runs of one name have different settings; labels of one id are equal
  * @param title for people: "CoOp (M = 16, class-specific)"
  * @param method the method, with the settings of a run that has this label
- * @param published whether it is trained as its paper does, so that the paper's numbers apply to it
+ * @param published true if it is trained as in its paper, so that the paper's numbers apply to it
  */
 public record MethodLabel(String id, String title, Method method, boolean published)
         implements Comparable<MethodLabel> {
@@ -44,7 +44,7 @@ public record MethodLabel(String id, String title, Method method, boolean publis
             .thenComparing(label -> METHODS.indexOf(label.method.id()))
             .thenComparing(MethodLabel::id);
 
-    /** A method by its own name or a short one, trained as its paper does. */
+    /** A method by its own name or a short one, trained as in its paper. */
     public static MethodLabel of(String name) {
         Method method = Method.of(name);
         return new MethodLabel(name, method.title(), method, true);

@@ -9,7 +9,7 @@ import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig;
 
 /**
- * What a plan, a dataset or a method says of training; the rest is the reference's.
+ * Settings of training in a plan, of a dataset or of a method; all others are the reference's.
  *
  * @param training settings of {@link Training} by name, but for the epochs
  * @param epochs by the number of shots, {@link #ANY_SHOTS} for all others
@@ -34,7 +34,7 @@ record Overrides(Map<String, Object> training, Map<Integer, Integer> epochs, Map
         others = Map.copyOf(others);
     }
 
-    /** Nothing said. */
+    /** No settings. */
     static Overrides none() {
         return new Overrides(Map.of(), Map.of(), Map.of());
     }
@@ -47,7 +47,7 @@ record Overrides(Map<String, Object> training, Map<Integer, Integer> epochs, Map
         return keys;
     }
 
-    /** These, and what they do not say from others. */
+    /** These settings, and others where these have none. */
     Overrides or(Overrides lower) {
         return new Overrides(
                 merged(lower.training, training),
@@ -67,9 +67,9 @@ record Overrides(Map<String, Object> training, Map<Integer, Integer> epochs, Map
             return reference;
         }
         Map<String, Object> settings = new LinkedHashMap<>(training);
-        Integer said = epochs.getOrDefault(shots, epochs.get(ANY_SHOTS));
-        if (said != null) {
-            settings.put(EPOCHS, said);
+        Integer planned = epochs.getOrDefault(shots, epochs.get(ANY_SHOTS));
+        if (planned != null) {
+            settings.put(EPOCHS, planned);
         }
         return Settings.with(reference, settings);
     }

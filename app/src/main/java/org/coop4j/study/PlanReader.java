@@ -80,10 +80,10 @@ final class PlanReader {
         exif = exif(plan, null);
         datasets = datasets(plan.require("datasets"));
         methods = methods(plan.require("methods"));
-        plan.get("shots").ifPresent(said -> shots = said.words().stream()
+        plan.get("shots").ifPresent(value -> shots = value.words().stream()
                 .map(PlanReader::shots)
                 .toList());
-        plan.get("seeds").ifPresent(said -> seeds = said.words().stream()
+        plan.get("seeds").ifPresent(value -> seeds = value.words().stream()
                 .map(seed -> seed.whole(1, Integer.MAX_VALUE))
                 .toList());
         return new SweepPlan(
@@ -96,18 +96,18 @@ final class PlanReader {
                 plan.get("base_to_new").flatMap(this::baseToNew));
     }
 
-    private static int shots(PlanValue said) {
-        return said.text().equals("all") ? 0 : (int) said.whole(0, MOST);
+    private static int shots(PlanValue value) {
+        return value.text().equals("all") ? 0 : (int) value.whole(0, MOST);
     }
 
-    private Path path(PlanValue said) {
-        String text = said.text();
-        return said.make(() -> folder.resolve(text).toAbsolutePath().normalize());
+    private Path path(PlanValue value) {
+        String text = value.text();
+        return value.make(() -> folder.resolve(text).toAbsolutePath().normalize());
     }
 
     private static ExifOrientation exif(PlanValue whole, ExifOrientation usual) {
         return whole.get("exif")
-                .map(said -> said.make(() -> ExifOrientation.named(said.text())))
+                .map(value -> value.make(() -> ExifOrientation.named(value.text())))
                 .orElse(usual);
     }
 
@@ -117,15 +117,15 @@ final class PlanReader {
         Map<String, Object> training = new LinkedHashMap<>();
         Map<Integer, Integer> epochs = new LinkedHashMap<>();
         Map<String, Integer> others = new LinkedHashMap<>();
-        whole.values().forEach((name, said) -> {
+        whole.values().forEach((name, value) -> {
             switch (name) {
-                case Overrides.EPOCHS -> epochs.putAll(epochs(said));
-                case Overrides.VIEWS -> others.put(name, views(said));
-                case Overrides.CHECKPOINT_EVERY -> others.put(name, (int) said.whole(1, MOST));
+                case Overrides.EPOCHS -> epochs.putAll(epochs(value));
+                case Overrides.VIEWS -> others.put(name, views(value));
+                case Overrides.CHECKPOINT_EVERY -> others.put(name, (int) value.whole(1, MOST));
                 default -> {
                     if (Settings.has(Training.none(), name)) {
-                        training.put(name, said.text());
-                        said.make(() -> Settings.with(Training.coop(1, 1), Map.of(name, said.text())));
+                        training.put(name, value.text());
+                        value.make(() -> Settings.with(Training.coop(1, 1), Map.of(name, value.text())));
                     }
                 }
             }
@@ -133,38 +133,52 @@ final class PlanReader {
         return new Overrides(training, epochs, others);
     }
 
-    private static Map<Integer, Integer> epochs(PlanValue said) {
-        if (!said.hasKeys()) {
-            return Map.of(Overrides.ANY_SHOTS, (int) said.whole(1, MOST));
+    private static Map<Integer, Integer> epochs(PlanValue value) {
+        if (!value.hasKeys()) {
+            return Map.of(Overrides.ANY_SHOTS, (int) value.whole(1, MOST));
         }
         Map<Integer, Integer> epochs = new LinkedHashMap<>();
-        said.values().forEach((shots, value) -> {
+        value.values().forEach((shots, count) -> {
             if (!shots.matches("\\d{1,6}")) {
-                throw value.problem("shots of epochs is \"" + shots + "\": give a whole number, 0 or more");
+                throw count.problem("shots of epochs is \"" + shots + "\": give a whole number, 0 or more");
             }
-            epochs.put(Integer.parseInt(shots), (int) value.whole(1, MOST));
+            epochs.put(Integer.parseInt(shots), (int) count.whole(1, MOST));
         });
         return epochs;
     }
 
-    private static int views(PlanValue said) {
-        if (!said.text().matches("\\d{1,6}|" + Overrides.EPOCHS)) {
-            throw said.problem("views is \"%s\": give a whole number, 0 or more, or \"epochs\"".formatted(said.text()));
+    private static int views(PlanValue value) {
+        if (value.text().equals(Overrides.EPOCHS)) {
+            return Overrides.A_NEW_VIEW_EACH_EPOCH;
         }
-        return said.text().equals(Overrides.EPOCHS) ? Overrides.A_NEW_VIEW_EACH_EPOCH : Integer.parseInt(said.text());
+        if (!value.text().matches("\\d{1,6}")) {
+            throw value.problem("views is \"%s\": give a whole number, 0 or more, or \"epochs\"".formatted(value.text()));
+        }
+        return Integer.parseInt(value.text());
     }
 
     // Datasets
 
     private List<SweepPlan.Dataset> datasets(PlanValue listed) {
-        List<SweepPlan.Dataset> all = new ArrayList<>();
+        return named(
+                listed,
+                "datasets",
+                item -> new SweepPlan.Dataset(data(item), overrides(item)),
+                SweepPlan.Dataset::name);
+    }
+
+    /** Makes something of each item of a list; all of them have different names. */
+    private static <T> List<T> named(
+            PlanValue listed, String plural, Function<PlanValue, T> make, Function<T, String> name) {
+        List<T> all = new ArrayList<>();
         Set<String> names = new HashSet<>();
         for (PlanValue item : listed.items()) {
-            SweepPlan.Dataset dataset = new SweepPlan.Dataset(data(item), overrides(item));
-            if (!names.add(dataset.name())) {
-                throw item.problem("two datasets are called " + dataset.name() + ": give one of them another name");
+            T made = make.apply(item);
+            if (!names.add(name.apply(made))) {
+                throw item.problem("two %s are called %s: give one of them another name"
+                        .formatted(plural, name.apply(made)));
             }
-            all.add(dataset);
+            all.add(made);
         }
         return all;
     }
@@ -184,7 +198,7 @@ final class PlanReader {
             place = Optional.of(item);
         }
         String template = item.get("template")
-                .map(said -> said.make(() -> PromptEnsemble.of(said.text()))
+                .map(value -> value.make(() -> PromptEnsemble.of(value.text()))
                         .templates()
                         .get(0))
                 .orElse(null);
@@ -192,15 +206,15 @@ final class PlanReader {
                 ? own(item, place.get()).described(name.map(PlanValue::text).orElse(null), template)
                 : published(item, name).described(null, template);
         return data.withSplitSeed(item.get("split_seed")
-                        .map(said -> said.whole(0, Integer.MAX_VALUE))
+                        .map(value -> value.whole(0, Integer.MAX_VALUE))
                         .orElse(USUAL_SPLIT_SEED))
                 .withExif(exif(item, exif));
     }
 
     private DataSpec published(PlanValue item, Optional<PlanValue> name) {
         for (String key : List.of("images", "names")) {
-            item.get(key).filter(said -> name.isPresent()).ifPresent(said -> {
-                throw said.problem("\"" + key + "\" belongs to a dataset with a path");
+            item.get(key).filter(value -> name.isPresent()).ifPresent(value -> {
+                throw value.problem("\"" + key + "\" belongs to a dataset with a path");
             });
         }
         String text = name.orElseThrow(() -> item.problem("this dataset has neither name nor path"))
@@ -232,19 +246,14 @@ final class PlanReader {
 
     // Methods: a name of the plan's own, without a method, is a context with settings, or templates
 
-    private List<PlannedMethod> methods(PlanValue listed) {
-        List<PlannedMethod> all = new ArrayList<>();
-        Set<String> names = new HashSet<>();
-        for (PlanValue item : listed.items()) {
-            PlannedMethod method = item.isText()
-                    ? new PlannedMethod(item.text(), builtIn(item), Overrides.none())
-                    : ownMethod(item);
-            if (!names.add(method.name())) {
-                throw item.problem("there are two methods called " + method.name());
-            }
-            all.add(method);
-        }
-        return all;
+    private static List<PlannedMethod> methods(PlanValue listed) {
+        return named(
+                listed,
+                "methods",
+                item -> item.isText()
+                        ? new PlannedMethod(item.text(), builtIn(item), Overrides.none())
+                        : ownMethod(item),
+                PlannedMethod::name);
     }
 
     private static Method builtIn(PlanValue name) {
@@ -271,8 +280,8 @@ final class PlanReader {
                 item.get("name").orElseThrow(() -> item.problem("this method has no name")).text();
         Optional<Method> builtIn = find(name);
         Method base = item.get("method").map(PlanReader::builtIn).orElseGet(() -> {
-            item.get("templates").filter(said -> builtIn.isPresent()).ifPresent(said -> {
-                throw said.problem(
+            item.get("templates").filter(value -> builtIn.isPresent()).ifPresent(value -> {
+                throw value.problem(
                         builtIn.get().title() + " has its own templates: give this method another name");
             });
             return builtIn.orElseGet(() -> Method.ofSettings(item.values().keySet()));
@@ -294,17 +303,17 @@ final class PlanReader {
         Map<String, Object> values = new LinkedHashMap<>();
         Method method = base;
         for (Map.Entry<String, Object> setting : Settings.of((Record) base).entrySet()) {
-            Optional<PlanValue> said = item.get(setting.getKey());
-            if (said.isPresent()) {
-                boolean several = said.get().isList() || setting.getValue() instanceof List;
+            Optional<PlanValue> value = item.get(setting.getKey());
+            if (value.isPresent()) {
+                boolean several = value.get().isList() || setting.getValue() instanceof List;
                 values.put(
                         setting.getKey(),
                         several
-                                ? said.get().words().stream()
+                                ? value.get().words().stream()
                                         .map(PlanValue::text)
                                         .toList()
-                                : said.get().text());
-                method = said.get().make(() -> base.with(values));
+                                : value.get().text());
+                method = value.get().make(() -> base.with(values));
             }
         }
         return method;
@@ -312,37 +321,37 @@ final class PlanReader {
 
     // What test_on and base_to_new choose from the plan's own
 
-    private SweepPlan.TestOn testOn(PlanValue said) {
-        if (said.hasKeys()) {
-            said.requireKeys("test_on", List.of("datasets", "from", "methods", "shots"));
+    private SweepPlan.TestOn testOn(PlanValue value) {
+        if (value.hasKeys()) {
+            value.requireKeys("test_on", List.of("datasets", "from", "methods", "shots"));
         }
-        List<SweepPlan.Dataset> targets = datasets(said.hasKeys() ? said.require("datasets") : said);
+        List<SweepPlan.Dataset> targets = datasets(value.hasKeys() ? value.require("datasets") : value);
         for (SweepPlan.Dataset target : targets) {
             if (datasets.stream()
                     .anyMatch(own -> own.name().equals(target.name())
                             && !own.data().equals(target.data()))) {
-                throw said.problem("there are two different datasets called " + target.name());
+                throw value.problem("two different datasets are called " + target.name());
             }
         }
-        return new SweepPlan.TestOn(targets, choice(said, "from", planned -> true));
+        return new SweepPlan.TestOn(targets, choice(value, "from", planned -> true));
     }
 
-    private Optional<Choice> baseToNew(PlanValue said) {
+    private Optional<Choice> baseToNew(PlanValue value) {
         if (methods.stream().noneMatch(planned -> planned.method().namesNewClasses())) {
-            throw said.problem(
+            throw value.problem(
                     "base_to_new needs a method that can name new classes: hand-written prompts or a unified context");
         }
-        if (said.hasKeys()) {
-            said.requireKeys("base_to_new", List.of("datasets", "methods", "shots"));
-        } else if (!said.text().matches("true|false")) {
-            throw said.problem("base_to_new is \"" + said.text() + "\": write true or false");
-        } else if (said.text().equals("false")) {
+        if (value.hasKeys()) {
+            value.requireKeys("base_to_new", List.of("datasets", "methods", "shots"));
+        } else if (!value.text().matches("true|false")) {
+            throw value.problem("base_to_new is \"" + value.text() + "\": write true or false");
+        } else if (value.text().equals("false")) {
             return Optional.empty();
         }
-        Choice choice = choice(said, "datasets", planned -> planned.method().namesNewClasses());
+        Choice choice = choice(value, "datasets", planned -> planned.method().namesNewClasses());
         for (PlannedMethod planned : methods) {
             if (choice.methods().contains(planned.name()) && !planned.method().namesNewClasses()) {
-                throw said.require("methods")
+                throw value.require("methods")
                         .problem(planned.name() + " cannot classify classes that it did not learn: base_to_new takes"
                                 + " hand-written prompts and unified contexts");
             }
@@ -356,33 +365,33 @@ final class PlanReader {
      * @param from the key that chooses the datasets
      * @param usual methods that are taken where none is chosen
      */
-    private Choice choice(PlanValue said, String from, Function<PlannedMethod, Boolean> usual) {
+    private Choice choice(PlanValue value, String from, Function<PlannedMethod, Boolean> usual) {
         List<String> names = datasets.stream().map(SweepPlan.Dataset::name).toList();
         return new Choice(
-                chosen(said.get(from), names, names, word -> names.contains(word.text())
+                chosen(value.get(from), names, names, word -> names.contains(word.text())
                         ? word.text()
                         : Benchmarks.published()
                                 .find(word.text())
                                 .map(Benchmark::name)
                                 .orElse(word.text())),
                 chosen(
-                        said.get("methods"),
+                        value.get("methods"),
                         methods.stream().map(PlannedMethod::name).toList(),
                         methods.stream()
                                 .filter(usual::apply)
                                 .map(PlannedMethod::name)
                                 .toList(),
                         PlanValue::text),
-                chosen(said.get("shots"), shots, shots, PlanReader::shots));
+                chosen(value.get("shots"), shots, shots, PlanReader::shots));
     }
 
     private static <T> Set<T> chosen(
-            Optional<PlanValue> said, Collection<T> own, Collection<T> usual, Function<PlanValue, T> meant) {
-        if (said.isEmpty()) {
+            Optional<PlanValue> value, Collection<T> own, Collection<T> usual, Function<PlanValue, T> meant) {
+        if (value.isEmpty()) {
             return Set.copyOf(usual);
         }
         Set<T> chosen = new LinkedHashSet<>();
-        for (PlanValue word : said.get().words()) {
+        for (PlanValue word : value.get().words()) {
             if (!own.contains(meant.apply(word))) {
                 String all = own.stream().map(String::valueOf).collect(Collectors.joining(", "));
                 throw word.problem(

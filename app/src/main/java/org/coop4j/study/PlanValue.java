@@ -27,6 +27,7 @@ import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
+import org.yaml.snakeyaml.nodes.Tag;
 
 /** A value in a plan: a text, a list, or keys with values; it knows its line and column, which every problem names. */
 final class PlanValue {
@@ -133,7 +134,8 @@ final class PlanValue {
 
     /** The text, which is not empty. */
     String text() {
-        String text = node instanceof ScalarNode scalar ? scalar.getValue().strip() : "";
+        boolean hasText = node instanceof ScalarNode && !node.getTag().equals(Tag.NULL);
+        String text = hasText ? ((ScalarNode) node).getValue().strip() : "";
         if (text.isEmpty()) {
             throw problem(key + " is missing its value");
         }

@@ -16,7 +16,7 @@ import org.coop4j.study.Study.Entry;
  *
  * @param source the dataset learned from
  * @param targets the datasets tested on
- * @param rows zero-shot and ensembles on the same data, then what was learned
+ * @param rows zero-shot and ensembles on the same data, then the methods that learned
  */
 public record Robustness(String source, List<String> targets, List<Row> rows) {
 

@@ -1,9 +1,9 @@
 package org.coop4j.study;
 
 /**
- * Training images a class.
+ * Number of training images per class.
  *
- * @param count 0 for none; the largest integer for all that there are
+ * @param count 0 for none; the largest integer for all
  */
 public record Shots(int count) implements Comparable<Shots> {
 
@@ -16,11 +16,11 @@ public record Shots(int count) implements Comparable<Shots> {
     /** Checks the range. */
     public Shots {
         if (count < 0) {
-            throw new IllegalArgumentException("shots: " + count + "; expected 0 or more");
+            throw new IllegalArgumentException("shots: expected 0 or more, got " + count);
         }
     }
 
-    /** What a result means by its shots: 0 stands for all or none. */
+    /** Shots of a result, in which 0 stands for all or none. */
     static Shots of(int shots, int trainImages) {
         return shots == 0 && trainImages > 0 ? ALL : new Shots(shots);
     }

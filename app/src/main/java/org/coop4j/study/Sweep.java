@@ -16,15 +16,15 @@ import org.coop4j.study.SweepRun.RunState;
 /**
  * Carries out a plan: every run in a folder of its own, none twice.
  *
- * <p>A run that is finished is not made again, one that was begun goes on from its last checkpoint,
- * one that failed is tried again, and a failure leaves the others.
+ * <p>A finished run is not repeated, an interrupted one is resumed from its last checkpoint, one that failed is tried
+ * again, and the others go on after a failure.
  */
 public final class Sweep {
 
-    /** What the user sees of a sweep. */
+    /** Shows a sweep to the user. */
     public interface SweepListener {
 
-        /** Something that the user should know; the same is said once. */
+        /** Something that the user should know; each note comes once. */
         default void note(String message) {}
 
         /**
@@ -39,15 +39,15 @@ public final class Sweep {
         default void started(SweepRun run) {}
 
         /**
-         * How far it has come; called often.
+         * The sweep advances; called often.
          *
-         * @param done work that is done of what was left at the beginning
-         * @param total all of that work, as it is estimated now
-         * @param what what is being done
+         * @param done work done of the work that was left at the beginning
+         * @param total estimate of all work that was left at the beginning
+         * @param doing the current activity
          */
-        default void progress(double done, double total, String what) {}
+        default void progress(double done, double total, String doing) {}
 
-        /** A run has its result. */
+        /** A run has a result. */
         default void finished(SweepRun run, RunResult result) {}
 
         /** A run has no result; the others go on. */
@@ -55,9 +55,9 @@ public final class Sweep {
     }
 
     /**
-     * How a sweep ended.
+     * The end of a sweep.
      *
-     * @param runs every run with what came of it, in order
+     * @param runs every run and how it ended, in order
      */
     public record SweepOutcome(List<Ended> runs) {
 
@@ -67,10 +67,10 @@ public final class Sweep {
         }
 
         /**
-         * A run and what came of it.
+         * A run and how it ended.
          *
          * @param result its result, if it has one
-         * @param failure why it has none
+         * @param failure the reason if it has none
          */
         public record Ended(SweepRun run, Optional<RunResult> result, Optional<String> failure) {}
 
@@ -96,7 +96,7 @@ public final class Sweep {
     /**
      * Checks the whole plan and makes its list of runs.
      *
-     * @throws PlanException with all that is wrong
+     * @throws PlanException with all problems
      */
     public static Sweep of(SharedData shared, SweepPlan plan) throws IOException {
         return new Sweep(

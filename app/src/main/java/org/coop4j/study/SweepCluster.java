@@ -9,14 +9,14 @@ import java.util.function.ObjIntConsumer;
 /** Processes that share the work of a sweep. */
 public interface SweepCluster extends AutoCloseable {
 
-    /** Jobs that are done at the same time. */
+    /** Number of jobs that run at the same time. */
     int workers();
 
     /**
      * Does jobs, in any order, each by {@link Sweep#work}.
      *
-     * @param done is told, one at a time, of each job that has ended: what went wrong, or null, and the job's index
-     * @throws IOException if some of them could not be done
+     * @param done is told, one at a time, of each finished job: its problem, or null, and its index
+     * @throws IOException if some could not be done
      */
     void each(List<Job> jobs, ObjIntConsumer<String> done) throws IOException;
 
@@ -28,20 +28,20 @@ public interface SweepCluster extends AutoCloseable {
      * in its folder; or to encode images that a run has in common with those around it into the bank.
      *
      * @param run folder of the run, below that of the sweep
-     * @param part which of the images, counted from 0
-     * @param parts parts of all of them; 0 to make the run
+     * @param part index of the part of the images, from 0
+     * @param parts number of parts; 0 to make the run
      */
     record Job(String run, int part, int parts) implements Serializable {}
 
     /**
-     * What another process needs to do the work of a sweep.
+     * Everything that another process needs to work on a sweep.
      *
      * @param plan the plan's file
      * @param data the folder of the published datasets, or null
-     * @param model the model's file, or the name of the one that is shipped
+     * @param model the model's file, or the name of the shipped one
      * @param modelSha256 of the model's file
      * @param bank the folder of the feature bank
-     * @param skipBad whether to go on without unreadable images
+     * @param skipBad true to go on without unreadable images
      * @param memoryBytes native memory for the intermediate values of a step
      * @param out the sweep's folder
      */
@@ -66,7 +66,7 @@ public interface SweepCluster extends AutoCloseable {
     /**
      * Connects to a cluster.
      *
-     * @param master the cluster's address, as its kind has them
+     * @param master the cluster's address, in the form of its kind
      * @throws IOException if no kind of cluster is on the class path
      */
     static SweepCluster connect(String master, Files files) throws IOException {

@@ -13,15 +13,15 @@ import org.coop4j.method.Method;
 import org.coop4j.run.DataSpec;
 
 /**
- * What a sweep is to do.
+ * The plan of a sweep.
  *
  * @param datasets the data to learn from and to test on
  * @param methods the methods
- * @param shots training images a class; 0 for all
+ * @param shots training images per class; 0 for all
  * @param seeds the seeds
- * @param settings what is said of every training run
+ * @param settings settings of every training run
  * @param testOn other data to test on
- * @param baseToNew what is learned on the first half of the classes and tested on both
+ * @param baseToNew runs that learn on the first half of the classes and are tested on both
  */
 public record SweepPlan(
         List<Dataset> datasets,
@@ -46,8 +46,8 @@ public record SweepPlan(
     /**
      * A dataset of the plan.
      *
-     * @param data where it is, with its name
-     * @param settings what is said of training runs on it
+     * @param data its place and name
+     * @param settings settings of training runs on it
      */
     record Dataset(DataSpec data, Overrides settings) {
 
@@ -61,7 +61,7 @@ public record SweepPlan(
      *
      * @param datasets names of the datasets that are learned from
      * @param methods names of the methods
-     * @param shots training images a class
+     * @param shots training images per class
      */
     record Choice(Set<String> datasets, Set<String> methods, Set<Integer> shots) {}
 
@@ -69,20 +69,20 @@ public record SweepPlan(
      * Classifiers learned on some of the plan's datasets are tested on others.
      *
      * @param targets the data to test on
-     * @param from what is tested on them
+     * @param from the classifiers that are tested on them
      */
     record TestOn(List<Dataset> targets, Choice from) {}
 
     /**
      * A method of the plan.
      *
-     * @param name what the plan and its results call it
+     * @param name its name in the plan and in results
      * @param method the method with its settings
-     * @param training what the plan says of its training
+     * @param training settings of its training
      */
     record PlannedMethod(String name, Method method, Overrides training) {
 
-        /** The names that plans may use without saying more, for help and messages. */
+        /** The names that plans may use without settings, for help and messages. */
         static List<String> names() {
             List<String> names = new ArrayList<>();
             Method.all().forEach(method -> names.add(method.id()));
@@ -91,7 +91,7 @@ public record SweepPlan(
         }
     }
 
-    /** A plan that cannot be carried out; each problem says where it is and what would be right. */
+    /** A plan that cannot be carried out; each problem names its place and a remedy. */
     public static final class PlanException extends IOException {
 
         private static final long serialVersionUID = 1L;
@@ -124,8 +124,8 @@ public record SweepPlan(
      * Reads a plan.
      *
      * @param file YAML; relative paths in it begin at its folder
-     * @param dataRoot the folder of the published datasets; without it, the plan says it
-     * @throws PlanException if something in it is wrong, naming line and column and what would be right
+     * @param dataRoot the folder of the published datasets; if empty, the plan names it
+     * @throws PlanException if something in it is wrong, naming line, column and the remedy
      */
     public static SweepPlan read(Path file, Optional<Path> dataRoot) throws IOException {
         String yaml;
@@ -149,7 +149,7 @@ public record SweepPlan(
         return PlanReader.read("plan", yaml, folder, Optional.empty());
     }
 
-    /** A plan with everything that a plan may say, and comments. */
+    /** A plan with all possible keys, and comments. */
     public static String example() {
         return Resource.text(SweepPlan.class, "example.yaml");
     }

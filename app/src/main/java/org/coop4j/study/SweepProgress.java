@@ -2,7 +2,7 @@ package org.coop4j.study;
 
 import java.util.Locale;
 import java.util.function.Consumer;
-import org.coop4j.base.CountedTask;
+import org.coop4j.base.Progress.CountedTask;
 import org.coop4j.base.Progress;
 import org.coop4j.study.Sweep.SweepListener;
 

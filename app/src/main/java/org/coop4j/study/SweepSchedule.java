@@ -33,13 +33,13 @@ final class SweepSchedule {
     /** A transformer block's products, in squares of its width, for a token. */
     private static final double BLOCK = 12;
 
-    /** Multiplications of a ResNet bottleneck at 64 channels and 224 pixels, about. */
+    /** Multiplications of a ResNet bottleneck at 64 channels and 224 pixels, roughly. */
     private static final double BOTTLENECK = 2.2e8;
 
-    /** Reading, decoding and resizing a photograph takes as long as so many, about. */
+    /** Reading, decoding and resizing a photograph takes roughly as long as this many. */
     private static final double DECODING = 2e8;
 
-    /** A multiplication outside of matrix products takes as long as so many in them, about. */
+    /** A multiplication outside of matrix products takes roughly as long as this many inside. */
     private static final double ALONE = 20;
 
     private final Clip clip;
@@ -156,8 +156,8 @@ final class SweepSchedule {
         add(SweepRun.of(source.label(), config, target, Optional.of(source), work));
     }
 
-    // Work, in multiplications: so that the time left of runs as different as a step on 10 and one on 1,000 classes can
-    // be told from the time taken
+    // Work, in multiplications: which predicts the time left of runs as different as a step on 10 and one on 1,000
+    // classes
 
     /** Encoding an image file. */
     static double imageWork(Clip clip) {

@@ -106,13 +106,13 @@ class BenchmarkDataTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "--data DATA --dataset mnist | no dataset is called 'mnist'; there are ImageNet",
+                "--data DATA --dataset mnist | no dataset is called 'mnist': expected one of ImageNet",
                 "--dataset dtd | --data",
                 "--data DATA --dataset dtd -c a,b | has its own images and classes",
                 "--data DATA --dataset dtd x.png | has its own images and classes",
                 "--data DATA --dataset dtd --ensemble 9 | expected 7 or 80",
                 "--data DATA --dataset dtd --ensemble 7 -t {} | omit --template",
-                "-c a,b --split val x.png | --split is for a dataset",
+                "-c a,b --split val x.png | for a dataset",
                 "-c a,b | which images?",
             })
     void combinationsWithoutAMeaningAreWrongUsage(String line, String message) {
@@ -185,6 +185,6 @@ class BenchmarkDataTest {
                 "-o",
                 folder.resolve("no-run"));
         assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("ImageNetA has test images alone").doesNotContain("bug");
+        assertThat(run.err()).contains("ImageNetA has only test images").doesNotContain("bug");
     }
 }

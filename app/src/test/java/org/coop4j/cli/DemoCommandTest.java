@@ -16,7 +16,7 @@ import org.coop4j.study.SweepPlan;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What becomes of the folder; the demo itself is DemoRunTest's. */
+/** The demo's folder; the demo itself is tested by DemoRunTest. */
 class DemoCommandTest {
 
     @TempDir
@@ -76,7 +76,7 @@ class DemoCommandTest {
         try (Stream<Path> classes = Files.list(pictures.folder().resolve("drawings/test"))) {
             assertThat(coop("demo", "--help").out().replaceAll("\\s+", " "))
                     .contains("photographs of %d everyday classes".formatted(classes.count()))
-                    .contains("from 1, 2, 4, 8 and 16 photographs a class with three seeds")
+                    .contains("from 1, 2, 4, 8 and 16 photographs per class with three seeds")
                     .contains("beside GDA and a linear probe");
         }
     }

@@ -165,7 +165,7 @@ class EvalCommandTest {
         CommandRun done = eval("-p", named, "-d", pictures, "--json");
         assertSameTest(done, named);
         assertThat(json(done).get("classes").get(0).get("class").asText()).isEqualTo("ocean");
-        assertThat(done.err()).contains("the classes are called as in the run, ocean, meadow, sunset");
+        assertThat(done.err()).contains("using the run's class names, ocean, meadow, sunset");
 
         Path two = folder.resolve("two");
         TestPictures.write(two.resolve("test/red sky/a.png"), 2, 200);
@@ -185,7 +185,7 @@ class EvalCommandTest {
         TestPictures.write(image, 2, 1234);
         CommandRun changed = eval("-p", learned);
         assertThat(changed.code()).isEqualTo(1);
-        assertThat(changed.err()).contains(image + " is not the image that the run was tested on any more");
+        assertThat(changed.err()).contains(image + " has changed since the run was tested on it");
         assertThat(eval("-p", learned, "-d", data).code()).isZero();
 
         Files.delete(image);

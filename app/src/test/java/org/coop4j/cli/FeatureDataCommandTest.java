@@ -146,12 +146,12 @@ class FeatureDataCommandTest {
         CommandRun trained =
                 coop("train", "--method", "gda", "-d", part, "--class-features", texts, "-o", folder.resolve("none"));
         assertThat(trained.code()).isEqualTo(1);
-        assertThat(trained.err()).contains("has training images alone");
+        assertThat(trained.err()).contains("has only training images");
     }
 
     @Test
     void whatDoesNotFitTogetherIsRefusedWithTheWayOut() {
-        Path out = folder.resolve("refused");
+        Path out = folder.resolve("refused.safetensors");
         assertRefused(train("-o", out), 2, "give a model with --model, or features of the classes'");
         assertRefused(train("-m", model, "--class-features", texts, "-o", out), 2, "stand for a model");
         assertRefused(
@@ -168,10 +168,10 @@ class FeatureDataCommandTest {
                 2,
                 "--class-features goes with features as --data");
         assertRefused(coop("train", "-d", pictures, "-o", out), 2, "give a model with --model");
-        assertRefused(coop("embed", "-m", model, "-d", pictures, "--text", "cat", "-o", out), 2, "--data stands alone");
-        assertRefused(coop("embed", "-m", model, "-d", features, "-o", out), 2, "has features already");
+        assertRefused(coop("embed", "-m", model, "-d", pictures, "--text", "cat", "-o", out + ".safetensors"), 2, "--data stands alone");
+        assertRefused(coop("embed", "-m", model, "-d", features, "-o", out + ".safetensors"), 2, "has features already");
         assertRefused(coop("zero-shot", "-m", model, "-d", features), 2, "--method zero-shot takes");
-        assertRefused(eval("--errors", out), 2, "--errors copies pictures, and features have none");
+        assertRefused(eval("--errors", out), 2, "--errors copies images, and features have none");
         assertThat(out).doesNotExist();
     }
 

@@ -57,7 +57,7 @@ class UnknownWordsTest {
         Path bank = folder.resolve("bank");
         return List.of(
                 List.of("model", model, "-c", "red fox,ketch"),
-                List.of("embed", "-m", model, "--text", "ketch", "-o", folder.resolve("ketch.st")),
+                List.of("embed", "-m", model, "--text", "ketch", "-o", folder.resolve("ketch.safetensors")),
                 List.of("zero-shot", "-m", model, "-c", "red fox,ketch", picture),
                 List.of("predict", "-p", run, "-c", "red fox,ketch", picture),
                 List.of("eval", "-p", run, "-d", folder.resolve("others"), "--bank", bank),

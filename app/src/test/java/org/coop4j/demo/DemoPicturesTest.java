@@ -20,7 +20,7 @@ class DemoPicturesTest {
     @TempDir
     private Path cache;
 
-    /** As two demos do that are started together for the first time. */
+    /** Two demos that are started together for the first time. */
     @Test
     void ofTwoThatUnpackAtOnceBothGetThePictures() throws Exception {
         CyclicBarrier start = new CyclicBarrier(2);

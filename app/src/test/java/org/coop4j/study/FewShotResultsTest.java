@@ -201,7 +201,7 @@ class FewShotResultsTest {
 
     @Test
     void theDatasOwnPromptIsTheOneThatTheRunTookForIt() throws IOException {
-        // A folder that is called like a benchmark, one that is a benchmark, one with a template.
+        // A folder with the name of a benchmark, one that is a benchmark, one with a template.
         write(promptRun("DTD").template("a photo of a {}."));
         write(promptRun("EuroSAT").template("{} texture."));
         write(promptRun("Food101").template("a {}."));

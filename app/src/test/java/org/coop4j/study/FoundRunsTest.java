@@ -167,7 +167,7 @@ class FoundRunsTest {
         List<FoundRuns.Failure> damaged = search().damaged();
 
         assertThat(damaged.get(0).reason()).contains("result.json without config.json");
-        assertThat(damaged.get(1).reason()).contains("they are not of one run");
+        assertThat(damaged.get(1).reason()).contains("from different runs");
     }
 
     @Test

@@ -56,7 +56,7 @@ public final class RunFiles {
         return run;
     }
 
-    /** A run that learned from some images a class. */
+    /** A run that learned from some images per class. */
     public RunFiles learned(int shots, long seed) {
         result.put("shots", shots).put("seed", seed).put("trainImages", 2 * Math.max(1, shots));
         return this;
@@ -74,7 +74,7 @@ public final class RunFiles {
         return this;
     }
 
-    /** What a plan's own name stands for. */
+    /** The method behind a name of the plan's own. */
     RunFiles is(Method method) {
         learner = method;
         return this;
@@ -164,7 +164,7 @@ public final class RunFiles {
                 DataSpec.of(Path.of("pictures")));
     }
 
-    /** As a run records it: a method's own title, or the name that a plan gave. */
+    /** The title that a run records: the method's own, or the name in a plan. */
     private String title() {
         String name = result.path("method").asText();
         Method method = config().method();

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A sweep's folder that something happened to: nothing in it is lost. */
+/** Damaged or moved folders of a sweep: nothing in them is lost. */
 class RunStoreTest {
 
     private static final String SETTINGS = "shots: 1\nseeds: [1, 2]\nepochs: 2\nbatch: 4\n";
@@ -117,7 +117,7 @@ class RunStoreTest {
         assertThat(damaged).isGreaterThan(good.length - 20); // the checksum's name; some spaces
     }
 
-    /** How a configuration becomes unreadable. */
+    /** Ways in which a configuration becomes unreadable. */
     enum Harm {
         FLIPPED {
             @Override
@@ -189,7 +189,7 @@ class RunStoreTest {
         assertThat(outcome(out)).isEqualTo(outcome(whole));
     }
 
-    /** Whoever may read everything, reads it: then all is as it was. */
+    /** A user who may read everything reads the file, and nothing changes. */
     @ParameterizedTest
     @ValueSource(strings = {"", RunFolder.CONFIG, RunFolder.RESULT})
     void whatMayNotBeReadIsNotTouched(String name) throws IOException {
@@ -319,7 +319,7 @@ class RunStoreTest {
             Sweep sweep = Sweep.of(fixture.shared(clip, own), fixture.plan(PLAN));
             assertThatThrownBy(() -> sweep.run(file, SweepFixture.SILENT))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContaining("cannot make the run folder " + file);
+                    .hasMessageContaining("run folder " + file);
         }
     }
 }

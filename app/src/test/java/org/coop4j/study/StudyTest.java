@@ -88,7 +88,7 @@ class StudyTest {
         write(
                 learned("coop", "DTD", 1, 1, 50).set("rate", "0.002").set("context_length", "16"),
                 learned("coop", "DTD", 1, 2, 60).set("rate", "0.002").set("context_length", "4"),
-                // On other data and with other shots it is another method just the same.
+                // Other settings make another method on other data and with other shots too.
                 learned("coop", "Pets", 4, 1, 70).set("rate", "0.02").set("context_length", "4"));
 
         Study study = study();

@@ -41,7 +41,7 @@ final class SweepFixture {
         this.model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
     }
 
-    /** A folder with train/, val/ and test/, {@code each} pictures a class in each of them. */
+    /** A folder with train/, val/ and test/, each with {@code each} pictures per class. */
     Path pictures(String name, int each, String... classes) throws IOException {
         Path data = TestPictures.folder(folder.resolve(name), each, classes);
         for (int label = 0; label < classes.length; label++) {
@@ -73,7 +73,7 @@ final class SweepFixture {
         }
     }
 
-    /** Keeps notes of everything. */
+    /** Records everything. */
     static class Recorder implements SweepListener {
         final List<String> notes = new ArrayList<>();
         final List<SweepRun> started = new ArrayList<>();

@@ -65,7 +65,7 @@ class SweepPlanTest {
         assertThat(plan.methods().stream().map(PlannedMethod::method))
                 .contains(new ZeroShot(), new LinearProbe(), new CoOp(), new KgCoOp());
         assertThat(plan.baseToNew().orElseThrow().shots()).containsExactly(16);
-        // What is shown in comments is a plan too.
+        // The plan in the comments is valid too.
         Files.createDirectories(folder.resolve("pictures"));
         Files.createDirectories(folder.resolve("lists"));
         Files.writeString(folder.resolve("lists/pets.json"), "{}");

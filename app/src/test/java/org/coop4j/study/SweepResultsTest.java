@@ -19,8 +19,8 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets.DenseFeatures;
-import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.ProbeSampler;
 import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
@@ -79,7 +79,7 @@ class SweepResultsTest {
         fixture = new SweepFixture(folder);
         Path whole = fixture.pictures("data", 3, CLASSES);
         Path some = fixture.pictures("few", 4, CLASSES);
-        // Two of the four classes, one of them written otherwise, in another order.
+        // Two of the four classes, one of them written differently, in another order.
         keepOnly(some, "lawn", "0 lawn");
         keepOnly(some, "red_rose", "Red rose");
         remove(some, "blue sky");
@@ -115,7 +115,7 @@ class SweepResultsTest {
         }
     }
 
-    /** Images rightly classified by these scores, one a class, counted one by one. */
+    /** Number of images that these scores classify correctly, counted one by one. */
     private static double accuracy(ImageDataset dataset, Function<FeatureMatrix, float[]> scores) throws IOException {
         int correct = 0;
         for (LabelledImage image : dataset.test()) {

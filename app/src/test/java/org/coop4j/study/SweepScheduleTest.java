@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Lists of runs, for datasets that need not be there. */
+/** Lists of runs, for datasets that need not exist. */
 class SweepScheduleTest {
 
     private static final String PAPER =

@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.ObjIntConsumer;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.bank.TestPictures;
@@ -32,7 +33,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Sweeps as wholes: their folders, resuming, failures. */
+/** Whole sweeps: folders, resuming, failures. */
 class SweepTest {
 
     private static final String SETTINGS = "epochs: 3\nbatch: 4\nrate: 0.05\ncheckpoint_every: 1\n";
@@ -118,7 +119,7 @@ class SweepTest {
         assertThat(same).isEqualTo(outcome);
     }
 
-    /** Stops a sweep as a kill would: nothing can catch it. */
+    /** Stops a sweep like a kill: nothing catches it. */
     private static final class Killed extends Error {
         private static final long serialVersionUID = 1L;
     }
@@ -152,6 +153,40 @@ class SweepTest {
         }
         assertThat(kills).isGreaterThan(3);
         assertThat(finished).hasSize(13).doesNotHaveDuplicates();
+        assertThat(outcome(out)).isEqualTo(outcome(whole));
+    }
+
+    /** A cluster of one worker, which works through the jobs in this process. */
+    private record Worker(Sweep sweep, Path out) implements SweepCluster {
+        @Override
+        public int workers() {
+            return 1;
+        }
+
+        @Override
+        public void each(List<Job> jobs, ObjIntConsumer<String> done) throws IOException {
+            for (int i = 0; i < jobs.size(); i++) {
+                done.accept(sweep.work(jobs.get(i), out, SweepFixture.SILENT).orElse(null), i);
+            }
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void aClusterMakesTheSameRuns() throws IOException {
+        Path out = folder.resolve("cluster");
+        Recorder leader = new Recorder();
+        try (Clip clip = fixture.open();
+                Clip other = fixture.open()) {
+            Sweep worker = Sweep.of(fixture.shared(other, out), fixture.plan(PLAN));
+            SweepOutcome ended = Sweep.of(fixture.shared(clip, out), fixture.plan(PLAN))
+                    .run(out, leader, new Worker(worker, out));
+            assertThat(ended.failures()).isEmpty();
+        }
+        assertThat(leader.finished).hasSize(13).doesNotHaveDuplicates();
+        assertThat(leader.done).isPositive().isCloseTo(leader.total, within(leader.total / 50));
         assertThat(outcome(out)).isEqualTo(outcome(whole));
     }
 

@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32C;
 import org.coop4j.base.Sha256;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.graph.host.Precision;
 import org.slf4j.Logger;
@@ -26,51 +25,42 @@ import org.slf4j.LoggerFactory;
 /**
  * Features of image views in one file, appended as they are computed and read through a memory map.
  *
- * <p>The file is a header that tells its {@link Key}, then records of one size: key, features,
- * checksum. A process killed at any moment leaves at worst a last record that is not whole; opening
- * the bank checks every record, so that a damaged one is computed again and never used.
+ * <p>The file is a header with its {@link Key}, followed by records of one size: key, features, checksum. A process
+ * killed at any moment leaves an incomplete last record at worst; opening the bank checks every record, so that a damaged
+ * one is computed again and never used.
  *
- * <p>Any number of processes may have a bank open. The file is locked only while its end is looked
- * at or records are appended; whole records never change, and are read without a lock. What others
- * append is seen when the bank is opened and when it appends. One thread at a time.
+ * <p>Any number of processes may have a bank open. The file is locked only while its end is read or records are appended;
+ * complete records never change, and are read without a lock. Records of other processes become visible when the bank is
+ * opened and when it appends. One thread at a time.
  */
 final class BankFile implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(BankFile.class);
 
-    /** The byte whose lock counts, behind any data: on Windows a locked byte cannot be read. */
+    /** The byte that is locked, beyond all data: on Windows a locked byte cannot be read. */
     private static final long LOCKED_BYTE = Long.MAX_VALUE - 1;
 
     private static final int HEADER_BYTES = 512;
     private static final String MAGIC = "coop4j feature bank 1\n";
 
     /**
-     * What the rows of a bank depend on besides the image and the view.
+     * Everything besides the image and the view that determines the rows of a bank.
      *
      * @param weights SHA-256 of the model file, in hexadecimal
      * @param transform name of the transform, such as {@code test-224}
-     * @param kind which row of the image tower
-     * @param precision of the products that made them
+     * @param kind the row of the image tower
+     * @param precision precision of the products
      * @param width length of a row
      */
     record Key(String weights, String transform, FeatureKind kind, Precision precision, int width) {
 
-        /**
-         * The key of a model's rows of a kind.
-         *
-         * @throws IOException if the model file cannot be read
-         */
-        static Key of(Clip clip, ImageTransform transform, FeatureKind kind) throws IOException {
-            return new Key(clip.modelSha256(), transform.id(), kind, clip.precision(), clip.featureWidth(kind));
-        }
-
-        /** The bank's file below a folder. */
+        /** Returns the bank's file below a folder. */
         Path file(Path folder) {
             String name = String.join(".", parts());
             return folder.resolve(weights.substring(0, 16)).resolve(name + ".bank");
         }
 
-        /** The transform, then what is not as in the first banks: embeddings in float32. */
+        /** Returns the transform, the kind unless it is an embedding, and the precision unless it is float32. */
         private List<String> parts() {
             List<String> parts = new ArrayList<>(List.of(transform));
             if (kind != FeatureKind.EMBEDDED) {
@@ -82,7 +72,7 @@ final class BankFile implements AutoCloseable {
             return parts;
         }
 
-        /** The first bytes of the file. */
+        /** Returns the first bytes of the file. */
         byte[] header() {
             List<String> lines = new ArrayList<>(parts());
             lines.add(0, weights);
@@ -95,7 +85,7 @@ final class BankFile implements AutoCloseable {
     }
 
     /**
-     * Which view of which image content: the first 16 bytes of a SHA-256.
+     * A view of an image's content: the first 16 bytes of a SHA-256.
      *
      * @param high the first eight bytes
      * @param low the second eight bytes
@@ -124,7 +114,7 @@ final class BankFile implements AutoCloseable {
     private final int recordBytes;
     private final Map<ViewKey, Integer> records = new HashMap<>();
 
-    /** Records that are known, the damaged ones included. */
+    /** Number of records that are known, including damaged ones. */
     private int count;
 
     private BankFile(Path file, FileChannel channel, Key key) {
@@ -135,9 +125,9 @@ final class BankFile implements AutoCloseable {
     }
 
     /**
-     * Opens a bank under {@code folder}, or begins it.
+     * Opens a bank under {@code folder}, creating it if necessary.
      *
-     * @throws IOException if it cannot be opened, or the file is a bank of something else
+     * @throws IOException if it cannot be opened, or the file is another bank
      */
     static BankFile open(Path folder, Key key) throws IOException {
         Path file = key.file(folder);
@@ -167,16 +157,16 @@ final class BankFile implements AutoCloseable {
         }
     }
 
-    /** Work that needs the file for itself. */
-    private interface Work<T> {
-        T run() throws IOException;
+    /** Work that needs exclusive access to the file. */
+    private interface Work {
+        int run() throws IOException;
     }
 
     /**
-     * Waits for the file and works on it alone. A lock is the whole process's, and closing any
-     * channel of the file gives it up: in this process one bank at a time, {@link #close} included.
+     * Waits for exclusive access to the file. A lock belongs to the whole process, and closing any channel of the file
+     * releases it: this process uses one bank at a time, including {@link #close}.
      */
-    private <T> T locked(Work<T> work) throws IOException {
+    private int locked(Work work) throws IOException {
         synchronized (BankFile.class) {
             FileLock lock = lock();
             try {
@@ -207,14 +197,12 @@ final class BankFile implements AutoCloseable {
         ByteBuffer found = ByteBuffer.allocate(expected.length);
         read(found, 0);
         if (!Arrays.equals(found.array(), expected)) {
-            throw new IOException(file
-                    + " is not the feature bank of this model and transform (the model file"
-                    + " may have changed since it was built): delete it or give another"
-                    + " --bank folder");
+            throw new IOException(file + " is not the feature bank of this model and transform (the model file may"
+                    + " have changed since it was built): delete it or give another --bank folder");
         }
     }
 
-    /** Number of whole records; cuts off what a killed process left behind them. */
+    /** Returns the number of complete records, cutting off an incomplete one that a killed process left. */
     private int wholeRecords() throws IOException {
         int whole = Math.toIntExact((channel.size() - HEADER_BYTES) / recordBytes);
         channel.truncate(position(whole));
@@ -225,7 +213,7 @@ final class BankFile implements AutoCloseable {
         return HEADER_BYTES + (long) record * recordBytes;
     }
 
-    /** Reads the records up to {@code whole} that are not yet known; passes over damaged ones. */
+    /** Reads the records up to {@code whole} that are not yet known, skipping damaged ones. */
     private void verify(int whole) throws IOException {
         int most = Math.max(1, (1 << 20) / recordBytes);
         ByteBuffer chunk = buffer(most * recordBytes);
@@ -235,8 +223,9 @@ final class BankFile implements AutoCloseable {
             chunk.clear().limit(n * recordBytes);
             read(chunk, position(count));
             for (int i = 0; i < n; i++) {
-                if (checksumHolds(chunk, i * recordBytes)) {
-                    records.put(ViewKey.read(chunk, i * recordBytes), count + i);
+                int offset = i * recordBytes;
+                if (checksum(chunk, offset) == chunk.getInt(offset + recordBytes - Integer.BYTES)) {
+                    records.put(ViewKey.read(chunk, offset), count + i);
                 } else {
                     damaged++;
                 }
@@ -244,12 +233,8 @@ final class BankFile implements AutoCloseable {
             count += n;
         }
         if (damaged > 0) {
-            log.warn("{}: {} of {} views are damaged and not used", file, damaged, count);
+            log.warn("{}: {} of {} views are damaged and will be computed again", file, damaged, count);
         }
-    }
-
-    private boolean checksumHolds(ByteBuffer chunk, int offset) {
-        return checksum(chunk, offset) == chunk.getInt(offset + recordBytes - Integer.BYTES);
     }
 
     private int checksum(ByteBuffer records, int offset) {
@@ -258,12 +243,12 @@ final class BankFile implements AutoCloseable {
         return (int) crc.getValue();
     }
 
-    /** Number of views in the bank. */
+    /** Returns the number of views in the bank. */
     int size() {
         return records.size();
     }
 
-    /** Length of a row. */
+    /** Returns the length of a row. */
     int width() {
         return width;
     }
@@ -273,22 +258,22 @@ final class BankFile implements AutoCloseable {
     }
 
     /**
-     * Adds the features of views that are not in the bank, where others may have appended some of
-     * them; no kill of the process loses them once this returns.
+     * Appends the features of views that the bank lacks, unless another process has appended them. They survive a kill of
+     * the process once this returns.
      *
      * @param features a row for each key
-     * @throws IOException if they cannot be written, as on a full disk; the bank keeps what it had
+     * @throws IOException if they cannot be written, as on a full disk; the bank keeps its contents
      */
     void append(List<ViewKey> keys, List<float[]> features) throws IOException {
         try {
             locked(() -> {
                 verify(wholeRecords());
                 appendNew(keys, features);
-                return null;
+                return count;
             });
         } catch (IOException e) {
             throw new IOException(
-                    "cannot write to the feature bank %s (%s): make room and run again, what it holds is kept"
+                    "cannot write to the feature bank %s (%s): make room and run again; its contents are kept"
                             .formatted(file, e.getMessage()),
                     e);
         }
@@ -304,8 +289,7 @@ final class BankFile implements AutoCloseable {
             int offset = added++ * recordBytes;
             keys.get(i).write(bytes, offset);
             for (int j = 0; j < width; j++) {
-                int at = offset + ViewKey.BYTES + j * Float.BYTES;
-                bytes.putFloat(at, features.get(i)[j]);
+                bytes.putFloat(offset + ViewKey.BYTES + j * Float.BYTES, features.get(i)[j]);
             }
             bytes.putInt(offset + recordBytes - Integer.BYTES, checksum(bytes, offset));
         }
@@ -317,7 +301,7 @@ final class BankFile implements AutoCloseable {
         count += added;
     }
 
-    /** The number of a view's record. */
+    /** Returns the number of a view's record. */
     int record(ViewKey key) {
         Integer record = records.get(key);
         if (record == null) {
@@ -326,9 +310,20 @@ final class BankFile implements AutoCloseable {
         return record;
     }
 
-    /** The records as they are now. */
+    /** Returns the current records. */
     Rows rows() throws IOException {
-        return Rows.map(channel, width, recordBytes, count);
+        int each = Math.max(1, (int) (Rows.SEGMENT_BYTES / recordBytes));
+        FloatBuffer[] segments = new FloatBuffer[(count + each - 1) / each];
+        for (int i = 0; i < segments.length; i++) {
+            int first = i * each;
+            segments[i] = channel.map(
+                            FileChannel.MapMode.READ_ONLY,
+                            position(first),
+                            (long) Math.min(each, count - first) * recordBytes)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .asFloatBuffer();
+        }
+        return new Rows(width, recordBytes / Float.BYTES, each, segments);
     }
 
     private static ByteBuffer buffer(int bytes) {
@@ -352,7 +347,7 @@ final class BankFile implements AutoCloseable {
         }
     }
 
-    /** Closes the file; rows that were mapped stay readable. */
+    /** Closes the file; rows that were mapped remain readable. */
     @Override
     public void close() throws IOException {
         synchronized (BankFile.class) {
@@ -361,40 +356,13 @@ final class BankFile implements AutoCloseable {
     }
 
     /**
-     * The records of a bank's file, as many as there were when they were mapped, read through a memory
-     * map that outlives the file's closing. Whole records never change, so that any thread may read.
+     * The records of a bank's file at the time of mapping, read through a memory map that remains valid when the file is
+     * closed. Complete records never change, so that any thread may read.
      */
-    static final class Rows {
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Rows(int width, int recordFloats, int recordsPerSegment, FloatBuffer[] segments) {
 
         private static final long SEGMENT_BYTES = 1L << 28;
-
-        private final int width;
-        private final int recordFloats;
-        private final int recordsPerSegment;
-        private final FloatBuffer[] segments;
-
-        private Rows(int width, int recordBytes, int recordsPerSegment, FloatBuffer[] segments) {
-            this.width = width;
-            this.recordFloats = recordBytes / Float.BYTES;
-            this.recordsPerSegment = recordsPerSegment;
-            this.segments = segments;
-        }
-
-        /** Maps the first {@code count} records. */
-        static Rows map(FileChannel channel, int width, int recordBytes, int count) throws IOException {
-            int each = Math.max(1, (int) (SEGMENT_BYTES / recordBytes));
-            FloatBuffer[] segments = new FloatBuffer[(count + each - 1) / each];
-            for (int i = 0; i < segments.length; i++) {
-                int first = i * each;
-                segments[i] = channel.map(
-                                FileChannel.MapMode.READ_ONLY,
-                                HEADER_BYTES + (long) first * recordBytes,
-                                (long) Math.min(each, count - first) * recordBytes)
-                        .order(ByteOrder.LITTLE_ENDIAN)
-                        .asFloatBuffer();
-            }
-            return new Rows(width, recordBytes, each, segments);
-        }
 
         /** Copies the features of a record to {@code target} from {@code offset} on. */
         void copy(int record, float[] target, int offset) {

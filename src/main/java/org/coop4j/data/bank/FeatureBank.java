@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
@@ -19,12 +20,13 @@ import org.coop4j.clip.ImageEncoder;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.BankFile.ViewKey;
+import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.RgbImage;
 
 /**
- * Features of image views: each is encoded once, kept in a file, and does not depend on what else is encoded.
+ * Features of image views: each is encoded once, kept in a file, and independent of what else is encoded.
  *
  * <p>Any number of processes may have a bank open. One thread at a time.
  */
@@ -42,66 +44,65 @@ public final class FeatureBank implements AutoCloseable {
         this.kind = kind;
     }
 
-    /** Images that could not be read. */
+    /** Images that cannot be read. */
     public static final class UnreadableImagesException extends IOException {
 
         private static final long serialVersionUID = 1L;
 
         UnreadableImagesException(SortedMap<Path, IOException> problems) {
-            super("%s%s cannot be read (first: %s): fix or remove them, or use --skip-bad"
+            super("%s cannot be read (first: %s): fix or remove them, or use --skip-bad"
                     .formatted(
-                            problems.size(),
-                            problems.size() == 1 ? " image" : " images",
+                            Numbers.count(problems.size(), "image"),
                             problems.get(problems.firstKey()).getMessage()));
         }
     }
 
     /**
-     * Opens the bank of a model's rows of a kind under {@code folder}, or begins it.
+     * Opens the bank of a model's features of a kind under {@code folder}, creating it if necessary.
      *
-     * @throws IOException if it cannot be opened, or the file is a bank of something else
+     * @throws IOException if it cannot be opened, or the file is another bank
      */
     public static FeatureBank open(Path folder, Clip clip, ImageTransform transform, FeatureKind kind)
             throws IOException {
-        BankFile file = BankFile.open(folder, BankFile.Key.of(clip, transform, kind));
-        return new FeatureBank(file, clip, transform, kind);
+        BankFile.Key key = new BankFile.Key(
+                clip.modelSha256(), transform.id(), kind, clip.precision(), clip.featureWidth(kind));
+        return new FeatureBank(BankFile.open(folder, key), clip, transform, kind);
     }
 
-    /** Number of views in the bank. */
+    /** Returns the number of views in the bank. */
     public int size() {
         return file.size();
     }
 
     /**
-     * Encodes what the bank lacks of these images.
+     * Encodes those of the images that the bank lacks.
      *
-     * @param what what the images are, such as "training images"
-     * @param skipBad whether unreadable images are left out; otherwise they are refused, after warnings that list them
-     *     all
-     * @return the readable images with their features, which outlive the bank's closing
+     * @param what a phrase for the images, such as "training images"
+     * @param skipBad true to skip unreadable images; otherwise they are refused, after a warning about each
+     * @return the readable images with their features, which remain usable when the bank is closed
      * @throws UnreadableImagesException if images cannot be read and {@code skipBad} is false
      */
     public ImageFeatures encode(List<LabelledImage> images, String what, boolean skipBad, Progress progress)
             throws IOException {
         SortedMap<Path, IOException> problems = new TreeMap<>();
         Content[] contents = contents(images, problems);
-        problems.putAll(encodeMissing(images, contents, what, progress));
+        encodeMissing(images, contents, what, problems, progress);
         problems.values().forEach(problem -> progress.warn(problem.getMessage()));
         if (!problems.isEmpty() && !skipBad) {
             throw new UnreadableImagesException(problems);
         }
-        List<ImageFeatures.HashedImage> good = new ArrayList<>();
+        List<HashedImage> good = new ArrayList<>();
         List<String> keys = new ArrayList<>();
         for (int i = 0; i < images.size(); i++) {
             if (!problems.containsKey(images.get(i).path())) {
-                good.add(new ImageFeatures.HashedImage(images.get(i), contents[i].hash));
+                good.add(new HashedImage(images.get(i), contents[i].hash));
                 keys.add(contents[i].key());
             }
         }
-        return rows(good, keys);
+        return features(good, keys);
     }
 
-    private ImageFeatures rows(List<ImageFeatures.HashedImage> images, List<String> keys) throws IOException {
+    private ImageFeatures features(List<HashedImage> images, List<String> keys) throws IOException {
         BankFile.Rows rows = file.rows();
         int views = transform.views();
         int[] records = new int[Math.multiplyExact(keys.size(), views)]; // [images, views]
@@ -117,10 +118,10 @@ public final class FeatureBank implements AutoCloseable {
     }
 
     /**
-     * What an image's pixels depend on.
+     * Everything that determines an image's pixels.
      *
      * @param hash SHA-256 of the file's content, in hexadecimal
-     * @param orientation the EXIF orientation that is applied, 1 for none
+     * @param orientation the EXIF orientation to apply, 1 for none
      */
     private record Content(String hash, int orientation) {
 
@@ -129,7 +130,7 @@ public final class FeatureBank implements AutoCloseable {
         /**
          * Reads the file once.
          *
-         * @throws IOException if it cannot be read or is no regular file, such as a device
+         * @throws IOException if it cannot be read or is not a regular file, such as a device
          */
         static Content of(LabelledImage image) throws IOException {
             Path file = image.path();
@@ -141,13 +142,13 @@ public final class FeatureBank implements AutoCloseable {
             return new Content(hash, apply ? ImageDecoder.exifOrientation(file) : UPRIGHT);
         }
 
-        /** Different for contents whose pixels differ; the hash itself where nothing is turned. */
+        /** Returns a key of the pixels, the hash itself if the image is not rotated. */
         String key() {
             return orientation == UPRIGHT ? hash : hash + " turned " + orientation;
         }
     }
 
-    /** Contents of all images, on all threads; null for one that cannot be read. */
+    /** Reads the contents of all images on all threads; null for one that cannot be read. */
     private Content[] contents(List<LabelledImage> images, Map<Path, IOException> problems) {
         Content[] contents = new Content[images.size()];
         clip.workers().each(contents.length, (part, i) -> {
@@ -155,24 +156,21 @@ public final class FeatureBank implements AutoCloseable {
             try {
                 contents[i] = Content.of(images.get(i));
             } catch (IOException e) {
+                IOException problem = e instanceof DatasetException
+                        ? e
+                        : new IOException(path + " cannot be read: " + e.getClass().getSimpleName(), e);
                 synchronized (problems) {
-                    problems.put(path, readable(path, e));
+                    problems.put(path, problem);
                 }
             }
         });
         return contents;
     }
 
-    private static IOException readable(Path file, IOException e) {
-        return e instanceof DatasetException
-                ? e
-                : new IOException(file + " cannot be read: " + e.getClass().getSimpleName(), e);
-    }
-
     /** A view of an image. */
-    private record View(int image, int view) {}
+    private record View(int image, int view, ViewKey key) {}
 
-    /** The views of all readable images that the bank lacks; one content is there once. */
+    /** Returns the views of all readable images that the bank lacks, those of the same content once. */
     private List<View> missing(Content[] contents) {
         List<View> missing = new ArrayList<>();
         Set<ViewKey> seen = new HashSet<>();
@@ -181,7 +179,7 @@ public final class FeatureBank implements AutoCloseable {
                 if (contents[i] != null) {
                     ViewKey key = ViewKey.of(contents[i].key(), view);
                     if (seen.add(key) && !file.contains(key)) {
-                        missing.add(new View(i, view));
+                        missing.add(new View(i, view, key));
                     }
                 }
             }
@@ -189,30 +187,44 @@ public final class FeatureBank implements AutoCloseable {
         return missing;
     }
 
-    /** Encodes missing views part by part, each appended at once: what a kill can lose. */
-    private Map<Path, IOException> encodeMissing(
-            List<LabelledImage> images, Content[] contents, String what, Progress progress) throws IOException {
+    /** Encodes missing views part by part, appending each part at once: a kill loses one part at most. */
+    private void encodeMissing(
+            List<LabelledImage> images,
+            Content[] contents,
+            String what,
+            Map<Path, IOException> problems,
+            Progress progress)
+            throws IOException {
         List<View> missing = missing(contents);
         if (missing.isEmpty()) {
-            return Map.of();
+            return;
         }
         ImageEncoder encoder = clip.imageEncoder(kind);
-        Map<Content, View> unreadable = new HashMap<>(); // the first view of each
-        Map<Content, IOException> problems = new HashMap<>();
+        Map<Content, Integer> unreadable = new HashMap<>(); // the first image of each
+        Map<Content, IOException> causes = new HashMap<>();
         try (Progress.Task task = progress.task("encoding " + what, missing.size(), Progress.Unit.IMAGES)) {
             for (int from = 0; from < missing.size(); from += encoder.part()) {
                 List<View> part = missing.subList(from, Math.min(missing.size(), from + encoder.part()));
                 ImageEncoder.Encoded encoded = encode(encoder, images, contents, part);
                 encoded.problems().forEach((i, problem) -> {
-                    Content content = contents[part.get(i).image];
-                    unreadable.putIfAbsent(content, part.get(i));
-                    problems.putIfAbsent(content, problem);
+                    int image = part.get(i).image;
+                    unreadable.putIfAbsent(contents[image], image);
+                    causes.putIfAbsent(contents[image], problem);
                 });
-                append(encoded, contents, part);
+                append(encoded.features(), part);
                 part.forEach(view -> task.advance(1));
             }
         }
-        return byFile(images, contents, unreadable, problems);
+        // A content is encoded once, and its problem is that of all files that have it.
+        for (int i = 0; i < contents.length; i++) {
+            IOException problem = causes.get(contents[i]);
+            if (problem != null) {
+                Path path = images.get(i).path();
+                Path first = images.get(unreadable.get(contents[i])).path();
+                String message = path + " has the content of " + problem.getMessage();
+                problems.put(path, first.equals(path) ? problem : new IOException(message, problem));
+            }
+        }
     }
 
     private ImageEncoder.Encoded encode(
@@ -228,39 +240,19 @@ public final class FeatureBank implements AutoCloseable {
         });
     }
 
-    private void append(ImageEncoder.Encoded encoded, Content[] contents, List<View> views) throws IOException {
+    private void append(List<float[]> features, List<View> views) throws IOException {
         List<ViewKey> keys = new ArrayList<>();
         List<float[]> rows = new ArrayList<>();
         for (int i = 0; i < views.size(); i++) {
-            if (encoded.features().get(i) != null) {
-                View view = views.get(i);
-                keys.add(ViewKey.of(contents[view.image].key(), view.view));
-                rows.add(encoded.features().get(i));
+            if (features.get(i) != null) {
+                keys.add(views.get(i).key);
+                rows.add(features.get(i));
             }
         }
         file.append(keys, rows);
     }
 
-    /** Content is encoded once, so that what is wrong with it is wrong in all its files. */
-    private static Map<Path, IOException> byFile(
-            List<LabelledImage> images,
-            Content[] contents,
-            Map<Content, View> unreadable,
-            Map<Content, IOException> problems) {
-        Map<Path, IOException> byFile = new HashMap<>();
-        for (int i = 0; i < contents.length; i++) {
-            IOException problem = problems.get(contents[i]);
-            if (problem != null) {
-                Path path = images.get(i).path();
-                Path first = images.get(unreadable.get(contents[i]).image).path();
-                String message = path + " has the content of " + problem.getMessage();
-                byFile.put(path, first.equals(path) ? problem : new IOException(message, problem));
-            }
-        }
-        return byFile;
-    }
-
-    /** Closes the file; rows that were given out stay readable. */
+    /** Closes the file; features that were returned remain readable. */
     @Override
     public void close() throws IOException {
         file.close();

@@ -5,41 +5,31 @@ import org.coop4j.base.Sha256;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.LabelledImage;
 
-/** Labelled images with their features, of a bank or of a file of features. */
-public final class ImageFeatures implements FeatureSet {
-
-    private final List<HashedImage> images;
-    private final List<String> keys;
-    private final int views;
-    private final int width;
-    private final Rows rows;
+/**
+ * Labelled images with their features from a bank or a file of features.
+ *
+ * @param images the readable images
+ * @param keys keys of the pixels, different for images whose pixels differ
+ * @param rows source of the rows
+ */
+public record ImageFeatures(List<HashedImage> images, List<String> keys, int views, int width, Rows rows)
+        implements FeatureSet {
 
     /**
      * An image whose content was read.
      *
-     * @param sha256 SHA-256 of its file's content, in hexadecimal
+     * @param sha256 of its file's content, in hexadecimal
      */
     public record HashedImage(LabelledImage image, String sha256) {}
 
-    /** Where rows are copied from. */
-    interface Rows {
+    /** Source of rows. */
+    public interface Rows {
 
-        /** As {@link FeatureSet#copy}. */
+        /** Copies a row as {@link FeatureSet#copy} does. */
         void copy(int i, int view, float[] target, int offset);
     }
 
-    /**
-     * @param keys different for images whose pixels differ
-     */
-    ImageFeatures(List<HashedImage> images, List<String> keys, int views, int width, Rows rows) {
-        this.images = images;
-        this.keys = keys;
-        this.views = views;
-        this.width = width;
-        this.rows = rows;
-    }
-
-    /** Images whose features were encoded before, one or more, all of one file. */
+    /** Returns images whose features were encoded before, one or more, all of one file. */
     public static ImageFeatures stored(List<LabelledImage> images) {
         List<HashedImage> hashed = images.stream()
                 .map(image -> new HashedImage(image, image.stored().sha256()))
@@ -52,20 +42,9 @@ public final class ImageFeatures implements FeatureSet {
                 (i, view, target, offset) -> images.get(i).stored().copy(target, offset));
     }
 
-    /** Number of readable images. */
     @Override
     public int size() {
         return images.size();
-    }
-
-    @Override
-    public int views() {
-        return views;
-    }
-
-    @Override
-    public int width() {
-        return width;
     }
 
     @Override
@@ -73,17 +52,12 @@ public final class ImageFeatures implements FeatureSet {
         return image(i).label();
     }
 
-    /** Image {@code i}. */
+    /** Returns image {@code i}. */
     public LabelledImage image(int i) {
         return images.get(i).image();
     }
 
-    /** The images with the hashes of their contents. */
-    public List<HashedImage> hashed() {
-        return images;
-    }
-
-    /** SHA-256 of the images' contents and labels in their order, in hexadecimal. */
+    /** Returns the SHA-256 of the images' contents and labels in their order, in hexadecimal. */
     public String contentHash() {
         StringBuilder lines = new StringBuilder();
         for (int i = 0; i < images.size(); i++) {

@@ -7,34 +7,32 @@ import org.coop4j.image.RgbImage;
 import org.coop4j.image.TestTransform;
 import org.coop4j.image.TrainTransform;
 
-/** How a view of an image becomes pixels. */
+/** A transform from an image to the pixels of a view. */
 public sealed interface ImageTransform {
 
     /**
-     * A name that is different for all that changes a pixel, but for the model's preprocessing
-     * constants, which its weights are kept with, and the view.
+     * Returns a name that identifies the transform, except for the view and the model's preprocessing constants, which
+     * are kept with its weights.
      */
     String id();
 
-    /** Number of views that the transform has. */
+    /** Returns the number of views. */
     int views();
 
-    /** The model's preprocessing, which normalises the pixels. */
+    /** Returns the model's preprocessing, which normalises the pixels. */
     Preprocessing preprocessing();
 
     /**
-     * The pixels of a view, of the model's size.
+     * Returns the pixels of a view, of the model's size.
      *
-     * @param contentHash what identifies the image, so that its random draws depend on nothing else
-     * @param view which view, from 0
+     * @param contentHash hash of the image's content, on which its random draws depend
+     * @param view number of the view, from 0
      * @throws IllegalArgumentException if the image is too long and narrow
      */
     RgbImage apply(RgbImage image, String contentHash, int view);
 
     /**
      * Resize and centre crop: one view.
-     *
-     * @param preprocessing the model's
      */
     record Test(Preprocessing preprocessing) implements ImageTransform {
 
@@ -55,9 +53,8 @@ public sealed interface ImageTransform {
     }
 
     /**
-     * Random resized crop and flip, as the reference trains: each view a draw of its own.
+     * Random resized crop and flip, as in the reference's training: each view is drawn anew.
      *
-     * @param preprocessing the model's
      * @param views number of views; the number of epochs is the reference's protocol
      * @param seed the run's seed
      */

@@ -14,14 +14,14 @@ import java.util.stream.Stream;
  *
  * @param name the reference's name, its {@code DATASET.NAME}
  * @param title the name that the papers' tables use
- * @param aliases further names that users may write
- * @param layout where its files lie
- * @param rule how its lists are made when there is no split file
- * @param template its hand-written prompt, "{}" standing for the class name
- * @param published the sizes that a complete copy has
+ * @param aliases other names that users may write
+ * @param layout places of its files
+ * @param rule rule that makes its lists without a split file
+ * @param template its hand-written prompt, with "{}" for the class name
+ * @param published sizes of a complete copy
  * @param skipped class folders that do not belong to it
  * @param renamed class names that differ from the folder's name
- * @param about who made it, on which terms, and how to prepare it
+ * @param about its origin, terms and preparation
  */
 public record Benchmark(
         String name,
@@ -35,9 +35,8 @@ public record Benchmark(
         Map<String, String> renamed,
         About about) {
     /**
-     * Returns the names that users may write, the reference's first. Letter case, spaces, hyphens
-     * and underscores do not matter, so of those that differ in them alone the first stands for
-     * all.
+     * Returns the names that users may write, the reference's first. Letter case, spaces, hyphens and underscores do not
+     * matter; of names that differ only in these, the first is returned.
      */
     public List<String> names() {
         Map<String, String> byBareName = new LinkedHashMap<>();
@@ -46,7 +45,7 @@ public record Benchmark(
         return List.copyOf(byBareName.values());
     }
 
-    /** Returns how many image files a complete copy has; ImageNet's val list is its test list. */
+    /** Returns the number of image files of a complete copy; ImageNet's val list is its test list. */
     public long publishedFiles() {
         long val = rule == SplitRule.IMAGENET ? 0 : published.val();
         return published.train() + val + published.test();
@@ -58,13 +57,13 @@ public record Benchmark(
     }
 
     /**
-     * Where a dataset's files lie, relative to the folder of all datasets.
+     * Places of a dataset's files, relative to the folder of all datasets.
      *
      * @param directory the dataset's folder
-     * @param imageRoot the folder, in it, that a split file's paths are relative to
-     * @param splitFile the split file's name, for the datasets that have one
-     * @param folders folders of images, in it
-     * @param lists official lists, in it, needed where there is no split file
+     * @param imageRoot the folder in it that a split file's paths are relative to
+     * @param splitFile the split file's name, for datasets that have one
+     * @param folders folders of images in it
+     * @param lists official lists in it, needed without a split file
      */
     public record Layout(
             String directory, String imageRoot, Optional<String> splitFile, List<String> folders, List<String> lists) {
@@ -80,28 +79,21 @@ public record Benchmark(
     }
 
     /**
-     * Where a dataset is from.
+     * Origin of a dataset.
      *
      * @param homepage its page, where it is or was offered
      * @param paper authors, title, venue and year
      * @param terms its licence or terms of use, as far as they are known
-     * @param preparation what to do with the download to have the benchmark's layout
+     * @param preparation steps from the download to the benchmark's layout
      */
     public record About(String homepage, String paper, String terms, String preparation) {}
 
-    /**
-     * Numbers of classes and images.
-     *
-     * @param classes classes
-     * @param train training images
-     * @param val validation images
-     * @param test test images
-     */
+    /** Numbers of classes and images. */
     public record Sizes(int classes, int train, int val, int test) {}
 
-    /** How a dataset's lists are made when there is no split file. */
+    /** Rule that makes a dataset's lists without a split file. */
     public enum SplitRule {
-        /** A folder a class, split 50/20/30 (Caltech101, Food101, DTD, EuroSAT). */
+        /** One folder per class, split 50/20/30 (Caltech101, Food101, DTD, EuroSAT). */
         CLASS_FOLDERS("50/20/30 of each class", true),
         /** Oxford-IIIT Pets' annotation lists. */
         OXFORD_PETS("test.txt, and a fifth of each class of trainval.txt as val", false),
@@ -130,14 +122,12 @@ public record Benchmark(
             this.listsFolders = listsFolders;
         }
 
-        /** Returns a phrase that says which images go where. */
+        /** Returns a phrase that describes the split. */
         public String description() {
             return description;
         }
 
-        /**
-         * Returns true if the images are what the folders hold, so that none of them can be missing.
-         */
+        /** Returns true if the images are listed from folders, so that none can be missing. */
         boolean listsFolders() {
             return listsFolders;
         }

@@ -14,17 +14,14 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.benchmark.BenchmarkSource.Division;
 
 /**
- * What of a dataset was found on disk, beside what was expected. Checking writes nothing and opens
- * no image.
+ * A comparison of a dataset on disk with the published one. Checking writes nothing and opens no image.
  *
- * @param benchmark the dataset
- * @param directory the folder it is expected in
- * @param status the verdict
+ * @param directory the folder where it is expected
  * @param expected the files and folders that belong to it
- * @param division where its lists come from, if they could be made
- * @param found classes and images of the lists, if they could be made
- * @param missing images that are on the lists and not on disk
- * @param problems what is wrong, a sentence each
+ * @param division origin of its lists, if they could be made
+ * @param found sizes of the lists, if they could be made
+ * @param missing images that are in the lists and not on disk
+ * @param problems a sentence about each problem
  */
 public record BenchmarkCheck(
         Benchmark benchmark,
@@ -37,37 +34,37 @@ public record BenchmarkCheck(
         List<String> problems) {
     /** A verdict on a dataset. */
     public enum Status {
-        /** Its folder is not there. */
+        /** Its folder does not exist. */
         ABSENT,
-        /** Something that is needed is missing or damaged. */
+        /** A required part is missing or damaged. */
         INCOMPLETE,
-        /** It loads, with other numbers of classes or images than the published ones. */
+        /** It loads, but its numbers of classes or images differ from the published ones. */
         DIFFERENT,
         /** It loads, with the published numbers of classes and images. */
         COMPLETE;
 
-        /** Returns true if something is there and is not the whole dataset. */
+        /** Returns true if a part of the dataset exists, but not the whole. */
         public boolean isFaulty() {
             return this == INCOMPLETE || this == DIFFERENT;
         }
     }
 
-    /** When a file or folder is needed. */
+    /** Condition under which a file or folder is needed. */
     public enum Need {
-        /** Always. */
+        /** Needed in any case. */
         ALWAYS,
-        /** To have the published division; one is made without it. */
+        /** Needed for the published split; without it a split is made. */
         FOR_PUBLISHED_SPLIT,
-        /** Where there is no split file. */
+        /** Needed without a split file. */
         WITHOUT_SPLIT_FILE
     }
 
     /**
      * A file or folder of a dataset.
      *
-     * @param path where it is expected
-     * @param need when it is needed
-     * @param exists whether it is there
+     * @param path its expected place
+     * @param need condition under which it is needed
+     * @param exists true if it exists
      */
     public record Expected(Path path, Need need, boolean exists) {}
 
@@ -86,8 +83,7 @@ public record BenchmarkCheck(
     }
 
     /**
-     * Looks for a dataset under the folder of all datasets; the progress counts images, of as many
-     * as were published.
+     * Checks a dataset in the folder of all datasets; the progress counts images up to the published number.
      */
     public static BenchmarkCheck of(Benchmark benchmark, Path root, Progress progress) {
         try (Progress.Task task =
@@ -182,7 +178,7 @@ public record BenchmarkCheck(
         return new Expected(path, need, Files.exists(path));
     }
 
-    /** What is needed, given whether there is a split file, and is not there. */
+    /** Returns a sentence about each needed file or folder that does not exist. */
     private static List<String> absent(List<Expected> expected) {
         boolean split = expected.stream().anyMatch(e -> e.need() == Need.FOR_PUBLISHED_SPLIT && e.exists());
         return expected.stream()

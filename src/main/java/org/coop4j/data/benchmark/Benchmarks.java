@@ -17,11 +17,6 @@ import org.coop4j.base.Resource;
  * @param all every dataset, in the order of the papers' tables, the four shifted ImageNets last
  */
 public record Benchmarks(List<Benchmark> all) {
-    /** Copies the list. */
-    public Benchmarks {
-        all = List.copyOf(all);
-    }
-
     /** Returns the fifteen datasets of the CoOp papers. */
     public static Benchmarks published() {
         try (InputStream in = Resource.open(Benchmarks.class, "datasets.json")) {
@@ -45,11 +40,11 @@ public record Benchmarks(List<Benchmark> all) {
     /**
      * Returns the dataset of a name, see {@link #find}.
      *
-     * @throws IllegalArgumentException listing the names there are
+     * @throws IllegalArgumentException listing the existing names
      */
     public Benchmark get(String name) {
         return find(name)
-                .orElseThrow(() -> new IllegalArgumentException("no dataset is called '%s'; there are %s"
+                .orElseThrow(() -> new IllegalArgumentException("no dataset is called '%s': expected one of %s"
                         .formatted(name, all.stream().map(Benchmark::name).collect(Collectors.joining(", ")))));
     }
 
@@ -57,9 +52,9 @@ public record Benchmarks(List<Benchmark> all) {
         return name.toLowerCase(Locale.ROOT).replaceAll("[-_ ]", "");
     }
 
-    /** The hand-written prompt templates; "{}" stands for the class name. */
+    /** The hand-written prompt templates, with "{}" for the class name. */
     public static final class PromptTemplates {
-        /** The template of data that has none of its own. */
+        /** The template for data without its own. */
         public static final String PHOTO = "a photo of a {}.";
 
         private static final String IMAGENET = "ImageNet";
@@ -77,14 +72,14 @@ public record Benchmarks(List<Benchmark> all) {
         }
 
         /**
-         * Returns the ensemble that the CoOp reference uses with a dataset: the 7 selected templates,
-         * and for every dataset but ImageNet its own after them.
+         * Returns the ensemble that the CoOp reference uses with a dataset: the 7 selected templates, followed by the
+         * dataset's own except for ImageNet.
          */
         public static List<String> ensemble(Benchmark benchmark) {
             return benchmark.name().equals(IMAGENET) ? selected() : ensemble(benchmark.template());
         }
 
-        /** Returns the 7 selected templates and the data's own after them. */
+        /** Returns the 7 selected templates followed by the data's own. */
         public static List<String> ensemble(String own) {
             return Stream.concat(selected().stream(), Stream.of(own)).toList();
         }

@@ -17,15 +17,13 @@ import org.coop4j.weights.safetensors.TensorChecksum;
  * The state of a training after some epochs as a file, from which it resumes as if never interrupted. Random streams
  * follow from the seed and the epoch and have no state.
  *
- * <p>The file has {@code value.NAME} of each learned tensor and {@code optimizer.NAME} of each array of the optimizer's
- * state, the number of epochs, their metrics, the hash of the training images, and a checksum.
+ * <p>The file has the arrays, the number of epochs, their metrics, the hash of the training images, and a checksum.
  *
  * @param epochs number of finished epochs
- * @param values values of the learned tensors by name
- * @param optimizer state of the optimizer by name
+ * @param arrays {@code value.NAME} of each learned tensor, {@code optimizer.NAME} of each array of the optimizer's state
  * @param metrics one line of JSON per epoch
  */
-record Checkpoint(int epochs, Map<String, float[]> values, Map<String, float[]> optimizer, String metrics) {
+record Checkpoint(int epochs, Map<String, float[]> arrays, String metrics) {
 
     private static final String EPOCHS = "coop4j.epochs";
     private static final String IMAGES = "coop4j.train_images";
@@ -34,9 +32,10 @@ record Checkpoint(int epochs, Map<String, float[]> values, Map<String, float[]> 
     private static final String OPTIMIZER = "optimizer.";
 
     static Checkpoint of(int epochs, List<LearnedTensor> tensors, Optimizer optimizer, String metrics) {
-        Map<String, float[]> values = new LinkedHashMap<>();
-        tensors.forEach(tensor -> values.put(tensor.name(), tensor.values()));
-        return new Checkpoint(epochs, values, optimizer.state(), metrics);
+        Map<String, float[]> arrays = new LinkedHashMap<>();
+        tensors.forEach(tensor -> arrays.put(VALUE + tensor.name(), tensor.values()));
+        optimizer.state().forEach((name, array) -> arrays.put(OPTIMIZER + name, array));
+        return new Checkpoint(epochs, arrays, metrics);
     }
 
     /**
@@ -44,16 +43,22 @@ record Checkpoint(int epochs, Map<String, float[]> values, Map<String, float[]> 
      *
      * @throws IllegalArgumentException if it is the state of other tensors
      */
-    void restore(List<LearnedTensor> tensors, Optimizer target) {
+    void restore(List<LearnedTensor> tensors, Optimizer optimizer) {
         for (LearnedTensor tensor : tensors) {
-            float[] saved = values.get(tensor.name());
+            float[] saved = arrays.get(VALUE + tensor.name());
             if (saved == null || saved.length != tensor.values().length) {
                 throw new IllegalArgumentException("checkpoint: expected %d values of %s, got %s"
                         .formatted(tensor.values().length, tensor.name(), saved == null ? "none" : saved.length));
             }
             System.arraycopy(saved, 0, tensor.values(), 0, saved.length);
         }
-        target.restore(optimizer);
+        Map<String, float[]> state = new LinkedHashMap<>();
+        arrays.forEach((name, array) -> {
+            if (name.startsWith(OPTIMIZER)) {
+                state.put(name.substring(OPTIMIZER.length()), array);
+            }
+        });
+        optimizer.restore(state);
     }
 
     /**
@@ -62,9 +67,6 @@ record Checkpoint(int epochs, Map<String, float[]> values, Map<String, float[]> 
      * @param images hash of the training images
      */
     void write(Path file, String images) throws IOException {
-        Map<String, float[]> arrays = new LinkedHashMap<>();
-        values.forEach((name, array) -> arrays.put(VALUE + name, array));
-        optimizer.forEach((name, array) -> arrays.put(OPTIMIZER + name, array));
         List<TensorSpec> specs = new ArrayList<>();
         arrays.forEach((name, array) -> specs.add(new TensorSpec(name, DType.F32, Shape.of(array.length))));
         Map<String, String> metadata = new LinkedHashMap<>();
@@ -93,18 +95,7 @@ record Checkpoint(int epochs, Map<String, float[]> values, Map<String, float[]> 
                         + file.toAbsolutePath().getParent()
                         + ": restore them, or choose another --out");
             }
-            return new Checkpoint(
-                    Integer.parseInt(epochs), named(arrays, VALUE), named(arrays, OPTIMIZER), metadata.get(METRICS));
+            return new Checkpoint(Integer.parseInt(epochs), arrays, metadata.get(METRICS));
         }
-    }
-
-    private static Map<String, float[]> named(Map<String, float[]> arrays, String prefix) {
-        Map<String, float[]> result = new LinkedHashMap<>();
-        arrays.forEach((name, array) -> {
-            if (name.startsWith(prefix)) {
-                result.put(name.substring(prefix.length()), array);
-            }
-        });
-        return result;
     }
 }

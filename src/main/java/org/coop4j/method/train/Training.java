@@ -1,6 +1,8 @@
 package org.coop4j.method.train;
 
+import org.coop4j.base.Numbers;
 import org.coop4j.base.Setting;
+import org.coop4j.base.Settings;
 import org.coop4j.method.train.Optimizer.Adam;
 import org.coop4j.method.train.Optimizer.Sgd;
 
@@ -45,22 +47,21 @@ public record Training(
     private static final int LINEAR_WARMUP = 50;
 
     public Training {
-        if (epochs < 0 || batch < 1 || warmupEpochs < 0) {
-            throw new IllegalArgumentException(
-                    "epochs %d, batch %d, warm-up epochs %d: expected a batch of 1 or more, and no negative number"
-                            .formatted(epochs, batch, warmupEpochs));
-        }
-        if (!(rate > 0) || !(warmupRate > 0)) {
-            throw new IllegalArgumentException(
-                    "learning rates: expected positive numbers, got " + rate + " and " + warmupRate);
-        }
+        Settings.requireNotNegative("epochs", epochs);
+        Settings.requireNotNegative("warmup_epochs", warmupEpochs);
+        Settings.requireNotNegative("weight_decay", weightDecay);
+        requirePositive("batch", batch);
+        requirePositive("rate", rate);
+        requirePositive("warmup_rate", warmupRate);
+        requirePositive("epsilon", epsilon);
         if (!(momentum >= 0 && momentum < 1)) {
-            throw new IllegalArgumentException("momentum: expected 0 or more and less than 1, got " + momentum);
+            throw new IllegalArgumentException("momentum: expected at least 0 and less than 1, got " + momentum);
         }
-        if (!(weightDecay >= 0) || !(epsilon > 0)) {
-            throw new IllegalArgumentException(
-                    "expected a weight decay of 0 or more and a positive epsilon, got %s and %s"
-                            .formatted(weightDecay, epsilon));
+    }
+
+    private static void requirePositive(String name, double value) {
+        if (!(value > 0)) {
+            throw new IllegalArgumentException(name + ": expected a positive number, got " + Numbers.plain(value));
         }
     }
 

@@ -200,7 +200,7 @@ class TrainerTest {
                 .hasMessageContaining("parameter became -Infinity in epoch 2, batch 2");
         Checkpoint kept = Checkpoint.read(checkpoint(), "images");
         assertThat(kept.epochs()).isEqualTo(1);
-        assertThat(kept.values().get("bowl")).doesNotContain(Float.NEGATIVE_INFINITY);
+        assertThat(kept.arrays().get("value.bowl")).doesNotContain(Float.NEGATIVE_INFINITY);
     }
 
     @Test

@@ -61,10 +61,10 @@ class TrainingTest {
     @Test
     void impossibleSettingsAreRefused() {
         assertThatThrownBy(() -> Settings.with(Training.coop(5, 1), Map.of("rate", 0.0)))
-                .hasMessageContaining("0.0");
+                .hasMessageContaining("got 0");
         assertThatThrownBy(() -> Settings.with(Training.coop(5, 1), Map.of("rate", Double.NaN)))
                 .hasMessageContaining("NaN");
         assertThatThrownBy(() -> Settings.with(Training.coop(5, 1), Map.of("epochs", -1)))
-                .hasMessageContaining("epochs -1");
+                .hasMessageContaining("epochs").hasMessageContaining("-1");
     }
 }

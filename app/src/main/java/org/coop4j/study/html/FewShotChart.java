@@ -65,7 +65,7 @@ public record FewShotChart(String title, List<Series> series) {
         }
 
         String paint() {
-            return Paint.series(index);
+            return Colours.series(index);
         }
 
         double width() {

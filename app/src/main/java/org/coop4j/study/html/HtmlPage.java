@@ -48,7 +48,7 @@ public final class HtmlPage {
                         resource("page.html"),
                         plain ? "" : Markup.trusted("; script-src 'sha256-" + hash + "'"),
                         title,
-                        Markup.trusted(Paint.CSS),
+                        Markup.trusted(Colours.CSS),
                         Markup.trusted(resource("page.css")),
                         title,
                         subtitle,

@@ -45,7 +45,7 @@ public final class Section {
 
     /** Adds a table, unless it has no row. */
     public Section table(Table<?> table) {
-        return table.isEmpty() ? this : add("{}", HtmlFormat.table(table));
+        return table.isEmpty() ? this : add("{}", HtmlTable.table(table));
     }
 
     /** Adds a table behind a line that opens it, with data for the filters; nothing if it has no row. */
@@ -56,7 +56,7 @@ public final class Section {
                         "<details{}><summary>{}</summary>{}</details>",
                         Markup.data(data),
                         summary,
-                        HtmlFormat.table(table));
+                        HtmlTable.table(table));
     }
 
     /** Adds the sentence that the reader should take home from this section. */
@@ -109,7 +109,7 @@ public final class Section {
     }
 
     /** Adds a chart of percentages with its caption. */
-    public Section chart(ShareChart chart, String caption) {
+    public Section chart(PercentChart chart, String caption) {
         return add("<figure class=\"single\">{}<figcaption>{}</figcaption></figure>", chart.markup(), caption);
     }
 

@@ -190,7 +190,7 @@ final class Svg {
 
     /** Pages resolve variables in attributes as they do in style sheets. */
     private String colour(String paint) {
-        return file ? Paint.light(paint) : "var(--" + paint + ")";
+        return file ? Colours.light(paint) : "var(--" + paint + ")";
     }
 
     private static String text(double... points) {

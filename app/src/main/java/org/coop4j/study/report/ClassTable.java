@@ -26,10 +26,10 @@ final class ClassTable {
     static Table<?> records(List<StudyView> views) {
         Table<Result> table = new Table<Result>("per-class", "Accuracy of each class, in %", "")
                 .data("model", r -> r.view.model())
-                .data("dataset", r -> r.gains.outcome().dataset())
-                .data("method", r -> r.gains.outcome().method().id())
-                .data("shots", r -> r.gains.outcome().shots().label())
-                .data("seeds", r -> Cells.seeds(r.gains.outcome().seeds()))
+                .data("dataset", r -> r.gains.result().dataset())
+                .data("method", r -> r.gains.result().method().id())
+                .data("shots", r -> r.gains.result().shots().label())
+                .data("seeds", r -> Cells.seeds(r.gains.result().seeds()))
                 .data("class", r -> r.one.name())
                 .data("images", r -> r.one.images())
                 .data("accuracy", r -> Cell.number(r.one.accuracy()))
@@ -50,11 +50,11 @@ final class ClassTable {
     static Table<?> table(StudyView view, String dataset) {
         Map<MethodLabel, ClassGains> most = new LinkedHashMap<>();
         for (ClassGains gains : view.classes()) {
-            if (gains.outcome().dataset().equals(dataset)) {
+            if (gains.result().dataset().equals(dataset)) {
                 most.merge(
-                        gains.outcome().method(),
+                        gains.result().method(),
                         gains,
-                        (a, b) -> b.outcome().shots().compareTo(a.outcome().shots()) > 0 ? b : a);
+                        (a, b) -> b.result().shots().compareTo(a.result().shots()) > 0 ? b : a);
             }
         }
         if (most.isEmpty()) {
@@ -63,7 +63,7 @@ final class ClassTable {
         ClassGains leading = most.getOrDefault(
                 view.fewShot().main().orElseThrow(), most.values().iterator().next());
         List<ClassGain> shown = extremes(leading);
-        String by = leading.outcome().method().title();
+        String by = leading.result().method().title();
         Table<ClassGain> table = new Table<ClassGain>(
                         "per-class",
                         DatasetNames.title(dataset) + ", accuracy on the test images of all seeds, in %",
@@ -72,7 +72,7 @@ final class ClassTable {
                                         shown.size() < leading.classes().size() ? "first and last" : "all",
                                         leading.isCompared() ? "gain over zero-shot" : "accuracy",
                                         by,
-                                        leading.outcome().shots().describe()))
+                                        leading.result().shots().describe()))
                 .decimals(1)
                 .words("class", ClassGain::name)
                 .column("gain of " + by, Table.Kind.BARS, one -> Cells.points(one.gain()))

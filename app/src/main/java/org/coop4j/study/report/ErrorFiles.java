@@ -42,7 +42,7 @@ public record ErrorFiles(PictureResults results, List<String> names) {
         List<PictureResult> wrong = results.wrong();
         for (PictureResult result : wrong) {
             Path target = Files.createDirectories(folder.resolve(
-                    fileName(names.get(result.truth())) + " as " + fileName(names.get(result.predicted()))));
+                    fileName(names.get(result.truth())) + " as " + fileName(names.get(result.label()))));
             String name = "%03d %s"
                     .formatted(
                             Math.round(100 * result.probability()),
@@ -69,10 +69,10 @@ public record ErrorFiles(PictureResults results, List<String> names) {
             ObjectNode line = Json.object()
                     .put("file", result.file().toString())
                     .put("truth", names.get(result.truth()))
-                    .put("label", names.get(result.predicted()))
+                    .put("label", names.get(result.label()))
                     .put("right", result.isRight())
                     .put("probability", result.probability())
-                    .put("truth_probability", result.own());
+                    .put("truth_probability", result.truthProbability());
             lines.append(line).append('\n');
         }
         AtomicFile.write(file, lines.toString().getBytes(StandardCharsets.UTF_8));

@@ -38,7 +38,7 @@ import org.coop4j.study.html.Section.Picture;
 /** The page of a training run: its classifier compared with baselines, its mistakes, and problems of the images. */
 public final class RunPage {
 
-    private static final int SUSPECTS = 24;
+    private static final int PICTURES = 24;
     private static final int GROUPS = 12;
 
     private final ComparedRun run;
@@ -46,7 +46,7 @@ public final class RunPage {
     private final MethodChoice choice;
     private final Comparison comparison;
     private final ComparedClassifier learned;
-    private final ProofSections sections;
+    private final EvaluationSections sections;
 
     private RunPage(ComparedRun run, RunComparison evidence, MethodChoice choice) {
         this.run = run;
@@ -54,7 +54,7 @@ public final class RunPage {
         this.choice = choice;
         this.comparison = evidence.comparison();
         this.learned = comparison.method(run.name());
-        this.sections = new ProofSections(comparison.classNames());
+        this.sections = new EvaluationSections(comparison.classNames());
     }
 
     /**
@@ -104,7 +104,7 @@ public final class RunPage {
                 ? ""
                 : " Before that, the error was %s points."
                         .formatted(Numbers.number(100 * learned.test().calibrationError(), 1));
-        return "Its probabilities: " + learned.confidence().sentence() + "." + before;
+        return "They are " + learned.confidence().sentence() + "." + before;
     }
 
     private Section summary() {
@@ -159,7 +159,7 @@ public final class RunPage {
             return section;
         }
         List<Picture> pictures = new ArrayList<>();
-        for (Suspect suspect : suspects.subList(0, Math.min(SUSPECTS, suspects.size()))) {
+        for (Suspect suspect : suspects.subList(0, Math.min(PICTURES, suspects.size()))) {
             String own = name(suspect.picture());
             sections.add(
                     pictures,
@@ -195,7 +195,7 @@ public final class RunPage {
                         + ". A test image that was learned from is no test: keep one of each group.");
         for (Set<Located> group : groups.subList(0, Math.min(GROUPS, groups.size()))) {
             List<Picture> pictures = new ArrayList<>();
-            group.forEach(one -> sections.add(pictures, one.image().path(), name(one), one.part()));
+            group.stream().limit(PICTURES).forEach(one -> sections.add(pictures, one.image().path(), name(one), one.part()));
             double least = evidence.duplicates().stream()
                     .filter(pair -> group.contains(pair.first()))
                     .mapToDouble(Pair::cosine)

@@ -24,14 +24,11 @@ for (const [name, texts] of labels) {
   if (texts.size > 1) {
     const select = document.createElement("select");
     select.name = name;
-    select.append(new Option(`all`, ""));
+    select.setAttribute("aria-label", filters.get(name));
+    select.append(new Option(`${filters.get(name)}: all`, ""));
     const sorted = [...texts].sort((a, b) => (name === "shots" ? Number(a[0]) - Number(b[0]) || 0 : 0));
     sorted.forEach(([value, text]) => select.append(new Option(text, value)));
-    const label = document.createElement("label");
-    const caption = document.createElement("span");
-    caption.textContent = filters.get(name);
-    label.append(caption, select);
-    bar.append(label);
+    bar.append(select);
   }
 }
 const selects = [...bar.querySelectorAll("select")];

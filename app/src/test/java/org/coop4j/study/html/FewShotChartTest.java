@@ -151,7 +151,7 @@ class FewShotChartTest {
     void seriesAreToldApartByColourOrSignForSixtyThree() {
         java.util.Set<List<Object>> looks = new java.util.HashSet<>();
         for (int i = 0; i < 63; i++) {
-            looks.add(List.of(Paint.series(i), Svg.Marker.series(i)));
+            looks.add(List.of(Colours.series(i), Svg.Marker.series(i)));
         }
         assertThat(looks).hasSize(63);
     }

@@ -117,8 +117,8 @@ class HtmlPageTest {
 
         assertThat(html)
                 .contains("<form class=\"filter\" aria-label=\"Filter\">")
-                .contains("<select name=\"method\"><option value=\"\">all</option><option value=\"x\">The x&lt;img")
-                .doesNotContain("<select name=\"dataset\">", "<img src=x");
+                .contains("<select name=\"method\" aria-label=\"Method\"><option value=\"\">Method: all</option><option value=\"x\">The x&lt;img")
+                .doesNotContain("<select name=\"dataset\"", "<img src=x");
     }
 
     @Test
@@ -130,8 +130,8 @@ class HtmlPageTest {
 
     @Test
     void textColoursHaveTheContrastThatWcagAsksFor() {
-        for (String css : Paint.CSS.split("@media")) {
-            Map<String, String> theme = Paint.theme(css);
+        for (String css : Colours.CSS.split("@media")) {
+            Map<String, String> theme = Colours.theme(css);
             assertThat(theme).hasSize(17);
             theme.forEach((name, colour) -> {
                 double contrast = contrast(colour, theme.get("page"));

@@ -1,6 +1,6 @@
 package org.coop4j.pretrain;
 
-import java.util.Map;
+import java.util.List;
 import org.coop4j.cli.Coop;
 
 /** The program of pre-training: {@code pretrain}, in the form of a command of {@code coop}. */
@@ -10,6 +10,6 @@ public final class Pretrain {
 
     /** Runs the command and ends the process with its exit code. */
     public static void main(String[] arguments) {
-        Coop.main(Map.of("pretrain", PretrainCommand::new), arguments);
+        Coop.main(List.of(PretrainCommand.class), arguments);
     }
 }

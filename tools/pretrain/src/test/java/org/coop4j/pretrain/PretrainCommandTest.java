@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
+import java.util.List;
 import java.util.stream.Stream;
 import org.coop4j.cli.Coop;
 import org.coop4j.console.Console;
@@ -119,8 +119,8 @@ class PretrainCommandTest {
         String[] words = Stream.of(arguments).map(Object::toString).toArray(String[]::new);
         Console console = new Console(out, err, false, 80);
         int code = words[0].equals("pretrain")
-                ? Coop.run(console, Map.of("pretrain", PretrainCommand::new), words)
-                : Coop.run(console, Coop.commands(), words);
+                ? Coop.run(console, List.of(PretrainCommand.class), words)
+                : Coop.run(console, Coop.COMMANDS, words);
         return new Run(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 }

@@ -3,7 +3,6 @@ package org.coop4j.weights.convert;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.coop4j.base.InputException;
@@ -12,22 +11,19 @@ import org.coop4j.weights.model.ClipConfig;
 
 /**
  * Infers a model's dimensions from its tensors' shapes, as {@code build_model} of openai/CLIP does. Shapes do not show
- * the heads: they are 64 channels wide unless a configuration says otherwise.
+ * the heads: they are taken to be 64 channels wide.
+ *
+ * @param shapes by OpenAI's names
  */
-record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> configured) {
-
+record ArchitectureInference(Map<String, Shape> shapes) {
     private static final int HEAD_WIDTH = 64;
 
     /** Wider vision transformers exist only in open_clip, with heads of 80, 88 or 104 channels. */
     private static final int MAX_WIDTH_WITH_KNOWN_HEADS = 1024;
 
-    /**
-     * Infers the architecture of a model with these tensors, by OpenAI's names.
-     *
-     * @param configured the architecture of a configuration, which gives the heads
-     */
-    static ClipConfig infer(Map<String, Shape> shapes, Optional<ClipConfig> configured) throws InputException {
-        ArchitectureInference inference = new ArchitectureInference(shapes, configured);
+    /** Infers the architecture of a model with tensors of these shapes, by OpenAI's names. */
+    static ClipConfig infer(Map<String, Shape> shapes) throws InputException {
+        ArchitectureInference inference = new ArchitectureInference(shapes);
         try {
             ClipConfig.Vision vision = inference.vision();
             int embedDim = inference.dim("text_projection", 1);
@@ -51,7 +47,7 @@ record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> con
     private ClipConfig.Vit vit() throws InputException {
         int width = dim("visual.conv1.weight", 0);
         int patch = dim("visual.conv1.weight", 3);
-        if (width > MAX_WIDTH_WITH_KNOWN_HEADS && configured.isEmpty()) {
+        if (width > MAX_WIDTH_WITH_KNOWN_HEADS) {
             throw headsUnknown("the vision width " + width + " exceeds that of every OpenAI model");
         }
         return new ClipConfig.Vit(
@@ -59,7 +55,7 @@ record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> con
                 patch,
                 width,
                 count("visual\\.transformer\\.resblocks\\.(\\d+)\\..*"),
-                heads("vision", width, configured.map(c -> c.vision().heads())),
+                heads("vision", width),
                 dim("visual.transformer.resblocks.0.mlp.c_fc.weight", 0));
     }
 
@@ -74,7 +70,7 @@ record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> con
                 Math.multiplyExact(grid("visual.attnpool.positional_embedding"), ClipConfig.ResNet.STRIDE),
                 layers,
                 width,
-                heads("attention pooling", pooled, configured.map(c -> c.vision().heads())));
+                heads("attention pooling", pooled));
     }
 
     private ClipConfig.Text text() throws InputException {
@@ -83,16 +79,16 @@ record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> con
                 dim("positional_embedding", 0),
                 dim("token_embedding.weight", 0),
                 width,
-                heads("text", width, configured.map(c -> c.text().heads())),
+                heads("text", width),
                 count("transformer\\.resblocks\\.(\\d+)\\..*"),
                 dim("transformer.resblocks.0.mlp.c_fc.weight", 0));
     }
 
-    private static int heads(String tower, int width, Optional<Integer> heads) throws InputException {
-        if (heads.isEmpty() && width % HEAD_WIDTH != 0) {
+    private static int heads(String tower, int width) throws InputException {
+        if (width % HEAD_WIDTH != 0) {
             throw headsUnknown("the %s width %d is not a multiple of 64".formatted(tower, width));
         }
-        return heads.orElse(width / HEAD_WIDTH);
+        return width / HEAD_WIDTH;
     }
 
     private static InputException headsUnknown(String reason) {

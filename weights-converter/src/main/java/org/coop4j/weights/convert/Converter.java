@@ -13,6 +13,7 @@ import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView.TensorSpec;
+import org.coop4j.weights.convert.ModelSource.ModelConfig;
 import org.coop4j.weights.convert.OpenAiNames.SourceTensor;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
@@ -116,10 +117,13 @@ public final class Converter {
     private ClipConfig architecture(Map<String, TensorSpec> specs) throws InputException {
         Map<String, Shape> shapes = new LinkedHashMap<>();
         specs.forEach((name, spec) -> shapes.put(name, spec.shape()));
-        ClipConfig architecture = ArchitectureInference.infer(shapes, config.map(ModelConfig::architecture));
-        architecture.check(specs.values());
-        if (config.isPresent()) {
-            config.get().check(architecture);
+        ClipConfig architecture =
+                config.isPresent() ? config.get().architecture() : ArchitectureInference.infer(shapes);
+        try {
+            architecture.check(specs.values());
+        } catch (InputException e) {
+            String teller = config.map(one -> one.file() + " does not fit the weights: ").orElse("");
+            throw new InputException(teller + e.getMessage(), e);
         }
         return architecture;
     }

@@ -3,7 +3,6 @@ package org.coop4j.weights.model;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -218,11 +217,6 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
     /** Returns the dimensions as a JSON object, which {@link #fromJson} reads. */
     public String toJson() {
         return ModelMetadata.json(this);
-    }
-
-    /** Returns the dimensions as a tree of the JSON that {@link #toJson} writes. */
-    public ObjectNode toTree() {
-        return ModelMetadata.tree(this);
     }
 
     /**

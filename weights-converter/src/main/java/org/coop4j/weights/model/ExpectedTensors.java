@@ -58,7 +58,7 @@ final class ExpectedTensors {
         describe("unexpected", unexpected, problems);
         describe("of the wrong shape or type", wrong, problems);
         if (!problems.isEmpty()) {
-            throw new InputException("the tensors are not those of a CLIP model: " + String.join("; ", problems));
+            throw new InputException("the tensors are not those of the architecture: " + String.join("; ", problems));
         }
     }
 

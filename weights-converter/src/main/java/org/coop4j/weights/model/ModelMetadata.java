@@ -3,7 +3,6 @@ package org.coop4j.weights.model;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -89,11 +88,7 @@ public record ModelMetadata(
 
     /** Returns a record as JSON, fields in snake case. */
     static String json(Object value) {
-        return tree(value).toString();
-    }
-
-    static ObjectNode tree(Object value) {
-        return JSON.valueToTree(value);
+        return JSON.valueToTree(value).toString();
     }
 
     /**

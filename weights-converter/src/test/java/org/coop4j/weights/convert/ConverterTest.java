@@ -224,7 +224,7 @@ class ConverterTest {
             delimiter = '|',
             value = {
                 "\"head_width\":48,| a multiple of head_width 48, got 128",
-                "\"mlp_ratio\":3.0,| vision mlp_width is 384 in the configuration, 512 in the" + " tensors",
+                "\"mlp_ratio\":3.0,| visual.transformer.resblocks.0.mlp.c_fc.weight (expected [384, 128], got [512, 128])",
                 "\"timm_model_name\":\"vit\",| vision_cfg.timm_model_name",
                 "\"attentional_pool\":true,| vision_cfg.attentional_pool",
                 "\"pool_type\":\"avg\",| vision_cfg.pool_type: expected tok or argmax",
@@ -326,8 +326,8 @@ class ConverterTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "\"patch_size\": 8 | \"patch_size\": 16 | vision patch_size is 16 in the" + " configuration",
-                "\"vocab_size\": 600 | \"vocab_size\": 601 | text vocabulary_size is 601",
+                "\"patch_size\": 8 | \"patch_size\": 16 | visual.conv1.weight (expected [128, 3, 16, 16], got [128, 3, 8, 8])",
+                "\"vocab_size\": 600 | \"vocab_size\": 601 | token_embedding.weight (expected [601, 128], got [600, 128])",
                 "\"model_type\": \"clip\" | \"model_type\": \"siglip\" | model_type: expected clip,"
                         + " got \"siglip\"",
                 "1e-05 | 1e-06 | layer_norm_eps: expected 1.0E-5, got 1.0E-6",

@@ -6,15 +6,15 @@ import java.util.stream.Collectors;
 import org.coop4j.base.Resource;
 
 /** The colours of pages and charts, which are CSS variables of {@code colours.css} for a light and a dark theme. */
-final class Paint {
+final class Colours {
 
-    static final String CSS = Resource.text(Paint.class, "colours.css");
+    static final String CSS = Resource.text(Colours.class, "colours.css");
 
     private static final Map<String, String> LIGHT = theme(CSS.substring(0, CSS.indexOf("@media")));
     private static final int SERIES = (int)
             LIGHT.keySet().stream().filter(name -> name.matches("s\\d")).count();
 
-    private Paint() {}
+    private Colours() {}
 
     /** Returns the colours of a theme by name. */
     static Map<String, String> theme(String css) {

@@ -22,10 +22,10 @@ import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.run.UnknownClasses;
 import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Picture;
-import org.coop4j.study.html.ShareChart;
+import org.coop4j.study.html.PercentChart;
 
 /** Sections about a classifier on the test images, on the page of a run and of the demo; each begins with its verdict. */
-public final class ProofSections {
+public final class EvaluationSections {
 
     private static final double[] THRESHOLDS = {0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99};
 
@@ -46,7 +46,7 @@ public final class ProofSections {
     private final Thumbnails thumbnails = new Thumbnails();
 
     /** Takes the names of the classes by label. */
-    public ProofSections(List<String> names) {
+    public EvaluationSections(List<String> names) {
         this.names = List.copyOf(names);
     }
 
@@ -98,7 +98,7 @@ public final class ProofSections {
             counts.add("“%s” labelled “%s”: %s"
                     .formatted(
                             names.get(one.truth()),
-                            names.get(one.predicted()),
+                            names.get(one.label()),
                             Numbers.count(pair.size(), "image")));
             examples.addAll(first(EXAMPLES, pair));
         }
@@ -134,13 +134,13 @@ public final class ProofSections {
     private List<Picture> pictures(List<PictureResult> results) {
         List<Picture> pictures = new ArrayList<>();
         for (PictureResult r : results) {
-            add(pictures, r, "labelled " + label(r), "true class: " + share(r.own()));
+            add(pictures, r, "labelled " + label(r), "true class: " + share(r.truthProbability()));
         }
         return pictures;
     }
 
     private String label(PictureResult result) {
-        return names.get(result.predicted()) + " (" + share(result.probability()) + ")";
+        return names.get(result.label()) + " (" + share(result.probability()) + ")";
     }
 
     private static String share(double probability) {
@@ -194,12 +194,12 @@ public final class ProofSections {
         Calibration calibration = results.calibration();
         int images = results.all().size();
         double tooHigh = 0;
-        List<ShareChart.Point> points = new ArrayList<>();
+        List<PercentChart.Point> points = new ArrayList<>();
         for (Calibration.Bin bin : calibration.bins()) {
             tooHigh += bin.count() == 0 ? 0 : bin.count() * (bin.confidence() - bin.accuracy());
             String hint = "%s, probability %s, accuracy %s"
                     .formatted(Numbers.count(bin.count(), "image"), share(bin.confidence()), share(bin.accuracy()));
-            points.add(new ShareChart.Point(
+            points.add(new PercentChart.Point(
                     100 * bin.confidence(), 100 * bin.accuracy(), (double) bin.count() / images, hint));
         }
         points.removeIf(point -> point.weight() == 0);
@@ -210,7 +210,7 @@ public final class ProofSections {
                 .paragraph(fitted
                         + (images < ENOUGH ? " Part of the error is chance, since the test images are few." : ""))
                 .chart(
-                        new ShareChart(
+                        new PercentChart(
                                 "Reliability", "probability of the predicted class (%)", "accuracy (%)", false, points),
                         "On the broken line, accuracy equals probability; below it, probabilities are too high. Larger"
                                 + " dots are more images.");
@@ -232,16 +232,16 @@ public final class ProofSections {
                 .distinct()
                 .sorted()
                 .forEach(least -> table.row(test.at(least)));
-        List<ShareChart.Point> points = new ArrayList<>();
+        List<PercentChart.Point> points = new ArrayList<>();
         for (Coverage.Point p : test.points()) {
             String hint = "threshold %s: %s answered, accuracy %s"
                     .formatted(share(p.threshold()), Numbers.percent(p.coverage()), Numbers.percent(p.accuracy()));
-            points.add(new ShareChart.Point(p.coverage(), p.accuracy(), 0, hint));
+            points.add(new PercentChart.Point(p.coverage(), p.accuracy(), 0, hint));
         }
         return new Section("Coverage and accuracy")
                 .verdict(suggestion(test, confidence))
                 .chart(
-                        new ShareChart("Coverage and accuracy", "answered (%)", "accuracy (%)", true, points),
+                        new PercentChart("Coverage and accuracy", "answered (%)", "accuracy (%)", true, points),
                         "The fewer test images are answered, the more of the answers should be right.")
                 .table(table);
     }

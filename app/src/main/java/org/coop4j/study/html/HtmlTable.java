@@ -14,7 +14,7 @@ import org.coop4j.console.Table.Row;
  * A table of a page: caption, header, rows; the first cell of a row names it. Data of some keys are attributes, by which
  * the page's filters find the rows.
  */
-final class HtmlFormat {
+final class HtmlTable {
 
     /** Keys that pages filter by. */
     private static final Set<String> FILTERS = Set.of("model", "dataset", "group", "method", "shots");
@@ -28,14 +28,14 @@ final class HtmlFormat {
     private final Table<?> table;
     private final List<Integer> shown;
 
-    private HtmlFormat(Table<?> table) {
+    private HtmlTable(Table<?> table) {
         this.table = table;
         this.shown = table.shown();
     }
 
     /** Returns the table in a box that scrolls where the page is too narrow. */
     static Markup table(Table<?> table) {
-        return new HtmlFormat(table).table();
+        return new HtmlTable(table).table();
     }
 
     private Markup table() {

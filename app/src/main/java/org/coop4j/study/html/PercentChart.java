@@ -11,7 +11,7 @@ import java.util.List;
  * @param curve true to join the points by lines, false to draw the diagonal of equal percentages
  * @param points points from left to right
  */
-public record ShareChart(String title, String across, String up, boolean curve, List<Point> points) {
+public record PercentChart(String title, String across, String up, boolean curve, List<Point> points) {
 
     private static final double MARGIN = 22;
 
@@ -36,7 +36,7 @@ public record ShareChart(String title, String across, String up, boolean curve, 
                 path[2 * i] = x(svg, points.get(i).across);
                 path[2 * i + 1] = y(svg, points.get(i).up);
             }
-            svg.line(Paint.series(0), 2.4, false, path);
+            svg.line(Colours.series(0), 2.4, false, path);
         } else {
             svg.line("muted", 1.4, true, x(svg, 0), y(svg, 0), x(svg, 100), y(svg, 100));
         }
@@ -44,7 +44,7 @@ public record ShareChart(String title, String across, String up, boolean curve, 
             svg.marker(
                     Svg.Marker.CIRCLE,
                     2.5 + 7 * Math.sqrt(point.weight),
-                    Paint.series(0),
+                    Colours.series(0),
                     false,
                     x(svg, point.across),
                     y(svg, point.up),

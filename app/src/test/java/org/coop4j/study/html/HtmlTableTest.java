@@ -8,12 +8,12 @@ import org.coop4j.console.Table;
 import org.coop4j.console.Table.Kind;
 import org.junit.jupiter.api.Test;
 
-class HtmlFormatTest {
+class HtmlTableTest {
 
     private static final String HOSTILE = "<img src=x onerror=\"alert('1')\">&";
 
     private static String html(Table<?> table) {
-        return HtmlFormat.table(table).toString();
+        return HtmlTable.table(table).toString();
     }
 
     @Test
