@@ -16,7 +16,7 @@ public record CropBox(int left, int top, int width, int height) {
         }
     }
 
-    /** The whole of an image. */
+    /** Returns the whole of an image. */
     public static CropBox whole(int width, int height) {
         return new CropBox(0, 0, width, height);
     }

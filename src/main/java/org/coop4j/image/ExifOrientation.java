@@ -157,7 +157,8 @@ public enum ExifOrientation {
         boolean upsideDown = value == 3 || value == 4 || value == 6 || value == 7;
         int width = swapped ? image.height() : image.width();
         int height = swapped ? image.width() : image.height();
-        byte[] turned = new byte[image.samples().length];
+        byte[] samples = image.samples();
+        byte[] turned = new byte[samples.length];
         int at = 0;
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++, at += 3) {
@@ -165,7 +166,10 @@ public enum ExifOrientation {
                 int row = swapped ? x : y;
                 column = mirrored ? image.width() - 1 - column : column;
                 row = upsideDown ? image.height() - 1 - row : row;
-                System.arraycopy(image.samples(), 3 * (row * image.width() + column), turned, at, 3);
+                int from = 3 * (row * image.width() + column);
+                turned[at] = samples[from];
+                turned[at + 1] = samples[from + 1];
+                turned[at + 2] = samples[from + 2];
             }
         }
         return new RgbImage(width, height, turned);

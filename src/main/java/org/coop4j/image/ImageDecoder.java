@@ -19,11 +19,11 @@ import javax.imageio.stream.ImageInputStream;
  * Image.open(...).convert("RGB")}; pixels of lossy WebP are only close to Pillow's.
  *
  * <p>The format is recognised by content, not by the file's name. Alpha is dropped without blending, grey is repeated,
- * palettes are looked up, CMYK is converted without a colour profile; embedded colour profiles and gamma have no effect,
- * the EXIF orientation only on request. Damaged and truncated files are errors, never partly grey pictures. Samples of
- * 16 bits keep their upper half, but grey ones without alpha are clipped at 255, as in Pillow. Sizes are read from the
- * header and checked before memory is taken. Instances are safe for use by several threads, which wait for each other if
- * their images would take much memory together.
+ * palettes are looked up, CMYK is converted without a colour profile; embedded colour profiles and gamma have no
+ * effect, the EXIF orientation only on request. Damaged and truncated files are errors, never partly grey pictures.
+ * Samples of 16 bits keep their upper half, but grey ones without alpha are clipped at 255, as in Pillow. Sizes are
+ * read from the header and checked before memory is taken. Instances are safe for use by several threads, which wait
+ * for each other if their images would take much memory together.
  */
 public final class ImageDecoder {
     /** The size above which Pillow suspects a decompression bomb: 2 GiB / 4 / 3 · 2 pixels. */

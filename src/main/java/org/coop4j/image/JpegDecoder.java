@@ -226,8 +226,8 @@ final class JpegDecoder {
 
     /**
      * Converts CMYK stored inverted, as Adobe does in JPEG, like Pillow's {@code Convert.c}: channel = K' - (255 - C')
-     * K' / 255, rounded, where ' marks the stored value. YCCK becomes CMYK first as in libjpeg ({@code jdcolor.c}, {@code
-     * ycck_cmyk_convert}): the complement of RGB, K as it is.
+     * K' / 255, rounded, where ' marks the stored value. YCCK becomes CMYK first as in libjpeg ({@code jdcolor.c},
+     * {@code ycck_cmyk_convert}): the complement of RGB, K as it is.
      */
     private static byte[] cmykToRgb(byte[] samples, int[] offsets, boolean ycck) {
         byte[] rgb = new byte[samples.length / 4 * 3];

@@ -59,8 +59,8 @@ record LibraryReader(ImageReaderSpi provider) {
     }
 
     /**
-     * Reads the first picture into an image made here. TwelveMonkeys refuses one that is large for its file, as one of a
-     * single colour may be; the limits of {@link ImageSource} apply instead.
+     * Reads the first picture into an image made here. TwelveMonkeys refuses one that is large for its file, as one of
+     * a single colour may be; the limits of {@link ImageSource} apply instead.
      */
     static BufferedImage readWhole(ImageReader reader) throws IOException {
         ImageTypeSpecifier type = reader.getImageTypes(0).next();

@@ -58,8 +58,8 @@ final class Pixels {
     }
 
     /**
-     * Returns a copy of an image of any kind: samples as in {@link #read}, or through {@code getRGB} if they are not plain
-     * red, green and blue or grey.
+     * Returns a copy of an image of any kind: samples as in {@link #read}, or through {@code getRGB} if they are not
+     * plain red, green and blue or grey.
      */
     static RgbImage copy(BufferedImage image) {
         int space = image.getColorModel().getColorSpace().getType();

@@ -25,8 +25,8 @@ public record RgbImage(int width, int height, byte[] samples) {
     }
 
     /**
-     * Returns a copy of a Java image: 8-bit samples unchanged, others scaled to 8 bits, alpha dropped without blending, as
-     * {@link ImageDecoder} does with a file.
+     * Returns a copy of a Java image: 8-bit samples unchanged, others scaled to 8 bits, alpha dropped without blending,
+     * as {@link ImageDecoder} does with a file.
      */
     public static RgbImage of(BufferedImage image) {
         return Pixels.copy(image);
@@ -45,7 +45,9 @@ public record RgbImage(int width, int height, byte[] samples) {
             int from = 3 * y * width;
             int to = from + 3 * (width - 1);
             for (int x = 0; x < width; x++, from += 3, to -= 3) {
-                System.arraycopy(samples, from, mirrored, to, 3);
+                mirrored[to] = samples[from];
+                mirrored[to + 1] = samples[from + 1];
+                mirrored[to + 2] = samples[from + 2];
             }
         }
         return new RgbImage(width, height, mirrored);

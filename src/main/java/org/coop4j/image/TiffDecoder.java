@@ -13,8 +13,8 @@ import java.util.Set;
 /**
  * The first picture of a TIFF file by TwelveMonkeys' reader: grey, RGB and palettes, and JPEG's colours.
  *
- * <p>The reader is given a directory of only those entries that make up the pixels, each checked to lie within the file:
- * others (colour profile, EXIF, further pictures) have no effect and cannot fail.
+ * <p>The reader is given a directory of only those entries that make up the pixels, each checked to lie within the
+ * file: others (colour profile, EXIF, further pictures) have no effect and cannot fail.
  */
 final class TiffDecoder {
     private static final int WIDTH = 256;

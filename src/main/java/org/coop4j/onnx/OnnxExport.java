@@ -65,8 +65,8 @@ public final class OnnxExport {
     }
 
     /**
-     * Writes a classifier: pixels, or one image, → logits and calibrated probabilities [batch, classes]. The metadata has
-     * the class names, the method and its settings, and the model's SHA-256.
+     * Writes a classifier: pixels, or one image, → logits and calibrated probabilities [batch, classes]. The metadata
+     * has the class names, the method and its settings, and the model's SHA-256.
      *
      * @param preprocessing true to make resize, crop and normalisation part of the graph
      * @throws UnsupportedOperationException if the classifier has no such form

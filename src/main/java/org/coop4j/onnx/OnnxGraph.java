@@ -20,7 +20,9 @@ import org.coop4j.weights.HalfFloats;
 import org.nd4j.shade.protobuf.ByteString;
 import org.nd4j.shade.protobuf.UnsafeByteOperations;
 
-/** An ONNX graph under construction. Values are named by strings; each call adds a node and returns its output's name. */
+/**
+ * An ONNX graph under construction. Values are named by strings; each call adds a node and returns its output's name.
+ */
 final class OnnxGraph {
 
     /** The first operator set whose Resize has antialiasing. */

@@ -6,8 +6,8 @@ import onnx.Onnx.TensorProto;
 import org.coop4j.image.Preprocessing;
 
 /**
- * The transform of test images: antialiased bicubic resize of the shorter side, centre crop, normalisation, rounded like
- * {@link org.coop4j.image.TestTransform}.
+ * The transform of test images: antialiased bicubic resize of the shorter side, centre crop, normalisation, rounded
+ * like {@link org.coop4j.image.TestTransform}.
  */
 record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
 

@@ -34,7 +34,10 @@ record TransformerNodes(Layers layers) {
         return kind == FeatureKind.EMBEDDED ? layers.project("visual.proj", x) : x;
     }
 
-    /** Adds the text tower: token ids [batch, context] → text features [batch, embed], read at the end token, the largest id. */
+    /**
+     * Adds the text tower: token ids [batch, context] → text features [batch, embed], read at the end token, the
+     * largest id.
+     */
     String text(String ids, ClipConfig.Text text) throws IOException {
         OnnxGraph graph = layers.graph();
         String x = graph.node("Gather", List.of(layers.weight("token_embedding.weight"), ids));

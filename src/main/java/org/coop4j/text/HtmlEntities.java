@@ -153,8 +153,8 @@ final class HtmlEntities {
     }
 
     /**
-     * Decodes only references that end in a semicolon, and capitalised names, like ftfy's {@code unescape_html}: in text
-     * that is not known to be HTML, {@code this&not that} must not change.
+     * Decodes only references that end in a semicolon, and capitalised names, like ftfy's {@code unescape_html}: in
+     * text that is not known to be HTML, {@code this&not that} must not change.
      */
     String unescapeUnambiguous(String text) {
         if (text.indexOf('&') < 0) {

@@ -2,7 +2,8 @@ package org.coop4j.text;
 
 /**
  * Lower case like Python's {@code str.lower}: the Unicode mapping without a locale, with the final sigma decided by the
- * Unicode rule only. {@code String.toLowerCase(Locale.ROOT)} differs: it consults a word-break iterator about the sigma.
+ * Unicode rule only. {@code String.toLowerCase(Locale.ROOT)} differs: it consults a word-break iterator about the
+ * sigma.
  */
 final class LowerCase {
     private static final int CAPITAL_SIGMA = 0x03A3;

@@ -35,9 +35,9 @@ final class TextCleaner {
 
     /**
      * Applies the fixes of {@code ftfy.fix_text} 6 that follow a fixed table or rule: character references if no {@code
-     * <} is in the line or before, C1 controls read as Windows-1252, Latin ligatures, full and half width, curly quotes,
-     * line breaks, lone surrogates, terminal escapes, control characters, and NFC; repeated until nothing changes. ftfy's
-     * statistical part, the repair of mojibake, is left out ({@code cafÃ©} is unchanged).
+     * <} is in the line or before, C1 controls read as Windows-1252, Latin ligatures, full and half width, curly
+     * quotes, line breaks, lone surrogates, terminal escapes, control characters, and NFC; repeated until nothing
+     * changes. ftfy's statistical part, the repair of mojibake, is left out ({@code cafÃ©} is unchanged).
      */
     private String repair(String text) {
         if (isPlainAscii(text)) {

@@ -121,8 +121,8 @@ public final class Tokenizer {
     }
 
     /**
-     * Returns start token, the text's tokens, end token, and zeros up to the context length. Zero is the token "!", as in
-     * CLIP; nothing after the end token affects the text's features.
+     * Returns start token, the text's tokens, end token, and zeros up to the context length. Zero is the token "!", as
+     * in CLIP; nothing after the end token affects the text's features.
      *
      * @param overflow treatment of a text of more than {@code contextLength - 2} tokens
      * @throws TextTooLongException if the text is too long and {@code overflow} is {@code FAIL}

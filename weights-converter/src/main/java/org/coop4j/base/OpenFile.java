@@ -1,7 +1,7 @@
 package org.coop4j.base;
-import java.util.Map;
-import java.time.Instant;
 import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.Map;
 
 import java.io.Closeable;
 import java.io.EOFException;
@@ -152,8 +152,8 @@ public final class OpenFile implements Closeable {
     }
 
     /**
-     * The attributes of a file that show whether it has changed: device and inode, size, and the times of the last change of
-     * its content and of the file itself; programs cannot set the latter.
+     * The attributes of a file that show whether it has changed: device and inode, size, and the times of the last
+     * change of its content and of the file itself; programs cannot set the latter.
      *
      * @param size in bytes
      * @param changed time of the last change of any kind

@@ -1,8 +1,8 @@
 package org.coop4j.base;
 
 /**
- * Untrusted text (names of files, classes and datasets, error messages) made safe to show: characters that could control
- * a terminal or reorder a line are escaped in hexadecimal, as in Java.
+ * Untrusted text (names of files, classes and datasets, error messages) made safe to show: characters that could
+ * control a terminal or reorder a line are escaped in hexadecimal, as in Java.
  */
 public final class SafeText {
 

@@ -7,8 +7,8 @@ import java.nio.ShortBuffer;
 /** Conversions between float32 and the two 16-bit floating-point types. */
 public final class HalfFloats {
     /**
-     * The float32 value of every float16: 256 KiB that stay in the cache. A look-up costs the same for normal, subnormal
-     * and special values, where arithmetic on the bits would branch or meet denormals.
+     * The float32 value of every float16: 256 KiB that stay in the cache. A look-up costs the same for normal,
+     * subnormal and special values, where arithmetic on the bits would branch or meet denormals.
      */
     private static final float[] FROM_HALF = table();
 

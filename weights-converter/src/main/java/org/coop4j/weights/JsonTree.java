@@ -20,8 +20,8 @@ import org.coop4j.base.Numbers;
 import org.coop4j.base.TextFile;
 
 /**
- * A JSON object whose values are maps, lists, strings, numbers, booleans and nulls. For small files read at every start:
- * Jackson's object mapper takes longer to start than an image to encode.
+ * A JSON object whose values are maps, lists, strings, numbers, booleans and nulls. For small files read at every
+ * start: Jackson's object mapper takes longer to start than an image to encode.
  *
  * <p>Accessors refuse a value of another kind with an {@link IllegalArgumentException} that names the field.
  *

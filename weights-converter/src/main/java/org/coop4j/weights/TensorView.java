@@ -101,7 +101,9 @@ public final class TensorView {
         return new TensorView(new TensorSpec(name(), dtype(), transposed), storage, offset, strides[1], strides[0]);
     }
 
-    /** Returns all elements of a floating-point tensor as float32; float16 and bfloat16 widen exactly, float64 rounds. */
+    /**
+     * Returns all elements of a floating-point tensor as float32; float16 and bfloat16 widen exactly, float64 rounds.
+     */
     public float[] floats() throws IOException {
         float[] values = new float[arrayLength()];
         readFloats(FloatBuffer.wrap(values));

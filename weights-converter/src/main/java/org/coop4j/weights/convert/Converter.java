@@ -1,6 +1,5 @@
 package org.coop4j.weights.convert;
 
-import org.coop4j.weights.convert.ModelSource.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +13,7 @@ import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView.TensorSpec;
+import org.coop4j.weights.convert.ModelSource.ModelConfig;
 import org.coop4j.weights.convert.OpenAiNames.SourceTensor;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;

@@ -1,8 +1,8 @@
 package org.coop4j.weights.convert;
-import org.coop4j.weights.model.PreprocessConfig;
-import org.coop4j.weights.model.MlpActivation;
-import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.JsonTree;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
+import org.coop4j.weights.model.PreprocessConfig;
 
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,6 +1,5 @@
 package org.coop4j.weights.convert;
 
-import org.coop4j.weights.convert.ModelSource.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -8,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.coop4j.weights.JsonTree;
+import org.coop4j.weights.convert.ModelSource.ModelConfig;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.PreprocessConfig;

@@ -19,9 +19,9 @@ import org.coop4j.base.Sha256;
  * A converted model in float16, compressed for shipping.
  *
  * <p>The file is a line that names the format, a line with the SHA-256 of the model file inside, a line with its length
- * n in bytes, then a zlib stream of the model's bytes at even offsets followed by those at odd offsets: the high bytes of
- * float16, sign and exponent, resemble each other and compress; the low bytes hardly do. Rows of zeros, the embeddings of
- * untrained tokens, take no space.
+ * n in bytes, then a zlib stream of the model's bytes at even offsets followed by those at odd offsets: the high bytes
+ * of float16, sign and exponent, resemble each other and compress; the low bytes hardly do. Rows of zeros, the
+ * embeddings of untrained tokens, take no space.
  */
 public final class PackedModel {
 

@@ -20,9 +20,9 @@ import org.coop4j.weights.safetensors.SafetensorsWriter;
  * training.
  *
  * <p>The distributions are CLIP's ({@code initialize_parameters} in openai/CLIP's {@code model.py}, PyTorch's defaults
- * where it sets none): the text tower's matrices are normal with a deviation that falls with width and depth, the vision
- * transformer's are PyTorch's uniform ones, each bottleneck's last batch norm has weight 0 so that it starts as the
- * identity.
+ * where it sets none): the text tower's matrices are normal with a deviation that falls with width and depth, the
+ * vision transformer's are PyTorch's uniform ones, each bottleneck's last batch norm has weight 0 so that it starts as
+ * the identity.
  *
  * <p>One deviation: running variances are not 1 but the result of a convolution of these weights (1/3 after the image,
  * 1/6 after a ReLU), as if the batch norms had seen data; with 1 a ResNet's features would nearly vanish in evaluation.

@@ -7,8 +7,8 @@ import org.coop4j.base.InputException;
 import org.coop4j.weights.JsonTree;
 
 /**
- * Conversion of pixels to the image tower's input: bicubic resize of the shorter side and centre crop, or of both sides,
- * then (x / 255 − mean) / std for each channel.
+ * Conversion of pixels to the image tower's input: bicubic resize of the shorter side and centre crop, or of both
+ * sides, then (x / 255 − mean) / std for each channel.
  *
  * @param size side of the input in pixels
  * @param mean of red, green and blue

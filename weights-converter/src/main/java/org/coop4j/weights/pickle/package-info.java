@@ -5,7 +5,7 @@
  * that the reader binds are called, all of which build containers; any other class becomes a {@link
  * org.coop4j.weights.pickle.Python.PyObject}, an inert stand-in. Sizes are checked before memory is taken.
  *
- * <p>Python to Java: None is null, int is Long (or BigInteger), float is Double, str is String, bytes is byte[], list is
- * ArrayList, tuple is {@link org.coop4j.weights.pickle.Python.Tuple}, dict is LinkedHashMap, set is LinkedHashSet.
+ * <p>Python to Java: None is null, int is Long (or BigInteger), float is Double, str is String, bytes is byte[], list
+ * is ArrayList, tuple is {@link org.coop4j.weights.pickle.Python.Tuple}, dict is LinkedHashMap, set is LinkedHashSet.
  */
 package org.coop4j.weights.pickle;

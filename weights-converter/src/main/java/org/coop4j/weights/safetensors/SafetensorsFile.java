@@ -11,15 +11,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.FileRegion;
-import org.coop4j.base.OpenFile.FileState;
 import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
+import org.coop4j.base.OpenFile.FileState;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
 import org.coop4j.weights.TensorView.TensorSpec;
 
 /**
- * An open safetensors file of any size: its header is read and checked, its tensors are read on demand, from any thread.
+ * An open safetensors file of any size: its header is read and checked, its tensors are read on demand, from any
+ * thread.
  *
  * <p>Format: 8 bytes of little-endian header length, the JSON header, the elements (<a
  * href="https://github.com/huggingface/safetensors#format">specification</a>).

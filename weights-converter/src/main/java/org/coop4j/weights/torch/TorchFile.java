@@ -18,8 +18,8 @@ import org.coop4j.weights.pickle.Unpickler;
 import org.coop4j.weights.pickle.Unpickler.Limits;
 
 /**
- * An open PyTorch file: the tree of objects that was saved, with tensors that are read on demand. Nothing in the file is
- * executed; objects of unknown classes are inert.
+ * An open PyTorch file: the tree of objects that was saved, with tensors that are read on demand. Nothing in the file
+ * is executed; objects of unknown classes are inert.
  *
  * <pre>{@code
  * try (TorchFile file = TorchFile.open(path)) {
