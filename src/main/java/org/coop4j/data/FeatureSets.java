@@ -1,6 +1,6 @@
 package org.coop4j.data;
 
-import java.util.Arrays;
+import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -13,7 +13,7 @@ public final class FeatureSets {
 
     /** Returns a set of no images. */
     public static FeatureSet none(int width) {
-        return DenseFeatures.of(width, 1, new float[0], new int[0]);
+        return new DenseFeatures(width, 1, new float[0], new int[0]);
     }
 
     /** Returns the features of some images, in the order of the positions. */
@@ -22,11 +22,8 @@ public final class FeatureSets {
         for (int i = 0; i < positions.length; i++) {
             images.copy(positions[i], 0, rows, i * images.width());
         }
-        return DenseFeatures.of(
-                images.width(),
-                1,
-                rows,
-                Arrays.stream(positions).map(images::label).toArray());
+        return new DenseFeatures(
+                images.width(), 1, rows, IntStream.of(positions).map(images::label).toArray());
     }
 
     /** Returns the first images of each class; all for 0. */
@@ -49,27 +46,23 @@ public final class FeatureSets {
                 IntStream.range(0, images.size())
                         .filter(i -> images.label(i) != label)
                         .toArray());
-        return DenseFeatures.of(
-                rest.width(),
-                1,
-                matrix(rest).toArray(),
-                Arrays.stream(rest.labels()).map(l -> l > label ? l - 1 : l).toArray());
+        return of(matrix(rest), IntStream.of(rest.labels()).map(l -> l > label ? l - 1 : l));
     }
 
     /** Returns the features of both, those of the first before those of the second. */
     public static FeatureSet joined(FeatureSet first, FeatureSet second) {
-        int width = first.width();
-        float[] rows = new float[Math.multiplyExact(first.size() + second.size(), width)];
-        int[] labels = Arrays.copyOf(first.labels(), first.size() + second.size());
-        for (int i = 0; i < labels.length; i++) {
-            if (i < first.size()) {
-                first.copy(i, 0, rows, i * width);
-            } else {
-                second.copy(i - first.size(), 0, rows, i * width);
-                labels[i] = second.label(i - first.size());
-            }
-        }
-        return DenseFeatures.of(width, 1, rows, labels);
+        int size = Math.addExact(first.size(), second.size());
+        FloatBuffer rows = FloatBuffer.allocate(Math.multiplyExact(size, first.width()))
+                .put(matrix(first).toArray())
+                .put(matrix(second).toArray());
+        return of(
+                FeatureMatrix.of(size, first.width(), rows.array()),
+                IntStream.concat(IntStream.of(first.labels()), IntStream.of(second.labels())));
+    }
+
+    /** Returns labelled rows as a set. */
+    public static FeatureSet of(FeatureMatrix rows, IntStream labels) {
+        return new DenseFeatures(rows.width(), 1, rows.toArray(), labels.toArray());
     }
 
     /** Returns the features as the image tower made them, one row per image. */
@@ -81,29 +74,17 @@ public final class FeatureSets {
         return FeatureMatrix.of(images.size(), images.width(), rows);
     }
 
-    /** A set of features in one array. */
-    public static final class DenseFeatures implements FeatureSet {
+    /**
+     * A set of features in one array, which is not copied.
+     *
+     * @param rows [images, views, width], as the image tower made them
+     * @param labels label of each image, counted from 0
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    public record DenseFeatures(int width, int views, float[] rows, int[] labels) implements FeatureSet {
 
-        private final int width;
-        private final int views;
-        private final float[] rows;
-        private final int[] labels;
-
-        private DenseFeatures(int width, int views, float[] rows, int[] labels) {
-            this.width = width;
-            this.views = views;
-            this.rows = rows;
-            this.labels = labels;
-        }
-
-        /**
-         * Wraps features without copying them.
-         *
-         * @param rows [images, views, width], as the image tower made them
-         * @param labels label of each image, counted from 0
-         * @throws IllegalArgumentException if the sizes do not fit or a label is negative
-         */
-        public static DenseFeatures of(int width, int views, float[] rows, int[] labels) {
+        /** Checks that the sizes agree and no label is negative. */
+        public DenseFeatures {
             if (width < 1 || views < 1) {
                 throw new IllegalArgumentException(
                         "expected a width and a number of views of 1 or more, got %d and %d".formatted(width, views));
@@ -118,6 +99,10 @@ public final class FeatureSets {
                     throw new IllegalArgumentException("label %d of image %d is negative".formatted(labels[i], i));
                 }
             }
+        }
+
+        /** Returns a set of features. */
+        public static DenseFeatures of(int width, int views, float[] rows, int[] labels) {
             return new DenseFeatures(width, views, rows, labels);
         }
 
@@ -127,13 +112,8 @@ public final class FeatureSets {
         }
 
         @Override
-        public int views() {
-            return views;
-        }
-
-        @Override
-        public int width() {
-            return width;
+        public int[] labels() {
+            return labels.clone();
         }
 
         @Override

@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Folds;
@@ -15,7 +14,6 @@ import org.coop4j.eval.Temperature;
 import org.coop4j.method.CrossValidation;
 import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Method;
-import org.coop4j.method.Task;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.RunFeatures.Located;
 
@@ -47,7 +45,7 @@ public final class LabelErrors {
      * Returns the images whose labels may be wrong, the most suspect first; none if there are too many images, or a class
      * has a single one.
      */
-    static List<Suspect> of(FeatureSpace space, Task task, RunFeatures images) throws IOException {
+    static List<Suspect> of(RunFeatures images) throws IOException {
         List<Located> pictures = images.located();
         int[] labels = pictures.stream().mapToInt(p -> p.image().label()).toArray();
         if (pictures.size() > MOST_IMAGES
@@ -55,9 +53,7 @@ public final class LabelErrors {
                 || Arrays.stream(labels).distinct().count() < 2) {
             return List.of();
         }
-        FeatureSet known = FeatureSets.joined(images.train().all(), images.val().all());
-        FeatureSet all = FeatureSets.joined(known, images.test().all());
-        return suspects(pictures, labels, probabilities(space, task, all));
+        return suspects(pictures, labels, probabilities(images));
     }
 
     private static List<Suspect> suspects(List<Located> pictures, int[] labels, double[][] probabilities) {
@@ -93,14 +89,13 @@ public final class LabelErrors {
     }
 
     /** Returns calibrated probabilities by a classifier that did not see the image, [images][classes]. */
-    private static double[][] probabilities(FeatureSpace space, Task task, FeatureSet images) throws IOException {
-        float[][] logits = new CrossValidation(space, task, FOLDS)
-                .logits(
-                        Method.closedForm(),
-                        Training.none(),
-                        new FewShotFeatures(images, FeatureSets.none(images.width())),
-                        0);
-        double temperature = Temperature.fit(images.labels(), logits).orElse(Temperature.NONE);
+    private static double[][] probabilities(RunFeatures images) throws IOException {
+        FeatureSet known = FeatureSets.joined(images.train().all(), images.val().all());
+        FeatureSet all = FeatureSets.joined(known, images.test().all());
+        FewShotFeatures data = new FewShotFeatures(all, FeatureSets.none(all.width()));
+        float[][] logits = new CrossValidation(images.space(), images.task(), FOLDS)
+                .logits(Method.closedForm(), Training.none(), data, 0);
+        double temperature = Temperature.fit(all.labels(), logits).orElse(Temperature.NONE);
         return Arrays.stream(logits)
                 .map(row -> Predictions.softmax(row, temperature))
                 .toArray(double[][]::new);

@@ -11,7 +11,6 @@ import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
@@ -44,7 +43,7 @@ public final class LabelledFeatures {
      * @param what a phrase for the images, such as "val images"
      */
     static LabelledFeatures of(SharedData shared, String what, ImageFeatures images) {
-        return new LabelledFeatures(shared, what, images.hashed(), images.labels(), FeatureSets.matrix(images));
+        return new LabelledFeatures(shared, what, images.images(), images.labels(), FeatureSets.matrix(images));
     }
 
     /** No images. */
@@ -110,22 +109,18 @@ public final class LabelledFeatures {
 
     /** Returns the features of all images. */
     public FeatureSet all() {
-        return set(features, labels);
+        return FeatureSets.of(features, IntStream.of(labels));
     }
 
     /** Returns features of a kind of all images, encoding them if necessary. */
     public FeatureSet all(FeatureKind kind, Progress progress) throws IOException {
-        return set(features(kind, progress), labels);
+        return FeatureSets.of(features(kind, progress), IntStream.of(labels));
     }
 
     /** Returns the features of some of the images, in the order of the positions. */
     public FeatureSet select(List<Integer> positions) {
         int[] rows = positions.stream().mapToInt(Integer::intValue).toArray();
-        return set(features.rows(rows), labels(rows));
-    }
-
-    private static FeatureSet set(FeatureMatrix features, int[] labels) {
-        return DenseFeatures.of(features.width(), 1, features.toArray(), labels.clone());
+        return FeatureSets.of(features.rows(rows), IntStream.of(labels(rows)));
     }
 
     /** Returns the logits of a classifier. */

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
-import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
@@ -14,7 +13,6 @@ import org.coop4j.method.Classifier;
 import org.coop4j.method.CrossValidation;
 import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Method;
-import org.coop4j.method.Task;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 
@@ -71,9 +69,8 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
             SharedData shared, RunConfig config, Sample sample, List<Candidate> candidates, Progress progress)
             throws IOException {
         RunFeatures images = RunFeatures.withoutTest(shared, config, sample, progress);
-        DataSpec source = config.testedOn().source();
-        Task task = source.task(images.classNames(), config.sample().seed());
-        ImageDataset whole = shared.dataset(source, config.sample().seed());
+        ImageDataset whole =
+                shared.dataset(config.testedOn().source(), config.sample().seed());
         int all = whole.train().size() + whole.val().size() + whole.test().size();
         boolean crossValidates = all < FEW * whole.classCount() || images.val().size() == 0;
         int folds = CrossValidation.parts(images.train().labels());
@@ -85,10 +82,9 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
         List<Score> scores = new ArrayList<>();
         for (Candidate candidate : candidates) {
             Scores measured = crossValidates
-                    ? crossValidated(shared.space(), task, images.train(), folds, candidate, progress)
-                    : onVal(shared.space(), task, images, candidate, progress);
-            Score score = new Score(candidate, measured.right(), measured.size());
-            scores.add(score);
+                    ? crossValidated(images, folds, candidate, progress)
+                    : onVal(images, candidate, progress);
+            scores.add(new Score(candidate, measured.right(), measured.size()));
         }
         return new MethodChoice(List.of(best(scores).candidate()), scores, crossValidates);
     }
@@ -98,26 +94,23 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
         return Comparison.best(scores, Score::accuracy);
     }
 
-    private static Scores crossValidated(
-            FeatureSpace space, Task task, LabelledFeatures train, int folds, Candidate candidate, Progress progress)
+    private static Scores crossValidated(RunFeatures images, int folds, Candidate candidate, Progress progress)
             throws IOException {
         if (folds < 2) {
             throw new DatasetException(
                     "cannot choose a method: a class has one training image and there are no val images; add images, or name one method");
         }
-        FeatureSet all = train.all(candidate.method.features(), progress);
+        FeatureSet all = images.train().all(candidate.method.features(), progress);
         FewShotFeatures data = new FewShotFeatures(all, FeatureSets.none(all.width()));
-        float[][] logits = new CrossValidation(space, task, folds)
+        float[][] logits = new CrossValidation(images.space(), images.task(), folds)
                 .logits(candidate.method, candidate.training, data, candidate.shots);
-        return new Scores(train.labels(), logits);
+        return new Scores(images.train().labels(), logits);
     }
 
-    private static Scores onVal(
-            FeatureSpace space, Task task, RunFeatures images, Candidate candidate, Progress progress)
-            throws IOException {
+    private static Scores onVal(RunFeatures images, Candidate candidate, Progress progress) throws IOException {
         FewShotFeatures data = images.fewShot(candidate.method, candidate.shots, progress);
-        Trainer trainer = new Trainer(candidate.training, task.seed());
-        try (Classifier classifier = candidate.method.learner(space, task).fit(data, trainer)) {
+        Trainer trainer = new Trainer(candidate.training, images.task().seed());
+        try (Classifier classifier = candidate.method.learner(images.space(), images.task()).fit(data, trainer)) {
             return images.val().scores(classifier);
         }
     }

@@ -11,9 +11,9 @@ import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
-import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
@@ -153,7 +153,7 @@ public final class Run {
                     .confidence(classifier, config, progress);
             ended("calibrate");
             save(run, classifier, confidence, dataset);
-            return test(run, classifier, train.hashed(), val.images(), dataset);
+            return test(run, classifier, train.images(), val.images(), dataset);
         }
     }
 

@@ -11,14 +11,12 @@ import java.util.function.Consumer;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.clip.FeatureSpace;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Learner;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
-import org.coop4j.method.Task;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.Comparison.ComparedClassifier;
@@ -74,41 +72,37 @@ public record RunComparison(
             throws IOException {
         RunConfig config = runs.get(0).config;
         RunFeatures images = RunFeatures.of(shared, config, sample, Progress.NONE);
-        FeatureSpace space = shared.space();
-        Task task = config.testedOn()
-                .source()
-                .task(images.classNames(), config.sample().seed());
         List<PromptEnsemble> prompts = shared.evaluator(config, Progress.NONE).prompts();
-        List<ComparedClassifier> all = prompts(space, images, prompts, own);
+        List<ComparedClassifier> all = prompts(images, prompts, own);
         Method baseline = Method.baseline();
         if (runs.stream().noneMatch(run -> run.config.method().id().equals(baseline.id()))) {
-            baseline(space, task, images, notes).ifPresent(all::add);
+            baseline(images, notes).ifPresent(all::add);
         }
         Map<String, UnknownClasses> unknown = new LinkedHashMap<>();
         for (ComparedRun run : runs) {
-            ComparedClassifier learned = learned(space, images, run);
+            ComparedClassifier learned = learned(images, run);
             all.add(learned);
-            UnknownClasses.of(space, task, images, run.config, learned.test())
+            UnknownClasses.of(images, run.config, learned.test())
                     .ifPresent(measured -> unknown.put(run.name, measured));
         }
         return new RunComparison(
                 images,
                 new Comparison(images.classNames(), all),
-                LabelErrors.of(space, task, images),
+                LabelErrors.of(images),
                 NearDuplicates.of(images.located()),
                 unknown);
     }
 
     /** Returns the prompt that training and val images choose, the user's own, and the best in hindsight. */
     private static List<ComparedClassifier> prompts(
-            FeatureSpace space, RunFeatures images, List<PromptEnsemble> prompts, List<PromptEnsemble> own) {
+            RunFeatures images, List<PromptEnsemble> prompts, List<PromptEnsemble> own) {
         List<ComparedClassifier> tried = prompts.stream()
-                .map(prompt -> prompt(space, images, prompt, Role.PROMPT))
+                .map(prompt -> prompt(images, prompt, Role.PROMPT))
                 .toList();
         ComparedClassifier chosen = Comparison.best(tried, c -> c.train().right() + c.val().right());
         ComparedClassifier hindsight = Comparison.best(tried, ComparedClassifier::accuracy);
         List<ComparedClassifier> all = new ArrayList<>(List.of(chosen));
-        own.forEach(prompt -> all.add(prompt(space, images, prompt, Role.OWN_PROMPT)));
+        own.forEach(prompt -> all.add(prompt(images, prompt, Role.OWN_PROMPT)));
         if (!hindsight.name().equals(chosen.name())) {
             all.add(hindsight.as(Role.HINDSIGHT));
         }
@@ -116,12 +110,11 @@ public record RunComparison(
     }
 
     /** Scores a prompt, which is calibrated on all images except the test images as it learns from none. */
-    private static ComparedClassifier prompt(
-            FeatureSpace space, RunFeatures images, PromptEnsemble prompts, Role role) {
+    private static ComparedClassifier prompt(RunFeatures images, PromptEnsemble prompts, Role role) {
         long start = System.nanoTime();
-        FeatureMatrix weights = prompts.classWeights(space, images.classNames());
+        FeatureMatrix weights = prompts.classWeights(images.space(), images.classNames());
         double seconds = (System.nanoTime() - start) / NANOS;
-        float scale = space.logitScale();
+        float scale = images.space().logitScale();
         Scores train = images.train().scores(weights, scale);
         Scores val = images.val().scores(weights, scale);
         return new ComparedClassifier(
@@ -135,12 +128,12 @@ public record RunComparison(
     }
 
     /** Trains the linear probe; empty if there is nothing to learn from, or it would take long. */
-    private static Optional<ComparedClassifier> baseline(
-            FeatureSpace space, Task task, RunFeatures images, Consumer<String> notes) throws IOException {
+    private static Optional<ComparedClassifier> baseline(RunFeatures images, Consumer<String> notes)
+            throws IOException {
         Method method = Method.baseline();
         int count = images.train().size();
         String title = method.defaults().title();
-        Learner learner = method.learner(space, task);
+        Learner learner = method.learner(images.space(), images.task());
         if (count == 0) {
             return Optional.empty();
         }
@@ -152,16 +145,15 @@ public record RunComparison(
         long start = System.nanoTime();
         FewShotFeatures data =
                 new FewShotFeatures(images.train().all(), images.val().all());
-        try (Classifier classifier = learner.fit(data, new Trainer(Training.none(), task.seed()))) {
+        try (Classifier classifier = learner.fit(data, new Trainer(Training.none(), images.task().seed()))) {
             double seconds = (System.nanoTime() - start) / NANOS;
             return Optional.of(scored(title, Role.PROBE, images, classifier, Confidence.NONE, seconds));
         }
     }
 
-    private static ComparedClassifier learned(FeatureSpace space, RunFeatures images, ComparedRun run)
-            throws IOException {
+    private static ComparedClassifier learned(RunFeatures images, ComparedRun run) throws IOException {
         ClassifierFile file = ClassifierFile.read(run.folder.resolve(RunFolder.CLASSIFIER));
-        try (Classifier classifier = file.open(space).forClasses(images.classNames())) {
+        try (Classifier classifier = file.open(images.space()).forClasses(images.classNames())) {
             return scored(run.name, Role.METHOD, images, classifier, Confidence.of(file), run.learningSeconds());
         }
     }

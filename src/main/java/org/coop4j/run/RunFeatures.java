@@ -4,25 +4,33 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.base.Progress;
-import org.coop4j.data.ImageDataset;
-import org.coop4j.method.Method;
-import org.coop4j.method.FewShotFeatures;
-import org.coop4j.data.bank.ImageFeatures.HashedImage;
-import org.coop4j.data.FeatureSets;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets;
+import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.data.bank.ImageFeatures.HashedImage;
+import org.coop4j.method.FewShotFeatures;
+import org.coop4j.method.Method;
+import org.coop4j.method.Task;
 import org.coop4j.run.RunConfig.RunData;
 
 /**
  * The images of a run with their features, as the model's test transform shows them.
  *
- * @param classNames name of each label
+ * @param space the model that made the features
+ * @param task the task of the run
  * @param train images that it learned from
  * @param val images that it may choose settings by, if there are any
  * @param test images that it was tested on; empty if they must not be seen
  */
 public record RunFeatures(
-        List<String> classNames, LabelledFeatures train, LabelledFeatures val, LabelledFeatures test) {
+        FeatureSpace space, Task task, LabelledFeatures train, LabelledFeatures val, LabelledFeatures test) {
+
+    /** Returns the name of each label. */
+    public List<String> classNames() {
+        return task.classNames();
+    }
 
     /**
      * Returns the images of a run that is tested on the data that it learned from. The bank has most of their features.
@@ -32,7 +40,7 @@ public record RunFeatures(
     static RunFeatures of(SharedData shared, RunConfig config, Sample sample, Progress progress) throws IOException {
         RunFeatures known = withoutTest(shared, config, sample, progress);
         LabelledFeatures test = shared.evaluator(config, progress).images();
-        return new RunFeatures(known.classNames, known.train, known.val, test);
+        return new RunFeatures(known.space, known.task, known.train, known.val, test);
     }
 
     /** Returns the images of a run without its test images, by which nothing may be chosen. */
@@ -45,7 +53,8 @@ public record RunFeatures(
                 : sample.draw(whole, config.method(), data.classes(), note -> {});
         List<LabelledImage> val = whole.validatesOnTest() ? List.of() : drawn.val();
         return new RunFeatures(
-                drawn.classNames(),
+                shared.space(),
+                data.source().task(drawn.classNames(), config.sample().seed()),
                 shared.features(drawn.train(), "training images", progress),
                 shared.features(val, "val images", progress),
                 LabelledFeatures.none(shared, "no images"));

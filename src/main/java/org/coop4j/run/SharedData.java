@@ -10,7 +10,6 @@ import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.StoredFeatures;

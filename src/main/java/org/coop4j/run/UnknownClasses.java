@@ -10,7 +10,6 @@ import java.util.function.IntPredicate;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
-import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.OpenSet;
 import org.coop4j.method.Classifier;
@@ -51,21 +50,19 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, H
     /**
      * Measures a run. Its method learns again without each class if that takes seconds, which it does not for prompts.
      *
-     * @param task all classes
      * @param test scores of the test images by the run's classifier
      * @return nothing if there are fewer than three classes
      */
-    static Optional<UnknownClasses> of(FeatureSpace space, Task task, RunFeatures images, RunConfig run, Scores test)
-            throws IOException {
+    static Optional<UnknownClasses> of(RunFeatures images, RunConfig run, Scores test) throws IOException {
         Method method = run.method();
-        int classes = task.classNames().size();
+        int classes = images.classNames().size();
         if (classes < FEWEST_LEFT_OUT) {
             return Optional.empty();
         }
         if (!method.learns()) {
             return Optional.of(new UnknownClasses(rates(test::falsePositives), classes, How.NOTHING_LEARNED));
         }
-        double work = method.learner(space, task).work(images.train().size(), run.training());
+        double work = method.learner(images.space(), images.task()).work(images.train().size(), run.training());
         int count = (int) Math.min(Math.min(classes, MOST_LEFT_OUT), MOST_WORK / work);
         if (method.group() == Method.Group.PROMPTS || count < FEWEST_LEFT_OUT) {
             return Optional.of(new UnknownClasses(rates(test::falsePositives), classes, How.LOGIT_REMOVED));
@@ -76,7 +73,7 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, H
             int leftOut = (int) ((long) i * classes / count);
             long unknown = IntStream.of(labels).filter(label -> label == leftOut).count();
             if (unknown > 0 && unknown < labels.length) {
-                all.add(learnedWithout(leftOut, space, task, images, run));
+                all.add(learnedWithout(leftOut, images, run));
             }
         }
         return all.isEmpty()
@@ -99,17 +96,18 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, H
     }
 
     /** Returns the false positives of a classifier that learned without a class. */
-    private static Map<OpenSet, Double> learnedWithout(
-            int leftOut, FeatureSpace space, Task task, RunFeatures images, RunConfig run) throws IOException {
+    private static Map<OpenSet, Double> learnedWithout(int leftOut, RunFeatures images, RunConfig run)
+            throws IOException {
         Method method = run.method();
-        List<String> names = new ArrayList<>(task.classNames());
+        List<String> names = new ArrayList<>(images.classNames());
         names.remove(leftOut);
+        Task task = images.task().withClasses(names);
         FewShotFeatures all = images.fewShot(method, 0, Progress.NONE);
         FewShotFeatures others = new FewShotFeatures(
                 FeatureSets.withoutClass(all.train(), leftOut), FeatureSets.withoutClass(all.val(), leftOut));
         Trainer trainer = new Trainer(run.training(), task.seed());
         try (Classifier classifier =
-                method.learner(space, task.withClasses(names)).fit(others, trainer)) {
+                method.learner(images.space(), task).fit(others, trainer)) {
             int[] labels = images.test().labels();
             float[][] logits = classifier
                     .logits(images.test().features(method.features(), Progress.NONE))

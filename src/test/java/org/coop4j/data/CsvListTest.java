@@ -3,13 +3,13 @@ package org.coop4j.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.coop4j.data.ImageDataset.Split;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.image.ExifOrientation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -71,7 +71,7 @@ class UnknownClassesTest {
 
     private static UnknownClasses unknown(Method method, Training training) throws IOException {
         Scores test = scores(method, training);
-        return UnknownClasses.of(clip, task, pictures, config(method, training), test)
+        return UnknownClasses.of(pictures, config(method, training), test)
                 .orElseThrow();
     }
 
@@ -121,9 +121,7 @@ class UnknownClassesTest {
         Task two = task.withClasses(task.classNames().subList(0, 2));
 
         Optional<UnknownClasses> unknown = UnknownClasses.of(
-                clip,
-                two,
-                pictures,
+                new RunFeatures(clip, two, pictures.train(), pictures.val(), pictures.test()),
                 config(Method.of("prototypes"), Training.none()),
                 new Scores(new int[0], new float[0][]));
 

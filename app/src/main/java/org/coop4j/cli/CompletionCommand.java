@@ -2,6 +2,7 @@ package org.coop4j.cli;
 
 import org.coop4j.console.WrongUsage;
 import picocli.AutoComplete;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -20,7 +21,8 @@ final class CompletionCommand extends ConsoleCommand {
         if (!shell.matches("bash|zsh")) { // one script serves both
             throw new WrongUsage("\"%s\": expected bash or zsh".formatted(shell));
         }
-        console.out().print(AutoComplete.bash("coop", Coop.commandLine(console)));
+        CommandLine line = Coop.commandLine(console);
+        console.out().print(AutoComplete.bash(line.getCommandName(), line));
         return 0;
     }
 }

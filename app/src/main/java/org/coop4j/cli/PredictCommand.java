@@ -153,7 +153,8 @@ final class PredictCommand extends ConsoleCommand {
                 .text("label", c -> c.answers.get(0).label())
                 .among(labels)
                 .share("probability", c -> (float) c.answers.get(0).probability());
-        int last = top == null || top == 1 ? 1 : threshold > 0 ? top + 1 : top;
+        int most = top == null ? 1 : Math.min(top, names.size());
+        int last = most > 1 && threshold > 0 ? most + 1 : most;
         for (int i = 1; i < last; i++) {
             int rank = i;
             rows.text("label_" + (i + 1), c -> c.answer(rank).map(Prediction::label).orElse(""))

@@ -112,7 +112,7 @@ class BenchmarkDataTest {
                 "--data DATA --dataset dtd x.png | has its own images and classes",
                 "--data DATA --dataset dtd --ensemble 9 | expected 7 or 80",
                 "--data DATA --dataset dtd --ensemble 7 -t {} | omit --template",
-                "-c a,b --split val x.png | --split is for a dataset",
+                "-c a,b --split val x.png | for a dataset",
                 "-c a,b | which images?",
             })
     void combinationsWithoutAMeaningAreWrongUsage(String line, String message) {

@@ -168,10 +168,10 @@ class FeatureDataCommandTest {
                 2,
                 "--class-features goes with features as --data");
         assertRefused(coop("train", "-d", pictures, "-o", out), 2, "give a model with --model");
-        assertRefused(coop("embed", "-m", model, "-d", pictures, "--text", "cat", "-o", out), 2, "--data stands alone");
-        assertRefused(coop("embed", "-m", model, "-d", features, "-o", out), 2, "has features already");
+        assertRefused(coop("embed", "-m", model, "-d", pictures, "--text", "cat", "-o", out + ".safetensors"), 2, "--data stands alone");
+        assertRefused(coop("embed", "-m", model, "-d", features, "-o", out + ".safetensors"), 2, "has features already");
         assertRefused(coop("zero-shot", "-m", model, "-d", features), 2, "--method zero-shot takes");
-        assertRefused(eval("--errors", out), 2, "--errors copies pictures, and features have none");
+        assertRefused(eval("--errors", out), 2, "--errors copies images, and features have none");
         assertThat(out).doesNotExist();
     }
 

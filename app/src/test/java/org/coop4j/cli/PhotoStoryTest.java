@@ -154,8 +154,8 @@ class PhotoStoryTest {
 
     @Test
     void thePageSaysOnWhatItsConfidenceWasChosenAndHowClassesWereLeftOut() {
-        assertThat(section("Calibration")).contains("32 val images");
-        assertThat(section("Coverage and accuracy")).contains("on 32 val images");
+        assertThat(section("Calibration")).contains("on 32 val");
+        assertThat(section("Coverage and accuracy")).contains("on 32 val");
         assertThat(section("Unknown images"))
                 .contains("Each class is left out in turn", "learned again");
     }

@@ -312,7 +312,18 @@ final class BankFile implements AutoCloseable {
 
     /** Returns the current records. */
     Rows rows() throws IOException {
-        return Rows.map(channel, width, recordBytes, count);
+        int each = Math.max(1, (int) (Rows.SEGMENT_BYTES / recordBytes));
+        FloatBuffer[] segments = new FloatBuffer[(count + each - 1) / each];
+        for (int i = 0; i < segments.length; i++) {
+            int first = i * each;
+            segments[i] = channel.map(
+                            FileChannel.MapMode.READ_ONLY,
+                            position(first),
+                            (long) Math.min(each, count - first) * recordBytes)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .asFloatBuffer();
+        }
+        return new Rows(width, recordBytes / Float.BYTES, each, segments);
     }
 
     private static ByteBuffer buffer(int bytes) {
@@ -348,37 +359,10 @@ final class BankFile implements AutoCloseable {
      * The records of a bank's file at the time of mapping, read through a memory map that remains valid when the file is
      * closed. Complete records never change, so that any thread may read.
      */
-    static final class Rows {
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Rows(int width, int recordFloats, int recordsPerSegment, FloatBuffer[] segments) {
 
         private static final long SEGMENT_BYTES = 1L << 28;
-
-        private final int width;
-        private final int recordFloats;
-        private final int recordsPerSegment;
-        private final FloatBuffer[] segments;
-
-        private Rows(int width, int recordBytes, int recordsPerSegment, FloatBuffer[] segments) {
-            this.width = width;
-            this.recordFloats = recordBytes / Float.BYTES;
-            this.recordsPerSegment = recordsPerSegment;
-            this.segments = segments;
-        }
-
-        /** Maps the first {@code count} records. */
-        static Rows map(FileChannel channel, int width, int recordBytes, int count) throws IOException {
-            int each = Math.max(1, (int) (SEGMENT_BYTES / recordBytes));
-            FloatBuffer[] segments = new FloatBuffer[(count + each - 1) / each];
-            for (int i = 0; i < segments.length; i++) {
-                int first = i * each;
-                segments[i] = channel.map(
-                                FileChannel.MapMode.READ_ONLY,
-                                HEADER_BYTES + (long) first * recordBytes,
-                                (long) Math.min(each, count - first) * recordBytes)
-                        .order(ByteOrder.LITTLE_ENDIAN)
-                        .asFloatBuffer();
-            }
-            return new Rows(width, recordBytes, each, segments);
-        }
 
         /** Copies the features of a record to {@code target} from {@code offset} on. */
         void copy(int record, float[] target, int offset) {

@@ -5,14 +5,15 @@ import org.coop4j.base.Sha256;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.LabelledImage;
 
-/** Labelled images with their features from a bank or a file of features. */
-public final class ImageFeatures implements FeatureSet {
-
-    private final List<HashedImage> images;
-    private final List<String> keys;
-    private final int views;
-    private final int width;
-    private final Rows rows;
+/**
+ * Labelled images with their features from a bank or a file of features.
+ *
+ * @param images the readable images
+ * @param keys keys of the pixels, different for images whose pixels differ
+ * @param rows source of the rows
+ */
+public record ImageFeatures(List<HashedImage> images, List<String> keys, int views, int width, Rows rows)
+        implements FeatureSet {
 
     /**
      * An image whose content was read.
@@ -21,22 +22,11 @@ public final class ImageFeatures implements FeatureSet {
      */
     public record HashedImage(LabelledImage image, String sha256) {}
 
-    /** Source of the rows. */
-    interface Rows {
+    /** Source of rows. */
+    public interface Rows {
 
         /** Copies a row as {@link FeatureSet#copy} does. */
         void copy(int i, int view, float[] target, int offset);
-    }
-
-    /**
-     * @param keys keys of the pixels, different for images whose pixels differ
-     */
-    ImageFeatures(List<HashedImage> images, List<String> keys, int views, int width, Rows rows) {
-        this.images = images;
-        this.keys = keys;
-        this.views = views;
-        this.width = width;
-        this.rows = rows;
     }
 
     /** Returns images whose features were encoded before, one or more, all of one file. */
@@ -52,20 +42,9 @@ public final class ImageFeatures implements FeatureSet {
                 (i, view, target, offset) -> images.get(i).stored().copy(target, offset));
     }
 
-    /** Returns the number of readable images. */
     @Override
     public int size() {
         return images.size();
-    }
-
-    @Override
-    public int views() {
-        return views;
-    }
-
-    @Override
-    public int width() {
-        return width;
     }
 
     @Override
@@ -76,11 +55,6 @@ public final class ImageFeatures implements FeatureSet {
     /** Returns image {@code i}. */
     public LabelledImage image(int i) {
         return images.get(i).image();
-    }
-
-    /** Returns the images with the hashes of their contents. */
-    public List<HashedImage> hashed() {
-        return images;
     }
 
     /** Returns the SHA-256 of the images' contents and labels in their order, in hexadecimal. */

@@ -38,7 +38,7 @@ import org.coop4j.study.html.Section.Picture;
 /** The page of a training run: its classifier compared with baselines, its mistakes, and problems of the images. */
 public final class RunPage {
 
-    private static final int SUSPECTS = 24;
+    private static final int PICTURES = 24;
     private static final int GROUPS = 12;
 
     private final ComparedRun run;
@@ -159,7 +159,7 @@ public final class RunPage {
             return section;
         }
         List<Picture> pictures = new ArrayList<>();
-        for (Suspect suspect : suspects.subList(0, Math.min(SUSPECTS, suspects.size()))) {
+        for (Suspect suspect : suspects.subList(0, Math.min(PICTURES, suspects.size()))) {
             String own = name(suspect.picture());
             sections.add(
                     pictures,
@@ -195,7 +195,7 @@ public final class RunPage {
                         + ". A test image that was learned from is no test: keep one of each group.");
         for (Set<Located> group : groups.subList(0, Math.min(GROUPS, groups.size()))) {
             List<Picture> pictures = new ArrayList<>();
-            group.forEach(one -> sections.add(pictures, one.image().path(), name(one), one.part()));
+            group.stream().limit(PICTURES).forEach(one -> sections.add(pictures, one.image().path(), name(one), one.part()));
             double least = evidence.duplicates().stream()
                     .filter(pair -> group.contains(pair.first()))
                     .mapToDouble(Pair::cosine)
