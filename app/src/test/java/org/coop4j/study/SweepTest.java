@@ -24,7 +24,6 @@ import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.RunStore.Failure;
-import org.coop4j.study.Sweep.SweepListener;
 import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepFixture.Recorder;
 import org.coop4j.study.SweepPlan.PlanException;
@@ -327,7 +326,7 @@ class SweepTest {
                         .anyMatch(p -> p.startsWith("long: coop-m4-end-csc: "))
                         .anyMatch(p -> p.matches(".*csc learned.* \"fox\".*"))
                         .contains(
-                                "tests-only: it has no images to learn from: it" + " belongs under test_on",
+                                "tests-only: it has no training images: list it under test_on",
                                 "long: base_to_new needs 4 classes or more",
                                 "tests-only: base_to_new needs 4 classes or" + " more"));
         assertThat(out).doesNotExist();

@@ -137,9 +137,10 @@ public final class RunPage {
         return new Section("Compared with baselines")
                 .verdict(run.name() + ": " + ComparisonTable.gain(learned, comparison.bestBaseline()) + ".")
                 .table(ComparisonTable.of(List.of(comparison)))
-                .paragraph("The chosen hand-written prompt is the best on training and val images. The best in hindsight"
-                        + " was found on the test images, which inflates its accuracy. Seconds are those of learning,"
-                        + " without encoding the images.");
+                .paragraph(
+                        "The chosen hand-written prompt is the best on training and val images. The best in hindsight"
+                                + " was found on the test images, which inflates its accuracy. Seconds are those of"
+                                + " learning, without encoding the images.");
     }
 
     private Section chosen() {
@@ -195,7 +196,9 @@ public final class RunPage {
                         + ". A test image that was learned from is no test: keep one of each group.");
         for (Set<Located> group : groups.subList(0, Math.min(GROUPS, groups.size()))) {
             List<Picture> pictures = new ArrayList<>();
-            group.stream().limit(PICTURES).forEach(one -> sections.add(pictures, one.image().path(), name(one), one.part()));
+            group.stream()
+                    .limit(PICTURES)
+                    .forEach(one -> sections.add(pictures, one.image().path(), name(one), one.part()));
             double least = evidence.duplicates().stream()
                     .filter(pair -> group.contains(pair.first()))
                     .mapToDouble(Pair::cosine)
@@ -252,8 +255,7 @@ public final class RunPage {
                                         config.sample().seed()),
                         "Method: %s; its settings are in config.json beside this page. %s"
                                 .formatted(
-                                        config.method().title(),
-                                        config.method().summary()),
+                                        config.method().title(), config.method().summary()),
                         String.format(
                                 Locale.ROOT,
                                 "The run took %.0f seconds: %s.",
