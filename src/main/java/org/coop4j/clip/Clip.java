@@ -229,7 +229,7 @@ public final class Clip implements FeatureSpace {
                     .encode(n, (i, target, offset) -> target.put(offset, pixels, i * length, length))
                     .all();
         } catch (IOException e) {
-            throw new IllegalStateException("memory cannot fail to be read", e);
+            throw new IllegalStateException("pixels in memory could not be read", e);
         }
     }
 

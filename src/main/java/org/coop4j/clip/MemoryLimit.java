@@ -19,7 +19,7 @@ public record MemoryLimit(long bytes) {
 
     public MemoryLimit {
         if (bytes < 1) {
-            throw new IllegalArgumentException("memory limit of " + bytes + " bytes");
+            throw new IllegalArgumentException("memory limit: expected 1 byte or more, got " + bytes);
         }
     }
 
@@ -37,7 +37,7 @@ public record MemoryLimit(long bytes) {
         Matcher matcher = TEXT.matcher(text.trim());
         if (!matcher.matches()) {
             throw new IllegalArgumentException(
-                    "memory \"" + text + "\": write a number with K, M or G, such as 800M or 2G");
+                    "memory: expected a number with K, M or G, such as 800M, got \"" + text + "\"");
         }
         int shift =
                 switch (matcher.group(2).toUpperCase(Locale.ROOT)) {

@@ -94,10 +94,10 @@ public final class Step implements AutoCloseable {
      * Computes the loss, the logits and the gradients with the current learned tensors.
      *
      * @param images features of the batch's images, row after row
-     * @param newLabels the class of each
+     * @param classes the label of each
      */
-    public void run(float[] images, int[] newLabels) {
-        labels = newLabels;
+    public void run(float[] images, int[] classes) {
+        labels = classes;
         for (StepPlan chunk : forward) {
             chunk.run(images, labels);
             chunk.readByClass(FEATURES, features.values());

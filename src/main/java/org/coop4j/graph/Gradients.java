@@ -1,13 +1,12 @@
 package org.coop4j.graph;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -19,18 +18,15 @@ import org.nd4j.linalg.factory.Nd4j;
  * Reverse-mode differentiation of a scalar, which adds the gradients to its graph: the ops' own {@code doDiff}, an op
  * after all ops that read its results.
  *
- * <p>The order is that of SameDiff's {@code createGradFunction}. That one prints a line per op on System.out, which no
- * setting prevents, and copies the graph by writing out every op and reading it back.
+ * <p>SameDiff's {@code createGradFunction} prints a line per op on System.out, which no setting prevents, and copies the
+ * graph by writing out every op and reading it back.
  */
 final class Gradients {
 
     private final SameDiff sd;
 
-    /** Variables, and everything computed from them. */
+    /** Trained variables, and everything computed from them. */
     private final Set<String> varying = new HashSet<>();
-
-    /** Number of ops that read an op's results and are not differentiated yet, by the op's name. */
-    private final Map<String, Integer> waiting = new HashMap<>();
 
     private final Map<String, SDVariable> gradients = new HashMap<>();
 
@@ -41,63 +37,41 @@ final class Gradients {
     /**
      * Adds the gradients to the graph.
      *
-     * @return the gradient of each variable that {@code loss} depends on, by the variable's name
+     * @return the gradient of each trained variable that {@code loss} depends on, by the variable's name
      */
     static Map<String, SDVariable> of(SameDiff sd, SDVariable loss) {
-        Gradients result = new Gradients(sd);
-        result.follow(loss);
-        result.differentiate(loss);
-        Map<String, SDVariable> ofVariables = new LinkedHashMap<>();
-        for (SDVariable variable : sd.variables()) {
-            SDVariable gradient = result.gradients.get(variable.name());
-            if (gradient != null && variable.getVariableType() == VariableType.VARIABLE) {
-                ofVariables.put(variable.name(), gradient);
-            }
-        }
-        return ofVariables;
-    }
-
-    private void follow(SDVariable loss) {
-        for (SDVariable variable : sd.variables()) {
-            if (variable.getVariableType() == VariableType.VARIABLE) {
-                varying.add(variable.name());
-            }
-        }
-        for (SameDiffOp op : PlanDraft.opsInOrder(sd, List.of(loss.name()))) {
-            if (op.getInputsToOp().stream().anyMatch(varying::contains)) {
-                varying.addAll(op.getOutputsOfOp());
-                producers(op).forEach(producer -> waiting.merge(producer, 1, Integer::sum));
-            }
-        }
-    }
-
-    /** The ops whose varying results an op reads. */
-    private List<String> producers(SameDiffOp op) {
-        return op.getInputsToOp().stream()
-                .filter(varying::contains)
-                .map(input -> sd.getVariables().get(input).getOutputOfOp())
-                .filter(Objects::nonNull)
-                .distinct()
+        List<SDVariable> trained = sd.variables().stream()
+                .filter(variable -> variable.getVariableType() == VariableType.VARIABLE)
                 .toList();
+        Gradients result = new Gradients(sd);
+        trained.forEach(variable -> result.varying.add(variable.name()));
+        result.differentiate(loss);
+        Map<String, SDVariable> ofTrained = new LinkedHashMap<>();
+        for (SDVariable variable : trained) {
+            if (result.gradients.containsKey(variable.name())) {
+                ofTrained.put(variable.name(), result.gradients.get(variable.name()));
+            }
+        }
+        return ofTrained;
     }
 
     private void differentiate(SDVariable loss) {
+        List<SameDiffOp> ops = new ArrayList<>();
+        for (SameDiffOp op : PlanDraft.opsInOrder(sd, List.of(loss.name()))) {
+            if (op.getInputsToOp().stream().anyMatch(varying::contains)) {
+                varying.addAll(op.getOutputsOfOp());
+                ops.add(op);
+            }
+        }
         if (!varying.contains(loss.name())) {
             throw new IllegalArgumentException(loss.name() + " depends on no variable");
         }
         gradients.put(loss.name(), sd.constant(Nd4j.scalar(loss.dataType(), 1)));
-        Deque<String> ready =
-                new ArrayDeque<>(List.of(sd.getVariables().get(loss.name()).getOutputOfOp()));
-        while (!ready.isEmpty()) {
-            SameDiffOp op = sd.getOps().get(ready.remove());
+        Collections.reverse(ops);
+        for (SameDiffOp op : ops) {
             List<SDVariable> upstream =
                     op.getOutputsOfOp().stream().map(this::ofOutput).toList();
             add(op, op.getOp().doDiff(upstream));
-            for (String producer : producers(op)) {
-                if (waiting.merge(producer, -1, Integer::sum) == 0) {
-                    ready.add(producer);
-                }
-            }
         }
     }
 

@@ -60,10 +60,6 @@ public final class PlanDraft {
             return new Value(array.shape(), array.dataType(), array, null, null);
         }
 
-        long length() {
-            return Arrays.stream(shape).reduce(1, (a, b) -> a * b);
-        }
-
         /** Returns true if a reshape is a view, which sees later changes: a transposed array is copied. */
         boolean isReshapedInPlace() {
             return array == null
@@ -187,13 +183,13 @@ public final class PlanDraft {
         List<long[]> shapes = outputShapes(function, in);
         for (int i = 0; i < names.size(); i++) {
             DataType type = sd.getVariable(names.get(i)).dataType();
-            Value value = new Value(shapes.get(i), type, null, null, null);
-            Slot slot = i == 0 ? overwritable(function, in, value, step) : null;
+            long length = length(shapes.get(i));
+            Slot slot = i == 0 ? overwritable(function, in, type, length, step) : null;
             if (slot == null) {
-                slot = new Slot(value.length(), step);
+                slot = new Slot(length, step);
                 slots.computeIfAbsent(type, t -> new ArrayList<>()).add(slot);
             }
-            values.put(names.get(i), new Value(value.shape, type, null, null, slot));
+            values.put(names.get(i), new Value(shapes.get(i), type, null, null, slot));
         }
     }
 
@@ -213,18 +209,22 @@ public final class PlanDraft {
     }
 
     /** The slot of an input that the op may overwrite because nothing reads it later, or null. */
-    private Slot overwritable(DifferentialFunction function, List<Value> in, Value out, int step) {
+    private Slot overwritable(DifferentialFunction function, List<Value> in, DataType type, long length, int step) {
         for (int i = 0; i < in.size(); i++) {
             Value value = in.get(i);
             if (value.slot != null
-                    && value.type == out.type
-                    && value.length() == out.length()
+                    && value.type == type
+                    && length(value.shape) == length
                     && Ops.mayOverwrite(function, i)
                     && !isReadAfter(step, value.slot)) {
                 return value.slot;
             }
         }
         return null;
+    }
+
+    private static long length(long[] shape) {
+        return Arrays.stream(shape).reduce(1, (a, b) -> a * b);
     }
 
     private boolean isReadAfter(int step, Slot slot) {

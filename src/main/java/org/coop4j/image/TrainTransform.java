@@ -13,34 +13,15 @@ import java.util.random.RandomGenerator;
  * PyTorch's stream of random numbers.
  *
  * @param preprocessing size and normalisation of the model
- * @param minScale smallest area of the crop, relative to the image's, above 0
- * @param maxScale largest area of the crop, relative to the image's, up to 1
- * @param minRatio smallest ratio of width to height
- * @param maxRatio largest ratio of width to height
- * @param flipProbability probability of the flip
  */
-public record TrainTransform(
-        Preprocessing preprocessing,
-        double minScale,
-        double maxScale,
-        double minRatio,
-        double maxRatio,
-        double flipProbability) {
+public record TrainTransform(Preprocessing preprocessing) {
+    // CoOp's values; areas are relative to the image's, ratios are width to height.
+    private static final double MIN_AREA = 0.08;
+    private static final double MAX_AREA = 1;
+    private static final double MIN_RATIO = 3.0 / 4;
+    private static final double MAX_RATIO = 4.0 / 3;
+    private static final double FLIP_PROBABILITY = 0.5;
     private static final int ATTEMPTS = 10;
-
-    public TrainTransform {
-        if (!(minScale > 0 && minScale <= maxScale && maxScale <= 1)) {
-            throw new IllegalArgumentException(
-                    "crop scale " + minScale + " to " + maxScale + ": expected within 0 to 1");
-        }
-        if (!(minRatio > 0 && minRatio <= maxRatio && maxRatio < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException(
-                    "crop ratio " + minRatio + " to " + maxRatio + ": expected ascending, above 0");
-        }
-        if (!(flipProbability >= 0 && flipProbability <= 1)) {
-            throw new IllegalArgumentException("flip probability " + flipProbability + ": expected within 0 to 1");
-        }
-    }
 
     /**
      * One random view of a training image.
@@ -50,23 +31,18 @@ public record TrainTransform(
      */
     public record View(CropBox crop, boolean flipped) {}
 
-    /** Returns CoOp's transform: scale 0.08 to 1, ratio 3/4 to 4/3, flipped half of the time. */
-    public static TrainTransform coop(Preprocessing preprocessing) {
-        return new TrainTransform(preprocessing, 0.08, 1, 3.0 / 4, 4.0 / 3, 0.5);
-    }
-
     /** Draws a view of an image of the given size. */
     public View draw(int width, int height, RandomGenerator random) {
-        CropBox crop = drawCrop(width, height, random);
-        return new View(crop, uniform(random) < flipProbability);
+        CropBox crop = drawCrop(width, height, MAX_AREA, random);
+        return new View(crop, uniform(random) < FLIP_PROBABILITY);
     }
 
-    private CropBox drawCrop(int width, int height, RandomGenerator random) {
+    static CropBox drawCrop(int width, int height, double maxArea, RandomGenerator random) {
         double area = (double) width * height;
-        double logMin = StrictMath.log(minRatio);
-        double logMax = StrictMath.log(maxRatio);
+        double logMin = StrictMath.log(MIN_RATIO);
+        double logMax = StrictMath.log(MAX_RATIO);
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            double target = area * uniform(minScale, maxScale, random);
+            double target = area * uniform(MIN_AREA, maxArea, random);
             double ratio = StrictMath.exp(uniform(logMin, logMax, random));
             int w = (int) Math.rint(Math.sqrt(target * ratio));
             int h = (int) Math.rint(Math.sqrt(target / ratio));
@@ -80,14 +56,14 @@ public record TrainTransform(
     }
 
     /** Returns the centre of the image, cut to the nearest allowed ratio. */
-    private CropBox fallback(int width, int height) {
+    private static CropBox fallback(int width, int height) {
         double ratio = (double) width / height;
         int w = width;
         int h = height;
-        if (ratio < minRatio) {
-            h = Math.max(1, (int) Math.rint(w / minRatio));
-        } else if (ratio > maxRatio) {
-            w = Math.max(1, (int) Math.rint(h * maxRatio));
+        if (ratio < MIN_RATIO) {
+            h = Math.max(1, (int) Math.rint(w / MIN_RATIO));
+        } else if (ratio > MAX_RATIO) {
+            w = Math.max(1, (int) Math.rint(h * MAX_RATIO));
         }
         return new CropBox((width - w) / 2, (height - h) / 2, w, h);
     }

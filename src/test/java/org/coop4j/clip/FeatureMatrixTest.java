@@ -65,6 +65,6 @@ class FeatureMatrixTest {
 
     @Test
     void aWrongNumberOfValuesIsRefused() {
-        assertThatThrownBy(() -> FeatureMatrix.of(2, 3, new float[5])).hasMessageContaining("5 values for 2 rows of 3");
+        assertThatThrownBy(() -> FeatureMatrix.of(2, 3, new float[5])).hasMessageContainingAll("2 rows of 3", "5 values");
     }
 }

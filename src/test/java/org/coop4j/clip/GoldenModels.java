@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
+import org.coop4j.base.Progress;
 import org.coop4j.weights.Golden;
 import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.safetensors.SafetensorsFile;
@@ -37,7 +39,7 @@ public final class GoldenModels {
                         case "vit_gelu" -> "vit_gelu/open_clip";
                         default -> "resnet/torchscript.pt";
                     };
-            Converter.convert(file(source), target);
+            Converter.convert(file(source), target, Optional.empty(), Progress.NONE);
         }
         return target;
     }

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
-import org.coop4j.cli.options.Converters;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
@@ -19,50 +18,23 @@ import org.coop4j.method.train.Optimizer;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.Machine;
 import org.nd4j.autodiff.samediff.SDVariable;
-import picocli.CommandLine.Option;
 
 /**
  * A gradient step of the context vectors: encoding of all classes, loss against given image features, gradient,
- * optimizer. The options of {@code coop bench step} set its fields.
+ * optimizer.
+ *
+ * @param classes number of classes
+ * @param context number of context vectors M
+ * @param nameTokens tokens per class name
+ * @param position position of the name
+ * @param classSpecific true if each class has its own context vectors
+ * @param batch images per step
  */
-public final class StepBench {
+public record StepBench(
+        int classes, int context, int nameTokens, ClassPosition position, boolean classSpecific, int batch) {
 
     /** Number of steps before memory is measured for the first time. */
     private static final int EARLY = 30;
-
-    @Option(
-            names = "--classes",
-            defaultValue = "100",
-            paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "Number of classes (default: ${DEFAULT-VALUE}).")
-    private int classes;
-
-    @Option(
-            names = "--context",
-            defaultValue = "16",
-            paramLabel = "M",
-            converter = Converters.Positive.class,
-            description = "Number of context vectors (default: ${DEFAULT-VALUE}).")
-    private int context;
-
-    @Option(
-            names = "--position",
-            defaultValue = "end",
-            paramLabel = "WHERE",
-            description = "end, middle or front (default: ${DEFAULT-VALUE}).")
-    private ClassPosition position;
-
-    @Option(names = "--csc", description = "Class-specific context.")
-    private boolean classSpecific;
-
-    @Option(
-            names = "--name-tokens",
-            defaultValue = "3",
-            paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "Tokens per class name (default: ${DEFAULT-VALUE}).")
-    private int nameTokens;
 
     /**
      * A measured step.
@@ -77,7 +49,7 @@ public final class StepBench {
     public record Outcome(Measurement time, long bytes, int parts, long early, long late, List<OpTime> profile) {}
 
     /** Measures {@code runs} steps after three others, with random names, features and labels. */
-    public Outcome run(Clip clip, int batch, MemoryLimit memory, int runs) {
+    public Outcome run(Clip clip, MemoryLimit memory, int runs) {
         SplittableRandom random = new SplittableRandom(1);
         int vectors = classSpecific ? classes * context : context;
         int width = clip.architecture().text().width();

@@ -28,6 +28,7 @@ import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.graph.OpTime;
 import org.coop4j.graph.host.Precision;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.run.Machine;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
@@ -70,8 +71,39 @@ public final class BenchCommand extends ConsoleCommand {
     @Mixin
     private Subject subject;
 
-    @Mixin
-    private StepBench step;
+    @Option(
+            names = "--classes",
+            defaultValue = "100",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            description = "Number of classes (default: ${DEFAULT-VALUE}).")
+    private int classes;
+
+    @Option(
+            names = "--context",
+            defaultValue = "16",
+            paramLabel = "M",
+            converter = Converters.Positive.class,
+            description = "Number of context vectors (default: ${DEFAULT-VALUE}).")
+    private int context;
+
+    @Option(
+            names = "--position",
+            defaultValue = "end",
+            paramLabel = "WHERE",
+            description = "end, middle or front (default: ${DEFAULT-VALUE}).")
+    private ClassPosition position;
+
+    @Option(names = "--csc", description = "Class-specific context.")
+    private boolean classSpecific;
+
+    @Option(
+            names = "--name-tokens",
+            defaultValue = "3",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            description = "Tokens per class name (default: ${DEFAULT-VALUE}).")
+    private int nameTokens;
 
     @Option(
             names = "--batch",
@@ -203,7 +235,8 @@ public final class BenchCommand extends ConsoleCommand {
     }
 
     private void step(Clip clip, ObjectNode result) {
-        StepBench.Outcome outcome = step.run(clip, batch, memory.limit(), runs.count());
+        StepBench.Outcome outcome = new StepBench(classes, context, nameTokens, position, classSpecific, batch)
+                .run(clip, memory.limit(), runs.count());
         times(outcome.time(), result);
         result.put("gflops", outcome.time().gflops());
         result.put("step_mb", outcome.bytes() >> 20);

@@ -7,7 +7,6 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
@@ -24,11 +23,11 @@ import org.coop4j.run.Comparison;
 import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.Confidence;
 import org.coop4j.run.DataSpec;
+import org.coop4j.run.EvaluationData;
 import org.coop4j.run.Evaluator;
 import org.coop4j.run.LabelledFeatures;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
-import org.coop4j.run.RunImages;
 import org.coop4j.study.report.ComparisonTable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -82,7 +81,7 @@ final class CompareCommand extends ConsoleCommand {
                 source.holdsFeatures() ? source.load(first.sample().seed()).test() : List.of();
         try (FeatureSpace space = learned(runs.get(0)).open(files.get(0), rows, Precision.FLOAT32)) {
             Evaluator evaluator = bankOptions.shared(space).evaluator(first, console);
-            warnOfLearned(evaluator.images());
+            warnOfLearned(files, evaluator.images());
             Comparison comparison = compare(space, files, evaluator);
             Table<Disagreement> disagreements = disagreements(comparison, evaluator.images());
             if (asJson.isChosen()) {
@@ -100,16 +99,14 @@ final class CompareCommand extends ConsoleCommand {
     }
 
     /** Warns of test images that a run learned from. */
-    private void warnOfLearned(LabelledFeatures images) throws IOException {
-        for (Path run : runs) {
-            Set<String> learned =
-                    RunImages.of(run).map(RunImages::learnedContents).orElse(Set.of());
-            long both = images.images().stream()
-                    .filter(i -> learned.contains(i.sha256()))
-                    .count();
+    private void warnOfLearned(List<ClassifierFile> files, LabelledFeatures images) throws IOException {
+        for (int i = 0; i < files.size(); i++) {
+            int both = EvaluationData.of(files.get(i), runs.get(i), console::note)
+                    .learned(images.images())
+                    .size();
             if (both > 0) {
                 console.warn("%s learned from %d of the %s: its accuracy is inflated"
-                        .formatted(run, both, Numbers.count(images.size(), "test image")));
+                        .formatted(runs.get(i), both, Numbers.count(images.size(), "test image")));
             }
         }
     }

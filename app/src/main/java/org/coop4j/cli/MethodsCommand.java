@@ -38,7 +38,7 @@ final class MethodsCommand extends ConsoleCommand {
         if (name == null) {
             methods().rows(Method.all()).print(format.chosen(), console);
         } else if (name.equals(MethodOptions.AUTO)) {
-            console.paragraph("auto chooses the best of these methods by the val images,"
+            console.paragraph("auto chooses the best of these methods by the validation images,"
                     + " or by cross-validation on the training images if there are few:");
             methods().rows(Method.quick()).print(format.chosen(), console);
         } else {

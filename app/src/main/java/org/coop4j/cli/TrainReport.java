@@ -42,7 +42,7 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
                         first.dataset(),
                         Numbers.count(first.classes(), "class", "classes"),
                         Numbers.count(first.trainImages(), "training image"),
-                        val == 0 ? "" : Numbers.count(val, "val image") + ", ",
+                        val == 0 ? "" : Numbers.count(val, "validation image") + ", ",
                         Numbers.count(first.testImages(), "test image")));
         if (!choice.scores().isEmpty()) {
             ComparisonTable.candidates(choice).lines().print(out);

@@ -19,7 +19,8 @@ public final class CsvFormat {
 
     static String header(Table<?> table) {
         List<String> keys = new ArrayList<>();
-        table.of(Table.Format.CSV).forEach(i -> keys.addAll(table.columns().get(i).keys()));
+        table.of(Table.Format.CSV)
+                .forEach(i -> keys.addAll(table.columns().get(i).keys()));
         return record(keys);
     }
 

@@ -79,7 +79,10 @@ public final class PageServer implements AutoCloseable {
                 ? List.of("rundll32", "url.dll,FileProtocolHandler", address.toString())
                 : List.of(system.contains("mac") ? "open" : "xdg-open", address.toString());
         try {
-            new ProcessBuilder(command).redirectOutput(DISCARD).redirectError(DISCARD).start();
+            new ProcessBuilder(command)
+                    .redirectOutput(DISCARD)
+                    .redirectError(DISCARD)
+                    .start();
         } catch (IOException e) {
             // No such program: the user opens the address.
         }

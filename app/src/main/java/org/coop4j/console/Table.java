@@ -309,8 +309,9 @@ public final class Table<T> {
         }
         Row own = rows.get(row);
         Row before = rows.get(row - 1);
-        return own.average != before.average
-                || grouped && !own.cells.get(first).data().equals(before.cells.get(first).data());
+        boolean other =
+                !own.cells.get(first).data().equals(before.cells.get(first).data());
+        return own.average != before.average || (grouped && other);
     }
 
     /** Returns the rows in aligned columns under their headings in upper case. */

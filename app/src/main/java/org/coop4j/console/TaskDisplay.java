@@ -2,9 +2,9 @@ package org.coop4j.console;
 
 import java.time.Duration;
 import java.util.function.LongSupplier;
-import org.coop4j.base.Progress.CountedTask;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
+import org.coop4j.base.Progress.CountedTask;
 import org.coop4j.base.SafeText;
 
 /**

@@ -2,7 +2,7 @@ package org.coop4j.console;
 
 import java.util.function.Supplier;
 
-/** The command line asks for what makes no sense; the message is for the user. Exit code 2. */
+/** Options that make no sense, with a message for the user; exit code 2. */
 public final class WrongUsage extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

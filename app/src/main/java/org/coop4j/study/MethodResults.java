@@ -60,7 +60,7 @@ final class MethodResults {
                                             .count()
                             > datasets.size()));
             if (!frequent.get(false).isEmpty()) {
-                notes.add("not averaged over the " + datasets.size() + " datasets, as half of them or more lack it: "
+                notes.add("not averaged over the " + datasets.size() + " datasets, because half of them or more lack it: "
                         + named(frequent.get(false)));
             }
             List<String> common = new ArrayList<>(datasets);

@@ -140,7 +140,7 @@ final class PlanReader {
         Map<Integer, Integer> epochs = new LinkedHashMap<>();
         value.values().forEach((shots, count) -> {
             if (!shots.matches("\\d{1,6}")) {
-                throw count.problem("shots of epochs is \"" + shots + "\": give a whole number, 0 or more");
+                throw count.problem("epochs: expected a whole number of shots as key, got \"" + shots + "\"");
             }
             epochs.put(Integer.parseInt(shots), (int) count.whole(1, MOST));
         });
@@ -152,7 +152,8 @@ final class PlanReader {
             return Overrides.A_NEW_VIEW_EACH_EPOCH;
         }
         if (!value.text().matches("\\d{1,6}")) {
-            throw value.problem("views is \"%s\": give a whole number, 0 or more, or \"epochs\"".formatted(value.text()));
+            throw value.problem(
+                    "views: expected a whole number, 0 or more, or epochs, got \"%s\"".formatted(value.text()));
         }
         return Integer.parseInt(value.text());
     }
@@ -221,10 +222,10 @@ final class PlanReader {
                 .text();
         Benchmark benchmark = Benchmarks.published()
                 .find(text)
-                .orElseThrow(() -> item.problem("no dataset is called \"%s\"; published are %s; your own has a path"
+                .orElseThrow(() -> item.problem("no dataset is called \"%s\"; published are %s; a dataset of your own needs a path"
                         .formatted(text, publishedNames())));
         Path place = root.orElseThrow(() ->
-                item.problem("where is %s? Give data: DIR in the plan, or --data DIR".formatted(benchmark.name())));
+                item.problem("the folder of %s is unknown: give data: DIR in the plan, or --data DIR".formatted(benchmark.name())));
         return DataSpec.of(place.toAbsolutePath().normalize()).withBenchmark(benchmark.name());
     }
 
@@ -244,7 +245,7 @@ final class PlanReader {
         return Benchmarks.published().all().stream().map(Benchmark::name).collect(Collectors.joining(", "));
     }
 
-    // Methods: a name of the plan's own, without a method, is a context with settings, or templates
+    // Methods: a name of the plan's own without a method stands for a context, or for templates
 
     private static List<PlannedMethod> methods(PlanValue listed) {
         return named(
@@ -293,7 +294,7 @@ final class PlanReader {
         Method method = set(base, item);
         boolean namesSettings = builtIn.isPresent() && !builtIn.get().id().equals(name);
         if (namesSettings && !method.equals(builtIn.get())) {
-            throw item.problem(name + " gives its settings in its name: give this method another name");
+            throw item.problem(name + " stands for other settings: give this method another name");
         }
         return new PlannedMethod(name, method, overrides(item));
     }
@@ -344,7 +345,7 @@ final class PlanReader {
         if (value.hasKeys()) {
             value.requireKeys("base_to_new", List.of("datasets", "methods", "shots"));
         } else if (!value.text().matches("true|false")) {
-            throw value.problem("base_to_new is \"" + value.text() + "\": write true or false");
+            throw value.problem("base_to_new: expected true, false or keys, got \"" + value.text() + "\"");
         } else if (value.text().equals("false")) {
             return Optional.empty();
         }

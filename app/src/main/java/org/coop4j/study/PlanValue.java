@@ -64,7 +64,7 @@ final class PlanValue {
             }
             Node first = documents.next();
             if (documents.hasNext()) {
-                throw problem(file, documents.next().getStartMark(), "a second document begins: a plan is one");
+                throw problem(file, documents.next().getStartMark(), "a second document begins here: expected one");
             }
             return new PlanValue(file, "plan", first.getStartMark(), first);
         } catch (MarkedYAMLException e) {
@@ -80,14 +80,14 @@ final class PlanValue {
         for (Event event : new Yaml().parse(new StringReader(yaml))) {
             if (event instanceof NodeEvent node && node.getAnchor() != null) {
                 throw problem(
-                        file, event.getStartMark(), "anchors such as &" + node.getAnchor() + " are not used in plans");
+                        file, event.getStartMark(), "anchors such as &" + node.getAnchor() + " are not allowed in plans");
             }
             String type = event instanceof ScalarEvent scalar
                     ? scalar.getTag()
                     : event instanceof CollectionStartEvent collection ? collection.getTag() : null;
             if (type != null) {
                 throw problem(
-                        file, event.getStartMark(), "types such as " + type + " are not used: write the value alone");
+                        file, event.getStartMark(), "types such as " + type + " are not allowed: give the value alone");
             }
         }
     }
@@ -137,7 +137,7 @@ final class PlanValue {
         boolean hasText = node instanceof ScalarNode && !node.getTag().equals(Tag.NULL);
         String text = hasText ? ((ScalarNode) node).getValue().strip() : "";
         if (text.isEmpty()) {
-            throw problem(key + " is missing its value");
+            throw problem(key + " has no value");
         }
         return text;
     }
@@ -146,10 +146,10 @@ final class PlanValue {
     long whole(long least, long most) {
         String text = text();
         if (!text.matches("[+-]?\\d{1,18}") || Long.parseLong(text) < least) {
-            throw problem("%s is \"%s\": give a whole number, %d or more".formatted(key, text, least));
+            throw problem("%s: expected a whole number, %d or more, got \"%s\"".formatted(key, least, text));
         }
         if (Long.parseLong(text) > most) {
-            throw problem("%s is %s: the most is %d".formatted(key, text, most));
+            throw problem("%s: expected at most %d, got %s".formatted(key, most, text));
         }
         return Long.parseLong(text);
     }
@@ -189,7 +189,7 @@ final class PlanValue {
                 String name = new PlanValue(file, "a key", start, pair.getKeyNode()).text();
                 PlanValue value = new PlanValue(file, name, start, pair.getValueNode());
                 if (values.put(name, value) != null) {
-                    throw value.problem("\"%s\" is there twice".formatted(name));
+                    throw value.problem("the key \"%s\" appears twice".formatted(name));
                 }
             }
         }

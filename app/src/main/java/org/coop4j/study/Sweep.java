@@ -141,7 +141,7 @@ public final class Sweep {
                 .map(PlannedMethod::name)
                 .collect(Collectors.joining(", "));
         if (!leftOut.isEmpty()) {
-            work.note("base_to_new leaves out " + leftOut + ": nothing is learned of new classes");
+            work.note("base_to_new leaves out " + leftOut + ": these methods cannot classify new classes");
         }
         return work;
     }

@@ -61,7 +61,7 @@ record SweepDataset(
         for (SweepDataset dataset : own) {
             plan.methods().forEach(planned -> dataset.checkPrompts(shared.clip(), planned, problems));
             if (learns && dataset.trainImages(1, ClassHalf.ALL) == 0) {
-                problems.add(dataset.name() + ": it has no images to learn from: it belongs under test_on");
+                problems.add(dataset.name() + ": it has no training images: list it under test_on");
             }
             if (halved.contains(dataset.name()) && dataset.classNames.size() < LEAST_CLASSES_TO_HALVE) {
                 problems.add(dataset.name() + ": base_to_new needs 4 classes or more");

@@ -156,8 +156,7 @@ class PhotoStoryTest {
     void thePageSaysOnWhatItsConfidenceWasChosenAndHowClassesWereLeftOut() {
         assertThat(section("Calibration")).contains("on 32 val");
         assertThat(section("Coverage and accuracy")).contains("on 32 val");
-        assertThat(section("Unknown images"))
-                .contains("Each class is left out in turn", "learned again");
+        assertThat(section("Unknown images")).contains("Each class is left out in turn", "learned again");
     }
 
     @Test

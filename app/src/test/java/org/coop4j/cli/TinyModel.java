@@ -46,7 +46,7 @@ final class TinyModel {
             }
             try (SafetensorsWriter writer = SafetensorsWriter.create(bare, specs, Map.of())) {
                 for (TensorView tensor : model.weights().tensors()) {
-                    writer.writeBytes(tensor.name(), tensor.map());
+                    tensor.forEachChunk(chunk -> writer.writeBytes(tensor.name(), chunk));
                 }
                 writer.commit();
             }

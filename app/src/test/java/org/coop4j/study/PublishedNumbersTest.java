@@ -53,8 +53,8 @@ class PublishedNumbersTest {
         MethodLabel coop = MethodLabel.of("coop-m16-end");
         Shots shots = new Shots(16);
 
-        var own = find(List.of("imagenet"), coop, shots, Optional.of("ViT-B/16"))
-                .orElseThrow();
+        var own =
+                find(List.of("imagenet"), coop, shots, Optional.of("ViT-B/16")).orElseThrow();
         var other = find(List.of("dtd"), coop, shots, Optional.of("ViT-B/16")).orElseThrow();
 
         assertThat(own.accuracy()).isEqualTo(71.92);

@@ -327,7 +327,7 @@ class SweepTest {
                         .anyMatch(p -> p.startsWith("long: coop-m4-end-csc: "))
                         .anyMatch(p -> p.matches(".*csc learned.* \"fox\".*"))
                         .contains(
-                                "tests-only: it has no images to learn from: it" + " belongs under test_on",
+                                "tests-only: it has no training images: list it under test_on",
                                 "long: base_to_new needs 4 classes or more",
                                 "tests-only: base_to_new needs 4 classes or" + " more"));
         assertThat(out).doesNotExist();

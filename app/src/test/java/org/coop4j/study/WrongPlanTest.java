@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.coop4j.study.SweepPlan.PlanException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,10 +21,11 @@ class WrongPlanTest {
     @TempDir
     private Path folder;
 
-    /** {@code line 4: unknown} is found in {@code line 4, column 1: unknown}. */
+    /** {@code line 4: shots … -1} is found in {@code line 4, column 1: shots: expected 0 or more, got -1}. */
     private static String atSomeColumn(String message) {
         String[] parts = message.strip().split(": ?", 2);
-        return "(?s).*" + parts[0] + ", column \\d+: " + Pattern.quote(parts[1].stripLeading()) + ".*";
+        String text = Stream.of(parts[1].split("…")).map(String::strip).map(Pattern::quote).collect(Collectors.joining(".*"));
+        return "(?s).*" + parts[0] + ", column \\d+: " + text + ".*";
     }
 
     private SweepPlan read(String yaml) throws IOException {
@@ -38,13 +41,13 @@ class WrongPlanTest {
             value = {
                 "method: x | line 4: unknown key \"method\": a plan has data, datasets, methods",
                 "shots: [1, 1] | line 4: shots lists 1 twice",
-                "shots: -1 | line 4: shots is \"-1\": give a whole number, 0 or more",
+                "shots: -1 | line 4: shots … 0 or more … \"-1\"",
                 "shots: [] | line 4: shots lists nothing",
-                "shots: | line 4: shots is missing its value",
-                "seeds: 0 | line 4: seeds is \"0\": give a whole number, 1 or more",
-                "seeds: 9999999999 | line 4: seeds is 9999999999: the most is 2147483647",
-                "epochs: ten | line 4: epochs is \"ten\": give a whole number, 1 or more",
-                "epochs: {one: 2} | line 4: shots of epochs is \"one\"",
+                "shots: | line 4: shots has no value",
+                "seeds: 0 | line 4: seeds … 1 or more … \"0\"",
+                "seeds: 9999999999 | line 4: seeds … 2147483647 … 9999999999",
+                "epochs: ten | line 4: epochs … 1 or more … \"ten\"",
+                "epochs: {one: 2} | line 4: epochs … shots … \"one\"",
                 "rate: 0 | line 4: rate: ",
                 "rate: .nan | line 4: rate: expected a number, got \".nan\"",
                 "rate: Infinity | line 4: rate: expected a number, got \"Infinity\"",
@@ -52,20 +55,20 @@ class WrongPlanTest {
                 "batch: 0 | line 4: batch: expected a positive number, got 0",
                 "batch: 2.5 | line 4: batch: expected a whole number, got \"2.5\"",
                 "optimizer: lbfgs | line 4: optimizer: expected one of sgd, adam, adamw, got",
-                "schedule: [] | line 4: schedule is missing its value",
+                "schedule: [] | line 4: schedule has no value",
                 "exif: turn | line 4: exif: expected keep or apply, got 'turn'",
-                "views: many | line 4: views is \"many\": give a whole number, 0 or more, or",
-                "base_to_new: yes | line 4: base_to_new is \"yes\": write true or false",
+                "views: many | line 4: views … 0 or more, or epochs … \"many\"",
+                "base_to_new: yes | line 4: base_to_new … true, false … \"yes\"",
                 "base_to_new: {method: x} | line 4: unknown key \"method\": base_to_new has",
                 "base_to_new: {methods: coop} | line 4: methods: \"coop\" is not among",
                 "base_to_new: {shots: 3} | line 4: shots: \"3\" is not among the plan's own, 1, 2",
                 "test_on: {from: dtd} | line 4: the plan has no datasets",
                 "test_on: [sun, sun397] | line 4: two datasets are called SUN397",
                 "test_on: [nothing] | line 4: \"nothing\" is neither a published dataset",
-                "data: E | line 4: \"data\" is there twice",
-                "batch: &b 4 | line 4: anchors such as &b are not used",
-                "batch: [*b, 4] | line 4: anchors such as &b are not used",
-                "batch: !b 4 | line 4: types such as !b are not used",
+                "data: E | line 4: the key \"data\" … twice",
+                "batch: &b 4 | line 4: anchors such as &b",
+                "batch: [*b, 4] | line 4: anchors such as &b",
+                "batch: !b 4 | line 4: types such as !b",
                 "batch: [4 | line 5: not valid YAML: ",
                 "'  batch: 4' | line 4: not valid YAML: ",
                 "--- | line 5: a second document begins",
@@ -90,13 +93,13 @@ class WrongPlanTest {
                 "{name: x, context_length: 0} | line 3: context_length: expected 1 or more context" + " vectors",
                 "{name: x, context_length: [4, 8]} | line 3: context_length: expected a whole" + " number",
                 "{name: x, words: [a, b]} | line 3: words: expected a string",
-                "{name: x, words: {a: b}} | line 3: words is missing its value",
-                "{name: x, words: null} | line 3: words is missing its value",
+                "{name: x, words: {a: b}} | line 3: words has no value",
+                "{name: x, words: null} | line 3: words has no value",
                 "{name: x, method: coup} | line 3: no method is called \"coup\"",
                 "{name: x, words: a, context_length: 2} | line 3: context_length: words makes it" + " 1",
                 "{name: x, position: left} | line 3: position: expected one of end, middle, front," + " got",
                 "{name: x, class_specific: 1} | line 3: class_specific: expected true or false, got" + " \"1\"",
-                "{name: coop-m16-end, context_length: 4} | line 3: coop-m16-end gives its settings",
+                "{name: coop-m16-end, context_length: 4} | line 3: coop-m16-end",
                 "{name: linear-probe, rate: 1} | line 3: unknown key \"rate\": linear probe has"
                         + " name, method, reference_sample",
                 "{name: x, templates: [photo]} | line 3: templates: template \"photo\" has no {}",
@@ -121,7 +124,7 @@ class WrongPlanTest {
                 "{name: dtd, names: x} | line 1: \"names\" belongs to a dataset with a path",
                 "{name: nothing} | line 1: no dataset is called \"nothing\"; published are" + " ImageNet",
                 "{name: dtd, template: photo} | line 1: template \"photo\" has no {}",
-                "dtd | line 1: where is DescribableTextures? Give data: DIR",
+                "dtd | line 1: the folder of DescribableTextures … data: DIR … --data",
                 "{path: \"a\\0b\"} | line 1: path: Nul character not allowed",
             })
     void wrongDatasetsAreRefused(String dataset, String message) {

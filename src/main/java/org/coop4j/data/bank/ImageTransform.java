@@ -73,7 +73,7 @@ public sealed interface ImageTransform {
 
         @Override
         public RgbImage apply(RgbImage image, String contentHash, int view) {
-            TrainTransform transform = TrainTransform.coop(preprocessing);
+            TrainTransform transform = new TrainTransform(preprocessing);
             TrainTransform.View drawn = transform.draw(
                     image.width(), image.height(), RandomStream.of(seed, "view " + view + " of " + contentHash));
             return transform.apply(image, drawn);

@@ -59,7 +59,7 @@ public final class AttentionMath implements AutoCloseable {
             INDArray p = slot(layout.heads(), probabilities, block); // [S, H, L, K]
             Nd4j.exec(new SoftMax(scores, p, -1));
             INDArray o = Nd4j.matmul(p, operands.half(kv, 1)); // [S, H, L, D]
-            operands.queries(out, 0, block).assign(o);
+            operands.queries(out, block).assign(o);
         }
     }
 
@@ -78,11 +78,11 @@ public final class AttentionMath implements AutoCloseable {
         for (Block block : layout.blocks()) {
             INDArray p = slot(layout.heads(), in[1], block); // [S, H, L, K]
             INDArray kv = operands.keysAndValues(block); // [S, 2 H, K, D]
-            INDArray dOut = operands.queries(in[0], 0, block); // [S, H, L, D]
+            INDArray dOut = operands.queries(in[0], block); // [S, H, L, D]
             INDArray ds = Nd4j.matmul(dOut, operands.half(kv, 1), false, true, false);
             ds.subi(ds.mul(p).sum(true, 3)).muli(p).muli(operands.scale);
-            gradients.queries(gradients.q, 0, block).addi(Nd4j.matmul(ds, operands.half(kv, 0)));
-            INDArray queries = operands.queries(operands.q, 0, block);
+            gradients.queries(gradients.q, block).addi(Nd4j.matmul(ds, operands.half(kv, 0)));
+            INDArray queries = operands.queries(operands.q, block);
             gradients.addToKeys(block, 0, Nd4j.matmul(ds, queries, true, false, false));
             gradients.addToKeys(block, 1, Nd4j.matmul(p, dOut, true, false, false));
         }
@@ -129,8 +129,8 @@ public final class AttentionMath implements AutoCloseable {
         }
 
         /** Query rows of a block, [S, H, L, D]. */
-        INDArray queries(INDArray matrix, long column, Block block) {
-            return view(matrix, block.firstQuery(), column, block.sequences(), heads, block.queriesEach());
+        INDArray queries(INDArray matrix, Block block) {
+            return view(matrix, block.firstQuery(), 0, block.sequences(), heads, block.queriesEach());
         }
 
         /** Rows from {@code row} on as [S, heads, length, D]. */
@@ -165,7 +165,7 @@ public final class AttentionMath implements AutoCloseable {
         }
 
         INDArray scores(Block block, INDArray keys) {
-            return Nd4j.matmul(queries(q, 0, block), keys, false, true, false).muli(scale);
+            return Nd4j.matmul(queries(q, block), keys, false, true, false).muli(scale);
         }
 
         /** Adds a gradient [S, H, K, D] to the keys (0) or the values (1) of a block. */

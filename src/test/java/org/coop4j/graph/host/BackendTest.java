@@ -27,9 +27,9 @@ class BackendTest {
         });
         assertThatThrownBy(() -> Backend.requireRunnable(List.of(fake)))
                 .isInstanceOf(BackendException.class)
-                .hasMessage("a library of CUDA 11 cannot be loaded (no jnicudart in"
-                        + " java.library.path): install NVIDIA's driver and CUDA 11.6, or"
-                        + " build without -Pcuda to compute on the CPU");
+                .hasMessageContainingAll("(no jnicudart in java.library.path)", "CUDA 11.6", "-Pcuda")
+                .message()
+                .doesNotContain("/usr/lib", "\n");
     }
 
     @Test
@@ -39,9 +39,9 @@ class BackendTest {
         });
         assertThatThrownBy(() -> Backend.requireRunnable(List.of(fake)))
                 .isInstanceOf(BackendException.class)
-                .hasMessage("no CUDA device was found (No CUDA devices were found in system): check"
-                        + " that nvidia-smi lists one, or build without -Pcuda to compute"
-                        + " on the CPU");
+                .hasMessageContainingAll("(No CUDA devices were found in system)", "nvidia-smi", "-Pcuda")
+                .message()
+                .doesNotContain("\n");
     }
 
     @Test
@@ -51,7 +51,7 @@ class BackendTest {
         });
         Backend.requireRunnable(List.of(broken, new Fake(() -> true)));
         assertThatThrownBy(() -> Backend.requireRunnable(List.of()))
-                .hasMessageStartingWith("no backend of ND4J is on the class path: add");
+                .hasMessageContainingAll("class path", "org.nd4j:nd4j-native");
     }
 
     @ParameterizedTest
@@ -65,10 +65,7 @@ class BackendTest {
     void gpusWithoutCodeAreRefusedByTheirCapability(int major, int minor) {
         assertThatThrownBy(() -> Backend.requireCode(major, minor))
                 .isInstanceOf(BackendException.class)
-                .hasMessage(("the GPU has compute capability %d.%d, and nd4j-cuda-11.6 has code for 3.7"
-                                + " to 8.9: use another GPU, or build without -Pcuda to"
-                                + " compute on the CPU")
-                        .formatted(major, minor));
+                .hasMessageContainingAll("compute capability %d.%d".formatted(major, minor), "3.7 to 8.9", "-Pcuda");
     }
 
     /** A backend that can only say whether it can run. */

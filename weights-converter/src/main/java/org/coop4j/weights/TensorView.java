@@ -2,7 +2,6 @@ package org.coop4j.weights;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import org.coop4j.base.FileRegion;
@@ -14,8 +13,8 @@ import org.coop4j.base.InputException;
  * offset and strides as in PyTorch.
  *
  * <p>Elements come in row-major order whatever the strides. Reading goes through one bounded buffer rather than a
- * mapping, so it adds nothing to the resident memory; {@link #map()} gives the bytes in place. A view is as thread-safe
- * as its file, and unusable once that is closed.
+ * mapping, so it adds nothing to the resident memory. A view is as thread-safe as its file, and unusable once that is
+ * closed.
  */
 public final class TensorView {
     /** Size up to which a tensor may be expanded beyond its storage (stride 0); more is an attack. */
@@ -139,17 +138,6 @@ public final class TensorView {
             }
         });
         return values;
-    }
-
-    /** Maps the elements of a contiguous tensor read-only, little-endian. */
-    public ByteBuffer map() throws IOException {
-        if (!isContiguous()) {
-            throw problem("is not contiguous and cannot be mapped");
-        }
-        if (bytes() > Integer.MAX_VALUE) {
-            throw problem("of " + bytes() + " bytes is too large to map at once");
-        }
-        return storage.map(offset * dtype().bytes(), bytes()).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /** Passes on all elements in row-major order, in chunks of whole elements. */

@@ -156,4 +156,11 @@ public final class Golden {
             writer.commit();
         }
     }
+
+    /** Returns a small tensor of a file in memory. */
+    public static DenseTensor copy(TensorView tensor) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(tensor.bytes()));
+        tensor.forEachChunk(bytes::put);
+        return DenseTensor.ofBytes(tensor.dtype(), tensor.shape(), bytes.flip());
+    }
 }

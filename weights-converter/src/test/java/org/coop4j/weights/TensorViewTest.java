@@ -172,15 +172,6 @@ class TensorViewTest {
     }
 
     @Test
-    void mappingGivesTheBytesInPlace() throws IOException {
-        FileRegion storage = floats(10);
-        TensorView view = TensorView.strided("t", DType.F32, Shape.of(3), storage, 4, 1);
-        assertThat(view.map().getFloat(4)).isEqualTo(5);
-        assertThatThrownBy(TensorView.strided("t", DType.F32, Shape.of(3), storage, 0, 2)::map)
-                .hasMessageContaining("not contiguous");
-    }
-
-    @Test
     void aShapeWhoseProductOverflowsIsRefused() {
         assertThatIllegalArgumentException().isThrownBy(() -> Shape.of(1L << 32, 1L << 32));
         assertThatIllegalArgumentException().isThrownBy(() -> Shape.of(-1));

@@ -13,6 +13,7 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.weights.model.ClipConfig;
@@ -29,6 +30,7 @@ public final class Converters {
     /** Registers the converters of all types that options have. */
     public static void register(CommandLine line) {
         line.registerConverter(ExifOrientation.class, text -> known(text, ExifOrientation::named))
+                .registerConverter(Precision.class, Converters::precision)
                 .registerConverter(MemoryLimit.class, text -> known(text, MemoryLimit::parse))
                 .registerConverter(Benchmark.class, text -> known(text, Benchmarks.published()::get))
                 .registerConverter(Split.class, text -> Split.named(text).orElseThrow(() -> unknown(Split.class, text)))
@@ -78,6 +80,17 @@ public final class Converters {
                 throw new TypeConversionException("expected 1 or more, got " + value);
             }
             return value;
+        }
+    }
+
+    private static Precision precision(String text) {
+        if (text.equals("auto")) {
+            return Precision.BFLOAT16.obstacle().isEmpty() ? Precision.BFLOAT16 : Precision.FLOAT32;
+        }
+        try {
+            return Precision.of(text);
+        } catch (IllegalArgumentException e) {
+            throw new TypeConversionException(e.getMessage() + " (or auto)");
         }
     }
 

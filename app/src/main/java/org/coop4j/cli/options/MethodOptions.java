@@ -84,7 +84,7 @@ public final class MethodOptions {
             fallbackValue = METHODS,
             paramLabel = "NAME=A|B|…",
             description = "Choose a method, or setting values such as \"rate=0.002|0.02\" or \"shots=4|16\","
-                    + " by val images or cross-validation; repeat it for all combinations.")
+                    + " by validation images or cross-validation; repeat it for all combinations.")
     private List<String> tune = List.of();
 
     /** Returns true if one of several candidates is chosen. */

@@ -10,7 +10,6 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Table;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.LabelledImage;
@@ -153,28 +152,18 @@ public final class Options {
                 paramLabel = "TYPE",
                 description = "Precision of matrix products: float32; bf16, up to twice as fast on processors that"
                         + " have it; or auto: bf16 if this one does (default: ${DEFAULT-VALUE}).")
-        private String precision;
+        private Precision precision;
 
         /**
          * Returns the precision to compute with.
          *
-         * @throws WrongUsage if there is no such precision
          * @throws CommandFailure if this machine does not have it
          */
         public Precision precision() {
-            if (precision.equals("auto")) {
-                return Precision.BFLOAT16.obstacle().isEmpty() ? Precision.BFLOAT16 : Precision.FLOAT32;
-            }
-            Precision chosen;
-            try {
-                chosen = Precision.of(precision);
-            } catch (IllegalArgumentException e) {
-                throw new WrongUsage("--precision: " + e.getMessage() + " (or auto)");
-            }
-            chosen.obstacle().ifPresent(reason -> {
-                throw new CommandFailure("--precision " + precision + ": " + reason);
+            precision.obstacle().ifPresent(reason -> {
+                throw new CommandFailure("--precision " + precision.id() + ": " + reason);
             });
-            return chosen;
+            return precision;
         }
     }
 

@@ -11,8 +11,8 @@ final class Colours {
     static final String CSS = Resource.text(Colours.class, "colours.css");
 
     private static final Map<String, String> LIGHT = theme(CSS.substring(0, CSS.indexOf("@media")));
-    private static final int SERIES = (int)
-            LIGHT.keySet().stream().filter(name -> name.matches("s\\d")).count();
+    private static final int SERIES =
+            (int) LIGHT.keySet().stream().filter(name -> name.matches("s\\d")).count();
 
     private Colours() {}
 

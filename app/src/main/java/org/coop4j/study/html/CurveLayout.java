@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.stream.DoubleStream;
 import org.coop4j.study.html.FewShotChart.Point;
 import org.coop4j.study.html.FewShotChart.Series;
 
@@ -88,8 +89,7 @@ final class CurveLayout {
 
     Markup draw() {
         drawAxes();
-        chart.curves().forEach(curve -> svg.series(curve.index(), () -> drawLine(curve)));
-        chart.curves().forEach(curve -> svg.series(curve.index(), () -> drawPoints(curve)));
+        chart.curves().forEach(curve -> svg.series(curve.index(), () -> draw(curve)));
         for (Series star : chart.series().stream().filter(Series::isStar).toList()) {
             double y = y(star.last().mean());
             svg.line(star.paint(), 1.2, true, places.get(0), y, svg.right, y);
@@ -128,22 +128,15 @@ final class CurveLayout {
         return 10 * power;
     }
 
-    private void drawLine(Series curve) {
-        double[] path = new double[2 * curve.points().size()];
-        for (int i = 0; i < curve.points().size(); i++) {
-            Point point = curve.points().get(i);
-            path[2 * i] = x(curve, point);
-            path[2 * i + 1] = y(point.mean());
-        }
+    private void draw(Series curve) {
+        double[] path = curve.points().stream()
+                .flatMapToDouble(point -> DoubleStream.of(x(curve, point), y(point.mean())))
+                .toArray();
         svg.line(curve.paint(), curve.width(), curve.published(), path);
-    }
-
-    private void drawPoints(Series curve) {
         for (Point point : curve.points()) {
             double x = x(curve, point);
             if (point.sd() > 0) {
-                svg.line(
-                        curve.paint(), 1.4, false, x, y(point.mean() - point.sd()), x, y(point.mean() + point.sd()));
+                svg.line(curve.paint(), 1.4, false, x, y(point.mean() - point.sd()), x, y(point.mean() + point.sd()));
             }
             svg.marker(curve, x, y(point.mean()), curve.name() + ", " + point.describe());
         }

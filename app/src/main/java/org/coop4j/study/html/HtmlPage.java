@@ -43,7 +43,8 @@ public final class HtmlPage {
     /** Returns the page as HTML. */
     public String html() {
         boolean plain = script.isEmpty();
-        String hash = Base64.getEncoder().encodeToString(new Sha256().add(script).bytes());
+        String hash =
+                Base64.getEncoder().encodeToString(new Sha256().add(script).bytes());
         return Markup.of(
                         resource("page.html"),
                         plain ? "" : Markup.trusted("; script-src 'sha256-" + hash + "'"),
@@ -69,7 +70,9 @@ public final class HtmlPage {
     private Markup contents() {
         List<Markup> links = IntStream.range(0, sections.size())
                 .mapToObj(i -> Markup.of(
-                        "<li><a href=\"#section-{}\">{}</a></li>", i, sections.get(i).heading()))
+                        "<li><a href=\"#section-{}\">{}</a></li>",
+                        i,
+                        sections.get(i).heading()))
                 .toList();
         return links.size() < LEAST_SECTIONS_OF_A_TABLE_OF_CONTENTS
                 ? Markup.NOTHING

@@ -43,7 +43,8 @@ final class HtmlTable {
         List<Markup> rows = new ArrayList<>();
         table.rows().forEach(row -> rows.add(row(row, table.isSetOff(rows.size(), shown.get(0)))));
         return Markup.of(
-                "<div class=\"{}\" role=\"region\" aria-label=\"{}\" tabindex=\"0\"><table{}><caption><span>{}</span></caption>"
+                "<div class=\"{}\" role=\"region\" aria-label=\"{}\""
+                        + " tabindex=\"0\"><table{}><caption><span>{}</span></caption>"
                         + "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>",
                 rows.size() > MOST_ROWS && !heat ? "scroll tall" : "scroll",
                 table.caption(),
@@ -125,7 +126,8 @@ final class HtmlTable {
                 .mapToDouble(datum -> datum instanceof Number n ? Math.abs(n.doubleValue()) : 0)
                 .reduce(1, Math::max);
         return Markup.of(
-                "<span class=\"bar\"><span class=\"{}\" style=\"{}:50%;width:{}%\"></span></span><span class=\"value {}\">{}</span>",
+                "<span class=\"bar\"><span class=\"{}\" style=\"{}:50%;width:{}%\"></span></span><span class=\"value"
+                        + " {}\">{}</span>",
                 difference < 0 ? "loss" : "gain",
                 difference < 0 ? "right" : "left",
                 50 * Math.abs(difference) / largest,

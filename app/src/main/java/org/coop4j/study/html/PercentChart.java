@@ -1,6 +1,7 @@
 package org.coop4j.study.html;
 
 import java.util.List;
+import java.util.stream.DoubleStream;
 
 /**
  * A chart of percentages over percentages, both from 0 to 100.
@@ -31,11 +32,9 @@ public record PercentChart(String title, String across, String up, boolean curve
         }
         svg.titles(title, up, across);
         if (curve) {
-            double[] path = new double[2 * points.size()];
-            for (int i = 0; i < points.size(); i++) {
-                path[2 * i] = x(svg, points.get(i).across);
-                path[2 * i + 1] = y(svg, points.get(i).up);
-            }
+            double[] path = points.stream()
+                    .flatMapToDouble(point -> DoubleStream.of(x(svg, point.across), y(svg, point.up)))
+                    .toArray();
             svg.line(Colours.series(0), 2.4, false, path);
         } else {
             svg.line("muted", 1.4, true, x(svg, 0), y(svg, 0), x(svg, 100), y(svg, 100));

@@ -83,7 +83,8 @@ public final class Section {
 
     /** Adds a list, unless it is empty. */
     public Section list(List<String> items) {
-        List<Markup> list = items.stream().map(item -> Markup.of("<li>{}</li>", item)).toList();
+        List<Markup> list =
+                items.stream().map(item -> Markup.of("<li>{}</li>", item)).toList();
         return list.isEmpty() ? this : add("<ul>{}</ul>", list);
     }
 
@@ -131,7 +132,8 @@ public final class Section {
         return charts.isEmpty()
                 ? this
                 : add(
-                        "<div class=\"charts {}\">{}{}</div><p class=\"note\">Accuracy by training images per class{}.</p>",
+                        "<div class=\"charts {}\">{}{}</div><p class=\"note\">Accuracy by training images per"
+                                + " class{}.</p>",
                         charts.size() == 1 ? "single" : "",
                         legend,
                         figures,
@@ -146,7 +148,8 @@ public final class Section {
                 items.computeIfAbsent(
                         series.name(),
                         name -> Markup.of(
-                                "<li><button type=\"button\" aria-pressed=\"false\" data-series=\"{}\">{}{}</button></li>",
+                                "<li><button type=\"button\" aria-pressed=\"false\""
+                                        + " data-series=\"{}\">{}{}</button></li>",
                                 series.index(),
                                 Svg.sign(series),
                                 name));
@@ -169,12 +172,15 @@ public final class Section {
 
         Markup markup() {
             return Markup.of(
-                    "<figure><img src=\"data:image/jpeg;base64,{}\" alt=\"{}\"><figcaption><a href=\"{}\">{}</a>{}</figcaption></figure>",
+                    "<figure><img src=\"data:image/jpeg;base64,{}\" alt=\"{}\"><figcaption><a"
+                            + " href=\"{}\">{}</a>{}</figcaption></figure>",
                     Base64.getEncoder().encodeToString(jpeg),
                     alternative,
                     link,
                     name,
-                    caption.stream().map(line -> Markup.of("<span>{}</span>", line)).toList());
+                    caption.stream()
+                            .map(line -> Markup.of("<span>{}</span>", line))
+                            .toList());
         }
     }
 

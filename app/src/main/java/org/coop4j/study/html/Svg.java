@@ -15,9 +15,10 @@ final class Svg {
     static final double LEFT = 52;
 
     /** Attributes and background of a file. */
-    private static final Markup FILE = Markup.of(
-            " xmlns=\"http://www.w3.org/2000/svg\" width=\"820\" font-size=\"13.5\" font-family=\"system-ui,-apple-system,"
-                    + "'Segoe UI',Roboto,Arial,sans-serif\"><rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>");
+    private static final Markup FILE =
+            Markup.of(" xmlns=\"http://www.w3.org/2000/svg\" width=\"820\" font-size=\"13.5\""
+                    + " font-family=\"system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif\"><rect width=\"100%\""
+                    + " height=\"100%\" fill=\"#ffffff\"/>");
 
     /** Distance between the middle of a text and its baseline. */
     private static final double BASELINE = 4.7;
@@ -50,7 +51,9 @@ final class Svg {
     /** Returns the drawing with a description for those who do not see it. */
     Markup end(String description) {
         return Markup.of(
-                "<svg class=\"chart\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\" stroke-linejoin=\"round\"{}\n{}</svg>\n",
+                "<svg class=\"chart\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\""
+                        + " stroke-linejoin=\"round\"{}\n"
+                        + "{}</svg>\n",
                 width,
                 height,
                 description,

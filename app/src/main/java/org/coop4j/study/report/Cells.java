@@ -30,7 +30,11 @@ final class Cells {
     /** Adds the columns of methods and, unless they are null, their shots. */
     static <T> Table<T> method(Table<T> table, Function<T, MethodLabel> method, Function<T, Shots> shots) {
         table.filter("group", row -> method.apply(row).method().group().title())
-                .words("method", row -> Cell.words(method.apply(row).id(), method.apply(row).title()), "method");
+                .words(
+                        "method",
+                        row -> Cell.words(
+                                method.apply(row).id(), method.apply(row).title()),
+                        "method");
         return shots == null
                 ? table
                 : table.numbers("shots", row -> Cell.words(shots.apply(row).label()), "shots");
@@ -80,11 +84,13 @@ final class Cells {
 
     /** Makes a cell of a paper's numbers in a format such as "%s / %s", followed by the backbone. */
     static Cell published(List<?> data, String format, String backbone, Double... numbers) {
-        return Cell.of(data, decimals -> format.formatted(List.of(numbers).stream()
-                                .map(number -> Numbers.number(number, decimals))
-                                .toArray())
-                        + " "
-                        + backbone)
+        return Cell.of(
+                        data,
+                        decimals -> format.formatted(List.of(numbers).stream()
+                                        .map(number -> Numbers.number(number, decimals))
+                                        .toArray())
+                                + " "
+                                + backbone)
                 .in(Cell.Style.PUBLISHED);
     }
 }

@@ -113,7 +113,9 @@ public final class ComparisonTable {
         MethodChoice.Score best = MethodChoice.best(scores);
         return new Table<MethodChoice.Score>(
                         "candidates",
-                        folds ? "Accuracy by cross-validation on the training images, %" : "Accuracy on the val images, %",
+                        folds
+                                ? "Accuracy by cross-validation on the training images, %"
+                                : "Accuracy on the val images, %",
                         "")
                 .decimals(1)
                 .words("candidate", s -> Cell.words(s.candidate().name()).best(s.equals(best)), "candidate")

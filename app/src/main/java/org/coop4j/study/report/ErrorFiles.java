@@ -41,8 +41,8 @@ public record ErrorFiles(PictureResults results, List<String> names) {
     public int copy(Path folder) throws IOException {
         List<PictureResult> wrong = results.wrong();
         for (PictureResult result : wrong) {
-            Path target = Files.createDirectories(folder.resolve(
-                    fileName(names.get(result.truth())) + " as " + fileName(names.get(result.label()))));
+            Path target = Files.createDirectories(
+                    folder.resolve(fileName(names.get(result.truth())) + " as " + fileName(names.get(result.label()))));
             String name = "%03d %s"
                     .formatted(
                             Math.round(100 * result.probability()),

@@ -20,9 +20,9 @@ import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.Changed;
 import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.run.UnknownClasses;
+import org.coop4j.study.html.PercentChart;
 import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Picture;
-import org.coop4j.study.html.PercentChart;
 
 /** Sections about a classifier on the test images, on the page of a run and of the demo; each begins with its verdict. */
 public final class EvaluationSections {
@@ -96,10 +96,7 @@ public final class EvaluationSections {
         for (List<PictureResult> pair : first(PAIRS, results.confused())) {
             PictureResult one = pair.get(0);
             counts.add("“%s” labelled “%s”: %s"
-                    .formatted(
-                            names.get(one.truth()),
-                            names.get(one.label()),
-                            Numbers.count(pair.size(), "image")));
+                    .formatted(names.get(one.truth()), names.get(one.label()), Numbers.count(pair.size(), "image")));
             examples.addAll(first(EXAMPLES, pair));
         }
         String images = Numbers.count(results.all().size(), "test image");
@@ -111,7 +108,9 @@ public final class EvaluationSections {
                                         .formatted(results.wrong().size(), images, counts.get(0)));
         if (names.size() <= MOST_CLASSES) {
             section.table(ConfusionFiles.table(
-                    results.confusionMatrix(), names, "Test images by true class (rows) and predicted label (columns)"));
+                    results.confusionMatrix(),
+                    names,
+                    "Test images by true class (rows) and predicted label (columns)"));
         }
         return counts.isEmpty()
                 ? section
@@ -205,8 +204,7 @@ public final class EvaluationSections {
         points.removeIf(point -> point.weight() == 0);
         return new Section("Calibration")
                 .verdict("Its probabilities are off by %s points on average, mostly too %s."
-                        .formatted(
-                                Numbers.number(100 * calibration.expectedError(), 1), tooHigh > 0 ? "high" : "low"))
+                        .formatted(Numbers.number(100 * calibration.expectedError(), 1), tooHigh > 0 ? "high" : "low"))
                 .paragraph(fitted
                         + (images < ENOUGH ? " Part of the error is chance, since the test images are few." : ""))
                 .chart(
@@ -223,7 +221,8 @@ public final class EvaluationSections {
      */
     public Section coverage(Coverage test, Confidence confidence) {
         double chosen = confidence.threshold().orElse(Double.NaN);
-        Table<Coverage.Point> table = new Table<Coverage.Point>("coverage", "Answers above a threshold (coop predict --threshold), in %", "")
+        Table<Coverage.Point> table = new Table<Coverage.Point>(
+                        "coverage", "Answers above a threshold (coop predict --threshold), in %", "")
                 .decimals(1)
                 .numbers("threshold", p -> Cell.number(100 * p.threshold()).best(p.threshold() == chosen))
                 .numbers("answered", p -> Cell.number(p.coverage()))

@@ -114,19 +114,14 @@ final class FewShotTables {
     /** Returns all numbers averaged over the datasets: method × shots. */
     static Table<?> averages(List<StudyView> views) {
         Table<Result> table = new Table<Result>(
-                        "average",
-                        "Averages over the datasets, in %",
-                        "gain over zero-shot in points")
+                        "average", "Averages over the datasets, in %", "gain over zero-shot in points")
                 .data("model", Result::model);
         Cells.method(table, Result::method, Result::shots)
-                .data("datasets", r -> String.join("; ", r.place.view().fewShot().averaged()))
+                .data(
+                        "datasets",
+                        r -> String.join("; ", r.place.view().fewShot().averaged()))
                 .data("n_datasets", r -> r.average().cells().size())
-                .numbers(
-                        "accuracy",
-                        Result::accuracy,
-                        "accuracy",
-                        "accuracy_sd_over_seeds",
-                        "accuracy_ci95_over_seeds")
+                .numbers("accuracy", Result::accuracy, "accuracy", "accuracy_sd_over_seeds", "accuracy_ci95_over_seeds")
                 .numbers("F1", r -> r.averageOf(Measure.MACRO_F1), "macro_f1")
                 .numbers("ECE", r -> r.averageOf(Measure.CALIBRATION_ERROR), "ece_percent")
                 .numbers("gain", Result::points, "gain_over_zero_shot")
@@ -141,8 +136,8 @@ final class FewShotTables {
     /** Returns the accuracies of a place: method × shots. */
     static Table<?> byShots(Place place) {
         FewShotResults fewShot = place.view().fewShot();
-        List<Shots> columns = Stream.concat(Stream.of(Shots.NONE), fewShot.shots().stream())
-                .toList();
+        List<Shots> columns =
+                Stream.concat(Stream.of(Shots.NONE), fewShot.shots().stream()).toList();
         Table<MethodLabel> table = new Table<MethodLabel>(
                         place.isAverage() ? "average" : "few-shot",
                         place.isAverage()
@@ -152,8 +147,8 @@ final class FewShotTables {
                         "mean ± standard deviation over seeds, 95 % interval")
                 .data("model", method -> place.view().model());
         Cells.method(table, method -> method, null);
-        columns.forEach(shots ->
-                table.numbers(shots.describe(), method -> new Result(place, method, shots).withInterval()));
+        columns.forEach(
+                shots -> table.numbers(shots.describe(), method -> new Result(place, method, shots).withInterval()));
         return table.rows(fewShot.methods().stream()
                 .filter(method -> columns.stream()
                         .anyMatch(shots -> place.accuracy(method, shots).isPresent()))

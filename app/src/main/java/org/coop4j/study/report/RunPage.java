@@ -38,7 +38,7 @@ import org.coop4j.study.html.Section.Picture;
 /** The page of a training run: its classifier compared with baselines, its mistakes, and problems of the images. */
 public final class RunPage {
 
-    private static final int SUSPECTS = 24;
+    private static final int PICTURES = 24;
     private static final int GROUPS = 12;
 
     private final ComparedRun run;
@@ -137,9 +137,10 @@ public final class RunPage {
         return new Section("Compared with baselines")
                 .verdict(run.name() + ": " + ComparisonTable.gain(learned, comparison.bestBaseline()) + ".")
                 .table(ComparisonTable.of(List.of(comparison)))
-                .paragraph("The chosen hand-written prompt is the best on training and val images. The best in hindsight"
-                        + " was found on the test images, which inflates its accuracy. Seconds are those of learning,"
-                        + " without encoding the images.");
+                .paragraph(
+                        "The chosen hand-written prompt is the best on training and val images. The best in hindsight"
+                                + " was found on the test images, which inflates its accuracy. Seconds are those of"
+                                + " learning, without encoding the images.");
     }
 
     private Section chosen() {
@@ -159,7 +160,7 @@ public final class RunPage {
             return section;
         }
         List<Picture> pictures = new ArrayList<>();
-        for (Suspect suspect : suspects.subList(0, Math.min(SUSPECTS, suspects.size()))) {
+        for (Suspect suspect : suspects.subList(0, Math.min(PICTURES, suspects.size()))) {
             String own = name(suspect.picture());
             sections.add(
                     pictures,
@@ -195,7 +196,9 @@ public final class RunPage {
                         + ". A test image that was learned from is no test: keep one of each group.");
         for (Set<Located> group : groups.subList(0, Math.min(GROUPS, groups.size()))) {
             List<Picture> pictures = new ArrayList<>();
-            group.forEach(one -> sections.add(pictures, one.image().path(), name(one), one.part()));
+            group.stream()
+                    .limit(PICTURES)
+                    .forEach(one -> sections.add(pictures, one.image().path(), name(one), one.part()));
             double least = evidence.duplicates().stream()
                     .filter(pair -> group.contains(pair.first()))
                     .mapToDouble(Pair::cosine)
@@ -252,8 +255,7 @@ public final class RunPage {
                                         config.sample().seed()),
                         "Method: %s; its settings are in config.json beside this page. %s"
                                 .formatted(
-                                        config.method().title(),
-                                        config.method().summary()),
+                                        config.method().title(), config.method().summary()),
                         String.format(
                                 Locale.ROOT,
                                 "The run took %.0f seconds: %s.",

@@ -48,8 +48,7 @@ final class StudyCharts {
             List<Point> papers = new ArrayList<>();
             for (Shots shots : star ? List.of(Shots.NONE) : view.fewShot().shots()) {
                 place.accuracy(method, shots)
-                        .ifPresent(s -> points.add(
-                                star ? new Point(0, s.mean(), 0, 0) : new Point(shots.count(), s)));
+                        .ifPresent(s -> points.add(star ? new Point(0, s.mean(), 0, 0) : new Point(shots.count(), s)));
                 place.published(method, shots)
                         .filter(s -> Optional.of(s.backbone()).equals(view.backbone()))
                         .ifPresent(s -> papers.add(new Point(shots.count(), s.accuracy(), 0, 0)));

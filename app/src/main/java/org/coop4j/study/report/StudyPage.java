@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
@@ -98,8 +97,7 @@ record StudyPage(FoundRuns findings, List<StudyView> views, StudyCharts charts) 
         SeedSummary learned = place.accuracy(main, shots).orElseThrow();
         Map<MethodLabel, Double> baselines = baselines(place, main, shots);
         List<Fact> facts = new ArrayList<>();
-        facts.add(new Fact(
-                learned.meanSd(1) + " %", place.title() + ", " + main.title() + ", " + shots.describe()));
+        facts.add(new Fact(learned.meanSd(1) + " %", place.title() + ", " + main.title() + ", " + shots.describe()));
         if (!baselines.isEmpty()) {
             MethodLabel best = Collections.max(baselines.entrySet(), Map.Entry.comparingByValue())
                     .getKey();
@@ -107,8 +105,8 @@ record StudyPage(FoundRuns findings, List<StudyView> views, StudyCharts charts) 
             facts.add(0, new Fact(gain, "compared with the best baseline, " + best.title()));
             Set<MethodLabel> shown = new LinkedHashSet<>(List.of(best, MethodLabel.ZERO_SHOT));
             shown.retainAll(baselines.keySet());
-            shown.forEach(m ->
-                    facts.add(new Fact(Numbers.percent(baselines.get(m)), place.title() + ", " + m.title())));
+            shown.forEach(
+                    m -> facts.add(new Fact(Numbers.percent(baselines.get(m)), place.title() + ", " + m.title())));
         }
         return facts;
     }
@@ -195,8 +193,7 @@ record StudyPage(FoundRuns findings, List<StudyView> views, StudyCharts charts) 
                 .toList();
         return sources.isEmpty()
                 ? section
-                : section.paragraph(
-                                "The model here is " + view.backbone().orElse("none that the papers used") + ".")
+                : section.paragraph("The model here is " + view.backbone().orElse("none that the papers used") + ".")
                         .list(sources);
     }
 

@@ -50,8 +50,8 @@ public final class StudyReport {
             for (Place place : places) {
                 String name = StudyView.slug(place.isAverage() ? "average" : place.dataset(), names);
                 charts.chart(place)
-                        .ifPresent(chart ->
-                                contents.put("figures/" + view.folder() + name + ".svg", bytes(chart.file())));
+                        .ifPresent(
+                                chart -> contents.put("figures/" + view.folder() + name + ".svg", bytes(chart.file())));
             }
         }
         for (Table<?> table : List.of(

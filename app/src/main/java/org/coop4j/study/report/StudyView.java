@@ -11,7 +11,6 @@ import java.util.Set;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.study.BaseToNewResults;
 import org.coop4j.study.ClassGains;
-import org.coop4j.study.DatasetNames;
 import org.coop4j.study.FewShotResults;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.PublishedNumbers;
@@ -76,7 +75,8 @@ public record StudyView(
 
     /** Returns a file name that was not given before. */
     static String slug(String name, Set<String> used) {
-        String plain = name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
+        String plain =
+                name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
         String stem = plain.isEmpty() ? "unnamed" : plain.substring(0, Math.min(LONGEST_SLUG, plain.length()));
         String slug = stem;
         for (int n = 2; !used.add(slug); n++) {

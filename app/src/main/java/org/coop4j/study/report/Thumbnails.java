@@ -27,7 +27,8 @@ final class Thumbnails {
     /** Returns a picture of a page, which links to the file and names it with its folder; empty if it cannot be read. */
     Optional<Picture> picture(Path file, String className, List<String> caption) {
         Path path = file.toAbsolutePath();
-        String name = path.getParent().getFileName() + "/" + path.getFileName();
+        int names = path.getNameCount();
+        String name = path.subpath(Math.max(0, names - 2), names).toString();
         return made.computeIfAbsent(file, this::bytes)
                 .map(bytes -> new Picture(
                         bytes, path.toUri().toString(), name, "an image of the class " + className, caption));

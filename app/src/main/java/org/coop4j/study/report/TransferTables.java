@@ -39,7 +39,8 @@ final class TransferTables {
         Cell seeds() {
             return isAverage()
                     ? Cell.NONE
-                    : Cells.seeds(first().base().or(first()::unseen).orElseThrow().seeds());
+                    : Cells.seeds(
+                            first().base().or(first()::unseen).orElseThrow().seeds());
         }
 
         Optional<BaseToNew> means() {
@@ -54,9 +55,7 @@ final class TransferTables {
         }
 
         Cell unseen() {
-            return isAverage()
-                    ? Cell.number(means().orElseThrow().newAccuracy())
-                    : Cells.accuracy(first().unseen());
+            return isAverage() ? Cell.number(means().orElseThrow().newAccuracy()) : Cells.accuracy(first().unseen());
         }
 
         /** Returns the numbers of a paper, if it has all of them. */
@@ -133,8 +132,8 @@ final class TransferTables {
     private record Tested(StudyView view, String source, String role, MethodResult result) {
 
         Cell published() {
-            return Cells.published(view.published(
-                    source, List.of(result.dataset()), ClassHalf.ALL, result.method(), result.shots()));
+            return Cells.published(
+                    view.published(source, List.of(result.dataset()), ClassHalf.ALL, result.method(), result.shots()));
         }
     }
 

@@ -84,10 +84,10 @@ class FewShotChartTest {
         List<Point> points = java.util.Arrays.stream(shots)
                 .mapToObj(s -> new Point(s, 50 + s, 0, 1))
                 .toList();
-        Document svg = parse(new FewShotChart(
-                        "DTD",
-                        List.of(Series.curve("CoOp", 0, points), Series.star("zero-shot", 1, 40)))
-                .markup().toString());
+        Document svg =
+                parse(new FewShotChart("DTD", List.of(Series.curve("CoOp", 0, points), Series.star("zero-shot", 1, 40)))
+                        .markup()
+                        .toString());
         List<Double> places = new java.util.ArrayList<>();
         NodeList groups = svg.getElementsByTagName("g");
         for (int i = 0; i < groups.getLength(); i++) {
@@ -160,13 +160,11 @@ class FewShotChartTest {
     void pointsOutOfOrderAndNumbersThatAreNoneAreRefused() {
         Point one = new Point(1, 50, 0, 1);
         Point two = new Point(2, 50, 0, 1);
-        assertThatThrownBy(() -> Series.curve("CoOp", 0, List.of(two, one)))
-                .hasMessageContaining("got 1 after 2");
+        assertThatThrownBy(() -> Series.curve("CoOp", 0, List.of(two, one))).hasMessageContaining("got 1 after 2");
         assertThatThrownBy(() -> new Point(1, Double.NaN, 0, 1)).hasMessageContaining("NaN");
         assertThatThrownBy(() -> Series.star("zero-shot", 0, Double.POSITIVE_INFINITY))
                 .hasMessageContaining("Infinity");
-        assertThatThrownBy(() -> new FewShotChart("DTD", List.of()))
-                .hasMessageContaining("neither a curve nor a star");
+        assertThatThrownBy(() -> new FewShotChart("DTD", List.of())).hasMessageContaining("neither a curve nor a star");
     }
 
     private static List<String> texts(Document document, String element) {

@@ -110,14 +110,19 @@ class HtmlPageTest {
                         .add(new Section("s").table(table))
                         .html());
         Process browser = new ProcessBuilder(
-                        "/usr/bin/chromium", "--headless", "--no-sandbox", "--dump-dom", file.toUri().toString())
+                        "/usr/bin/chromium",
+                        "--headless",
+                        "--no-sandbox",
+                        "--dump-dom",
+                        file.toUri().toString())
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         String html = new String(browser.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
         assertThat(html)
                 .contains("<form class=\"filter\" aria-label=\"Filter\">")
-                .contains("<select name=\"method\" aria-label=\"Method\"><option value=\"\">Method: all</option><option value=\"x\">The x&lt;img")
+                .contains("<select name=\"method\" aria-label=\"Method\"><option value=\"\">Method: all</option><option"
+                        + " value=\"x\">The x&lt;img")
                 .doesNotContain("<select name=\"dataset\"", "<img src=x");
     }
 

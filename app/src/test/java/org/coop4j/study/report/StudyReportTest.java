@@ -233,9 +233,7 @@ class StudyReportTest {
     void oneDatasetIsNamedByTheTitleAndTwoByEachRow() throws IOException {
         zeroShot("EuroSAT", 40);
         writeReport();
-        assertThat(text("report.html"))
-                .contains("Few-shot CLIP on EuroSAT")
-                .contains("Method × shots");
+        assertThat(text("report.html")).contains("Few-shot CLIP on EuroSAT").contains("Method × shots");
         assertThat(values(text("report.html"), "data-dataset")).containsExactly("EuroSAT");
 
         zeroShot("DescribableTextures", 42);
@@ -273,8 +271,7 @@ class StudyReportTest {
                 .contains("figures/rn50/eurosat.svg", "figures/vit-b-16/eurosat.svg")
                 .contains("tables/few-shot.csv");
         assertThat(csv("few-shot")).extracting(row -> row.get("accuracy")).containsExactly("50.5000", "80.0000");
-        assertThat(text("report.html"))
-                .contains("<h2>All numbers, RN50</h2>", "<h2>All numbers, ViT-B/16</h2>");
+        assertThat(text("report.html")).contains("<h2>All numbers, RN50</h2>", "<h2>All numbers, ViT-B/16</h2>");
         assertThat(values(text("report.html"), "data-model")).containsExactly("RN50", "ViT-B/16");
         assertThat(report().notes().get(0)).startsWith("runs of 2 models are shown apart");
     }

@@ -28,7 +28,7 @@ import org.coop4j.weights.torch.TorchFile;
  * checkpoint.
  *
  * <pre>{@code
- * Converter.convert(Path.of("ViT-B-32.pt"), Path.of("vit-b-32.safetensors"));
+ * Converter.convert(Path.of("ViT-B-32.pt"), Path.of("vit-b-32.safetensors"), Optional.empty(), Progress.NONE);
  * }</pre>
  */
 public final class Converter {
@@ -40,11 +40,6 @@ public final class Converter {
         this.source = source;
         this.config = config;
         this.weights = weights;
-    }
-
-    /** Converts a source that names its activation. */
-    public static ModelMetadata convert(Path source, Path target) throws IOException {
-        return convert(source, target, Optional.empty(), Progress.NONE);
     }
 
     /**

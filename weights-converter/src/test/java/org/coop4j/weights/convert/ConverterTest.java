@@ -182,7 +182,7 @@ class ConverterTest {
             List<Map<String, DenseTensor>> shards = List.of(new LinkedHashMap<>(), new LinkedHashMap<>());
             for (TensorView tensor : whole.tensors()) {
                 int shard = index.length() % 2;
-                shards.get(shard).put(tensor.name(), DenseTensor.ofBytes(tensor.dtype(), tensor.shape(), tensor.map()));
+                shards.get(shard).put(tensor.name(), Golden.copy(tensor));
                 index.append(index.isEmpty() ? "" : ",")
                         .append("\"%s\":\"s-%d.safetensors\"".formatted(tensor.name(), shard));
             }
@@ -285,7 +285,7 @@ class ConverterTest {
         try (SafetensorsFile file = SafetensorsFile.open(weights)) {
             for (TensorView tensor : file.tensors()) {
                 String name = names.apply(tensor.name()).replace("text.logit", "logit");
-                tensors.put(name, DenseTensor.ofBytes(tensor.dtype(), tensor.shape(), tensor.map()));
+                tensors.put(name, Golden.copy(tensor));
             }
         }
         Golden.writeSafetensors(copy.resolve("open_clip_model.safetensors"), tensors);
@@ -395,7 +395,7 @@ class ConverterTest {
         OrderedDict stateDict = new OrderedDict();
         try (SafetensorsFile file = SafetensorsFile.open(Golden.path("vit/openai_names.safetensors"))) {
             for (TensorView tensor : file.tensors()) {
-                stateDict.put(tensor.name(), DenseTensor.ofBytes(tensor.dtype(), tensor.shape(), tensor.map()));
+                stateDict.put(tensor.name(), Golden.copy(tensor));
             }
         }
         stateDict.remove("ln_final.bias");
@@ -421,7 +421,7 @@ class ConverterTest {
                 }
                 stateDict.put(
                         tensor.name().replace("transformer.resblocks.1.ln_1", "x.y"),
-                        DenseTensor.ofBytes(tensor.dtype(), tensor.shape(), tensor.map()));
+                        Golden.copy(tensor));
             }
         }
         for (int i = 0; i < 20; i++) {

@@ -106,7 +106,7 @@ class ModelDownloadTest {
         Path model = fetch("hf:" + REPOSITORY);
         assertThat(model).hasFileName("hf-somebody-a-clip.safetensors");
         Path byHand = folder.resolve("by-hand.safetensors");
-        Converter.convert(Golden.path("vit_gelu/open_clip"), byHand);
+        Converter.convert(Golden.path("vit_gelu/open_clip"), byHand, Optional.empty(), Progress.NONE);
         try (ConvertedModel fetched = ConvertedModel.open(model);
                 ConvertedModel expected = ConvertedModel.open(byHand)) {
             assertThat(fetched.architecture()).isEqualTo(expected.architecture());
