@@ -17,15 +17,15 @@ public record BaseToNew(double baseAccuracy, double newAccuracy) {
         }
     }
 
-    /** The harmonic mean of both, 0 if both are 0. */
+    /** Returns the harmonic mean of both, 0 if both are 0. */
     public double harmonicMean() {
         double sum = baseAccuracy + newAccuracy;
         return sum == 0 ? 0 : 2 * baseAccuracy * newAccuracy / sum;
     }
 
     /**
-     * The averages over datasets. Their harmonic mean is the one in the paper's tables: of the averages, not the average of
-     * the datasets' harmonic means.
+     * Returns the averages over datasets. Their harmonic mean is the one in the paper's tables: of the averages, not
+     * the average of the datasets' harmonic means.
      */
     public static BaseToNew average(List<BaseToNew> datasets) {
         return new BaseToNew(

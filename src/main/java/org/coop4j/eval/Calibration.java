@@ -6,9 +6,9 @@ import java.util.List;
 /**
  * Agreement of confidences and accuracies (Guo and others, On Calibration of Modern Neural Networks, 2017).
  *
- * <p>An image's confidence is the probability of its predicted label. Bin b of B holds the confidences in (b/B, (b+1)/B].
- * The expected calibration error is Σ n_b/n · |accuracy_b − confidence_b|, with accuracy and mean confidence of a bin from
- * 0 to 1.
+ * <p>An image's confidence is the probability of its predicted label. Bin b of B holds the confidences in (b/B,
+ * (b+1)/B]. The expected calibration error is Σ n_b/n · |accuracy_b − confidence_b|, with accuracy and mean confidence
+ * of a bin from 0 to 1.
  *
  * @param bins the bins, of equal width, from low to high confidence
  */
@@ -69,7 +69,7 @@ public record Calibration(List<Bin> bins) {
         return new Calibration(all);
     }
 
-    /** The expected calibration error, from 0 to 1. */
+    /** Returns the expected calibration error, from 0 to 1. */
     public double expectedError() {
         int total = bins.stream().mapToInt(Bin::count).sum();
         return bins.stream()

@@ -30,7 +30,7 @@ public record ConfusionMatrix(int[] labels, int[][] counts) {
         return new ConfusionMatrix(labels, counts);
     }
 
-    /** Number of rows and of columns. */
+    /** Returns the number of rows and of columns. */
     public int size() {
         return labels.length;
     }
@@ -39,17 +39,17 @@ public record ConfusionMatrix(int[] labels, int[][] counts) {
         return counts[row][column];
     }
 
-    /** Number of images with the true label of a row. */
+    /** Returns the number of images with the true label of a row. */
     public int rowTotal(int row) {
         return Arrays.stream(counts[row]).sum();
     }
 
-    /** Number of images predicted as the label of a column. */
+    /** Returns the number of images predicted as the label of a column. */
     public int columnTotal(int column) {
         return Arrays.stream(counts).mapToInt(row -> row[column]).sum();
     }
 
-    /** The counts divided by their row's total; a row without images is zero. */
+    /** Returns the counts divided by their row's total; a row without images is zero. */
     public double[][] normalised() {
         double[][] shares = new double[size()][size()];
         for (int row = 0; row < size(); row++) {

@@ -27,12 +27,12 @@ public record Coverage(List<Point> points, int images) {
      * @param images number of all images
      */
     public record Point(double threshold, int answered, int correct, int images) {
-        /** Percentage of images that are answered. */
+        /** Returns the percentage of images that are answered. */
         public double coverage() {
             return 100.0 * answered / images;
         }
 
-        /** Percentage of the answers that are correct; 100 if there are none. */
+        /** Returns the percentage of the answers that are correct; 100 if there are none. */
         public double accuracy() {
             return answered == 0 ? 100 : 100.0 * correct / answered;
         }
@@ -64,7 +64,7 @@ public record Coverage(List<Point> points, int images) {
         return new Coverage(points, order.length);
     }
 
-    /** The answers with any threshold. */
+    /** Returns the answers with any threshold. */
     public Point at(double threshold) {
         Point reached = new Point(threshold, 0, 0, images);
         for (Point point : points) {
@@ -76,7 +76,7 @@ public record Coverage(List<Point> points, int images) {
         return reached;
     }
 
-    /** The threshold that answers most images with at least this accuracy, in percent, if there is one. */
+    /** Returns the threshold that answers most images with at least this accuracy, in percent, if there is one. */
     public Optional<Point> answering(double accuracy) {
         return points.stream()
                 .filter(point -> point.accuracy() >= accuracy)

@@ -22,12 +22,12 @@ public record Evaluation(int total, int correct, List<ClassResult> classes, Conf
      * @param predicted number of images predicted as this class
      */
     public record ClassResult(int label, int total, int correct, int predicted) {
-        /** Percentage of its images predicted correctly (recall). */
+        /** Returns the percentage of its images predicted correctly (recall). */
         public double accuracy() {
             return 100.0 * correct / total;
         }
 
-        /** F1 in percent, 2·correct / (total + predicted). */
+        /** Returns F1 in percent, 2·correct / (total + predicted). */
         public double f1() {
             return 100.0 * (2.0 * correct) / (total + predicted);
         }
@@ -60,18 +60,18 @@ public record Evaluation(int total, int correct, List<ClassResult> classes, Conf
         return of(truth, Predictions.argmax(logits));
     }
 
-    /** Percentage of images predicted correctly. */
+    /** Returns the percentage of images predicted correctly. */
     public double accuracy() {
         return 100.0 * correct / total;
     }
 
-    /** Percentage of images predicted wrongly. */
+    /** Returns the percentage of images predicted wrongly. */
     public double errorRate() {
         return 100.0 - accuracy();
     }
 
     /**
-     * Mean F1, in percent, of the classes that occur among the true labels, as scikit-learn's {@code
+     * Returns the mean F1, in percent, of the classes that occur among the true labels, as scikit-learn's {@code
      * f1_score(average="macro", labels=unique(y_true))}.
      */
     public double macroF1() {

@@ -8,11 +8,9 @@ import java.util.stream.IntStream;
 /** Folds of labelled images for cross-validation: the images of each class are dealt to the folds in turn. */
 public final class Folds {
     private final int[] fold;
-    private final int count;
 
-    private Folds(int[] fold, int count) {
+    private Folds(int[] fold) {
         this.fold = fold;
-        this.count = count;
     }
 
     /**
@@ -26,19 +24,17 @@ public final class Folds {
             throw new IllegalArgumentException("cross-validation: expected 2 or more folds, got " + count);
         }
         Map<Integer, Integer> dealt = new HashMap<>();
-        return new Folds(
-                Arrays.stream(labels)
-                        .map(label -> (dealt.merge(label, 1, Integer::sum) - 1) % count)
-                        .toArray(),
-                count);
+        return new Folds(Arrays.stream(labels)
+                .map(label -> (dealt.merge(label, 1, Integer::sum) - 1) % count)
+                .toArray());
     }
 
-    /** Number of images of the smallest class. */
+    /** Returns the number of images of the smallest class. */
     public static int fewest(int[] labels) {
         return counts(labels).min().orElse(0);
     }
 
-    /** Number of images of the largest class. */
+    /** Returns the number of images of the largest class. */
     public static int most(int[] labels) {
         return counts(labels).max().orElse(0);
     }
@@ -49,17 +45,12 @@ public final class Folds {
         return counts.values().stream().mapToInt(Integer::intValue);
     }
 
-    /** Number of folds. */
-    public int count() {
-        return count;
-    }
-
-    /** Positions of the images of a fold. */
+    /** Returns the positions of the images of a fold. */
     public int[] of(int part) {
         return IntStream.range(0, fold.length).filter(i -> fold[i] == part).toArray();
     }
 
-    /** Positions of the images of all other folds. */
+    /** Returns the positions of the images of all other folds. */
     public int[] without(int part) {
         return IntStream.range(0, fold.length).filter(i -> fold[i] != part).toArray();
     }

@@ -13,8 +13,8 @@ public record Interval(double low, double high) {
     private static final double CONFIDENCE = 0.95;
 
     /**
-     * Wilson's score interval of a share of images, in percent (Wilson, Probable Inference, the Law of Succession, and
-     * Statistical Inference, 1927).
+     * Returns Wilson's score interval of a share of images, in percent (Wilson, Probable Inference, the Law of
+     * Succession, and Statistical Inference, 1927).
      *
      * @throws IllegalArgumentException if there are no images, or fewer than correct ones
      */

@@ -36,14 +36,14 @@ public record McNemar(int images, int firstOnly, int secondOnly) {
         return new McNemar(first.length, firstOnly, secondOnly);
     }
 
-    /** The accuracy of the first minus that of the second, in percentage points. */
+    /** Returns the accuracy of the first minus that of the second, in percentage points. */
     public double difference() {
         return 100.0 * (firstOnly - secondOnly) / images;
     }
 
     /**
-     * The two-sided probability of such an uneven division of the images on which they disagree, if both were equally good;
-     * 1 if they never disagree.
+     * Returns the two-sided probability of such an uneven division of the images on which they disagree, if both were
+     * equally good; 1 if they never disagree.
      */
     public double pValue() {
         int disagreements = firstOnly + secondOnly;
@@ -55,9 +55,9 @@ public record McNemar(int images, int firstOnly, int secondOnly) {
     }
 
     /**
-     * The 95 % interval of the difference, in percentage points: Wald's with one disagreement more on either side, which
-     * holds for few images too (Bonett and Price, Adjusted Wald Confidence Interval for a Difference of Binomial
-     * Proportions Based on Paired Data, 2012).
+     * Returns the 95 % interval of the difference, in percentage points: Wald's with one disagreement more on either
+     * side, which holds for few images too (Bonett and Price, Adjusted Wald Confidence Interval for a Difference of
+     * Binomial Proportions Based on Paired Data, 2012).
      */
     public Interval interval() {
         double n = images + 2;

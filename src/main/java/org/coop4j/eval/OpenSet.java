@@ -4,9 +4,9 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * Scores for recognising pictures of unknown classes, evaluated by leaving out each class in turn: its pictures are scored
- * by the logits of the other classes (Hendrycks and Gimpel, 2017, and Liu and others, Energy-based Out-of-distribution
- * Detection, 2020, with the false-positive rate at a true-positive rate of 95 %).
+ * Scores for recognising pictures of unknown classes, evaluated by leaving out each class in turn: its pictures are
+ * scored by the logits of the other classes (Hendrycks and Gimpel, 2017, and Liu and others, Energy-based
+ * Out-of-distribution Detection, 2020, with the false-positive rate at a true-positive rate of 95 %).
  */
 public enum OpenSet {
     /** The largest logit. */
@@ -21,12 +21,12 @@ public enum OpenSet {
 
     private static final int NO_CLASS = -1;
 
-    /** The score of an image, higher for known classes. */
+    /** Returns the score of an image, higher for known classes. */
     public double score(float[] logits) {
         return score(logits, NO_CLASS);
     }
 
-    /** The score of an image without the logit of one class. */
+    /** Returns the score of an image without the logit of one class. */
     private double score(float[] logits, int without) {
         double largest = Double.NEGATIVE_INFINITY;
         for (int c = 0; c < logits.length; c++) {
@@ -45,8 +45,8 @@ public enum OpenSet {
     }
 
     /**
-     * The percentage of pictures of a class left out that are accepted, averaged over the classes, if 95 % of the pictures
-     * of the other classes are accepted.
+     * Returns the percentage of pictures of a class left out that are accepted, averaged over the classes, if 95 % of
+     * the pictures of the other classes are accepted.
      *
      * @param truth label of each image
      * @param logits [images][classes], of two classes or more
@@ -68,7 +68,8 @@ public enum OpenSet {
     }
 
     /**
-     * The percentage of unknown pictures whose score reaches the highest threshold that 95 % of the known ones reach.
+     * Returns the percentage of unknown pictures whose score reaches the highest threshold that 95 % of the known ones
+     * reach.
      *
      * @param known scores of pictures of known classes, at least one
      * @param unknown scores of pictures of unknown classes, at least one

@@ -7,7 +7,7 @@ public final class Predictions {
     private Predictions() {}
 
     /**
-     * The position of the largest score, the first of equal ones.
+     * Returns the position of the largest score, the first of equal ones.
      *
      * @throws IllegalArgumentException if there is no score or one is NaN
      */
@@ -27,17 +27,17 @@ public final class Predictions {
         return best;
     }
 
-    /** The {@link #argmax} of each row of {@code scores} [images][classes]. */
+    /** Returns the {@link #argmax} of each row of {@code scores} [images][classes]. */
     public static int[] argmax(float[][] scores) {
         return Arrays.stream(scores).mapToInt(Predictions::argmax).toArray();
     }
 
-    /** The softmax of one row of logits, summed in double precision. */
+    /** Returns the softmax of one row of logits, summed in double precision. */
     public static double[] softmax(float[] logits) {
         return softmax(logits, Temperature.NONE);
     }
 
-    /** The softmax of one row of logits divided by a temperature. */
+    /** Returns the softmax of one row of logits divided by a temperature. */
     public static double[] softmax(float[] logits, double temperature) {
         double largest = logits[argmax(logits)];
         double[] probabilities = new double[logits.length];

@@ -45,14 +45,14 @@ public record SeedSummary(int count, double mean, double sampleSd) {
         return of(results.stream().mapToDouble(number).toArray());
     }
 
-    /** The half width of Student's 95 % interval, t · sampleSd / √n; NaN for one seed. */
+    /** Returns the half width of Student's 95 % interval, t · sampleSd / √n; NaN for one seed. */
     public double studentCi95() {
         return count == 1
                 ? Double.NaN
                 : new TDistribution(count - 1).inverseCumulativeProbability(TWO_SIDED) * sampleSd / Math.sqrt(count);
     }
 
-    /** Student's 95 % interval of the mean of percentages, clipped to 0 and 100; empty for one or two seeds. */
+    /** Returns Student's 95 % interval of the mean of percentages, clipped to 0 and 100; empty for one or two seeds. */
     public Optional<Interval> percentInterval() {
         return count < FEWEST_FOR_INTERVAL
                 ? Optional.empty()

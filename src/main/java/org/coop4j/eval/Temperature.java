@@ -6,8 +6,8 @@ import org.apache.commons.math3.analysis.solvers.BrentSolver;
 
 /**
  * Temperature scaling (Guo and others, On Calibration of Modern Neural Networks, 2017): logits are divided by the
- * temperature that minimises the mean cross-entropy of held-out images, so that predictions with a probability of 80 % are
- * correct four times out of five. It changes no prediction.
+ * temperature that minimises the mean cross-entropy of held-out images, so that predictions with a probability of 80 %
+ * are correct four times out of five. It changes no prediction.
  */
 public final class Temperature {
     /** The temperature that leaves the probabilities unchanged. */
@@ -24,14 +24,15 @@ public final class Temperature {
      *
      * @param truth label of each image
      * @param logits [images][classes]
-     * @return the temperature; empty if there is no minimum, since all predictions are correct (any lower temperature fits
-     *     better) or the logits are worse than chance
+     * @return the temperature; empty if there is no minimum, since all predictions are correct (any lower temperature
+     *     fits better) or the logits are worse than chance
      * @throws IllegalArgumentException if the arrays differ in length
      */
     public static OptionalDouble fit(int[] truth, float[][] logits) {
         if (truth.length != logits.length) {
             throw new IllegalArgumentException(
-                    "expected as many labels as rows of logits, got %d labels and %d rows".formatted(truth.length, logits.length));
+                    "expected as many labels as rows of logits, got %d labels and %d rows"
+                            .formatted(truth.length, logits.length));
         }
         // The cross-entropy is convex in the inverse temperature: its slope changes sign once.
         UnivariateFunction slope = log -> slope(truth, logits, Math.exp(log));
@@ -42,7 +43,7 @@ public final class Temperature {
         return OptionalDouble.of(Math.exp(-log));
     }
 
-    /** d/dβ of Σ cross-entropy(β · logits) = Σ (mean logit under softmax(β · logits) − own). */
+    /** Returns d/dβ of Σ cross-entropy(β · logits) = Σ (mean logit under softmax(β · logits) − own). */
     private static double slope(int[] truth, float[][] logits, double inverse) {
         double slope = 0;
         for (int i = 0; i < truth.length; i++) {
@@ -55,7 +56,7 @@ public final class Temperature {
         return slope;
     }
 
-    /** The logits divided by a temperature. */
+    /** Returns the logits divided by a temperature. */
     public static float[][] scale(float[][] logits, double temperature) {
         float[][] scaled = new float[logits.length][];
         for (int i = 0; i < logits.length; i++) {

@@ -15,8 +15,8 @@ import org.coop4j.method.train.Training;
  * trainers/adapters.py}, constraint {@code l2}): ZS-LP with a penalty on the distance of the prototypes from the text
  * features, the larger the better zero-shot CLIP knows the class.
  *
- * <p>loss = cross-entropy + (1/C) Σ_k λ_k ‖w_k − t_k‖², t not normalised; λ_k is the mean zero-shot probability of class k
- * over its training images and stays fixed.
+ * <p>loss = cross-entropy + (1/C) Σ_k λ_k ‖w_k − t_k‖², t not normalised; λ_k is the mean zero-shot probability of
+ * class k over its training images and stays fixed.
  *
  * @param prompts hand-written prompts whose text features initialise the prototypes
  */
@@ -47,7 +47,10 @@ public record Clap(TextPrompts prompts) implements FeatureMethod {
         return ZsLp.model(raw, data.train().size(), multipliers);
     }
 
-    /** The Lagrange multipliers λ: the mean zero-shot probability of each class over its images, 1 without images. */
+    /**
+     * Returns the Lagrange multipliers λ: the mean zero-shot probability of each class over its images, 1 without
+     * images.
+     */
     static float[] multipliers(FeatureMatrix text, FeatureSet train, float scale) {
         FeatureSet images = ViewPooling.pooled(train);
         FeatureMatrix cosines = FeatureSets.matrix(images).normalized().products(text.normalized());

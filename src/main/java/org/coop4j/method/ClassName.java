@@ -6,9 +6,9 @@ import org.coop4j.text.Tokenizer;
 /**
  * A class name in a prompt, in tokens.
  *
- * <p>The reference tokenizes the name together with the "." that ends the prompt, and counts the tokens of the name alone:
- * a name that ends in punctuation, such as "kite (bird of prey)", merges with the "." into one token, which then belongs to
- * the name.
+ * <p>The reference tokenizes the name together with the "." that ends the prompt, and counts the tokens of the name
+ * alone: a name that ends in punctuation, such as "kite (bird of prey)", merges with the "." into one token, which then
+ * belongs to the name.
  *
  * @param name the name as given
  * @param tokens the name and the end of the sentence

@@ -8,18 +8,18 @@ import org.coop4j.eval.Predictions;
 /** Maps image features to logits. Safe for use by several threads. */
 public interface Classifier extends AutoCloseable {
 
-    /** The classes, in the order of the logits. */
+    /** Returns the classes, in the order of the logits. */
     default List<String> classNames() {
         return save().classNames();
     }
 
-    /** The output of the image tower that it takes. */
+    /** Returns the output of the image tower that it takes. */
     default FeatureKind features() {
         return save().method().features();
     }
 
     /**
-     * The logits of images, [images, classes].
+     * Returns the logits of images, [images, classes].
      *
      * @param images rows of {@link #features}, not normalised, one row per image
      */
@@ -28,7 +28,7 @@ public interface Classifier extends AutoCloseable {
     }
 
     /**
-     * The logits as a graph in another format.
+     * Returns the logits as a graph in another format.
      *
      * @param images features as {@link #logits(FeatureMatrix)} takes them
      * @return [images, classes], up to a number that is the same for all classes of an image
@@ -37,15 +37,15 @@ public interface Classifier extends AutoCloseable {
     <T> T logits(LogitGraph<T> graph, T images);
 
     /**
-     * The classifier of other classes.
+     * Returns the classifier of other classes.
      *
      * @throws IllegalArgumentException if the method knows only its own classes and one of these is new, naming it
      */
     Classifier forClasses(List<String> names);
 
     /**
-     * The calibrated probabilities of the classes: the softmax of the logits divided by a temperature, fitted to
-     * images that were not learned from if there were any.
+     * Returns the calibrated probabilities of the classes: the softmax of the logits divided by a temperature, fitted
+     * to images that were not learned from if there were any.
      *
      * @param logits logits of one image
      */
@@ -53,7 +53,7 @@ public interface Classifier extends AutoCloseable {
         return Predictions.softmax(logits, save().temperature());
     }
 
-    /** The file that restores this classifier. */
+    /** Returns the file that restores this classifier. */
     ClassifierFile save();
 
     @Override

@@ -23,8 +23,8 @@ import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.coop4j.weights.safetensors.TensorChecksum;
 
 /**
- * A learned classifier as a file: its method with settings and named tensors, the class names, the model's SHA-256 and an
- * account of the training. One format for all methods, with a checksum.
+ * A learned classifier as a file: its method with settings and named tensors, the class names, the model's SHA-256 and
+ * an account of the training. One format for all methods, with a checksum.
  *
  * @param method the method that made it, with its settings
  * @param classNames the classes, in order
@@ -41,7 +41,9 @@ public record ClassifierFile(
         Map<String, String> training,
         double temperature) {
 
-    /** Entry of {@link #training} for a classifier learned from features without their model: its {@code logit_scale}. */
+    /**
+     * Entry of {@link #training} for a classifier learned from features without their model: its {@code logit_scale}.
+     */
     public static final String LOGIT_SCALE = "logit_scale";
 
     private static final String FORMAT = "coop4j.classifier";
@@ -78,13 +80,13 @@ public record ClassifierFile(
         }
     }
 
-    /** A file without tensors. */
+    /** Returns a file without tensors. */
     public static ClassifierFile of(Method method, List<String> classNames, String modelSha256) {
         return new ClassifierFile(method, classNames, modelSha256, Map.of(), Map.of(), Temperature.NONE);
     }
 
     /**
-     * The tensor of this name.
+     * Returns the tensor of this name.
      *
      * @throws IllegalArgumentException if there is none, listing the others
      */
@@ -192,7 +194,7 @@ public record ClassifierFile(
         String model = space.modelSha256();
         if (!modelSha256.isEmpty() && !model.isEmpty() && !model.equals(modelSha256)) {
             throw new IllegalArgumentException(
-                    "the classifier was learned with the model %.12s…, but this model is %.12s…: use the model of the classifier"
+                    "the classifier was learned with the model %.12s…, but this model is %.12s…: use that model"
                             .formatted(modelSha256, model));
         }
     }

@@ -86,7 +86,7 @@ public record ClipAdapter(
     }
 
     /**
-     * The two layers before training.
+     * Returns the two layers before training.
      *
      * @param w1 [hidden, embed]
      * @param w2 [embed, hidden]

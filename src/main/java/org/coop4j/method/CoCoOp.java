@@ -14,9 +14,9 @@ import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * Conditional Context Optimization (Zhou, Yang, Loy, Liu: "Conditional Prompt Learning for Vision-Language Models", CVPR 2022;
- * {@code trainers/cocoop.py}): a meta-net maps each image to a vector that is added to all context vectors, so that every
- * image has its own prompts.
+ * Conditional Context Optimization (Zhou, Yang, Loy, Liu: "Conditional Prompt Learning for Vision-Language Models",
+ * CVPR 2022; {@code trainers/cocoop.py}): a meta-net maps each image to a vector that is added to all context vectors,
+ * so that every image has its own prompts.
  *
  * @param contextLength number of context vectors M
  * @param words initial words of the context; null for random numbers
@@ -71,7 +71,7 @@ public record CoCoOp(
         return true;
     }
 
-    /** The context of one image: π(f) added to every vector. */
+    /** Returns the context of one image: π(f) added to every vector. */
     @Override
     public SDVariable contextVectors(StepGraph step) {
         SDVariable shift = MetaNet.forward(step, Activation.Kind.RELU, step.images());
@@ -104,12 +104,12 @@ public record CoCoOp(
         private static final String W2 = "meta_net.linear2.weight";
         private static final String B2 = "meta_net.linear2.bias";
 
-        /** Names of the tensors of methods with a context and a meta-net. */
+        /** Returns the names of the tensors of methods with a context and a meta-net. */
         static List<String> withContext() {
             return List.of(PromptContext.CTX, W1, B1, W2, B2);
         }
 
-        /** A shared context and the layers before training. */
+        /** Returns a shared context and the layers before training. */
         List<LearnedTensor> initial(PromptContext context, Clip clip, long seed) {
             SplittableRandom random = RandomStream.of(seed, "initial meta-net");
             return List.of(
@@ -120,7 +120,7 @@ public record CoCoOp(
                     uniform(random, hidden, B2, out));
         }
 
-        /** PyTorch's initialisation of linear layers: uniform within ±1/√(width of the input). */
+        /** Initialises a tensor as PyTorch does in linear layers: uniform within ±1/√(width of the input). */
         static LearnedTensor uniform(SplittableRandom random, int fanIn, String name, long... shape) {
             LearnedTensor tensor = LearnedTensor.zeros(name, shape);
             double bound = 1 / Math.sqrt(fanIn);
@@ -131,7 +131,7 @@ public record CoCoOp(
             return tensor;
         }
 
-        /** x [rows, in] → [rows, out]. */
+        /** Applies the meta-net, x [rows, in] → [rows, out]. */
         static SDVariable forward(StepGraph step, Activation.Kind activation, SDVariable x) {
             SDVariable h = step.ops().linear(x, step.learned(W1), step.learned(B1)); // [rows, hidden]
             SDVariable a = step.ops().activation(activation, h);

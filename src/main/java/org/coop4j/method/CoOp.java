@@ -10,8 +10,9 @@ import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * Context Optimization (Zhou, Yang, Loy, Liu: "Learning to Prompt for Vision-Language Models", IJCV 2022; the reference's
- * {@code trainers/coop.py}): the words of a prompt are replaced by vectors learned by the cross-entropy of the training images.
+ * Context Optimization (Zhou, Yang, Loy, Liu: "Learning to Prompt for Vision-Language Models", IJCV 2022; the
+ * reference's {@code trainers/coop.py}): the words of a prompt are replaced by vectors learned by the cross-entropy of
+ * the training images.
  *
  * @param context the context vectors
  */
@@ -64,7 +65,7 @@ public record CoOp(PromptContext context) implements PromptMethod {
                 "coop-words");
     }
 
-    /** Names as in CoOp's tables: {@code coop-m16-middle-csc}, {@code coop-words}. */
+    /** Parses names as in CoOp's tables: {@code coop-m16-middle-csc}, {@code coop-words}. */
     @Override
     public Optional<Method> shorthand(String name) {
         Matcher matcher = SHORT.matcher(name);

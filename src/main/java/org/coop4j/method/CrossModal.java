@@ -23,11 +23,11 @@ import org.nd4j.autodiff.samediff.SDVariable;
 /**
  * Cross-modal linear probe (Lin, Yu, Kuang, Pathak, Ramanan: "Multimodality Helps Unimodality", CVPR 2023; the
  * reference's {@code train.py}): a linear head initialised from the text features and trained on image features and, as
- * further samples of their classes, text features. The last step counts; the reference chooses the step, the rate and the
- * decay on val images.
+ * further samples of their classes, text features. The last step counts; the reference chooses the step, the rate and
+ * the decay on val images.
  *
- * @param blend share of the initial head in the final one (WiSE-FT; Wortsman et al., CVPR 2022): 0 or, in the reference,
- *     0.5
+ * @param blend share of the initial head in the final one (WiSE-FT; Wortsman et al., CVPR 2022): 0 or, in the
+ *     reference, 0.5
  * @param prompts hand-written prompts of the text features, each a sample of every class
  */
 public record CrossModal(
@@ -73,7 +73,7 @@ public record CrossModal(
     }
 
     /**
-     * The head before training.
+     * Returns the head before training.
      *
      * @param texts text features that are not normalised, [templates · classes, embed]
      */
@@ -81,7 +81,7 @@ public record CrossModal(
         FeatureMatrix start = PromptEnsemble.mean(texts, classes).normalized();
         LearnedTensor head = start.learned(HEAD);
         return new Model(file -> file.with(head).with(START, start), head) {
-            /** All views of all images, then the texts. */
+            /** Returns all views of all images, then the texts. */
             @Override
             FeatureSet samples(FeatureSet images) {
                 int[] labels =
@@ -90,7 +90,7 @@ public record CrossModal(
                         ViewPooling.pooled(images), DenseFeatures.of(images.width(), 1, texts.toArray(), labels));
             }
 
-            /** One half of a batch images, one half texts. */
+            /** Returns batches of one half images and one half texts. */
             @Override
             BatchOrder order(int samples, Trainer trainer) {
                 int half = Math.max(1, trainer.training().batch() / 2);
@@ -109,7 +109,7 @@ public record CrossModal(
         };
     }
 
-    /** The classifier of (1 − blend) · head + blend · start; a new class gets its zero-shot weight. */
+    /** Returns the classifier of (1 − blend) · head + blend · start; a new class gets its zero-shot weight. */
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         return classRows(space, file, texts -> texts.raw().normalized(), HEAD, START)

@@ -12,15 +12,15 @@ import org.coop4j.method.train.Training;
  * Logits of labelled images by k-fold cross-validation: each fold is scored by a classifier learned from the others.
  *
  * @param task the classification task
- * @param parts number of folds, 2 or more
+ * @param folds number of folds, 2 or more
  */
-public record CrossValidation(FeatureSpace space, Task task, int parts) {
+public record CrossValidation(FeatureSpace space, Task task, int folds) {
 
-    private static final int MOST_PARTS = 5;
+    private static final int MOST_FOLDS = 5;
 
-    /** The number of folds for these labels, at most 5; with fewer than 2 nothing can be held out. */
-    public static int parts(int[] labels) {
-        return Math.min(MOST_PARTS, Folds.fewest(labels));
+    /** Returns the number of folds for these labels, at most 5; with fewer than 2 nothing can be held out. */
+    public static int folds(int[] labels) {
+        return Math.min(MOST_FOLDS, Folds.fewest(labels));
     }
 
     /**
@@ -33,13 +33,13 @@ public record CrossValidation(FeatureSpace space, Task task, int parts) {
     public float[][] logits(Method method, Training training, FewShotFeatures data, int shots) throws IOException {
         FeatureSet images = data.train();
         float[][] logits = new float[images.size()][];
-        Folds folds = Folds.of(images.labels(), parts);
-        for (int part = 0; part < folds.count(); part++) {
-            int[] held = folds.of(part);
+        Folds split = Folds.of(images.labels(), folds);
+        for (int fold = 0; fold < folds; fold++) {
+            int[] held = split.of(fold);
             if (held.length == 0) {
                 continue;
             }
-            FeatureSet rest = FeatureSets.first(FeatureSets.select(images, folds.without(part)), shots);
+            FeatureSet rest = FeatureSets.first(FeatureSets.select(images, split.without(fold)), shots);
             try (Classifier classifier = method.learner(space, task)
                     .fit(new FewShotFeatures(rest, data.val()), new Trainer(training, task.seed()))) {
                 float[][] rows = classifier

@@ -21,8 +21,8 @@ import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
  * Deep language prompting: the text side of independent vision-language prompting (Khattak, Rasheed, Maaz, Khan, Khan:
- * "MaPLe", CVPR 2023; {@code trainers/independentVL.py}): on entry to each block the context is replaced by learned vectors of
- * that block.
+ * "MaPLe", CVPR 2023; {@code trainers/independentVL.py}): on entry to each block the context is replaced by learned
+ * vectors of that block.
  *
  * @param contextLength number of context vectors M
  * @param words initial words of the context; null for random numbers
@@ -112,7 +112,7 @@ public record DeepLanguage(
         return replacements;
     }
 
-    /** The reference saves the whole model. */
+    /** Returns no names: the reference saves the whole model. */
     @Override
     public List<String> checkpointTensors() {
         return List.of();

@@ -23,13 +23,13 @@ import org.nd4j.autodiff.samediff.SDVariable;
 /** A method that learns from image features alone, by gradient steps or in closed form; the text tower runs once. */
 public non-sealed interface FeatureMethod extends Method {
 
-    /** Hand-written prompts of the text features; null if the method uses no text. */
+    /** Returns hand-written prompts of the text features; null if the method uses no text. */
     TextPrompts prompts();
 
-    /** The model before training. */
+    /** Returns the model before training. */
     Model start(Texts texts, FewShotFeatures data, Trainer trainer) throws IOException;
 
-    /** Approximate number of rows of weights that each image is multiplied by in an epoch. */
+    /** Returns the approximate number of rows of weights that each image is multiplied by in an epoch. */
     default double rows(FeatureSpace space, int classes, int images) {
         return classes;
     }
@@ -85,12 +85,12 @@ public non-sealed interface FeatureMethod extends Method {
             return learned;
         }
 
-        /** The loss of a batch, a scalar. */
+        /** Returns the loss of a batch, a scalar. */
         SDVariable loss(StepGraph step) {
             throw new IllegalStateException("a closed form has no loss");
         }
 
-        /** The examples that batches are drawn from. */
+        /** Returns the examples that batches are drawn from. */
         FeatureSet samples(FeatureSet images) {
             return images;
         }
@@ -120,17 +120,17 @@ public non-sealed interface FeatureMethod extends Method {
      */
     record Texts(PromptEnsemble prompts, FeatureSpace space, List<String> classNames) {
 
-        /** Normalised features, one row per class. */
+        /** Returns normalised features, one row per class. */
         FeatureMatrix weights() {
             return prompts.classWeights(space, classNames);
         }
 
-        /** Features that are not normalised, averaged over the templates, one row per class. */
+        /** Returns features that are not normalised, averaged over the templates, one row per class. */
         FeatureMatrix raw() {
             return prompts.rawWeights(space, classNames);
         }
 
-        /** Features that are not normalised, [templates · classes, embed]. */
+        /** Returns features that are not normalised, [templates · classes, embed]. */
         FeatureMatrix ofAllPrompts() {
             return prompts.features(space, classNames);
         }
@@ -152,7 +152,7 @@ public non-sealed interface FeatureMethod extends Method {
         });
     }
 
-    /** Text features of classes by the prompts of a method that was read from a file. */
+    /** Returns text features of classes by the prompts of a method that was read from a file. */
     default Texts textsOfFile(FeatureSpace space, List<String> classNames) {
         return new Texts(new PromptEnsemble(prompts().templates()), space, classNames);
     }
@@ -168,7 +168,7 @@ public non-sealed interface FeatureMethod extends Method {
         }
     }
 
-    /** The step of a model's loss over batches of samples. */
+    /** Returns the step of a model's loss over batches of samples. */
     static BatchStep step(FeatureSpace space, Model model, FeatureSet samples, int classes) {
         return new BatchStep(
                 samples,

@@ -79,7 +79,7 @@ public record Gda(
     }
 
     /**
-     * The Gaussians of the training images with their α.
+     * Returns the Gaussians of the training images with their α.
      *
      * @param text normalised text features, one row per class
      * @param progress receives a warning if the result equals zero-shot CLIP
@@ -110,7 +110,7 @@ public record Gda(
                 .linear(rows -> head(rows, space.logitScale()));
     }
 
-    /** Zero-shot CLIP and Gaussians as one linear head. */
+    /** Returns zero-shot CLIP and Gaussians as one linear head. */
     private LinearHead head(ClassifierFile rows, float scale) {
         float[] bias = rows.tensor(BIAS).values().clone();
         for (int k = 0; k < bias.length; k++) {
@@ -119,7 +119,7 @@ public record Gda(
         return new LinearHead(rows.matrix(TEXT).times(scale).plus(rows.matrix(WEIGHTS), alpha), 1, bias, null);
     }
 
-    /** The smallest of the best α, on the val images or, without them, by cross-validation. */
+    /** Returns the smallest of the best α, on the val images or, without them, by cross-validation. */
     private static double chosenAlpha(Gaussians gaussians, FewShotFeatures data, FeatureMatrix text, float scale) {
         int[] hits = data.val().size() > 0
                 ? valHits(gaussians, data.val(), text, scale)
@@ -131,12 +131,12 @@ public record Gda(
         return GRID[best];
     }
 
-    /** Number of val images classified correctly with each α of the grid. */
+    /** Returns the number of val images classified correctly with each α of the grid. */
     static int[] valHits(Gaussians gaussians, FeatureSet val, FeatureMatrix text, float scale) {
         return hits(gaussians, text, scale, FeatureSets.matrix(val).normalized(), val.labels());
     }
 
-    /** Number of held-out training images classified correctly with each α of the grid. */
+    /** Returns the number of held-out training images classified correctly with each α of the grid. */
     static int[] crossValidationHits(FeatureSet images, FeatureMatrix text, float scale) {
         int most = Folds.most(images.labels());
         if (most < 2) {
@@ -180,7 +180,7 @@ public record Gda(
                 .toArray();
     }
 
-    /** The class of the largest logit of an image; of equal logits the first class wins. */
+    /** Returns the class of the largest logit of an image; of equal logits the first class wins. */
     private static int best(float scale, float[] cosines, double alpha, float[] products, float[] bias) {
         int best = 0;
         double most = Double.NEGATIVE_INFINITY;
@@ -196,11 +196,11 @@ public record Gda(
     }
 
     /**
-     * Gaussians of the classes with one shared covariance, and the linear classifier that follows from
-     * Bayes' rule, computed in double precision.
+     * Gaussians of the classes with one shared covariance, and the linear classifier that follows from Bayes' rule,
+     * computed in double precision.
      *
-     * <p>S = Σ (f − μ_y)(f − μ_y)ᵀ over n features; precision Σ⁻¹ = D · (S + tr S / (n − 1) · I)⁻¹; W =
-     * Σ⁻¹ μᵀ; b_k = − ln C − ½ μ_k Σ⁻¹ μ_kᵀ. W is zero if S is zero.
+     * <p>S = Σ (f − μ_y)(f − μ_y)ᵀ over n features; precision Σ⁻¹ = D · (S + tr S / (n − 1) · I)⁻¹; W = Σ⁻¹ μᵀ; b_k = −
+     * ln C − ½ μ_k Σ⁻¹ μ_kᵀ. W is zero if S is zero.
      *
      * @param weights Wᵀ, [classes, embed]
      * @param bias b, [classes]
@@ -230,7 +230,7 @@ public record Gda(
             return moments;
         }
 
-        /** The moments without some features. */
+        /** Returns the moments without some features. */
         Moments without(FeatureMatrix features, int[] labels) {
             Moments rest = new Moments(squares.clone(), sums.clone(), counts.clone());
             rest.add(-1, features, labels);

@@ -47,7 +47,7 @@ final class KeyCache implements Classifier {
         scale = rows.space().logitScale();
     }
 
-    /** The key of each image: the normalised mean of its views. */
+    /** Returns the key of each image: the normalised mean of its views. */
     static FeatureMatrix keys(FeatureSet images) {
         return ViewPooling.mean(images).normalized();
     }
@@ -84,7 +84,7 @@ final class KeyCache implements Classifier {
         return file.with(LABELS, Shape.of(labels.length), numbers);
     }
 
-    /** Number of val images classified correctly by each (beta, alpha) of the grid. */
+    /** Returns the number of val images classified correctly by each (beta, alpha) of the grid. */
     static int[][] hits(
             FeatureSpace space,
             CacheWeights weights,
@@ -110,7 +110,7 @@ final class KeyCache implements Classifier {
     }
 
     /**
-     * The cache that was saved.
+     * Returns the cache that was saved.
      *
      * @throws IOException if the file lacks a tensor or does not fit the model
      */
@@ -172,7 +172,7 @@ final class KeyCache implements Classifier {
         return graph.plus(zeroShot, graph.times(votes, weights.alpha()));
     }
 
-    /** A class without keys has its zero-shot logit alone. */
+    /** Returns the cache of other classes; a class without keys has its zero-shot logit alone. */
     @Override
     public Classifier forClasses(List<String> names) {
         int[] positions = ClassNames.find(names, classNames());
@@ -276,7 +276,7 @@ final class KeyCache implements Classifier {
             return correct;
         }
 
-        /** exp(−beta (1 − cosine)) of each key. */
+        /** Returns exp(−beta (1 − cosine)) of each key. */
         private double[][] influence(float[] cosines, double beta) {
             double[][] influence = new double[rounds.length][];
             for (int round = 0; round < rounds.length; round++) {
@@ -348,12 +348,12 @@ final class KeyCache implements Classifier {
             this(1.17, 1, true, 3, 7);
         }
 
-        /** The grid of alpha, ascending. */
+        /** Returns the grid of alpha, ascending. */
         double[] alphas() {
             return grid(ALPHAS, maxAlpha);
         }
 
-        /** The grid of beta, ascending in equal steps. */
+        /** Returns the grid of beta, ascending in equal steps. */
         double[] betas() {
             return grid(BETAS, maxBeta);
         }
@@ -365,7 +365,7 @@ final class KeyCache implements Classifier {
         }
 
         /**
-         * The first weights of the grid with most hits: beta in the outer loop, alpha in the inner one.
+         * Returns the first weights of the grid with most hits: beta in the outer loop, alpha in the inner one.
          *
          * @param hits number of val images classified correctly by each (beta, alpha)
          */

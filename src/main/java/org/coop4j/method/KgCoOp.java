@@ -10,11 +10,11 @@ import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
  * Knowledge-guided Context Optimization (Yao, Zhang, Xu: "Visual-Language Prompt Tuning with Knowledge-guided Context
- * Optimization", CVPR 2023; the reference's {@code trainers/kgcoop.py}): CoOp with a penalty on the distance of the class
- * features from those of the hand-written prompt.
+ * Optimization", CVPR 2023; the reference's {@code trainers/kgcoop.py}): CoOp with a penalty on the distance of the
+ * class features from those of the hand-written prompt.
  *
- * <p>loss = cross-entropy + weight · (1 − mean over the classes of cos(w, t)), with w the features of the learned prompts and t
- * those of the hand-written ones.
+ * <p>loss = cross-entropy + weight · (1 − mean over the classes of cos(w, t)), with w the features of the learned
+ * prompts and t those of the hand-written ones.
  *
  * @param context the context vectors
  * @param weight weight of the penalty, λ in the paper

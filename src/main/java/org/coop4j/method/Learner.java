@@ -4,7 +4,7 @@ import java.io.IOException;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 
-/** A method about to learn a task, whose class names and prompts have been checked. */
+/** A method that is ready to learn a task: class names and prompts have been checked. */
 public interface Learner {
 
     /**
@@ -16,7 +16,7 @@ public interface Learner {
     Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException;
 
     /**
-     * Approximate number of multiplications of {@link #fit}, to estimate the remaining time.
+     * Returns the approximate number of multiplications of {@link #fit}, to estimate the remaining time.
      *
      * @param images number of training images
      */

@@ -32,14 +32,14 @@ record LinearHead(FeatureMatrix weights, float scale, float[] bias, Adapter adap
         this(weights, scale, new float[weights.rows()], adapter);
     }
 
-    /** The logits of images whose features are not normalised, [images, classes]. */
+    /** Returns the logits of images whose features are not normalised, [images, classes]. */
     <T> T logits(LogitGraph<T> graph, T images) {
         T x = adapter == null ? images : adapter.adapted(graph, images);
         return graph.plus(graph.times(graph.product(graph.unit(x), weights), scale), bias);
     }
 
     /**
-     * The classifier of the head.
+     * Returns the classifier of the head.
      *
      * @param others makes the classifier of other classes
      */
@@ -75,24 +75,24 @@ record LinearHead(FeatureMatrix weights, float scale, float[] bias, Adapter adap
             List<String> tensors,
             Function<List<String>, Map<String, float[]>> added) {
 
-        /** Rows of features of learned classes alone. */
+        /** Returns rows of features of learned classes alone. */
         static ClassRows ofLearned(FeatureSpace space, ClassifierFile file, String... tensors) throws IOException {
             file.requireClassRows(space, tensors);
             return new ClassRows(space, file, List.of(tensors), null);
         }
 
-        /** The same tensors of another file. */
+        /** Returns the same tensors of another file. */
         ClassRows of(ClassifierFile other) {
             return new ClassRows(space, other, tensors, added);
         }
 
         /**
-         * Positions of classes among those that were learned.
+         * Returns the positions of classes among those that were learned.
          *
          * @param learner what has learned them, for the message
          * @throws IllegalArgumentException if a class is new, naming it and the methods that accept new classes
          */
-        static int[] learned(String learner, List<String> names, List<String> classNames) {
+        static int[] positions(String learner, List<String> names, List<String> classNames) {
             try {
                 return ClassNames.positions(names, classNames);
             } catch (IllegalArgumentException e) {
@@ -107,29 +107,29 @@ record LinearHead(FeatureMatrix weights, float scale, float[] bias, Adapter adap
             }
         }
 
-        /** The classifier by scaled cosines with class weights. */
+        /** Returns the classifier by scaled cosines with class weights. */
         Classifier cosines(Function<ClassifierFile, FeatureMatrix> weights) {
             return linear(rows -> new LinearHead(weights.apply(rows), space.logitScale(), null));
         }
 
-        /** The classifier by scaled cosines of adapted images with the rows of a tensor. */
+        /** Returns the classifier by scaled cosines of adapted images with the rows of a tensor. */
         Classifier adapted(String tensor, Adapter adapter) {
             return linear(rows -> new LinearHead(rows.matrix(tensor), space.logitScale(), adapter));
         }
 
-        /** The classifier of a linear head; for other classes the head is made from their rows. */
+        /** Returns the classifier of a linear head; for other classes the head is made from their rows. */
         Classifier linear(Function<ClassifierFile, LinearHead> head) {
             return head.apply(file).classifier(file, names -> of(select(names)).linear(head));
         }
 
         /**
-         * The file for these classes: learned classes keep their rows, new ones are added.
+         * Returns the file for these classes: learned classes keep their rows, new ones are added.
          *
          * @throws IllegalArgumentException if a class is new and there are no rows for it, naming it
          */
         ClassifierFile select(List<String> names) {
             int[] positions = added == null
-                    ? learned(file.method().id(), names, file.classNames())
+                    ? positions(file.method().id(), names, file.classNames())
                     : ClassNames.find(names, file.classNames());
             List<String> unknown = new ArrayList<>();
             for (int i = 0; i < positions.length; i++) {
@@ -146,7 +146,7 @@ record LinearHead(FeatureMatrix weights, float scale, float[] bias, Adapter adap
         }
 
         /**
-         * The file with the rows of a tensor at these positions.
+         * Returns the file with the rows of a tensor at these positions.
          *
          * @param added rows of the negative positions in order; null if there are none
          */

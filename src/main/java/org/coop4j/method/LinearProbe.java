@@ -18,8 +18,8 @@ import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
 
 /**
- * Logistic regression on image features that are not normalised (Radford et al., 2021, section 3.2; the reference's {@code
- * lpclip/linear_probe.py}).
+ * Logistic regression on image features that are not normalised (Radford et al., 2021, section 3.2; the reference's
+ * {@code lpclip/linear_probe.py}).
  *
  * @param referenceSample whether its few-shot images are drawn as in {@code lpclip}, not as in CoOp
  */
@@ -145,7 +145,7 @@ public record LinearProbe(@Setting("draw the images as lpclip does, not as CoOp 
 
         @Override
         public Classifier forClasses(List<String> names) {
-            int[] positions = ClassRows.learned(file.method().id(), names, classNames());
+            int[] positions = ClassRows.positions(file.method().id(), names, classNames());
             return of(file.withClassNames(names), probe.select(positions));
         }
 

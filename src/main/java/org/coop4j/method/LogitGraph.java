@@ -4,32 +4,32 @@ import java.util.function.DoubleUnaryOperator;
 import org.coop4j.clip.FeatureMatrix;
 
 /**
- * The operations of logits on matrices with one row per image, in some format; {@link Classifier#logits(LogitGraph, Object)}
- * calls them.
+ * The operations of logits on matrices with one row per image, in some format; {@link Classifier#logits(LogitGraph,
+ * Object)} calls them.
  *
  * @param <T> a matrix in that format
  */
 public interface LogitGraph<T> {
 
-    /** Each row divided by its Euclidean norm. */
+    /** Returns each row divided by its Euclidean norm. */
     T unit(T x);
 
-    /** x · weightsᵀ; x [n, width], weights [m, width] → [n, m]. */
+    /** Returns x · weightsᵀ; x [n, width], weights [m, width] → [n, m]. */
     T product(T x, FeatureMatrix weights);
 
-    /** Each element times a factor. */
+    /** Returns each element times a factor. */
     T times(T x, double factor);
 
-    /** Each row plus a row of numbers. */
+    /** Returns each row plus a row of numbers. */
     T plus(T x, float[] row);
 
-    /** The sum of two matrices. */
+    /** Returns the sum of two matrices. */
     T plus(T x, T y);
 
-    /** max(0, x). */
+    /** Returns max(0, x). */
     T rectified(T x);
 
-    /** e to the power of each element. */
+    /** Returns e to the power of each element. */
     T exp(T x);
 
     /** Computes the logits immediately. */

@@ -11,7 +11,7 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
-import org.coop4j.eval.Predictions;
+import org.coop4j.eval.Evaluation;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
@@ -23,9 +23,9 @@ import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * LP++ (Huang, Shakeri, Dolz, Boudiaf, Bahig, Ben Ayed: "LP++: A Surprisingly Strong Linear Probe for Few-Shot CLIP", CVPR
- * 2024; the reference's {@code methods/linear_probe_p2.py}): a linear probe whose class weights are blended with the text
- * features.
+ * LP++ (Huang, Shakeri, Dolz, Boudiaf, Bahig, Ben Ayed: "LP++: A Surprisingly Strong Linear Probe for Few-Shot CLIP",
+ * CVPR 2024; the reference's {@code methods/linear_probe_p2.py}): a linear probe whose class weights are blended with
+ * the text features.
  *
  * <p>logits = f · (w_k + α_k t_k) + b_k, without a logit scale. The bias is initially 0, in the reference random.
  *
@@ -58,8 +58,8 @@ public record LpPlusPlus(
         return new About(
                 "lpp",
                 "LP++",
-                "Linear probe with class weights blended with the text features; its step sizes follow from the data, so"
-                        + " nothing needs tuning (Huang et al., CVPR 2024).");
+                "Linear probe with class weights blended with the text features; its step sizes follow from the"
+                        + " data, so nothing needs tuning (Huang et al., CVPR 2024).");
     }
 
     /** Rates are in units of step sizes derived from the data. */
@@ -168,7 +168,7 @@ public record LpPlusPlus(
             @Override
             public void step(List<LearnedTensor> tensors, double rate, long step) {
                 super.step(List.of(w, b), rate * weightStep, step);
-                float[] sum = average(alpha, SUM);
+                float[] sum = array(alpha, SUM);
                 for (int k = 0; k < sum.length; k++) {
                     sum[k] += alpha.gradient()[k];
                     if (step % BLEND_EVERY == 0) {
@@ -177,11 +177,11 @@ public record LpPlusPlus(
                 }
                 if (val.size() > 0) {
                     int now = valHits();
-                    float[] most = average(hits, BEST);
+                    float[] most = array(hits, BEST);
                     if (now >= most[0]) {
                         most[0] = now;
                         for (LearnedTensor tensor : tensors) {
-                            copy(tensor.values(), average(tensor, BEST));
+                            copy(tensor.values(), array(tensor, BEST));
                         }
                     }
                 }
@@ -190,7 +190,7 @@ public record LpPlusPlus(
             /** Restores the tensors of the best step on the val images, if there were any. */
             void takeBest() {
                 if (val.size() > 0 && !state().isEmpty()) {
-                    learned().forEach(tensor -> copy(average(tensor, BEST), tensor.values()));
+                    learned().forEach(tensor -> copy(array(tensor, BEST), tensor.values()));
                 }
             }
 
@@ -199,15 +199,11 @@ public record LpPlusPlus(
             }
         }
 
-        /** Number of val images that the current tensors classify correctly. */
+        /** Returns the number of val images that the current tensors classify correctly. */
         int valHits() {
             FeatureMatrix logits = head(FeatureMatrix.of(w), b.values(), alpha.values(), text)
                     .logits(new LogitGraph.Matrices(), FeatureSets.matrix(val).normalized());
-            int hits = 0;
-            for (int i = 0; i < logits.rows(); i++) {
-                hits += Predictions.argmax(logits.row(i)) == val.label(i) ? 1 : 0;
-            }
-            return hits;
+            return Evaluation.ofLogits(val.labels(), logits.toRows()).correct();
         }
 
         @Override
@@ -234,7 +230,7 @@ public record LpPlusPlus(
                         rows.matrix(TEXT)));
     }
 
-    /** Rows of new classes: the text features alone, blended by the mean α of the learned classes. */
+    /** Returns the rows of new classes: the text features alone, blended by the mean α of the learned classes. */
     private Map<String, float[]> unlearned(FeatureSpace space, ClassifierFile file, List<String> names) {
         float[] text = textsOfFile(space, names).weights().toArray();
         float[] learned = file.tensor(ALPHA).values();
@@ -247,7 +243,7 @@ public record LpPlusPlus(
         return Map.of(W, new float[text.length], B, new float[names.size()], ALPHA, alpha, TEXT, text);
     }
 
-    /** The linear head with weights w_k + α_k t_k. */
+    /** Returns the linear head with weights w_k + α_k t_k. */
     static LinearHead head(FeatureMatrix w, float[] b, float[] alpha, FeatureMatrix text) {
         float[] weights = w.toArray();
         for (int i = 0; i < weights.length; i++) {
@@ -257,12 +253,12 @@ public record LpPlusPlus(
         return new LinearHead(FeatureMatrix.of(w.rows(), w.width(), weights), 1, b, null);
     }
 
-    /** Step size of the class weights: 4 N / λ_max(FᵀF), the inverse of the loss's Lipschitz constant. */
+    /** Returns the step size of the class weights: 4 N / λ_max(FᵀF), the inverse of the loss's Lipschitz constant. */
     static double weightStep(FeatureMatrix f) {
         return 4.0 * f.rows() / largestEigenvalue(f);
     }
 
-    /** Step size of the blending parameters: N / (4 max_k Σ_i (f_i · t_k)²). */
+    /** Returns the step size of the blending parameters: N / (4 max_k Σ_i (f_i · t_k)²). */
     static double blendStep(FeatureMatrix f, FeatureMatrix text) {
         FeatureMatrix cosines = f.products(text);
         double[] squares = new double[text.rows()];
@@ -274,7 +270,7 @@ public record LpPlusPlus(
         return f.rows() / (4 * Arrays.stream(squares).max().orElseThrow());
     }
 
-    /** The largest eigenvalue of FᵀF, by power iteration; features of one model have one dominant direction. */
+    /** Returns the largest eigenvalue of FᵀF, by power iteration; features of one model have one dominant direction. */
     static double largestEigenvalue(FeatureMatrix f) {
         double[] upper = Gda.Moments.of(f, new int[f.rows()], 1).squares();
         double[] v = new double[f.width()];

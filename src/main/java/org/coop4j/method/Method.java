@@ -14,16 +14,16 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.method.train.Training;
 
 /**
- * A way to adapt CLIP to a task: a record whose components are its settings, with the reference's values as defaults in a
- * constructor without arguments.
+ * A way to adapt CLIP to a task: a record whose components are its settings, with the reference's values as defaults in
+ * a constructor without arguments.
  *
  * <p>A method defines its learned tensors, logits, loss and settings. Everything else (few-shot sample, feature bank,
- * training loop, checkpoints, command line, sweeps, reports) knows this interface alone. To add a method, write its file
- * and add it to {@link #all}.
+ * training loop, checkpoints, command line, sweeps, reports) knows this interface alone. To add a method, write its
+ * file and add it to {@link #all}.
  */
 public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe {
 
-    /** The method's names and purpose. */
+    /** Returns the method's names and purpose. */
     About about();
 
     /**
@@ -35,27 +35,27 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
      */
     record About(String id, String title, String summary) {}
 
-    /** {@link About#id}. */
+    /** Returns {@link About#id}. */
     default String id() {
         return about().id();
     }
 
-    /** {@link About#title}. */
+    /** Returns {@link About#title}. */
     default String title() {
         return about().title();
     }
 
-    /** {@link About#summary}. */
+    /** Returns {@link About#summary}. */
     default String summary() {
         return about().summary();
     }
 
-    /** The reference's training for a number of images per class (0: all). */
+    /** Returns the reference's training for a number of images per class (0: all). */
     default Training training(int shots) {
         return Training.none();
     }
 
-    /** The reference's training on ImageNet, if it differs. */
+    /** Returns the reference's training on ImageNet, if it differs. */
     default Training trainingOnImageNet(int shots) {
         return training(shots);
     }
@@ -75,13 +75,13 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
             this.title = title;
         }
 
-        /** The name in reports. */
+        /** Returns the name in reports. */
         public String title() {
             return title;
         }
     }
 
-    /** The methods that it is compared with first. */
+    /** Returns the methods that it is compared with first. */
     default Group group() {
         return learns() ? Group.FEATURES : Group.HAND_WRITTEN;
     }
@@ -96,7 +96,7 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
         return false;
     }
 
-    /** The output of the image tower that it learns from. */
+    /** Returns the output of the image tower that it learns from. */
     default FeatureKind features() {
         return FeatureKind.EMBEDDED;
     }
@@ -106,7 +106,7 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
         return true;
     }
 
-    /** The images that it learns from; by default, the sample of CoOp's experiments. */
+    /** Returns the images that it learns from; by default, the sample of CoOp's experiments. */
     default ImageDataset sample(ImageDataset whole, int shots, long seed) {
         return new FewShotSampler(shots, seed).sample(whole);
     }
@@ -119,23 +119,23 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
     Learner learner(FeatureSpace space, Task task);
 
     /**
-     * The classifier that was saved.
+     * Returns the classifier that was saved.
      *
      * @throws IOException if the file lacks a tensor or does not fit the model
      */
     Classifier read(FeatureSpace space, ClassifierFile file) throws IOException;
 
-    /** The method with the settings that a short name implies, such as {@code coop-m4-end}. */
+    /** Returns the method with the settings that a short name implies, such as {@code coop-m4-end}. */
     default Optional<Method> shorthand(String name) {
         return Optional.empty();
     }
 
-    /** Examples of names for {@link #shorthand}, for help and messages. */
+    /** Returns examples of names for {@link #shorthand}, for help and messages. */
     default List<String> shortNames() {
         return List.of();
     }
 
-    /** All methods with their defaults. */
+    /** Returns all methods with their defaults. */
     static List<Method> all() {
         return List.of(
                 new ZeroShot(),
@@ -160,7 +160,7 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
     }
 
     /**
-     * The method of this name or short name, with the settings that it implies.
+     * Returns the method of this name or short name, with the settings that it implies.
      *
      * @throws IllegalArgumentException if there is none, listing all methods
      */
@@ -181,13 +181,13 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
                 .formatted(name, String.join(", ", ids), Spelling.hint(name, ids)));
     }
 
-    /** The same method with its reference's settings. */
+    /** Returns the same method with its reference's settings. */
     default Method defaults() {
         return of(id());
     }
 
     /**
-     * The same method with some settings changed.
+     * Returns the same method with some settings changed.
      *
      * @param settings strings or plain values by name, as {@link Settings#with} takes them
      * @throws IllegalArgumentException if a setting is unknown or its value not allowed, naming what is
@@ -199,32 +199,34 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
     /** The name of {@link #standard}, as a constant. */
     String STANDARD = "coop";
 
-    /** The default method. */
+    /** Returns the default method. */
     static Method standard() {
         return new CoOp();
     }
 
-    /** The data's hand-written prompt without learning: the baseline of all methods. */
+    /** Returns the data's hand-written prompt without learning: the baseline of all methods. */
     static Method zeroShot() {
         return new ZeroShot();
     }
 
-    /** Hand-written prompts with these templates. */
+    /** Returns hand-written prompts with these templates. */
     static Method handWritten(List<String> templates) {
         return new ZeroShot(templates, false);
     }
 
-    /** The baseline without class names: a linear probe on the images that the other methods learn from. */
+    /** Returns the baseline without class names: a linear probe on the images that the other methods learn from. */
     static Method baseline() {
         return new LinearProbe(false);
     }
 
-    /** A method in closed form, for cross-validation with many classifiers. */
+    /** Returns a method in closed form, for cross-validation with many classifiers. */
     static Method closedForm() {
         return new Gda();
     }
 
-    /** Different methods that learn in seconds, the simplest first: the candidates of a choice on val images. */
+    /**
+     * Returns different methods that learn in seconds, the simplest first: the candidates of a choice on val images.
+     */
     static List<Method> quick() {
         return List.of(
                 new ZeroShot(),
@@ -236,7 +238,10 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
                 new CrossModal());
     }
 
-    /** The method for settings given without a name: hand-written prompts if there are templates, else the standard. */
+    /**
+     * Returns the method for settings given without a name: hand-written prompts if there are templates, else the
+     * standard.
+     */
     static Method ofSettings(Set<String> names) {
         return names.contains("templates") ? handWritten(List.of("{}")) : standard();
     }

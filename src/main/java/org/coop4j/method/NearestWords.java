@@ -14,15 +14,16 @@ import org.coop4j.clip.Clip;
 import org.coop4j.text.Tokenizer;
 
 /**
- * The tokens whose embeddings are nearest to learned context vectors, by Euclidean distance (CoOp, "Interpreting the Learned
- * Prompts"; the reference's {@code interpret_prompt.py} always uses the embeddings of RN50, this those of the prompt's model).
+ * The tokens whose embeddings are nearest to learned context vectors, by Euclidean distance (CoOp, "Interpreting the
+ * Learned Prompts"; the reference's {@code interpret_prompt.py} always uses the embeddings of RN50, this those of the
+ * prompt's model).
  *
- * <p>The paper warns against over-interpretation: several vectors are nearest to meaningless tokens, and the nearest token may
- * be far away.
+ * <p>The paper warns against over-interpretation: several vectors are nearest to meaningless tokens, and the nearest
+ * token may be far away.
  *
  * @param compared number of tokens compared
- * @param untrained number of tokens left out because their embeddings are zero: a small model may know only the tokens of its
- *     captions
+ * @param untrained number of tokens left out because their embeddings are zero: a small model may know only the tokens
+ *     of its captions
  * @param vectors one entry per context vector, in the order of the file
  */
 public record NearestWords(int compared, int untrained, List<ContextVector> vectors) {
@@ -122,7 +123,7 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
         return !slurs.contains(Sha256.of(word).substring(0, SLUR_DIGITS));
     }
 
-    /** The first digits of the SHA-256 of words that no report should show. */
+    /** Returns the first digits of the SHA-256 of words that no report should show. */
     private static Set<String> slurs() throws IOException {
         return Set.copyOf(
                 Resource.text(NearestWords.class, "slurs.sha256").lines().toList());
@@ -146,7 +147,7 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
         }
     }
 
-    /** The tokens nearest to a vector, nearest first. */
+    /** Returns the tokens nearest to a vector, nearest first. */
     private static List<Near> nearest(float[] vector, float[][] table, int count) {
         PriorityQueue<Near> found = new PriorityQueue<>(Near.NEAREST_FIRST.reversed()); // the farthest on top
         for (int token = 0; token < table.length; token++) {
@@ -160,7 +161,7 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
         return found.stream().sorted(Near.NEAREST_FIRST).toList();
     }
 
-    /** Squared distance in two sums, whose additions are independent. */
+    /** Returns the squared distance in two sums, whose additions are independent. */
     private static double square(float[] vector, float[] embedding) {
         double even = 0;
         double odd = 0;

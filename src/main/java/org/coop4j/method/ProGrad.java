@@ -17,8 +17,9 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * Prompt-aligned Gradient (Zhu, Niu, Han, Wu, Zhang: "Prompt-aligned Gradient for Prompt Tuning", ICCV 2023; {@code
  * trainers/prograd.py}): CoOp without steps against zero-shot CLIP.
  *
- * <p>A second loss is the cross-entropy with zero-shot CLIP's probabilities (the paper's KL divergence up to a constant). If
- * the gradients of both losses are at an obtuse angle, the component of the first along the second is removed.
+ * <p>A second loss is the cross-entropy with zero-shot CLIP's probabilities (the paper's KL divergence up to a
+ * constant). If the gradients of both losses are at an obtuse angle, the component of the first along the second is
+ * removed.
  *
  * @param contextLength number of context vectors M
  * @param classSpecific whether each class has its own vectors
@@ -69,7 +70,7 @@ public record ProGrad(
         return template;
     }
 
-    /** The template's words before the class name as the last vectors, preceded by zero vectors. */
+    /** Returns the template's words before the class name as the last vectors, preceded by zero vectors. */
     @Override
     public List<LearnedTensor> initial(Clip clip, Task task) {
         String words = task.template().substring(0, task.template().indexOf("{}"));
@@ -109,7 +110,7 @@ public record ProGrad(
         };
     }
 
-    /** g = g_ce − λ (g_ce · u) u with u the direction of g_kl, if g_ce · u is negative. */
+    /** Combines the gradients: g = g_ce − λ (g_ce · u) u with u the direction of g_kl, if g_ce · u is negative. */
     static void project(List<float[]> gradients, double lambda, float[] combined) {
         float[] ce = gradients.get(0);
         float[] kl = gradients.get(1);

@@ -20,8 +20,9 @@ import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * ProLIP (Fahes, Vu, Bursuc, Pérez, de Charette: "Fine-Tuning CLIP's Last Visual Projector", 2024; the reference's {@code
- * methods/ProLIP.py}): fine-tunes CLIP's visual projection with a penalty on its change; everything else stays frozen.
+ * ProLIP (Fahes, Vu, Bursuc, Pérez, de Charette: "Fine-Tuning CLIP's Last Visual Projector", 2024; the reference's
+ * {@code methods/ProLIP.py}): fine-tunes CLIP's visual projection with a penalty on its change; everything else stays
+ * frozen.
  *
  * <p>loss = cross-entropy + (lambda / K) Σ (W − W₀)², K images per class.
  *
@@ -82,7 +83,7 @@ public record ProLip(
     }
 
     /**
-     * The projection before training.
+     * Returns the projection before training.
      *
      * @param before CLIP's own projection
      * @param text normalised text features
@@ -96,7 +97,7 @@ public record ProLip(
                 return false;
             }
 
-            /** Step i sees view i + 1. */
+            /** Rotates the views, so that step i sees view i + 1. */
             @Override
             FeatureSet samples(FeatureSet images) {
                 return ViewPooling.fromSecond(images);

@@ -51,12 +51,12 @@ record PromptContext(
         contextLength = words == null ? contextLength : words.strip().split("\\s+").length;
     }
 
-    /** Vectors before the class name, shared by all classes. */
+    /** Returns vectors before the class name, shared by all classes. */
     static PromptContext atEnd(int length, String words) {
         return new PromptContext(length, ClassPosition.END, false, words);
     }
 
-    /** The layout of the prompts. */
+    /** Returns the layout of the prompts. */
     PromptLayout layout(Clip clip) {
         return new PromptLayout(words == null ? contextLength : wordTokens(clip).length, position, classSpecific);
     }
@@ -65,7 +65,7 @@ record PromptContext(
         return clip.tokenizer().encode(words.replace('_', ' '));
     }
 
-    /** The initial vectors, [M, width] or, class-specific, [classes, M, width]. */
+    /** Returns the initial vectors, [M, width] or, class-specific, [classes, M, width]. */
     LearnedTensor initial(Clip clip, int classes, long seed) {
         LearnedTensor ctx = zeros(clip, classes);
         float[] values = ctx.values();
@@ -81,7 +81,7 @@ record PromptContext(
         return ctx;
     }
 
-    /** Zero vectors of the same shape. */
+    /** Returns zero vectors of the same shape. */
     LearnedTensor zeros(Clip clip, int classes) {
         return LearnedTensor.zeros(CTX, shape(clip, classes).toArray());
     }
@@ -106,7 +106,7 @@ record PromptContext(
         }
     }
 
-    /** The settings in a title: "M = 16, middle, class-specific". */
+    /** Returns the settings in a title: "M = 16, middle, class-specific". */
     String describe() {
         List<String> parts = new ArrayList<>();
         parts.add(words == null ? "M = " + contextLength : "\"" + words + "\"");

@@ -31,12 +31,12 @@ public record PromptEnsemble(List<String> templates) {
         templates = List.copyOf(templates);
     }
 
-    /** A single template. */
+    /** Returns a single template. */
     public static PromptEnsemble of(String template) {
         return new PromptEnsemble(List.of(template));
     }
 
-    /** The text of a template; underscores in the class name become spaces. */
+    /** Returns the text of a template; underscores in the class name become spaces. */
     static String text(String template, String className) {
         return template.replace("{}", className.replace('_', ' '));
     }
@@ -46,7 +46,7 @@ public record PromptEnsemble(List<String> templates) {
     }
 
     /**
-     * The zero-shot classifier, without a run.
+     * Returns the zero-shot classifier, without a run.
      *
      * @throws org.coop4j.text.TextTooLongException if a prompt exceeds the context length
      */
@@ -55,7 +55,8 @@ public record PromptEnsemble(List<String> templates) {
     }
 
     /**
-     * Class weights, one row per class: the normalised text features, averaged over the templates and normalised again.
+     * Returns class weights, one row per class: the normalised text features, averaged over the templates and
+     * normalised again.
      *
      * @throws org.coop4j.text.TextTooLongException if a prompt exceeds the context length
      */
@@ -64,9 +65,10 @@ public record PromptEnsemble(List<String> templates) {
     }
 
     /**
-     * Class weights, one row per class.
+     * Returns class weights, one row per class.
      *
-     * @param overflow treatment of a prompt that exceeds the context length; an error occurs before any prompt is encoded
+     * @param overflow treatment of a prompt that exceeds the context length; an error occurs before any prompt is
+     *     encoded
      * @param progress counts the prompts
      */
     public FeatureMatrix classWeights(
@@ -92,7 +94,7 @@ public record PromptEnsemble(List<String> templates) {
         return FeatureMatrix.of(classes, space.embedDim(), sum).normalized();
     }
 
-    /** Features of all prompts, not normalised, [templates · classes, embed], template after template. */
+    /** Returns features of all prompts, not normalised, [templates · classes, embed], template after template. */
     FeatureMatrix features(FeatureSpace space, List<String> classNames) {
         int classes = classNames.size();
         int width = space.embedDim();
@@ -106,14 +108,14 @@ public record PromptEnsemble(List<String> templates) {
     }
 
     /**
-     * Class weights that are not normalised, one row per class: the mean of the text features over the templates. They
-     * differ from {@link #classWeights} in direction too if the norms differ.
+     * Returns class weights that are not normalised, one row per class: the mean of the text features over the
+     * templates. They differ from {@link #classWeights} in direction too if the norms differ.
      */
     FeatureMatrix rawWeights(FeatureSpace space, List<String> classNames) {
         return mean(features(space, classNames), classNames.size());
     }
 
-    /** The mean over the templates of features in the order of {@link #features}. */
+    /** Returns the mean over the templates of features in the order of {@link #features}. */
     static FeatureMatrix mean(FeatureMatrix features, int classes) {
         float[] all = features.toArray();
         float[] mean = new float[Math.multiplyExact(classes, features.width())];
@@ -124,7 +126,7 @@ public record PromptEnsemble(List<String> templates) {
         return FeatureMatrix.of(classes, features.width(), mean);
     }
 
-    /** Approximate number of multiplications to encode the prompts. */
+    /** Returns the approximate number of multiplications to encode the prompts. */
     double work(FeatureSpace space, int classes) {
         return space.tokenWork() * 10.0 * classes * templates.size();
     }
@@ -148,7 +150,7 @@ public record PromptEnsemble(List<String> templates) {
                 .allMatch(space::knows);
     }
 
-    /** The template, or the number of templates. */
+    /** Returns the template, or the number of templates. */
     public String describe() {
         return templates.size() == 1
                 ? templates.get(0)
@@ -181,7 +183,7 @@ public record PromptEnsemble(List<String> templates) {
             this(List.of(), true);
         }
 
-        /** The prompts of a task. */
+        /** Returns the prompts of a task. */
         PromptEnsemble of(Task task) {
             List<String> all = new ArrayList<>(templates);
             if (own) {
@@ -190,7 +192,7 @@ public record PromptEnsemble(List<String> templates) {
             return new PromptEnsemble(all);
         }
 
-        /** The method with explicit prompts, since a file does not record the data's own. */
+        /** Returns the method with explicit prompts, since a file does not record the data's own. */
         static Method used(Method method, PromptEnsemble prompts) {
             return method.with(Map.of("templates", prompts.templates(), "own", false));
         }

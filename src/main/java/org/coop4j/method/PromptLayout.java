@@ -30,7 +30,7 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
     }
 
     /**
-     * The layout of a file's context vectors, tensor {@code ctx}.
+     * Returns the layout of a file's context vectors, tensor {@code ctx}.
      *
      * @throws IllegalArgumentException if its method learns none
      */
@@ -47,18 +47,18 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
                 shape.rank() == 3);
     }
 
-    /** Number of context vectors of all classes together. */
+    /** Returns the number of context vectors of all classes together. */
     public int vectors(int classes) {
         return classSpecific ? Math.multiplyExact(classes, length) : length;
     }
 
-    /** Shape of the context: [M, width] or, class-specific, [classes, M, width]. */
+    /** Returns the shape of the context: [M, width] or, class-specific, [classes, M, width]. */
     public Shape shape(int classes, int width) {
         return classSpecific ? Shape.of(classes, length, width) : Shape.of(length, width);
     }
 
     /**
-     * The prompt tokens of each class.
+     * Returns the prompt tokens of each class.
      *
      * @param contextLength the model's context length
      * @throws PromptTooLongException if a prompt does not fit, naming its class and length
@@ -76,7 +76,7 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
         return prompts;
     }
 
-    /** The prompt tokens of each class for a model. */
+    /** Returns the prompt tokens of each class for a model. */
     List<int[]> prompts(Clip clip, List<ClassName> names) {
         Tokenizer tokenizer = clip.tokenizer();
         return prompts(
@@ -122,8 +122,8 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
         private static final int SHOWN = 60;
 
         PromptTooLongException(ClassName name, int tokens, int contextLength, int vectors) {
-            super(("class \"%s\": prompt of %d tokens exceeds the context length %d: shorten the class name or use fewer"
-                            + " context vectors than %d")
+            super(("class \"%s\": prompt of %d tokens exceeds the context length %d: shorten the class name or use"
+                            + " fewer context vectors than %d")
                     .formatted(SafeText.shortened(name.name(), SHOWN), tokens, contextLength, vectors));
         }
     }
@@ -137,13 +137,13 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
         /** Before the context. */
         FRONT;
 
-        /** The name in files and on the command line, such as {@code end}. */
+        /** Returns the name in files and on the command line, such as {@code end}. */
         public String id() {
             return name().toLowerCase(Locale.ROOT);
         }
 
         /**
-         * The position with this {@link #id}.
+         * Returns the position with this {@link #id}.
          *
          * @throws IllegalArgumentException if there is none
          */

@@ -16,7 +16,8 @@ import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 
 /**
- * Learns prompts by a method's loss (the reference's {@code PromptLearner}, {@code CustomCLIP} and trainer around a loss).
+ * Learns prompts by a method's loss (the reference's {@code PromptLearner}, {@code CustomCLIP} and trainer around a
+ * loss).
  *
  * <p>The images are features, encoded once; every step encodes all class prompts with the current context. Only the
  * method's tensors are trained.
@@ -50,7 +51,7 @@ final class PromptLearner implements Learner {
     }
 
     /**
-     * The learner of a method.
+     * Returns the learner of a method.
      *
      * @throws PromptLayout.PromptTooLongException if a prompt exceeds the context length, naming its class
      */
@@ -69,7 +70,7 @@ final class PromptLearner implements Learner {
     }
 
     private static List<int[]> prompts(PromptMethod method, Clip clip, List<String> classNames) {
-        return method.context().layout(clip).prompts(clip, method.afterContext(clip, classNames));
+        return method.context().layout(clip).prompts(clip, method.tokenizedNames(clip, classNames));
     }
 
     @Override
@@ -103,7 +104,10 @@ final class PromptLearner implements Learner {
         return work(clip, prompts) * (2.0 * training.epochs() * steps + 1);
     }
 
-    /** Approximate number of multiplications of the text tower for these prompts; their common beginning counts once. */
+    /**
+     * Returns the approximate number of multiplications of the text tower for these prompts; their common beginning
+     * counts once.
+     */
     private static double work(Clip clip, List<int[]> prompts) {
         int shared = prompts.get(0).length;
         long rows = 0;
@@ -116,7 +120,7 @@ final class PromptLearner implements Learner {
     }
 
     /**
-     * The classifier of a file's tensors; if they include the class weights, nothing is encoded.
+     * Returns the classifier of a file's tensors; if they include the class weights, nothing is encoded.
      *
      * @throws IOException if a tensor of the method is missing or has another shape
      */
@@ -130,7 +134,7 @@ final class PromptLearner implements Learner {
         return ofClassWeights(resolved, clip, file);
     }
 
-    /** The classifier of learned tensors alone. */
+    /** Returns the classifier of learned tensors alone. */
     private static Classifier classifier(PromptMethod method, Clip clip, ClassifierFile file, MemoryLimit memory) {
         List<LearnedTensor> learned = file.tensors().entrySet().stream()
                 .map(tensor -> LearnedTensor.of(
@@ -169,16 +173,19 @@ final class PromptLearner implements Learner {
                         names -> classifier(method, clip, forClasses(method, learned, names), MemoryLimit.none()));
     }
 
-    /** A unified context accepts any names; in a class-specific one each class keeps its vectors. */
+    /**
+     * Returns the file for other classes: a unified context accepts any names; in a class-specific one each class keeps
+     * its vectors.
+     */
     private static ClassifierFile forClasses(PromptMethod method, ClassifierFile file, List<String> names) {
         if (!method.context().classSpecific()) {
             return file.withClassNames(names);
         }
-        int[] positions = ClassRows.learned("a class-specific context", names, file.classNames());
+        int[] positions = ClassRows.positions("a class-specific context", names, file.classNames());
         return ClassRows.select(file.withClassNames(names), PromptContext.CTX, positions, null);
     }
 
-    /** The classifier by scaled cosines of each image with the classes' prompts for this image. */
+    /** Returns the classifier by scaled cosines of each image with the classes' prompts for this image. */
     private static Classifier perImage(
             PromptMethod method,
             Clip clip,
@@ -224,7 +231,7 @@ final class PromptLearner implements Learner {
         };
     }
 
-    /** Logits of images with their own prompts, [images, classes]. */
+    /** Returns logits of images with their own prompts, [images, classes]. */
     static FeatureMatrix logits(PromptEncoder.Encoding encoding, FeatureMatrix images, float scale) {
         FeatureMatrix x = images.normalized();
         int classes = encoding.classes();

@@ -12,21 +12,21 @@ import org.coop4j.graph.LearnedTensor;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * A method that learns prompts: context vectors among the tokens of class names, and other inputs of the text tower, which
- * runs in every step. The images are features, encoded once.
+ * A method that learns prompts: context vectors among the tokens of class names, and other inputs of the text tower,
+ * which runs in every step. The images are features, encoded once.
  */
 public non-sealed interface PromptMethod extends Method {
 
-    /** The context vectors. */
+    /** Returns the context vectors. */
     PromptContext context();
 
-    /** The same method with the settings that depend on the model and the data's hand-written prompt. */
+    /** Returns the same method with the settings that depend on the model and the data's hand-written prompt. */
     default PromptMethod resolved(Clip clip, String template) {
         return this;
     }
 
     /**
-     * The hand-written prompt whose class features guide the training, the teacher; null for none.
+     * Returns the hand-written prompt whose class features guide the training, the teacher; null for none.
      *
      * @param template the data's own prompt
      */
@@ -34,12 +34,12 @@ public non-sealed interface PromptMethod extends Method {
         return null;
     }
 
-    /** The learned tensors before training; the context first. */
+    /** Returns the learned tensors before training; the context first. */
     default List<LearnedTensor> initial(Clip clip, Task task) {
         return List.of(context().initial(clip, task.classNames().size(), task.seed()));
     }
 
-    /** The context vectors in a step's graph, [vectors, width]; by default the learned ones. */
+    /** Returns the context vectors in a step's graph, [vectors, width]; by default the learned ones. */
     default SDVariable contextVectors(StepGraph step) {
         return step.learned(PromptContext.CTX);
     }
@@ -54,7 +54,7 @@ public non-sealed interface PromptMethod extends Method {
         return Map.of();
     }
 
-    /** The learned tensors with their part in the text tower. */
+    /** Returns the learned tensors with their part in the text tower. */
     default PromptEncoder.Vectors vectors(List<LearnedTensor> learned, FeatureMatrix teacher) {
         return new PromptEncoder.Vectors() {
             @Override
@@ -75,7 +75,7 @@ public non-sealed interface PromptMethod extends Method {
     }
 
     /**
-     * The loss of a batch.
+     * Returns the loss of a batch.
      *
      * @param teacher normalised features of the {@link #teacher} prompts, one row per class, or null
      */
@@ -88,12 +88,15 @@ public non-sealed interface PromptMethod extends Method {
         return false;
     }
 
-    /** The tokens of class names, placed after the context or around it. */
-    default List<ClassName> afterContext(Clip clip, List<String> classNames) {
+    /** Returns the tokens of class names, placed after the context or around it. */
+    default List<ClassName> tokenizedNames(Clip clip, List<String> classNames) {
         return ClassName.of(classNames, clip.tokenizer());
     }
 
-    /** Names of the tensors that the reference saves as {@code prompt_learner}; empty if it saves no such file. */
+    /**
+     * Returns the names of the tensors that the reference saves as {@code prompt_learner}; empty if it saves no such
+     * file.
+     */
     default List<String> checkpointTensors() {
         return List.of(PromptContext.CTX);
     }

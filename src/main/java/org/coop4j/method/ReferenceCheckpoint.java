@@ -22,13 +22,13 @@ import org.coop4j.weights.torch.TorchSave;
 import org.coop4j.weights.torch.TorchTensor;
 
 /**
- * Learned prompts in the reference's form: {@code prompt_learner/model.pth.tar-EPOCH} beside a text file {@code checkpoint}
- * that names it (Dassl's {@code save_checkpoint}; CoOp's {@code load_model}).
+ * Learned prompts in the reference's form: {@code prompt_learner/model.pth.tar-EPOCH} beside a text file {@code
+ * checkpoint} that names it (Dassl's {@code save_checkpoint}; CoOp's {@code load_model}).
  *
- * <p>Its {@code state_dict} holds {@code ctx} [M, width] or, class-specific, [classes, M, width], other learned tensors,
- * such as a meta-net, and the frozen embeddings around the context: {@code token_prefix} [classes, 1, width] of the start
- * token and {@code token_suffix} [classes, context length - 1 - M, width] of name, ".", end token and padding. It records
- * neither the method nor the class names nor their position.
+ * <p>Its {@code state_dict} holds {@code ctx} [M, width] or, class-specific, [classes, M, width], other learned
+ * tensors, such as a meta-net, and the frozen embeddings around the context: {@code token_prefix} [classes, 1, width]
+ * of the start token and {@code token_suffix} [classes, context length - 1 - M, width] of name, ".", end token and
+ * padding. It records neither the method nor the class names nor their position.
  */
 public final class ReferenceCheckpoint {
 
@@ -37,6 +37,7 @@ public final class ReferenceCheckpoint {
     private static final String FILE = "model.pth.tar-";
     private static final String PREFIX = "token_prefix";
     private static final String SUFFIX = "token_suffix";
+    private static final String ALL_NAMES = "give all class names in the order of training";
     private static final int MOST_POINTER_BYTES = 4096;
 
     /** Relative tolerance: half precision, in which the reference saves by default, keeps 11 bits. */
@@ -46,7 +47,7 @@ public final class ReferenceCheckpoint {
 
     private ReferenceCheckpoint() {}
 
-    /** Names of the methods whose references save such checkpoints. */
+    /** Returns the names of the methods whose references save such checkpoints. */
     public static List<String> methods() {
         return Method.all().stream()
                 .filter(method -> method instanceof PromptMethod prompts
@@ -56,12 +57,12 @@ public final class ReferenceCheckpoint {
     }
 
     /**
-     * Reads a checkpoint. Its embeddings are compared with those of the model and the class names, which detects another
-     * model, other classes or another order.
+     * Reads a checkpoint. Its embeddings are compared with those of the model and the class names, which detects
+     * another model, other classes or another order.
      *
      * @param place the file, its {@code prompt_learner} folder, or the folder above
-     * @param method the method that it was trained by; the number of context vectors, and whether they are class-specific,
-     *     come from the checkpoint
+     * @param method the method that it was trained by; the number of context vectors, and whether they are
+     *     class-specific, come from the checkpoint
      * @param classNames the classes that it was trained for, in the order of training
      * @throws IllegalArgumentException if the method has no such checkpoints
      * @throws IOException if the file is not a checkpoint, is damaged, or belongs to another method or model or other
@@ -88,7 +89,7 @@ public final class ReferenceCheckpoint {
             PromptMethod prompts = checkpointed(trained);
             Words words = wording.apply(prompts);
             List<String> classNames =
-                    words.afterContext().stream().map(ClassName::name).toList();
+                    words.tokenizedNames().stream().map(ClassName::name).toList();
             if (ctx.rank() == 3) {
                 requireCount(file, state.get(PromptContext.CTX), classNames.size());
             }
@@ -116,7 +117,7 @@ public final class ReferenceCheckpoint {
                 .formatted(method.id(), String.join(", ", methods())));
     }
 
-    /** The method with the checkpoint's number of context vectors, class-specific or not. */
+    /** Returns the method with the checkpoint's number of context vectors, class-specific or not. */
     private static Method trained(Path file, Method method, Shape ctx, Clip clip) throws IOException {
         int width = clip.architecture().text().width();
         int most = clip.architecture().text().contextLength();
@@ -143,9 +144,8 @@ public final class ReferenceCheckpoint {
     private static void requireCount(Path file, TorchTensor ofClasses, int given) throws IOException {
         Shape shape = ofClasses == null ? Shape.of() : ofClasses.shape();
         if (shape.rank() > 0 && shape.dim(0) != given) {
-            throw new IOException(
-                    "%s was trained for %d classes, but %d class names are given: give all class names in the order of training"
-                            .formatted(file, shape.dim(0), given));
+            throw new IOException("%s was trained for %d classes, but %d class names are given: %s"
+                    .formatted(file, shape.dim(0), given, ALL_NAMES));
         }
     }
 
@@ -165,8 +165,7 @@ public final class ReferenceCheckpoint {
             }
         }
         if (!same) {
-            throw new IOException("%s was trained with other %s: give the model and all class names in the order of training"
-                    .formatted(file, what));
+            throw new IOException("%s was trained with other %s: use its model, and %s".formatted(file, what, ALL_NAMES));
         }
     }
 
@@ -191,8 +190,8 @@ public final class ReferenceCheckpoint {
     }
 
     /**
-     * Writes a learned prompt so that the reference's {@code load_model(directory, epoch)} reads it. The optimizer's state
-     * is empty: training cannot resume from it.
+     * Writes a learned prompt so that the reference's {@code load_model(directory, epoch)} reads it. The optimizer's
+     * state is empty: training cannot resume from it.
      *
      * @param folder parent of {@code prompt_learner/}
      * @param epoch number of epochs of the training, which names the file
@@ -264,11 +263,11 @@ public final class ReferenceCheckpoint {
     }
 
     /** The tokens around the context. */
-    record Words(List<ClassName> afterContext, int startToken, int endToken) {
+    record Words(List<ClassName> tokenizedNames, int startToken, int endToken) {
 
         static Words of(Clip clip, PromptMethod prompts, List<String> classNames) {
             return new Words(
-                    prompts.afterContext(clip, classNames),
+                    prompts.tokenizedNames(clip, classNames),
                     clip.tokenizer().startToken(),
                     clip.tokenizer().endToken());
         }
@@ -278,7 +277,7 @@ public final class ReferenceCheckpoint {
     private record Embeddings(Tensor prefix, Tensor suffix) {
 
         static Embeddings of(Clip clip, Words words, int vectors) {
-            List<ClassName> names = words.afterContext();
+            List<ClassName> names = words.tokenizedNames();
             int width = clip.architecture().text().width();
             int length = clip.architecture().text().contextLength() - 1 - vectors;
             float[] start = clip.tokenEmbedding(words.startToken());

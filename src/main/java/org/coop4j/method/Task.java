@@ -15,7 +15,7 @@ public record Task(List<String> classNames, String template, long seed) {
         classNames = List.copyOf(classNames);
     }
 
-    /** The same task with other classes. */
+    /** Returns the same task with other classes. */
     public Task withClasses(List<String> names) {
         return new Task(names, template, seed);
     }

@@ -69,7 +69,7 @@ public record TaskRes(@Setting("scaling factor of the task residual") double alp
         return model(texts.raw());
     }
 
-    /** The residual of text features that are not normalised, one row per class. */
+    /** Returns the residual of text features that are not normalised, one row per class. */
     Model model(FeatureMatrix base) {
         LearnedTensor x = LearnedTensor.zeros(RESIDUAL, base.rows(), base.width());
         return new Model(file -> file.with(BASE, base).with(x), x) {
@@ -82,7 +82,7 @@ public record TaskRes(@Setting("scaling factor of the task residual") double alp
         };
     }
 
-    /** The classifier of t + alpha · x, normalised; the residual of a new class is 0. */
+    /** Returns the classifier of t + alpha · x, normalised; the residual of a new class is 0. */
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         file.requireClassRows(space, BASE, RESIDUAL);

@@ -17,9 +17,9 @@ import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * Textual-based Class-aware Prompt tuning (Yao, Zhang, Xu, CVPR 2024; {@code trainers/tcp.py}): from a block of the text tower
- * on, the context is replaced by vectors that a meta-net computes from each class's hand-written prompt. The loss is {@link
- * KgCoOp}'s.
+ * Textual-based Class-aware Prompt tuning (Yao, Zhang, Xu, CVPR 2024; {@code trainers/tcp.py}): from a block of the
+ * text tower on, the context is replaced by vectors that a meta-net computes from each class's hand-written prompt. The
+ * loss is {@link KgCoOp}'s.
  *
  * @param contextLength number of context vectors M
  * @param block first block with class-aware vectors, from 1; 0 for after two thirds of the blocks
@@ -84,7 +84,8 @@ public record Tcp(
         int entered = block == 0 ? Math.round(2f * layers / 3) : block;
         if (entered >= layers || entered < 1) {
             throw new IllegalArgumentException(
-                    "block: this text tower has blocks 0 to %d; expected 1 or later, got %d".formatted(layers - 1, entered));
+                    "block: this text tower has blocks 0 to %d; expected 1 or later, got %d"
+                            .formatted(layers - 1, entered));
         }
         return new Tcp(contextLength, entered, weight, template == null ? own : template);
     }
@@ -97,7 +98,7 @@ public record Tcp(
                 contextLength * clip.architecture().text().width());
     }
 
-    /** The template without its first M words, as far as they precede the class name. */
+    /** Returns the template without its first M words, as far as they precede the class name. */
     private String rest() {
         if (template == null) {
             throw new IllegalArgumentException(
@@ -146,7 +147,7 @@ public record Tcp(
     }
 
     @Override
-    public List<ClassName> afterContext(Clip clip, List<String> classNames) {
+    public List<ClassName> tokenizedNames(Clip clip, List<String> classNames) {
         return classNames.stream()
                 .map(name -> ClassName.in(rest(), name, clip.tokenizer()))
                 .toList();

@@ -16,9 +16,9 @@ import org.coop4j.method.train.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * Tip-Adapter-F (Zhang et al., ECCV 2022; the reference's {@code main.py}): {@link TipAdapter} with trained keys, which are
- * not normalised again. The last epoch counts, followed by a search on val images; the reference keeps the epoch that is
- * best on test images.
+ * Tip-Adapter-F (Zhang et al., ECCV 2022; the reference's {@code main.py}): {@link TipAdapter} with trained keys, which
+ * are not normalised again. The last epoch counts, followed by a search on val images; the reference keeps the epoch
+ * that is best on test images.
  *
  * @param cache weight and sharpness of the cache in training and, without val images, afterwards
  * @param prompts hand-written prompts of the text features
@@ -58,7 +58,7 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Fe
     }
 
     /**
-     * The keys before training.
+     * Returns the keys before training.
      *
      * @param text normalised text features, one row per class
      */

@@ -8,8 +8,8 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
 
 /**
- * Finds class names with tokens that a model has never seen: a small pre-trained model has zero embeddings for them. CLIP's
- * published models have seen every token.
+ * Finds class names with tokens that a model has never seen: a small pre-trained model has zero embeddings for them.
+ * CLIP's published models have seen every token.
  */
 public final class UnknownWords {
 
@@ -18,7 +18,7 @@ public final class UnknownWords {
 
     private UnknownWords() {}
 
-    /** The distinct names with at least one unknown word. */
+    /** Returns the distinct names with at least one unknown word. */
     public static List<String> of(Clip clip, List<String> classNames) {
         return classNames.stream()
                 .distinct()
@@ -37,7 +37,7 @@ public final class UnknownWords {
         return true;
     }
 
-    /** A warning for the user if there are such names. */
+    /** Returns a warning for the user if there are such names. */
     public static Optional<String> warning(FeatureSpace space, List<String> classNames) {
         List<String> unknown = space.towers().map(clip -> of(clip, classNames)).orElse(List.of());
         int more = unknown.size() - NAMED;
@@ -50,7 +50,7 @@ public final class UnknownWords {
                                 more > 0 ? " and " + more + " more" : ""));
     }
 
-    /** A warning about the classes that a classifier did not learn. */
+    /** Returns a warning about the classes that a classifier did not learn. */
     public static Optional<String> warning(FeatureSpace space, ClassifierFile learned, List<String> classNames) {
         List<String> others = new ArrayList<>(classNames);
         others.removeAll(learned.classNames());

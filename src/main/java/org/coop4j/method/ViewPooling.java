@@ -11,7 +11,7 @@ final class ViewPooling {
 
     private ViewPooling() {}
 
-    /** Each view as an image of its own, in the order [image, view]. */
+    /** Returns each view as an image of its own, in the order [image, view]. */
     static FeatureSet pooled(FeatureSet images) {
         int views = images.views();
         return views == 1
@@ -25,14 +25,14 @@ final class ViewPooling {
                                 .toArray());
     }
 
-    /** The same images with their views rotated by one, so that the second comes first. */
+    /** Returns the same images with their views rotated by one, so that the second comes first. */
     static FeatureSet fromSecond(FeatureSet images) {
         return images.views() == 1
                 ? images
                 : DenseFeatures.of(images.width(), images.views(), rows(images, 1), images.labels());
     }
 
-    /** All views of all images, beginning with view {@code first}, [image, view, width]. */
+    /** Returns all views of all images, beginning with view {@code first}, [image, view, width]. */
     private static float[] rows(FeatureSet images, int first) {
         int width = images.width();
         int views = images.views();
@@ -43,13 +43,13 @@ final class ViewPooling {
         return rows;
     }
 
-    /** The first view of each image. */
+    /** Returns the first view of each image. */
     static FeatureSet first(FeatureSet images) {
         return FeatureSets.select(
                 images, IntStream.range(0, images.size()).toArray());
     }
 
-    /** The mean of each image's views, not normalised, [images, width]. */
+    /** Returns the mean of each image's views, not normalised, [images, width]. */
     static FeatureMatrix mean(FeatureSet images) {
         int width = images.width();
         float[] means = new float[Math.multiplyExact(images.size(), width)];
@@ -65,7 +65,7 @@ final class ViewPooling {
         return FeatureMatrix.of(images.size(), width, means);
     }
 
-    /** The sum of the normalised features of all views of each class's images, [classes, width]. */
+    /** Returns the sum of the normalised features of all views of each class's images, [classes, width]. */
     static FeatureMatrix sums(FeatureSet images, int classes) {
         int width = images.width();
         float[] sums = new float[Math.multiplyExact(classes, width)];

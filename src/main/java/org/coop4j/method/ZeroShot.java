@@ -36,8 +36,8 @@ public record ZeroShot(TextPrompts prompts) implements FeatureMethod {
         return new About(
                 "zero-shot",
                 "zero-shot CLIP" + (count == 1 && prompts.own() ? "" : " (" + detail + ")"),
-                "Classifies by the text features of hand-written prompts and learns nothing; the baseline for every other"
-                        + " method (Radford et al., ICML 2021).");
+                "Classifies by the text features of hand-written prompts and learns nothing; the baseline for every"
+                        + " other method (Radford et al., ICML 2021).");
     }
 
     @Override
@@ -45,7 +45,7 @@ public record ZeroShot(TextPrompts prompts) implements FeatureMethod {
         return false;
     }
 
-    /** Ensembles of CLIP's templates: {@code ensemble-7}, {@code -8} and {@code -80}. */
+    /** Parses names of ensembles of CLIP's templates: {@code ensemble-7}, {@code -8} and {@code -80}. */
     @Override
     public Optional<Method> shorthand(String name) {
         return switch (name) {
@@ -67,7 +67,7 @@ public record ZeroShot(TextPrompts prompts) implements FeatureMethod {
     }
 
     /**
-     * The classifier of photographs of some classes, by "a photo of a CLASS.".
+     * Returns the classifier of photographs of some classes, by "a photo of a CLASS.".
      *
      * @throws org.coop4j.text.TextTooLongException if a class name is too long
      */
@@ -75,7 +75,7 @@ public record ZeroShot(TextPrompts prompts) implements FeatureMethod {
         return classifier(space, classNames, PromptEnsemble.of(PromptTemplates.PHOTO));
     }
 
-    /** The classifier by some prompts, without a run. */
+    /** Returns the classifier by some prompts, without a run. */
     static Classifier classifier(FeatureSpace space, List<String> classNames, PromptEnsemble prompts)
             throws IOException {
         ZeroShot used = new ZeroShot(prompts.templates(), false);

@@ -41,7 +41,7 @@ public record ZsLp(TextPrompts prompts) implements FeatureMethod {
                         + " (Silva-Rodríguez et al., CVPR 2024).");
     }
 
-    /** SGD at 0.1 without decay, batch 256, 300 epochs (the reference's configuration). */
+    /** Returns SGD at 0.1 without decay, batch 256, 300 epochs (the reference's configuration). */
     @Override
     public Training training(int shots) {
         return Training.sgd(300, 256, 0.1, 0, Schedule.EPOCH_COSINE);
@@ -53,7 +53,7 @@ public record ZsLp(TextPrompts prompts) implements FeatureMethod {
     }
 
     /**
-     * Class prototypes initialised from the text features and trained on all views of all images; CLAP's too.
+     * Returns class prototypes initialised from the text features and trained on all views of all images; CLAP's too.
      *
      * @param text text features that are not normalised, one row per class
      * @param images number of training images
@@ -75,7 +75,7 @@ public record ZsLp(TextPrompts prompts) implements FeatureMethod {
                 return ViewPooling.pooled(train);
             }
 
-            /** As many batches as the images fill, drawn from the pool of all views. */
+            /** Returns as many batches as the images fill, drawn from the pool of all views. */
             @Override
             BatchOrder order(int samples, Trainer trainer) {
                 int batch = trainer.training().batch();
@@ -85,7 +85,7 @@ public record ZsLp(TextPrompts prompts) implements FeatureMethod {
         };
     }
 
-    /** (1/C) Σ_k λ_k ‖w_k − t_k‖². */
+    /** Returns (1/C) Σ_k λ_k ‖w_k − t_k‖². */
     private static SDVariable penalty(StepGraph step, SDVariable w, FeatureMatrix text, float[] multipliers) {
         int width = text.width();
         float[] roots = new float[multipliers.length * width];
@@ -98,7 +98,7 @@ public record ZsLp(TextPrompts prompts) implements FeatureMethod {
         return step.ops().sumOfSquares(w.sub(t).mul(root));
     }
 
-    /** The classifier of trained prototypes; a new class gets its zero-shot weight. */
+    /** Returns the classifier of trained prototypes; a new class gets its zero-shot weight. */
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         return classRows(space, file, Texts::raw, PROTOTYPES, TEXT)

@@ -16,8 +16,8 @@ import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.predict.ImageClassifier.PredictionLimits;
 
 /**
- * A queue of images to encode, in order of arrival. Its own thread encodes them in batches: the next batch gathers while one
- * is encoded.
+ * A queue of images to encode, in order of arrival. Its own thread encodes them in batches: the next batch gathers
+ * while one is encoded.
  */
 final class BatchQueue implements AutoCloseable {
 
@@ -62,12 +62,12 @@ final class BatchQueue implements AutoCloseable {
         }
     }
 
-    /** Number of waiting images, without those of the current batch. */
+    /** Returns the number of waiting images, without those of the current batch. */
     int size() {
         return locked(queue::size);
     }
 
-    /** Number of batches whose encoding has begun. */
+    /** Returns the number of batches whose encoding has begun. */
     long batches() {
         return batches.get();
     }
@@ -93,8 +93,8 @@ final class BatchQueue implements AutoCloseable {
     }
 
     /**
-     * Adds an image whose batch begins at once, after waiting for a place in the queue. On the queue's own thread the image
-     * is encoded immediately, since a completed image's dependents may run there.
+     * Adds an image whose batch begins at once, after waiting for a place in the queue. On the queue's own thread the
+     * image is encoded immediately, since a completed image's dependents may run there.
      */
     CompletableFuture<float[]> put(InputImage image) {
         if (isOwnThread()) {
@@ -150,7 +150,7 @@ final class BatchQueue implements AutoCloseable {
         });
     }
 
-    /** Time that the batch may still wait for more images. */
+    /** Returns the time that the batch may still wait for more images. */
     private long nanosToWait() {
         long now = System.nanoTime();
         return queue.stream().mapToLong(one -> one.latest - now).min().orElse(Long.MAX_VALUE);

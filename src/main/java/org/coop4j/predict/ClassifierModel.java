@@ -19,7 +19,7 @@ public final class ClassifierModel {
     private ClassifierModel() {}
 
     /**
-     * The classifier's file.
+     * Returns the classifier's file.
      *
      * @param run the folder of a run, or the file itself
      * @throws IOException if the folder has no classifier, with the reason
@@ -53,7 +53,7 @@ public final class ClassifierModel {
         return Optional.empty();
     }
 
-    /** The path of the model that the classifier records, if it is a valid one. */
+    /** Returns the path of the model that the classifier records, if it is a valid one. */
     private static Optional<Path> recorded(ClassifierFile learned) {
         String file = learned.training().get(Run.MODEL_FILE);
         try {
@@ -64,7 +64,7 @@ public final class ClassifierModel {
     }
 
     /**
-     * The model's file: at its recorded path, next to the classifier, or the shipped one.
+     * Returns the model's file: at its recorded path, next to the classifier, or the shipped one.
      *
      * @param file the classifier's file
      * @param advice remedy in the message if it is not found

@@ -32,8 +32,10 @@ import org.coop4j.run.Run;
  * }
  * }</pre>
  *
- * <p>Thread-safe. Concurrent images are encoded together, in batches of the fastest size; the other images of a batch change
- * a result by float32 rounding at most. An interrupt does not end a call; use {@link #submit} to stop waiting. Closing waits
+ * <p>Thread-safe. Concurrent images are encoded together, in batches of the fastest size; the other images of a
+ * batch change
+ * a result by float32 rounding at most. An interrupt does not end a call; use {@link #submit} to stop waiting.
+ * Closing waits
  * for running calls; later calls throw an {@link IllegalStateException}.
  */
 public final class ImageClassifier implements AutoCloseable {
@@ -100,28 +102,28 @@ public final class ImageClassifier implements AutoCloseable {
         return new ImageClassifier(clip, classifier, PredictionLimits.standard(), exif, false);
     }
 
-    /** The treatment of EXIF orientations recorded in a classifier; by default they are applied. */
+    /** Returns the treatment of EXIF orientations recorded in a classifier; by default they are applied. */
     public static ExifOrientation orientation(ClassifierFile learned) {
         String told = learned.training().get(Run.EXIF);
         return told == null ? ExifOrientation.APPLY : ExifOrientation.named(told);
     }
 
-    /** Class names, in the order of the logits. */
+    /** Returns the class names in the order of the logits. */
     public List<String> classNames() {
         return classifier.classNames();
     }
 
-    /** The classifier, whose file records the method, its settings and the training. */
+    /** Returns the classifier, whose file records the method, its settings and the training. */
     public Classifier classifier() {
         return classifier;
     }
 
-    /** Number of batches whose encoding has begun since opening. */
+    /** Returns the number of batches whose encoding has begun since opening. */
     public long batches() {
         return queue.batches();
     }
 
-    /** Number of images that wait to be encoded. */
+    /** Returns the number of images that wait to be encoded. */
     public int waiting() {
         return queue.size();
     }
@@ -201,7 +203,8 @@ public final class ImageClassifier implements AutoCloseable {
      * Limits of batches, of the queue and of image sizes.
      *
      * @param maxBatch maximum number of images encoded together, 1 or more
-     * @param maxDelay maximum time that a submitted image waits for others once the images before it are encoded, 0 or more
+     * @param maxDelay maximum time that a submitted image waits for others once the images before it are encoded, 0 or
+     *     more
      * @param queueCapacity maximum number of waiting images, 1 or more
      * @param maxPixels maximum number of pixels per image
      */
@@ -222,7 +225,7 @@ public final class ImageClassifier implements AutoCloseable {
             }
         }
 
-        /** Batches of 32 images, 2 milliseconds, 256 images, and Pillow's limit of pixels. */
+        /** Returns batches of 32 images, 2 milliseconds, 256 images, and Pillow's limit of pixels. */
         public static PredictionLimits standard() {
             return new PredictionLimits(32, Duration.ofMillis(2), 256, ImageDecoder.DEFAULT_MAX_PIXELS);
         }
@@ -232,18 +235,20 @@ public final class ImageClassifier implements AutoCloseable {
     public interface Listener {
 
         /**
-         * Image {@code index} was classified.
+         * Receives the classes of image {@code index}.
          *
          * @param ranked all classes, the most probable first
          */
         void predicted(int index, List<Prediction> ranked);
 
-        /** Image {@code index} cannot be read or decoded; the others are still classified. */
+        /**
+         * Receives the error of image {@code index}, which cannot be read or decoded; the others are still classified.
+         */
         void failed(int index, IOException problem);
     }
 
     /**
-     * The image features that the classifier takes, not normalised.
+     * Returns the image features that the classifier takes, not normalised.
      *
      * @return [{@link Clip#featureWidth}]
      * @throws IOException if the image cannot be read or decoded
@@ -260,9 +265,9 @@ public final class ImageClassifier implements AutoCloseable {
     /**
      * Classifies an image later, together with others.
      *
-     * @return all classes, the most probable first, or the exception of this image, which does not affect the others. An
-     *     image that is cancelled before its batch begins is not encoded. Dependents run on the thread that all images wait
-     *     for, unless they are added by one of the Async methods.
+     * @return all classes, the most probable first, or the exception of this image, which does not affect the others.
+     *     An image that is cancelled before its batch begins is not encoded. Dependents run on the thread that all
+     *     images wait for, unless they are added by one of the Async methods.
      * @throws java.util.concurrent.RejectedExecutionException if the queue is full
      */
     public CompletableFuture<List<Prediction>> submit(InputImage image) {
@@ -286,7 +291,7 @@ public final class ImageClassifier implements AutoCloseable {
                         .read(reader, target, offset));
     }
 
-    /** All classes by probability; equal ones keep their order. */
+    /** Returns all classes by probability; equal ones keep their order. */
     private List<Prediction> ranked(float[] features) {
         FeatureMatrix image = FeatureMatrix.of(1, features.length, features);
         float[] logits = classifier.logits(image).row(0);

@@ -10,8 +10,8 @@ import org.coop4j.image.PixelReader;
 import org.coop4j.image.RgbImage;
 
 /**
- * An image to classify: a file, a file's content, or an image that Java has decoded. The format (JPEG, PNG, GIF, BMP, WebP or
- * TIFF) is detected from the content, and EXIF orientations are applied.
+ * An image to classify: a file, a file's content, or an image that Java has decoded. The format (JPEG, PNG, GIF, BMP,
+ * WebP or TIFF) is detected from the content, and EXIF orientations are applied.
  */
 @FunctionalInterface
 public interface InputImage {
@@ -19,13 +19,13 @@ public interface InputImage {
     /** Writes the normalised pixels [3, size, size] from {@code offset} on. */
     void read(PixelReader reader, FloatBuffer target, int offset) throws IOException;
 
-    /** A file, read when the image is encoded. */
+    /** Returns a file, read when the image is encoded. */
     static InputImage of(Path file) {
         return (reader, target, offset) -> reader.read(file, target, offset);
     }
 
     /**
-     * A file's content.
+     * Returns a file's content.
      *
      * @param content not copied: do not modify it
      */
@@ -34,7 +34,7 @@ public interface InputImage {
     }
 
     /**
-     * A file's content.
+     * Returns a file's content.
      *
      * @param content not copied: do not modify it
      * @param name name of the image in messages
@@ -44,7 +44,7 @@ public interface InputImage {
     }
 
     /**
-     * A file's content, read to its end immediately; the stream stays open.
+     * Returns a file's content, read to its end immediately; the stream stays open.
      *
      * @throws IOException if it cannot be read
      */
@@ -52,7 +52,7 @@ public interface InputImage {
         return of(content.readNBytes(ImageDecoder.MAX_FILE_BYTES + 1));
     }
 
-    /** A copy of an image that Java has decoded, as {@link RgbImage#of} takes it. */
+    /** Returns a copy of an image that Java has decoded, as {@link RgbImage#of} takes it. */
     static InputImage of(BufferedImage image) {
         RgbImage copy = RgbImage.of(image);
         return (reader, target, offset) -> reader.read(copy, copy.toString(), target, offset);

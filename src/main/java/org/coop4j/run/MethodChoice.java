@@ -73,7 +73,7 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
                 shared.dataset(config.testedOn().source(), config.sample().seed());
         int all = whole.train().size() + whole.val().size() + whole.test().size();
         boolean crossValidates = all < FEW * whole.classCount() || images.val().size() == 0;
-        int folds = CrossValidation.parts(images.train().labels());
+        int folds = CrossValidation.folds(images.train().labels());
         String how = crossValidates
                 ? folds + "-fold cross-validation on "
                         + Numbers.count(images.train().size(), "training image")

@@ -80,7 +80,7 @@ class ConfidenceTest {
     }
 
     @Test
-    void imagesThatTellNoTemperatureGiveNone() {
+    void imagesWithoutAMinimumGiveNoTemperature() {
         float[][] sure = {{3, 0}, {0, 3}};
 
         assertThat(Temperature.fit(new int[] {0, 1}, sure)).isEmpty();
@@ -125,7 +125,7 @@ class ConfidenceTest {
     }
 
     @Test
-    void theSuggestedThresholdAnswersMostOfThoseThatAreAccurateEnough() throws IOException {
+    void theSuggestedThresholdAnswersMostWithTheRequiredAccuracy() throws IOException {
         for (JsonNode golden : golden().get("confidence")) {
             double[] accuracies = doubles(golden.get("accuracies"));
             double[] coverages = doubles(golden.get("coverages"));

@@ -83,7 +83,7 @@ class EvaluationTest {
     }
 
     @Test
-    void scoresThatAreNoNumbersAreRefused() {
+    void nanScoresAreRefused() {
         assertThatThrownBy(() -> Predictions.argmax(new float[] {1, Float.NaN}))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("score 1");
@@ -91,7 +91,7 @@ class EvaluationTest {
     }
 
     @Test
-    void listsOfDifferentOrNoLengthAreRefused() {
+    void listsOfDifferentOrZeroLengthAreRefused() {
         assertThatThrownBy(() -> Evaluation.of(new int[2], new int[3]))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("2 and 3");

@@ -46,7 +46,7 @@ class SeedSummaryTest {
     }
 
     @Test
-    void nothingAndNoNumbersAreRefused() {
+    void emptyOrNonFiniteValuesAreRefused() {
         assertThatThrownBy(SeedSummary::of).hasMessageContaining("no values");
         assertThatThrownBy(() -> SeedSummary.of(1, Double.NaN)).hasMessageContaining("NaN");
     }

@@ -22,7 +22,7 @@ class CacheSearchTest {
 
     @ParameterizedTest
     @CsvSource({"2, 2, 3, 7", "5, 40, 3, 7", "9, 60, 50, 50", "3, 12, 0.05, 7", "4, 9, 3, 0.01"})
-    void everyCellIsCountedAsByItself(int classes, int keys, double maxAlpha, double maxBeta) {
+    void everyCellEqualsItsDirectCount(int classes, int keys, double maxAlpha, double maxBeta) {
         Random random = new Random(classes);
         CacheWeights weights = new CacheWeights(1, 1, true, maxAlpha, maxBeta);
         int[] labels = // as many keys as it happens; the last class has none
@@ -58,7 +58,7 @@ class CacheSearchTest {
 
     @ParameterizedTest
     @CsvSource({"0, 2", "1, 0"})
-    void ofEqualLogitsTheFirstClassWins(int truth, int hits) {
+    void theFirstOfEqualLogitsWins(int truth, int hits) {
         CacheWeights weights = new CacheWeights(1, 1, true, 3, 7);
         KeyCache.Search search = new KeyCache.Search(weights, new int[] {0, 1}, 2);
         FeatureMatrix text = FeatureMatrix.of(2, 2, new float[] {5, 5, 1, 1});

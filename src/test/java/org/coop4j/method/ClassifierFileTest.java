@@ -41,7 +41,7 @@ class ClassifierFileTest {
 
     @ParameterizedTest
     @EnumSource
-    void whatIsWrittenIsRead(ClassPosition position) throws IOException {
+    void aWrittenFileIsReadBack(ClassPosition position) throws IOException {
         for (boolean classSpecific : new boolean[] {true, false}) {
             ClassifierFile written = prompt(position, classSpecific);
             Path file = folder.resolve("prompt.safetensors");
@@ -61,7 +61,7 @@ class ClassifierFileTest {
     }
 
     @Test
-    void theTemperatureIsKeptAndOfOthersIsOne() throws IOException {
+    void theTemperatureIsKeptAndDefaultsToOne() throws IOException {
         Path file = folder.resolve("prompt.safetensors");
         prompt(ClassPosition.END, true).write(file);
         assertThat(ClassifierFile.read(file).temperature()).isEqualTo(1);
@@ -85,7 +85,7 @@ class ClassifierFileTest {
     }
 
     @Test
-    void everyFlippedByteIsNoticed() throws IOException {
+    void everyFlippedByteIsDetected() throws IOException {
         Path file = folder.resolve("prompt.safetensors");
         prompt(ClassPosition.FRONT, true).write(file);
         byte[] bytes = Files.readAllBytes(file);
@@ -149,7 +149,7 @@ class ClassifierFileTest {
     }
 
     @Test
-    void aContextThatIsNotANumberIsRefused() throws IOException {
+    void aContextWithNaNIsRefused() throws IOException {
         Path file = written(Map.of(), Shape.of(1, 2), 1, Float.NaN);
         assertThatThrownBy(() -> ClassifierFile.read(file))
                 .isInstanceOf(IOException.class)

@@ -81,7 +81,7 @@ class CoCoOpTest {
     }
 
     @Test
-    void aContextOfNoVectorsIsRefused() {
+    void anEmptyContextIsRefused() {
         assertThatThrownBy(() -> new CoCoOp(0, null)).hasMessageContaining("context_length: expected 1 or more");
         assertThatThrownBy(() -> new CoCoOp().with(Map.of("words", " ")))
                 .hasMessageContaining("words: expected initial words");

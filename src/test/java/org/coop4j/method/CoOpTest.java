@@ -162,7 +162,7 @@ class CoOpTest {
                 .hasMessageContaining("expected class_weights of shape [3, 12], got [2, 12]");
     }
 
-    /** What a step gives with so many threads: loss, features, gradient. */
+    /** Returns loss, features and gradient of a step with a number of threads. */
     private static float[] step(int threads, boolean classSpecific) throws IOException {
         try (Clip other = TinyModel.open(model, threads)) {
             float[] context = prompt(classSpecific).tensor("ctx").values();
@@ -226,7 +226,7 @@ class CoOpTest {
     }
 
     @Test
-    void wordsBecomeOneVectorAToken() throws IOException {
+    void wordsBecomeOneVectorPerToken() throws IOException {
         PromptContext context = PromptContext.atEnd(1, "a_photo of a xoloitzcuintli");
         int[] tokens = clip.tokenizer().encode("a photo of a xoloitzcuintli");
         assertThat(tokens.length).isGreaterThan(5);
@@ -250,7 +250,7 @@ class CoOpTest {
     }
 
     @Test
-    void wordsBeginTheContextOfEachClass() {
+    void wordsInitialiseTheContextOfEachClass() {
         float[] unified = initial(PromptContext.atEnd(1, PromptContext.PHOTO)).values();
         float[] specific = initial(new PromptContext(1, ClassPosition.END, true, "a photo of a"))
                 .values();
@@ -277,7 +277,7 @@ class CoOpTest {
     }
 
     @Test
-    void namesWithSettingsInThemAreMethods() {
+    void shortNamesWithSettingsAreMethods() {
         assertThat(Method.of("coop-m4-middle-csc")).isEqualTo(new CoOp(4, ClassPosition.MIDDLE, true, null));
         assertThat(Method.of("coop-m16-end")).isEqualTo(new CoOp());
         assertThat(Method.of("coop-words")).isEqualTo(new CoOp(4, ClassPosition.END, false, "a photo of a"));

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class CrossModalTest {
 
     @Test
-    void halfOfEachBatchIsTextAndEachHalfBeginsAnewByItself() {
+    void halfOfEachBatchIsTextAndEachHalfRestartsOnItsOwn() {
         FeatureMatrix texts = FeatureMatrix.of(6, 1, new float[] {1, 2, 3, 4, 5, 6});
         FeatureMethod.Model model = CrossModal.model(texts, 3);
         Trainer trainer = new Trainer(new CrossModal().training(1), 1);

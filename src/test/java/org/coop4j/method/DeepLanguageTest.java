@@ -48,7 +48,7 @@ class DeepLanguageTest {
     }
 
     @Test
-    void settingsThatMeanNothingAreRefused() throws IOException {
+    void invalidSettingsAreRefused() throws IOException {
         assertThatThrownBy(() -> new DeepLanguage().with(Map.of("depth", "-1")))
                 .hasMessageContaining("depth: expected 0 or more, got -1");
         Method threeBlocks = new DeepLanguage().with(Map.of("depth", "3"));

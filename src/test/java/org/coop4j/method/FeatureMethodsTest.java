@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What holds of every method of image features: one image a class, files, other classes. */
+/** Properties of every method of image features: one image per class, files, other classes. */
 class FeatureMethodsTest {
 
     private static final List<String> NAMES = List.of("left", "up_there", "right");
@@ -69,7 +69,7 @@ class FeatureMethodsTest {
 
     @ParameterizedTest
     @MethodSource("methods")
-    void oneImageOfAClassIsLearnedAndTheFileNamesTheSame(Method method) throws IOException {
+    void oneImagePerClassIsLearnedAndTheFileClassifiesTheSame(Method method) throws IOException {
         Path model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
         try (Clip clip = TinyModel.open(model, 1)) {
             Classifier fitted = fit(clip, method, 6);

@@ -82,9 +82,9 @@ class GdaTest {
         }
     }
 
-    /** One image a class has no covariance; a second view of it, or a second image, gives one. */
+    /** One image per class has no covariance; a second view of it, or a second image, gives one. */
     @Test
-    void oneImageAClassInOneViewEqualsZeroShotAndTheUserIsTold() throws IOException {
+    void oneImagePerClassInOneViewEqualsZeroShotWithAWarning() throws IOException {
         try (GoldenProblem problem = GoldenProblem.open(folder)) {
             FeatureMatrix text = problem.text("text_norm");
             ProgressRecorder one = new ProgressRecorder();

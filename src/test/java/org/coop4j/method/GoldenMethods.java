@@ -72,7 +72,7 @@ final class GoldenMethods implements AutoCloseable {
         assertThat(accuracy(logits)).isCloseTo(expected, within(100.01 / logits.rows()));
     }
 
-    /** What the file says of the whole. */
+    /** Returns the description of all cases. */
     JsonNode json() {
         return json;
     }
@@ -86,7 +86,7 @@ final class GoldenMethods implements AutoCloseable {
         return keys;
     }
 
-    /** What the file says of a case. */
+    /** Returns the description of a case. */
     JsonNode of(String key) {
         for (JsonNode c : json.get("cases")) {
             if (c.get("key").asText().equals(key)) {

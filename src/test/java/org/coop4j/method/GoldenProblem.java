@@ -91,7 +91,7 @@ final class GoldenProblem implements AutoCloseable {
         return IntStream.range(0, classes()).mapToObj(i -> "class " + i).toList();
     }
 
-    /** The first so many images of each class, in some of their views. */
+    /** Returns the first images of each class, in some of their views. */
     FeatureSet support(int shots, int... views) throws IOException {
         return support("train", shots, views);
     }

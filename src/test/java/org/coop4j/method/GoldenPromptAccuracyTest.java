@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * accuracy to one image. The others' meta-net, deep vectors and order of images are drawn, and the
  * reference's one run must lie among ours.
  *
- * <p>The table's column of 16 shots is left out: its images are in no file, which have 4 a class.
+ * <p>The table's column of 16 shots is left out: the files have 4 images per class.
  */
 class GoldenPromptAccuracyTest {
 
@@ -147,7 +147,7 @@ class GoldenPromptAccuracyTest {
         return learned -> new PromptLearner.Objective(new CoOp().vectors(List.of(learned.get(0)), null), loss);
     }
 
-    /** With a context that begins as the words. */
+    /** Returns an objective whose context is initialised by the words. */
     private static List<LearnedTensor> spoken(List<LearnedTensor> learned) {
         spoken(learned.get(0));
         return learned;

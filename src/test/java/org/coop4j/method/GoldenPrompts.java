@@ -53,7 +53,7 @@ final class GoldenPrompts {
         return LearnedTensor.of(name, golden.floats(initial), shape);
     }
 
-    /** How the context vectors of a case make prompts. */
+    /** Returns the prompts of a case. */
     static List<int[]> prompts(GoldenMethods golden, String key) {
         JsonNode c = golden.of(key);
         return golden.prompts(new PromptLayout(

@@ -48,7 +48,7 @@ class LinearProbeTest {
     }
 
     @Test
-    void whatIsWrittenIsReadAndScoresTheSame() throws IOException {
+    void aSavedProbeScoresTheSame() throws IOException {
         Path model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
         try (Clip clip = TinyModel.open(model, 1)) {
             FeatureMatrix images = features(clip, 12);
@@ -69,7 +69,7 @@ class LinearProbeTest {
     }
 
     @Test
-    void someClassesKeepTheirScoresAndOthersAreRefused() throws IOException {
+    void selectedClassesKeepTheirScoresAndNewOnesAreRefused() throws IOException {
         Path model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
         try (Clip clip = TinyModel.open(model, 1)) {
             FeatureMatrix images = features(clip, 12);

@@ -28,10 +28,10 @@ class LossGradientTest {
 
     private static final List<String> CLASSES = List.of("left", "up_there", "right");
 
-    /** How far a tensor is moved, as a share of its norm. */
+    /** Step of the difference quotient, as a share of the tensor's norm. */
     private static final double STEP = 4e-3;
 
-    /** What a move changes of the loss at most: well above the rounding of a loss in float32. */
+    /** Largest change of the loss by a step: well above the rounding of a loss in float32. */
     private static final double CHANGE = 0.02;
 
     /** Of the largest slope of a tensor, twice what was seen. */

@@ -118,7 +118,7 @@ class LpPlusPlusTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void theLastOfTheBestEpochsOnValIsTaken(String key) throws IOException {
+    void theLastOfTheBestEpochsOnValIsKept(String key) throws IOException {
         try (GoldenMethods golden = GoldenMethods.open("lpp");
                 GoldenProblem problem = GoldenProblem.open(folder)) {
             JsonNode c = golden.of(key);
@@ -139,7 +139,7 @@ class LpPlusPlusTest {
 
     /** After the best epoch on val, and between two steps of α, whose gradients are summed. */
     @Test
-    void interruptedItGoesOnToTheSameBits() throws IOException {
+    void aResumedTrainingGivesTheSameBits() throws IOException {
         try (GoldenMethods golden = GoldenMethods.open("lpp");
                 GoldenProblem problem = GoldenProblem.open(folder)) {
             JsonNode c = golden.of(cases().get(0));
@@ -158,7 +158,7 @@ class LpPlusPlusTest {
         }
     }
 
-    /** The state of the optimizer after some steps, which begin with a state of it. */
+    /** Returns the state of the optimizer after some steps from a given state. */
     private static Map<String, float[]> steps(
             GoldenProblem problem, LpPlusPlus.Blend model, int from, int end, Map<String, float[]> state)
             throws IOException {

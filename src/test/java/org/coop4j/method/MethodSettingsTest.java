@@ -37,7 +37,7 @@ class MethodSettingsTest {
                     prototypes   | alpha          | 1     | unknown setting "alpha": there are none to set
                     clap         | templates      | cat   | template "cat" has no {}
                     """)
-    void aSettingThatMakesNoSenseIsRefused(String method, String setting, String value, String message) {
+    void anInvalidSettingIsRefused(String method, String setting, String value, String message) {
         assertThatThrownBy(() -> Method.of(method).with(Map.of(setting, value)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(message);

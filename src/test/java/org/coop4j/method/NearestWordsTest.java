@@ -146,7 +146,7 @@ class NearestWordsTest {
     }
 
     @Test
-    void wordEndsAloneAreFoundIfAskedFor() throws IOException {
+    void onlyWordEndsAreFoundOnRequest() throws IOException {
         ClassifierFile prompt = prompt(sparse, false, along(1.6f));
 
         NearestWords found = NearestWords.of(sparse, prompt, 5, Tokens.WORD_ENDS);
@@ -206,7 +206,7 @@ class NearestWordsTest {
     }
 
     @Test
-    void noWordsAtAllAreRefused() throws IOException {
+    void zeroWordsAreRefused() throws IOException {
         ClassifierFile prompt = prompt(clip, false, along(1));
 
         assertThatThrownBy(() -> NearestWords.of(clip, prompt, 0, Tokens.ALL)).hasMessageContaining("got 0");

@@ -87,14 +87,14 @@ class ProGradTest {
     }
 
     @Test
-    void nothingIsTakenAwayWhereTheTeacherHasNoGradient() {
+    void aTeacherWithoutGradientChangesNothing() {
         float[] combined = new float[2];
         ProGrad.project(List.of(new float[] {1, -2}, new float[2]), 1, combined);
         assertThat(combined).containsExactly(1, -2);
     }
 
     @Test
-    void noPartAgainstTheTeacherIsLeft() {
+    void noComponentAgainstTheTeacherRemains() {
         float[] combined = new float[2];
         ProGrad.project(List.of(new float[] {-3, 1}, new float[] {2, 0}), 1, combined);
         assertThat(combined).containsExactly(0, 1);
@@ -105,7 +105,7 @@ class ProGradTest {
     }
 
     @Test
-    void settingsThatMeanNothingAreRefused() {
+    void invalidSettingsAreRefused() {
         assertThatThrownBy(() -> new ProGrad().with(Map.of("lambda", "-1")))
                 .hasMessageContaining("lambda: expected 0 or more, got -1.0");
         assertThatThrownBy(() -> new ProGrad().with(Map.of("temperature", "0")))

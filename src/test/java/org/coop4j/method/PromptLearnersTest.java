@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What holds of every method that learns prompts, on a tiny model. */
+/** Properties of every method that learns prompts, on a tiny model. */
 class PromptLearnersTest {
 
     private static final List<String> NAMES = List.of("cat", "sea_lion", "old red fire engine");
@@ -51,7 +51,7 @@ class PromptLearnersTest {
 
     @ParameterizedTest
     @MethodSource("methods")
-    void aSavedClassifierGivesTheSameLogitsAndTakesOtherClasses(Method method) throws IOException {
+    void aSavedClassifierGivesTheSameLogitsAndAcceptsOtherClasses(Method method) throws IOException {
         try (Clip clip = TinyModel.open(model, 2)) {
             int width = clip.architecture().embedDim();
             FeatureSet images = images(width);

@@ -73,7 +73,7 @@ class PromptOracleTest {
         clip.close();
     }
 
-    /** What is drawn. */
+    /** A random case. */
     record Case(int seed, List<String> names, PromptLayout layout) {
         float[] context() {
             Random random = new Random(100 + seed);

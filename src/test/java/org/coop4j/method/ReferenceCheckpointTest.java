@@ -69,7 +69,7 @@ class ReferenceCheckpointTest {
     }
 
     @Test
-    void whatIsWrittenIsReadFromAnyOfItsPlaces() throws IOException {
+    void aCheckpointIsReadFromTheFileOrEitherFolder() throws IOException {
         for (ClassPosition position : ClassPosition.values()) {
             for (boolean classSpecific : new boolean[] {true, false}) {
                 ClassifierFile written = prompt(position, classSpecific);
@@ -89,7 +89,7 @@ class ReferenceCheckpointTest {
     }
 
     @Test
-    void theFileHasAllThatTheReferenceSaves() throws IOException {
+    void theFileHasEverythingTheReferenceSaves() throws IOException {
         Path file = ReferenceCheckpoint.write(folder, clip, prompt(ClassPosition.END, false), 200);
         try (TorchFile torch = TorchFile.open(file)) {
             assertThat(torch.root()).isInstanceOf(Map.class);
@@ -149,7 +149,7 @@ class ReferenceCheckpointTest {
     }
 
     @Test
-    void otherClassNamesAndModelsAreSeen() throws IOException {
+    void otherClassNamesAndModelsAreDetected() throws IOException {
         ReferenceCheckpoint.write(folder, clip, prompt(ClassPosition.END, false), 1);
         for (List<String> other : List.of(
                 List.of("dog", "red rose", "kite"),
@@ -189,7 +189,7 @@ class ReferenceCheckpointTest {
     }
 
     @Test
-    void aContextThatIsNoNumberIsRefused() throws IOException {
+    void aContextWithNaNIsRefused() throws IOException {
         PromptLayout layout = new PromptLayout(5, ClassPosition.END, false);
         float[] context = new float[layout.vectors(NAMES.size()) * 16];
         context[7] = Float.NaN;
@@ -202,7 +202,7 @@ class ReferenceCheckpointTest {
     }
 
     @Test
-    void filesOfOtherThingsAreNamed() throws IOException {
+    void otherFilesAreRefusedByName() throws IOException {
         Path other = saved("weight", Shape.of(1), 1);
         assertThatThrownBy(() -> ReferenceCheckpoint.read(other, clip, coop(ClassPosition.END), NAMES))
                 .isInstanceOf(IOException.class)
@@ -268,7 +268,7 @@ class ReferenceCheckpointTest {
     }
 
     @Test
-    void whatOtherPromptLearnersLearnedComesBackAndGivesTheSameLogits() throws IOException {
+    void checkpointsOfOtherPromptLearnersGiveTheSameLogits() throws IOException {
         Task task = new Task(NAMES, "a photo of a {}.", 1);
         FewShotFeatures data = new FewShotFeatures(features(0, 1, 2), features());
         for (Method method : exchanged()) {
@@ -276,7 +276,7 @@ class ReferenceCheckpointTest {
                 ClassifierFile file = learned.save();
                 Path place = folder.resolve(method.id());
                 ReferenceCheckpoint.write(place, clip, file, 2);
-                // The checkpoint says how many vectors there are, and of whom.
+                // The number of vectors comes from the checkpoint, and whether they are class-specific.
                 Method asked = method.with(Map.of("context_length", 7));
                 ClassifierFile read = ReferenceCheckpoint.read(place, clip, asked, NAMES);
                 assertThat(read.method()).isEqualTo(file.method());

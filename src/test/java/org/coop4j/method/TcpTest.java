@@ -48,7 +48,7 @@ class TcpTest {
     }
 
     @Test
-    void settingsThatMeanNothingAreRefused() throws IOException {
+    void invalidSettingsAreRefused() throws IOException {
         assertThatThrownBy(() -> new Tcp().with(Map.of("weight", "-1")))
                 .hasMessageContaining("weight: expected 0 or more, got -1.0");
         assertThatThrownBy(() -> new Tcp().with(Map.of("context_length", "0")))

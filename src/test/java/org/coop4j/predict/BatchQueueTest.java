@@ -41,7 +41,7 @@ class BatchQueueTest {
         return new BatchQueue(new PredictionLimits(maxBatch, delay, capacity, 1), this::encodeWhenTold);
     }
 
-    /** The first batch begins, and waits until it is told to go on. */
+    /** The first batch begins, and waits for a signal to continue. */
     private Encoded encodeWhenTold(List<InputImage> images) {
         batches.add(images.size());
         encoding.countDown();
@@ -64,7 +64,7 @@ class BatchQueueTest {
     }
 
     @Test
-    void whatComesDuringABatchIsTheNextUpToItsLimit() throws Exception {
+    void imagesThatArriveDuringABatchFormTheNext() throws Exception {
         try (BatchQueue queue = queue(3, Duration.ZERO, 10)) {
             begin(queue);
             List<CompletableFuture<float[]>> later = new ArrayList<>();
@@ -94,7 +94,7 @@ class BatchQueueTest {
     }
 
     @Test
-    void aFullQueueRefusesOrLetsWait() throws Exception {
+    void aFullQueueRefusesOrBlocks() throws Exception {
         try (BatchQueue queue = queue(1, Duration.ZERO, 2)) {
             begin(queue);
             others.add(offer(queue));
@@ -111,7 +111,7 @@ class BatchQueueTest {
     }
 
     @Test
-    void whatIsCancelledIsNotEncoded() throws Exception {
+    void aCancelledImageIsNotEncoded() throws Exception {
         try (BatchQueue queue = queue(5, Duration.ZERO, 10)) {
             begin(queue);
             CompletableFuture<float[]> cancelled = offer(queue);
@@ -124,7 +124,7 @@ class BatchQueueTest {
     }
 
     @Test
-    void closingEncodesWhatWaits() throws Exception {
+    void closingEncodesWaitingImages() throws Exception {
         BatchQueue queue = queue(2, LONG, 10);
         begin(queue);
         CompletableFuture<float[]> last = offer(queue);

@@ -65,7 +65,7 @@ class ImageClassifierTest {
     private static Clip clip;
     private static Classifier zeroShot;
 
-    /** What one thread that is alone gets for each file. */
+    /** The predictions of a single thread for each file. */
     private static final List<List<Prediction>> EXPECTED = new ArrayList<>();
 
     @BeforeAll
@@ -137,12 +137,12 @@ class ImageClassifierTest {
     }
 
     @Test
-    void eightThreadsGetWhatOneGets() throws Exception {
+    void eightThreadsGetTheSameAsOne() throws Exception {
         useByThreads(zeroShot, EXPECTED);
     }
 
     @Test
-    void eightThreadsGetWhatOneGetsFromAMethodWithPromptsOfEachImage() throws Exception {
+    void eightThreadsGetTheSameAsOneWithPromptsPerImage() throws Exception {
         Path run = learn(new CoCoOp(), folder.resolve("cocoop"));
         try (ImageClassifier loaded = ImageClassifier.load(run)) {
             List<List<Prediction>> expected = new ArrayList<>();
@@ -209,7 +209,7 @@ class ImageClassifierTest {
     }
 
     @Test
-    void anInterruptIsKeptAndCutsNothingShort() throws IOException {
+    void anInterruptIsKeptAndEndsNoCall() throws IOException {
         try (Clip fresh = TinyModel.open(model, 2);
                 ImageClassifier classifier = ImageClassifier.of(fresh, ZeroShot.classifier(fresh, CLASSES))) {
             Thread.currentThread().interrupt();
@@ -255,8 +255,10 @@ class ImageClassifierTest {
     }
 
     @Test
-    void whatDependsOnAnImageMayClassifyAndMayNotClose() throws Exception {
-        try (ImageClassifier classifier = classifier()) {
+    void dependentsOfAnImageMayClassifyButNotClose() throws Exception {
+        // The delay leaves time to register the dependents before the image is encoded.
+        PredictionLimits patient = new PredictionLimits(3, Duration.ofSeconds(2), 3, 1_000_000);
+        try (ImageClassifier classifier = ImageClassifier.of(clip, zeroShot, patient)) {
             CountDownLatch go = new CountDownLatch(1);
             CompletableFuture<List<Prediction>> gate = classifier.submit(Files.readAllBytes(FILES.get(0)));
             CompletableFuture<List<Prediction>> second = gate.thenApply(ranked -> {
@@ -291,7 +293,7 @@ class ImageClassifierTest {
     }
 
     @Test
-    void closingLosesNothingThatWasAccepted() throws Exception {
+    void closingLosesNoAcceptedImage() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(THREADS);
         List<CompletableFuture<List<Prediction>>> accepted = Collections.synchronizedList(new ArrayList<>());
         CountDownLatch working = new CountDownLatch(THREADS);
@@ -372,7 +374,7 @@ class ImageClassifierTest {
     }
 
     @Test
-    void whatIsNoRunIsNamed() throws Exception {
+    void aFolderThatIsNotARunIsNamed() throws Exception {
         learn(new ZeroShot(), folder.resolve("several/seed1"));
         assertThatThrownBy(() -> ImageClassifier.load(folder.resolve("several")))
                 .hasMessageContaining("several is not the folder of a run: name one in it, such as")
@@ -386,7 +388,7 @@ class ImageClassifierTest {
     }
 
     @Test
-    void aModelThatIsGoneOrAnotherIsNamed() throws Exception {
+    void aMissingOrOtherModelIsNamed() throws Exception {
         Path own = Files.copy(model, folder.resolve("gone.safetensors"));
         Path run = folder.resolve("of-gone");
         try (Clip other = TinyModel.open(own, 2)) {

@@ -158,7 +158,7 @@ class PromptCommandsTest {
         CommandRun diverging = train(out, "--lr", 1e38);
         assertThat(diverging.code()).isEqualTo(1);
         assertThat(diverging.err())
-                .contains("training stopped", "A smaller learning rate may help")
+                .contains("epoch", "lower learning rate")
                 .doesNotContain("internal error");
 
         CommandRun mended = train(out);

@@ -33,23 +33,23 @@ public record LinearClassifier(
         this(labels, weights, intercepts, Double.NaN, Double.NaN, 0, true);
     }
 
-    /** Number of classes k. */
+    /** Returns the number of classes k. */
     public int classCount() {
         return labels.length;
     }
 
-    /** Number of features d. */
+    /** Returns the number of features d. */
     public int dimension() {
         return weights.length / labels.length;
     }
 
-    /** The weight of a feature in the score of a class. */
+    /** Returns the weight of a feature in the score of a class. */
     public double weight(int feature, int classPosition) {
         return weights[feature * labels.length + classPosition];
     }
 
     /**
-     * The classifier of some of the classes with unchanged scores.
+     * Returns the classifier of some of the classes with unchanged scores.
      *
      * @param positions the classes, labelled from 0 in this order
      */
@@ -68,7 +68,7 @@ public record LinearClassifier(
                 IntStream.range(0, k).toArray(), fewWeights, fewIntercepts, c, objective, iterations, converged);
     }
 
-    /** The label predicted for each image; of equal scores the smallest label wins. */
+    /** Returns the label predicted for each image; of equal scores the smallest label wins. */
     public int[] predict(FeatureSet images) {
         return Arrays.stream(Predictions.argmax(
                         logits(FeatureSets.matrix(images)).toRows()))
@@ -76,7 +76,10 @@ public record LinearClassifier(
                 .toArray();
     }
 
-    /** The difference of each class's score from the largest, [images, classes]; softmax gives the probabilities. */
+    /**
+     * Returns the difference of each class's score from the largest, [images, classes]; softmax gives the
+     * probabilities.
+     */
     public FeatureMatrix logits(FeatureMatrix images) {
         if (images.width() != dimension()) {
             throw new IllegalArgumentException(
@@ -123,7 +126,7 @@ public record LinearClassifier(
         }
     }
 
-    /** The share of images classified correctly, from 0 to 1. */
+    /** Returns the share of images classified correctly, from 0 to 1. */
     public double accuracy(FeatureSet images) {
         if (images.size() == 0) {
             throw new IllegalArgumentException("accuracy: expected 1 or more images, got 0");

@@ -10,15 +10,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Multinomial logistic regression with an L2 penalty, at the optimum of scikit-learn's {@code LogisticRegression} (lbfgs):
- * ½‖W‖² + C Σᵢ log-loss, the intercepts not penalised. For two classes scikit-learn has one weight vector w, the difference
- * of the two here, and the penalty ½‖w‖² = ‖W‖².
+ * Multinomial logistic regression with an L2 penalty, at the optimum of scikit-learn's {@code LogisticRegression}
+ * (lbfgs): ½‖W‖² + C Σᵢ log-loss, the intercepts not penalised. For two classes scikit-learn has one weight vector w,
+ * the difference of the two here, and the penalty ½‖w‖² = ‖W‖².
  *
- * <p>A fit goes on until a Newton step promises less than 10⁻⁹ of the objective; scikit-learn with its defaults often stops
- * earlier at {@code tol} or {@code max_iter}.
+ * <p>A fit goes on until a Newton step promises less than 10⁻⁹ of the objective; scikit-learn with its defaults often
+ * stops earlier at {@code tol} or {@code max_iter}.
  *
- * <p>Two changes of variables, which do not move the optimum, save most of the steps: the features are centred, with the
- * difference added to the intercepts, and the intercepts are scaled to the curvature of the weights.
+ * <p>Two changes of variables, which do not move the optimum, save most of the steps: the features are centred, with
+ * the difference added to the intercepts, and the intercepts are scaled to the curvature of the weights.
  */
 public final class LogisticRegression {
     private static final Logger log = LoggerFactory.getLogger(LogisticRegression.class);
@@ -84,7 +84,7 @@ public final class LogisticRegression {
         return classifier(c, minimum, interceptScale);
     }
 
-    /** 1/√(C n/k), the inverse root of the curvature near zero, or the features' own size. */
+    /** Returns 1/√(C n/k), the inverse root of the curvature near zero, or the features' own size. */
     private double interceptScale(double c) {
         double atZero = Math.sqrt(labels.length / (c * classes.length));
         return Math.max(typicalNorm, atZero);

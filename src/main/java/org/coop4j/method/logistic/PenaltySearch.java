@@ -12,12 +12,12 @@ import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Folds;
 
 /**
- * The CoOp reference's linear probe ({@code lpclip/linear_probe.py}): logistic regression on image features that are not
- * normalised, with the penalty chosen on the val images.
+ * The CoOp reference's linear probe ({@code lpclip/linear_probe.py}): logistic regression on image features that are
+ * not normalised, with the penalty chosen on the val images.
  *
  * <p>C is first the largest of 10⁶, 10⁴, …, 10⁻⁶ with the best val accuracy. Then an interval from a tenth to ten times
- * that value is halved 8 times on the logarithm: the end with the better val accuracy (the left one if equal) is kept, and
- * the other moves to the middle. The end kept in the last step is the result.
+ * that value is halved 8 times on the logarithm: the end with the better val accuracy (the left one if equal) is kept,
+ * and the other moves to the middle. The end kept in the last step is the result.
  */
 public final class PenaltySearch {
 
@@ -122,9 +122,9 @@ public final class PenaltySearch {
     /**
      * Fits a classifier with a C that is chosen by cross-validation on the training images.
      *
-     * <p>The images of each class are dealt to up to {@value #MOST_FOLDS} folds in turn. C is the smallest of 10⁻⁴, 10⁻³,
-     * …, 10 whose fits on all folds but one classify the remaining fold best (CLIP's features have a length of about ten:
-     * larger C hardly penalise). If a class has one image, C is 1.
+     * <p>The images of each class are dealt to up to {@value #MOST_FOLDS} folds in turn. C is the smallest of 10⁻⁴,
+     * 10⁻³, …, 10 whose fits on all folds but one classify the remaining fold best (CLIP's features have a length of
+     * about ten: larger C hardly penalise). If a class has one image, C is 1.
      *
      * @throws IllegalArgumentException if there are fewer than two classes
      */

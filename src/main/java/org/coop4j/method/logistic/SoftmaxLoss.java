@@ -11,11 +11,12 @@ import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 
 /**
- * The objective of logistic regression, λ/2 ‖W‖² + C Σᵢ log-loss of image i, with its derivatives: value and gradient in double
- * precision, products with the Hessian in single precision.
+ * The objective of logistic regression, λ/2 ‖W‖² + C Σᵢ log-loss of image i, with its derivatives: value and gradient
+ * in double precision, products with the Hessian in single precision.
  *
- * <p>A point is a matrix [d + 1, k]: W, then the intercepts divided by {@code interceptScale}. BLAS computes value and gradient
- * in tiles of {@value #TILE} images or features with separate outputs, so that they do not depend on the number of threads.
+ * <p>A point is a matrix [d + 1, k]: W, then the intercepts divided by {@code interceptScale}. BLAS computes value and
+ * gradient in tiles of {@value #TILE} images or features with separate outputs, so that they do not depend on the
+ * number of threads.
  */
 final class SoftmaxLoss implements AutoCloseable {
     private static final int TILE = 64;
@@ -97,11 +98,11 @@ final class SoftmaxLoss implements AutoCloseable {
     }
 
     /**
-     * Writes the diagonal of a preconditioner at the last evaluated point: the root of each feature's curvature, averaged over
-     * the classes.
+     * Writes the diagonal of a preconditioner at the last evaluated point: the root of each feature's curvature,
+     * averaged over the classes.
      *
-     * <p>The root by measurement: features of similar sizes, such as CLIP's, take twice the products with the curvature itself,
-     * and features of very different sizes many more steps without a preconditioner.
+     * <p>The root by measurement: features of similar sizes, such as CLIP's, take twice the products with the curvature
+     * itself, and features of very different sizes many more steps without a preconditioner.
      */
     void scales(double[] scales) {
         double[] mean = new double[d + 1];
@@ -123,8 +124,8 @@ final class SoftmaxLoss implements AutoCloseable {
     }
 
     /**
-     * Multiplies a vector by the Hessian at the last evaluated point: Xᵀ D X V, where D is block-diagonal in the images, plus
-     * the penalty. Each worker has its own sum.
+     * Multiplies a vector by the Hessian at the last evaluated point: Xᵀ D X V, where D is block-diagonal in the
+     * images, plus the penalty. Each worker has its own sum.
      */
     void timesHessian(double[] v, double[] product) {
         for (int i = 0; i < values.length; i++) {
@@ -167,8 +168,8 @@ final class SoftmaxLoss implements AutoCloseable {
     /**
      * Multiplies a change z of an image's logits by the curvature there, C (diag(p) − p pᵀ).
      *
-     * <p>Differences from the true class's logit and the residuals C p of the other classes keep their digits for nearly certain
-     * predictions.
+     * <p>Differences from the true class's logit and the residuals C p of the other classes keep their digits for
+     * nearly certain predictions.
      */
     private void timesCurvature(int image, float[] z) {
         int start = image * k;
@@ -235,8 +236,8 @@ final class SoftmaxLoss implements AutoCloseable {
     /**
      * Turns k logits into residuals and returns the log-loss.
      *
-     * <p>Both come from the sum over the other classes: 1 − p and −log p of a certain prediction would lose all their digits, and
-     * with a C of 10⁶ they matter.
+     * <p>Both come from the sum over the other classes: 1 − p and −log p of a certain prediction would lose all their
+     * digits, and with a C of 10⁶ they matter.
      */
     private double toResiduals(int start, int trueClass) {
         double largest = Double.NEGATIVE_INFINITY;

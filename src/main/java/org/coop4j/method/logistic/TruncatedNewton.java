@@ -1,15 +1,16 @@
 package org.coop4j.method.logistic;
 
 /**
- * Minimises a smooth convex function by a truncated Newton method: conjugate gradients, stopped early, find each step (Nocedal
- * and Wright, Numerical Optimization, algorithm 7.1), followed by a backtracking line search.
+ * Minimises a smooth convex function by a truncated Newton method: conjugate gradients, stopped early, find each step
+ * (Nocedal and Wright, Numerical Optimization, algorithm 7.1), followed by a backtracking line search.
  *
- * <p>The Hessian is only multiplied by vectors, and such a product may be approximate: its error costs steps, but not accuracy,
- * which depends on value and gradient.
+ * <p>The Hessian is only multiplied by vectors, and such a product may be approximate: its error costs steps, but not
+ * accuracy, which depends on value and gradient.
  *
- * <p>No library on Maven Central fits: Commons Math has neither Newton's method in many dimensions nor a quasi-Newton one, and
- * its conjugate gradient stops on a difference of values; OpenNLP's L-BFGS has fixed, loose tolerances; Smile is under the GPL;
- * lbfgs4j is unmaintained. L-BFGS takes as many gradients as this takes products, and a gradient costs more.
+ * <p>No library on Maven Central fits: Commons Math has neither Newton's method in many dimensions nor a quasi-Newton
+ * one, and its conjugate gradient stops on a difference of values; OpenNLP's L-BFGS has fixed, loose tolerances; Smile
+ * is under the GPL; lbfgs4j is unmaintained. L-BFGS takes as many gradients as this takes products, and a gradient
+ * costs more.
  */
 final class TruncatedNewton {
     private static final double SUFFICIENT_DECREASE = 1e-4;
@@ -133,7 +134,7 @@ final class TruncatedNewton {
         trialGradient = oldGradient;
     }
 
-    /** The inner product in four chains, since the compiler may not reorder one. */
+    /** Returns the inner product in four chains, since the compiler may not reorder one. */
     static double dot(double[] a, double[] b) {
         double s0 = 0;
         double s1 = 0;
@@ -158,7 +159,7 @@ final class TruncatedNewton {
         }
     }
 
-    /** rᵀ M⁻¹ r, where M has the scales on its diagonal. */
+    /** Returns rᵀ M⁻¹ r, where M has the scales on its diagonal. */
     private double weightedSquares(double[] residual) {
         double sum = 0;
         for (int i = 0; i < residual.length; i++) {
@@ -167,7 +168,7 @@ final class TruncatedNewton {
         return sum;
     }
 
-    /** d ← M⁻¹ r + factor d. */
+    /** Updates the direction: d ← M⁻¹ r + factor d. */
     private void nextDirection(double[] residual, double factor, double[] direction) {
         for (int i = 0; i < direction.length; i++) {
             direction[i] = residual[i] / scales[i] + factor * direction[i];

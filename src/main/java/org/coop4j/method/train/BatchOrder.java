@@ -15,14 +15,14 @@ import org.coop4j.data.RandomStream;
  */
 public record BatchOrder(int batches, int batchSize, IntFunction<int[][]> epochs) {
 
-    /** The examples of an epoch, batch after batch. */
+    /** Returns the examples of an epoch, batch after batch. */
     public int[][] epoch(int epoch) {
         return epochs.apply(epoch);
     }
 
     /**
-     * A random permutation in each epoch, without the last incomplete batch unless the set is smaller than a batch (Dassl's
-     * {@code drop_last} rule).
+     * Returns a random permutation in each epoch, without the last incomplete batch unless the set is smaller than a
+     * batch (Dassl's {@code drop_last} rule).
      *
      * @param examples size of the set, 1 or more
      * @param batch examples per batch, 1 or more
@@ -32,13 +32,13 @@ public record BatchOrder(int batches, int batchSize, IntFunction<int[][]> epochs
         return of(examples, Math.min(examples, batch), Math.max(1, examples / Math.max(1, batch)), seed);
     }
 
-    /** A random permutation in each epoch, with the last incomplete batch. */
+    /** Returns a random permutation in each epoch, with the last incomplete batch. */
     public static BatchOrder shuffledWhole(int examples, int batch, long seed) {
         return of(examples, Math.min(examples, batch), (examples - 1) / Math.max(1, batch) + 1, seed);
     }
 
     /**
-     * The first {@code batches} batches of a random permutation in each epoch.
+     * Returns the first {@code batches} batches of a random permutation in each epoch.
      *
      * @throws IllegalArgumentException if there are too few examples for so many batches
      */
@@ -71,7 +71,7 @@ public record BatchOrder(int batches, int batchSize, IntFunction<int[][]> epochs
     }
 
     /**
-     * Batches that join those of two sets; each set restarts on its own when it is exhausted.
+     * Returns batches that join those of two sets; each set restarts on its own when it is exhausted.
      *
      * @param second order of the set whose examples are numbered from {@code offset} on
      * @param batches number of batches per epoch
@@ -89,7 +89,7 @@ public record BatchOrder(int batches, int batchSize, IntFunction<int[][]> epochs
         });
     }
 
-    /** Batches of the sequence of all epochs, beginning with number {@code from}. */
+    /** Returns batches of the sequence of all epochs, beginning with number {@code from}. */
     private int[][] endless(int from, int count) {
         int[][] result = new int[count][];
         int[][] pass = {};

@@ -9,8 +9,8 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
 
 /**
- * A training step over a batch of image features: computes the loss and stores its gradients in the learned tensors. Epoch
- * v uses view v of an image.
+ * A training step over a batch of image features: computes the loss and stores its gradients in the learned tensors.
+ * Epoch v uses view v of an image.
  */
 public class BatchStep implements AutoCloseable {
 
@@ -46,7 +46,7 @@ public class BatchStep implements AutoCloseable {
         return learned;
     }
 
-    /** Bytes of native memory for the intermediate values of a step. */
+    /** Returns the bytes of native memory for the intermediate values of a step. */
     public long bytes(int batch) {
         return step(oneByOne ? 1 : batch).bytes();
     }
@@ -62,7 +62,7 @@ public class BatchStep implements AutoCloseable {
         return oneByOne ? runOneByOne(epoch, examples) : runWhole(epoch, examples);
     }
 
-    /** Share of the last batch classified correctly, 0 to 1. */
+    /** Returns the share of the last batch classified correctly, 0 to 1. */
     public double accuracy() {
         return accuracy;
     }

@@ -20,7 +20,8 @@ import org.coop4j.weights.safetensors.TensorChecksum;
  * <p>The file has the arrays, the number of epochs, their metrics, the hash of the training images, and a checksum.
  *
  * @param epochs number of finished epochs
- * @param arrays {@code value.NAME} of each learned tensor, {@code optimizer.NAME} of each array of the optimizer's state
+ * @param arrays {@code value.NAME} of each learned tensor, {@code optimizer.NAME} of each array of the optimizer's
+ *     state
  * @param metrics one line of JSON per epoch
  */
 record Checkpoint(int epochs, Map<String, float[]> arrays, String metrics) {

@@ -21,7 +21,7 @@ public abstract class Optimizer {
         /** {@link Adam} with decoupled weight decay. */
         ADAMW;
 
-        /** The name in files and on the command line. */
+        /** Returns the name in files and on the command line. */
         public String id() {
             return name().toLowerCase(Locale.ROOT);
         }
@@ -40,8 +40,8 @@ public abstract class Optimizer {
      */
     public abstract void step(List<LearnedTensor> tensors, double rate, long step);
 
-    /** An array of a tensor's state, to be updated in place. */
-    protected final float[] average(LearnedTensor tensor, String name) {
+    /** Returns an array of a tensor's state, to be updated in place. */
+    protected final float[] array(LearnedTensor tensor, String name) {
         int length = tensor.values().length;
         String key = tensor.name() + "." + name;
         float[] array = state.computeIfAbsent(key, k -> restored ? null : new float[length]);
@@ -52,7 +52,7 @@ public abstract class Optimizer {
         return array;
     }
 
-    /** The state itself by name, for a checkpoint; empty before the first step. */
+    /** Returns the state itself by name, for a checkpoint; empty before the first step. */
     public Map<String, float[]> state() {
         return state;
     }
@@ -90,7 +90,7 @@ public abstract class Optimizer {
         public void step(List<LearnedTensor> tensors, double rate, long step) {
             float lr = (float) rate;
             for (LearnedTensor tensor : tensors) {
-                float[] velocity = average(tensor, "momentum");
+                float[] velocity = array(tensor, "momentum");
                 float[] values = tensor.values();
                 float[] gradient = tensor.gradient();
                 for (int i = 0; i < values.length; i++) {
@@ -103,11 +103,11 @@ public abstract class Optimizer {
     }
 
     /**
-     * Adam (Kingma and Ba, 2015, algorithm 1) with coupled weight decay as PyTorch's {@code Adam}, or with decoupled decay
-     * (Loshchilov and Hutter, 2019, algorithm 2) as its {@code AdamW}.
+     * Adam (Kingma and Ba, 2015, algorithm 1) with coupled weight decay as PyTorch's {@code Adam}, or with decoupled
+     * decay (Loshchilov and Hutter, 2019, algorithm 2) as its {@code AdamW}.
      *
-     * <p>Coupled: g ← g + decay · θ. Decoupled: θ ← θ · (1 − rate · decay). Then m ← m + (1 − β₁)(g − m); v ← β₂ v + (1 −
-     * β₂) g²; θ ← θ − rate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε), in float32.
+     * <p>Coupled: g ← g + decay · θ. Decoupled: θ ← θ · (1 − rate · decay). Then m ← m + (1 − β₁)(g − m); v ← β₂ v + (1
+     * − β₂) g²; θ ← θ − rate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε), in float32.
      */
     public static final class Adam extends Optimizer {
 
@@ -140,8 +140,8 @@ public abstract class Optimizer {
             for (LearnedTensor tensor : tensors) {
                 float[] values = tensor.values();
                 float[] gradient = tensor.gradient();
-                float[] m = average(tensor, "first_moment");
-                float[] v = average(tensor, "second_moment");
+                float[] m = array(tensor, "first_moment");
+                float[] v = array(tensor, "second_moment");
                 for (int i = 0; i < values.length; i++) {
                     float g = Math.fma(decay, values[i], gradient[i]);
                     m[i] += gain1 * (g - m[i]);

@@ -68,22 +68,22 @@ public class Trainer {
         return training;
     }
 
-    /** Seed of the training's random draws. */
+    /** Returns the seed of the training's random draws. */
     public long seed() {
         return seed;
     }
 
-    /** Limit of native memory for the intermediate values of a step. */
+    /** Returns the limit of native memory for the intermediate values of a step. */
     public MemoryLimit memory() {
         return memory;
     }
 
-    /** Progress for methods without epochs; a training reports its own. */
+    /** Returns the progress of methods without epochs; a training reports its own. */
     public Progress progress() {
         return progress;
     }
 
-    /** Batches of the training's size, drawn without replacement. */
+    /** Returns batches of the training's size, drawn without replacement. */
     public BatchOrder shuffled(int examples) {
         return BatchOrder.shuffled(examples, training.batch(), seed);
     }
@@ -193,16 +193,16 @@ public class Trainer {
         private static final long serialVersionUID = 1L;
 
         private NonFiniteLossException(String what, int epoch, int batch) {
-            super("%s in epoch %d, batch %d: training stopped; the last checkpoint, if any, is kept. Try a lower learning rate"
+            super("%s in epoch %d, batch %d: the last checkpoint, if any, is kept; try a lower learning rate"
                     .formatted(what, epoch + 1, batch + 1));
         }
 
-        /** A loss that is not finite; epoch and batch count from 0. */
+        /** Returns the exception for a loss that is not finite; epoch and batch count from 0. */
         public static NonFiniteLossException ofLoss(double loss, int epoch, int batch) {
             return new NonFiniteLossException("loss " + loss, epoch, batch);
         }
 
-        /** A parameter that is not finite after a step with a finite loss. */
+        /** Returns the exception for a parameter that is not finite after a step with a finite loss. */
         public static NonFiniteLossException ofParameter(float value, int epoch, int batch) {
             return new NonFiniteLossException("a parameter became " + value, epoch, batch);
         }

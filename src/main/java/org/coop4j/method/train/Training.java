@@ -77,17 +77,17 @@ public record Training(
     /** CoOp's learning rate of the first epoch. */
     private static final double WARMUP_RATE = 1e-5;
 
-    /** The training of a method without gradient steps. */
+    /** Returns the training of a method without gradient steps. */
     public static Training none() {
         return coop(0, 1);
     }
 
-    /** CoOp's: SGD with Dassl's defaults, one epoch of warm-up, then half a cosine. */
+    /** Returns CoOp's training: SGD with Dassl's defaults, one epoch of warm-up, then half a cosine. */
     public static Training coop(int epochs, int batch) {
         return sgd(epochs, batch, COOP_RATE, WEIGHT_DECAY, Schedule.EPOCH_COSINE);
     }
 
-    /** SGD with Dassl's momentum. A schedule by epochs begins with CoOp's warm-up. */
+    /** Returns a training by SGD with Dassl's momentum. A schedule by epochs begins with CoOp's warm-up. */
     public static Training sgd(int epochs, int batch, double rate, double weightDecay, Schedule schedule) {
         return new Training(
                 epochs,
@@ -102,7 +102,7 @@ public record Training(
                 WARMUP_RATE);
     }
 
-    /** Adam or AdamW. */
+    /** Returns a training by Adam or AdamW. */
     public static Training adam(
             Optimizer.Kind adam,
             int epochs,
@@ -119,7 +119,7 @@ public record Training(
         return schedule == Schedule.EPOCH_COSINE ? 1 : 0;
     }
 
-    /** The epochs of CoOp's scripts: 50 for 1 shot, 100 for 2 and 4, 200 for more or all. */
+    /** Returns the epochs of CoOp's scripts: 50 for 1 shot, 100 for 2 and 4, 200 for more or all. */
     public static int coopEpochs(int shots) {
         if (shots == 1) {
             return 50;
@@ -132,7 +132,7 @@ public record Training(
         return epochs > 0;
     }
 
-    /** A new optimizer. */
+    /** Creates an optimizer. */
     public Optimizer newOptimizer() {
         return switch (optimizer) {
             case SGD -> new Sgd(momentum, weightDecay);
@@ -142,7 +142,7 @@ public record Training(
     }
 
     /**
-     * The learning rate of a step.
+     * Returns the learning rate of a step.
      *
      * @param epoch its epoch, from 0
      * @param number index of its batch in the epoch, from 0

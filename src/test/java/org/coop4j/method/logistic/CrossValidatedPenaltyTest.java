@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class CrossValidatedPenaltyTest {
 
-    /** Noise, and one feature that tells two classes apart but for some. */
+    /** Noise, and one feature that mostly separates two classes. */
     private static FeatureSet noisy(int images, int noise, double signal) {
         SplittableRandom random = new SplittableRandom(5);
         float[] values = new float[images * (noise + 1)];
@@ -26,7 +26,7 @@ class CrossValidatedPenaltyTest {
     }
 
     @Test
-    void noiseIsMetWithAStrongPenaltyAndAClearSignalWithAnyThatIsRight() {
+    void noiseGetsAStrongPenaltyAndAClearSignalIsFitted() {
         FeatureSet noise = noisy(40, 60, 1.0);
         LinearClassifier chosen = PenaltySearch.crossValidated(noise);
         LinearClassifier weakest = new LogisticRegression(noise).fit(1e3, null);
@@ -39,13 +39,13 @@ class CrossValidatedPenaltyTest {
     }
 
     @Test
-    void oneImageAClassIsFittedWithCOfOne() {
+    void oneImagePerClassIsFittedWithCOfOne() {
         FeatureSet two = noisy(2, 3, 1);
         assertThat(PenaltySearch.crossValidated(two).c()).isEqualTo(1);
     }
 
     @Test
-    void aClassOfFewerImagesThanPartsLimitsTheParts() {
+    void theSmallestClassLimitsTheFolds() {
         FeatureSet images = noisy(20, 2, 3);
         FeatureSet few = FeatureSets.select(images, new int[] {0, 2, 4, 6, 8, 10, 1, 3});
         assertThat(PenaltySearch.crossValidated(few).accuracy(few)).isGreaterThan(0.7);

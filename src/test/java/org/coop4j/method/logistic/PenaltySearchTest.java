@@ -106,7 +106,7 @@ class PenaltySearchTest {
     }
 
     @Test
-    void everyFitIsTold() throws IOException {
+    void everyFitIsReported() throws IOException {
         JsonNode golden = GoldenFeatures.read("linear_probe.json");
         FeatureSet train = GoldenFeatures.features(golden, "train");
         List<Long> told = new ArrayList<>();

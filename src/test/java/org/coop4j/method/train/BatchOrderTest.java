@@ -24,7 +24,7 @@ class BatchOrderTest {
         "1, 32, 1, 1",
         "7, 1, 7, 1"
     })
-    void anIncompleteLastBatchIsDroppedOnlyBehindAWholeOne(int examples, int batch, int batches, int size) {
+    void anIncompleteLastBatchIsDroppedOnlyAfterAFullOne(int examples, int batch, int batches, int size) {
         BatchOrder order = BatchOrder.shuffled(examples, batch, 1);
         assertThat(order.batches()).isEqualTo(batches);
         assertThat(order.batchSize()).isEqualTo(size);
@@ -60,7 +60,7 @@ class BatchOrderTest {
     }
 
     @Test
-    void theRemainderIsDrawnAnewEachEpoch() {
+    void theRemainderIsRedrawnEachEpoch() {
         BatchOrder order = BatchOrder.shuffled(33, 32, 1);
         boolean[] dropped = new boolean[33];
         for (int epoch = 0; epoch < 400; epoch++) {

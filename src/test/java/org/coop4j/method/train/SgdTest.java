@@ -61,7 +61,7 @@ class SgdTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
-    void aRestoredOptimizerGoesOnWithTheSameBits(int steps) {
+    void aRestoredOptimizerContinuesWithTheSameBits(int steps) {
         Optimizer before = reference();
         for (int step = 0; step < steps; step++) {
             step(before, step, 0.002);

@@ -128,7 +128,7 @@ class TrainerTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 3, 5, 6})
-    void goingOnFromACheckpointEqualsRunningThrough(int stopAfter) throws IOException {
+    void resumingFromACheckpointEqualsRunningThrough(int stopAfter) throws IOException {
         Bowl through = new Bowl();
         new Trainer(TRAINING, 1).train(through, ORDER, TRAINING.newOptimizer());
         if (stopAfter < 6) {
