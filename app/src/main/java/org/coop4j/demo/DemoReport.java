@@ -243,15 +243,20 @@ public record DemoReport(DemoResult result) {
         return new Section("How this was made")
                 .code("coop demo")
                 .list(List.of(
-                        "Model: %s, %s parameters, SHA-256 %.12s…; trained on photographs, emoji and clip art, never on these pictures."
-                                .formatted(
-                                        result.model(), Numbers.count(result.parameters()), result.modelSha256()),
-                        "Pictures: %d photographs of Caltech101 (CC BY 4.0), %d emoji of Twemoji (CC BY 4.0) and drawings of Open Clip Art (public domain)."
+                        ("Model: %s, %s parameters, SHA-256 %.12s…; trained on photographs, emoji and clip art, never on"
+                                        + " these pictures.")
+                                .formatted(result.model(), Numbers.count(result.parameters()), result.modelSha256()),
+                        ("Pictures: %d photographs of Caltech101 (CC BY 4.0), %d emoji of Twemoji (CC BY 4.0) and"
+                                        + " drawings of Open Clip Art (public domain).")
                                 .formatted(result.trainImages() + result.testImages(), result.drawingImages()),
-                        "CoOp: 4 context vectors before the class name that begin as \"%s\", SGD, batches of 32, learning rate %s with a cosine, no augmentation. The reference's rate %s is for a logit scale of 100; this model's is 20."
+                        ("CoOp: 4 context vectors before the class name that begin as \"%s\", SGD, batches of 32,"
+                                        + " learning rate %s with a cosine, no augmentation. The reference's rate %s is for"
+                                        + " a logit scale of 100; this model's is 20.")
                                 .formatted(WORDS, RATE, Training.coop(1, 1).rate()),
-                        "GDA: Gaussians of the classes with one covariance beside the hand-written prompt (Wang et al., ICLR 2024).",
-                        "Linear probe: logistic regression on the same features, its penalty chosen by cross-validation.",
+                        "GDA: Gaussians of the classes with one covariance beside the hand-written prompt (Wang et al.,"
+                                + " ICLR 2024).",
+                        "Linear probe: logistic regression on the same features, its penalty chosen by"
+                                + " cross-validation.",
                         String.format(
                                 Locale.ROOT, "Everything took %.0f seconds: %s.", result.seconds(), result.machine())));
     }
