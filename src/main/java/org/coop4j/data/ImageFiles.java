@@ -37,7 +37,7 @@ public final class ImageFiles {
     private ImageFiles() {}
 
     /** Returns true if the file's name has the extension of an image, in any letter case. */
-    public static boolean isImage(Path file) {
+    private static boolean isImage(Path file) {
         String name = file.getFileName().toString();
         return EXTENSIONS.contains(name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
     }

@@ -84,7 +84,7 @@ public record EvaluationData(
                 .filter(image -> !found.contains(image.path()))
                 .findFirst();
         if (missing.isPresent()) {
-            throw new DatasetException("%d of the run's %d test images are missing (first: %s): give their place with --data"
+            throw new DatasetException("cannot find %d of the run's %d test images (first: %s): give their place with --data"
                     .formatted(images.test().size() - tested.size(), images.test().size(), missing.get().path()));
         }
         return new Images(images.testedClasses(), tested);

@@ -90,8 +90,7 @@ public final class LabelErrors {
 
     /** Returns calibrated probabilities by a classifier that did not see the image, [images][classes]. */
     private static double[][] probabilities(RunFeatures images) throws IOException {
-        FeatureSet known = FeatureSets.joined(images.train().all(), images.val().all());
-        FeatureSet all = FeatureSets.joined(known, images.test().all());
+        FeatureSet all = images.all();
         FewShotFeatures data = new FewShotFeatures(all, FeatureSets.none(all.width()));
         float[][] logits = new CrossValidation(images.space(), images.task(), FOLDS)
                 .logits(Method.closedForm(), Training.none(), data, 0);

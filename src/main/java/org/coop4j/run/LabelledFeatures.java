@@ -27,12 +27,11 @@ public final class LabelledFeatures {
     private final FeatureMatrix normalized;
     private FeatureMatrix beforeProjection; // encoded when first needed
 
-    private LabelledFeatures(
-            SharedData shared, String what, List<HashedImage> images, int[] labels, FeatureMatrix features) {
+    private LabelledFeatures(SharedData shared, String what, List<HashedImage> images, FeatureMatrix features) {
         this.shared = shared;
         this.what = what;
         this.images = images;
-        this.labels = labels;
+        this.labels = images.stream().mapToInt(image -> image.image().label()).toArray();
         this.features = features;
         this.normalized = features.normalized();
     }
@@ -43,13 +42,13 @@ public final class LabelledFeatures {
      * @param what a phrase for the images, such as "val images"
      */
     static LabelledFeatures of(SharedData shared, String what, ImageFeatures images) {
-        return new LabelledFeatures(shared, what, images.images(), images.labels(), FeatureSets.matrix(images));
+        return new LabelledFeatures(shared, what, images.images(), FeatureSets.matrix(images));
     }
 
     /** No images. */
     static LabelledFeatures none(SharedData shared, String what) {
         FeatureMatrix nothing = FeatureMatrix.of(0, shared.space().embedDim(), new float[0]);
-        return new LabelledFeatures(shared, what, List.of(), new int[0], nothing);
+        return new LabelledFeatures(shared, what, List.of(), nothing);
     }
 
     /** Returns the number of images. */
@@ -78,11 +77,7 @@ public final class LabelledFeatures {
         int[] rows =
                 IntStream.range(0, size()).filter(i -> !leftOut.contains(i)).toArray();
         List<HashedImage> rest = Arrays.stream(rows).mapToObj(images::get).toList();
-        return new LabelledFeatures(shared, what, rest, labels(rows), features.rows(rows));
-    }
-
-    private int[] labels(int[] rows) {
-        return Arrays.stream(rows).map(row -> labels[row]).toArray();
+        return new LabelledFeatures(shared, what, rest, features.rows(rows));
     }
 
     /** Returns features of a kind, [images, width of the kind], encoding those before the projection when first needed. */
@@ -120,7 +115,7 @@ public final class LabelledFeatures {
     /** Returns the features of some of the images, in the order of the positions. */
     public FeatureSet select(List<Integer> positions) {
         int[] rows = positions.stream().mapToInt(Integer::intValue).toArray();
-        return FeatureSets.of(features.rows(rows), IntStream.of(labels(rows)));
+        return FeatureSets.of(features.rows(rows), IntStream.of(rows).map(row -> labels[row]));
     }
 
     /** Returns the logits of a classifier. */

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.data.FeatureSets;
 import org.coop4j.run.RunFeatures.Located;
 
 /**
@@ -40,13 +42,13 @@ public final class NearDuplicates {
     }
 
     /** Returns all pairs, those across splits first, then identical files, then by similarity. */
-    static List<Pair> of(List<Located> pictures) {
-        boolean compare = pictures.size() <= MOST_COMPARED;
-        float[][] unit = pictures.stream().map(p -> unit(p.features())).toArray(float[][]::new);
+    static List<Pair> of(RunFeatures images) {
+        List<Located> located = images.located();
+        FeatureMatrix features = FeatureSets.matrix(images.all()).normalized();
         List<Pair> pairs = new ArrayList<>();
-        IntStream.range(0, unit.length)
+        IntStream.range(0, located.size())
                 .parallel()
-                .mapToObj(i -> pairs(pictures, unit, i, compare))
+                .mapToObj(i -> pairs(located, features, i))
                 .toList()
                 .forEach(pairs::addAll);
         pairs.sort(Comparator.comparing(Pair::crossesParts)
@@ -56,36 +58,19 @@ public final class NearDuplicates {
         return pairs;
     }
 
-    private static List<Pair> pairs(List<Located> pictures, float[][] unit, int i, boolean compare) {
+    private static List<Pair> pairs(List<Located> located, FeatureMatrix features, int i) {
         List<Pair> pairs = new ArrayList<>();
-        Located first = pictures.get(i);
-        for (int j = i + 1; j < unit.length; j++) {
-            Located second = pictures.get(j);
+        Located first = located.get(i);
+        for (int j = i + 1; j < located.size(); j++) {
+            Located second = located.get(j);
             boolean sameFile = first.sha256().equals(second.sha256());
-            if (sameFile || compare) {
-                double cosine = dot(unit[i], unit[j]);
+            if (sameFile || located.size() <= MOST_COMPARED) {
+                double cosine = features.dot(i, features, j);
                 if (sameFile || cosine > LEAST_COSINE) {
                     pairs.add(new Pair(first, second, Math.min(1, cosine), sameFile));
                 }
             }
         }
         return pairs;
-    }
-
-    private static float[] unit(float[] row) {
-        double length = Math.sqrt(dot(row, row));
-        float[] unit = new float[row.length];
-        for (int i = 0; i < row.length; i++) {
-            unit[i] = (float) (row[i] / length);
-        }
-        return unit;
-    }
-
-    private static double dot(float[] a, float[] b) {
-        double sum = 0;
-        for (int i = 0; i < a.length; i++) {
-            sum += (double) a[i] * b[i];
-        }
-        return sum;
     }
 }

@@ -89,7 +89,7 @@ public record RunComparison(
                 images,
                 new Comparison(images.classNames(), all),
                 LabelErrors.of(images),
-                NearDuplicates.of(images.located()),
+                NearDuplicates.of(images),
                 unknown);
     }
 

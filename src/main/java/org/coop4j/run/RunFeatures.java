@@ -9,7 +9,6 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
@@ -72,6 +71,11 @@ public record RunFeatures(
         return new FewShotFeatures(few, chooses);
     }
 
+    /** Returns the features of all images, in the order of {@link #located}. */
+    FeatureSet all() {
+        return FeatureSets.joined(FeatureSets.joined(train.all(), val.all()), test.all());
+    }
+
     /** Returns all images with their parts of the data: training, val, test. */
     List<Located> located() {
         List<Located> all = new ArrayList<>();
@@ -82,10 +86,7 @@ public record RunFeatures(
     }
 
     private static void add(List<Located> all, LabelledFeatures images, String part) {
-        for (int i = 0; i < images.size(); i++) {
-            HashedImage image = images.images().get(i);
-            all.add(new Located(image.image(), image.sha256(), part, images.features().row(i)));
-        }
+        images.images().forEach(image -> all.add(new Located(image.image(), image.sha256(), part)));
     }
 
     /**
@@ -93,8 +94,6 @@ public record RunFeatures(
      *
      * @param sha256 of its file's content
      * @param part training, val or test
-     * @param features as the image tower made them; not to be changed
      */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    public record Located(LabelledImage image, String sha256, String part, float[] features) {}
+    public record Located(LabelledImage image, String sha256, String part) {}
 }

@@ -9,14 +9,14 @@ import org.junit.jupiter.api.Test;
 class ClassNamesTest {
 
     @Test
-    void classesAreFoundByWhatAPromptMakesOfTheirNames() {
+    void classNamesMatchAsTheyDoInAPrompt() {
         assertThat(ClassNames.positions(List.of("Sea  Lake", "river"), List.of("River", "crop", "sea_lake")))
                 .containsExactly(2, 0);
     }
 
     /** ImageNet has two classes called missile and two called sunglasses. */
     @Test
-    void ofClassesThatShareANameTheFirstWantedIsTheFirstThereIs() {
+    void classesWithTheSameNameMatchInOrder() {
         List<String> imageNet = List.of("missile", "crane", "sunglasses", "missile", "crane");
         assertThat(ClassNames.positions(imageNet, imageNet)).containsExactly(0, 1, 2, 3, 4);
         assertThat(ClassNames.positions(List.of("crane", "missile"), imageNet)).containsExactly(1, 0);
@@ -25,7 +25,7 @@ class ClassNamesTest {
     }
 
     @Test
-    void aClassThatIsNotThereIsNamed() {
+    void anUnavailableClassIsNamed() {
         assertThatThrownBy(() -> ClassNames.positions(List.of("fox"), List.of("a", "b", "c", "d", "e", "f")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("class \"fox\" is not among the 6 classes a, b, c, d, e, …");

@@ -50,7 +50,7 @@ class CsvListTest {
     }
 
     @Test
-    void quotedCellsMayHoldCommasAndQuotes() throws IOException {
+    void quotedCellsMayContainCommasAndQuotes() throws IOException {
         ImageDataset dataset = load(
                 "a.jpg,\"kite, a bird\",train;" + "b.jpg,\"colt\"\"s foot\",train;" + "c.jpg,\"kite, a bird\",test;",
                 3);
@@ -59,7 +59,7 @@ class CsvListTest {
     }
 
     @Test
-    void listWithoutSplitIsDividedByThePapersRule() throws IOException {
+    void listWithoutSplitIsSplitByThePapersRule() throws IOException {
         StringBuilder text = new StringBuilder("path,label\n");
         for (int i = 0; i < 20; i++) {
             text.append("%c.jpg,%s%n".formatted('a' + i, i % 2 == 0 ? "10" : "9"));
@@ -73,7 +73,7 @@ class CsvListTest {
     }
 
     @Test
-    void orderOfTheLinesDoesNotChangeTheDivision() throws IOException {
+    void orderOfTheLinesDoesNotChangeTheSplit() throws IOException {
         String forward = "a.jpg,x\nb.jpg,x\nc.jpg,x\nd.jpg,x\ne.jpg,y\nf.jpg,y\ng.jpg,y\nh.jpg,y\n";
         String backward = "h.jpg,y\ng.jpg,y\nf.jpg,y\ne.jpg,y\nd.jpg,x\nc.jpg,x\nb.jpg,x\na.jpg,x\n";
 
@@ -99,7 +99,7 @@ class CsvListTest {
                 "a.jpg,cat,train;b.jpg,dog,train;z.jpg,dog,test | 1 image file of",
                 "a.jpg,\"cat | Missing closing quote"
             })
-    void badListsAreRefusedWithTheirFault(String text, String message) {
+    void invalidListsAreRefusedWithTheReason(String text, String message) {
         assertThatThrownBy(() -> load(text, 3))
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining(message);

@@ -41,7 +41,7 @@ class DenseFeaturesTest {
     }
 
     @Test
-    void sizesThatDoNotFitAreRefused() {
+    void inconsistentSizesAreRefused() {
         assertThatThrownBy(() -> DenseFeatures.of(2, 3, ROWS, new int[3]))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("3 images of 3 views of width 2 take 18 numbers, got 12");

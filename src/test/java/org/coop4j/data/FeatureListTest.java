@@ -29,12 +29,12 @@ import org.coop4j.weights.torch.TorchSave;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Files of labelled features: what is read of them, and what is said of bad ones. */
+/** Files of labelled features, valid and invalid. */
 class FeatureListTest {
 
     private static final String NAMES = "[\"cat\",\"dog\"]";
 
-    /** Six images, three a class, of which each part has one a class. */
+    /** Six images, three per class, one of each class in each split. */
     private static final float[] SIX = {1, 0, 2, 1, 3, 0, 0, 1, 1, 2, 0, 3};
 
     @TempDir
@@ -93,7 +93,7 @@ class FeatureListTest {
     }
 
     @Test
-    void rowsComeWithTheirClassesInThePartsThatTheFileSays() throws IOException {
+    void rowsHaveTheClassesAndSplitsOfTheFile() throws IOException {
         good();
         metadata.put("coop4j.inputs", "[\"a\",\"b\",\"c\",\"/x/../../etc/./d\",\"e\",\"f\"]");
         ImageDataset data = load(write());
@@ -114,7 +114,7 @@ class FeatureListTest {
     }
 
     @Test
-    void withoutASplitEachClassIsDividedAsAFolderIs() throws IOException {
+    void withoutASplitEachClassIsSplitAsInAFolder() throws IOException {
         float[] rows = new float[20];
         Arrays.fill(rows, 1);
         put("features", DType.F32, rows, 20, 1);
@@ -129,7 +129,7 @@ class FeatureListTest {
     }
 
     @Test
-    void equalRowsHaveEqualContentsUnlessTheFileSaysWhichImageTheyAreOf() throws IOException {
+    void equalRowsHaveEqualContentsUnlessTheFileHasImageHashes() throws IOException {
         good();
         put("features", DType.F32, new float[] {1, 0, 1, 0, 2, 0, 0, 1, 1, 2, 0, 3}, 6, 2);
         ImageDataset plain = load(write());
@@ -147,7 +147,7 @@ class FeatureListTest {
     }
 
     @Test
-    void classesWithoutNamesAreCalledByTheirNumbersOrAsAFileSays() throws IOException {
+    void classesWithoutNamesHaveNumbersOrTheNamesOfAFile() throws IOException {
         good();
         metadata.clear();
         Path file = write();
@@ -193,7 +193,7 @@ class FeatureListTest {
     }
 
     @Test
-    void badFilesHaveTheirMessage() throws IOException {
+    void invalidFilesAreRefusedWithTheReason() throws IOException {
         good();
         put("features", DType.F32, SIX, 12);
         assertRefused("features: expected floating-point numbers [rows, width], got F32 [12]");
@@ -223,7 +223,7 @@ class FeatureListTest {
     }
 
     @Test
-    void badMetadataHasItsMessage() throws IOException {
+    void invalidMetadataIsRefusedWithTheReason() throws IOException {
         good();
         metadata.put("coop4j.class_names", "cat, dog");
         assertRefused("its metadata coop4j.class_names is not a JSON array of strings");
@@ -240,7 +240,7 @@ class FeatureListTest {
     }
 
     @Test
-    void filesOfSomethingElseSayWhatTheyHave() throws IOException {
+    void otherFilesAreRefusedWithTheirContents() throws IOException {
         put("ctx", DType.F32, new float[] {1, 2}, 2);
         assertRefused("has no features: expected a tensor features [images, width]");
         tensors.clear();
@@ -261,7 +261,7 @@ class FeatureListTest {
     }
 
     @Test
-    void featuresOfTextsStandForTheClassesOfTheData() throws IOException {
+    void featuresOfTextsMatchTheClassesOfTheData() throws IOException {
         put("features", DType.F32, new float[] {1, 0, 0, 1}, 2, 2);
         Path file = write();
         StoredFeatures texts = FeatureList.texts(file, List.of("cat", "dog"));
@@ -277,7 +277,7 @@ class FeatureListTest {
     }
 
     @Test
-    void imagesAndTextsMustBeOfOneModel() throws IOException {
+    void imagesAndTextsMustComeFromOneModel() throws IOException {
         good();
         metadata.put("coop4j.model_sha256", "aaaa");
         StoredFeatures images = load(write()).stored().orElseThrow();
@@ -288,7 +288,7 @@ class FeatureListTest {
         assertThatThrownBy(() -> images.requireSameSpace(texts))
                 .hasMessageContaining("has features of the model aaaa")
                 .hasMessageContaining("is of bbbb");
-        metadata.remove("coop4j.model_sha256"); // nothing tells that they differ
+        metadata.remove("coop4j.model_sha256"); // the models are unknown
         images.requireSameSpace(FeatureList.texts(write(), List.of("cat", "dog")));
         put("features", DType.F32, new float[] {1, 0, 1, 0, 1, 1}, 2, 3);
         StoredFeatures wide = FeatureList.texts(write(), List.of("cat", "dog"));

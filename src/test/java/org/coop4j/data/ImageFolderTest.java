@@ -24,7 +24,7 @@ class ImageFolderTest {
     /** Half-even rounding: 5 images are 2 + 1 + 2, 15 are 8 + 3 + 4, 25 are 12 + 5 + 8. */
     @ParameterizedTest
     @CsvSource({"4, 2, 1", "5, 2, 1", "13, 6, 3", "15, 8, 3", "25, 12, 5", "60, 30, 12"})
-    void undividedClassesAreSplitByThePapersRule(int images, int train, int val) throws IOException {
+    void classesWithoutASplitAreSplitByThePapersRule(int images, int train, int val) throws IOException {
         fill("cat", images);
         fill("dog", images);
         ImageDataset dataset = load();
@@ -40,7 +40,7 @@ class ImageFolderTest {
     }
 
     @Test
-    void aSeedGivesOneDivision() throws IOException {
+    void aSeedGivesOneSplit() throws IOException {
         fill("cat", 40);
         fill("dog", 40);
 
@@ -52,7 +52,7 @@ class ImageFolderTest {
     }
 
     @Test
-    void classesAreSortedAndHiddenAndOtherFilesPassedOver() throws IOException {
+    void classesAreSortedAndHiddenAndOtherFilesSkipped() throws IOException {
         fill("zebra", 4);
         fill("Ant", 4);
         fill(".cache", 4);
@@ -71,7 +71,7 @@ class ImageFolderTest {
 
     @ParameterizedTest
     @CsvSource({"train, val, test", "training, validation, testing", "Train, dev, TEST"})
-    void dividedFoldersKeepTheirDivision(String train, String val, String test) throws IOException {
+    void foldersWithASplitKeepIt(String train, String val, String test) throws IOException {
         fill(train + "/cat", 3);
         fill(train + "/dog", 2);
         fill(val + "/dog", 1);
@@ -85,7 +85,7 @@ class ImageFolderTest {
     }
 
     @Test
-    void valServesAsTestWhereThereIsNoTest() throws IOException {
+    void valIsAlsoTestIfThereIsNoTest() throws IOException {
         fill("train/cat", 1);
         fill("train/dog", 1);
         fill("val/dog", 2);
@@ -190,7 +190,7 @@ class ImageFolderTest {
     }
 
     @Test
-    void twoFoldersOfOneMeaningAreRefused() throws IOException {
+    void twoFoldersOfTheSameSplitAreRefused() throws IOException {
         fill("train/cat", 1);
         fill("val/cat", 1);
         fill("validation/cat", 1);
@@ -224,7 +224,7 @@ class ImageFolderTest {
     }
 
     @Test
-    void sharesDivideEachClass() throws IOException {
+    void eachClassIsSplitByTheShares() throws IOException {
         for (String name : List.of("cat", "dog")) {
             fill(name, 10);
         }
@@ -242,7 +242,7 @@ class ImageFolderTest {
     }
 
     @Test
-    void picturesInFormsThatAreNotReadAreCounted() throws IOException {
+    void imagesInUnsupportedFormatsAreCounted() throws IOException {
         for (String name : List.of("a.HEIC", "b.heif", "c.avif", "d.jpg")) {
             for (String split : List.of("train", "test")) {
                 Path place = root.resolve(split);
@@ -256,7 +256,7 @@ class ImageFolderTest {
     }
 
     @Test
-    void sharesOfADividedFolderAreRefused() throws IOException {
+    void sharesForAFolderWithASplitAreRefused() throws IOException {
         fill("train/cat", 1);
         fill("test/cat", 1);
 

@@ -23,7 +23,7 @@ class NumpyRandomTest {
     }
 
     @Test
-    void refusesToChooseMoreThanThereIs() {
+    void refusesToChooseMoreThanAvailable() {
         assertThatThrownBy(() -> new NumpyRandom(1).choice(3, 4))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("4 of 3");

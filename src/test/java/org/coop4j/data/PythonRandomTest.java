@@ -88,7 +88,7 @@ class PythonRandomTest {
     }
 
     @Test
-    void refusesToDrawMoreThanThereIs() {
+    void refusesToDrawMoreThanAvailable() {
         assertThatThrownBy(() -> new PythonRandom(1).samplePositions(3, 4))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("4 of 3");

@@ -63,7 +63,7 @@ class SplitFileTest {
     }
 
     @Test
-    void howASplitWasMadeIsKeptBesideTheLists() throws IOException {
+    void theNoteOfAMadeSplitIsKeptBesideTheLists() throws IOException {
         ImageDataset dataset = new ImageDataset(
                 "d", List.of("a"), List.of(image("1.jpg", 0, "a")), List.of(), List.of(image("2.jpg", 0, "a")));
         Path json = folder.resolve("split.json");
@@ -80,7 +80,7 @@ class SplitFileTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {"\"a\\u001b[2Jb\" | a?[2Jb", "7 |", "[\"a\"] |", "{\"train\": 1} |"})
-    void aNoteOfStrangersIsHarmless(String note, String read) throws IOException {
+    void aHostileNoteIsHarmless(String note, String read) throws IOException {
         Path json = write(
                 "{\"made_by\": %s, \"train\": [[\"a.jpg\", 0, \"a\"]], \"val\": [], \"test\": []}".formatted(note));
 
@@ -144,7 +144,7 @@ class SplitFileTest {
                 "{\"train\": [], \"val\": [], \"test\": []} {} | line 1: expected train",
                 "`` | expected train",
             })
-    void brokenSplitsAreRefusedWithTheirFault(String text, String message) throws IOException {
+    void invalidSplitsAreRefusedWithTheReason(String text, String message) throws IOException {
         Path json = write(text);
 
         assertThatThrownBy(() -> new SplitFile("d", json, folder).read())

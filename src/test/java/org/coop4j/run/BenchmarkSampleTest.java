@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Which images of a published dataset a run learns from. */
+/** The images of a published dataset that a run learns from. */
 class BenchmarkSampleTest {
 
     @TempDir
@@ -36,7 +36,7 @@ class BenchmarkSampleTest {
         "split_zhou_Caltech101.json.gz, caltech101.json.gz, 50",
         "split_zhou_DescribableTextures.json.gz, dtd.json.gz, 24",
     })
-    void bothHalvesAreOfTheReferencesOneSample(String split, String golden, int baseClasses) throws IOException {
+    void bothHalvesComeFromTheReferencesSample(String split, String golden, int baseClasses) throws IOException {
         ImageDataset whole = GoldenSplits.read(split, root);
         int classes = whole.classCount();
         JsonNode positions = new JsonMapper().readTree(GoldenSplits.bytes(golden));
@@ -73,7 +73,7 @@ class BenchmarkSampleTest {
     }
 
     @Test
-    void aDatasetOfTestImagesAloneIsNothingToLearnFrom() throws IOException {
+    void aDatasetWithOnlyTestImagesCannotBeLearnedFrom() throws IOException {
         MiniatureBenchmarks.plant("ImageNetA", root);
         ImageDataset shifted = named("imagenet-a").load(1);
 

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What holds for a run of any method. */
+/** Properties of a run of any method. */
 class EveryMethodTest {
 
     private static final int EPOCHS = 4;
@@ -65,7 +65,7 @@ class EveryMethodTest {
 
     @ParameterizedTest
     @MethodSource("methods")
-    void whatWasLearnedIsReadBackAndTestsTheSame(String method) throws IOException {
+    void aLearnedClassifierIsReadBackWithTheSameResults(String method) throws IOException {
         RunResult result = run(method, method);
         ClassifierFile file = ClassifierFile.read(classifier(method));
         assertThat(file.method().id()).isEqualTo(method);
@@ -94,7 +94,7 @@ class EveryMethodTest {
     /** Logits may differ by a number that is the same for all classes of an image. */
     @ParameterizedTest
     @MethodSource("methods")
-    void exportedToOnnxItGivesTheSameProbabilities(String method) throws Exception {
+    void exportedToOnnxItHasTheSameProbabilities(String method) throws Exception {
         run(method, method + "-exported");
         Path onnx = folder.resolve(method + ".onnx");
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS);
@@ -104,7 +104,7 @@ class EveryMethodTest {
             OnnxExport export = new OnnxExport(clip, false, "test");
             Throwable refused = catchThrowable(() -> export.classifier(onnx, classifier, false));
             if (refused != null) {
-                // Only what runs a tower for every image has no graph of its own, and says so.
+                // Only methods that run a tower for every image have no graph of their own, and refuse.
                 assertThat(refused)
                         .isInstanceOf(UnsupportedOperationException.class)
                         .hasMessageContaining("prompts depend on the image");
@@ -131,7 +131,7 @@ class EveryMethodTest {
 
     @ParameterizedTest
     @MethodSource("methods")
-    void anInterruptedRunGoesOnToTheSameBits(String method) throws IOException {
+    void anInterruptedRunEndsWithTheSameBits(String method) throws IOException {
         run(method, method + "-whole");
         RunFixture.Quiet stopping = new RunFixture.Quiet() {
             @Override

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Runs on a file of features beside runs on the images that the features are of. */
+/** Runs on a file of features compared with runs on the images. */
 class FeatureRunTest {
 
     @TempDir
@@ -118,7 +118,7 @@ class FeatureRunTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"coop", "linear-probe", "tip-adapter-f", "gda", "zero-shot"})
-    void featuresGiveTheBitsOfTheImagesThatTheyAreOf(String name) throws IOException {
+    void featuresGiveTheSameBitsAsTheirImages(String name) throws IOException {
         Method method = Method.of(name);
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
             RunResult a = run(clip, images, method, "images");
@@ -151,7 +151,7 @@ class FeatureRunTest {
                 "linear-probe",
                 "zero-shot"
             })
-    void withTheClassesTextsNoModelIsNeeded(String name) throws IOException {
+    void withFeaturesOfTheTextsNoModelIsNeeded(String name) throws IOException {
         Method method = Method.of(name);
         float scale;
         RunResult a;
@@ -173,7 +173,7 @@ class FeatureRunTest {
     }
 
     @Test
-    void aClassifierKeepsTheLogitScaleThatItWasLearnedAt() throws IOException {
+    void aClassifierKeepsItsLogitScale() throws IOException {
         try (FeatureTable table = table(1)) {
             run(table, withTexts(1), Method.of("zero-shot"), "cold");
         }
@@ -199,7 +199,7 @@ class FeatureRunTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"coop", "kgcoop", "cocoop", "tcp", "prolip"})
-    void methodsThatRunATowerSayThatTheyNeedTheModel(String name) throws IOException {
+    void methodsThatRunATowerAskForTheModel(String name) throws IOException {
         try (FeatureTable table = table(4)) {
             assertThatThrownBy(() -> run(table, withTexts(4), Method.of(name), "run"))
                     .satisfies(e -> assertThat(e.getMessage()).containsAnyOf("the model", "the images"));
@@ -238,7 +238,7 @@ class FeatureRunTest {
     }
 
     @Test
-    void otherFeaturesAtTheSamePlaceAreNotTheSameRun() throws IOException {
+    void otherFeaturesInTheSameFileAreAnotherRun() throws IOException {
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
             SharedData shared = new SharedData(clip, RunFixture.options(place, false));
             RunConfig before = config(shared, features, Method.of("gda"));

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the probabilities of runs are calibrated on where there are few val images or none. */
+/** Calibration of runs with few val images or none. */
 class HeldOutImagesTest {
 
     private static final int EACH = 4;
@@ -40,7 +40,7 @@ class HeldOutImagesTest {
     private static Path model;
     private static DataSpec data;
 
-    /** No val images, and in each class one picture of the next. */
+    /** No val images, and one image of the next class in each class. */
     @BeforeAll
     static void pictures() throws IOException {
         model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
@@ -59,7 +59,7 @@ class HeldOutImagesTest {
     }
 
     @Test
-    void withoutValImagesClassifiersThatDidNotSeeThemCalibrateByTheTrainingImages() throws IOException {
+    void withoutValImagesTheTrainingImagesCalibrateByCrossValidation() throws IOException {
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
             Confidence confidence = Confidence.of(learned(clip, Method.of("gda")));
 
@@ -75,7 +75,7 @@ class HeldOutImagesTest {
         }
     }
 
-    /** The same by hand. */
+    /** Computes the same by hand. */
     private static float[][] outOfFold(Clip clip, ImageDataset dataset, FeatureSet all) throws IOException {
         float[][] logits = new float[all.size()][];
         Folds folds = Folds.of(all.labels(), 5);
@@ -101,7 +101,7 @@ class HeldOutImagesTest {
     }
 
     @Test
-    void learnedPromptsAreNotLearnedAgainForIt() throws IOException {
+    void learnedPromptsAreNotCrossValidated() throws IOException {
         Method coop = Method.of("coop").with(Map.of("context_length", 2));
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
             RunFixture.Setup setup =
@@ -132,7 +132,7 @@ class HeldOutImagesTest {
     }
 
     @Test
-    void imagesThatTellNothingAreNamed() {
+    void imagesWithoutErrorsDoNotCalibrate() {
         Scores right = new Scores(new int[] {0, 1}, new float[][] {{2, 0}, {0, 2}});
 
         assertThat(Confidence.of(right, "2 val images").sentence())

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs in processes of their own: killed with no chance to tidy up, and with no room to write. */
+/** Runs in separate processes that are killed without cleaning up, or cannot write. */
 @Timeout(180)
 class KilledRunTest {
 
@@ -81,7 +81,7 @@ class KilledRunTest {
     }
 
     @Test
-    void aRunKilledInTheBankAndInTrainingGivesTheBitsOfOneThatWasNot() throws IOException, InterruptedException {
+    void aRunKilledInTheBankAndInTrainingEndsWithTheSameBits() throws IOException, InterruptedException {
         Path whole = folder.resolve("whole");
         RunFixture.run(model, RunFixture.shortRun(data), whole, new RunFixture.Quiet());
 
@@ -95,10 +95,10 @@ class KilledRunTest {
         assertThat(RunFixture.outcome(killed)).isEqualTo(RunFixture.outcome(whole));
     }
 
-    /** A limit on the size of files is a disk that is full for everybody, root too. */
+    /** A limit on the size of files acts as a full disk, even for root. */
     @Test
     @EnabledOnOs({OS.LINUX, OS.MAC})
-    void aFullDiskEndsInAMessageAndTheRunGoesOnLater() throws IOException, InterruptedException {
+    void aFullDiskEndsWithAMessageAndTheRunCanBeResumed() throws IOException, InterruptedException {
         Path full = folder.resolve("full");
         List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", "ulimit -f 8; exec \"$@\""));
         command.add("sh");

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a user may do wrong, and what the run says to it. */
+/** Mistakes of users and the messages about them. */
 class RunBadInputTest {
 
     @TempDir
@@ -92,7 +92,7 @@ class RunBadInputTest {
     }
 
     @Test
-    void fewerImagesThanShotsAreAllTakenAndSaidSo() throws IOException {
+    void fewerImagesThanShotsAreAllUsedWithAWarning() throws IOException {
         Files.delete(train("lawn").resolve("picture-0.png"));
         RunResult result = run(RunFixture.config(data, 3, 2, 0, 0.01));
         assertThat(result.trainImages()).isEqualTo(11);
@@ -157,7 +157,7 @@ class RunBadInputTest {
     }
 
     @Test
-    void aHandWrittenPromptThatIsTooLongIsSaidSoAndLeftOut() throws IOException {
+    void aHandWrittenPromptThatIsTooLongIsLeftOutWithAWarning() throws IOException {
         rename("lawn", "a ".repeat(70).strip());
         RunResult result = run(config());
         assertThat(result.handWritten()).extracting("prompt").contains("{}", "itap of a {}.");
@@ -180,7 +180,7 @@ class RunBadInputTest {
     }
 
     @Test
-    void otherSettingsAreNotTheSameRun() throws IOException {
+    void otherSettingsAreAnotherRun() throws IOException {
         run(config());
         assertRefused(config().withSeed(9))
                 .isInstanceOf(IOException.class)
@@ -198,7 +198,7 @@ class RunBadInputTest {
     }
 
     @Test
-    void aRunIsNotBegunWhereOneIs() throws IOException {
+    void aFolderWithARunIsRefused() throws IOException {
         run(config());
         try (var clip = TinyModel.open(model, 1)) {
             Run second = config().run(clip, RunFixture.options(folder, false), listener);
@@ -220,7 +220,7 @@ class RunBadInputTest {
     }
 
     @Test
-    void aFolderOfOtherThingsIsLeftAlone() throws IOException {
+    void aFolderWithOtherFilesIsRefused() throws IOException {
         Path out = Files.createDirectories(folder.resolve("run"));
         Files.writeString(out.resolve("thesis.tex"), "\\begin");
         assertRefused(config()).isInstanceOf(IOException.class).hasMessageContaining("is not empty and holds no run");
@@ -243,7 +243,7 @@ class RunBadInputTest {
     }
 
     @Test
-    void temporariesOfOthersAreLeftAlone() throws IOException {
+    void temporaryFilesOfOthersAreKept() throws IOException {
         Path out = Files.createDirectories(folder.resolve("run"));
         Path bookmarks = Files.writeString(out.resolve(".bookmarks.tmp"), "https://");
         assertRefused(config()).hasMessageContaining("is not empty and holds no run");
@@ -268,9 +268,9 @@ class RunBadInputTest {
         assertRefused(config()).isInstanceOf(IOException.class).hasMessageContaining(checkpoint.toString());
     }
 
-    /** Holds for root as well, who may write to folders that are read-only. */
+    /** Applies to root as well, who may write to read-only folders. */
     @Test
-    void aFolderThatCannotBeMadeIsRefusedWithAdvice() throws IOException {
+    void aFolderThatCannotBeCreatedIsRefusedWithAdvice() throws IOException {
         Path file = Files.createFile(folder.resolve("a-file"));
         for (Path impossible : new Path[] {file, file.resolve("run")}) {
             assertThatThrownBy(() -> RunFolder.open(impossible))
@@ -285,7 +285,7 @@ class RunBadInputTest {
         Path folderOnly = folder.resolve("read-only");
         Files.createDirectories(folderOnly);
         if (!folderOnly.toFile().setWritable(false) || Files.isWritable(folderOnly)) {
-            // Root may write all the same: a lock that is a folder cannot be written by anybody.
+            // Root may write anyway, but nobody can write to a lock that is a folder.
             Files.createDirectory(folderOnly.resolve(".lock"));
         }
         assertThatThrownBy(() -> RunFolder.open(folderOnly))
@@ -295,7 +295,7 @@ class RunBadInputTest {
     }
 
     @Test
-    void unreadableImagesAreRefusedAndWithSkipBadLeftOut() throws IOException {
+    void unreadableImagesAreRefusedOrSkippedWithSkipBad() throws IOException {
         Path bad = train("lawn").resolve("picture-1.png");
         Files.writeString(bad, "not a picture", StandardCharsets.UTF_8);
         assertRefused(config())
@@ -308,7 +308,7 @@ class RunBadInputTest {
     }
 
     @Test
-    void aClassWithoutReadableImagesIsRefusedEvenSo() throws IOException {
+    void aClassWithoutReadableImagesIsAlwaysRefused() throws IOException {
         for (int i = 0; i < 3; i++) {
             Files.writeString(train("lawn").resolve("picture-" + i + ".png"), "none " + i);
         }

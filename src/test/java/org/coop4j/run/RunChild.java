@@ -3,7 +3,7 @@ package org.coop4j.run;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** A run in a Java virtual machine of its own, slow enough to be killed where a test wants. */
+/** A run in its own Java virtual machine, slow enough to be killed at a chosen point. */
 public final class RunChild {
 
     private RunChild() {}

@@ -50,7 +50,7 @@ class RunConfigTest {
     }
 
     @Test
-    void aConfigurationReadBackIsTheSame() throws IOException {
+    void aConfigurationIsReadBackUnchanged() throws IOException {
         for (Method method : Method.all()) {
             RunConfig config = config(DATA, method).withCheckpointEvery(3);
             assertThat(writtenAndRead(config)).as(method.id()).isEqualTo(config);
@@ -71,7 +71,7 @@ class RunConfigTest {
     }
 
     @Test
-    void whereTheDataLieMakesNoOtherRun() {
+    void thePlaceOfTheDataDoesNotChangeTheRun() {
         RunConfig config = config(DATA, new CoOp());
         assertThat(config.isSameRun(config(data("lists", "elsewhere"), new CoOp())))
                 .isTrue();
@@ -93,7 +93,7 @@ class RunConfigTest {
     }
 
     @Test
-    void settingsThatAreMissingAreTheDefaultsAndUnknownOnesAreAnError() throws IOException {
+    void missingSettingsHaveDefaultsAndUnknownOnesAreRefused() throws IOException {
         ObjectNode tree = config(DATA, new CoOp()).toJson();
         ((ObjectNode) tree.get("settings")).remove("position");
         assertThat(read(tree)).isEqualTo(config(DATA, new CoOp()));
@@ -116,7 +116,7 @@ class RunConfigTest {
                 "{\"format\":2,\"method\":\"coop\"}",
                 "{\"modelSha256\":\"00\"}"
             })
-    void whatIsNoConfigurationIsNamed(String text) throws IOException {
+    void invalidConfigurationsAreNamed(String text) throws IOException {
         Path file = folder.resolve("config.json");
         Files.writeString(file, text);
         assertThatThrownBy(() -> RunConfig.read(file))
@@ -125,7 +125,7 @@ class RunConfigTest {
     }
 
     @Test
-    void handWrittenPromptsDrawNothing() {
+    void handWrittenPromptsHaveNoSample() {
         RunConfig config = config(DATA, new ZeroShot());
         assertThat(config.sample()).isEqualTo(Sample.NONE);
         assertThat(config.learnedFrom()).isNull();
@@ -143,7 +143,7 @@ class RunConfigTest {
     }
 
     @Test
-    void settingsThatCannotTrainAreRefusedBeforeAnyWork() {
+    void invalidSettingsAreRefusedBeforeAnyWork() {
         assertThatThrownBy(() -> new CoOp().with(Map.of("context_length", "0")))
                 .hasMessageContaining("expected 1 or more context vectors, got 0");
         assertThatThrownBy(() -> new CoOp().with(Map.of("words", "  "))).hasMessageContaining("words: expected");

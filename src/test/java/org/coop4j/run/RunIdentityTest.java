@@ -43,7 +43,7 @@ class RunIdentityTest {
         return RunConfig.of(MODEL, CALTECH, new CoOp(), training, SAMPLE);
     }
 
-    /** All methods, those that take hand-written prompts with one beside the data's own. */
+    /** Returns all methods, those with hand-written prompts with one besides the data's own. */
     private static List<Method> methods() {
         return Method.all().stream()
                 .map(m -> Settings.of((Record) m).containsKey("templates")
@@ -52,7 +52,7 @@ class RunIdentityTest {
                 .toList();
     }
 
-    /** Another value that is allowed too. */
+    /** Returns another allowed value. */
     private static Object other(Settings.Description setting) {
         Object value = setting.value();
         if (!setting.choices().isEmpty()) {
@@ -76,9 +76,9 @@ class RunIdentityTest {
         return setting.name().equals("template") ? "this is a {}" : "this is a";
     }
 
-    /** Whoever changes what goes into it gives all runs of all users other folders. */
+    /** A change of the identity would give all runs of all users other folders. */
     @Test
-    void namesStayWhatTheyWere() {
+    void namesOfRunsNeverChange() {
         String lists = "12".repeat(32);
         String data = "[\"Caltech101\",\"ALL\",\"" + lists + "\",\"a photo of a {}.\"]";
         assertThat(of(new CoOp()).identity())
@@ -99,7 +99,7 @@ class RunIdentityTest {
                         + "\"sample\":{}}");
     }
 
-    /** So that a setting that comes later, with what was done before as its default, is nothing. */
+    /** A setting that is added later, with the earlier behaviour as its default, changes nothing. */
     @Test
     void aSettingWithItsDefaultIsNotPartOfTheIdentity() {
         for (Method method : Method.all()) {
@@ -174,7 +174,7 @@ class RunIdentityTest {
     }
 
     @Test
-    void neitherTheDatasPlaceNorCheckpointsMakeAnotherRun() {
+    void thePlaceOfTheDataAndCheckpointsDoNotChangeTheRun() {
         RunConfig here = of(new CoOp());
         RunData moved = data("there", ClassHalf.ALL, "12".repeat(32));
         RunConfig there =
@@ -184,7 +184,7 @@ class RunIdentityTest {
     }
 
     @Test
-    void noFlippedBitMakesAnotherRun() throws IOException {
+    void aFlippedBitNeverMakesAnotherRun() throws IOException {
         RunConfig config = of(new CoOp().with(Map.of("context_length", 4)));
         Path file = folder.resolve("config.json");
         CheckedJson.write(file, config.toJson());
@@ -210,7 +210,7 @@ class RunIdentityTest {
     }
 
     @Test
-    void foldersAndEndlessFilesAreNoConfiguration() throws IOException {
+    void foldersAndEndlessFilesAreRefusedAsConfigurations() throws IOException {
         Path directory = Files.createDirectories(folder.resolve("config.json"));
         assertThatThrownBy(() -> RunConfig.read(directory))
                 .isInstanceOf(IOException.class)

@@ -102,7 +102,7 @@ class RunTest {
     @Tag("portable")
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2, 3, 5})
-    void aRunInterruptedAfterAnyEpochGoesOnToTheSameBits(int last) throws IOException {
+    void aRunInterruptedAfterAnyEpochEndsWithTheSameBits(int last) throws IOException {
         Path place = folder.resolve("stopped-after-" + last);
         RunFixture.Quiet stopping = new RunFixture.Quiet() {
             @Override
@@ -121,7 +121,7 @@ class RunTest {
     }
 
     @Test
-    void anOutOfMemoryErrorLeavesTheFolderToOtherSettings() throws IOException {
+    void anOutOfMemoryErrorLeavesTheFolderFree() throws IOException {
         Path place = folder.resolve("out-of-memory");
         RunFixture.Quiet failing = new RunFixture.Quiet() {
             @Override
@@ -137,7 +137,7 @@ class RunTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 64, 100})
-    void aRunInterruptedInTheBankGoesOnToTheSameBits(int views) throws IOException {
+    void aRunInterruptedInTheBankEndsWithTheSameBits(int views) throws IOException {
         Path place = folder.resolve("stopped-at-view-" + views);
         RunFixture.Quiet stopping = new RunFixture.Quiet() {
             @Override
@@ -166,7 +166,7 @@ class RunTest {
     }
 
     @Test
-    void linesAndFilesLeftByAKillAreTidiedUp() throws IOException {
+    void linesAndFilesLeftByAKillAreRemoved() throws IOException {
         Path place = folder.resolve("tidied");
         RunFixture.Setup config = RunFixture.shortRun(data);
         Path run = Files.createDirectories(place.resolve("run"));
@@ -197,7 +197,7 @@ class RunTest {
     }
 
     @Test
-    void metricsThatWereDamagedAreWrittenAnewByTheRunThatGoesOn() throws IOException {
+    void damagedMetricsAreRewrittenByAResumedRun() throws IOException {
         Path place = interrupted("damaged-metrics");
         Path metrics = place.resolve("run").resolve(RunFolder.METRICS);
         byte[] sound = Files.readAllBytes(metrics);
@@ -232,7 +232,7 @@ class RunTest {
     }
 
     @Test
-    void aFlippedBitOfTheCheckpointEndsTheRunAndLeavesItsFiles() throws IOException {
+    void aFlippedBitOfTheCheckpointIsRefusedAndKeepsTheFiles() throws IOException {
         Path place = interrupted("damaged-checkpoint");
         Path checkpoint = place.resolve("run").resolve(RunFolder.CHECKPOINT);
         byte[] bytes = Files.readAllBytes(checkpoint);
@@ -246,7 +246,7 @@ class RunTest {
     }
 
     @Test
-    void aDigitOfTheResultThatChangesIsNoticed() throws IOException {
+    void aChangedDigitOfTheResultIsDetected() throws IOException {
         Path place = folder.resolve("damaged-result");
         copy(whole, place);
         Path result = place.resolve("run").resolve(RunFolder.RESULT);
@@ -277,7 +277,7 @@ class RunTest {
 
     @Tag("portable")
     @Test
-    void theResultIsWhatTheLearnedPromptGivesOnTheTestImages() throws IOException {
+    void theResultIsTheAccuracyOfTheLearnedPrompt() throws IOException {
         RunResult result = RunFolder.read(whole.resolve("run").resolve(RunFolder.RESULT), RunResult.class);
         assertThat(result.testImages()).isEqualTo(20);
         assertThat(result.trainImages()).isEqualTo(20);

@@ -27,7 +27,7 @@ class TrainingMemoryTest {
     private Path folder;
 
     @Test
-    void manyTrainingsInOneProcessKeepItsMemory() throws IOException {
+    void manyTrainingsInOneProcessLeakNoMemory() throws IOException {
         assumeThat(Machine.memory()).as("resident memory is known on Linux").isPresent();
         Path model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
         Path data = TestPictures.folder(folder.resolve("data"), 4, RunFixture.CLASSES);
@@ -46,7 +46,7 @@ class TrainingMemoryTest {
         assertThat(outsideOfTheHeap() - early).isLessThan(ALLOWED);
     }
 
-    /** Resident memory but for the Java heap, which grows with garbage as it likes. */
+    /** Returns the resident memory without the Java heap, which grows with garbage. */
     private static long outsideOfTheHeap() {
         return Machine.memory().orElseThrow()
                 - ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getCommitted();

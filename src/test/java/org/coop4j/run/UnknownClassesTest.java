@@ -28,7 +28,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Classes that are left out, one after the other. */
+/** Classes that are left out one by one. */
 class UnknownClassesTest {
 
     @TempDir
@@ -77,7 +77,7 @@ class UnknownClassesTest {
 
     /** A prototype does not depend on other classes: learned again, the others are as before. */
     @Test
-    void learningAgainEqualsRemovingTheLogitWhereClassesAreLearnedApart() throws IOException {
+    void learningAgainEqualsRemovingTheLogitIfClassesAreIndependent() throws IOException {
         Method prototypes = Method.of("prototypes");
 
         UnknownClasses unknown = unknown(prototypes, Training.none());
@@ -90,7 +90,7 @@ class UnknownClassesTest {
         }
     }
 
-    /** A probe that saw the class has pushed the others away from its pictures. */
+    /** A probe that saw the class has pushed the others away from its images. */
     @Test
     void aProbeIsLearnedAgainWithoutTheClass() throws IOException {
         Method probe = Method.of("linear-probe").with(Map.of("reference_sample", false));
@@ -117,7 +117,7 @@ class UnknownClassesTest {
     }
 
     @Test
-    void ofTwoClassesNoneCanBeLeftOut() throws IOException {
+    void noneOfTwoClassesCanBeLeftOut() throws IOException {
         Task two = task.withClasses(task.classNames().subList(0, 2));
 
         Optional<UnknownClasses> unknown = UnknownClasses.of(

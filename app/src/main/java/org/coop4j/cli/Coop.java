@@ -174,7 +174,7 @@ public final class Coop implements Callable<Integer> {
     private void prepare(CommandLine line) {
         CommandSpec spec = line.getCommandSpec();
         spec.mixinStandardHelpOptions(true);
-        spec.versionProvider(Coop::versionLines);
+        spec.version("coop4j " + version(), "Java ${java.version} (${java.vendor}), ${os.name} ${os.arch}");
         spec.usageMessage().sortOptions(false);
         if (spec.userObject() instanceof ConsoleCommand command) {
             command.console = console;
@@ -183,19 +183,7 @@ public final class Coop implements Callable<Integer> {
         line.getSubcommands().values().forEach(this::prepare);
     }
 
-    private static String[] versionLines() {
-        return new String[] {
-            "coop4j " + version(),
-            "Java %s (%s), %s %s"
-                    .formatted(
-                            System.getProperty("java.version"),
-                            System.getProperty("java.vendor"),
-                            System.getProperty("os.name"),
-                            System.getProperty("os.arch"))
-        };
-    }
-
-    /** The version, which the build writes into a resource. */
+    /** Returns the version, which the build writes into a resource. */
     static String version() {
         return Resource.text(Coop.class, "version.txt").strip();
     }

@@ -87,7 +87,7 @@ final class DoctorCommand extends ConsoleCommand {
             table.row(set.getKey(), (has ? "yes: " : "no; it would allow ") + set.getValue());
         }
         if (!any) {
-            advice.add("the processor has no vector instructions that BLAS can use: expect it to be slow");
+            advice.add("the processor has no vector instructions that BLAS can use: products will be slow");
         }
     }
 
@@ -98,7 +98,8 @@ final class DoctorCommand extends ConsoleCommand {
             return;
         }
         table.row("JPEG decoder", "not that of libjpeg-turbo: " + forms);
-        advice.add("this Java decodes JPEG of " + forms + " differently from Pillow: features of such pictures differ;"
+        advice.add("this Java decodes JPEG of " + forms
+                + " differently from Pillow: such pictures get other features or none;"
                 + " use a Java linked to libjpeg-turbo, such as Debian's");
     }
 

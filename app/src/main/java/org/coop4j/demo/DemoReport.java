@@ -70,7 +70,8 @@ public record DemoReport(DemoResult result) {
         double careful = result.bestRenamedPrompt().photographs();
         series.add(FewShotChart.Series.star("zero-shot, " + quoted(best), series.size(), best.photographs()));
         series.add(FewShotChart.Series.star("zero-shot, careful names", series.size(), careful));
-        return new FewShotChart(result.classNames().size() + " classes of Caltech101, " + result.model(), series);
+        return new FewShotChart(
+                result.classNames().size() + " classes of Caltech101, " + result.model(), series);
     }
 
     // The page
@@ -81,20 +82,18 @@ public record DemoReport(DemoResult result) {
         PictureResults after = new PictureResults(result.after());
         return new HtmlPage(
                         "CoOp on " + result.classNames().size() + " classes of photographs",
-                        "Context vectors learned from a few photographs per class, beside hand-written prompts and"
-                                + " other methods, with a small CLIP that never saw these photographs")
+                        "Context vectors learned from a few photographs per class, beside hand-written prompts and other"
+                                + " methods, with a small CLIP that never saw these photographs")
                 .add(summary())
                 .add(sections.changed(
-                        before,
-                        quoted(result.bestRenamedPrompt()) + " with careful names",
-                        after,
-                        "The learned prompt"))
+                        before, quoted(result.bestRenamedPrompt()) + " with careful names", after, "The learned prompt"))
                 .add(curves())
                 .add(perClass())
                 .add(sections.confusion(after))
                 .add(sections.leastCertain(after))
                 .add(sections.calibration(
-                        after, "Without val images to calibrate on, these are the model's own probabilities."))
+                        after,
+                        "Without val images to calibrate on, these are the model's own probabilities."))
                 .add(sections.coverage(after.coverage(), Confidence.NONE))
                 .add(otherDomain())
                 .add(words())
@@ -157,8 +156,7 @@ public record DemoReport(DemoResult result) {
         List<String> careful = new ArrayList<>();
         for (int i : indices(result.classNames())) {
             if (!result.classNames().get(i).equals(result.betterNames().get(i))) {
-                careful.add(result.betterNames().get(i) + " for "
-                        + result.classNames().get(i));
+                careful.add(result.betterNames().get(i) + " for " + result.classNames().get(i));
             }
         }
         return new Section("Accuracy by shots")
@@ -245,14 +243,18 @@ public record DemoReport(DemoResult result) {
         return new Section("How this was made")
                 .code("coop demo")
                 .list(List.of(
-                        "Model: %s, %s parameters, SHA-256 %.12s…; trained on photographs, emoji and clip art, never on these pictures."
+                        ("Model: %s, %s parameters, SHA-256 %.12s…; trained on photographs, emoji and clip art, never on"
+                                        + " these pictures.")
                                 .formatted(result.model(), Numbers.count(result.parameters()), result.modelSha256()),
-                        "Pictures: %d photographs of Caltech101 (CC BY 4.0), %d emoji of Twemoji (CC BY 4.0) and drawings of Open Clip Art (public domain)."
+                        ("Pictures: %d photographs of Caltech101 (CC BY 4.0), %d emoji of Twemoji (CC BY 4.0) and"
+                                        + " drawings of Open Clip Art (public domain).")
                                 .formatted(result.trainImages() + result.testImages(), result.drawingImages()),
-                        "CoOp: 4 context vectors before the class name that begin as \"%s\", SGD, batches of 32, learning rate %s with a cosine, no augmentation. The reference's rate %s is for a logit scale of 100; this model's is 20."
+                        ("CoOp: 4 context vectors before the class name that begin as \"%s\", SGD, batches of 32,"
+                                        + " learning rate %s with a cosine, no augmentation. The reference's rate %s is for"
+                                        + " a logit scale of 100; this model's is 20.")
                                 .formatted(WORDS, RATE, Training.coop(1, 1).rate()),
-                        "GDA: Gaussians of the classes with one covariance beside the hand-written prompt (Wang et"
-                                + " al., ICLR 2024).",
+                        "GDA: Gaussians of the classes with one covariance beside the hand-written prompt (Wang et al.,"
+                                + " ICLR 2024).",
                         "Linear probe: logistic regression on the same features, its penalty chosen by"
                                 + " cross-validation.",
                         String.format(

@@ -38,7 +38,7 @@ public record ServiceOptions(
                                 .formatted(heldBytes, bodyBytes));
             }
             if (readTime.toMillis() < 1) {
-                throw new IllegalArgumentException("time to read: expected more than 0 s");
+                throw new IllegalArgumentException("readTime: expected more than 0 s, got " + readTime);
             }
             if (connections < 1) {
                 throw new IllegalArgumentException("connections: expected 1 or more, got " + connections);

@@ -1,6 +1,5 @@
 package org.coop4j.study;
 
-import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -259,10 +258,9 @@ final class PlanReader {
 
     private static Method builtIn(PlanValue name) {
         return find(name.text())
-                .orElseThrow(
-                        () -> name.problem(
-                                "no method is called \"%s\"; there are %s, coop-mM-POSITION[-csc] with end, middle or front; or a mapping of name, method and settings"
-                                        .formatted(name.text(), String.join(", ", PlannedMethod.names()))));
+                .orElseThrow(() -> name.problem(("no method is called \"%s\"; there are %s, coop-mM-POSITION[-csc] with"
+                                + " end, middle or front; or a mapping of name, method and settings")
+                        .formatted(name.text(), String.join(", ", PlannedMethod.names()))));
     }
 
     private static Optional<Method> find(String name) {

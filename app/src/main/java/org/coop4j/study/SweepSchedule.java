@@ -111,8 +111,8 @@ final class SweepSchedule {
 
     private List<SweepRun> addLearned(SweepDataset dataset, ClassHalf half, Choice choice) throws IOException {
         List<SweepRun> learned = new ArrayList<>();
-        for (int shots : plan.shots()) {
-            for (PlannedMethod planned : choice.shots().contains(shots) ? chosen(choice, true) : List.<PlannedMethod>of()) {
+        for (int shots : plan.shots().stream().filter(choice.shots()::contains).toList()) {
+            for (PlannedMethod planned : chosen(choice, true)) {
                 for (long seed : plan.seeds()) {
                     learned.add(run(dataset, half, planned, shots, seed));
                 }

@@ -191,7 +191,7 @@ class EvalCommandTest {
         Files.delete(image);
         CommandRun gone = eval("-p", learned);
         assertThat(gone.code()).isEqualTo(1);
-        assertThat(gone.err()).contains("1 of the 9 images that the run was tested on are missing", image + "");
+        assertThat(gone.err()).contains("1 of the run's 9 test images", image + "");
     }
 
     @Test

@@ -74,7 +74,7 @@ class BankFileTest {
     }
 
     @Test
-    void whatWasAddedIsThereAfterOpeningAgain() throws IOException {
+    void appendedViewsArePresentAfterReopening() throws IOException {
         try (BankFile bank = open()) {
             append(bank, 0, 3);
             assertHolds(bank, 1);
@@ -92,7 +92,7 @@ class BankFileTest {
     }
 
     @Test
-    void aFileCutAtAnyByteOfItsLastRecordGoesOnFromTheOneBefore() throws IOException {
+    void aFileCutInItsLastRecordContinuesFromTheOneBefore() throws IOException {
         try (BankFile bank = open()) {
             append(bank, 0, 3);
         }
@@ -112,7 +112,7 @@ class BankFileTest {
     }
 
     @Test
-    void aFileCutInItsHeaderBeginsAnew() throws IOException {
+    void aFileCutInItsHeaderIsRestarted() throws IOException {
         try (BankFile bank = open()) {
             append(bank, 0, 1);
         }
@@ -129,7 +129,7 @@ class BankFileTest {
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5})
-    void aFlippedBitLosesItsRecordAlone(long seed) throws IOException {
+    void aFlippedBitLosesOnlyItsRecord(long seed) throws IOException {
         try (BankFile bank = open()) {
             append(bank, 0, 8);
         }
@@ -190,7 +190,7 @@ class BankFileTest {
     }
 
     @Test
-    void banksOfOtherModelsAndTransformsStandBeside() throws IOException {
+    void banksOfOtherModelsAndTransformsAreSeparate() throws IOException {
         String other = "f".repeat(64);
         try (BankFile a = open();
                 BankFile b = BankFile.open(folder, key(other, "test-16", WIDTH));
@@ -202,7 +202,7 @@ class BankFileTest {
     }
 
     @Test
-    void rowsOfAnotherPrecisionAreInABankOfTheirOwn() throws IOException {
+    void rowsOfAnotherPrecisionHaveTheirOwnBank() throws IOException {
         BankFile.Key half = new BankFile.Key(WEIGHTS, "test-16", FeatureKind.EMBEDDED, Precision.BFLOAT16, WIDTH);
         try (BankFile exact = open();
                 BankFile rows = BankFile.open(folder, half)) {
@@ -217,7 +217,7 @@ class BankFileTest {
     }
 
     @Test
-    void rowsBeforeTheProjectionAreInABankOfTheirOwn() throws IOException {
+    void rowsBeforeTheProjectionHaveTheirOwnBank() throws IOException {
         BankFile.Key before =
                 new BankFile.Key(WEIGHTS, "test-16", FeatureKind.BEFORE_PROJECTION, Precision.FLOAT32, 2 * WIDTH);
         try (BankFile embedded = open();
@@ -235,7 +235,7 @@ class BankFileTest {
 
     @Test
     @SuppressWarnings("try") // one is closed before the other appends
-    void twoThatHaveABankOpenBothReadAndAppend() throws IOException {
+    void twoUsersOfABankBothReadAndAppend() throws IOException {
         try (BankFile first = open();
                 BankFile second = open()) {
             append(first, 0, 3);
@@ -266,7 +266,7 @@ class BankFileTest {
     }
 
     @Test
-    void whatAKilledProcessLeftBehindTheLastRecordIsOverwrittenByOneThatHasTheBankOpen() throws IOException {
+    void anIncompleteRecordIsOverwrittenByAnotherProcess() throws IOException {
         try (BankFile bank = open()) {
             append(bank, 0, 1);
             Files.write(file(), new byte[RECORD / 2], StandardOpenOption.APPEND);
@@ -279,7 +279,7 @@ class BankFileTest {
         assertThat(file()).hasSize(HEADER + 2 * RECORD);
     }
 
-    /** Appends some views one by one: an appender in a process of its own. */
+    /** Appends some views one by one in a separate process. */
     public static void main(String[] args) throws IOException {
         int from = Integer.parseInt(args[1]);
         int to = Integer.parseInt(args[2]);
@@ -305,7 +305,7 @@ class BankFileTest {
     }
 
     @Test
-    void processesThatAppendAtTheSameTimeLoseNothingAndReadersSeeWholeRecordsOnly()
+    void processesAppendConcurrentlyAndReadersSeeOnlyCompleteRecords()
             throws IOException, InterruptedException {
         open().close();
         Process first = appender(0, 600);
@@ -342,7 +342,7 @@ class BankFileTest {
     }
 
     @Test
-    void aFolderThatCannotBeMadeIsNamed() throws IOException {
+    void aFolderThatCannotBeCreatedIsNamed() throws IOException {
         Path file = Files.createFile(folder.resolve("a-file"));
         assertThatThrownBy(() -> BankFile.open(file, KEY))
                 .isInstanceOf(IOException.class)
@@ -351,7 +351,7 @@ class BankFileTest {
     }
 
     @Test
-    void aViewThatIsNotThereIsAnError() throws IOException {
+    void anAbsentViewIsAnError() throws IOException {
         try (BankFile bank = open()) {
             assertThatThrownBy(() -> bank.record(key(0)))
                     .isInstanceOf(IllegalStateException.class)

@@ -123,7 +123,7 @@ class FeatureBankTest {
     }
 
     @Test
-    void aRunInterruptedAnywhereHasTheSameBitsAfterwards() throws IOException {
+    void anInterruptedEncodingEndsWithTheSameBits() throws IOException {
         ImageTransform transform = train(2, 7);
         List<float[]> whole = features("whole", transform, images);
         for (int stop : new int[] {1, 31, 64, 65, 100, 139}) {
@@ -168,7 +168,7 @@ class FeatureBankTest {
     }
 
     @Test
-    void whatIsInTheBankIsNotEncodedAgain() throws IOException {
+    void viewsInTheBankAreNotEncodedAgain() throws IOException {
         ImageTransform transform = train(3, 7);
         try (FeatureBank bank = bank("a", transform)) {
             ProgressRecorder first = new ProgressRecorder();
@@ -195,7 +195,7 @@ class FeatureBankTest {
     }
 
     @Test
-    void aViewDependsOnSeedAndContentAndNotOnOrderOrName() throws IOException {
+    void aViewDependsOnSeedAndContentOnly() throws IOException {
         float[] pixels = view(images.get(0).path(), 1, 0);
         Path moved = folder.resolve("elsewhere").resolve("renamed.png");
         Files.createDirectories(moved.getParent());
@@ -245,7 +245,7 @@ class FeatureBankTest {
         }
     }
 
-    /** Of each of these images, and of no other. */
+    /** Checks that there is a warning about each of these images, and of no other. */
     private void assertWarned(ProgressRecorder recorder, int... positions) {
         assertThat(recorder.warnings).hasSize(positions.length);
         for (int i : positions) {
@@ -255,7 +255,7 @@ class FeatureBankTest {
     }
 
     @Test
-    void unreadableImagesAreAllListedAndThenRefused() throws IOException {
+    void unreadableImagesAreListedAndRefused() throws IOException {
         damage(3, 40);
         Files.delete(images.get(69).path());
         ProgressRecorder recorder = new ProgressRecorder();
@@ -270,7 +270,7 @@ class FeatureBankTest {
     }
 
     @Test
-    void unreadableImagesAreLeftOutWhenAsked() throws IOException {
+    void unreadableImagesAreSkippedOnRequest() throws IOException {
         damage(0, 40);
         ProgressRecorder recorder = new ProgressRecorder();
         try (FeatureBank bank = bank("a", test())) {
@@ -287,7 +287,7 @@ class FeatureBankTest {
     }
 
     @Test
-    void damagedFilesOfOneContentAreAllLeftOut() throws IOException {
+    void damagedFilesOfTheSameContentAreAllSkipped() throws IOException {
         for (int i : new int[] {2, 9, 50}) {
             Files.write(images.get(i).path(), new byte[] {1, 2, 3});
         }
@@ -302,7 +302,7 @@ class FeatureBankTest {
     }
 
     @Test
-    void imagesOfOneContentAreEncodedOnce() throws IOException {
+    void imagesOfTheSameContentAreEncodedOnce() throws IOException {
         Files.copy(images.get(0).path(), images.get(1).path(), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
         List<float[]> rows = features("a", test(), images);
         assertThat(rows.get(1)).containsExactly(rows.get(0));
@@ -312,7 +312,7 @@ class FeatureBankTest {
     }
 
     @Test
-    void theContentHashTellsImagesLabelsAndOrder() throws IOException {
+    void theContentHashDependsOnImagesLabelsAndOrder() throws IOException {
         try (FeatureBank bank = bank("a", test())) {
             String hash = contentHash(bank, images);
             List<LabelledImage> other = new ArrayList<>(images);
@@ -342,7 +342,7 @@ class FeatureBankTest {
     }
 
     @Test
-    void theBankKnowsWhetherAnOrientationIsApplied() throws IOException {
+    void anAppliedOrientationIsAnotherView() throws IOException {
         List<LabelledImage> kept = List.of(rotated(ExifOrientation.KEEP));
         List<LabelledImage> applied = List.of(rotated(ExifOrientation.APPLY));
         List<float[]> stored = features("a", test(), kept);
@@ -361,7 +361,7 @@ class FeatureBankTest {
     }
 
     @Test
-    void anImageThatIsUprightIsEncodedOnceWhetherItsOrientationIsAppliedOrNot() throws IOException {
+    void anUprightImageIsEncodedOnceForBothTreatmentsOfOrientation() throws IOException {
         LabelledImage image = images.get(0);
         LabelledImage applied = new LabelledImage(image.path(), 0, image.className(), ExifOrientation.APPLY);
         features("a", test(), List.of(image, applied));

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.Random;
 import javax.imageio.ImageIO;
 
-/** Small pictures whose classes a tiny random model can tell apart: a colour each, with noise. */
+/** Small images of classes that a tiny random model can distinguish: one colour each, with noise. */
 public final class TestPictures {
 
     private TestPictures() {}

@@ -427,7 +427,7 @@ class BenchmarkSourceTest {
     }
 
     @Test
-    void checkTellsAbsentFromIncompleteFromComplete() throws IOException {
+    void checkDistinguishesAbsentIncompleteAndComplete() throws IOException {
         assertThat(check("DTD").status()).isEqualTo(BenchmarkCheck.Status.ABSENT);
 
         Files.createDirectories(root.resolve("ucf101"));

@@ -56,7 +56,7 @@ class BenchmarksTest {
     }
 
     @Test
-    void namesMeanOneDatasetEach() {
+    void eachNameMeansOneDataset() {
         Map<String, String> owners = new HashMap<>();
         for (Benchmark benchmark : benchmarks.all()) {
             benchmark.names().stream().map(Benchmarks::bare).distinct().forEach(name -> assertThat(
@@ -66,7 +66,7 @@ class BenchmarksTest {
     }
 
     @Test
-    void unknownNameIsRefusedWithTheNamesThereAre() {
+    void unknownNameIsRefusedWithTheExistingNames() {
         assertThat(benchmarks.find("mnist")).isEmpty();
         assertThatThrownBy(() -> benchmarks.get("mnist"))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.slf4j.LoggerFactory;
 
-/** What holds for every dataset, each on a miniature in its true layout. */
+/** Properties of every dataset, each on a miniature in its true layout. */
 class EveryBenchmarkTest {
 
     @TempDir
@@ -45,7 +45,7 @@ class EveryBenchmarkTest {
         return all().filter(benchmark -> benchmark.layout().splitFile().isPresent());
     }
 
-    /** Every dataset with each file and folder that it cannot do without if it has no split. */
+    /** Every dataset with each file and folder that it needs without a split file. */
     static Stream<Arguments> neededFiles() {
         return all().flatMap(benchmark -> Stream.concat(
                         benchmark.layout().folders().stream(), benchmark.layout().lists().stream())
@@ -110,10 +110,10 @@ class EveryBenchmarkTest {
         assertThat(load(benchmark, 8).train()).isNotEqualTo(made.train());
     }
 
-    /** The folder of the split file is not there, so that nobody can write it, not even root. */
+    /** The folder of the split file does not exist, so that not even root can write it. */
     @ParameterizedTest
     @MethodSource("withSplitFile")
-    void aSplitThatCannotBeKeptIsSaidSoAndUsed(Benchmark benchmark) throws IOException {
+    void aSplitThatCannotBeWrittenIsUsedWithAWarning(Benchmark benchmark) throws IOException {
         ImageDataset made = plantAndLoad(benchmark);
         Files.delete(splitFile(benchmark));
         List<Path> before = files();
@@ -131,7 +131,7 @@ class EveryBenchmarkTest {
 
     @ParameterizedTest
     @MethodSource("withSplitFile")
-    void aMadeSplitIsSaidToBeNoPublishedOneEachTime(Benchmark benchmark) throws IOException {
+    void aMadeSplitIsReportedEachTime(Benchmark benchmark) throws IOException {
         MiniatureBenchmarks.plant(benchmark.name(), root);
         for (String expected : List.of("so a split was made", "made by coop4j")) {
             List<String> warnings = new ArrayList<>();
@@ -145,7 +145,7 @@ class EveryBenchmarkTest {
 
     @ParameterizedTest
     @MethodSource("withSplitFile")
-    void aSplitFileDecidesAndIsNotSaidToBeMade(Benchmark benchmark) throws IOException {
+    void aSplitFileIsUsedAndNotReportedAsMade(Benchmark benchmark) throws IOException {
         ImageDataset made = plantAndLoad(benchmark);
         List<LabelledImage> train = new ArrayList<>(made.test());
         train.addAll(made.train());
@@ -164,7 +164,7 @@ class EveryBenchmarkTest {
 
     @ParameterizedTest
     @MethodSource("withSplitFile")
-    void aBrokenSplitIsRefusedAndLeftAsItIs(Benchmark benchmark) throws IOException {
+    void aBrokenSplitIsRefusedAndKept(Benchmark benchmark) throws IOException {
         plantAndLoad(benchmark);
         Path split = splitFile(benchmark);
         byte[] whole = Files.readAllBytes(split);
@@ -188,7 +188,7 @@ class EveryBenchmarkTest {
         Path missing = test.get(test.size() - 1).path();
         Files.delete(missing);
         if (benchmark.layout().splitFile().isEmpty() && benchmark.rule().listsFolders()) {
-            // No list says what should be in a folder, but an empty one is no class.
+            // No list has the contents of a folder, but an empty one is not a class.
             deleteFilesIn(missing.getParent());
             missing = missing.getParent();
         }
@@ -221,7 +221,7 @@ class EveryBenchmarkTest {
 
     @ParameterizedTest
     @MethodSource("all")
-    void checkingCountsNamesTheDivisionAndWritesNothing(Benchmark benchmark) throws IOException {
+    void checkingCountsNamesTheSplitAndWritesNothing(Benchmark benchmark) throws IOException {
         MiniatureBenchmarks.plant(benchmark.name(), root);
         List<Path> before = files();
         RecordedProgress progress = new RecordedProgress();
@@ -274,7 +274,7 @@ class EveryBenchmarkTest {
     }
 
     @Test
-    void aFolderThatLeadsBackToItselfIsAProblemAndNoEndlessWalk() throws IOException {
+    void aCyclicLinkIsReportedAndNotFollowed() throws IOException {
         Benchmark dtd = Benchmarks.published().get("dtd");
         MiniatureBenchmarks.plant(dtd.name(), root);
         Path loop = root.resolve("dtd/images/banded/again");
@@ -285,7 +285,7 @@ class EveryBenchmarkTest {
         assertThat(check.problems()).singleElement().asString().contains(loop.toString());
     }
 
-    /** What a complete copy has, without any list in two parts. */
+    /** A complete copy has each image once. */
     @Test
     void publishedFilesCountsImageNetsValidationImagesOnce() {
         assertThat(Benchmarks.published().get("imagenet").publishedFiles()).isEqualTo(1_331_167);
@@ -362,7 +362,7 @@ class EveryBenchmarkTest {
         ImageDataset load() throws IOException;
     }
 
-    /** Loads, and adds what a user is warned of. */
+    /** Loads and collects the warnings. */
     private static ImageDataset warnings(List<String> warnings, Loading loading) throws IOException {
         Logger logger = (Logger) LoggerFactory.getLogger(BenchmarkSource.class);
         ListAppender<ILoggingEvent> appender = new ListAppender<>();

@@ -17,6 +17,7 @@ import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.run.ReferencePreset;
 import org.coop4j.weights.model.MlpActivation;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
@@ -31,6 +32,7 @@ public final class Converters {
     public static void register(CommandLine line) {
         line.registerConverter(ExifOrientation.class, text -> known(text, ExifOrientation::named))
                 .registerConverter(Precision.class, Converters::precision)
+                .registerConverter(ReferencePreset.class, text -> known(text, ReferencePreset::named))
                 .registerConverter(MemoryLimit.class, text -> known(text, MemoryLimit::parse))
                 .registerConverter(Benchmark.class, text -> known(text, Benchmarks.published()::get))
                 .registerConverter(Split.class, text -> Split.named(text).orElseThrow(() -> unknown(Split.class, text)))

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.WrongUsage;
@@ -59,7 +58,7 @@ public final class RunOptions {
             names = "--preset",
             paramLabel = "NAME",
             description = "A configuration of the reference, such as coop-vit-b16-ctxv1; other options override it.")
-    private String preset;
+    private ReferencePreset preset;
 
     @Option(
             names = "--views",
@@ -116,20 +115,16 @@ public final class RunOptions {
 
     /** Returns the words that the preset initialises the context with, or null. */
     public String presetWords() {
-        return preset().flatMap(ReferencePreset::words).orElse(null);
-    }
-
-    private Optional<ReferencePreset> preset() {
-        return WrongUsage.unless(() -> Optional.ofNullable(preset).map(ReferencePreset::named));
+        return preset == null ? null : preset.words().orElse(null);
     }
 
     /** Checks that the preset is for the model. */
     public void requireModelOfPreset(FeatureSpace space) throws IOException {
         if (preset != null) {
-            String wanted = preset().orElseThrow().architecture();
-            ClipConfig given = space.requireTowers("preset " + preset).architecture();
-            if (!ClipConfig.named(wanted).equals(given)) {
-                throw new CommandFailure("preset %s is for %s, which this model is not".formatted(preset, wanted));
+            String name = "preset " + preset.name();
+            ClipConfig given = space.requireTowers(name).architecture();
+            if (!ClipConfig.named(preset.architecture()).equals(given)) {
+                throw new CommandFailure("%s is for %s, which this model is not".formatted(name, preset.architecture()));
             }
         }
     }
