@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -36,8 +37,7 @@ import picocli.CommandLine.Parameters;
         name = "check",
         description = {
             "Check which published datasets a folder has, and if they are complete: numbers of classes and images,"
-                    + " missing files, and the source of the train, val and test lists."
-                    + " Nothing is written, and no image is opened.",
+                    + " missing files, source of the lists. Nothing is written, and no image is opened.",
             "",
             "The exit code is 1 if a dataset is damaged, incomplete or of another size; an absent one is no error."
         },
@@ -87,16 +87,16 @@ final class DatasetsCheckCommand extends ConsoleCommand {
     }
 
     private void printTable(List<BenchmarkCheck> checks, PrintStream out) {
-        List<BenchmarkCheck> present = new ArrayList<>(checks);
-        present.removeIf(check -> check.status() == BenchmarkCheck.Status.ABSENT);
+        Map<Boolean, List<BenchmarkCheck>> parts = checks.stream()
+                .collect(Collectors.partitioningBy(check -> check.status() == BenchmarkCheck.Status.ABSENT));
+        List<BenchmarkCheck> present = parts.get(false);
+        List<BenchmarkCheck> absent = parts.get(true);
         if (!present.isEmpty()) {
             rows().rows(present).lines().print(out);
         }
         for (BenchmarkCheck check : present) {
             problems(check).forEach(problem -> out.println(SafeText.line(name(check) + ": " + problem)));
         }
-        List<BenchmarkCheck> absent = new ArrayList<>(checks);
-        absent.removeAll(present);
         if (!absent.isEmpty()) {
             out.println(SafeText.line(notThere(absent)));
         }
@@ -180,11 +180,8 @@ final class DatasetsCheckCommand extends ConsoleCommand {
         BenchmarkCheck.Missing missing = check.missing();
         if (missing.count() > 0) {
             String first = missing.first().stream().map(Path::toString).collect(Collectors.joining(", "));
-            problems.add("%s missing: %s%s"
-                    .formatted(
-                            Numbers.count(missing.count(), "image is", "images are"),
-                            first,
-                            missing.count() > missing.first().size() ? ", …" : ""));
+            String more = missing.count() > missing.first().size() ? ", …" : "";
+            problems.add(Numbers.count(missing.count(), "image is", "images are") + " missing: " + first + more);
         }
         problems.addAll(check.problems());
         return problems;

@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.WrongUsage.require;
+
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -18,7 +20,6 @@ import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
@@ -45,11 +46,10 @@ import picocli.CommandLine.Parameters;
         description = {
             "Write the features of texts or images to a safetensors file.",
             "",
-            "The file has the tensor features [n, width] in the order of the inputs, not normalised unless --normalize"
-                    + " is given, and the inputs' names in its metadata (a JSON array)."
-                    + " Images that cannot be read are left out and reported.",
+            "The file has the tensor features [n, width] in the order of the inputs, and the inputs' names in its"
+                    + " metadata (a JSON array). Images that cannot be read are left out and reported.",
             "",
-            "With --data the file also has labels, the split of each image, and the class names:"
+            "With --data the file also has labels, splits and class names:"
                     + " coop train, sweep and eval take it as --data."
         },
         footer = {
@@ -88,10 +88,9 @@ final class EmbedCommand extends ConsoleCommand {
 
     @Option(
             names = "--seed",
-            defaultValue = "1",
             paramLabel = "N",
             description = "With --data that has no splits, the seed of the split (default: ${DEFAULT-VALUE}).")
-    private long seed;
+    private long seed = 1;
 
     @Mixin
     private Options.Bank bankOptions;
@@ -119,11 +118,11 @@ final class EmbedCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        String out = outOption.file().toString();
+        Path out = outOption.file();
         boolean ofTexts = !texts.isEmpty() || textFile != null;
         boolean ofImages = !arguments.isEmpty();
         require(
-                out.endsWith(".safetensors"),
+                out.toString().endsWith(".safetensors"),
                 "cannot write " + out + ": give a name that ends in .safetensors, such as features.safetensors");
         if (dataOptions != null) {
             require(
@@ -135,12 +134,6 @@ final class EmbedCommand extends ConsoleCommand {
         require(ofImages || !exif.isGiven(), "--exif is for images");
         require(ofImages || !pixels, "--pixels is for images");
         return ofTexts ? embedTexts() : embedImages();
-    }
-
-    private static void require(boolean right, String message) {
-        if (!right) {
-            throw new WrongUsage(message);
-        }
     }
 
     private int embedTexts() throws IOException {

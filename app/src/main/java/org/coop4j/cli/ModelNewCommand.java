@@ -34,10 +34,9 @@ final class ModelNewCommand extends ConsoleCommand {
 
     @Option(
             names = "--seed",
-            defaultValue = "1",
             paramLabel = "N",
             description = "Seed of the random numbers (default: ${DEFAULT-VALUE}).")
-    private long seed;
+    private long seed = 1;
 
     @Option(
             names = "--activation",
@@ -51,8 +50,8 @@ final class ModelNewCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        ClipConfig named = ClipConfig.named(architecture);
-        ModelMetadata written = RandomWeights.write(named, seed, out.file(), activation, console);
+        ModelMetadata written =
+                RandomWeights.write(ClipConfig.named(architecture), seed, out.file(), activation, console);
         console.print(out.file() + ": " + ModelSummary.line(written));
         return 0;
     }
