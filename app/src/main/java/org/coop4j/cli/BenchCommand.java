@@ -27,6 +27,7 @@ import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.graph.OpTime;
 import org.coop4j.graph.host.Precision;
+import org.coop4j.method.PromptLayout;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.run.Machine;
 import org.coop4j.weights.convert.RandomWeights;
@@ -74,21 +75,21 @@ public final class BenchCommand extends ConsoleCommand {
             names = "--classes",
             paramLabel = "N",
             converter = Converters.Positive.class,
-            description = "Number of classes (default: ${DEFAULT-VALUE}).")
+            description = "Number of classes" + Options.DEFAULT)
     private int classes = 100;
 
     @Option(
             names = "--context",
             paramLabel = "M",
             converter = Converters.Positive.class,
-            description = "Number of context vectors (default: ${DEFAULT-VALUE}).")
+            description = "Number of context vectors" + Options.DEFAULT)
     private int context = 16;
 
     @Option(
             names = "--position",
             defaultValue = "end",
             paramLabel = "WHERE",
-            description = "end, middle or front (default: ${DEFAULT-VALUE}).")
+            description = "end, middle or front" + Options.DEFAULT)
     private ClassPosition position;
 
     @Option(names = "--csc", description = "Class-specific context.")
@@ -98,14 +99,14 @@ public final class BenchCommand extends ConsoleCommand {
             names = "--name-tokens",
             paramLabel = "N",
             converter = Converters.Positive.class,
-            description = "Tokens per class name (default: ${DEFAULT-VALUE}).")
+            description = "Tokens per class name" + Options.DEFAULT)
     private int nameTokens = 3;
 
     @Option(
             names = "--batch",
             paramLabel = "N",
             converter = Converters.Positive.class,
-            description = "Images per batch (default: ${DEFAULT-VALUE}).")
+            description = "Images per batch" + Options.DEFAULT)
     private int batch = 32;
 
     @Mixin
@@ -126,7 +127,7 @@ public final class BenchCommand extends ConsoleCommand {
                 names = "--arch",
                 paramLabel = "NAME",
                 converter = Converters.Architecture.class,
-                description = "A published architecture (default: ${DEFAULT-VALUE}).")
+                description = "A published architecture" + Options.DEFAULT)
         private String architecture = "ViT-B/16";
 
         @Option(
@@ -164,7 +165,7 @@ public final class BenchCommand extends ConsoleCommand {
                 names = "--runs",
                 paramLabel = "N",
                 converter = Converters.Positive.class,
-                description = "Repetitions (default: ${DEFAULT-VALUE}).")
+                description = "Repetitions" + Options.DEFAULT)
         private int count = 7;
 
         public int count() {
@@ -223,7 +224,8 @@ public final class BenchCommand extends ConsoleCommand {
     }
 
     private void step(Clip clip, ObjectNode result) {
-        StepBench.Outcome outcome = new StepBench(classes, context, nameTokens, position, classSpecific, batch)
+        PromptLayout layout = new PromptLayout(context, position, classSpecific);
+        StepBench.Outcome outcome = new StepBench(layout, classes, nameTokens, batch)
                 .run(clip, memory.limit(), runs.count());
         times(outcome.time(), result);
         result.put("gflops", outcome.time().gflops())

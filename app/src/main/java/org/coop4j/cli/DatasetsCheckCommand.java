@@ -1,6 +1,5 @@
 package org.coop4j.cli;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.EnumFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -114,9 +113,7 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                 "published_" + name, check -> size.applyAsInt(check.benchmark().published())));
         return number(rows, "missing", check -> check.found()
                         .map(found -> check.missing().count()))
-                .text("division", check -> check.division()
-                        .map(DatasetsCheckCommand::inWords)
-                        .orElse(""))
+                .text("division", DatasetsCheckCommand::division)
                 .data("problems", check -> String.join("; ", problems(check)));
     }
 
@@ -139,40 +136,27 @@ final class DatasetsCheckCommand extends ConsoleCommand {
         return "not in " + root + ": " + all;
     }
 
-    /** A check as JSON. */
-    private record CheckedDataset(
-            String name,
-            BenchmarkCheck.Status status,
-            Path directory,
-            Benchmark.Sizes found,
-            Benchmark.Sizes published,
-            @JsonInclude(JsonInclude.Include.NON_NULL) Division division,
-            BenchmarkCheck.Missing missing,
-            List<BenchmarkCheck.Expected> expected,
-            List<String> problems) {
-
-        static CheckedDataset of(BenchmarkCheck check) {
-            return new CheckedDataset(
-                    check.benchmark().name(),
-                    check.status(),
-                    check.directory(),
-                    check.found().orElse(null),
-                    check.benchmark().published(),
-                    check.division().orElse(null),
-                    check.missing(),
-                    check.expected(),
-                    DatasetsCheckCommand.problems(check));
-        }
-    }
-
     private JsonNode toJson(List<BenchmarkCheck> checks) {
         JsonMapper mapper = JsonMapper.builder()
                 .enable(EnumFeature.WRITE_ENUMS_TO_LOWERCASE)
                 .addModule(new SimpleModule().addSerializer(Path.class, ToStringSerializer.instance))
                 .build();
-        List<CheckedDataset> datasets = checks.stream().map(CheckedDataset::of).toList();
-        ObjectNode json = Json.object().put("root", root.toString());
-        return json.set("datasets", mapper.valueToTree(datasets));
+        List<ObjectNode> datasets =
+                checks.stream().map(DatasetsCheckCommand::toJson).toList();
+        return mapper.valueToTree(Json.object().put("root", root.toString()).putPOJO("datasets", datasets));
+    }
+
+    private static ObjectNode toJson(BenchmarkCheck check) {
+        ObjectNode json = Json.object()
+                .put("name", name(check))
+                .putPOJO("status", check.status())
+                .putPOJO("directory", check.directory())
+                .putPOJO("found", check.found().orElse(null))
+                .putPOJO("published", check.benchmark().published());
+        check.division().ifPresent(division -> json.putPOJO("division", division));
+        return json.putPOJO("missing", check.missing())
+                .putPOJO("expected", check.expected())
+                .putPOJO("problems", problems(check));
     }
 
     private static List<String> problems(BenchmarkCheck check) {
@@ -187,9 +171,11 @@ final class DatasetsCheckCommand extends ConsoleCommand {
         return problems;
     }
 
-    private static String inWords(Division division) {
-        boolean made = division.origin() == Division.Origin.RULE;
-        return made ? "no split file: to be made, " + division.description() : division.description();
+    private static String division(BenchmarkCheck check) {
+        return check.division()
+                .map(division -> (division.origin() == Division.Origin.RULE ? "no split file: to be made, " : "")
+                        + division.description())
+                .orElse("");
     }
 
     private static String name(BenchmarkCheck check) {

@@ -23,7 +23,6 @@ import org.coop4j.console.CommandFailure;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
-import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.PixelReader;
 import org.coop4j.method.UnknownWords;
@@ -89,7 +88,7 @@ final class EmbedCommand extends ConsoleCommand {
     @Option(
             names = "--seed",
             paramLabel = "N",
-            description = "With --data that has no splits, the seed of the split (default: ${DEFAULT-VALUE}).")
+            description = "With --data that has no splits, the seed of the split" + Options.DEFAULT)
     private long seed = 1;
 
     @Mixin
@@ -147,9 +146,7 @@ final class EmbedCommand extends ConsoleCommand {
             List<int[]> tokens = all.stream()
                     .map(text -> clip.tokenizer().tokenize(text, context, truncation.overflow()))
                     .toList();
-            Map<String, String> metadata = FeatureExport.metadata(clip, all, "text", Precision.FLOAT32, normalize);
-            write(clip, clip.encodeTokens(tokens), metadata, List.of());
-            note(Numbers.count(all.size(), "text"), clip);
+            write(clip, clip.encodeTokens(tokens), "text", all, List.of());
         }
         return 0;
     }
@@ -176,9 +173,7 @@ final class EmbedCommand extends ConsoleCommand {
                 throw new CommandFailure("none of the images can be read: nothing is written");
             }
             List<String> names = good.stream().map(Path::toString).toList();
-            Map<String, String> metadata = FeatureExport.metadata(clip, names, "image", clip.precision(), normalize);
-            write(clip, images.features(), metadata, pixels ? good : List.of());
-            note(Numbers.count(good.size(), "image"), clip);
+            write(clip, images.features(), "image", names, pixels ? good : List.of());
             return images.exitCode();
         }
     }
@@ -207,11 +202,13 @@ final class EmbedCommand extends ConsoleCommand {
     /**
      * Writes features [n, embed], maybe pixels [n, 3, side, side], and metadata; whole or not at all.
      *
+     * @param inputs texts or file names of the rows
      * @param pixelsOf the images whose pixels are written too; read a second time, so that memory does not grow with
      *     their number
      */
-    private void write(Clip clip, FeatureMatrix features, Map<String, String> metadata, List<Path> pixelsOf)
+    private void write(Clip clip, FeatureMatrix features, String kind, List<String> inputs, List<Path> pixelsOf)
             throws IOException {
+        Map<String, String> metadata = FeatureExport.metadata(clip, inputs, kind, normalize);
         int side = clip.preprocessing().size();
         List<TensorSpec> specs = new ArrayList<>();
         specs.add(new TensorSpec(FeatureTensors.FEATURES, DType.F32, Shape.of(features.rows(), features.width())));
@@ -228,6 +225,7 @@ final class EmbedCommand extends ConsoleCommand {
             }
             writer.commit();
         }
+        note(Numbers.count(inputs.size(), kind), clip);
     }
 
     private void writePixels(SafetensorsWriter writer, List<Path> files, PixelReader reader, FloatBuffer image)

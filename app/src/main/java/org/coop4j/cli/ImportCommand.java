@@ -54,7 +54,7 @@ final class ImportCommand extends ConsoleCommand {
             defaultValue = Method.STANDARD,
             paramLabel = "NAME",
             completionCandidates = Importable.class,
-            description = "The method that learned it: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+            description = "The method that learned it: ${COMPLETION-CANDIDATES}" + Options.DEFAULT)
     private String method;
 
     @Option(

@@ -35,14 +35,14 @@ final class ModelNewCommand extends ConsoleCommand {
     @Option(
             names = "--seed",
             paramLabel = "N",
-            description = "Seed of the random numbers (default: ${DEFAULT-VALUE}).")
+            description = "Seed of the random numbers" + Options.DEFAULT)
     private long seed = 1;
 
     @Option(
             names = "--activation",
             defaultValue = "quick_gelu",
             paramLabel = "NAME",
-            description = "quick_gelu or gelu (default: ${DEFAULT-VALUE}).")
+            description = "quick_gelu or gelu" + Options.DEFAULT)
     private MlpActivation activation;
 
     @Mixin

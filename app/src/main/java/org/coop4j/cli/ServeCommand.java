@@ -121,44 +121,44 @@ final class ServeCommand extends ConsoleCommand {
     @Option(
             names = "--max-batch",
             paramLabel = "N",
-            description = "Maximum pictures encoded together (default: ${DEFAULT-VALUE}).")
+            description = "Maximum pictures encoded together" + Options.DEFAULT)
     private int batch = 32;
 
     @Option(
             names = "--max-delay",
             paramLabel = "MS",
-            description = "Milliseconds that a picture waits for others (default: ${DEFAULT-VALUE}).")
+            description = "Milliseconds that a picture waits for others" + Options.DEFAULT)
     private int delay = 2;
 
     @Option(
             names = "--queue",
             paramLabel = "N",
-            description = "Maximum waiting pictures per classifier; more get status 429 (default: ${DEFAULT-VALUE}).")
+            description = "Maximum waiting pictures per classifier; more get status 429" + Options.DEFAULT)
     private int queue = 256;
 
     @Option(
             names = "--max-body",
             defaultValue = "16M",
             paramLabel = "SIZE",
-            description = "Maximum size of a request (default: ${DEFAULT-VALUE}).")
+            description = "Maximum size of a request" + Options.DEFAULT)
     private MemoryLimit body;
 
     @Option(
             names = "--max-pixels",
             paramLabel = "N",
-            description = "Maximum pixels of a picture (default: ${DEFAULT-VALUE}).")
+            description = "Maximum pixels of a picture" + Options.DEFAULT)
     private int pixels = 50_000_000;
 
     @Option(
             names = "--read-time",
             paramLabel = "S",
-            description = "Maximum seconds for a request to arrive (default: ${DEFAULT-VALUE}).")
+            description = "Maximum seconds for a request to arrive" + Options.DEFAULT)
     private int readTime = 30;
 
     @Option(
             names = "--max-connections",
             paramLabel = "N",
-            description = "Maximum open connections; more wait (default: ${DEFAULT-VALUE}).")
+            description = "Maximum open connections; more wait" + Options.DEFAULT)
     private int connections = 256;
 
     @Override

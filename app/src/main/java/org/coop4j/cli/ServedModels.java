@@ -1,6 +1,7 @@
 package org.coop4j.cli;
 
 import java.awt.image.BufferedImage;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,7 +44,7 @@ final class ServedModels implements AutoCloseable {
     private final Double threshold;
     private final List<ServedClassifier> served = new ArrayList<>();
     private final Map<Path, Clip> clips = new HashMap<>();
-    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private final Deque<Closeable> open = new ArrayDeque<>();
 
     /**
      * @param precision of the encoding of images
@@ -92,9 +93,9 @@ final class ServedModels implements AutoCloseable {
 
     /** Adds a classifier and reads the weights, so that the first request does not wait for them. */
     private void add(Clip clip, Classifier classifier, ClassifierInfo info) throws IOException {
-        open.push(classifier);
+        open.push(classifier::close);
         ImageClassifier images = ImageClassifier.of(clip, classifier, limits);
-        open.push(images);
+        open.push(images::close);
         images.classify(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB));
         served.add(new ServedClassifier(info, images));
     }
@@ -112,13 +113,9 @@ final class ServedModels implements AutoCloseable {
 
     /** Closes all in reverse order: each classifier before its model. */
     @Override
-    public void close() {
+    public void close() throws IOException {
         while (!open.isEmpty()) {
-            try {
-                open.pop().close();
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
-            }
+            open.pop().close();
         }
     }
 }
