@@ -13,12 +13,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.Function;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.SafeText;
 import org.coop4j.cli.options.Options;
+import org.coop4j.console.Cell;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
@@ -107,29 +107,24 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                 .in(Table.Format.TABLE)
                 .data("name", DatasetsCheckCommand::name)
                 .text("status", check -> check.status().name().toLowerCase(Locale.ROOT));
-        DatasetsCommand.SIZES.forEach(
-                (name, size) -> number(rows, name, check -> check.found().map(size::applyAsInt)));
+        DatasetsCommand.SIZES.forEach((name, size) -> rows.numbers(name, check -> found(check, size), name));
         DatasetsCommand.SIZES.forEach((name, size) -> rows.data(
                 "published_" + name, check -> size.applyAsInt(check.benchmark().published())));
-        return number(rows, "missing", check -> check.found()
-                        .map(found -> check.missing().count()))
+        return rows.numbers("missing", check -> found(check, found -> check.missing().count()), "missing")
                 .text("division", DatasetsCheckCommand::division)
                 .data("problems", check -> String.join("; ", problems(check)));
     }
 
-    /** Adds a column of numbers, which are unknown where there are no lists. */
-    private static Table<BenchmarkCheck> number(
-            Table<BenchmarkCheck> rows, String name, Function<BenchmarkCheck, Optional<Integer>> value) {
-        return rows.shown(name, Table.Kind.NUMBERS, value, check -> value.apply(check)
-                .map(Numbers::count)
-                .orElse(""));
+    /** Makes a cell of a number of the lists; empty without lists. */
+    private static Cell found(BenchmarkCheck check, ToIntFunction<Benchmark.Sizes> number) {
+        return check.found().map(number::applyAsInt).map(Cell::count).orElse(Cell.NONE);
     }
 
     private String notThere(List<BenchmarkCheck> absent) {
         String folder = String.valueOf(root.toAbsolutePath().normalize().getFileName());
         for (BenchmarkCheck check : absent) {
             if (check.benchmark().layout().directory().equals(folder)) {
-                return "%s seems to be the folder of %s itself: give the folder above it".formatted(root, name(check));
+                return root + " seems to be the folder of " + name(check) + " itself: give the folder above it";
             }
         }
         String all = absent.stream().map(DatasetsCheckCommand::name).collect(Collectors.joining(", "));

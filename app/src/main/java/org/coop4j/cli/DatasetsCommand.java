@@ -19,8 +19,8 @@ import picocli.CommandLine.Command;
         name = "datasets",
         subcommands = {DatasetsCheckCommand.class, DatasetsShowCommand.class},
         description =
-                "List the published datasets of the CoOp papers, which --dataset takes by name: sizes, prompt, other"
-                        + " names, and the files expected in DATA, the folder of all datasets. Nothing is downloaded.",
+                "List the published datasets, which --dataset takes by name: sizes, prompt, other names, and the files"
+                        + " expected in DATA, the folder of all datasets. Nothing is downloaded.",
         synopsisSubcommandLabel = "[check ...|show ...]",
         footer = {
             "Examples:",

@@ -17,8 +17,7 @@ import picocli.CommandLine.Parameters;
 /** {@code coop datasets show}: one published dataset. */
 @Command(
         name = "show",
-        description = "Show a published dataset: its origin, the files it needs, the division of its images,"
-                + " its class names and hand-written prompt.",
+        description = "Show a published dataset: origin, needed files, division of the images, class names and prompt.",
         footer = {"Examples:", "  coop datasets show eurosat", "  coop datasets show --json imagenet-a"})
 final class DatasetsShowCommand extends ConsoleCommand {
 

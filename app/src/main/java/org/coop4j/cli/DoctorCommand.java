@@ -21,8 +21,7 @@ import picocli.CommandLine.ExitCode;
 /** {@code coop doctor}: the choices for this machine, and what to change. */
 @Command(
         name = "doctor",
-        description = "Show what coop4j uses on this machine (processor, threads, BLAS, memory, backend),"
-                + " the speed of a large matrix product, and what to change.",
+        description = "Show what coop4j uses on this machine, the speed of a large matrix product, and what to change.",
         footer = {"Examples:", "  coop doctor", "  coop doctor --debug"})
 final class DoctorCommand extends ConsoleCommand {
 

@@ -54,8 +54,7 @@ final class ExportCommand extends ConsoleCommand {
     @Option(
             names = {"-m", "--model"},
             paramLabel = "FILE",
-            description = "The classifier's model (default: where it was then, or beside it); without a classifier,"
-                    + " the model to export.")
+            description = "The classifier's model (default: where it was then, or beside it), or the one to export.")
     private Path model;
 
     @Mixin

@@ -14,8 +14,8 @@ import picocli.CommandLine.Option;
 /** {@code coop model new}: a model with random weights. */
 @Command(
         name = "new",
-        description = "Write a model with random weights (CLIP's initialisation), untrained: for trials, measurements,"
-                + " and as the start of training. The same seed gives the same file everywhere.",
+        description = "Write an untrained model with random weights (CLIP's initialisation), to try, measure or train."
+                + " The same seed gives the same file everywhere.",
         footer = {
             "Examples:",
             "  coop model new --arch ViT-B/16 -o random.safetensors",
