@@ -2,6 +2,7 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -46,7 +47,8 @@ public non-sealed interface FeatureMethod extends Method {
         if (ensemble != null) {
             ensemble.requireFit(space, names);
         }
-        Method used = ensemble == null ? this : TextPrompts.used(this, ensemble);
+        // A file does not record the data's own prompt.
+        Method used = ensemble == null ? this : with(Map.of("templates", ensemble.templates(), "own", false));
         return new Learner() {
             @Override
             public Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException {

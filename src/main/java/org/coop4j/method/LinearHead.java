@@ -1,6 +1,5 @@
 package org.coop4j.method;
 
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -74,12 +73,6 @@ record LinearHead(FeatureMatrix weights, float scale, float[] bias, Adapter adap
             ClassifierFile file,
             List<String> tensors,
             Function<List<String>, Map<String, float[]>> added) {
-
-        /** Returns rows of features of learned classes alone. */
-        static ClassRows ofLearned(FeatureSpace space, ClassifierFile file, String... tensors) throws IOException {
-            file.requireClassRows(space, tensors);
-            return new ClassRows(space, file, List.of(tensors), null);
-        }
 
         /** Returns the same tensors of another file. */
         ClassRows of(ClassifierFile other) {

@@ -3,7 +3,6 @@ package org.coop4j.method;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Setting;
@@ -190,11 +189,6 @@ public record PromptEnsemble(List<String> templates) {
                 all.add(task.template());
             }
             return new PromptEnsemble(all);
-        }
-
-        /** Returns the method with explicit prompts, since a file does not record the data's own. */
-        static Method used(Method method, PromptEnsemble prompts) {
-            return method.with(Map.of("templates", prompts.templates(), "own", false));
         }
     }
 }

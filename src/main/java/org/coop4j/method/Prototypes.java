@@ -1,6 +1,7 @@
 package org.coop4j.method;
 
 import java.io.IOException;
+import java.util.List;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
@@ -43,6 +44,7 @@ public record Prototypes() implements FeatureMethod {
 
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        return ClassRows.ofLearned(space, file, PROTOTYPES).cosines(rows -> rows.matrix(PROTOTYPES));
+        file.requireClassRows(space, PROTOTYPES);
+        return new ClassRows(space, file, List.of(PROTOTYPES), null).cosines(rows -> rows.matrix(PROTOTYPES));
     }
 }

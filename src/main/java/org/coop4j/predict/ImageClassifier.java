@@ -104,8 +104,8 @@ public final class ImageClassifier implements AutoCloseable {
 
     /** Returns the treatment of EXIF orientations recorded in a classifier; by default they are applied. */
     public static ExifOrientation orientation(ClassifierFile learned) {
-        String told = learned.training().get(Run.EXIF);
-        return told == null ? ExifOrientation.APPLY : ExifOrientation.named(told);
+        String recorded = learned.training().get(Run.EXIF);
+        return recorded == null ? ExifOrientation.APPLY : ExifOrientation.named(recorded);
     }
 
     /** Returns the class names in the order of the logits. */

@@ -143,7 +143,8 @@ class ImageDecoderTest {
     void emptyAndForeignFilesAreNamed() {
         assertThatThrownBy(() -> decoder.decode(new byte[0], "empty.png"))
                 .isInstanceOf(ImageException.class)
-                .hasMessage("image empty.png is empty");
+                .hasMessageContaining("empty.png")
+                .hasMessageContaining("is empty");
         byte[] text = "hello, no picture".getBytes(StandardCharsets.US_ASCII);
         assertThatThrownBy(() -> decoder.decode(text, "a.png"))
                 .isInstanceOf(ImageException.class)
@@ -458,7 +459,8 @@ class ImageDecoderTest {
     void kindsOfTiffThatAreNotReadAreNamed(String name, int tag, int value, String message) {
         assertThatThrownBy(() -> decoder.decode(changedTiff(name, tag, value), "a.tif"))
                 .isInstanceOf(ImageException.class)
-                .hasMessage("image a.tif " + message + ", which is not read: convert it to PNG");
+                .hasMessageContaining("a.tif")
+                .hasMessageContaining(message);
     }
 
     @ParameterizedTest

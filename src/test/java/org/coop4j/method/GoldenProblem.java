@@ -20,7 +20,6 @@ import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.BatchStep;
 import org.coop4j.method.train.Optimizer;
 import org.coop4j.weights.model.ClipConfig;
@@ -74,7 +73,7 @@ final class GoldenProblem implements AutoCloseable {
 
     private ClassifierFile file(Method method, FeatureMethod.Model model) throws IOException {
         Method used =
-                Settings.has((Record) method, "templates") ? TextPrompts.used(method, PromptEnsemble.of("{}")) : method;
+                Settings.has((Record) method, "templates") ? method.with(Map.of("templates", "{}", "own", false)) : method;
         ClassifierFile file = ClassifierFile.of(used, classNames(), clip.model().sha256());
         return model.addTo(file);
     }

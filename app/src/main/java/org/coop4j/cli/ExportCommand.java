@@ -87,7 +87,7 @@ final class ExportCommand extends ConsoleCommand {
     @Override
     public Integer call() throws IOException {
         checkUsage();
-        List<Path> written = prompt == null ? towers() : List.of(onnx ? classifier() : checkpoint());
+        List<Path> written = prompt == null ? towers() : List.of(classifier());
         written.forEach(file -> console.print(file.toString()));
         return 0;
     }
@@ -107,13 +107,27 @@ final class ExportCommand extends ConsoleCommand {
         }
     }
 
-    private Path checkpoint() throws IOException {
+    private Path classifier() throws IOException {
         PromptOptions options = new PromptOptions(prompt, model, vocabulary);
         ClassifierFile learned = options.read();
         try (Clip clip = options.open(learned)) {
-            String trained = learned.training().getOrDefault("epochs", "");
-            int last = trained.matches("[1-9]\\d{0,5}") ? Integer.parseInt(trained) : 50;
-            return ReferenceCheckpoint.write(out, clip, learned, epoch == null ? last : epoch);
+            return onnx ? onnx(clip, learned) : ReferenceCheckpoint.write(out, clip, learned, epoch(learned));
+        }
+    }
+
+    private int epoch(ClassifierFile learned) {
+        String trained = learned.training().getOrDefault("epochs", "");
+        int last = trained.matches("[1-9]\\d{0,5}") ? Integer.parseInt(trained) : 50;
+        return epoch == null ? last : epoch;
+    }
+
+    private Path onnx(Clip clip, ClassifierFile learned) throws IOException {
+        try (Classifier classifier = PromptOptions.classifier(learned, clip)) {
+            new OnnxExport(clip, half, Coop.version()).classifier(out, classifier, preprocessing);
+            return out;
+        } catch (UnsupportedOperationException e) {
+            throw new CommandFailure(
+                    "%s cannot be an ONNX file: %s".formatted(learned.method().title(), e.getMessage()));
         }
     }
 
@@ -125,19 +139,6 @@ final class ExportCommand extends ConsoleCommand {
             export.imageTower(files.get(0));
             export.textTower(files.get(1));
             return files;
-        }
-    }
-
-    private Path classifier() throws IOException {
-        PromptOptions options = new PromptOptions(prompt, model, vocabulary);
-        ClassifierFile learned = options.read();
-        try (Clip clip = options.open(learned);
-                Classifier classifier = PromptOptions.classifier(learned, clip)) {
-            new OnnxExport(clip, half, Coop.version()).classifier(out, classifier, preprocessing);
-            return out;
-        } catch (UnsupportedOperationException e) {
-            throw new CommandFailure(
-                    "%s cannot be an ONNX file: %s".formatted(learned.method().title(), e.getMessage()));
         }
     }
 }

@@ -152,8 +152,9 @@ class SweepResultsTest {
         // both; the other data: 4 hand-written, 4 transferred.
         assertThat(outcome.runs()).hasSize(4 + 8 + 2 * (1 + 2) + 4 + 8);
         assertThat(recorder.notes)
-                .containsExactly(
-                        "base_to_new leaves out linear-probe, coop-m4-end-csc: nothing is learned" + " of new classes");
+                .singleElement()
+                .asString()
+                .contains("base_to_new", "linear-probe, coop-m4-end-csc:");
     }
 
     @Test
@@ -278,7 +279,6 @@ class SweepResultsTest {
         assertThat(said.notes)
                 .singleElement()
                 .asString()
-                .contains("no-val: there are no val images")
-                .contains("cross-validation");
+                .contains("no-val: ", "no val images", "cross-validation");
     }
 }

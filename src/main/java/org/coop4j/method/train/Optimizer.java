@@ -2,7 +2,6 @@ package org.coop4j.method.train;
 
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.coop4j.graph.LearnedTensor;
 
@@ -19,12 +18,7 @@ public abstract class Optimizer {
         /** {@link Adam} with coupled weight decay. */
         ADAM,
         /** {@link Adam} with decoupled weight decay. */
-        ADAMW;
-
-        /** Returns the name in files and on the command line. */
-        public String id() {
-            return name().toLowerCase(Locale.ROOT);
-        }
+        ADAMW
     }
 
     private final Map<String, float[]> state = new LinkedHashMap<>();

@@ -132,7 +132,8 @@ class AtomicFileTest {
         try (AtomicFile file = AtomicFile.create(target)) {
             Thread.currentThread().interrupt();
             assertThatThrownBy(() -> file.write(ByteBuffer.wrap(bytes("half")), 0))
-                    .hasMessage("cannot write " + target + ": interrupted");
+                    .hasMessageContaining(target.toString())
+                    .hasMessageContaining("interrupted");
         } finally {
             assertThat(Thread.interrupted()).isTrue();
         }

@@ -24,7 +24,7 @@ class TextFileTest {
     @Test
     void whatIsNotTextIsRefused() throws IOException {
         Path file = Files.write(folder.resolve("names.txt"), new byte[] {'c', (byte) 0xe4, 't'});
-        assertThatThrownBy(() -> TextFile.lines(file)).hasMessage(file + " is not UTF-8 text");
+        assertThatThrownBy(() -> TextFile.lines(file)).hasMessageContaining(file.toString()).hasMessageContaining("UTF-8");
     }
 
     @Test
@@ -35,6 +35,7 @@ class TextFileTest {
         }
         assertThatThrownBy(() -> TextFile.lines(file))
                 .isInstanceOf(IOException.class)
-                .hasMessage(file + " has more than 64 MB: expected a small text file");
+                .hasMessageContaining(file.toString())
+                .hasMessageContaining("64 MB");
     }
 }

@@ -37,6 +37,7 @@ class JsonTreeTest {
     void anotherValueThanAnObjectIsNamed() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> JsonTree.readObject("settings", "[1]"))
-                .withMessage("settings: expected a JSON object, got [1]");
+                .withMessageContaining("settings")
+                .withMessageContaining("[1]");
     }
 }

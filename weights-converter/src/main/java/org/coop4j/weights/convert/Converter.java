@@ -35,6 +35,8 @@ public final class Converter {
     private final Path source;
     private final Optional<ModelConfig> config;
     private final WeightsFile weights;
+    private final Map<String, SourceTensor> tensors = new LinkedHashMap<>();
+    private final Map<String, TensorSpec> specs = new LinkedHashMap<>();
 
     private Converter(Path source, Optional<ModelConfig> config, WeightsFile weights) {
         this.source = source;
@@ -68,48 +70,35 @@ public final class Converter {
     }
 
     private ModelMetadata convert(Path target, Optional<MlpActivation> given, Progress progress) throws IOException {
-        Map<String, SourceTensor> tensors;
-        Map<String, TensorSpec> specs = new LinkedHashMap<>();
         MlpActivation activation;
         ClipConfig architecture;
         try {
-            if (weights.names().contains("ctx") && weights.names().contains("token_prefix")) {
-                throw new InputException(
-                        "a learned prompt of the CoOp reference trainer, not a CLIP model: use coop import");
-            }
-            tensors = OpenAiNames.of(weights.tensors());
-            for (Map.Entry<String, SourceTensor> entry : tensors.entrySet()) {
-                specs.put(entry.getKey(), entry.getValue().spec(entry.getKey()));
-            }
-            architecture = architecture(specs);
+            readNames();
+            architecture = architecture();
             activation = activation(given);
         } catch (InputException e) {
             throw new InputException(source + ": " + e.getMessage(), e);
         }
-        long bytes = weights.checkedBytes(); // of three passes: checksums, hash, copy
-        for (Path file : weights.files()) {
-            bytes += Files.size(file);
-        }
-        bytes += specs.values().stream().mapToLong(TensorSpec::bytes).sum();
-        try (Progress.Task task = progress.task("converting", bytes, Progress.Unit.BYTES)) {
+        try (Progress.Task task = progress.task("converting", bytes(), Progress.Unit.BYTES)) {
             weights.verifyChecksums(task::advance);
             ModelMetadata metadata = metadata(architecture, activation, task);
-            List<TensorSpec> inOrder = new ArrayList<>();
-            architecture.expectedTensors().keySet().forEach(name -> inOrder.add(specs.get(name)));
-            try (SafetensorsWriter writer = SafetensorsWriter.create(target, inOrder, metadata.toMap())) {
-                for (TensorSpec spec : inOrder) {
-                    tensors.get(spec.name()).forEachChunk(chunk -> {
-                        task.advance(chunk.remaining());
-                        writer.writeBytes(spec.name(), chunk);
-                    });
-                }
-                writer.commit();
-            }
+            write(target, metadata, task);
             return metadata;
         }
     }
 
-    private ClipConfig architecture(Map<String, TensorSpec> specs) throws InputException {
+    private void readNames() throws InputException {
+        if (weights.names().contains("ctx") && weights.names().contains("token_prefix")) {
+            throw new InputException(
+                    "a learned prompt of the CoOp reference trainer, not a CLIP model: use coop import");
+        }
+        tensors.putAll(OpenAiNames.of(weights.tensors()));
+        for (Map.Entry<String, SourceTensor> entry : tensors.entrySet()) {
+            specs.put(entry.getKey(), entry.getValue().spec(entry.getKey()));
+        }
+    }
+
+    private ClipConfig architecture() throws InputException {
         Map<String, Shape> shapes = new LinkedHashMap<>();
         specs.forEach((name, spec) -> shapes.put(name, spec.shape()));
         ClipConfig architecture =
@@ -117,10 +106,33 @@ public final class Converter {
         try {
             architecture.check(specs.values());
         } catch (InputException e) {
-            String teller = config.map(one -> one.file() + " does not fit the weights: ").orElse("");
-            throw new InputException(teller + e.getMessage(), e);
+            String misfit = config.map(one -> one.file() + " does not fit the weights: ").orElse("");
+            throw new InputException(misfit + e.getMessage(), e);
         }
         return architecture;
+    }
+
+    /** Returns the number of bytes of the three passes: checksums, hash, copy. */
+    private long bytes() throws IOException {
+        long bytes = weights.checkedBytes();
+        for (Path file : weights.files()) {
+            bytes += Files.size(file);
+        }
+        return bytes + specs.values().stream().mapToLong(TensorSpec::bytes).sum();
+    }
+
+    private void write(Path target, ModelMetadata metadata, Progress.Task task) throws IOException {
+        List<TensorSpec> inOrder = new ArrayList<>();
+        metadata.architecture().expectedTensors().keySet().forEach(name -> inOrder.add(specs.get(name)));
+        try (SafetensorsWriter writer = SafetensorsWriter.create(target, inOrder, metadata.toMap())) {
+            for (TensorSpec spec : inOrder) {
+                tensors.get(spec.name()).forEachChunk(chunk -> {
+                    task.advance(chunk.remaining());
+                    writer.writeBytes(spec.name(), chunk);
+                });
+            }
+            writer.commit();
+        }
     }
 
     /** Returns the activation that the source names; if it names none, the user must. */

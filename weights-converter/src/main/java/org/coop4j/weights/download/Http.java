@@ -151,7 +151,7 @@ final class Http {
             case 401, 403 ->
                 "access denied (%d): if the model requires consent, give it on its page and set HF_TOKEN"
                         .formatted(status);
-            case 404 -> "there is no such file (404)";
+            case 404 -> "not found (404)";
             case 429 -> "the server asks to come back later (429)";
             default -> "the server answered " + status;
         };

@@ -175,13 +175,13 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
         return List.copyOf(PublishedModels.CONFIGS.keySet());
     }
 
-    /** Returns every tensor of such a model, by OpenAI's name, in the order of OpenAI's state dict. */
+    /** Returns every tensor of this architecture, by OpenAI's name, in the order of OpenAI's state dict. */
     public Map<String, Shape> expectedTensors() {
         return ExpectedTensors.of(this);
     }
 
     /**
-     * Checks that these are the tensors of such a model.
+     * Checks that these are the tensors of this architecture.
      *
      * @throws InputException naming those that are missing, unexpected, misshapen, or not floating-point
      */

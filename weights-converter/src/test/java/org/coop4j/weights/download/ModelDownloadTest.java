@@ -261,7 +261,7 @@ class ModelDownloadTest {
     @Test
     void everyRefusalSaysWhy() throws IOException {
         assertThatThrownBy(() -> fetch(server.address() + "/none.pt"))
-                .hasMessageContaining("there is no such file (404)");
+                .hasMessageContaining("404");
         assertThatThrownBy(() -> fetch("hf:somebody/nothing")).hasMessageContaining("404");
         assertThatThrownBy(() -> fetch("hf:../etc")).hasMessageContaining("expected a repository");
         assertThatThrownBy(() -> fetch("ViT-B/33"))
