@@ -86,7 +86,7 @@ public record DemoReport(DemoResult result) {
                                 + " methods, with a small CLIP that never saw these photographs")
                 .add(summary())
                 .add(sections.changed(
-                        before, quoted(result.bestRenamedPrompt()) + " with careful names", after, "the learned prompt"))
+                        before, quoted(result.bestRenamedPrompt()) + " with careful names", after, "The learned prompt"))
                 .add(curves())
                 .add(perClass())
                 .add(sections.confusion(after))

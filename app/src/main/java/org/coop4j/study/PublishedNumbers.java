@@ -121,7 +121,7 @@ public record PublishedNumbers(List<Score> all) {
      *
      * @param trainedOn any name of the dataset learned from; empty if each dataset was learned from itself
      * @param datasets any names of the datasets tested on
-     * @param backbone backbone of the model at hand, if it is a published one
+     * @param backbone backbone of the model, if it is a published one
      */
     public Optional<Score> find(
             String trainedOn,
