@@ -76,7 +76,7 @@ public final class FeatureExport {
                 FeatureMatrix rows = normalized ? features.normalized() : features;
                 for (int row = 0; row < rows.rows(); row++) {
                     writer.writeFloats(FeatureTensors.FEATURES, rows.row(row));
-                    splits.add(part.getKey().ordinal());
+                    splits.add(List.of(Split.values()).indexOf(part.getKey()));
                 }
             }
             long[] labels = images.stream().mapToLong(i -> i.image().label()).toArray();

@@ -77,7 +77,9 @@ public record Cell(List<?> data, IntFunction<String> text, String id, Style styl
         return BigDecimal.valueOf(value).setScale(4, RoundingMode.HALF_UP);
     }
 
-    /** Makes a cell of mean and standard deviation over seeds; programs get the half width of Student's interval too. */
+    /**
+     * Makes a cell of mean and standard deviation over seeds; programs get the half width of Student's interval too.
+     */
     public static Cell mean(SeedSummary s) {
         return of(
                 s.count() == 1

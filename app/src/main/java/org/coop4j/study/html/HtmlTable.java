@@ -11,8 +11,8 @@ import org.coop4j.console.Table.Kind;
 import org.coop4j.console.Table.Row;
 
 /**
- * A table of a page: caption, header, rows; the first cell of a row names it. Data of some keys are attributes, by which
- * the page's filters find the rows.
+ * A table of a page: caption, header, rows; the first cell of a row names it. Data of some keys are attributes, by
+ * which the page's filters find the rows.
  */
 final class HtmlTable {
 
@@ -114,7 +114,9 @@ final class HtmlTable {
                 : Markup.NOTHING;
     }
 
-    /** Returns the text, of a difference with a bar from the middle of its box: gains to the right, losses to the left. */
+    /**
+     * Returns the text, of a difference with a bar from the middle of its box: gains to the right, losses to the left.
+     */
     private Object content(int i, Cell cell) {
         String text = cell.text().apply(table.decimals());
         if (column(i).kind() != Kind.BARS || !(cell.data().get(0) instanceof Number number)) {

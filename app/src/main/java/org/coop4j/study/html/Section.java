@@ -171,13 +171,15 @@ public final class Section {
     public record Picture(byte[] jpeg, String link, String name, String alternative, List<String> caption) {
 
         Markup markup() {
+            int file = name.lastIndexOf('/') + 1;
             return Markup.of(
-                    "<figure><img src=\"data:image/jpeg;base64,{}\" alt=\"{}\"><figcaption><a"
-                            + " href=\"{}\">{}</a>{}</figcaption></figure>",
+                    "<figure><img src=\"data:image/jpeg;base64,{}\" alt=\"{}\">"
+                            + "<figcaption><a href=\"{}\">{}<wbr>{}</a>{}</figcaption></figure>",
                     Base64.getEncoder().encodeToString(jpeg),
                     alternative,
                     link,
-                    name,
+                    name.substring(0, file),
+                    name.substring(file),
                     caption.stream()
                             .map(line -> Markup.of("<span>{}</span>", line))
                             .toList());

@@ -44,8 +44,8 @@ final class ClassTable {
     }
 
     /**
-     * Returns the classes of a dataset by each method with most images; empty if there are none. The main method decides
-     * the order, and which classes are shown.
+     * Returns the classes of a dataset by each method with most images; empty if there are none. The main method
+     * decides the order, and which classes are shown.
      */
     static Table<?> table(StudyView view, String dataset) {
         Map<MethodLabel, ClassGains> most = new LinkedHashMap<>();

@@ -24,7 +24,9 @@ import org.coop4j.study.html.PercentChart;
 import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Picture;
 
-/** Sections about a classifier on the test images, on the page of a run and of the demo; each begins with its verdict. */
+/**
+ * Sections about a classifier on the test images, on the page of a run and of the demo; each begins with its verdict.
+ */
 public final class EvaluationSections {
 
     private static final double[] THRESHOLDS = {0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99};
