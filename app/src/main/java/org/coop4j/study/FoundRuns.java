@@ -65,14 +65,6 @@ public record FoundRuns(
             .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
             .build();
 
-    /** Copies the lists. */
-    public FoundRuns {
-        finished = List.copyOf(finished);
-        failed = List.copyOf(failed);
-        unfinished = List.copyOf(unfinished);
-        damaged = List.copyOf(damaged);
-    }
-
     /**
      * A run without a result.
      *

@@ -1,6 +1,8 @@
 package org.coop4j.study;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,11 +26,6 @@ public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> pr
 
     private static final double ROUNDING = 1e-9;
 
-    /** Copies the list. */
-    public HandWrittenPrompts {
-        prompts = List.copyOf(prompts);
-    }
-
     /**
      * A prompt.
      *
@@ -40,11 +37,7 @@ public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> pr
 
     /** The most accurate prompt; of equal ones the first. */
     public Prompt best() {
-        Prompt best = prompts.get(0);
-        for (Prompt prompt : prompts) {
-            best = prompt.accuracies.accuracy() > best.accuracies.accuracy() ? prompt : best;
-        }
-        return best;
+        return Collections.max(prompts, Comparator.comparingDouble(prompt -> prompt.accuracies.accuracy()));
     }
 
     private record Place(String dataset, ClassHalf half) {}

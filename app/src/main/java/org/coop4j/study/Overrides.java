@@ -28,12 +28,6 @@ record Overrides(Map<String, Object> training, Map<Integer, Integer> epochs, Map
     static final int ANY_SHOTS = -1;
     static final int A_NEW_VIEW_EACH_EPOCH = -1;
 
-    Overrides {
-        training = Map.copyOf(training);
-        epochs = Map.copyOf(epochs);
-        others = Map.copyOf(others);
-    }
-
     /** No settings. */
     static Overrides none() {
         return new Overrides(Map.of(), Map.of(), Map.of());

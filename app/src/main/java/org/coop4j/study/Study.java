@@ -29,13 +29,6 @@ public record Study(ModelId model, List<Entry> entries, List<HandWrittenPrompts>
     private static final double ROUNDING = 1e-9;
     private static final int MOST_NAMED = 6;
 
-    /** Copies the lists. */
-    public Study {
-        entries = List.copyOf(entries);
-        handWritten = List.copyOf(handWritten);
-        notes = List.copyOf(notes);
-    }
-
     /**
      * A run under the names that the tables give it.
      *

@@ -2,7 +2,6 @@ package org.coop4j.study;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -129,19 +128,19 @@ final class SweepWork {
     }
 
     private void encode(List<RunGroup> groups, SweepCluster cluster, SweepProgress progress) throws IOException {
-        List<SweepCluster.Job> jobs = new ArrayList<>();
-        List<RunGroup> groupOfJob = new ArrayList<>();
+        Map<SweepCluster.Job, RunGroup> groupOf = new LinkedHashMap<>();
         for (RunGroup group : groups) {
             int parts =
                     Math.max(1, Math.min(PARTS_PER_WORKER * cluster.workers(), group.imageCount() / IMAGES_PER_PART));
             for (int part = 0; part < parts; part++) {
-                jobs.add(new SweepCluster.Job(group.runs().get(0).folder().toString(), part, parts));
-                groupOfJob.add(group);
+                groupOf.put(new SweepCluster.Job(group.runs().get(0).folder().toString(), part, parts), group);
             }
         }
+        List<SweepCluster.Job> jobs = List.copyOf(groupOf.keySet());
         cluster.each(jobs, (problem, index) -> {
-            RunGroup group = groupOfJob.get(index);
-            progress.begin(encoding(group) / jobs.get(index).parts(), "encoding " + group.dataset() + " images");
+            SweepCluster.Job job = jobs.get(index);
+            RunGroup group = groupOf.get(job);
+            progress.begin(encoding(group) / job.parts(), "encoding " + group.dataset() + " images");
             progress.end(true);
         });
     }
