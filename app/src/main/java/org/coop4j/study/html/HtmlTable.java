@@ -50,7 +50,7 @@ final class HtmlTable {
                 table.caption(),
                 classes(heat ? "heat" : ""),
                 table.caption(),
-                shown.stream().map(i -> heading(column(i))).toList(),
+                Markup.each(shown, i -> heading(column(i))),
                 rows);
     }
 
@@ -75,12 +75,10 @@ final class HtmlTable {
                 continue;
             }
             Cell cell = row.cells().get(i);
-            String style = cell.style() == Cell.Style.PLAIN ? "" : cell.style().name();
+            String style = cell.style() == Cell.Style.PLAIN ? "" : " " + cell.style().name().toLowerCase(Locale.ROOT);
             cells.add(Markup.of(
                     cells.isEmpty() ? "<th scope=\"row\"{}{}>{}{}</th>" : "<td{}{}>{}{}</td>",
-                    column(i).kind() == Kind.HEAT
-                            ? heat(cell)
-                            : classes(kind(column(i)) + " " + style.toLowerCase(Locale.ROOT)),
+                    column(i).kind() == Kind.HEAT ? heat(cell) : classes(kind(column(i)) + style),
                     data(i, row),
                     content(i, cell),
                     cell.note().isEmpty() ? "" : Markup.of("<small>{}</small>", cell.note())));
