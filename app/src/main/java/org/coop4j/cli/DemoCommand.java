@@ -75,7 +75,7 @@ final class DemoCommand extends ConsoleCommand {
         }
         DemoReport report = isFinished() && !again ? earlier() : learn();
         if (json) {
-            Json.print(Json.of(report.result()), console.out());
+            console.print(Json.of(report.result()));
         } else {
             DemoScreen.printEnd(report, out, console.out());
         }
