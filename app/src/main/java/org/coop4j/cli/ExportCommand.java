@@ -122,7 +122,7 @@ final class ExportCommand extends ConsoleCommand {
     }
 
     private Path onnx(Clip clip, ClassifierFile learned) throws IOException {
-        try (Classifier classifier = PromptOptions.classifier(learned, clip)) {
+        try (Classifier classifier = PromptOptions.classifier(learned, clip, learned.classNames())) {
             new OnnxExport(clip, half, Coop.version()).classifier(out, classifier, preprocessing);
             return out;
         } catch (UnsupportedOperationException e) {

@@ -2,7 +2,6 @@ package org.coop4j.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.util.function.Function;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.Options;
@@ -67,14 +66,11 @@ final class InterpretCommand extends ConsoleCommand {
                 console.print(json(nearest));
                 return 0;
             }
-            if (format.chosen() == Table.Format.CSV) {
-                csv(nearest).print(Table.Format.CSV, console);
-            } else {
-                table(nearest).lines().print(console.out());
-                if (nearest.untrained() > 0) {
-                    console.note("compared with %s tokens; %s more have no embedding in this model"
-                            .formatted(Numbers.count(nearest.compared()), Numbers.count(nearest.untrained())));
-                }
+            Table<?> rows = format.chosen() == Table.Format.CSV ? csv(nearest) : table(nearest);
+            rows.print(format.chosen(), console);
+            if (nearest.untrained() > 0) {
+                console.note("compared with %s tokens; %s more have no embedding in this model"
+                        .formatted(Numbers.count(nearest.compared()), Numbers.count(nearest.untrained())));
             }
             console.note(WARNING);
         }
@@ -97,44 +93,39 @@ final class InterpretCommand extends ConsoleCommand {
     }
 
     /** A word of a vector; ranks count from 1. */
-    private record Ranked(ContextVector vector, int rank, Word word) {}
+    private record Ranked(ContextVector vector, int rank) {
+        Word word() {
+            return vector.nearest().get(rank - 1);
+        }
+    }
 
     private static Table<Ranked> csv(NearestWords nearest) {
         Table<Ranked> rows = new Table<Ranked>()
                 .data("class", r -> r.vector.className())
                 .data("vector", r -> r.vector.number())
-                .data("rank", Ranked::rank);
-        words(rows, Ranked::word);
+                .data("rank", Ranked::rank)
+                .data("token", r -> r.word().token())
+                .data("symbol", r -> r.word().symbol())
+                .data("text", r -> r.word().text())
+                .data("distance", r -> r.word().distance());
         for (ContextVector vector : nearest.vectors()) {
             for (int i = 0; i < vector.nearest().size(); i++) {
-                rows.row(new Ranked(vector, i + 1, vector.nearest().get(i)));
+                rows.row(new Ranked(vector, i + 1));
             }
         }
         return rows;
     }
 
-    private static <T> Table<T> words(Table<T> rows, Function<T, Word> word) {
-        return rows.data("token", r -> word.apply(r).token())
-                .data("symbol", r -> word.apply(r).symbol())
-                .data("text", r -> word.apply(r).text())
-                .data("distance", r -> word.apply(r).distance());
-    }
-
     private static ObjectNode json(NearestWords nearest) {
-        ObjectNode json = Json.object()
+        Table<ContextVector> vectors = new Table<ContextVector>()
+                .data("class", ContextVector::className)
+                .data("vector", ContextVector::number)
+                .data("nearest", ContextVector::nearest)
+                .rows(nearest.vectors());
+        return Json.object()
                 .put("warning", WARNING)
                 .put("compared_tokens", nearest.compared())
-                .put("untrained_tokens", nearest.untrained());
-        json.set(
-                "vectors",
-                new Table<ContextVector>()
-                        .data("class", ContextVector::className)
-                        .data("vector", ContextVector::number)
-                        .data("nearest", v -> words(new Table<Word>(), w -> w)
-                                .rows(v.nearest())
-                                .json())
-                        .rows(nearest.vectors())
-                        .json());
-        return json;
+                .put("untrained_tokens", nearest.untrained())
+                .set("vectors", vectors.json());
     }
 }

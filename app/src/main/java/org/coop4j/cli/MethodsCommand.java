@@ -74,20 +74,19 @@ final class MethodsCommand extends ConsoleCommand {
                 .text("meaning", MethodsCommand::meaning)
                 .rows(settings);
         switch (format.chosen()) {
-            case JSON -> {
-                ObjectNode json = Json.object()
-                        .put("method", method.id())
-                        .put("title", method.title())
-                        .put("summary", method.summary());
-                json.set("settings", rows.json());
-                console.print(json);
-            }
+            case JSON -> console.print(Json.object()
+                    .put("method", method.id())
+                    .put("title", method.title())
+                    .put("summary", method.summary())
+                    .<ObjectNode>set("settings", rows.json()));
             case TABLE -> {
                 PrintStream out = console.out();
                 out.println(method.title() + "\n");
                 console.paragraph(method.summary());
-                out.println(settings.isEmpty() ? "\nThere is nothing to set." : "\nSettings (--set NAME=VALUE):");
-                if (!settings.isEmpty()) {
+                if (settings.isEmpty()) {
+                    out.println("\nThere is nothing to set.");
+                } else {
+                    out.println("\nSettings (--set NAME=VALUE):");
                     rows.lines().print(out);
                 }
             }
@@ -101,8 +100,7 @@ final class MethodsCommand extends ConsoleCommand {
     }
 
     private static String meaning(Settings.Description setting) {
-        return setting.choices().isEmpty()
-                ? setting.meaning()
-                : setting.meaning() + ": " + String.join(", ", setting.choices());
+        String choices = String.join(", ", setting.choices());
+        return choices.isEmpty() ? setting.meaning() : setting.meaning() + ": " + choices;
     }
 }

@@ -1,12 +1,12 @@
 package org.coop4j.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
@@ -108,10 +108,10 @@ final class ZeroShotCommand extends ConsoleCommand {
     /**
      * One of an image's most probable classes.
      *
-     * @param truth the label of the image, -1 if it is unknown
+     * @param truth the class of the image; null if it is unknown
      * @param rank counted from 1
      */
-    private record Guess(String file, int truth, int rank, int label, float probability) {}
+    private record Guess(String file, String truth, int rank, String label, float probability) {}
 
     @Override
     public Integer call() throws IOException {
@@ -121,21 +121,33 @@ final class ZeroShotCommand extends ConsoleCommand {
             FeatureMatrix weights = task.prompts.classWeights(clip, task.classes, truncation.overflow(), console);
             EncodedImages images =
                     EncodedImages.encode(clip, task.files, EncodedImages.reader(clip, task.exif), true, console);
-            float[][] probabilities = clip.probabilities(images.features(), weights);
-            List<List<Guess>> found = new ArrayList<>();
-            for (int row = 0; row < probabilities.length; row++) {
-                found.add(best(task, images.positions().get(row), probabilities[row]));
-            }
-            if (format.chosen() == Table.Format.JSON) {
-                console.print(json(task, found, images));
-            } else if (format.chosen() == Table.Format.TABLE && task.isScored() && !found.isEmpty()) {
-                printScores(evaluation(found), task.classes);
-            } else if (format.chosen() == Table.Format.CSV || !found.isEmpty()) {
-                Table<Guess> guesses = guesses(task);
-                found.forEach(guesses::rows);
-                guesses.print(format.chosen(), console);
-            }
+            print(task, images, clip.probabilities(images.features(), weights));
             return images.exitCode();
+        }
+    }
+
+    private void print(Task task, EncodedImages images, float[][] probabilities) {
+        List<List<Guess>> found = new ArrayList<>();
+        for (int row = 0; row < probabilities.length; row++) {
+            found.add(best(task, images.positions().get(row), probabilities[row]));
+        }
+        Evaluation evaluation = null;
+        if (task.isScored() && !found.isEmpty()) {
+            int[] truth = images.positions().stream().mapToInt(task.labels::get).toArray();
+            evaluation = Evaluation.ofLogits(truth, probabilities);
+        }
+        if (format.chosen() == Table.Format.JSON) {
+            ObjectNode json = json(task, found, images.problems());
+            if (evaluation != null) {
+                json.set("scores", EvalCommand.json(evaluation, task.classes));
+            }
+            console.print(json);
+        } else if (format.chosen() == Table.Format.TABLE && evaluation != null) {
+            printScores(evaluation, task.classes);
+        } else if (format.chosen() == Table.Format.CSV || !found.isEmpty()) {
+            Table<Guess> guesses = guesses(task);
+            found.forEach(guesses::rows);
+            guesses.print(format.chosen(), console);
         }
     }
 
@@ -154,8 +166,7 @@ final class ZeroShotCommand extends ConsoleCommand {
         }
         ImageInputs inputs = ImageInputs.of(arguments);
         if (given.isEmpty() && !inputs.isLabelled()) {
-            throw new WrongUsage(
-                    "which classes? Give --classes, --classes-file, or a folder with one subfolder per class");
+            throw new WrongUsage("which classes? Give --classes, or a folder with one subfolder per class");
         }
         List<String> classes = given.isEmpty()
                 ? ClassOptions.checked(inputs.folders(), arguments.get(0).toString())
@@ -189,13 +200,14 @@ final class ZeroShotCommand extends ConsoleCommand {
     /** Returns the classes of an image by falling probability, the first of equals first. */
     private List<Guess> best(Task task, int position, float[] probabilities) {
         String file = task.files.get(position).toString();
-        int truth = task.isScored() ? task.labels.get(position) : -1;
+        String truth = task.isScored() ? task.classes.get(task.labels.get(position)) : null;
         List<Guess> best = new ArrayList<>();
         IntStream.range(0, probabilities.length)
                 .boxed()
-                .sorted(Comparator.comparing(label -> -probabilities[label]))
+                .sorted(Comparator.comparing(c -> -probabilities[c]))
                 .limit(top)
-                .forEach(label -> best.add(new Guess(file, truth, best.size() + 1, label, probabilities[label])));
+                .forEach(c -> best.add(
+                        new Guess(file, truth, best.size() + 1, task.classes.get(c), probabilities[c])));
         return best;
     }
 
@@ -205,11 +217,9 @@ final class ZeroShotCommand extends ConsoleCommand {
                 .in(Table.Format.TABLE, Table.Format.CSV)
                 .data("rank", Guess::rank)
                 .in(Table.Format.CSV)
-                .text("label", g -> task.classes.get(g.label))
+                .text("label", Guess::label)
                 .share("probability", Guess::probability);
-        return task.isScored()
-                ? table.data("truth", g -> task.classes.get(g.truth)).in(Table.Format.CSV)
-                : table;
+        return task.isScored() ? table.data("truth", Guess::truth).in(Table.Format.CSV) : table;
     }
 
     private void printScores(Evaluation evaluation, List<String> classes) {
@@ -221,35 +231,21 @@ final class ZeroShotCommand extends ConsoleCommand {
                         Numbers.count(evaluation.correct()),
                         Numbers.percent(evaluation.accuracy()))
                 .print(console.out());
-        console.out().println("macro F1 " + Numbers.percent(evaluation.macroF1()));
+        console.print("macro F1 " + Numbers.percent(evaluation.macroF1()));
     }
 
-    private static Evaluation evaluation(List<List<Guess>> found) {
-        return Evaluation.of(
-                found.stream().mapToInt(best -> best.get(0).truth).toArray(),
-                found.stream().mapToInt(best -> best.get(0).label).toArray());
-    }
-
-    private ObjectNode json(Task task, List<List<Guess>> found, EncodedImages encoded) {
-        ObjectNode json = Json.object();
-        task.classes.forEach(json.putArray("classes")::add);
-        task.prompts.templates().forEach(json.putArray("templates")::add);
-        ArrayNode images = json.putArray("images");
-        for (List<Guess> best : found) {
-            ObjectNode image = images.addObject().put("file", best.get(0).file);
-            if (task.isScored()) {
-                image.put("truth", task.classes.get(best.get(0).truth));
-            }
-            image.set("predictions", guesses(task).rows(best).json());
-        }
-        ArrayNode unreadable = json.putArray("unreadable");
-        encoded.problems().forEach((position, problem) -> unreadable
-                .addObject()
-                .put("file", task.files.get(position).toString())
-                .put("problem", problem));
-        if (task.isScored() && !found.isEmpty()) {
-            json.set("scores", EvalCommand.json(evaluation(found), task.classes));
-        }
-        return json;
+    private static ObjectNode json(Task task, List<List<Guess>> found, Map<Integer, String> problems) {
+        Table<List<Guess>> images = new Table<List<Guess>>()
+                .data("file", best -> best.get(0).file)
+                .data("truth", best -> best.get(0).truth)
+                .data("predictions", best -> guesses(task).rows(best).json());
+        Table<Map.Entry<Integer, String>> unreadable = new Table<Map.Entry<Integer, String>>()
+                .data("file", problem -> task.files.get(problem.getKey()).toString())
+                .data("problem", Map.Entry::getValue);
+        return Json.object()
+                .<ObjectNode>set("classes", Json.of(task.classes))
+                .<ObjectNode>set("templates", Json.of(task.prompts.templates()))
+                .<ObjectNode>set("images", images.rows(found).json())
+                .set("unreadable", unreadable.rows(problems.entrySet()).json());
     }
 }

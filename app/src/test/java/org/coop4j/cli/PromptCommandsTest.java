@@ -358,7 +358,7 @@ class PromptCommandsTest {
         Path out = folder.resolve("never");
         assertUsage(coop("export", "-p", run, "-o", out, "--epoch", 0), "--epoch", "1 or more");
         assertUsage(coop("export", "-p", run, "-o", out, "--epoch", -4), "--epoch", "1 or more");
-        assertUsage(coop("export", "-p", run, "-o", out, "--epoch", "six"), "expected an integer, got 'six'");
+        assertUsage(coop("export", "-p", run, "-o", out, "--epoch", "six"), "1 or more, got six");
         assertThat(out).doesNotExist();
     }
 

@@ -45,10 +45,11 @@ public final class Converters {
     public static final class FileName implements ITypeConverter<Path> {
         @Override
         public Path convert(String name) {
-            if (Files.isDirectory(Path.of(name))) {
+            Path file = Path.of(name);
+            if (Files.isDirectory(file)) {
                 throw new TypeConversionException(name + " is a folder: expected a file");
             }
-            return Path.of(name);
+            return file;
         }
     }
 
@@ -74,14 +75,10 @@ public final class Converters {
     public static final class Positive implements ITypeConverter<Integer> {
         @Override
         public Integer convert(String text) {
-            if (!text.matches("[+-]?\\d{1,9}")) {
-                throw new TypeConversionException("expected an integer, got '" + text + "'");
+            if (!text.matches("0*[1-9]\\d{0,8}")) {
+                throw new TypeConversionException("expected an integer of 1 or more, got " + text);
             }
-            int value = Integer.parseInt(text);
-            if (value < 1) {
-                throw new TypeConversionException("expected 1 or more, got " + value);
-            }
-            return value;
+            return Integer.valueOf(text);
         }
     }
 

@@ -28,7 +28,7 @@ public final class RunOptions {
             names = {"-o", "--out"},
             required = true,
             paramLabel = "DIR",
-            description = "The run's folder; with --seeds or several methods, the folder of theirs.")
+            description = "The run's folder; of several runs, the folder above theirs.")
     private Path out;
 
     @Option(
@@ -45,26 +45,26 @@ public final class RunOptions {
             names = "--seeds",
             split = ",",
             paramLabel = "N",
-            description = "Several runs, such as 1,2,3; reports mean and standard deviation.")
+            description = "Seeds of several runs, such as 1,2,3; reports mean and standard deviation.")
     private List<Long> seeds = List.of();
 
     @Option(
             names = "--split",
             paramLabel = "T/V/E",
-            description = "Percentages of train, val and test images, where the data has no split (default: 50/20/30).")
+            description = "Percentages of train, val and test images of data without a split (default: 50/20/30).")
     private String split;
 
     @Option(
             names = "--preset",
             paramLabel = "NAME",
-            description = "A configuration of the reference, such as coop-vit-b16-ctxv1; other options override it.")
+            description = "The reference's configuration, such as coop-vit-b16-ctxv1; other options override it.")
     private ReferencePreset preset;
 
     @Option(
             names = "--views",
             paramLabel = "K|epochs",
-            description = "Random crops per training image, used in turn; \"epochs\": a new one each epoch, as in the"
-                    + " reference; 0: the centre crop alone (default: 0, with --preset epochs).")
+            description = "Random crops per training image, used in turn; epochs for a new one each epoch; 0 for"
+                    + " the centre crop alone (default: 0, with --preset epochs).")
     private String views;
 
     @Option(

@@ -30,15 +30,14 @@ public final class SpaceOptions {
             names = "--class-features",
             paramLabel = "FILE",
             converter = Converters.FileName.class,
-            description = "In place of a model: features of the classes' texts, one row per class (coop embed --texts);"
+            description = "In place of a model: features of the classes' texts (coop embed --texts),"
                     + " for methods that learn from features.")
     private Path classFeatures;
 
     @Option(
             names = "--logit-scale",
             paramLabel = "S",
-            description = "With --class-features: the factor of the cosines in the logits"
-                    + " (default: the model's if the features say it, else 100).")
+            description = "With --class-features: the factor of cosines in logits (default: the features', else 100).")
     private Double logitScale;
 
     @Mixin
@@ -54,7 +53,7 @@ public final class SpaceOptions {
     /** Opens the model, or reads the features of the classes' texts. */
     public Opened open(DataSpec data, Precision precision) throws IOException {
         if (model == null && classFeatures == null) {
-            throw new WrongUsage("give a model with --model, or features of the classes' texts with --class-features");
+            throw new WrongUsage("give a model with --model, or texts' features with --class-features");
         }
         if (model == null) {
             return ofFeatures(data);
@@ -67,8 +66,7 @@ public final class SpaceOptions {
 
     private Opened ofFeatures(DataSpec data) throws IOException {
         if (!data.holdsFeatures()) {
-            throw new WrongUsage(
-                    "--class-features goes with features as --data: give a model with --model to encode images");
+            throw new WrongUsage("--class-features goes with features as --data: images need a --model");
         }
         if (logitScale != null && !(logitScale > 0 && Double.isFinite(Math.log(logitScale)))) {
             throw new WrongUsage("--logit-scale: expected a positive number, got " + logitScale);
