@@ -41,7 +41,6 @@ import picocli.CommandLine.Option;
         description = "Add a class to a learned classifier: by name where its method can name new classes,"
                 + " otherwise from images where it learns in closed form. The run stays as it is.",
         footer = {
-            "Examples:",
             "  coop add-class -p run --name mug -o with-mug.safetensors",
             "  coop add-class -p run --name mug -d mugs/ -o with-mug.safetensors"
         })
@@ -129,8 +128,7 @@ final class AddClassCommand extends ConsoleCommand {
                 table.row(name, Numbers.count(tested.size()), "", Numbers.percent(accuracy));
             }
             table.print(console.out());
-            console.out().println("learned: " + out);
-            console.flush();
+            console.print("learned: " + out);
         }
     }
 

@@ -37,7 +37,7 @@ final class CommandHelp {
         spec.usageMessage().abbreviateSynopsis(true).sectionKeys(keys);
         Map<String, IHelpSectionRenderer> sections = spec.usageMessage().sectionMap();
         sections.put(SECTION_KEY_DESCRIPTION, help -> help.description().strip() + "\n\n");
-        sections.put(SECTION_KEY_FOOTER, help -> help.footer().strip() + "\n\n");
+        sections.put(SECTION_KEY_FOOTER, help -> "Examples:\n" + help.footer().stripTrailing() + "\n\n");
         sections.put(SECTION_KEY_SYNOPSIS, CommandHelp::synopsis);
         sections.put(SECTION_KEY_OPTION_LIST, CommandHelp::options);
     }

@@ -39,7 +39,7 @@ import picocli.CommandLine.Parameters;
         name = "compare",
         description = "Compare finished runs on the test images of the first:"
                 + " a table, paired tests, and the images on which they disagree.",
-        footer = {"Examples:", "  coop compare run-coop run-probe", "  coop compare runs/* --json"})
+        footer = {"  coop compare run-coop run-probe", "  coop compare runs/* --json"})
 final class CompareCommand extends ConsoleCommand {
 
     private static final int SHOWN = 20;
@@ -67,7 +67,7 @@ final class CompareCommand extends ConsoleCommand {
      *
      * @param labels predicted by each run
      */
-    private record Disagreement(String file, String truth, List<String> labels) {}
+    private record Disagreement(LabelledImage image, List<String> labels) {}
 
     @Override
     public Integer call() throws IOException {
@@ -89,7 +89,6 @@ final class CompareCommand extends ConsoleCommand {
             } else {
                 print(comparison, disagreements, evaluator.images().size());
             }
-            console.flush();
         }
         return 0;
     }
@@ -130,21 +129,20 @@ final class CompareCommand extends ConsoleCommand {
         List<ComparedClassifier> all = comparison.classifiers();
         List<String> names = comparison.classNames();
         Table<Disagreement> table = new Table<Disagreement>()
-                .text("file", Disagreement::file)
-                .text("truth", Disagreement::truth)
+                .text("file", d -> d.image.path().toString())
+                .text("truth", d -> names.get(d.image.label()))
                 .data("labels", Disagreement::labels);
         for (int c = 0; c < all.size(); c++) {
             int run = c;
             table.text(all.get(c).name(), d -> d.labels.get(run)).in(Table.Format.TABLE);
         }
+        List<int[]> predicted = all.stream().map(c -> c.test().predictions()).toList();
         for (int i = 0; i < images.size(); i++) {
             int image = i;
-            List<String> labels = all.stream()
-                    .map(c -> names.get(c.test().predictions()[image]))
-                    .toList();
-            if (all.stream().mapToInt(c -> c.test().predictions()[image]).distinct().count() > 1) {
-                String file = images.images().get(i).image().path().toString();
-                table.row(new Disagreement(file, names.get(images.labels()[i]), labels));
+            List<Integer> labels = predicted.stream().map(run -> run[image]).toList();
+            if (labels.stream().distinct().count() > 1) {
+                table.row(new Disagreement(
+                        images.images().get(i).image(), labels.stream().map(names::get).toList()));
             }
         }
         return table;

@@ -10,7 +10,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "completion",
         description = "Print a script with which a shell completes coop's commands and options.",
-        footer = {"Examples:", "  source <(coop completion bash)"})
+        footer = "  source <(coop completion bash)")
 final class CompletionCommand extends ConsoleCommand {
 
     @Parameters(paramLabel = "SHELL", description = "bash or zsh.")

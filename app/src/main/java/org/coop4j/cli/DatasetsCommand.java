@@ -25,7 +25,6 @@ import picocli.CommandLine.Command;
                         + " downloaded.",
         synopsisSubcommandLabel = "[check ...|show ...]",
         footer = {
-            "Examples:",
             "  coop datasets",
             "  coop datasets show eurosat",
             "  coop datasets check DATA",

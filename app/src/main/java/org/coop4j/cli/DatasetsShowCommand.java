@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
         name = "show",
         description = "Show a published dataset: its origin, the files it needs, the division of its images,"
                 + " its class names and hand-written prompt.",
-        footer = {"Examples:", "  coop datasets show eurosat", "  coop datasets show --json imagenet-a"})
+        footer = {"  coop datasets show eurosat", "  coop datasets show --json imagenet-a"})
 final class DatasetsShowCommand extends ConsoleCommand {
 
     /** Width of the labels and the space after them. */

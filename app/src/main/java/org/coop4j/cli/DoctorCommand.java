@@ -23,7 +23,7 @@ import picocli.CommandLine.ExitCode;
         name = "doctor",
         description = "Show what coop4j uses on this machine (processor, threads, BLAS, memory, backend),"
                 + " the speed of a large matrix product, and what to change.",
-        footer = {"Examples:", "  coop doctor", "  coop doctor --debug"})
+        footer = {"  coop doctor", "  coop doctor --debug"})
 final class DoctorCommand extends ConsoleCommand {
 
     /** Vector instructions that ND4J has libraries for, as Linux calls them, and their benefit. */

@@ -42,7 +42,6 @@ import picocli.CommandLine.Option;
             "Images that the run learned from are recognised by their content and left out."
         },
         footer = {
-            "Examples:",
             "  coop eval -p run",
             "  coop eval -p run -d other-pictures/ --split val --json",
             "  coop eval -p run --errors wrong/ --per-image all.jsonl"

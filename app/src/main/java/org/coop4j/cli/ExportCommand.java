@@ -37,7 +37,6 @@ import picocli.CommandLine.Option;
                     + " (input_ids to text_features); features are not normalised."
         },
         footer = {
-            "Examples:",
             "  coop export -p run -o output/",
             "  coop export --onnx -p run -o classifier.onnx",
             "  coop export --onnx --with-preprocessing --fp16 -p run -o classifier.onnx",

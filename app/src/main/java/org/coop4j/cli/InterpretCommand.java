@@ -27,7 +27,6 @@ import picocli.CommandLine.Option;
             InterpretCommand.WARNING + "."
         },
         footer = {
-            "Examples:",
             "  coop interpret -p run",
             "  coop interpret -p run -k 10 --words"
         })

@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
         name = "methods",
         description = "List the methods that coop train --method takes,"
                 + " or explain one of them with its settings, their defaults and its source.",
-        footer = {"Examples:", "  coop methods", "  coop methods kgcoop"})
+        footer = {"  coop methods", "  coop methods kgcoop"})
 final class MethodsCommand extends ConsoleCommand {
 
     /** The settings of the training are shown for this number of shots. */

@@ -17,7 +17,6 @@ import picocli.CommandLine.Option;
         description = "Write a model with random weights (CLIP's initialisation), untrained: for trials, measurements,"
                 + " and as the start of training. The same seed gives the same file everywhere.",
         footer = {
-            "Examples:",
             "  coop model new --arch ViT-B/16 -o random.safetensors",
             "  coop model new --arch RN50 --seed 2 --activation gelu -o random.safetensors"
         })

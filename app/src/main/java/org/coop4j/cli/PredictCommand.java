@@ -37,7 +37,6 @@ import picocli.CommandLine.Parameters;
             "Its classes are those that it learned; methods that can name new ones take others with --classes."
         },
         footer = {
-            "Examples:",
             "  coop predict -p run photo.jpg",
             "  coop predict -p run --threshold 0.8 --top 3 photos/"
         })
@@ -98,8 +97,8 @@ final class PredictCommand extends ConsoleCommand {
             throw new WrongUsage("--threshold: expected 0 to 1, got " + threshold);
         }
         Backend.startAhead();
-        ClassifierFile learnedFile = promptOptions.read();
-        ClassifierFile file = raw ? learnedFile.withTemperature(Temperature.NONE) : learnedFile;
+        ClassifierFile learned = promptOptions.read();
+        ClassifierFile file = raw ? learned.withTemperature(Temperature.NONE) : learned;
         List<Path> files = ImageInputs.of(arguments).files();
         List<String> names = classOptions.areGiven() ? classOptions.read() : file.classNames();
         try (Clip clip = promptOptions.open(file, precision.precision())) {
@@ -173,8 +172,7 @@ final class PredictCommand extends ConsoleCommand {
         if (top == null) {
             names.forEach(name -> map.put(name, 0f));
         }
-        ranked.stream()
-                .limit(top == null ? ranked.size() : top)
+        ranked.subList(0, top == null ? names.size() : Math.min(top, names.size()))
                 .forEach(p -> map.put(p.label(), (float) p.probability()));
         return map;
     }

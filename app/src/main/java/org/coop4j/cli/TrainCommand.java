@@ -39,7 +39,6 @@ import picocli.CommandLine.Option;
             "CLIP's weights stay as they are."
         },
         footer = {
-            "Examples:",
             "  coop train -m clip.safetensors -d pictures/ --shots 16 -o run",
             "  coop train -m clip.safetensors -d pictures/ --method auto,coop -o run",
             "  coop train -m clip.safetensors -d pictures/ -k 4 --csc --seeds 1,2,3 -o runs",

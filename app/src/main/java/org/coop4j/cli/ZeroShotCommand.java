@@ -25,6 +25,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.image.ExifOrientation;
+import org.coop4j.image.PixelReader;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
@@ -43,7 +44,6 @@ import picocli.CommandLine.Parameters;
             "A folder with one subfolder per class, or a dataset (--data), is scored."
         },
         footer = {
-            "Examples:",
             "  coop zero-shot -m clip.safetensors -c cat,dog photo.jpg",
             "  coop zero-shot -m clip.safetensors --dataset imagenet-a -d DATA --ensemble 80"
         })
@@ -119,8 +119,8 @@ final class ZeroShotCommand extends ConsoleCommand {
         try (Clip clip = clipOptions.openForTexts()) {
             UnknownWords.warning(clip, task.classes).ifPresent(console::warn);
             FeatureMatrix weights = task.prompts.classWeights(clip, task.classes, truncation.overflow(), console);
-            EncodedImages images =
-                    EncodedImages.encode(clip, task.files, EncodedImages.reader(clip, task.exif), true, console);
+            PixelReader reader = EncodedImages.reader(clip, task.exif);
+            EncodedImages images = EncodedImages.encode(clip, task.files, reader, true, console);
             print(task, images, clip.probabilities(images.features(), weights));
             return images.exitCode();
         }

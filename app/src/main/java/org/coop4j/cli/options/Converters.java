@@ -2,23 +2,17 @@ package org.coop4j.cli.options;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Iterator;
-import java.util.List;
-import java.util.Locale;
 import java.util.function.Function;
 import org.coop4j.base.InputException;
 import org.coop4j.clip.MemoryLimit;
-import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
-import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.run.ReferencePreset;
-import org.coop4j.weights.model.MlpActivation;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -35,10 +29,10 @@ public final class Converters {
                 .registerConverter(ReferencePreset.class, text -> known(text, ReferencePreset::named))
                 .registerConverter(MemoryLimit.class, text -> known(text, MemoryLimit::parse))
                 .registerConverter(Benchmark.class, text -> known(text, Benchmarks.published()::get))
-                .registerConverter(Split.class, text -> Split.named(text).orElseThrow(() -> unknown(Split.class, text)))
-                .registerConverter(MlpActivation.class, text -> constant(MlpActivation.class, text))
-                .registerConverter(ClassHalf.class, text -> constant(ClassHalf.class, text))
-                .registerConverter(ClassPosition.class, text -> constant(ClassPosition.class, text));
+                .registerConverter(Split.class, text -> Split.named(text)
+                        .orElseThrow(() -> new TypeConversionException(
+                                "expected train, val or test, got '" + text + "'")))
+                .setCaseInsensitiveEnumValuesAllowed(true);
     }
 
     /** The name of a file, where a folder would read as "Is a directory". */
@@ -99,21 +93,5 @@ public final class Converters {
         } catch (IllegalArgumentException e) {
             throw new TypeConversionException(e.getMessage());
         }
-    }
-
-    private static <E extends Enum<E>> E constant(Class<E> type, String name) {
-        return Arrays.stream(type.getEnumConstants())
-                .filter(value -> value.name().equalsIgnoreCase(name))
-                .findFirst()
-                .orElseThrow(() -> unknown(type, name));
-    }
-
-    private static TypeConversionException unknown(Class<? extends Enum<?>> type, String name) {
-        List<String> names = Arrays.stream(type.getEnumConstants())
-                .map(value -> value.name().toLowerCase(Locale.ROOT))
-                .toList();
-        int last = names.size() - 1;
-        return new TypeConversionException("expected %s or %s, got '%s'"
-                .formatted(String.join(", ", names.subList(0, last)), names.get(last), name));
     }
 }

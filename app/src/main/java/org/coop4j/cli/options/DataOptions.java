@@ -51,20 +51,16 @@ public final class DataOptions {
     /** Returns the data, checked. */
     public DataSpec spec() {
         if (images != null && (benchmark != null || Files.isDirectory(data))) {
-            throw misplaced("--images is for split files (.json) and lists (.csv)");
-        }
-        if (names != null && (benchmark != null || (Files.isRegularFile(data) && !FeatureTensors.isNameOf(data)))) {
-            throw misplaced("--names is for a folder with one subfolder per class, or features");
+            throw new WrongUsage("--images is for split files (.json) and lists (.csv): omit it");
         }
         boolean features = benchmark == null && FeatureTensors.isNameOf(data);
+        if (names != null && !features && (benchmark != null || Files.isRegularFile(data))) {
+            throw new WrongUsage("--names is for a folder with one subfolder per class, or features: omit it");
+        }
         // eval reads it again, from wherever it is called
         DataSpec spec =
                 DataSpec.of(features ? data.toAbsolutePath().normalize() : data).withFiles(images, names);
         return benchmark == null ? spec : spec.withBenchmark(benchmark.name());
-    }
-
-    private static WrongUsage misplaced(String rule) {
-        return new WrongUsage(rule + ": omit it");
     }
 
     /** Returns the half of the classes, all by default. */

@@ -100,9 +100,6 @@ public final class MethodOptions {
      * @param presetWords words that a preset initialises the context with, or null
      */
     public List<Candidate> candidates(String presetWords, int shots) {
-        if (words != null && context != null) {
-            throw new WrongUsage("--init gives one vector per token: omit --context, or --init");
-        }
         Map<String, String> settings = settings(presetWords);
         Map<String, List<String>> tried = tried();
         List<Candidate> candidates = WrongUsage.unless(() -> methods().stream()

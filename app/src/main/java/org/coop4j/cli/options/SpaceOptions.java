@@ -53,7 +53,7 @@ public final class SpaceOptions {
     /** Opens the model, or reads the features of the classes' texts. */
     public Opened open(DataSpec data, Precision precision) throws IOException {
         if (model == null && classFeatures == null) {
-            throw new WrongUsage("give a model with --model, or texts' features with --class-features");
+            throw new WrongUsage("give a model with --model, or features of the classes' texts with --class-features");
         }
         if (model == null) {
             return ofFeatures(data);
@@ -66,7 +66,8 @@ public final class SpaceOptions {
 
     private Opened ofFeatures(DataSpec data) throws IOException {
         if (!data.holdsFeatures()) {
-            throw new WrongUsage("--class-features goes with features as --data: images need a --model");
+            throw new WrongUsage(
+                    "--class-features goes with features as --data: give a model with --model to encode images");
         }
         if (logitScale != null && !(logitScale > 0 && Double.isFinite(Math.log(logitScale)))) {
             throw new WrongUsage("--logit-scale: expected a positive number, got " + logitScale);
