@@ -13,7 +13,7 @@ import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Table;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.data.LabelledImage;
@@ -115,7 +115,7 @@ final class AddClassCommand extends ConsoleCommand {
                     .withTemperature(file.temperature())
                     .write(out);
             AlignedLines table = new AlignedLines(
-                            Table.Kind.WORDS, Table.Kind.NUMBERS, Table.Kind.NUMBERS, Table.Kind.NUMBERS)
+                            Kind.WORDS, Kind.NUMBERS, Kind.NUMBERS, Kind.NUMBERS)
                     .row("TESTED ON", "IMAGES", "BEFORE", "AFTER")
                     .row(
                             Numbers.count(file.classNames().size(), "earlier class", "earlier classes"),

@@ -14,6 +14,7 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Format;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.McNemar;
 import org.coop4j.graph.host.Precision;
@@ -81,7 +82,6 @@ final class CompareCommand extends ConsoleCommand {
                 source.holdsFeatures() ? source.load(first.sample().seed()).test() : List.of();
         try (FeatureSpace space = learned(runs.get(0)).open(files.get(0), rows, Precision.FLOAT32)) {
             Evaluator evaluator = bankOptions.shared(space).evaluator(first, console);
-            warnOfLearned(files, evaluator.images());
             Comparison comparison = compare(space, files, evaluator);
             Table<Disagreement> disagreements = disagreements(comparison, evaluator.images());
             if (asJson.isChosen()) {
@@ -97,29 +97,26 @@ final class CompareCommand extends ConsoleCommand {
         return new PromptOptions(run, model, vocabulary);
     }
 
-    /** Warns of test images that a run learned from. */
-    private void warnOfLearned(List<ClassifierFile> files, LabelledFeatures images) throws IOException {
-        for (int i = 0; i < files.size(); i++) {
-            int both = EvaluationData.of(files.get(i), runs.get(i), console::note)
-                    .learned(images.images())
-                    .size();
-            if (both > 0) {
-                console.warn("%s learned from %d of the %s: its accuracy is inflated"
-                        .formatted(runs.get(i), both, Numbers.count(images.size(), "test image")));
-            }
-        }
-    }
-
+    /** Tests the classifiers; warns of test images that they learned from. */
     private Comparison compare(FeatureSpace space, List<ClassifierFile> files, Evaluator evaluator) throws IOException {
         List<String> names = evaluator.dataset().classNames();
         List<ComparedClassifier> contenders = new ArrayList<>();
         for (int i = 0; i < files.size(); i++) {
+            Path run = runs.get(i);
             ClassifierFile file = files.get(i);
+            LabelledFeatures images = evaluator.images();
+            int both = EvaluationData.of(file, run, console::note)
+                    .learned(images.images())
+                    .size();
+            if (both > 0) {
+                console.warn("%s learned from %d of the %s: its accuracy is inflated"
+                        .formatted(run, both, Numbers.count(images.size(), "test image")));
+            }
             try (Classifier classifier = file.open(space).forClasses(names)) {
                 contenders.add(ComparedClassifier.tested(
-                        runs.get(i).toString(), evaluator.scores(classifier), Confidence.of(file)));
+                        run.toString(), evaluator.scores(classifier), Confidence.of(file)));
             } catch (IllegalArgumentException e) {
-                throw new CommandFailure(runs.get(i) + ": " + e.getMessage());
+                throw new CommandFailure(run + ": " + e.getMessage());
             }
         }
         return new Comparison(names, contenders);
@@ -134,7 +131,7 @@ final class CompareCommand extends ConsoleCommand {
                 .data("labels", Disagreement::labels);
         for (int c = 0; c < all.size(); c++) {
             int run = c;
-            table.text(all.get(c).name(), d -> d.labels.get(run)).in(Table.Format.TABLE);
+            table.text(all.get(c).name(), d -> d.labels.get(run)).in(Format.TABLE);
         }
         List<int[]> predicted = all.stream().map(c -> c.test().predictions()).toList();
         for (int i = 0; i < images.size(); i++) {

@@ -14,6 +14,8 @@ import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Format;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
@@ -172,15 +174,15 @@ final class EvalCommand extends ConsoleCommand {
 
     private void report(Scores scores, List<String> names, int leftOut) {
         Evaluation evaluation = scores.evaluation();
-        if (format.chosen() == Table.Format.JSON) {
+        if (format.chosen() == Format.JSON) {
             console.print(json(evaluation, names)
                     .put("calibration_error", scores.calibrationError())
                     .put("left_out", leftOut));
             return;
         }
         classes(evaluation, names).print(format.chosen(), console);
-        if (format.chosen() == Table.Format.TABLE) {
-            new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS)
+        if (format.chosen() == Format.TABLE) {
+            new AlignedLines(Kind.WORDS, Kind.NUMBERS)
                     .row("accuracy", Numbers.percent(evaluation.accuracy()))
                     .row("error", Numbers.percent(evaluation.errorRate()))
                     .row("macro F1", Numbers.percent(evaluation.macroF1()))

@@ -24,11 +24,6 @@ record ImageInputs(List<Path> files, List<String> truth) {
     /** Class folders that a message names. */
     private static final int NAMED = 5;
 
-    /** Returns true if each image lies in the folder of its class. */
-    boolean isLabelled() {
-        return !truth.isEmpty();
-    }
-
     /** Returns the names of the class folders, sorted; empty where there are none. */
     List<String> folders() {
         return truth.stream().distinct().toList();
@@ -46,12 +41,14 @@ record ImageInputs(List<Path> files, List<String> truth) {
         for (Path argument : arguments) {
             if (!Files.isDirectory(argument)) {
                 files.add(argument);
-            } else if (ofFolder(argument).isLabelled()) {
+                continue;
+            }
+            ImageInputs inside = ofFolder(argument);
+            if (!inside.truth.isEmpty()) {
                 throw new CommandFailure(
                         argument + " has one subfolder per class: give it alone, or name the subfolders");
-            } else {
-                files.addAll(ImageFiles.in(argument));
             }
+            files.addAll(inside.files);
         }
         return new ImageInputs(files, List.of());
     }

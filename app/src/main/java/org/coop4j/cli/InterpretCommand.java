@@ -10,9 +10,11 @@ import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Format;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.NearestWords;
 import org.coop4j.method.NearestWords.ContextVector;
+import org.coop4j.method.NearestWords.Tokens;
 import org.coop4j.method.NearestWords.Word;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -32,8 +34,8 @@ import picocli.CommandLine.Option;
         })
 final class InterpretCommand extends ConsoleCommand {
 
-    static final String WARNING = "The nearest words are not the meaning of a vector: it need not be close to any"
-            + " word, and some vectors are closest to meaningless tokens (CoOp paper)";
+    static final String WARNING = "The nearest words are not the meaning of a vector, which may be far from every"
+            + " word or closest to meaningless tokens (CoOp paper)";
 
     @Mixin
     private PromptOptions promptOptions;
@@ -57,15 +59,15 @@ final class InterpretCommand extends ConsoleCommand {
         ClassifierFile prompt = promptOptions.read();
         try (Clip clip = promptOptions.open(prompt)) {
             NearestWords nearest = NearestWords.of(
-                    clip, prompt, count, words ? NearestWords.Tokens.WORD_ENDS : NearestWords.Tokens.ALL);
+                    clip, prompt, count, words ? Tokens.WORD_ENDS : Tokens.ALL);
             if (nearest.compared() == 0) {
                 throw new CommandFailure("the model has no token to compare with");
             }
-            if (format.chosen() == Table.Format.JSON) {
+            if (format.chosen() == Format.JSON) {
                 console.print(json(nearest));
                 return 0;
             }
-            Table<?> rows = format.chosen() == Table.Format.CSV ? csv(nearest) : table(nearest);
+            Table<?> rows = format.chosen() == Format.CSV ? csv(nearest) : table(nearest);
             rows.print(format.chosen(), console);
             if (nearest.untrained() > 0) {
                 console.note("compared with %s tokens; %s more have no embedding in this model"

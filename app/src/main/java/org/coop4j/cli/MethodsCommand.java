@@ -9,6 +9,8 @@ import org.coop4j.cli.options.MethodOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Format;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
@@ -52,9 +54,9 @@ final class MethodsCommand extends ConsoleCommand {
                 .text("method", Method::id)
                 .text("title", Method::title)
                 .text("can_add_classes_by_name", method -> method.namesNewClasses() ? "yes" : "")
-                .shown("summary", Table.Kind.WORDS, Method::summary, MethodsCommand::inShort)
+                .shown("summary", Kind.WORDS, Method::summary, MethodsCommand::inShort)
                 .data("settings", method -> Settings.of((Record) method))
-                .in(Table.Format.JSON);
+                .in(Format.JSON);
     }
 
     /** Returns the first clause of the summary. */

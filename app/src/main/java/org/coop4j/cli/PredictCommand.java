@@ -14,6 +14,7 @@ import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Format;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.eval.Temperature;
 import org.coop4j.graph.host.Backend;
@@ -146,24 +147,23 @@ final class PredictCommand extends ConsoleCommand {
         Table<Classified> rows = new Table<Classified>()
                 .text("image", Classified::file)
                 .among(files.stream().map(Path::toString).toList())
-                .in(Table.Format.TABLE, Table.Format.CSV)
+                .in(Format.TABLE, Format.CSV)
                 .data("file", Classified::file)
-                .in(Table.Format.JSON, Table.Format.JSON_LINES)
-                .text("label", c -> c.answers.get(0).label())
-                .among(labels)
-                .share("probability", c -> (float) c.answers.get(0).probability());
+                .in(Format.JSON, Format.JSON_LINES);
         int most = top == null ? 1 : Math.min(top, names.size());
         int last = most > 1 && threshold > 0 ? most + 1 : most;
-        for (int i = 1; i < last; i++) {
+        for (int i = 0; i < last; i++) {
             int rank = i;
-            rows.text("label_" + (i + 1), c -> c.answer(rank).map(Prediction::label).orElse(""))
+            String suffix = i == 0 ? "" : "_" + (i + 1);
+            Format[] formats = i == 0 ? Format.values() : new Format[] {Format.TABLE, Format.CSV};
+            rows.text("label" + suffix, c -> c.answer(rank).map(Prediction::label).orElse(""))
                     .among(labels)
-                    .in(Table.Format.TABLE, Table.Format.CSV)
-                    .share("probability_" + (i + 1), c -> c.answer(rank).map(p -> (float) p.probability()).orElse(null))
-                    .in(Table.Format.TABLE, Table.Format.CSV);
+                    .in(formats)
+                    .share("probability" + suffix, c -> c.answer(rank).map(p -> (float) p.probability()).orElse(null))
+                    .in(formats);
         }
         return rows.data("probabilities", c -> probabilities(names, c.ranked))
-                .in(Table.Format.JSON, Table.Format.JSON_LINES);
+                .in(Format.JSON, Format.JSON_LINES);
     }
 
     /** Returns the probabilities of all classes in their own order, or of the most probable ones that were asked for. */

@@ -32,14 +32,14 @@ import picocli.CommandLine.Parameters;
                     + " each class, base-to-new, robustness, and the published numbers beside them."
                     + " Tables are written as CSV, figures as SVG.",
             "",
-            "Runs of different models, test images or settings are shown apart, never averaged."
+            "Runs of different models, test images or settings are shown apart, never averaged.",
+            "--csv prints the few-shot table; all tables are in OUT/tables.",
+            "A damaged run is named and left out, and the exit code is 1."
         },
         footer = {
             "  coop report runs",
             "  coop report runs -o paper",
-            "  coop report runs -q --csv | head",
-            "--csv prints the few-shot table; all tables are in OUT/tables.",
-            "A damaged run is named and left out, and the exit code is 1."
+            "  coop report runs -q --csv | head"
         })
 final class ReportCommand extends ConsoleCommand {
 

@@ -20,6 +20,8 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Format;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
@@ -136,15 +138,15 @@ final class ZeroShotCommand extends ConsoleCommand {
             int[] truth = images.positions().stream().mapToInt(task.labels::get).toArray();
             evaluation = Evaluation.ofLogits(truth, probabilities);
         }
-        if (format.chosen() == Table.Format.JSON) {
+        if (format.chosen() == Format.JSON) {
             ObjectNode json = json(task, found, images.problems());
             if (evaluation != null) {
                 json.set("scores", EvalCommand.json(evaluation, task.classes));
             }
             console.print(json);
-        } else if (format.chosen() == Table.Format.TABLE && evaluation != null) {
+        } else if (format.chosen() == Format.TABLE && evaluation != null) {
             printScores(evaluation, task.classes);
-        } else if (format.chosen() == Table.Format.CSV || !found.isEmpty()) {
+        } else if (format.chosen() == Format.CSV || !found.isEmpty()) {
             Table<Guess> guesses = guesses(task);
             found.forEach(guesses::rows);
             guesses.print(format.chosen(), console);
@@ -165,7 +167,7 @@ final class ZeroShotCommand extends ConsoleCommand {
             throw new WrongUsage("--split and --seed are for a dataset: give --data");
         }
         ImageInputs inputs = ImageInputs.of(arguments);
-        if (given.isEmpty() && !inputs.isLabelled()) {
+        if (given.isEmpty() && inputs.truth().isEmpty()) {
             throw new WrongUsage("which classes? Give --classes, or a folder with one subfolder per class");
         }
         List<String> classes = given.isEmpty()
@@ -213,13 +215,13 @@ final class ZeroShotCommand extends ConsoleCommand {
 
     private static Table<Guess> guesses(Task task) {
         Table<Guess> table = new Table<Guess>()
-                .shown("image", Table.Kind.WORDS, Guess::file, g -> g.rank == 1 ? g.file : "")
-                .in(Table.Format.TABLE, Table.Format.CSV)
+                .shown("image", Kind.WORDS, Guess::file, g -> g.rank == 1 ? g.file : "")
+                .in(Format.TABLE, Format.CSV)
                 .data("rank", Guess::rank)
-                .in(Table.Format.CSV)
+                .in(Format.CSV)
                 .text("label", Guess::label)
                 .share("probability", Guess::probability);
-        return task.isScored() ? table.data("truth", Guess::truth).in(Table.Format.CSV) : table;
+        return task.isScored() ? table.data("truth", Guess::truth).in(Format.CSV) : table;
     }
 
     private void printScores(Evaluation evaluation, List<String> classes) {

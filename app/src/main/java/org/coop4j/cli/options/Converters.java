@@ -24,15 +24,39 @@ public final class Converters {
 
     /** Registers the converters of all types that options have. */
     public static void register(CommandLine line) {
-        line.registerConverter(ExifOrientation.class, text -> known(text, ExifOrientation::named))
-                .registerConverter(Precision.class, Converters::precision)
-                .registerConverter(ReferencePreset.class, text -> known(text, ReferencePreset::named))
-                .registerConverter(MemoryLimit.class, text -> known(text, MemoryLimit::parse))
-                .registerConverter(Benchmark.class, text -> known(text, Benchmarks.published()::get))
-                .registerConverter(Split.class, text -> Split.named(text)
-                        .orElseThrow(() -> new TypeConversionException(
-                                "expected train, val or test, got '" + text + "'")))
-                .setCaseInsensitiveEnumValuesAllowed(true);
+        register(line, ExifOrientation.class, ExifOrientation::named);
+        register(line, ReferencePreset.class, ReferencePreset::named);
+        register(line, MemoryLimit.class, MemoryLimit::parse);
+        register(line, Benchmark.class, Benchmarks.published()::get);
+        register(line, Precision.class, Converters::precision);
+        register(line, Split.class, Converters::split);
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+    }
+
+    private static <T> void register(CommandLine line, Class<T> type, Function<String, T> parse) {
+        line.registerConverter(type, text -> {
+            try {
+                return parse.apply(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        });
+    }
+
+    private static Precision precision(String text) {
+        if (text.equals("auto")) {
+            return Precision.BFLOAT16.obstacle().isEmpty() ? Precision.BFLOAT16 : Precision.FLOAT32;
+        }
+        try {
+            return Precision.of(text);
+        } catch (IllegalArgumentException e) {
+            throw new TypeConversionException(e.getMessage() + " (or auto)");
+        }
+    }
+
+    private static Split split(String text) {
+        return Split.named(text)
+                .orElseThrow(() -> new IllegalArgumentException("expected train, val or test, got '" + text + "'"));
     }
 
     /** The name of a file, where a folder would read as "Is a directory". */
@@ -73,25 +97,6 @@ public final class Converters {
                 throw new TypeConversionException("expected an integer of 1 or more, got " + text);
             }
             return Integer.valueOf(text);
-        }
-    }
-
-    private static Precision precision(String text) {
-        if (text.equals("auto")) {
-            return Precision.BFLOAT16.obstacle().isEmpty() ? Precision.BFLOAT16 : Precision.FLOAT32;
-        }
-        try {
-            return Precision.of(text);
-        } catch (IllegalArgumentException e) {
-            throw new TypeConversionException(e.getMessage() + " (or auto)");
-        }
-    }
-
-    private static <T> T known(String text, Function<String, T> parse) {
-        try {
-            return parse.apply(text);
-        } catch (IllegalArgumentException e) {
-            throw new TypeConversionException(e.getMessage());
         }
     }
 }
