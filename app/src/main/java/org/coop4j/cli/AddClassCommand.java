@@ -72,7 +72,7 @@ final class AddClassCommand extends ConsoleCommand {
     public Integer call() throws IOException {
         require(!Files.exists(out), out + " exists: choose another --out");
         ClassifierFile file = promptOptions.read();
-        require(!file.classNames().contains(name), "\"" + name + "\" is a class already");
+        require(!file.classNames().contains(name), '"' + name + "\" is a class already");
         RunConfig config = RunConfig.read(promptOptions.given().resolve(RunFolder.CONFIG));
         Method method = file.method();
         boolean byName = method.namesNewClasses();

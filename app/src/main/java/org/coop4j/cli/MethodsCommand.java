@@ -5,7 +5,6 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.base.Settings;
-import org.coop4j.cli.options.MethodOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;

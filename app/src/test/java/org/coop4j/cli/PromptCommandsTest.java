@@ -339,7 +339,7 @@ class PromptCommandsTest {
     @Test
     void badOptionsOfTheOthersAreNamed() throws IOException {
         assertUsage(eval("-p", run, "--split", "odd"), "--split", "train, val or test", "'odd'");
-        assertUsage(eval("-p", run, "--half", "odd"), "--half", "all, base or new", "'odd'");
+        assertUsage(eval("-p", run, "--half", "odd"), "--half", "ALL, BASE, NEW", "'odd'");
         assertUsage(train(folder.resolve("x"), "--half", "odd"), "--half", "'odd'");
 
         Path image = pictures.resolve("test/red sky/picture-0.png");

@@ -1,4 +1,4 @@
-package org.coop4j.cli.options;
+package org.coop4j.cli;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,10 +15,10 @@ import org.coop4j.run.MethodChoice.Candidate;
 import picocli.CommandLine.Option;
 
 /** The methods that a command learns with, their settings and training, and the settings to choose among. */
-public final class MethodOptions {
+final class MethodOptions {
 
     /** Stands for {@link Method#quick} on the command line. */
-    public static final String AUTO = "auto";
+    static final String AUTO = "auto";
 
     /** The value of {@code --tune} alone: no setting is tried. */
     private static final String METHODS = "methods";
@@ -85,12 +85,12 @@ public final class MethodOptions {
     private List<String> tune = List.of();
 
     /** Returns true if one of several candidates is chosen. */
-    public boolean choose() {
+    boolean choose() {
         return !tune.isEmpty() || names.contains(AUTO);
     }
 
     /** Returns true if several numbers of training images per class are tried. */
-    public boolean triesShots() {
+    boolean triesShots() {
         return tried().containsKey(SHOTS);
     }
 
@@ -99,7 +99,7 @@ public final class MethodOptions {
      *
      * @param presetWords words that a preset initialises the context with, or null
      */
-    public List<Candidate> candidates(String presetWords, int shots) {
+    List<Candidate> candidates(String presetWords, int shots) {
         Map<String, String> settings = settings(presetWords);
         Map<String, List<String>> tried = tried();
         List<Candidate> candidates = WrongUsage.unless(() -> methods().stream()

@@ -1,4 +1,4 @@
-package org.coop4j.cli.options;
+package org.coop4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -20,7 +20,7 @@ import org.coop4j.weights.model.ClipConfig;
 import picocli.CommandLine.Option;
 
 /** The folder of runs, the sample that they learn from, and their seeds. */
-public final class RunOptions {
+final class RunOptions {
 
     private static final String EPOCHS = "epochs";
 
@@ -29,14 +29,14 @@ public final class RunOptions {
             required = true,
             paramLabel = "DIR",
             description = "The run's folder; of several runs, the folder above theirs.")
-    private Path out;
+    Path out;
 
     @Option(
             names = {"-k", "--shots"},
             defaultValue = "16",
             paramLabel = "K",
             description = "Training images per class, 0 for all (default: ${DEFAULT-VALUE}).")
-    private int shots;
+    int shots;
 
     @Option(names = "--seed", paramLabel = "N", description = "Random seed (default: 1).")
     private Long seed;
@@ -75,25 +75,10 @@ public final class RunOptions {
     private int checkpointEvery;
 
     @Option(names = "--resume", description = "Resume the run in the folder.")
-    private boolean resume;
-
-    /** Returns the folder of the run or runs. */
-    public Path out() {
-        return out;
-    }
-
-    /** Returns the number of training images per class, 0 for all. */
-    public int shots() {
-        return shots;
-    }
-
-    /** Returns true if runs go on where they were interrupted. */
-    public boolean resume() {
-        return resume;
-    }
+    boolean resume;
 
     /** Returns the seeds of the runs, checked. */
-    public List<Long> seeds() {
+    List<Long> seeds() {
         if (!seeds.isEmpty() && seed != null) {
             throw new WrongUsage("--seeds and --seed exclude each other: omit one");
         }
@@ -104,22 +89,22 @@ public final class RunOptions {
     }
 
     /** Returns true if each seed has a folder of its own. */
-    public boolean severalSeeds() {
+    boolean severalSeeds() {
         return !seeds.isEmpty();
     }
 
     /** Returns the data with the percentages of its split, if they were given. */
-    public DataSpec of(DataSpec data) {
+    DataSpec of(DataSpec data) {
         return split == null ? data : WrongUsage.unless(() -> data.withSplit(split));
     }
 
     /** Returns the words that the preset initialises the context with, or null. */
-    public String presetWords() {
+    String presetWords() {
         return preset == null ? null : preset.words().orElse(null);
     }
 
     /** Checks that the preset is for the model. */
-    public void requireModelOfPreset(FeatureSpace space) throws IOException {
+    void requireModelOfPreset(FeatureSpace space) throws IOException {
         if (preset != null) {
             String name = "preset " + preset.name();
             ClipConfig given = space.requireTowers(name).architecture();
@@ -130,7 +115,7 @@ public final class RunOptions {
     }
 
     /** Returns the configuration of a run. */
-    public RunConfig config(SharedData shared, DataSpec data, ClassHalf half, Candidate candidate, long runSeed)
+    RunConfig config(SharedData shared, DataSpec data, ClassHalf half, Candidate candidate, long runSeed)
             throws IOException {
         RunData lists = RunData.of(data, shared.dataset(data, runSeed), half);
         String model = shared.space().modelSha256();
