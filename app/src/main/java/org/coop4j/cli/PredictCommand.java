@@ -166,7 +166,7 @@ final class PredictCommand extends ConsoleCommand {
                 .in(Format.JSON, Format.JSON_LINES);
     }
 
-    /** Returns the probabilities of all classes in their own order, or of the most probable ones that were asked for. */
+    /** Returns the probabilities of all classes in their own order, or of the most probable ones asked for. */
     private Map<String, Float> probabilities(List<String> names, List<Prediction> ranked) {
         Map<String, Float> map = new LinkedHashMap<>();
         if (top == null) {

@@ -109,7 +109,7 @@ final class RunOptions {
             String name = "preset " + preset.name();
             ClipConfig given = space.requireTowers(name).architecture();
             if (!ClipConfig.named(preset.architecture()).equals(given)) {
-                throw new CommandFailure("%s is for %s, which this model is not".formatted(name, preset.architecture()));
+                throw new CommandFailure("%s is for %s, not this model".formatted(name, preset.architecture()));
             }
         }
     }
