@@ -85,7 +85,7 @@ public final class RunPage {
                 .add(summary())
                 .add(baselines())
                 .add(chosen())
-                .add(sections.classes(after))
+                .add(sections.classes(learned.calibrated().evaluation()))
                 .add(sections.confusion(after))
                 .add(sections.changed(before, "zero-shot with " + prompt.name(), after, run.name()))
                 .add(sections.leastCertain(after))
@@ -160,7 +160,7 @@ public final class RunPage {
             return section;
         }
         List<Picture> pictures = new ArrayList<>();
-        for (Suspect suspect : suspects.subList(0, Math.min(PICTURES, suspects.size()))) {
+        for (Suspect suspect : EvaluationSections.first(PICTURES, suspects)) {
             String own = name(suspect.picture());
             sections.add(
                     pictures,
@@ -194,11 +194,11 @@ public final class RunPage {
                 .paragraph("Images are near-duplicates if they are the same file or their features have a cosine above "
                         + NearDuplicates.LEAST_COSINE
                         + ". A test image that was learned from is no test: keep one of each group.");
-        for (Set<Located> group : groups.subList(0, Math.min(GROUPS, groups.size()))) {
+        for (Set<Located> group : EvaluationSections.first(GROUPS, groups)) {
             List<Picture> pictures = new ArrayList<>();
-            group.stream()
-                    .limit(PICTURES)
-                    .forEach(one -> sections.add(pictures, one.image().path(), name(one), one.part()));
+            for (Located one : EvaluationSections.first(PICTURES, List.copyOf(group))) {
+                sections.add(pictures, one.image().path(), name(one), one.part());
+            }
             double least = evidence.duplicates().stream()
                     .filter(pair -> group.contains(pair.first()))
                     .mapToDouble(Pair::cosine)
