@@ -1,6 +1,7 @@
 package org.coop4j.bench;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -75,14 +76,10 @@ public record MethodBench(int classes, int shots, int width, int tests) {
         DenseFeatures test = images(random, seen, tests);
         Method used =
                 Settings.has((Record) method, "templates") ? method.with(Map.of("templates", List.of("{}"))) : method;
-        try (FeatureSpace space = FeatureTable.of(
-                        Precision.FLOAT32,
-                        "",
-                        LOG_LOGIT_SCALE,
-                        names,
-                        FeatureMatrix.of(classes, width, texts),
-                        Workers.standard())
-                .with(projection)) {
+        FeatureMatrix ofTexts = FeatureMatrix.of(classes, width, texts);
+        FeatureTable table =
+                FeatureTable.of(Precision.FLOAT32, "", LOG_LOGIT_SCALE, names, ofTexts, Workers.standard());
+        try (FeatureSpace space = with(projection, table)) {
             Task task = new Task(names, "{}", 1);
             Gemm.singleThreaded(() -> {}); // BLAS is loaded, as it is where a model is open
             forgetPeakMemory();
@@ -100,6 +97,17 @@ public record MethodBench(int classes, int shots, int width, int tests) {
                         Machine.peakMemory().orElse(0));
             }
         }
+    }
+
+    /** Returns a space with a projection, which a table of features lacks. */
+    private static FeatureSpace with(VisualProjection projection, FeatureSpace table) {
+        Class<?>[] types = {FeatureSpace.class};
+        return (FeatureSpace) Proxy.newProxyInstance(
+                FeatureSpace.class.getClassLoader(),
+                types,
+                (proxy, method, arguments) -> method.getName().equals("requireVisualProjection")
+                        ? projection
+                        : method.invoke(table, arguments));
     }
 
     /** Returns a projection whose product with its transpose is approximately the identity matrix. */

@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.global.torch;
  * Steps of the methods of image features in PyTorch, as the references train them, for their speed
  * beside {@code methods} of the profile bench: random features, gradients by PyTorch's autograd. Arguments:
  * the method ({@code tip-adapter-f}, {@code taskres}, {@code zs-lp}, {@code clap} or {@code lpp}),
- * classes, images a class, width of a feature, and the steps to take the median of.
+ * classes, images per class, width of a feature, and the steps to take the median of.
  */
 @SuppressWarnings("try") // a scope acts by being open
 public final class TorchFeaturePeer {
@@ -99,7 +99,7 @@ public final class TorchFeaturePeer {
         return new SGD(new TensorVector(learned), options);
     }
 
-    /** A step on a random batch; the loss is of the batch's images and labels. */
+    /** A step on a random batch; the loss is the cross-entropy of the batch. */
     private Runnable onBatches(Optimizer optimizer, BinaryOperator<Tensor> loss) {
         return () -> {
             Tensor chosen = torch.randperm(images.size(0)).narrow(0, 0, BATCH);
@@ -136,7 +136,7 @@ public final class TorchFeaturePeer {
         });
     }
 
-    /** Class prototypes are learned, held near the text features by CLAP's penalty or not. */
+    /** Class prototypes are learned, regularised towards the text features by CLAP's penalty or not. */
     private Runnable prototypes(boolean penalised) {
         Tensor prototypes = learned(texts);
         Tensor multipliers = torch.rand(classes);

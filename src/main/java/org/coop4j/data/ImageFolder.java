@@ -103,7 +103,7 @@ public record ImageFolder(Path root, Optional<Path> namesFile, long splitSeed, O
             }
         }
         if (splits.keySet().equals(Set.of(Split.VAL))) {
-            throw new DatasetException(splits.get(Split.VAL) + " has no train or test folder beside it: add one");
+            throw new DatasetException(splits.get(Split.VAL) + " has no train or test folder next to it: add one");
         }
         return splits;
     }

@@ -27,6 +27,11 @@ public record Evaluation(int total, int correct, List<ClassResult> classes, Conf
             return 100.0 * correct / total;
         }
 
+        /** Returns the percentage of the images predicted as this class that are of it; not a number if there are none. */
+        public double precision() {
+            return 100.0 * correct / predicted;
+        }
+
         /** Returns F1 in percent, 2·correct / (total + predicted). */
         public double f1() {
             return 100.0 * (2.0 * correct) / (total + predicted);

@@ -77,7 +77,7 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
     }
 
     /** Returns the prompt tokens of each class for a model. */
-    List<int[]> prompts(Clip clip, List<ClassName> names) {
+    public List<int[]> prompts(Clip clip, List<ClassName> names) {
         Tokenizer tokenizer = clip.tokenizer();
         return prompts(
                 names,

@@ -19,7 +19,6 @@ import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
-import org.coop4j.graph.host.Precision;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView.TensorSpec;
@@ -62,7 +61,7 @@ public final class FeatureExport {
         FeatureSpace space = shared.space();
         List<String> paths =
                 images.stream().map(i -> i.image().path().toString()).toList();
-        Map<String, String> metadata = metadata(space, paths, "image", space.precision(), normalized);
+        Map<String, String> metadata = metadata(space, paths, "image", normalized);
         metadata.put(FeatureTensors.CLASS_NAMES, JSON.writeValueAsString(dataset.classNames()));
         int n = images.size();
         List<TensorSpec> specs = List.of(
@@ -77,7 +76,7 @@ public final class FeatureExport {
                 FeatureMatrix rows = normalized ? features.normalized() : features;
                 for (int row = 0; row < rows.rows(); row++) {
                     writer.writeFloats(FeatureTensors.FEATURES, rows.row(row));
-                    splits.add(part.getKey().ordinal());
+                    splits.add(List.of(Split.values()).indexOf(part.getKey()));
                 }
             }
             long[] labels = images.stream().mapToLong(i -> i.image().label()).toArray();
@@ -97,11 +96,10 @@ public final class FeatureExport {
      *
      * @param inputs texts or file names of the rows
      * @param kind {@code image} or {@code text}
-     * @param precision in which they were encoded
      * @param normalized true if rows have norm 1
      */
     public static Map<String, String> metadata(
-            FeatureSpace space, List<String> inputs, String kind, Precision precision, boolean normalized)
+            FeatureSpace space, List<String> inputs, String kind, boolean normalized)
             throws IOException {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(FeatureTensors.MODEL_SHA256, space.modelSha256());
@@ -109,7 +107,7 @@ public final class FeatureExport {
         metadata.put(FeatureTensors.NORMALIZED, String.valueOf(normalized));
         metadata.put(FeatureTensors.INPUTS, JSON.writeValueAsString(inputs));
         metadata.put(FeatureTensors.KIND, kind);
-        metadata.put(FeatureTensors.PRECISION, precision.id());
+        metadata.put(FeatureTensors.PRECISION, space.precision().id());
         return metadata;
     }
 }

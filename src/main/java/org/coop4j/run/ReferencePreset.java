@@ -27,7 +27,7 @@ public record ReferencePreset(String name, String architecture, Optional<String>
     /**
      * Returns the preset of this name.
      *
-     * @throws IllegalArgumentException listing the presets if there is none of this name
+     * @throws IllegalArgumentException listing the presets if none has this name
      */
     public static ReferencePreset named(String name) {
         return all().stream()

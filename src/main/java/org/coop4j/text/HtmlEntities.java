@@ -37,7 +37,7 @@ final class HtmlEntities {
     private static Map<String, String> parse(String lines) {
         Map<String, String> texts = new HashMap<>();
         for (String line : lines.lines().filter(line -> !line.startsWith("#")).toList()) {
-            String[] parts = line.split(" "); // name, code points
+            String[] parts = line.split(" ", -1); // name, code points
             StringBuilder text = new StringBuilder();
             for (int i = 1; i < parts.length; i++) {
                 text.appendCodePoint(Integer.parseInt(parts[i], 16));

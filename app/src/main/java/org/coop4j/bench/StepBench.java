@@ -1,19 +1,19 @@
 package org.coop4j.bench;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
-import org.coop4j.clip.PackedPrompts;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.Step;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.OpTime;
-import org.coop4j.method.PromptLayout.ClassPosition;
+import org.coop4j.method.ClassName;
+import org.coop4j.method.PromptLayout;
 import org.coop4j.method.train.Optimizer;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.Machine;
@@ -24,17 +24,15 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * optimizer.
  *
  * @param classes number of classes
- * @param context number of context vectors M
  * @param nameTokens tokens per class name
- * @param position position of the name
- * @param classSpecific true if each class has its own context vectors
  * @param batch images per step
  */
-public record StepBench(
-        int classes, int context, int nameTokens, ClassPosition position, boolean classSpecific, int batch) {
+public record StepBench(PromptLayout layout, int classes, int nameTokens, int batch) {
 
     /** Number of steps before memory is measured for the first time. */
     private static final int EARLY = 30;
+
+    private static final int FULL_STOP = 269;
 
     /**
      * A measured step.
@@ -51,7 +49,7 @@ public record StepBench(
     /** Measures {@code runs} steps after three others, with random names, features and labels. */
     public Outcome run(Clip clip, MemoryLimit memory, int runs) {
         SplittableRandom random = new SplittableRandom(1);
-        int vectors = classSpecific ? classes * context : context;
+        int vectors = layout.vectors(classes);
         int width = clip.architecture().text().width();
         int embed = clip.architecture().embedDim();
         LearnedTensor ctx = LearnedTensor.of("ctx", gaussian(random, vectors * width, 0.02), vectors, width);
@@ -61,7 +59,9 @@ public record StepBench(
         int[] labels = random.ints(batch, 0, classes).toArray();
         Training training = Training.coop(1, 1);
         Optimizer optimizer = training.newOptimizer();
-        PromptEncoder encoder = clip.promptEncoder(prompts(clip, random));
+        List<ClassName> names =
+                Stream.generate(() -> name(random)).limit(classes).toList();
+        PromptEncoder encoder = clip.promptEncoder(layout.prompts(clip, names));
         int[] steps = {0};
         long[] early = {0};
         try (Step step = encoder.step(() -> List.of(ctx), StepBench::loss, batch, memory)) {
@@ -82,26 +82,10 @@ public record StepBench(
         return step.crossEntropy(step.cosineLogits(w));
     }
 
-    private List<int[]> prompts(Clip clip, SplittableRandom random) {
-        int before =
-                switch (position) {
-                    case END -> context;
-                    case MIDDLE -> context / 2;
-                    case FRONT -> 0;
-                };
-        List<int[]> prompts = new ArrayList<>();
-        for (int c = 0; c < classes; c++) {
-            int first = classSpecific ? c * context : 0;
-            IntStream.Builder tokens = IntStream.builder().add(clip.tokenizer().startToken());
-            IntStream.range(first, first + before).map(PackedPrompts::context).forEach(tokens);
-            random.ints(nameTokens, 300, 40_000).forEach(tokens);
-            IntStream.range(first + before, first + context)
-                    .map(PackedPrompts::context)
-                    .forEach(tokens);
-            tokens.add(269).add(clip.tokenizer().endToken()); // "." and the end
-            prompts.add(tokens.build().toArray());
-        }
-        return prompts;
+    /** Draws the tokens of a name, and a full stop. */
+    private ClassName name(SplittableRandom random) {
+        IntStream name = random.ints(nameTokens, 300, 40_000);
+        return new ClassName("", IntStream.concat(name, IntStream.of(FULL_STOP)).toArray(), nameTokens);
     }
 
     /** Draws from a normal distribution around 0. */

@@ -1,13 +1,13 @@
 package org.coop4j.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import static org.coop4j.console.WrongUsage.require;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Numbers;
@@ -23,11 +23,11 @@ import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.graph.OpTime;
 import org.coop4j.graph.host.Precision;
+import org.coop4j.method.PromptLayout;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.run.Machine;
 import org.coop4j.weights.convert.RandomWeights;
@@ -72,25 +72,23 @@ public final class BenchCommand extends ConsoleCommand {
 
     @Option(
             names = "--classes",
-            defaultValue = "100",
             paramLabel = "N",
             converter = Converters.Positive.class,
-            description = "Number of classes (default: ${DEFAULT-VALUE}).")
-    private int classes;
+            description = "Number of classes" + Options.DEFAULT)
+    private int classes = 100;
 
     @Option(
             names = "--context",
-            defaultValue = "16",
             paramLabel = "M",
             converter = Converters.Positive.class,
-            description = "Number of context vectors (default: ${DEFAULT-VALUE}).")
-    private int context;
+            description = "Number of context vectors" + Options.DEFAULT)
+    private int context = 16;
 
     @Option(
             names = "--position",
             defaultValue = "end",
             paramLabel = "WHERE",
-            description = "end, middle or front (default: ${DEFAULT-VALUE}).")
+            description = "end, middle or front" + Options.DEFAULT)
     private ClassPosition position;
 
     @Option(names = "--csc", description = "Class-specific context.")
@@ -98,19 +96,17 @@ public final class BenchCommand extends ConsoleCommand {
 
     @Option(
             names = "--name-tokens",
-            defaultValue = "3",
             paramLabel = "N",
             converter = Converters.Positive.class,
-            description = "Tokens per class name (default: ${DEFAULT-VALUE}).")
-    private int nameTokens;
+            description = "Tokens per class name" + Options.DEFAULT)
+    private int nameTokens = 3;
 
     @Option(
             names = "--batch",
-            defaultValue = "32",
             paramLabel = "N",
             converter = Converters.Positive.class,
-            description = "Images per batch (default: ${DEFAULT-VALUE}).")
-    private int batch;
+            description = "Images per batch" + Options.DEFAULT)
+    private int batch = 32;
 
     @Mixin
     private Runs runs;
@@ -128,11 +124,10 @@ public final class BenchCommand extends ConsoleCommand {
     public static final class Subject {
         @Option(
                 names = "--arch",
-                defaultValue = "ViT-B/16",
                 paramLabel = "NAME",
                 converter = Converters.Architecture.class,
-                description = "A published architecture (default: ${DEFAULT-VALUE}).")
-        private String architecture;
+                description = "A published architecture" + Options.DEFAULT)
+        private String architecture = "ViT-B/16";
 
         @Option(
                 names = {"-m", "--model"},
@@ -167,11 +162,10 @@ public final class BenchCommand extends ConsoleCommand {
     public static final class Runs {
         @Option(
                 names = "--runs",
-                defaultValue = "7",
                 paramLabel = "N",
                 converter = Converters.Positive.class,
-                description = "Repetitions (default: ${DEFAULT-VALUE}).")
-        private int count;
+                description = "Repetitions" + Options.DEFAULT)
+        private int count = 7;
 
         public int count() {
             return count;
@@ -180,13 +174,11 @@ public final class BenchCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        if (!Set.of("step", "encode", "files").contains(what)) {
-            throw new WrongUsage("\"" + what + "\" cannot be measured: expected step, encode or files");
-        }
-        if (what.equals("files") && pictures == null) {
-            throw new WrongUsage("bench files needs a folder of JPEG files");
-        }
-        List<LabelledImage> images = what.equals("files") ? jpegs(pictures) : List.of();
+        boolean known = Set.of("step", "encode", "files").contains(what);
+        require(known, "\"" + what + "\" cannot be measured: expected step, encode or files");
+        boolean ofFiles = what.equals("files");
+        require(!ofFiles || pictures != null, "bench files needs a folder of JPEG files");
+        List<LabelledImage> images = ofFiles ? jpegs(pictures) : List.of();
         Precision precision = subject.precision();
         ObjectNode result = Json.object().put("what", what).put("precision", precision.id());
         if (subject.model == null) {
@@ -219,9 +211,6 @@ public final class BenchCommand extends ConsoleCommand {
     }
 
     private static List<LabelledImage> jpegs(Path folder) throws IOException {
-        if (!Files.isDirectory(folder)) {
-            throw new CommandFailure(folder + " is not a folder");
-        }
         List<LabelledImage> images = ImageFiles.in(folder).stream()
                 .filter(path -> path.toString().toLowerCase(Locale.ROOT).endsWith(".jpg"))
                 .limit(MAX_FILES)
@@ -234,12 +223,13 @@ public final class BenchCommand extends ConsoleCommand {
     }
 
     private void step(Clip clip, ObjectNode result) {
-        StepBench.Outcome outcome = new StepBench(classes, context, nameTokens, position, classSpecific, batch)
+        PromptLayout layout = new PromptLayout(context, position, classSpecific);
+        StepBench.Outcome outcome = new StepBench(layout, classes, nameTokens, batch)
                 .run(clip, memory.limit(), runs.count());
         times(outcome.time(), result);
-        result.put("gflops", outcome.time().gflops());
-        result.put("step_mb", outcome.bytes() >> 20);
-        result.put("parts", outcome.parts());
+        result.put("gflops", outcome.time().gflops())
+                .put("step_mb", outcome.bytes() >> 20)
+                .put("parts", outcome.parts());
         if (outcome.early() > 0) {
             result.put("rss_after_30_steps_mb", outcome.early() >> 20);
         }
@@ -279,13 +269,11 @@ public final class BenchCommand extends ConsoleCommand {
 
     private void print(ObjectNode result) {
         AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS);
-        for (Map.Entry<String, JsonNode> field : result.properties()) {
-            JsonNode value = field.getValue();
+        result.forEachEntry((name, value) -> {
             if (!value.isArray()) {
-                String text = value.isDouble() ? Numbers.number(value.asDouble(), 3) : value.asText();
-                table.row(field.getKey(), text);
+                table.row(name, value.isDouble() ? Numbers.number(value.asDouble(), 3) : value.asText());
             }
-        }
+        });
         table.print(console.out());
         if (ops != null) {
             ops.lines().print(console.out());

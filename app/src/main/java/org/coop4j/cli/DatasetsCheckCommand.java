@@ -1,6 +1,5 @@
 package org.coop4j.cli;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.EnumFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -13,12 +12,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
-import java.util.function.Function;
+import java.util.Map;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.SafeText;
 import org.coop4j.cli.options.Options;
+import org.coop4j.console.Cell;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
@@ -36,8 +36,7 @@ import picocli.CommandLine.Parameters;
         name = "check",
         description = {
             "Check which published datasets a folder has, and if they are complete: numbers of classes and images,"
-                    + " missing files, and the source of the train, val and test lists."
-                    + " Nothing is written, and no image is opened.",
+                    + " missing files, source of the lists. Nothing is written, and no image is opened.",
             "",
             "The exit code is 1 if a dataset is damaged, incomplete or of another size; an absent one is no error."
         },
@@ -86,16 +85,16 @@ final class DatasetsCheckCommand extends ConsoleCommand {
     }
 
     private void printTable(List<BenchmarkCheck> checks, PrintStream out) {
-        List<BenchmarkCheck> present = new ArrayList<>(checks);
-        present.removeIf(check -> check.status() == BenchmarkCheck.Status.ABSENT);
+        Map<Boolean, List<BenchmarkCheck>> parts = checks.stream()
+                .collect(Collectors.partitioningBy(check -> check.status() == BenchmarkCheck.Status.ABSENT));
+        List<BenchmarkCheck> present = parts.get(false);
+        List<BenchmarkCheck> absent = parts.get(true);
         if (!present.isEmpty()) {
             rows().rows(present).lines().print(out);
         }
         for (BenchmarkCheck check : present) {
             problems(check).forEach(problem -> out.println(SafeText.line(name(check) + ": " + problem)));
         }
-        List<BenchmarkCheck> absent = new ArrayList<>(checks);
-        absent.removeAll(present);
         if (!absent.isEmpty()) {
             out.println(SafeText.line(notThere(absent)));
         }
@@ -107,61 +106,28 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                 .in(Table.Format.TABLE)
                 .data("name", DatasetsCheckCommand::name)
                 .text("status", check -> check.status().name().toLowerCase(Locale.ROOT));
-        DatasetsCommand.SIZES.forEach(
-                (name, size) -> number(rows, name, check -> check.found().map(size::applyAsInt)));
+        DatasetsCommand.SIZES.forEach((name, size) -> rows.numbers(name, check -> found(check, size), name));
         DatasetsCommand.SIZES.forEach((name, size) -> rows.data(
                 "published_" + name, check -> size.applyAsInt(check.benchmark().published())));
-        return number(rows, "missing", check -> check.found()
-                        .map(found -> check.missing().count()))
-                .text("division", check -> check.division()
-                        .map(DatasetsCheckCommand::inWords)
-                        .orElse(""))
+        return rows.numbers("missing", check -> found(check, found -> check.missing().count()), "missing")
+                .text("division", DatasetsCheckCommand::division)
                 .data("problems", check -> String.join("; ", problems(check)));
     }
 
-    /** Adds a column of numbers, which are unknown where there are no lists. */
-    private static Table<BenchmarkCheck> number(
-            Table<BenchmarkCheck> rows, String name, Function<BenchmarkCheck, Optional<Integer>> value) {
-        return rows.shown(name, Table.Kind.NUMBERS, value, check -> value.apply(check)
-                .map(Numbers::count)
-                .orElse(""));
+    /** Makes a cell of a number of the lists; empty without lists. */
+    private static Cell found(BenchmarkCheck check, ToIntFunction<Benchmark.Sizes> number) {
+        return check.found().map(number::applyAsInt).map(Cell::count).orElse(Cell.NONE);
     }
 
     private String notThere(List<BenchmarkCheck> absent) {
         String folder = String.valueOf(root.toAbsolutePath().normalize().getFileName());
         for (BenchmarkCheck check : absent) {
             if (check.benchmark().layout().directory().equals(folder)) {
-                return "%s seems to be the folder of %s itself: give the folder above it".formatted(root, name(check));
+                return root + " seems to be the folder of " + name(check) + " itself: give the folder above it";
             }
         }
         String all = absent.stream().map(DatasetsCheckCommand::name).collect(Collectors.joining(", "));
         return "not in " + root + ": " + all;
-    }
-
-    /** A check as JSON. */
-    private record CheckedDataset(
-            String name,
-            BenchmarkCheck.Status status,
-            Path directory,
-            Benchmark.Sizes found,
-            Benchmark.Sizes published,
-            @JsonInclude(JsonInclude.Include.NON_NULL) Division division,
-            BenchmarkCheck.Missing missing,
-            List<BenchmarkCheck.Expected> expected,
-            List<String> problems) {
-
-        static CheckedDataset of(BenchmarkCheck check) {
-            return new CheckedDataset(
-                    check.benchmark().name(),
-                    check.status(),
-                    check.directory(),
-                    check.found().orElse(null),
-                    check.benchmark().published(),
-                    check.division().orElse(null),
-                    check.missing(),
-                    check.expected(),
-                    DatasetsCheckCommand.problems(check));
-        }
     }
 
     private JsonNode toJson(List<BenchmarkCheck> checks) {
@@ -169,9 +135,22 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                 .enable(EnumFeature.WRITE_ENUMS_TO_LOWERCASE)
                 .addModule(new SimpleModule().addSerializer(Path.class, ToStringSerializer.instance))
                 .build();
-        List<CheckedDataset> datasets = checks.stream().map(CheckedDataset::of).toList();
-        ObjectNode json = Json.object().put("root", root.toString());
-        return json.set("datasets", mapper.valueToTree(datasets));
+        List<ObjectNode> datasets =
+                checks.stream().map(DatasetsCheckCommand::toJson).toList();
+        return mapper.valueToTree(Json.object().put("root", root.toString()).putPOJO("datasets", datasets));
+    }
+
+    private static ObjectNode toJson(BenchmarkCheck check) {
+        ObjectNode json = Json.object()
+                .put("name", name(check))
+                .putPOJO("status", check.status())
+                .putPOJO("directory", check.directory())
+                .putPOJO("found", check.found().orElse(null))
+                .putPOJO("published", check.benchmark().published());
+        check.division().ifPresent(division -> json.putPOJO("division", division));
+        return json.putPOJO("missing", check.missing())
+                .putPOJO("expected", check.expected())
+                .putPOJO("problems", problems(check));
     }
 
     private static List<String> problems(BenchmarkCheck check) {
@@ -179,19 +158,18 @@ final class DatasetsCheckCommand extends ConsoleCommand {
         BenchmarkCheck.Missing missing = check.missing();
         if (missing.count() > 0) {
             String first = missing.first().stream().map(Path::toString).collect(Collectors.joining(", "));
-            problems.add("%s missing: %s%s"
-                    .formatted(
-                            Numbers.count(missing.count(), "image is", "images are"),
-                            first,
-                            missing.count() > missing.first().size() ? ", …" : ""));
+            String more = missing.count() > missing.first().size() ? ", …" : "";
+            problems.add(Numbers.count(missing.count(), "image is", "images are") + " missing: " + first + more);
         }
         problems.addAll(check.problems());
         return problems;
     }
 
-    private static String inWords(Division division) {
-        boolean made = division.origin() == Division.Origin.RULE;
-        return made ? "no split file: to be made, " + division.description() : division.description();
+    private static String division(BenchmarkCheck check) {
+        return check.division()
+                .map(division -> (division.origin() == Division.Origin.RULE ? "no split file: to be made, " : "")
+                        + division.description())
+                .orElse("");
     }
 
     private static String name(BenchmarkCheck check) {

@@ -1,6 +1,5 @@
 package org.coop4j.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,9 +19,8 @@ import picocli.CommandLine.Command;
         name = "datasets",
         subcommands = {DatasetsCheckCommand.class, DatasetsShowCommand.class},
         description =
-                "List the published datasets of the CoOp papers, which --dataset takes by name: sizes, prompt, other"
-                        + " names, and the files expected in DATA, the folder of all datasets. Nothing is ever"
-                        + " downloaded.",
+                "List the published datasets, which --dataset takes by name: sizes, prompt, other names, and the files"
+                        + " expected in DATA, the folder of all datasets. Nothing is downloaded.",
         synopsisSubcommandLabel = "[check ...|show ...]",
         footer = {
             "  coop datasets",
@@ -51,10 +49,9 @@ final class DatasetsCommand extends ConsoleCommand {
         Table<Benchmark> table = new Table<>();
         switch (format.chosen()) {
             case JSON -> {
-                ObjectNode json = Json.object();
-                ArrayNode datasets = json.putArray("datasets");
-                all.forEach(benchmark -> datasets.add(toJson(benchmark)));
-                console.print(json);
+                List<ObjectNode> datasets =
+                        all.stream().map(DatasetsCommand::toJson).toList();
+                console.print(Json.object().putPOJO("datasets", datasets));
             }
             case CSV -> {
                 table.data("name", Benchmark::name).data("aliases", b -> String.join(" ", otherNames(b)));
@@ -91,19 +88,19 @@ final class DatasetsCommand extends ConsoleCommand {
     /** Returns a dataset as JSON, for {@code coop datasets show} too. */
     static ObjectNode toJson(Benchmark benchmark) {
         Benchmark.Layout layout = benchmark.layout();
-        ObjectNode json = Json.object();
-        json.put("name", benchmark.name());
-        otherNames(benchmark).forEach(json.putArray("aliases")::add);
-        json.set("published", Json.of(benchmark.published()));
-        json.put("template", benchmark.template());
-        json.put("directory", layout.directory());
-        json.put("split_file", layout.splitFile().orElse(null));
-        layout.folders().forEach(json.putArray("folders")::add);
-        layout.lists().forEach(json.putArray("lists")::add);
-        json.put("rule", benchmark.rule().description());
-        benchmark.skipped().stream().sorted().forEach(json.putArray("skipped")::add);
-        benchmark.renamed().forEach(json.putObject("renamed")::put);
-        return json.set("about", Json.of(benchmark.about()));
+        return Json.object()
+                .put("name", benchmark.name())
+                .putPOJO("aliases", otherNames(benchmark))
+                .putPOJO("published", benchmark.published())
+                .put("template", benchmark.template())
+                .put("directory", layout.directory())
+                .put("split_file", layout.splitFile().orElse(null))
+                .putPOJO("folders", layout.folders())
+                .putPOJO("lists", layout.lists())
+                .put("rule", benchmark.rule().description())
+                .putPOJO("skipped", benchmark.skipped().stream().sorted().toList())
+                .putPOJO("renamed", benchmark.renamed())
+                .putPOJO("about", benchmark.about());
     }
 
     /** Returns the names that {@code --dataset} takes in addition to the first. */
@@ -114,12 +111,9 @@ final class DatasetsCommand extends ConsoleCommand {
 
     /** Returns the files of a copy with the published division. */
     private static List<String> expected(Benchmark benchmark) {
-        List<String> expected = new ArrayList<>(benchmark.layout().folders());
-        benchmark
-                .layout()
-                .splitFile()
-                .ifPresentOrElse(
-                        expected::add, () -> expected.addAll(benchmark.layout().lists()));
+        Benchmark.Layout layout = benchmark.layout();
+        List<String> expected = new ArrayList<>(layout.folders());
+        layout.splitFile().ifPresentOrElse(expected::add, () -> expected.addAll(layout.lists()));
         return expected;
     }
 }

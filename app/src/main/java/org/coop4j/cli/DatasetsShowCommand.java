@@ -1,9 +1,11 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
+
 import java.io.PrintStream;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
-import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Options;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Table;
@@ -15,13 +17,14 @@ import picocli.CommandLine.Parameters;
 /** {@code coop datasets show}: one published dataset. */
 @Command(
         name = "show",
-        description = "Show a published dataset: its origin, the files it needs, the division of its images,"
-                + " its class names and hand-written prompt.",
+        description = "Show a published dataset: origin, needed files, division of the images, class names and prompt.",
         footer = {"  coop datasets show eurosat", "  coop datasets show --json imagenet-a"})
 final class DatasetsShowCommand extends ConsoleCommand {
 
     /** Width of the labels and the space after them. */
     private static final int LABELS = "also called".length() + 2;
+
+    private final AlignedLines facts = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
 
     @Parameters(paramLabel = "NAME", description = "A published dataset, such as eurosat.")
     private Benchmark benchmark;
@@ -42,62 +45,53 @@ final class DatasetsShowCommand extends ConsoleCommand {
     }
 
     private void printFacts(PrintStream out) {
-        AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
         Benchmark.About about = benchmark.about();
-        fact(table, "dataset", benchmark.name());
-        fact(table, "also called", String.join(", ", DatasetsCommand.otherNames(benchmark)));
-        fact(table, "images", images());
-        fact(table, "template", benchmark.template());
-        fact(table, "paper", about.paper());
-        fact(table, "homepage", about.homepage());
-        fact(table, "terms", about.terms());
-        fact(table, "preparation", about.preparation());
-        fact(table, "division", division());
-        fact(table, "left out", benchmark.skipped().stream().sorted().collect(Collectors.joining(", ")));
+        fact("dataset", benchmark.name());
+        fact("also called", String.join(", ", DatasetsCommand.otherNames(benchmark)));
+        fact("images", images());
+        fact("template", benchmark.template());
+        fact("paper", about.paper());
+        fact("homepage", about.homepage());
+        fact("terms", about.terms());
+        fact("preparation", about.preparation());
+        fact("division", division());
+        fact("left out", benchmark.skipped().stream().sorted().collect(Collectors.joining(", ")));
         rows(
-                table,
                 "renamed",
                 benchmark.renamed().entrySet().stream()
                         .filter(entry -> !entry.getKey().equals(entry.getValue()))
                         .map(entry -> entry.getKey() + " is called \"" + entry.getValue() + "\"")
                         .toList());
-        table.print(out);
+        facts.print(out);
     }
 
     /** Adds a row, or several for a long text; none for an empty one. */
-    private void fact(AlignedLines table, String label, String text) {
+    private void fact(String label, String text) {
         if (!text.isEmpty()) {
-            rows(table, label, AlignedLines.wrapped(text, console.width() - LABELS));
+            rows(label, AlignedLines.wrapped(text, console.width() - LABELS));
         }
     }
 
     /** Adds a row per line, the first with the label. */
-    private static void rows(AlignedLines table, String label, List<String> lines) {
+    private void rows(String label, List<String> lines) {
         for (int i = 0; i < lines.size(); i++) {
-            table.row(i == 0 ? label : "", lines.get(i));
+            facts.row(i == 0 ? label : "", lines.get(i));
         }
     }
 
     private String images() {
         Benchmark.Sizes published = benchmark.published();
-        String classes = Numbers.count(published.classes(), "class", "classes") + ": ";
+        String classes = count(published.classes(), "class", "classes") + ": ";
         return benchmark.testsOnly()
-                ? classes + Numbers.count(published.test(), "test image") + ", none to train on"
-                : classes
-                        + "%s train, %s val, %s test"
-                                .formatted(
-                                        Numbers.count(published.train()),
-                                        Numbers.count(published.val()),
-                                        Numbers.count(published.test()));
+                ? classes + count(published.test(), "test image") + ", none to train on"
+                : classes + count(published.train()) + " train, " + count(published.val()) + " val, "
+                        + count(published.test()) + " test";
     }
 
     private String division() {
         String rule = benchmark.rule().description();
-        return benchmark
-                .layout()
-                .splitFile()
-                .map(file -> file + "; without it, a split is made: " + rule)
-                .orElse(rule);
+        Optional<String> file = benchmark.layout().splitFile();
+        return file.map(name -> name + "; without it, a split is made: ").orElse("") + rule;
     }
 
     private void printTree(PrintStream out) {

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
-import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.Json;
 import org.coop4j.console.PageServer;
 import org.coop4j.console.WrongUsage;
@@ -76,7 +75,7 @@ final class DemoCommand extends ConsoleCommand {
         if (json) {
             Json.print(Json.of(report.result()), console.out());
         } else {
-            DemoScreen.printEnd(report.result(), out, console.out());
+            DemoScreen.printEnd(report, out, console.out());
         }
         console.flush();
         if (open) {

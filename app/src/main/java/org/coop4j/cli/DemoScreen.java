@@ -28,7 +28,6 @@ final class DemoScreen implements DemoRun.Listener {
 
     private final Console console;
     private final boolean table;
-    private boolean begun;
     private double bestPrompt;
 
     /**
@@ -41,9 +40,7 @@ final class DemoScreen implements DemoRun.Listener {
 
     /** Describes the model. */
     void model(String name, long parameters) {
-        console.note(name
-                + ": a CLIP of "
-                + Numbers.count(parameters)
+        console.note(name + ": a CLIP of " + Numbers.count(parameters)
                 + " parameters, trained on photographs, emoji and clip art (docs/model-card.md)");
     }
 
@@ -53,7 +50,7 @@ final class DemoScreen implements DemoRun.Listener {
             List<String> photographed,
             List<DemoResult.Prompt> prompts,
             List<DemoResult.Prompt> renamed) {
-        double best = DemoResult.best(prompts).photographs();
+        DemoResult.Prompt best = DemoResult.best(prompts);
         bestPrompt = DemoResult.best(renamed).photographs();
         if (!table) {
             return;
@@ -73,13 +70,21 @@ final class DemoScreen implements DemoRun.Listener {
         for (int i = 0; i < prompts.size(); i++) {
             DemoResult.Prompt prompt = prompts.get(i);
             rows.row(
-                    "\"" + prompt.template() + "\"",
+                    DemoReport.quoted(prompt),
                     percent(prompt.photographs()),
-                    prompt.photographs() == best ? "best" : "",
+                    prompt.equals(best) ? "best" : "",
                     percent(renamed.get(i).photographs()));
         }
         rows.print(out);
         out.println();
+        out.printf(
+                ROW,
+                "SHOTS",
+                "UNIFIED",
+                "CLASS-SPECIFIC",
+                "GDA",
+                "LINEAR PROBE",
+                "CLASS-SPECIFIC (| best by hand)");
         out.flush();
     }
 
@@ -88,25 +93,12 @@ final class DemoScreen implements DemoRun.Listener {
         if (!table) {
             return;
         }
+        List<Object> row = new ArrayList<>(List.of(shots));
+        accuracies.values().forEach(accuracy -> row.add(meanSd(accuracy)));
+        row.add(bar(accuracies.get(DemoMethod.FEATURED).mean()));
         console.above(() -> {
-            PrintStream out = console.out();
-            if (!begun) {
-                out.printf(
-                        Locale.ROOT,
-                        ROW,
-                        "SHOTS",
-                        "UNIFIED",
-                        "CLASS-SPECIFIC",
-                        "GDA",
-                        "LINEAR PROBE",
-                        "CLASS-SPECIFIC (| best by hand)");
-                begun = true;
-            }
-            List<Object> row = new ArrayList<>(List.of(shots));
-            accuracies.values().forEach(accuracy -> row.add(meanSd(accuracy)));
-            row.add(bar(accuracies.get(DemoMethod.FEATURED).mean()));
-            out.printf(Locale.ROOT, ROW, row.toArray());
-            out.flush();
+            console.out().printf(Locale.ROOT, ROW, row.toArray());
+            console.out().flush();
         });
     }
 
@@ -121,35 +113,22 @@ final class DemoScreen implements DemoRun.Listener {
     }
 
     /** Prints the results below the table. */
-    static void printEnd(DemoResult result, Path folder, PrintStream out) {
-        int most = result.mostShots();
-        SeedSummary learned = result.photographs(DemoMethod.FEATURED, most);
-        DemoResult.Prompt best = result.bestPrompt();
-        out.printf(
-                Locale.ROOT,
-                "%n%d shots, class-specific: %s%n"
-                        + "  %s points over the best hand-written prompt (%s)%n"
-                        + "  %s points over it with careful names (%s)%n"
-                        + "  %s points over the linear probe%n",
-                most,
-                meanSd(learned),
-                gain(learned, best.photographs()),
-                percent(best.photographs()),
-                gain(learned, result.bestRenamedPrompt().photographs()),
-                percent(result.bestRenamedPrompt().photographs()),
-                gain(learned, result.photographs(DemoMethod.LINEAR_PROBE, most).mean()));
+    static void printEnd(DemoReport report, Path folder, PrintStream out) {
+        DemoResult result = report.result();
+        out.println();
+        report.facts().forEach(fact -> out.println(fact.value() + " " + fact.meaning()));
         out.printf(
                 Locale.ROOT,
                 "another domain, %d drawings: %s with the contexts learned on photographs; %s with"
                         + " the best hand-written prompt there%n",
                 result.drawingImages(),
-                meanSd(result.drawings(DemoMethod.FEATURED, most)),
+                meanSd(result.drawings(DemoMethod.FEATURED, result.mostShots())),
                 percent(result.bestDrawingPrompt().drawings()));
         out.println("nearest words of the learned vectors: "
                 + result.words().stream().map(v -> v.get(0).word()).collect(Collectors.joining(" · "))
                 + " (not their meaning; see coop interpret)");
-        printChanges("from wrong to right:", result.mended(), out);
-        printChanges("from right to wrong:", result.spoilt(), out);
+        print("from wrong to right", result.mended(), out);
+        print("from right to wrong", result.spoilt(), out);
         out.printf(
                 Locale.ROOT,
                 "%nreport: %s (%.0f s; coop demo --open shows it)%n",
@@ -157,27 +136,19 @@ final class DemoScreen implements DemoRun.Listener {
                 result.seconds());
     }
 
-    private static void printChanges(String title, List<DemoResult.Change> changes, PrintStream out) {
-        if (changes.isEmpty()) {
-            return;
-        }
-        out.println(title);
-        AlignedLines rows = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS, Table.Kind.WORDS);
+    private static void print(String direction, List<DemoResult.Change> changes, PrintStream out) {
         for (DemoResult.Change change : changes) {
-            rows.row(
-                    "  " + change.truth() + "/" + Path.of(change.file()).getFileName(),
-                    certain(change.before(), change.beforeProbability()),
-                    "→ " + certain(change.after(), change.afterProbability()));
+            out.printf(
+                    Locale.ROOT,
+                    "%s: %s/%s, %s (%.0f %%) → %s (%.0f %%)%n",
+                    direction,
+                    change.truth(),
+                    Path.of(change.file()).getFileName(),
+                    change.before(),
+                    100 * change.beforeProbability(),
+                    change.after(),
+                    100 * change.afterProbability());
         }
-        rows.print(out);
-    }
-
-    private static String certain(String name, double probability) {
-        return name + " (" + Numbers.percent(100 * probability, 0) + ")";
-    }
-
-    private static String gain(SeedSummary learned, double baseline) {
-        return Numbers.signed(learned.mean() - baseline, 1);
     }
 
     private static String meanSd(SeedSummary summary) {

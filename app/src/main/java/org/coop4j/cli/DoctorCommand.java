@@ -21,8 +21,7 @@ import picocli.CommandLine.ExitCode;
 /** {@code coop doctor}: the choices for this machine, and what to change. */
 @Command(
         name = "doctor",
-        description = "Show what coop4j uses on this machine (processor, threads, BLAS, memory, backend),"
-                + " the speed of a large matrix product, and what to change.",
+        description = "Show what coop4j uses on this machine, the speed of a large matrix product, and what to change.",
         footer = {"  coop doctor", "  coop doctor --debug"})
 final class DoctorCommand extends ConsoleCommand {
 
@@ -34,6 +33,8 @@ final class DoctorCommand extends ConsoleCommand {
             Map.entry("amx_bf16", "bfloat16 products several times as fast as float32"));
 
     private static final List<Map.Entry<String, String>> ARM = List.of(Map.entry("asimd", "4 floats at once"));
+
+    private static final String CORE_TYPE = "OPENBLAS_CORETYPE";
 
     private final AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
     private final List<String> advice = new ArrayList<>();
@@ -49,17 +50,13 @@ final class DoctorCommand extends ConsoleCommand {
         try (Workers workers = Workers.standard()) {
             threads(workers);
             canCompute = backend();
-            for (String variable : List.of("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE")) {
-                environment(variable);
-            }
+            environment();
             if (canCompute) {
-                Optional<String> obstacle = Precision.BFLOAT16.obstacle();
-                table.row(
-                        "bfloat16",
-                        obstacle.map("no: "::concat).orElse("yes: --precision bf16 multiplies up to twice as fast"));
-            }
-            if (canCompute && Backend.currentForm() == Backend.Form.HOST) {
-                product(workers);
+                Optional<String> obstacle = Precision.BFLOAT16.obstacle().map("no: "::concat);
+                table.row("bfloat16", obstacle.orElse("yes: --precision bf16 multiplies up to twice as fast"));
+                if (Backend.currentForm() == Backend.Form.HOST) {
+                    product(workers);
+                }
             }
         }
         table.print(console.out());
@@ -98,8 +95,7 @@ final class DoctorCommand extends ConsoleCommand {
             return;
         }
         table.row("JPEG decoder", "not that of libjpeg-turbo: " + forms);
-        advice.add("this Java decodes JPEG of " + forms
-                + " differently from Pillow: such pictures get other features or none;"
+        advice.add("this Java decodes JPEG of " + forms + " differently from Pillow, with other features or none:"
                 + " use a Java linked to libjpeg-turbo, such as Debian's");
     }
 
@@ -109,7 +105,7 @@ final class DoctorCommand extends ConsoleCommand {
         for (String variable : List.of("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")) {
             chosen = System.getenv(variable) == null ? chosen : variable;
         }
-        table.row("cores", Integer.toString(cores));
+        table.row("cores", String.valueOf(cores));
         table.row("heap limit", Numbers.bytes(Runtime.getRuntime().maxMemory()));
         table.row("threads", workers.count() + " (" + chosen + ")");
         if (workers.count() > cores) {
@@ -124,12 +120,8 @@ final class DoctorCommand extends ConsoleCommand {
             table.row("ND4J backend", backend.name());
             table.row("device", backend.device());
             table.row("BLAS", backend.blas());
-            table.row(
-                    "computed by",
-                    switch (backend.form()) {
-                        case HOST -> "kernels in the host's memory";
-                        case PORTABLE -> "ND4J's calls (portable form)";
-                    });
+            boolean host = backend.form() == Backend.Form.HOST;
+            table.row("computed by", host ? "kernels in the host's memory" : "ND4J's calls (portable form)");
             return true;
         } catch (BackendException e) {
             table.row("ND4J backend", "cannot compute here");
@@ -138,24 +130,21 @@ final class DoctorCommand extends ConsoleCommand {
         }
     }
 
-    private void environment(String variable) {
-        String value = System.getenv(variable);
-        if (value == null) {
-            return;
+    private void environment() {
+        for (String variable : List.of("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", CORE_TYPE)) {
+            Optional.ofNullable(System.getenv(variable)).ifPresent(value -> table.row(variable, value));
         }
-        table.row(variable, value);
-        if (variable.equals("OPENBLAS_CORETYPE")) {
-            advice.add(variable + "=" + value + " overrides OpenBLAS's choice of kernels for this processor: unset it"
-                    + " unless it is on purpose");
+        String kernels = System.getenv(CORE_TYPE);
+        if (kernels != null) {
+            advice.add(CORE_TYPE + "=" + kernels + " overrides OpenBLAS's choice of kernels for this processor:"
+                    + " unset it unless it is on purpose");
         }
     }
 
     private void product(Workers workers) {
         Measurement product = Measurement.product(workers);
-        table.row(
-                "matrix product",
-                "%.0f GFLOP/s on %d threads (1536 x 1536 x 1536, float32)"
-                        .formatted(product.gflops(), workers.count()));
+        String speed = "%.0f GFLOP/s on %d threads (1536 x 1536 x 1536, float32)";
+        table.row("matrix product", speed.formatted(product.gflops(), workers.count()));
         if (product.most() > 1.5 * product.least()) {
             advice.add("the product's time varied from %.0f to %.0f ms: close other programs that use the cores"
                     .formatted(1000 * product.least(), 1000 * product.most()));

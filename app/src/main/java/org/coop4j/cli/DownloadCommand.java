@@ -1,12 +1,13 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.WrongUsage.require;
+
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.util.Optional;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.weights.download.ModelDownload;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,8 +18,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "download",
         description = {
-            "Fetch a published CLIP model, convert it, and keep it in the cache;"
-                    + " other commands then take the same name as --model.",
+            "Fetch a published CLIP model into the cache and convert it; other commands then take its name as --model.",
             "",
             "NAME is one of OpenAI's models (RN50, RN101, RN50x4, RN50x16, RN50x64, ViT-B/32, ViT-B/16, ViT-L/14,"
                     + " ViT-L/14@336px), a repository of the Hugging Face Hub (hf:OWNER/NAME), or a checkpoint's URL.",
@@ -51,9 +51,9 @@ final class DownloadCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        if (!ModelDownload.isName(name)) {
-            throw new WrongUsage("expected one of OpenAI's models, hf:OWNER/NAME or a URL, got '%s'".formatted(name));
-        }
+        require(
+                ModelDownload.isName(name),
+                "expected one of OpenAI's models, hf:OWNER/NAME or a URL, got '%s'".formatted(name));
         ModelDownload download = ModelOptions.download(name);
         if (Files.exists(download.converted()) && !again) {
             console.note(name + " is in the cache already; fetch it anew with --again");

@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.WrongUsage.require;
+
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -18,11 +20,9 @@ import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
-import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.PixelReader;
 import org.coop4j.method.UnknownWords;
@@ -45,11 +45,10 @@ import picocli.CommandLine.Parameters;
         description = {
             "Write the features of texts or images to a safetensors file.",
             "",
-            "The file has the tensor features [n, width] in the order of the inputs, not normalised unless --normalize"
-                    + " is given, and the inputs' names in its metadata (a JSON array)."
-                    + " Images that cannot be read are left out and reported.",
+            "The file has the tensor features [n, width] in the order of the inputs, and the inputs' names in its"
+                    + " metadata (a JSON array). Images that cannot be read are left out and reported.",
             "",
-            "With --data the file also has labels, the split of each image, and the class names:"
+            "With --data the file also has labels, splits and class names:"
                     + " coop train, sweep and eval take it as --data."
         },
         footer = {
@@ -87,10 +86,9 @@ final class EmbedCommand extends ConsoleCommand {
 
     @Option(
             names = "--seed",
-            defaultValue = "1",
             paramLabel = "N",
-            description = "With --data that has no splits, the seed of the split (default: ${DEFAULT-VALUE}).")
-    private long seed;
+            description = "With --data that has no splits, the seed of the split" + Options.DEFAULT)
+    private long seed = 1;
 
     @Mixin
     private Options.Bank bankOptions;
@@ -118,11 +116,11 @@ final class EmbedCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        String out = outOption.file().toString();
+        Path out = outOption.file();
         boolean ofTexts = !texts.isEmpty() || textFile != null;
         boolean ofImages = !arguments.isEmpty();
         require(
-                out.endsWith(".safetensors"),
+                out.toString().endsWith(".safetensors"),
                 "cannot write " + out + ": give a name that ends in .safetensors, such as features.safetensors");
         if (dataOptions != null) {
             require(
@@ -136,12 +134,6 @@ final class EmbedCommand extends ConsoleCommand {
         return ofTexts ? embedTexts() : embedImages();
     }
 
-    private static void require(boolean right, String message) {
-        if (!right) {
-            throw new WrongUsage(message);
-        }
-    }
-
     private int embedTexts() throws IOException {
         List<String> all = new ArrayList<>(texts);
         if (textFile != null) {
@@ -153,9 +145,7 @@ final class EmbedCommand extends ConsoleCommand {
             List<int[]> tokens = all.stream()
                     .map(text -> clip.tokenizer().tokenize(text, context, truncation.overflow()))
                     .toList();
-            Map<String, String> metadata = FeatureExport.metadata(clip, all, "text", Precision.FLOAT32, normalize);
-            write(clip, clip.encodeTokens(tokens), metadata, List.of());
-            note(Numbers.count(all.size(), "text"), clip);
+            write(clip, clip.encodeTokens(tokens), "text", all, List.of());
         }
         return 0;
     }
@@ -182,9 +172,7 @@ final class EmbedCommand extends ConsoleCommand {
                 throw new CommandFailure("none of the images can be read: nothing is written");
             }
             List<String> names = good.stream().map(Path::toString).toList();
-            Map<String, String> metadata = FeatureExport.metadata(clip, names, "image", clip.precision(), normalize);
-            write(clip, images.features(), metadata, pixels ? good : List.of());
-            note(Numbers.count(good.size(), "image"), clip);
+            write(clip, images.features(), "image", names, pixels ? good : List.of());
             return images.exitCode();
         }
     }
@@ -213,11 +201,13 @@ final class EmbedCommand extends ConsoleCommand {
     /**
      * Writes features [n, embed], maybe pixels [n, 3, side, side], and metadata; whole or not at all.
      *
+     * @param inputs texts or file names of the rows
      * @param pixelsOf the images whose pixels are written too; read a second time, so that memory does not grow with
      *     their number
      */
-    private void write(Clip clip, FeatureMatrix features, Map<String, String> metadata, List<Path> pixelsOf)
+    private void write(Clip clip, FeatureMatrix features, String kind, List<String> inputs, List<Path> pixelsOf)
             throws IOException {
+        Map<String, String> metadata = FeatureExport.metadata(clip, inputs, kind, normalize);
         int side = clip.preprocessing().size();
         List<TensorSpec> specs = new ArrayList<>();
         specs.add(new TensorSpec(FeatureTensors.FEATURES, DType.F32, Shape.of(features.rows(), features.width())));
@@ -234,6 +224,7 @@ final class EmbedCommand extends ConsoleCommand {
             }
             writer.commit();
         }
+        note(Numbers.count(inputs.size(), kind), clip);
     }
 
     private void writePixels(SafetensorsWriter writer, List<Path> files, PixelReader reader, FloatBuffer image)

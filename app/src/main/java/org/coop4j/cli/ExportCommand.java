@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.WrongUsage.require;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,7 +12,6 @@ import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.ReferenceCheckpoint;
@@ -25,13 +26,12 @@ import picocli.CommandLine.Option;
         description = {
             "Write a learned classifier for other programs: a checkpoint for Python, or ONNX.",
             "",
-            "Without --onnx: the prompt of CoOp, CoCoOp, KgCoOp, ProGrad or TCP as a checkpoint for their Python code"
-                    + " (prompt_learner/model.pth.tar-N), for its load_model(directory, epoch)."
-                    + " Training cannot resume from it, since the optimizer's state is empty.",
+            "Without --onnx: the prompt of CoOp, CoCoOp, KgCoOp, ProGrad or TCP as prompt_learner/model.pth.tar-N"
+                    + " for load_model(directory, epoch) of their Python code. Training cannot resume from it.",
             "",
-            "With --onnx: image tower and classifier in one file. Its input is pixels [N, 3, S, S] as written by coop"
-                    + " embed --pixels, or, with --with-preprocessing, image [height, width, 3], RGB bytes. Its outputs"
-                    + " are logits and probabilities [N, classes]; class names and method are in its metadata.",
+            "With --onnx: image tower and classifier in one file, from pixels [N, 3, S, S], as coop embed --pixels"
+                    + " writes them, to logits and probabilities [N, classes]. With --with-preprocessing the input is"
+                    + " image [height, width, 3], RGB bytes. Class names and method are in the metadata.",
             "",
             "With --onnx and a model alone: a folder with image.onnx (pixels to image_features) and text.onnx"
                     + " (input_ids to text_features); features are not normalised."
@@ -53,8 +53,7 @@ final class ExportCommand extends ConsoleCommand {
     @Option(
             names = {"-m", "--model"},
             paramLabel = "FILE",
-            description = "The classifier's model (default: where it was then, or beside it); without a classifier,"
-                    + " the model to export.")
+            description = "The classifier's model (default: where it was then, or beside it), or the one to export.")
     private Path model;
 
     @Mixin
@@ -92,18 +91,13 @@ final class ExportCommand extends ConsoleCommand {
     }
 
     private void checkUsage() {
-        if (prompt == null && !(onnx && model != null)) {
-            throw new WrongUsage("give a classifier with --prompt RUN|FILE, or a model alone with --onnx");
-        }
-        if (onnx && epoch != null) {
-            throw new WrongUsage("--epoch is for checkpoints: omit it with --onnx");
-        }
-        if (!onnx && (half || preprocessing)) {
-            throw new WrongUsage("--fp16 and --with-preprocessing need --onnx");
-        }
-        if (prompt == null && preprocessing) {
-            throw new WrongUsage("--with-preprocessing is for classifiers: give one with --prompt");
-        }
+        boolean learned = prompt != null;
+        require(
+                learned || (onnx && model != null),
+                "give a classifier with --prompt RUN|FILE, or a model alone with --onnx");
+        require(!onnx || epoch == null, "--epoch is for checkpoints: omit it with --onnx");
+        require(onnx || !(half || preprocessing), "--fp16 and --with-preprocessing need --onnx");
+        require(learned || !preprocessing, "--with-preprocessing is for classifiers: give one with --prompt");
     }
 
     private Path classifier() throws IOException {
@@ -115,9 +109,11 @@ final class ExportCommand extends ConsoleCommand {
     }
 
     private int epoch(ClassifierFile learned) {
+        if (epoch != null) {
+            return epoch;
+        }
         String trained = learned.training().getOrDefault("epochs", "");
-        int last = trained.matches("[1-9]\\d{0,5}") ? Integer.parseInt(trained) : 50;
-        return epoch == null ? last : epoch;
+        return trained.matches("[1-9]\\d{0,5}") ? Integer.parseInt(trained) : 50;
     }
 
     private Path onnx(Clip clip, ClassifierFile learned) throws IOException {
@@ -134,10 +130,11 @@ final class ExportCommand extends ConsoleCommand {
         try (Clip clip = Clip.open(ModelOptions.file(model))) {
             OnnxExport export = new OnnxExport(clip, half, Coop.version());
             Files.createDirectories(out);
-            List<Path> files = List.of(out.resolve("image.onnx"), out.resolve("text.onnx"));
-            export.imageTower(files.get(0));
-            export.textTower(files.get(1));
-            return files;
+            Path image = out.resolve("image.onnx");
+            Path text = out.resolve("text.onnx");
+            export.imageTower(image);
+            export.textTower(text);
+            return List.of(image, text);
         }
     }
 }

@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.WrongUsage.require;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -9,6 +11,7 @@ import java.util.Map;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.ClassifierFile;
@@ -50,7 +53,7 @@ final class ImportCommand extends ConsoleCommand {
             defaultValue = Method.STANDARD,
             paramLabel = "NAME",
             completionCandidates = Importable.class,
-            description = "The method that learned it: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+            description = "The method that learned it: ${COMPLETION-CANDIDATES}" + Options.DEFAULT)
     private String method;
 
     @Option(
@@ -65,12 +68,8 @@ final class ImportCommand extends ConsoleCommand {
             description = "Position of the class name: --set position=end, middle or front.")
     private String position;
 
-    @Option(
-            names = {"-o", "--out"},
-            required = true,
-            paramLabel = "FILE",
-            description = "The learned prompt to write.")
-    private Path out;
+    @Mixin
+    private Options.SafetensorsOut out;
 
     @Parameters(
             paramLabel = "CHECKPOINT",
@@ -87,9 +86,8 @@ final class ImportCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        if (!classOptions.areGiven()) {
-            throw new WrongUsage("the checkpoint does not name its classes: give --classes or --classes-file");
-        }
+        require(
+                classOptions.areGiven(), "the checkpoint does not name its classes: give --classes or --classes-file");
         if (position != null) {
             set.put("position", position);
         }
@@ -98,14 +96,14 @@ final class ImportCommand extends ConsoleCommand {
         try (Clip clip = clipOptions.openForTexts()) {
             UnknownWords.warning(clip, classes).ifPresent(console::warn);
             ClassifierFile read = ReferenceCheckpoint.read(checkpoint, clip, learnedBy, classes);
-            Map<String, String> account = new LinkedHashMap<>(read.training());
-            account.put(Run.MODEL_FILE, clip.model().path().toAbsolutePath().toString());
-            ClassifierFile prompt = read.withTraining(account);
-            prompt.write(out);
+            Map<String, String> training = new LinkedHashMap<>(read.training());
+            training.put(Run.MODEL_FILE, clip.model().path().toAbsolutePath().toString());
+            ClassifierFile prompt = read.withTraining(training);
+            prompt.write(out.file());
             PromptLayout layout = PromptLayout.of(prompt);
             console.print("%s: %s, %s, %s"
                     .formatted(
-                            out,
+                            out.file(),
                             Numbers.count(layout.length(), "context vector"),
                             layout.classSpecific() ? "class-specific" : "unified",
                             Numbers.count(classes.size(), "class", "classes")));

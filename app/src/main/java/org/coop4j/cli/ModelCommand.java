@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.WrongUsage.require;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -8,7 +10,6 @@ import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.weights.model.ConvertedModel;
 import picocli.CommandLine.Command;
@@ -47,21 +48,19 @@ final class ModelCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        if (file == null) {
-            throw new WrongUsage("missing required parameter: 'FILE'");
-        }
+        require(file != null, "missing required parameter: 'FILE'");
         try (ConvertedModel model = ConvertedModel.open(ModelOptions.file(file))) {
             List<String> unknown = classOptions.areGiven() ? unknownClasses() : List.of();
             double logitScale = Math.exp(model.weights().floats("logit_scale")[0]);
-            if (!json.isChosen()) {
+            if (json.isChosen()) {
+                ObjectNode described = ModelSummary.json(model, logitScale);
+                if (classOptions.areGiven()) {
+                    described.putPOJO("unknown_classes", unknown);
+                }
+                console.print(described);
+            } else {
                 ModelSummary.table(model, logitScale).print(console.out());
-                return 0;
             }
-            ObjectNode described = ModelSummary.json(model, logitScale);
-            if (classOptions.areGiven()) {
-                unknown.forEach(described.putArray("unknown_classes")::add);
-            }
-            console.print(described);
             return 0;
         }
     }

@@ -14,8 +14,8 @@ import picocli.CommandLine.Option;
 /** {@code coop model new}: a model with random weights. */
 @Command(
         name = "new",
-        description = "Write a model with random weights (CLIP's initialisation), untrained: for trials, measurements,"
-                + " and as the start of training. The same seed gives the same file everywhere.",
+        description = "Write an untrained model with random weights (CLIP's initialisation), to try, measure or train."
+                + " The same seed gives the same file everywhere.",
         footer = {
             "  coop model new --arch ViT-B/16 -o random.safetensors",
             "  coop model new --arch RN50 --seed 2 --activation gelu -o random.safetensors"
@@ -33,16 +33,15 @@ final class ModelNewCommand extends ConsoleCommand {
 
     @Option(
             names = "--seed",
-            defaultValue = "1",
             paramLabel = "N",
-            description = "Seed of the random numbers (default: ${DEFAULT-VALUE}).")
-    private long seed;
+            description = "Seed of the random numbers" + Options.DEFAULT)
+    private long seed = 1;
 
     @Option(
             names = "--activation",
             defaultValue = "quick_gelu",
             paramLabel = "NAME",
-            description = "quick_gelu or gelu (default: ${DEFAULT-VALUE}).")
+            description = "quick_gelu or gelu" + Options.DEFAULT)
     private MlpActivation activation;
 
     @Mixin
@@ -50,8 +49,8 @@ final class ModelNewCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        ClipConfig named = ClipConfig.named(architecture);
-        ModelMetadata written = RandomWeights.write(named, seed, out.file(), activation, console);
+        ModelMetadata written =
+                RandomWeights.write(ClipConfig.named(architecture), seed, out.file(), activation, console);
         console.print(out.file() + ": " + ModelSummary.line(written));
         return 0;
     }

@@ -3,8 +3,6 @@ package org.coop4j.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.util.Optional;
-import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Json;
@@ -24,24 +22,10 @@ final class ModelSummary {
         ClipConfig architecture = metadata.architecture();
         return "%s, %s parameters, %s; from %s"
                 .formatted(
-                        publishedName(architecture).orElseGet(() -> vision(architecture.vision())),
+                        architecture.publishedName().orElseGet(() -> vision(architecture.vision())),
                         Numbers.count(architecture.parameterCount()),
                         metadata.activation().id(),
                         source(metadata.source()));
-    }
-
-    private static Optional<String> publishedName(ClipConfig architecture) {
-        return ClipConfig.publishedNames().stream()
-                .filter(name -> published(name).equals(architecture))
-                .findFirst();
-    }
-
-    private static ClipConfig published(String name) {
-        try {
-            return ClipConfig.named(name);
-        } catch (InputException e) {
-            throw new IllegalStateException("every published name is known", e);
-        }
     }
 
     private static String vision(ClipConfig.Vision vision) {
@@ -71,7 +55,7 @@ final class ModelSummary {
         ClipConfig.Text text = architecture.text();
         PreprocessConfig pixels = model.preprocessing();
         AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS)
-                .row("model", publishedName(architecture).orElse("not a published architecture"))
+                .row("model", architecture.publishedName().orElse("not a published architecture"))
                 .row("file", model.path() + ", " + Numbers.bytes(Files.size(model.path())))
                 .row("SHA-256", model.sha256())
                 .row("source", source(model.source()));
@@ -109,17 +93,16 @@ final class ModelSummary {
     /** Returns JSON for programs. */
     static ObjectNode json(ConvertedModel model, double logitScale) throws IOException {
         ClipConfig architecture = model.architecture();
+        long all = architecture.parameterCount();
+        long image = architecture.visionParameterCount();
         ObjectNode json = Json.object()
                 .put("file", model.path().toString())
                 .put("bytes", Files.size(model.path()))
                 .put("sha256", model.sha256());
-        publishedName(architecture).ifPresent(name -> json.put("name", name));
+        architecture.publishedName().ifPresent(name -> json.put("name", name));
         json.set("source", Json.parse(model.source().toJson()));
         json.set("architecture", Json.parse(architecture.toJson()));
-        json.putObject("parameters")
-                .put("all", architecture.parameterCount())
-                .put("image", architecture.visionParameterCount())
-                .put("text", architecture.parameterCount() - architecture.visionParameterCount());
+        json.putObject("parameters").put("all", all).put("image", image).put("text", all - image);
         json.put("activation", model.activation().id());
         json.set("preprocessing", Json.parse(model.preprocessing().toJson()));
         return json.put("logit_scale", logitScale);

@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.WrongUsage.require;
+
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -23,7 +25,6 @@ import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Interrupt.Termination;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.method.Method;
 import org.coop4j.predict.ImageClassifier.PredictionLimits;
 import org.coop4j.serve.ClassifierInfo;
 import org.coop4j.serve.PredictionService;
@@ -40,8 +41,8 @@ import picocli.CommandLine.Option;
             "Serve classifiers over HTTP, with a page to try them, until Ctrl-C: learned ones (-p), hand-written"
                     + " prompts (-m with -c), or both.",
             "",
-            "Post a picture to /predictions/NAME: the folder of the run, the NAME of -p NAME=RUN, or zero-shot."
-                    + " /openapi.yaml describes the API, which includes the Open Inference Protocol v2."
+            "Post a picture to /predictions/NAME: the run's folder, the NAME of -p NAME=RUN, or zero-shot."
+                    + " /openapi.yaml describes the API, including the Open Inference Protocol v2."
         },
         footer = {
             "  coop serve -m coop4j-small -c dog,car,house",
@@ -53,8 +54,6 @@ import picocli.CommandLine.Option;
             "    curl -F data=@photo.jpg http://localhost:8080/predictions/run?top_k=3"
         })
 final class ServeCommand extends ConsoleCommand {
-
-    private static final String ZERO_SHOT = Method.zeroShot().id();
 
     @Option(
             names = {"-p", "--prompt"},
@@ -83,17 +82,15 @@ final class ServeCommand extends ConsoleCommand {
 
     @Option(
             names = "--host",
-            defaultValue = "127.0.0.1",
             paramLabel = "ADDRESS",
             description = "Address to listen on (default: ${DEFAULT-VALUE}, this machine alone; 0.0.0.0 is all).")
-    private String host;
+    private String host = "127.0.0.1";
 
     @Option(
             names = "--port",
-            defaultValue = "8080",
             paramLabel = "N",
             description = "Port to listen on (default: ${DEFAULT-VALUE}); 0 takes a free one.")
-    private int port;
+    private int port = 8080;
 
     @Option(
             names = "--token-file",
@@ -122,64 +119,70 @@ final class ServeCommand extends ConsoleCommand {
 
     @Option(
             names = "--max-batch",
-            defaultValue = "32",
             paramLabel = "N",
-            description = "Maximum pictures encoded together (default: ${DEFAULT-VALUE}).")
-    private int batch;
+            description = "Maximum pictures encoded together" + Options.DEFAULT)
+    private int batch = 32;
 
     @Option(
             names = "--max-delay",
-            defaultValue = "2",
             paramLabel = "MS",
-            description = "Milliseconds that a picture waits for others (default: ${DEFAULT-VALUE}).")
-    private int delay;
+            description = "Milliseconds that a picture waits for others" + Options.DEFAULT)
+    private int delay = 2;
 
     @Option(
             names = "--queue",
-            defaultValue = "256",
             paramLabel = "N",
-            description = "Maximum waiting pictures per classifier; more get status 429 (default: ${DEFAULT-VALUE}).")
-    private int queue;
+            description = "Maximum waiting pictures per classifier; more get status 429" + Options.DEFAULT)
+    private int queue = 256;
 
     @Option(
             names = "--max-body",
             defaultValue = "16M",
             paramLabel = "SIZE",
-            description = "Maximum size of a request (default: ${DEFAULT-VALUE}).")
+            description = "Maximum size of a request" + Options.DEFAULT)
     private MemoryLimit body;
 
     @Option(
             names = "--max-pixels",
-            defaultValue = "50000000",
             paramLabel = "N",
-            description = "Maximum pixels of a picture (default: ${DEFAULT-VALUE}).")
-    private int pixels;
+            description = "Maximum pixels of a picture" + Options.DEFAULT)
+    private int pixels = 50_000_000;
 
     @Option(
             names = "--read-time",
-            defaultValue = "30",
             paramLabel = "S",
-            description = "Maximum seconds for a request to arrive (default: ${DEFAULT-VALUE}).")
-    private int readTime;
+            description = "Maximum seconds for a request to arrive" + Options.DEFAULT)
+    private int readTime = 30;
 
     @Option(
             names = "--max-connections",
-            defaultValue = "256",
             paramLabel = "N",
-            description = "Maximum open connections; more wait (default: ${DEFAULT-VALUE}).")
-    private int connections;
+            description = "Maximum open connections; more wait" + Options.DEFAULT)
+    private int connections = 256;
 
     @Override
     public Integer call() throws IOException {
         check();
         Map<String, Path> named = named();
-        ServiceOptions options = options();
+        Optional<String> token = token();
+        ServiceOptions options = WrongUsage.unless(() -> new ServiceOptions(
+                host,
+                port,
+                token,
+                Optional.ofNullable(origin),
+                ServiceOptions.Limits.of(body.bytes(), Duration.ofSeconds(readTime), connections)));
         PredictionLimits limits =
                 WrongUsage.unless(() -> new PredictionLimits(batch, Duration.ofMillis(delay), queue, pixels));
         try (Termination termination = new Termination();
                 ServedModels models =
                         new ServedModels(vocabulary.tokenizer(), precision.precision(), limits, threshold)) {
-            open(models, named);
+            Path file = model == null ? null : ModelOptions.file(model);
+            for (Map.Entry<String, Path> run : named.entrySet()) {
+                models.addLearned(run.getKey(), run.getValue(), file);
+            }
+            if (classOptions.areGiven()) {
+                models.addZeroShot(file, classOptions.read(), templateOptions.prompts(Optional.empty()), console);
+            }
             try (PredictionService service = PredictionService.start(options, models.all(), log())) {
                 announce(models.all(), service.port());
                 termination.await();
@@ -191,15 +194,12 @@ final class ServeCommand extends ConsoleCommand {
     }
 
     private void check() {
-        if (threshold != null && !(threshold >= 0 && threshold <= 1)) {
-            throw new WrongUsage("--threshold: expected 0 to 1, got " + threshold);
-        }
-        if (runs.isEmpty() && !classOptions.areGiven()) {
-            throw new WrongUsage("nothing to serve: give -p RUN, or -m MODEL with -c A,B");
-        }
-        if (classOptions.areGiven() && model == null) {
-            throw new WrongUsage("--classes need a model: give --model");
-        }
+        require(
+                threshold == null || (threshold >= 0 && threshold <= 1),
+                "--threshold: expected 0 to 1, got " + threshold);
+        boolean zeroShot = classOptions.areGiven();
+        require(zeroShot || !runs.isEmpty(), "nothing to serve: give -p RUN, or -m MODEL with -c A,B");
+        require(!zeroShot || model != null, "--classes need a model: give --model");
     }
 
     /** Returns the runs by name: that of {@code NAME=RUN}, or else of their folder or file. */
@@ -208,64 +208,44 @@ final class ServeCommand extends ConsoleCommand {
         for (String given : runs) {
             int equals = Files.exists(Path.of(given)) ? -1 : given.indexOf('=');
             Path run = Path.of(given.substring(equals + 1));
-            String name = equals >= 0
-                    ? given.substring(0, equals)
-                    : String.valueOf(run.toAbsolutePath().normalize().getFileName())
-                            .replaceFirst("\\.safetensors$", "");
-            if (!ClassifierInfo.isName(name)) {
-                throw new WrongUsage("\"%s\" is not a valid name: use letters, digits, '.', '_' and '-' in -p NAME=%s"
-                        .formatted(name, run));
-            }
-            boolean taken = classOptions.areGiven() && name.equals(ZERO_SHOT);
-            if (named.putIfAbsent(name, run) != null || taken) {
-                throw new WrongUsage(
-                        "two classifiers are called %s: give another name with -p NAME=%s".formatted(name, run));
-            }
+            String file = run.toAbsolutePath().normalize().toFile().getName();
+            String name = equals < 0 ? file.replaceFirst("\\.safetensors$", "") : given.substring(0, equals);
+            require(
+                    ClassifierInfo.isName(name),
+                    "\"%s\" is not a valid name: use letters, digits, '.', '_' and '-' in -p NAME=%s"
+                            .formatted(name, run));
+            boolean taken = classOptions.areGiven() && name.equals(ServedModels.ZERO_SHOT);
+            require(
+                    named.putIfAbsent(name, run) == null && !taken,
+                    "two classifiers are called %s: give another name with -p NAME=%s".formatted(name, run));
         }
         return named;
     }
 
-    private ServiceOptions options() throws IOException {
-        Optional<String> token = Optional.empty();
-        if (tokenFile != null) {
-            token = Optional.of(TextFile.read(tokenFile).strip());
-            if (!token.get().matches("[\\x21-\\x7e]+")) {
-                throw new CommandFailure(tokenFile + ": expected a token of one line without spaces, in ASCII");
-            }
+    private Optional<String> token() throws IOException {
+        if (tokenFile == null) {
+            return Optional.empty();
         }
-        Optional<String> required = token;
-        return WrongUsage.unless(() -> new ServiceOptions(
-                host,
-                port,
-                required,
-                Optional.ofNullable(origin),
-                ServiceOptions.Limits.of(body.bytes(), Duration.ofSeconds(readTime), connections)));
-    }
-
-    private void open(ServedModels models, Map<String, Path> named) throws IOException {
-        Path file = model == null ? null : ModelOptions.file(model);
-        for (Map.Entry<String, Path> run : named.entrySet()) {
-            models.addLearned(run.getKey(), run.getValue(), file);
+        String token = TextFile.read(tokenFile).strip();
+        if (!token.matches("[\\x21-\\x7e]+")) {
+            throw new CommandFailure(tokenFile + ": expected a token of one line without spaces, in ASCII");
         }
-        if (classOptions.areGiven()) {
-            models.addZeroShot(
-                    ZERO_SHOT, file, classOptions.read(), templateOptions.prompts(Optional.empty()), console);
-        }
+        return Optional.of(token);
     }
 
     private Optional<OutputStream> log() throws IOException {
         if (accessLog == null) {
             return Optional.empty();
         }
-        return Optional.of(
-                accessLog.toString().equals("-") ? console.out() : new FileOutputStream(accessLog.toFile(), true));
+        boolean standard = accessLog.equals(Path.of("-"));
+        return Optional.of(standard ? console.out() : new FileOutputStream(accessLog.toFile(), true));
     }
 
     private void announce(List<ServedClassifier> served, int bound) throws UnknownHostException {
         for (ServedClassifier one : served) {
             ClassifierInfo info = one.info();
             String classes = Numbers.count(info.classNames().size(), "class", "classes");
-            console.line("%s: %s, %s".formatted(info.name(), info.method(), classes));
+            console.line(info.name() + ": " + info.method() + ", " + classes);
         }
         InetAddress address = InetAddress.getByName(host);
         String shown = address.isAnyLocalAddress() ? "localhost" : host.contains(":") ? "[" + host + "]" : host;

@@ -1,6 +1,7 @@
 package org.coop4j.cli;
 
 import java.awt.image.BufferedImage;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.predict.ClassifierModel;
@@ -33,13 +35,16 @@ import org.coop4j.text.Tokenizer;
 /** The open classifiers of a service; those of one model share it. */
 final class ServedModels implements AutoCloseable {
 
+    /** Name of the classifier of hand-written prompts. */
+    static final String ZERO_SHOT = Method.zeroShot().id();
+
     private final Tokenizer tokenizer;
     private final Precision precision;
     private final PredictionLimits limits;
     private final Double threshold;
     private final List<ServedClassifier> served = new ArrayList<>();
     private final Map<Path, Clip> clips = new HashMap<>();
-    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private final Deque<Closeable> open = new ArrayDeque<>();
 
     /**
      * @param precision of the encoding of images
@@ -66,32 +71,31 @@ final class ServedModels implements AutoCloseable {
     void addLearned(String name, Path run, Path model) throws IOException {
         Path file = ClassifierModel.classifierFile(run);
         ClassifierFile learned = ClassifierFile.read(file);
-        Path modelFile = model == null ? ClassifierModel.find(learned, file, ModelOptions.ADVICE) : model;
+        Path found = model == null ? ClassifierModel.find(learned, file, ModelOptions.ADVICE) : model;
         Path result = file.toAbsolutePath().resolveSibling(RunFolder.RESULT);
         Optional<RunResult> test =
                 Files.exists(result) ? Optional.of(RunFolder.read(result, RunResult.class)) : Optional.empty();
-        Clip clip = clip(modelFile);
+        Clip clip = clip(found);
         try {
-            add(clip, learned.open(clip), ClassifierInfo.of(name, learned, modelFile, test, threshold));
+            add(clip, learned.open(clip), ClassifierInfo.of(name, learned, found, test, threshold));
         } catch (IllegalArgumentException e) {
-            throw new CommandFailure(modelFile + ": " + e.getMessage());
+            throw new CommandFailure(found + ": " + e.getMessage());
         }
     }
 
     /** Makes a classifier of hand-written prompts; warns of words that the model was not trained on. */
-    void addZeroShot(String name, Path model, List<String> classes, PromptEnsemble prompts, Progress progress)
-            throws IOException {
+    void addZeroShot(Path model, List<String> classes, PromptEnsemble prompts, Progress progress) throws IOException {
         Clip clip = clip(model);
         UnknownWords.warning(clip, classes).ifPresent(progress::warn);
         Classifier classifier = prompts.classifier(clip, classes);
-        add(clip, classifier, ClassifierInfo.of(name, classifier.save(), model, Optional.empty(), threshold));
+        add(clip, classifier, ClassifierInfo.of(ZERO_SHOT, classifier.save(), model, Optional.empty(), threshold));
     }
 
     /** Adds a classifier and reads the weights, so that the first request does not wait for them. */
     private void add(Clip clip, Classifier classifier, ClassifierInfo info) throws IOException {
-        open.push(classifier);
+        open.push(classifier::close);
         ImageClassifier images = ImageClassifier.of(clip, classifier, limits);
-        open.push(images);
+        open.push(images::close);
         images.classify(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB));
         served.add(new ServedClassifier(info, images));
     }
@@ -109,13 +113,9 @@ final class ServedModels implements AutoCloseable {
 
     /** Closes all in reverse order: each classifier before its model. */
     @Override
-    public void close() {
+    public void close() throws IOException {
         while (!open.isEmpty()) {
-            try {
-                open.pop().close();
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
-            }
+            open.pop().close();
         }
     }
 }

@@ -138,7 +138,7 @@ final class SweepCommand extends ConsoleCommand {
     private int run(Sweep sweep, Clip clip, Run.Options options) throws IOException {
         SweepOutcome outcome;
         SweepScreen screen = new SweepScreen(console);
-        Interrupt interrupt = new Interrupt(screen::stopped);
+        Interrupt interrupt = new Interrupt(console, "stopped; repeat the command to resume");
         try (screen) {
             outcome = spark == null ? sweep.run(out, screen) : onSpark(sweep, screen, files(clip, options));
         } finally {

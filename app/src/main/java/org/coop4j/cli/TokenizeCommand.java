@@ -1,7 +1,5 @@
 package org.coop4j.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.Arrays;
@@ -50,13 +48,13 @@ final class TokenizeCommand extends ConsoleCommand {
         }
 
         void print(PrintStream out) {
-            String count = "%d, with start and end token %d".formatted(tokens, tokens_with_start_and_end);
-            String excess = ": more than the " + CONTEXT + " of a prompt";
+            String count = tokens + ", with start and end token " + tokens_with_start_and_end;
+            String excess = tokens_with_start_and_end > CONTEXT ? ": more than the " + CONTEXT + " of a prompt" : "";
             new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS)
                     .row("text", text)
                     .row("ids", ids.stream().map(String::valueOf).collect(Collectors.joining(" ")))
                     .row("symbols", String.join(" ", symbols))
-                    .row("tokens", tokens_with_start_and_end > CONTEXT ? count + excess : count)
+                    .row("tokens", count + excess)
                     .print(out);
         }
     }
@@ -67,9 +65,7 @@ final class TokenizeCommand extends ConsoleCommand {
         List<Tokenized> all =
                 texts.stream().map(text -> Tokenized.of(text, tokenizer)).toList();
         if (json.isChosen()) {
-            ArrayNode array = JsonNodeFactory.instance.arrayNode();
-            all.forEach(tokenized -> array.add(Json.of(tokenized)));
-            console.print(array);
+            console.print(Json.of(all));
             return 0;
         }
         for (int i = 0; i < all.size(); i++) {

@@ -41,13 +41,8 @@ public final class AlignedLines {
         widths[column] = Math.max(widths[column], width);
     }
 
-    /** Prints all rows. */
-    public void print(PrintStream out) {
-        lines().forEach(out::println);
-    }
-
     /** Prints the rows that were added since the last call. */
-    void printNew(PrintStream out) {
+    public void print(PrintStream out) {
         rows.stream().skip(printed).map(this::line).forEach(out::println);
         printed = rows.size();
     }
@@ -81,17 +76,7 @@ public final class AlignedLines {
 
     /** Breaks a text between words into lines of at most so many characters. */
     public static List<String> wrapped(String text, int most) {
-        List<String> lines = new ArrayList<>();
-        String line = "";
-        for (String word : text.split(" ", -1)) {
-            if (!line.isEmpty() && line.length() + 1 + word.length() > most) {
-                lines.add(line);
-                line = "";
-            }
-            line += (line.isEmpty() ? "" : " ") + word;
-        }
-        lines.add(line);
-        return lines;
+        return text.replaceAll("(.{1," + most + "})( |$)", "$1\n").lines().toList();
     }
 
     /** Returns the columns that a text takes on the terminal: East Asian characters take two. */

@@ -47,8 +47,17 @@ public record Cell(List<?> data, IntFunction<String> text, String id, Style styl
         return new Cell(Collections.singletonList(value), decimals -> text, text, Style.PLAIN, "");
     }
 
-    /** Returns a cell as it is; makes one of words, or of data that people do not see. */
+    /**
+     * Makes a cell of an Optional's value, of a mean over seeds, of words, or of data that people do not see; returns a
+     * cell as it is.
+     */
     static Cell of(Object value) {
+        if (value instanceof Optional<?> maybe) {
+            return maybe.map(Cell::of).orElse(NONE);
+        }
+        if (value instanceof SeedSummary summary) {
+            return mean(summary);
+        }
         return value instanceof Cell cell ? cell : of(value, value instanceof String words ? words : "");
     }
 
@@ -69,7 +78,11 @@ public record Cell(List<?> data, IntFunction<String> text, String id, Style styl
 
     /** Makes a cell of a percentage or of seconds; empty if it is not finite. */
     public static Cell number(double value) {
-        return Double.isFinite(value) ? of(List.of(datum(value)), decimals -> Numbers.number(value, decimals)) : NONE;
+        return finite(value, decimals -> Numbers.number(value, decimals));
+    }
+
+    private static Cell finite(double value, IntFunction<String> text) {
+        return Double.isFinite(value) ? of(List.of(datum(value)), text) : NONE;
     }
 
     /** Rounds a number to the four decimals that programs get. */
@@ -77,7 +90,9 @@ public record Cell(List<?> data, IntFunction<String> text, String id, Style styl
         return BigDecimal.valueOf(value).setScale(4, RoundingMode.HALF_UP);
     }
 
-    /** Makes a cell of mean and standard deviation over seeds; programs get the half width of Student's interval too. */
+    /**
+     * Makes a cell of mean and standard deviation over seeds; programs get the half width of Student's interval too.
+     */
     public static Cell mean(SeedSummary s) {
         return of(
                 s.count() == 1
@@ -95,9 +110,7 @@ public record Cell(List<?> data, IntFunction<String> text, String id, Style styl
 
     /** Makes a cell of a difference of percentages; empty if it is not finite. */
     public static Cell points(double difference) {
-        return Double.isFinite(difference)
-                ? of(List.of(datum(difference)), decimals -> Numbers.signed(difference, decimals))
-                : NONE;
+        return finite(difference, decimals -> Numbers.signed(difference, decimals));
     }
 
     /** Makes a cell of the p value of a test, of which programs get three significant digits. */

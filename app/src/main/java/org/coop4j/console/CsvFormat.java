@@ -1,7 +1,7 @@
 package org.coop4j.console;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.coop4j.base.SafeText;
 
@@ -18,28 +18,19 @@ public final class CsvFormat {
     }
 
     static String header(Table<?> table) {
-        List<String> keys = new ArrayList<>();
-        table.of(Table.Format.CSV)
-                .forEach(i -> keys.addAll(table.columns().get(i).keys()));
-        return record(keys);
+        return record(table.keys(Table.Format.CSV));
     }
 
     static String record(Table<?> table, List<Cell> cells) {
-        List<String> fields = new ArrayList<>();
-        for (int i : table.of(Table.Format.CSV)) {
-            List<?> data = cells.get(i).data();
-            for (int k = 0; k < table.columns().get(i).keys().size(); k++) {
-                fields.add(k < data.size() ? field(data.get(k)) : "");
-            }
-        }
-        return record(fields);
+        return record(
+                table.data(Table.Format.CSV, cells).stream().map(CsvFormat::field).toList());
     }
 
     private static String field(Object datum) {
         if (datum instanceof List<?> list) {
             return list.stream().map(String::valueOf).collect(Collectors.joining(", "));
         }
-        return datum == null ? "" : datum.toString();
+        return Objects.toString(datum, "");
     }
 
     static String record(List<String> fields) {

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -122,7 +124,7 @@ public final class Table<T> {
      * @param keys names of the data of a cell, in their order
      */
     public Table<T> column(String heading, Kind kind, Function<? super T, ?> cell, String... keys) {
-        columns.add(new Column<>(heading, kind, List.of(keys), cell, Set.of(Format.values()), 0));
+        columns.add(new Column<>(heading, kind, List.of(keys), cell, EnumSet.allOf(Format.class), 0));
         return this;
     }
 
@@ -132,12 +134,12 @@ public final class Table<T> {
     }
 
     /** Adds a column of numbers. */
-    public Table<T> numbers(String heading, Function<? super T, Cell> cell, String... keys) {
+    public Table<T> numbers(String heading, Function<? super T, ?> cell, String... keys) {
         return column(heading, Kind.NUMBERS, cell, keys);
     }
 
     /** Adds a column of means over seeds, of which programs get three numbers. */
-    public Table<T> means(String heading, Function<? super T, Cell> cell, String key) {
+    public Table<T> means(String heading, Function<? super T, ?> cell, String key) {
         return numbers(heading, cell, key, key + "_sd", key + "_ci95");
     }
 
@@ -183,18 +185,17 @@ public final class Table<T> {
 
     /** Adds a column of shares, 0 to 1 or null, which people see as percentages. */
     public Table<T> share(String name, Function<? super T, ? extends Number> value) {
-        return shown(name, Kind.NUMBERS, value, row -> percent(value.apply(row)))
+        return shown(name, Kind.NUMBERS, value, row -> {
+                    Number share = value.apply(row);
+                    return share == null ? "" : Numbers.percent(100 * share.doubleValue());
+                })
                 .upTo(PERCENT_WIDTH);
-    }
-
-    private static String percent(Number share) {
-        return share == null ? "" : Numbers.percent(100 * share.doubleValue());
     }
 
     /** Shows the last column in these formats alone. */
     public Table<T> in(Format... formats) {
-        Column<T> last = last();
-        return last(new Column<>(last.heading, last.kind, last.keys, last.cell, Set.of(formats), last.width));
+        last().formats.retainAll(List.of(formats));
+        return this;
     }
 
     /** Adds a datum by which a page's filter finds the rows. */
@@ -213,16 +214,14 @@ public final class Table<T> {
 
     private Table<T> upTo(int width) {
         Column<T> last = last();
-        return last(new Column<>(last.heading, last.kind, last.keys, last.cell, last.formats, width));
+        columns.set(
+                columns.size() - 1,
+                new Column<>(last.heading, last.kind, last.keys, last.cell, last.formats, width));
+        return this;
     }
 
     private Column<T> last() {
         return columns.get(columns.size() - 1);
-    }
-
-    private Table<T> last(Column<T> column) {
-        columns.set(columns.size() - 1, column);
-        return this;
     }
 
     /** Adds a row. */
@@ -309,9 +308,8 @@ public final class Table<T> {
         }
         Row own = rows.get(row);
         Row before = rows.get(row - 1);
-        boolean other =
-                !own.cells.get(first).data().equals(before.cells.get(first).data());
-        return own.average != before.average || (grouped && other);
+        return own.average != before.average
+                || grouped && !own.cells.get(first).data().equals(before.cells.get(first).data());
     }
 
     /** Returns the rows in aligned columns under their headings in upper case. */
@@ -342,16 +340,29 @@ public final class Table<T> {
 
     private ObjectNode json(List<Cell> cells) {
         ObjectNode node = Json.object();
-        for (int i : of(Format.JSON)) {
-            List<?> data = cells.get(i).data();
-            List<String> keys = columns.get(i).keys;
-            for (int k = 0; k < Math.min(keys.size(), data.size()); k++) {
-                if (data.get(k) != null) {
-                    node.set(keys.get(k), Json.of(data.get(k)));
-                }
+        Iterator<String> keys = keys(Format.JSON).iterator();
+        for (Object datum : data(Format.JSON, cells)) {
+            String key = keys.next();
+            if (datum != null) {
+                node.set(key, Json.of(datum));
             }
         }
         return node;
+    }
+
+    /** Returns the keys of all data of a row, of which two may be the same. */
+    List<String> keys(Format format) {
+        return of(format).stream().flatMap(i -> columns.get(i).keys.stream()).toList();
+    }
+
+    /** Returns all data of a row; null where unknown. */
+    List<Object> data(Format format, List<Cell> cells) {
+        List<Object> data = new ArrayList<>();
+        for (int i : of(format)) {
+            Iterator<?> known = cells.get(i).data().iterator();
+            columns.get(i).keys.forEach(key -> data.add(known.hasNext() ? known.next() : null));
+        }
+        return data;
     }
 
     /** Prints the rows that were added. */
@@ -399,7 +410,7 @@ public final class Table<T> {
                 case TABLE -> {
                     lines.row(texts(cells, shown));
                     if (shown.stream().allMatch(i -> columns.get(i).width > 0)) {
-                        console.above(() -> lines.printNew(console.out()));
+                        console.above(() -> lines.print(console.out()));
                     }
                 }
                 case CSV -> print(CsvFormat.record(Table.this, cells));
@@ -419,7 +430,7 @@ public final class Table<T> {
             if (format == Format.JSON) {
                 print(begun ? " ]\n" : "[ ]\n");
             } else if (format == Format.TABLE && begun) {
-                lines.printNew(console.out());
+                lines.print(console.out());
             }
         }
     }

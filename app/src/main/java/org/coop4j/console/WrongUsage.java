@@ -15,6 +15,13 @@ public final class WrongUsage extends RuntimeException {
         super(cause.getMessage(), cause);
     }
 
+    /** Requires that options make sense together. */
+    public static void require(boolean sensible, String message) {
+        if (!sensible) {
+            throw new WrongUsage(message);
+        }
+    }
+
     /** Makes something of options; turns an {@link IllegalArgumentException} into wrong usage. */
     public static <T> T unless(Supplier<T> made) {
         try {

@@ -101,17 +101,8 @@ public record DemoReport(DemoResult result) {
     }
 
     private Section summary() {
-        int most = result.mostShots();
-        SeedSummary learned = result.photographs(DemoMethod.FEATURED, most);
-        DemoResult.Prompt best = result.bestPrompt();
-        double careful = result.bestRenamedPrompt().photographs();
-        double probe = result.photographs(DemoMethod.LINEAR_PROBE, most).mean();
         return new Section("In short")
-                .facts(List.of(
-                        new Fact(learned.meanSd(1) + " %", "prompts learned from " + most + " photographs per class"),
-                        gainOver(learned, best.photographs(), "the best hand-written prompt, " + quoted(best)),
-                        gainOver(learned, careful, "it with carefully written class names"),
-                        gainOver(learned, probe, "a linear probe on the same photographs")))
+                .facts(facts())
                 .paragraph(("CLIP classifies an image by comparing it with one prompt per class. CoOp leaves CLIP as it"
                                 + " is and learns the words in front of the class name, as vectors, from a few labelled"
                                 + " images. Accuracies are on %d photographs that neither CLIP nor the learned prompt"
@@ -129,13 +120,27 @@ public record DemoReport(DemoResult result) {
                                         - result.photographed().size()));
     }
 
-    private static Fact gainOver(SeedSummary learned, double baseline, String name) {
-        return new Fact(
-                Numbers.signed(learned.mean() - baseline, 1) + " points",
-                "over " + name + " (" + Numbers.percent(baseline) + ")");
+    /** The accuracy of the featured method, and its gains over others. */
+    public List<Fact> facts() {
+        SeedSummary learned = result.photographs(DemoMethod.FEATURED, result.mostShots());
+        DemoResult.Prompt best = result.bestPrompt();
+        Map<String, Double> others = new LinkedHashMap<>();
+        others.put("the best hand-written prompt, " + quoted(best), best.photographs());
+        others.put("it with careful names", result.bestRenamedPrompt().photographs());
+        others.put(
+                "the linear probe",
+                result.photographs(DemoMethod.LINEAR_PROBE, result.mostShots()).mean());
+        List<Fact> facts = new ArrayList<>();
+        facts.add(new Fact(
+                learned.meanSd(1) + " %", "prompts learned from " + result.mostShots() + " photographs per class"));
+        others.forEach((name, accuracy) -> facts.add(new Fact(
+                Numbers.signed(learned.mean() - accuracy, 1) + " points",
+                "over " + name + " (" + Numbers.percent(accuracy) + ")")));
+        return facts;
     }
 
-    private static String quoted(DemoResult.Prompt prompt) {
+    /** The template of a prompt in quotation marks. */
+    public static String quoted(DemoResult.Prompt prompt) {
         return "\"" + prompt.template() + "\"";
     }
 
@@ -206,25 +211,19 @@ public record DemoReport(DemoResult result) {
     }
 
     private Section otherDomain() {
-        Map<String, Cell> accuracies = new LinkedHashMap<>();
         DemoResult.Prompt best = result.bestDrawingPrompt();
-        accuracies.put(
-                "best hand-written prompt for them, " + quoted(best) + ", careful names", Cell.number(best.drawings()));
-        for (DemoMethod method : DemoMethod.values()) {
-            accuracies.put(
-                    method.title() + ", learned on photographs",
-                    Cell.mean(result.drawings(method, result.mostShots())));
-        }
         return new Section("Another domain")
                 .paragraph(("Nothing was learned from drawings: these are the classifiers learned on %d photographs per"
                                 + " class, tested on emoji and clip art of the same classes, which the model has never"
                                 + " seen. The drawings are few: differences of some points mean little.")
                         .formatted(result.mostShots()))
-                .table(DemoReport.<Map.Entry<String, Cell>>table(
+                .paragraph("The best hand-written prompt for them, %s with careful names, has %s."
+                        .formatted(quoted(best), Numbers.percent(best.drawings())))
+                .table(DemoReport.<DemoMethod>table(
                                 "drawings", "Accuracy on " + result.drawingImages() + " drawings, %")
-                        .words("method", Map.Entry::getKey)
-                        .numbers("accuracy", Map.Entry::getValue)
-                        .rows(accuracies.entrySet()));
+                        .words("method, learned on photographs", DemoMethod::title)
+                        .numbers("accuracy", method -> Cell.mean(result.drawings(method, result.mostShots())))
+                        .rows(List.of(DemoMethod.values())));
     }
 
     private Section words() {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Resource;
@@ -110,13 +111,11 @@ public final class DemoRun implements SweepListener {
         listener.prompts(photographs, pictures.photographed(), prompts, renamed);
         sweep(plan, folder);
         LabelledFeatures test = shared.features(photographs.test(), "test photographs", progress);
-        Tested baseline =
-                on(CAREFUL, DemoResult.best(renamed).template(), 0).get(0);
         int most = planned.stream().mapToInt(SweepRun::shots).max().orElseThrow();
-        List<Tested> featured = on(PHOTOGRAPHS, DemoMethod.FEATURED.id(), most);
-        PictureResults before = pictures(folder, baseline, test);
-        List<PictureResults> after = new ArrayList<>();
-        for (Tested seed : featured) {
+        List<PictureResult> before =
+                pictures(folder, on(CAREFUL, DemoResult.best(renamed).template(), 0).get(0), test);
+        List<List<PictureResult>> after = new ArrayList<>();
+        for (Tested seed : on(PHOTOGRAPHS, DemoMethod.FEATURED.id(), most)) {
             after.add(pictures(folder, seed, test));
         }
         List<String> names = photographs.classNames();
@@ -132,32 +131,25 @@ public final class DemoRun implements SweepListener {
                 prompts,
                 lists(CAREFUL).classNames(),
                 renamed,
-                tested.stream()
-                        .filter(one -> one.run.learns() && one.run.dataset().equals(PHOTOGRAPHS))
+                on(PHOTOGRAPHS)
+                        .filter(one -> one.run.learns())
                         .map(one -> new DemoResult.Run(
                                 one.run.label(),
                                 one.run.shots(),
                                 one.run.seed(),
                                 one.result.accuracy(),
-                                same(one, DRAWINGS).accuracy()))
+                                accuracyOn(DRAWINGS, one.run)))
                         .sorted(Comparator.comparing(DemoResult.Run::shots).thenComparing(DemoResult.Run::seed))
                         .toList(),
-                words(classifierFile(
+                words(classifier(
                         folder, on(PHOTOGRAPHS, DemoMethod.UNIFIED.id(), most).get(0))),
                 changes(names, before, after, true),
                 changes(names, before, after, false),
                 IntStream.range(0, names.size())
-                        .mapToObj(label -> new DemoResult.ClassGain(
-                                names.get(label),
-                                baseline.result.perClass().get(label).total(),
-                                baseline.result.perClass().get(label).correct(),
-                                featured.stream()
-                                        .mapToInt(seed -> seed.result.perClass().get(label).correct())
-                                        .average()
-                                        .orElseThrow()))
+                        .mapToObj(label -> classGain(label, names.get(label), before, after))
                         .toList(),
-                before.all(),
-                after.get(0).all(),
+                before,
+                after.get(0),
                 (System.nanoTime() - start) / 1e9,
                 Machine.describe(clip.workers().count()));
     }
@@ -166,11 +158,8 @@ public final class DemoRun implements SweepListener {
         SweepPlan read = SweepPlan.parse(yaml, pictures.folder());
         try (Progress.Task bar = progress.task("demo", 0, Progress.Unit.WORK)) {
             task = bar;
-            List<SweepOutcome.Ended> failures =
-                    Sweep.of(shared, read).run(folder, this).failures();
-            if (!failures.isEmpty()) {
-                throw new IOException(
-                        failures.get(0).run().title() + ": " + failures.get(0).failure().orElseThrow());
+            for (SweepOutcome.Ended run : Sweep.of(shared, read).run(folder, this).failures()) {
+                throw new IOException(run.run().title() + ": " + run.failure().orElseThrow());
             }
         }
     }
@@ -201,63 +190,66 @@ public final class DemoRun implements SweepListener {
         if (!run.learns() || !run.dataset().equals(PHOTOGRAPHS)) {
             return;
         }
-        Map<DemoMethod, List<Tested>> seeds = new EnumMap<>(DemoMethod.class);
-        for (DemoMethod method : DemoMethod.values()) {
-            seeds.put(method, on(PHOTOGRAPHS, method.id(), run.shots()));
-        }
+        List<RunResult> results = on(PHOTOGRAPHS)
+                .filter(one -> one.run.shots() == run.shots() && one.run.learns())
+                .map(Tested::result)
+                .toList();
         long all = planned.stream()
                 .filter(other -> other.dataset().equals(PHOTOGRAPHS) && other.shots() == run.shots())
                 .count();
-        if (seeds.values().stream().mapToInt(List::size).sum() == all) {
+        if (results.size() == all) {
             Map<DemoMethod, SeedSummary> accuracies = new EnumMap<>(DemoMethod.class);
-            seeds.forEach((method, own) ->
-                    accuracies.put(method, SeedSummary.of(own, one -> one.result.accuracy())));
+            for (DemoMethod method : DemoMethod.values()) {
+                List<RunResult> seeds = results.stream()
+                        .filter(seed -> seed.method().equals(method.id()))
+                        .toList();
+                accuracies.put(method, SeedSummary.of(seeds, RunResult::accuracy));
+            }
             listener.learned(run.shots(), accuracies);
         }
     }
 
     // Results
 
+    private Stream<Tested> on(String dataset) {
+        return tested.stream().filter(one -> one.run.dataset().equals(dataset));
+    }
+
     private List<Tested> on(String dataset, String label, int shots) {
-        return tested.stream()
-                .filter(one -> one.run.dataset().equals(dataset))
+        return on(dataset)
                 .filter(one -> one.run.label().equals(label) && one.run.shots() == shots)
                 .toList();
     }
 
-    /** The result of the same classifier on other data. */
-    private RunResult same(Tested one, String dataset) {
-        return on(dataset, one.run.label(), one.run.shots()).stream()
-                .filter(other -> other.run.seed() == one.run.seed())
+    /** Accuracy of the same classifier on other data. */
+    private double accuracyOn(String dataset, SweepRun run) {
+        return on(dataset, run.label(), run.shots()).stream()
+                .filter(other -> other.run.seed() == run.seed())
                 .findFirst()
                 .orElseThrow()
-                .result;
+                .result
+                .accuracy();
     }
 
     private ImageDataset lists(String dataset) throws IOException {
-        for (Tested one : tested) {
-            if (one.run.dataset().equals(dataset)) {
-                return one.run.config().testedOn().source().load(1);
-            }
-        }
-        throw new IllegalStateException("no run on " + dataset);
+        SweepRun any = on(dataset).findFirst().orElseThrow().run;
+        return any.config().testedOn().source().load(1);
     }
 
     private List<DemoResult.Prompt> prompts(String photographs, String drawings) {
-        return tested.stream()
-                .filter(one -> one.run.dataset().equals(photographs))
+        return on(photographs)
                 .map(one -> new DemoResult.Prompt(
-                        one.run.label(), one.result.accuracy(), same(one, drawings).accuracy()))
+                        one.run.label(), one.result.accuracy(), accuracyOn(drawings, one.run)))
                 .toList();
     }
 
-    private static ClassifierFile classifierFile(Path folder, Tested one) throws IOException {
+    private static ClassifierFile classifier(Path folder, Tested one) throws IOException {
         return ClassifierFile.read(folder.resolve(one.run.folder()).resolve(RunFolder.CLASSIFIER));
     }
 
-    private PictureResults pictures(Path folder, Tested one, LabelledFeatures images) throws IOException {
-        try (Classifier classifier = classifierFile(folder, one).open(clip)) {
-            return PictureResults.of(images, images.scores(classifier));
+    private List<PictureResult> pictures(Path folder, Tested one, LabelledFeatures images) throws IOException {
+        try (Classifier classifier = classifier(folder, one).open(clip)) {
+            return PictureResults.of(images, images.scores(classifier)).all();
         }
     }
 
@@ -269,6 +261,20 @@ public final class DemoRun implements SweepListener {
                 .toList();
     }
 
+    private static DemoResult.ClassGain classGain(
+            int label, String name, List<PictureResult> before, List<List<PictureResult>> after) {
+        int images = (int) before.stream().filter(one -> one.truth() == label).count();
+        double learned =
+                after.stream().mapToInt(seed -> right(label, seed)).average().orElseThrow();
+        return new DemoResult.ClassGain(name, images, right(label, before), learned);
+    }
+
+    private static int right(int label, List<PictureResult> results) {
+        return (int) results.stream()
+                .filter(one -> one.truth() == label && one.isRight())
+                .count();
+    }
+
     /**
      * Photographs that the hand-written prompt gets wrong and the learned one right with every seed, or the other way
      * round, the most confident first, no two of a class.
@@ -276,13 +282,12 @@ public final class DemoRun implements SweepListener {
      * @param after of each seed
      */
     private static List<DemoResult.Change> changes(
-            List<String> names, PictureResults before, List<PictureResults> after, boolean corrected) {
+            List<String> names, List<PictureResult> before, List<List<PictureResult>> after, boolean corrected) {
         List<DemoResult.Change> all = new ArrayList<>();
-        for (int i = 0; i < before.all().size(); i++) {
+        for (int i = 0; i < before.size(); i++) {
             int image = i;
-            PictureResult then = before.all().get(i);
-            List<PictureResult> now =
-                    after.stream().map(seed -> seed.all().get(image)).toList();
+            PictureResult then = before.get(i);
+            List<PictureResult> now = after.stream().map(seed -> seed.get(image)).toList();
             if (then.isRight() != corrected && now.stream().allMatch(result -> result.isRight() == corrected)) {
                 all.add(new DemoResult.Change(
                         then.file().toString(),

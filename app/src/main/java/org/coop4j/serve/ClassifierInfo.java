@@ -9,7 +9,7 @@ import org.coop4j.run.RunResult;
 /**
  * Description of a served classifier: an entry of {@code GET /models}, which leaves out null values.
  *
- * @param name its name in requests
+ * @param name its name in requests, {@linkplain #isName valid} there and its own
  * @param method its method with the distinctive settings
  * @param model file name of its CLIP
  * @param classNames the classes
@@ -18,16 +18,6 @@ import org.coop4j.run.RunResult;
  */
 public record ClassifierInfo(
         String name, String method, String model, List<String> classNames, Test test, Double threshold) {
-
-    public ClassifierInfo {
-        if (!isName(name)) {
-            throw new IllegalArgumentException(
-                    "expected a name of 1 to 64 letters, digits, '.', '_' and '-', got \"" + name + '"');
-        }
-        if (threshold != null && !(threshold >= 0 && threshold <= 1)) {
-            throw new IllegalArgumentException("threshold: expected 0 to 1, got " + threshold);
-        }
-    }
 
     /**
      * The test of a run.

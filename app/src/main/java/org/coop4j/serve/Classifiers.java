@@ -21,10 +21,7 @@ final class Classifiers {
      */
     Classifiers(List<ServedClassifier> served, ServiceMetrics metrics, Executor answers) {
         for (ServedClassifier one : served) {
-            String name = one.info().name();
-            if (byName.putIfAbsent(name, one) != null) {
-                throw new IllegalArgumentException("two classifiers are called " + name + ": rename one");
-            }
+            byName.put(one.info().name(), one);
             metrics.add(one);
         }
         this.metrics = metrics;

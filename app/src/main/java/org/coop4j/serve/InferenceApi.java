@@ -5,7 +5,6 @@ import io.javalin.http.Context;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.coop4j.predict.Prediction;
 import org.coop4j.run.Provenance;
 
@@ -37,16 +36,13 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
     private static Model model(ClassifierInfo info) {
         List<Integer> shape = List.of(-1, info.classNames().size());
         Tensor image = new Tensor(InferenceRequest.INPUT, InferenceRequest.BYTES, List.of(-1), null);
-        return new Model(
-                info.name(), "coop4j", List.of(image), List.of(labels(shape, null), probabilities(shape, null)));
+        return new Model(info.name(), "coop4j", List.of(image), outputs(shape, null, null));
     }
 
-    private static Tensor labels(List<Integer> shape, List<String> data) {
-        return new Tensor(InferenceRequest.LABELS, InferenceRequest.BYTES, shape, data);
-    }
-
-    private static Tensor probabilities(List<Integer> shape, List<Float> data) {
-        return new Tensor(InferenceRequest.PROBABILITIES, "FP32", shape, data);
+    private static List<Tensor> outputs(List<Integer> shape, List<String> labels, List<Float> probabilities) {
+        return List.of(
+                new Tensor(InferenceRequest.LABELS, InferenceRequest.BYTES, shape, labels),
+                new Tensor(InferenceRequest.PROBABILITIES, "FP32", shape, probabilities));
     }
 
     private void infer(Context context) throws IOException {
@@ -62,11 +58,10 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
         List<Integer> shape = List.of(ranked.size(), top);
         List<Prediction> all =
                 ranked.stream().flatMap(picture -> picture.stream().limit(top)).toList();
-        List<Tensor> outputs = Stream.of(
-                        labels(shape, all.stream().map(Prediction::label).toList()),
-                        probabilities(
-                                shape,
-                                all.stream().map(p -> (float) p.probability()).toList()))
+        List<String> labels = all.stream().map(Prediction::label).toList();
+        List<Float> probabilities =
+                all.stream().map(p -> (float) p.probability()).toList();
+        List<Tensor> outputs = outputs(shape, labels, probabilities).stream()
                 .filter(tensor -> request.outputs().contains(tensor.name()))
                 .toList();
         return new Response(info.name(), request.id(), outputs);

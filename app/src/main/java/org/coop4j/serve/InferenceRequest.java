@@ -51,10 +51,9 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
         if (inputs.size() != 1 || !inputs.isArray()) {
             throw Refusal.badRequest("inputs: expected an array of one tensor, " + INPUT);
         }
-        JsonNode id = request.path("id");
         JsonNode top = request.path("parameters").path("top_k");
         return new InferenceRequest(
-                id.isMissingNode() || id.isNull() ? null : id.asText(),
+                request.path("id").asText(null),
                 pictures(inputs.get(0)),
                 top(top.isMissingNode() ? null : top.toString()),
                 outputs(request.path("outputs")));

@@ -1,9 +1,12 @@
 package org.coop4j.study;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.BaseToNew;
@@ -60,26 +63,28 @@ public record BaseToNewResults(
         MethodResults unseen = MethodResults.ofOwn(study, ClassHalf.NEW);
         TreeSet<Setup> setups = base.setups();
         setups.addAll(unseen.setups());
-        TreeSet<String> names = new TreeSet<>(DatasetNames.ORDER);
-        names.addAll(base.datasets());
-        names.addAll(unseen.datasets());
-        List<String> datasets = List.copyOf(names);
-        List<Row> rows = new ArrayList<>();
+        List<String> datasets = Stream.of(base, unseen)
+                .flatMap(results -> results.datasets().stream())
+                .distinct()
+                .sorted(DatasetNames.ORDER)
+                .toList();
+        Map<List<Object>, Row> rows = new LinkedHashMap<>();
         List<String> notes = new ArrayList<>();
         for (Setup setup : setups) {
             for (String dataset : datasets) {
-                row(dataset, setup, base.get(dataset, setup), unseen.get(dataset, setup), notes)
-                        .ifPresent(rows::add);
+                Row row = row(dataset, setup, base.get(dataset, setup), unseen.get(dataset, setup), notes);
+                if (row.base.isPresent() || row.unseen.isPresent()) {
+                    rows.put(List.of(dataset, setup), row);
+                }
             }
         }
-        Averaged<Row> averaged = Averaged.of(datasets, setups, (dataset, setup) -> rows.stream()
-                .filter(row -> row.dataset.equals(dataset) && setup.equals(new Setup(row.method, row.shots)))
-                .filter(row -> row.means().isPresent())
-                .findFirst());
+        Averaged<Row> averaged = Averaged.of(
+                datasets, setups, (dataset, setup) -> Optional.ofNullable(rows.get(List.of(dataset, setup)))
+                        .filter(row -> row.means().isPresent()));
         notes.addAll(averaged.notes());
         return new BaseToNewResults(
                 datasets,
-                List.copyOf(rows),
+                List.copyOf(rows.values()),
                 averaged.rows().entrySet().stream()
                         .map(row -> new AverageRow(row.getKey().method(), row.getKey().shots(), row.getValue()))
                         .toList(),
@@ -88,32 +93,31 @@ public record BaseToNewResults(
     }
 
     /** A row of the seeds that were tested on both halves. */
-    private static Optional<Row> row(
+    private static Row row(
             String dataset,
             Setup setup,
             Optional<MethodResult> base,
             Optional<MethodResult> unseen,
             List<String> notes) {
-        Optional<MethodResult> first = unseen.isEmpty() ? base : base.flatMap(b -> b.onlySeedsOf(unseen.get()));
-        Optional<MethodResult> second = base.isEmpty() ? unseen : unseen.flatMap(u -> u.onlySeedsOf(base.get()));
-        if (base.isPresent()
-                && unseen.isPresent()
-                && !setup.method().isWithoutTraining()
-                && !base.get().seeds().equals(unseen.get().seeds())) {
-            notes.add("base-to-new, %s, %s: base classes have the seeds %s, new ones %s; those of both count"
-                    .formatted(
-                            dataset,
-                            setup.method().id(),
-                            seeds(base.get()),
-                            seeds(unseen.get())));
+        if (base.isEmpty() || unseen.isEmpty()) {
+            return new Row(dataset, setup.method(), setup.shots(), base, unseen);
         }
-        return first.isEmpty() && second.isEmpty()
-                ? Optional.empty()
-                : Optional.of(new Row(dataset, setup.method(), setup.shots(), first, second));
+        List<Long> baseSeeds = base.get().seeds();
+        List<Long> newSeeds = unseen.get().seeds();
+        if (!setup.method().isWithoutTraining() && !baseSeeds.equals(newSeeds)) {
+            notes.add("base-to-new, %s, %s: base classes have the seeds %s, new ones %s; those of both count"
+                    .formatted(dataset, setup.method().id(), text(baseSeeds), text(newSeeds)));
+        }
+        return new Row(
+                dataset,
+                setup.method(),
+                setup.shots(),
+                base.get().onlySeedsOf(unseen.get()),
+                unseen.get().onlySeedsOf(base.get()));
     }
 
-    private static String seeds(MethodResult result) {
-        return Numbers.first(result.seeds().stream().map(String::valueOf).toList(), Integer.MAX_VALUE);
+    private static String text(List<Long> seeds) {
+        return Numbers.first(seeds.stream().map(String::valueOf).toList(), Integer.MAX_VALUE);
     }
 
     /** Returns true if there is nothing. */

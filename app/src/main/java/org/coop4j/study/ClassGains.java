@@ -18,11 +18,6 @@ import org.coop4j.study.MethodResult.Measured;
  */
 public record ClassGains(MethodResult result, List<ClassGain> classes) {
 
-    /** Copies the list. */
-    public ClassGains {
-        classes = List.copyOf(classes);
-    }
-
     /**
      * A class.
      *

@@ -1,11 +1,11 @@
 package org.coop4j.study;
 
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.method.Method;
@@ -28,12 +28,12 @@ public final class FewShotResults {
 
         /** Mean over the datasets of the means over the seeds, if all have the score. */
         public OptionalDouble mean(Measure measure) {
-            return cells.stream().allMatch(cell -> cell.summary(measure).isPresent())
-                    ? cells.stream()
-                            .mapToDouble(
-                                    cell -> cell.summary(measure).orElseThrow().mean())
-                            .average()
-                    : OptionalDouble.empty();
+            List<SeedSummary> known = cells.stream()
+                    .flatMap(cell -> cell.summary(measure).stream())
+                    .toList();
+            return known.size() < cells.size()
+                    ? OptionalDouble.empty()
+                    : known.stream().mapToDouble(SeedSummary::mean).average();
         }
 
         /** Mean accuracy. */
@@ -79,12 +79,10 @@ public final class FewShotResults {
     FewShotResults(Study study) {
         cells = MethodResults.ofOwn(study, ClassHalf.ALL);
         // Datasets that were only tested on, with what was learned elsewhere, have a table of their own.
-        Set<String> targets = new HashSet<>();
-        for (Entry entry : study.entries()) {
-            if (entry.run().isTransferred()) {
-                targets.add(entry.dataset());
-            }
-        }
+        Set<String> targets = study.entries().stream()
+                .filter(entry -> entry.run().isTransferred())
+                .map(Entry::dataset)
+                .collect(Collectors.toSet());
         datasets = cells.datasets().stream()
                 .filter(dataset -> !targets.contains(dataset)
                         || cells.setups().stream()

@@ -65,14 +65,6 @@ public record FoundRuns(
             .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
             .build();
 
-    /** Copies the lists. */
-    public FoundRuns {
-        finished = List.copyOf(finished);
-        failed = List.copyOf(failed);
-        unfinished = List.copyOf(unfinished);
-        damaged = List.copyOf(damaged);
-    }
-
     /**
      * A run without a result.
      *
@@ -101,7 +93,7 @@ public record FoundRuns(
 
         /** Training images per class. */
         public Shots shots() {
-            return Shots.of(result.shots(), result.trainImages());
+            return Shots.of(result.shots(), result.trainImages() > 0);
         }
 
         /** Settings by name, as far as they are the same for all data, shots and seeds. */

@@ -89,8 +89,9 @@ final class MethodResults {
         }
     }
 
-    /** By dataset and setup. */
-    private final Map<String, Map<Setup, MethodResult>> cells = new LinkedHashMap<>();
+    private record Key(String dataset, Setup setup) {}
+
+    private final Map<Key, MethodResult> cells = new LinkedHashMap<>();
 
     private MethodResults() {}
 
@@ -100,17 +101,18 @@ final class MethodResults {
      * @param chosen selects some of the runs
      */
     static MethodResults of(Study study, ClassHalf half, Predicate<Entry> chosen) {
-        Map<String, Map<Setup, SortedMap<Long, Measured>>> grouped = new LinkedHashMap<>();
+        Map<Key, SortedMap<Long, Measured>> grouped = new LinkedHashMap<>();
         for (Entry entry : study.entries()) {
             if (entry.result().half() == half && chosen.test(entry)) {
-                grouped.computeIfAbsent(entry.dataset(), d -> new LinkedHashMap<>())
-                        .computeIfAbsent(new Setup(entry.method(), entry.shots()), s -> new TreeMap<>())
+                grouped.computeIfAbsent(
+                                new Key(entry.dataset(), new Setup(entry.method(), entry.shots())),
+                                key -> new TreeMap<>())
                         .put(entry.result().seed(), Measured.of(entry.result()));
             }
         }
         MethodResults results = new MethodResults();
-        grouped.forEach((dataset, setups) -> setups.forEach((setup, bySeed) ->
-                results.add(new MethodResult(dataset, setup.method, setup.shots, bySeed))));
+        grouped.forEach((key, bySeed) ->
+                results.add(new MethodResult(key.dataset, key.setup.method, key.setup.shots, bySeed)));
         return results;
     }
 
@@ -137,8 +139,7 @@ final class MethodResults {
     }
 
     private void add(MethodResult cell) {
-        cells.computeIfAbsent(cell.dataset(), d -> new LinkedHashMap<>())
-                .put(new Setup(cell.method(), cell.shots()), cell);
+        cells.put(new Key(cell.dataset(), new Setup(cell.method(), cell.shots())), cell);
     }
 
     Optional<MethodResult> get(String dataset, MethodLabel method, Shots shots) {
@@ -146,18 +147,20 @@ final class MethodResults {
     }
 
     Optional<MethodResult> get(String dataset, Setup setup) {
-        return Optional.ofNullable(cells.getOrDefault(dataset, Map.of()).get(setup));
+        return Optional.ofNullable(cells.get(new Key(dataset, setup)));
     }
 
     /** All methods with all their shots, in the order of the tables. */
     TreeSet<Setup> setups() {
-        return cells.values().stream()
-                .flatMap(here -> here.keySet().stream())
-                .collect(Collectors.toCollection(TreeSet::new));
+        return cells.keySet().stream().map(Key::setup).collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** All datasets, in the order of the tables. */
     List<String> datasets() {
-        return cells.keySet().stream().sorted(DatasetNames.ORDER).toList();
+        return cells.keySet().stream()
+                .map(Key::dataset)
+                .distinct()
+                .sorted(DatasetNames.ORDER)
+                .toList();
     }
 }

@@ -13,7 +13,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.coop4j.base.Settings;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
@@ -71,10 +73,9 @@ final class PlanReader {
     }
 
     private SweepPlan read() {
-        List<String> keys = new ArrayList<>(
-                List.of("data", "datasets", "methods", "shots", "seeds", "test_on", "base_to_new", "exif"));
-        keys.addAll(Overrides.keys());
-        plan.requireKeys("a plan", keys);
+        plan.requireKeys(
+                "a plan",
+                withTraining("data", "datasets", "methods", "shots", "seeds", "test_on", "base_to_new", "exif"));
         root = root.or(() -> plan.get("data").map(this::path));
         exif = exif(plan, null);
         datasets = datasets(plan.require("datasets"));
@@ -95,6 +96,10 @@ final class PlanReader {
                 plan.get("base_to_new").flatMap(this::baseToNew));
     }
 
+    private static List<String> withTraining(String... keys) {
+        return Stream.concat(Stream.of(keys), Overrides.keys().stream()).toList();
+    }
+
     private static int shots(PlanValue value) {
         return value.text().equals("all") ? 0 : (int) value.whole(0, MOST);
     }
@@ -113,23 +118,22 @@ final class PlanReader {
     // Settings of training
 
     private static Overrides overrides(PlanValue whole) {
-        Map<String, Object> training = new LinkedHashMap<>();
+        Map<String, Object> settings = new LinkedHashMap<>();
         Map<Integer, Integer> epochs = new LinkedHashMap<>();
-        Map<String, Integer> others = new LinkedHashMap<>();
         whole.values().forEach((name, value) -> {
             switch (name) {
                 case Overrides.EPOCHS -> epochs.putAll(epochs(value));
-                case Overrides.VIEWS -> others.put(name, views(value));
-                case Overrides.CHECKPOINT_EVERY -> others.put(name, (int) value.whole(1, MOST));
+                case Overrides.VIEWS -> settings.put(name, views(value));
+                case Overrides.CHECKPOINT_EVERY -> settings.put(name, (int) value.whole(1, MOST));
                 default -> {
                     if (Settings.has(Training.none(), name)) {
-                        training.put(name, value.text());
+                        settings.put(name, value.text());
                         value.make(() -> Settings.with(Training.coop(1, 1), Map.of(name, value.text())));
                     }
                 }
             }
         });
-        return new Overrides(training, epochs, others);
+        return new Overrides(settings, epochs);
     }
 
     private static Map<Integer, Integer> epochs(PlanValue value) {
@@ -188,10 +192,8 @@ final class PlanReader {
         Optional<PlanValue> name = item.get("name");
         Optional<PlanValue> place = item.get("path");
         if (item.hasKeys()) {
-            List<String> keys =
-                    new ArrayList<>(List.of("name", "path", "images", "names", "split_seed", "template", "exif"));
-            keys.addAll(Overrides.keys());
-            item.requireKeys("a dataset", keys);
+            item.requireKeys(
+                    "a dataset", withTraining("name", "path", "images", "names", "split_seed", "template", "exif"));
         } else if (Benchmarks.published().find(item.text()).isPresent()) {
             name = Optional.of(item);
         } else {
@@ -332,11 +334,12 @@ final class PlanReader {
                 throw value.problem("two different datasets are called " + target.name());
             }
         }
-        return new SweepPlan.TestOn(targets, choice(value, "from", planned -> true));
+        return new SweepPlan.TestOn(targets, choice(value, "from", names(planned -> true)));
     }
 
     private Optional<Choice> baseToNew(PlanValue value) {
-        if (methods.stream().noneMatch(planned -> planned.method().namesNewClasses())) {
+        List<String> usable = names(planned -> planned.method().namesNewClasses());
+        if (usable.isEmpty()) {
             throw value.problem(
                     "base_to_new needs a method that can name new classes: hand-written prompts or a unified context");
         }
@@ -347,15 +350,19 @@ final class PlanReader {
         } else if (value.text().equals("false")) {
             return Optional.empty();
         }
-        Choice choice = choice(value, "datasets", planned -> planned.method().namesNewClasses());
-        for (PlannedMethod planned : methods) {
-            if (choice.methods().contains(planned.name()) && !planned.method().namesNewClasses()) {
+        Choice choice = choice(value, "datasets", usable);
+        for (String method : choice.methods()) {
+            if (!usable.contains(method)) {
                 throw value.require("methods")
-                        .problem(planned.name() + " cannot classify classes that it did not learn: base_to_new takes"
+                        .problem(method + " cannot classify classes that it did not learn: base_to_new takes"
                                 + " hand-written prompts and unified contexts");
             }
         }
         return Optional.of(choice);
+    }
+
+    private List<String> names(Predicate<PlannedMethod> some) {
+        return methods.stream().filter(some).map(PlannedMethod::name).toList();
     }
 
     /**
@@ -364,7 +371,7 @@ final class PlanReader {
      * @param from the key that chooses the datasets
      * @param usual methods that are taken where none is chosen
      */
-    private Choice choice(PlanValue value, String from, Function<PlannedMethod, Boolean> usual) {
+    private Choice choice(PlanValue value, String from, List<String> usual) {
         List<String> names = datasets.stream().map(SweepPlan.Dataset::name).toList();
         return new Choice(
                 chosen(value.get(from), names, names, word -> names.contains(word.text())
@@ -373,14 +380,7 @@ final class PlanReader {
                                 .find(word.text())
                                 .map(Benchmark::name)
                                 .orElse(word.text())),
-                chosen(
-                        value.get("methods"),
-                        methods.stream().map(PlannedMethod::name).toList(),
-                        methods.stream()
-                                .filter(usual::apply)
-                                .map(PlannedMethod::name)
-                                .toList(),
-                        PlanValue::text),
+                chosen(value.get("methods"), names(planned -> true), usual, PlanValue::text),
                 chosen(value.get("shots"), shots, shots, PlanReader::shots));
     }
 

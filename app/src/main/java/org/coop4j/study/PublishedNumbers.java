@@ -53,13 +53,15 @@ public record PublishedNumbers(List<Score> all) {
             Shots shots,
             double accuracy) {
 
-        private boolean isOf(String learnedOn, String testedOn, ClassHalf classes, MethodLabel label, Shots images) {
+        private boolean isOf(ClassHalf classes, MethodLabel label, Shots images) {
             return half == classes
                     && shots.equals(images)
                     && label.published()
-                    && label.method().equals(method)
-                    && isNamed(learnedOn, trainedOn)
-                    && isNamed(testedOn, dataset);
+                    && label.method().equals(method);
+        }
+
+        private boolean isOf(String learnedOn, String testedOn) {
+            return isNamed(learnedOn.isEmpty() ? testedOn : learnedOn, trainedOn) && isNamed(testedOn, dataset);
         }
     }
 
@@ -119,7 +121,7 @@ public record PublishedNumbers(List<Score> all) {
      *
      * @param trainedOn any name of the dataset learned from; empty if each dataset was learned from itself
      * @param datasets any names of the datasets tested on
-     * @param backbone backbone of the model at hand, if it is a published one
+     * @param backbone backbone of the model, if it is a published one
      */
     public Optional<Score> find(
             String trainedOn,
@@ -128,41 +130,32 @@ public record PublishedNumbers(List<Score> all) {
             MethodLabel method,
             Shots shots,
             Optional<String> backbone) {
-        List<List<Score>> candidates = new ArrayList<>();
-        for (String dataset : datasets) {
-            candidates.add(all.stream()
-                    .filter(s -> s.isOf(trainedOn.isEmpty() ? dataset : trainedOn, dataset, half, method, shots))
-                    .toList());
-        }
-        if (candidates.isEmpty()) {
-            return Optional.empty();
-        }
-        return Stream.concat(
-                        Stream.concat(backbone.stream(), Stream.of(USUAL_BACKBONE)),
-                        candidates.get(0).stream().map(Score::backbone))
-                .flatMap(name -> average(candidates, name).stream())
-                .findFirst();
+        List<Score> ofMethod =
+                all.stream().filter(s -> s.isOf(half, method, shots)).toList();
+        Stream<String> preferred = Stream.concat(backbone.stream(), Stream.of(USUAL_BACKBONE));
+        return Stream.concat(preferred, ofMethod.stream().map(Score::backbone))
+                .map(name -> datasets.stream()
+                        .flatMap(dataset -> ofMethod.stream()
+                                .filter(s -> s.backbone.equals(name) && s.isOf(trainedOn, dataset))
+                                .limit(1))
+                        .toList())
+                .filter(found -> !found.isEmpty() && found.size() == datasets.size())
+                .findFirst()
+                .map(PublishedNumbers::average);
     }
 
-    private static Optional<Score> average(List<List<Score>> candidates, String backbone) {
-        List<Score> found = candidates.stream()
-                .flatMap(some ->
-                        some.stream().filter(s -> s.backbone.equals(backbone)).limit(1))
-                .toList();
-        if (found.size() < candidates.size()) {
-            return Optional.empty();
-        }
+    private static Score average(List<Score> found) {
         Score first = found.get(0);
-        return Optional.of(new Score(
+        return new Score(
                 first.source,
                 first.place,
-                backbone,
+                first.backbone,
                 first.trainedOn,
                 first.dataset,
                 first.half,
                 first.name,
                 first.method,
                 first.shots,
-                found.stream().mapToDouble(Score::accuracy).average().orElseThrow()));
+                found.stream().mapToDouble(Score::accuracy).average().orElseThrow());
     }
 }

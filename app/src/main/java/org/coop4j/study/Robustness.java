@@ -20,12 +20,6 @@ import org.coop4j.study.Study.Entry;
  */
 public record Robustness(String source, List<String> targets, List<Row> rows) {
 
-    /** Copies the lists. */
-    public Robustness {
-        targets = List.copyOf(targets);
-        rows = List.copyOf(rows);
-    }
-
     /**
      * A method.
      *

@@ -61,11 +61,6 @@ public final class Sweep {
      */
     public record SweepOutcome(List<Ended> runs) {
 
-        /** Copies the list. */
-        public SweepOutcome {
-            runs = List.copyOf(runs);
-        }
-
         /**
          * A run and how it ended.
          *

@@ -41,7 +41,7 @@ public interface SweepCluster extends AutoCloseable {
      * @param model the model's file, or the name of the shipped one
      * @param modelSha256 of the model's file
      * @param bank the folder of the feature bank
-     * @param skipBad true to go on without unreadable images
+     * @param skipBad true to skip unreadable images
      * @param memoryBytes native memory for the intermediate values of a step
      * @param out the sweep's folder
      */

@@ -35,14 +35,6 @@ public record SweepPlan(
     /** A plan is written by hand. */
     private static final int MOST_BYTES = 1 << 20;
 
-    /** Copies the lists. */
-    public SweepPlan {
-        datasets = List.copyOf(datasets);
-        methods = List.copyOf(methods);
-        shots = List.copyOf(shots);
-        seeds = List.copyOf(seeds);
-    }
-
     /**
      * A dataset of the plan.
      *
@@ -99,13 +91,7 @@ public record SweepPlan(
         private final transient List<String> problems;
 
         PlanException(String message) {
-            super(message);
-            problems = List.of(message);
-        }
-
-        PlanException(String message, Throwable cause) {
-            super(message, cause);
-            problems = List.of(message);
+            this(List.of(message));
         }
 
         /** Several problems. */
@@ -134,10 +120,8 @@ public record SweepPlan(
         } catch (NoSuchFileException e) {
             throw new PlanException("no such plan: " + file + " (coop sweep --example prints one)");
         }
-        Path absolute = file.toAbsolutePath();
-        Path parent = absolute.getParent();
         return PlanReader.read(
-                String.valueOf(file.getFileName()), yaml, parent == null ? absolute : parent, dataRoot);
+                file.getFileName().toString(), yaml, file.toAbsolutePath().getParent(), dataRoot);
     }
 
     /**

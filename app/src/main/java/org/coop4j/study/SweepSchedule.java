@@ -143,10 +143,8 @@ final class SweepSchedule {
                     .withCheckpointEvery(overrides.checkpointEvery());
             return SweepRun.of(planned.name(), config, dataset, Optional.empty(), work(dataset, half, config));
         } catch (IllegalArgumentException e) {
-            throw new PlanException(
-                    "%s, %s, %s: %s"
-                            .formatted(dataset.name(), planned.name(), Numbers.count(shots, "shot"), e.getMessage()),
-                    e);
+            throw new PlanException("%s, %s, %s: %s"
+                    .formatted(dataset.name(), planned.name(), Numbers.count(shots, "shot"), e.getMessage()));
         }
     }
 
@@ -168,9 +166,8 @@ final class SweepSchedule {
         int blocks = vision instanceof ClipConfig.ResNet resNet
                 ? resNet.layers().stream().mapToInt(Integer::intValue).sum()
                 : 1;
-        double width = vision.width() / 64.0;
-        double size = vision.imageSize() / 224.0;
-        return DECODING + blocks * BOTTLENECK * width * width * size * size;
+        double scale = vision.width() / 64.0 * vision.imageSize() / 224.0;
+        return DECODING + blocks * BOTTLENECK * scale * scale;
     }
 
     private double scoreWork(SweepDataset dataset, ClassHalf half) {

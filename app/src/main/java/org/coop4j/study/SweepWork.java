@@ -2,7 +2,6 @@ package org.coop4j.study;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -26,6 +25,7 @@ import org.coop4j.run.RunImages;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
 import org.coop4j.study.Sweep.SweepListener;
+import org.coop4j.study.Sweep.SweepOutcome.Ended;
 import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepRun.RunState;
 import org.coop4j.study.SweepRun.Work;
@@ -48,8 +48,7 @@ final class SweepWork {
     private final SweepListener listener;
     private final double image;
     private final Set<String> noted = new HashSet<>();
-    private final Map<SweepRun, RunResult> results = new LinkedHashMap<>();
-    private final Map<SweepRun, String> failures = new LinkedHashMap<>();
+    private final Map<SweepRun, Ended> ended = new LinkedHashMap<>();
 
     SweepWork(SharedData shared, Path sweepFolder, SweepListener listener) throws IOException {
         this.shared = shared;
@@ -75,23 +74,25 @@ final class SweepWork {
             group.runs().forEach(run -> attempt(run, progress));
             shared.forget();
         }
-        return outcome(runs);
+        return outcome();
     }
 
     /** Begins with the results that are there, and returns the runs that are left. */
     private List<RunGroup> begin(List<SweepRun> runs) {
-        runs.forEach(run -> store.state(run).result().ifPresent(result -> results.put(run, result)));
+        Map<SweepRun, RunResult> results = new LinkedHashMap<>();
+        for (SweepRun run : runs) {
+            Optional<RunResult> result = store.state(run).result();
+            result.ifPresent(known -> results.put(run, known));
+            ended.put(run, new Ended(run, result, Optional.empty()));
+        }
         store.strays(runs).forEach(this::note);
         listener.begins(runs, results);
         return RunGroup.of(
                 runs.stream().filter(run -> !results.containsKey(run)).toList());
     }
 
-    private SweepOutcome outcome(List<SweepRun> runs) {
-        return new SweepOutcome(runs.stream()
-                .map(run -> new SweepOutcome.Ended(
-                        run, Optional.ofNullable(results.get(run)), Optional.ofNullable(failures.get(run))))
-                .toList());
+    private SweepOutcome outcome() {
+        return new SweepOutcome(List.copyOf(ended.values()));
     }
 
     private SweepProgress progress(double total) {
@@ -125,23 +126,23 @@ final class SweepWork {
         encode(groups, cluster, progress);
         make(left.stream().filter(run -> run.source().isEmpty()).toList(), cluster, progress);
         make(left.stream().filter(run -> run.source().isPresent()).toList(), cluster, progress);
-        return outcome(runs);
+        return outcome();
     }
 
     private void encode(List<RunGroup> groups, SweepCluster cluster, SweepProgress progress) throws IOException {
-        List<SweepCluster.Job> jobs = new ArrayList<>();
-        List<RunGroup> groupOfJob = new ArrayList<>();
+        Map<SweepCluster.Job, RunGroup> groupOf = new LinkedHashMap<>();
         for (RunGroup group : groups) {
             int parts =
                     Math.max(1, Math.min(PARTS_PER_WORKER * cluster.workers(), group.imageCount() / IMAGES_PER_PART));
             for (int part = 0; part < parts; part++) {
-                jobs.add(new SweepCluster.Job(group.runs().get(0).folder().toString(), part, parts));
-                groupOfJob.add(group);
+                groupOf.put(new SweepCluster.Job(group.runs().get(0).folder().toString(), part, parts), group);
             }
         }
+        List<SweepCluster.Job> jobs = List.copyOf(groupOf.keySet());
         cluster.each(jobs, (problem, index) -> {
-            RunGroup group = groupOfJob.get(index);
-            progress.begin(encoding(group) / jobs.get(index).parts(), "encoding " + group.dataset() + " images");
+            SweepCluster.Job job = jobs.get(index);
+            RunGroup group = groupOf.get(job);
+            progress.begin(encoding(group) / job.parts(), "encoding " + group.dataset() + " images");
             progress.end(true);
         });
     }
@@ -223,7 +224,7 @@ final class SweepWork {
      */
     Optional<String> make(SweepRun run) {
         attempt(run, progress(run.work()));
-        return Optional.ofNullable(failures.get(run));
+        return ended.get(run).failure();
     }
 
     private void attempt(SweepRun run, SweepProgress progress) {
@@ -242,12 +243,12 @@ final class SweepWork {
     }
 
     private void finished(SweepRun run, RunResult result) {
-        results.put(run, result);
+        ended.put(run, new Ended(run, Optional.of(result), Optional.empty()));
         listener.finished(run, result);
     }
 
     private void failed(SweepRun run, String message) {
-        failures.put(run, message);
+        ended.put(run, new Ended(run, Optional.empty(), Optional.of(message)));
         listener.failed(run, message);
     }
 

@@ -26,6 +26,9 @@ import picocli.CommandLine.Option;
 /** Options that several commands have, one mixin per kind. */
 public final class Options {
 
+    /** End of the description of an option that has a default. */
+    public static final String DEFAULT = " (default: ${DEFAULT-VALUE}).";
+
     private Options() {}
 
     /** The activation of a checkpoint that does not name it. */

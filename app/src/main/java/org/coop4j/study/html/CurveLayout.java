@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import org.coop4j.study.html.FewShotChart.Point;
 import org.coop4j.study.html.FewShotChart.Series;
 
@@ -66,22 +68,17 @@ final class CurveLayout {
      * to read. All images stand at the end.
      */
     private static Map<Integer, Double> places(List<Integer> shots, double left, double end) {
-        boolean all = shots.size() > 1 && shots.get(shots.size() - 1) == FewShotChart.ALL;
-        int numbers = shots.size() - (all ? 1 : 0);
-        double width = (all ? 1 - SHARE_OF_ALL : 1) * (end - left);
-        double range = shots.get(numbers - 1) - shots.get(0);
-        double least = range;
-        for (int i = 1; i < numbers; i++) {
-            least = Math.min(least, shots.get(i) - shots.get(i - 1));
-        }
-        boolean proportional = least * width >= LEAST_DISTANCE * range;
+        int last = shots.size() - 1 - (shots.contains(FewShotChart.ALL) ? 1 : 0);
+        double width = (last < shots.size() - 1 ? 1 - SHARE_OF_ALL : 1) * (end - left);
+        double range = last < 1 ? 1 : shots.get(last) - shots.get(0);
+        boolean proportional = IntStream.range(0, last)
+                .allMatch(i -> (shots.get(i + 1) - shots.get(i)) * width >= LEAST_DISTANCE * range);
         Map<Integer, Double> places = new LinkedHashMap<>();
-        places.put(shots.get(0), left);
-        for (int i = 1; i < numbers; i++) {
-            double share = proportional ? (shots.get(i) - shots.get(0)) / range : i / (numbers - 1.0);
+        for (int i = 0; i <= last; i++) {
+            double share = proportional ? (shots.get(i) - shots.get(0)) / range : (double) i / last;
             places.put(shots.get(i), left + share * width);
         }
-        if (all) {
+        if (last < shots.size() - 1) {
             places.put(FewShotChart.ALL, end);
         }
         return places;
@@ -98,13 +95,12 @@ final class CurveLayout {
         if (file) {
             drawNames();
         }
-        StringBuilder text = new StringBuilder(chart.title() + ", accuracy (%).");
+        String text = chart.title() + ", accuracy (%).";
         for (Series one : chart.series()) {
-            List<String> points = one.points().stream().map(Point::describe).toList();
-            text.append(' ').append(one.name()).append(": ").append(String.join(", ", points));
-            text.append('.');
+            text += " " + one.name() + ": "
+                    + one.points().stream().map(Point::describe).collect(Collectors.joining(", ")) + ".";
         }
-        return svg.end(text.toString());
+        return svg.end(text);
     }
 
     private void drawAxes() {
@@ -120,12 +116,10 @@ final class CurveLayout {
     /** Returns the distance of the ticks of accuracy. */
     private double step() {
         double power = Math.pow(10, Math.floor(Math.log10((high - low) / MOST_TICKS)));
-        for (double nice : new double[] {1, 2, 5}) {
-            if ((high - low) / (nice * power) <= MOST_TICKS) {
-                return nice * power;
-            }
-        }
-        return 10 * power;
+        return DoubleStream.of(power, 2 * power, 5 * power)
+                .filter(step -> (high - low) / step <= MOST_TICKS)
+                .findFirst()
+                .orElse(10 * power);
     }
 
     private void draw(Series curve) {

@@ -98,11 +98,9 @@ public record FewShotChart(String title, List<Series> series) {
 
         /** Describes the point: "16 shots: 73.4 ± 0.5 (3 seeds)". */
         String describe() {
-            String images = shots == 0 ? "" : (shots == ALL ? "all images" : Numbers.count(shots, "shot")) + ": ";
-            String spread = sd > 0 ? " ± " + Numbers.number(sd, 1) : "";
-            return images
+            return (shots == 0 ? "" : (shots == ALL ? "all images" : Numbers.count(shots, "shot")) + ": ")
                     + Numbers.number(mean, 1)
-                    + spread
+                    + (sd > 0 ? " ± " + Numbers.number(sd, 1) : "")
                     + (seeds > 0 ? " (" + Numbers.count(seeds, "seed") + ")" : "");
         }
     }

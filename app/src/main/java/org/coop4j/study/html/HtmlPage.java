@@ -3,7 +3,6 @@ package org.coop4j.study.html;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.coop4j.base.Resource;
 import org.coop4j.base.Sha256;
 
@@ -42,6 +41,13 @@ public final class HtmlPage {
 
     /** Returns the page as HTML. */
     public String html() {
+        List<Markup> links = new ArrayList<>();
+        List<Markup> main = new ArrayList<>();
+        for (Section section : sections) {
+            String id = "section-" + main.size();
+            links.add(Markup.of("<li><a href=\"#{}\">{}</a></li>", id, section.heading()));
+            main.add(section.markup(id));
+        }
         boolean plain = script.isEmpty();
         String hash =
                 Base64.getEncoder().encodeToString(new Sha256().add(script).bytes());
@@ -53,30 +59,13 @@ public final class HtmlPage {
                         Markup.trusted(resource("page.css")),
                         title,
                         subtitle,
-                        contents(),
+                        links.size() < LEAST_SECTIONS_OF_A_TABLE_OF_CONTENTS
+                                ? ""
+                                : Markup.of("<nav aria-label=\"Sections\"><ul>{}</ul></nav>", links),
                         plain ? "" : Markup.of("<form class=\"filter\" aria-label=\"Filter\" hidden=\"\"></form>"),
-                        main(),
+                        main,
                         plain ? "" : Markup.of("<script>{}</script>", Markup.trusted(script)))
                 .toString();
-    }
-
-    private List<Markup> main() {
-        return IntStream.range(0, sections.size())
-                .mapToObj(i -> sections.get(i).markup("section-" + i))
-                .toList();
-    }
-
-    /** Returns links to the sections, where there are many. */
-    private Markup contents() {
-        List<Markup> links = IntStream.range(0, sections.size())
-                .mapToObj(i -> Markup.of(
-                        "<li><a href=\"#section-{}\">{}</a></li>",
-                        i,
-                        sections.get(i).heading()))
-                .toList();
-        return links.size() < LEAST_SECTIONS_OF_A_TABLE_OF_CONTENTS
-                ? Markup.NOTHING
-                : Markup.of("<nav aria-label=\"Sections\"><ul>{}</ul></nav>", links);
     }
 
     static String resource(String name) {

@@ -11,8 +11,8 @@ import org.coop4j.console.Table.Kind;
 import org.coop4j.console.Table.Row;
 
 /**
- * A table of a page: caption, header, rows; the first cell of a row names it. Data of some keys are attributes, by which
- * the page's filters find the rows.
+ * A table of a page: caption, header, rows; the first cell of a row names it. Data of some keys are attributes, by
+ * which the page's filters find the rows.
  */
 final class HtmlTable {
 
@@ -50,7 +50,7 @@ final class HtmlTable {
                 table.caption(),
                 classes(heat ? "heat" : ""),
                 table.caption(),
-                shown.stream().map(i -> heading(column(i))).toList(),
+                Markup.each(shown, i -> heading(column(i))),
                 rows);
     }
 
@@ -75,12 +75,10 @@ final class HtmlTable {
                 continue;
             }
             Cell cell = row.cells().get(i);
-            String style = cell.style() == Cell.Style.PLAIN ? "" : cell.style().name();
+            String style = cell.style() == Cell.Style.PLAIN ? "" : " " + cell.style().name().toLowerCase(Locale.ROOT);
             cells.add(Markup.of(
                     cells.isEmpty() ? "<th scope=\"row\"{}{}>{}{}</th>" : "<td{}{}>{}{}</td>",
-                    column(i).kind() == Kind.HEAT
-                            ? heat(cell)
-                            : classes(kind(column(i)) + " " + style.toLowerCase(Locale.ROOT)),
+                    column(i).kind() == Kind.HEAT ? heat(cell) : classes(kind(column(i)) + style),
                     data(i, row),
                     content(i, cell),
                     cell.note().isEmpty() ? "" : Markup.of("<small>{}</small>", cell.note())));
@@ -114,7 +112,9 @@ final class HtmlTable {
                 : Markup.NOTHING;
     }
 
-    /** Returns the text, of a difference with a bar from the middle of its box: gains to the right, losses to the left. */
+    /**
+     * Returns the text, of a difference with a bar from the middle of its box: gains to the right, losses to the left.
+     */
     private Object content(int i, Cell cell) {
         String text = cell.text().apply(table.decimals());
         if (column(i).kind() != Kind.BARS || !(cell.data().get(0) instanceof Number number)) {

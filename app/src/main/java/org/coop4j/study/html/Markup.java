@@ -1,8 +1,10 @@
 package org.coop4j.study.html;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import org.coop4j.base.SafeText;
 
 /** A piece of HTML or SVG, made of templates of this program, in which every text is escaped. */
@@ -62,11 +64,12 @@ public final class Markup {
 
     /** Attributes {@code data-…}, by which a page's filters find its parts; the names are part of this program. */
     static Markup data(Map<String, String> values) {
-        return Markup.of(
-                "{}",
-                values.entrySet().stream()
-                        .map(data -> Markup.of(" data-{}=\"{}\"", data.getKey(), data.getValue()))
-                        .toList());
+        return Markup.of("{}", each(values.entrySet(), data -> of(" data-{}=\"{}\"", data.getKey(), data.getValue())));
+    }
+
+    /** Makes markup of each item. */
+    static <T> List<Markup> each(Collection<T> items, Function<T, Markup> markup) {
+        return items.stream().map(markup).toList();
     }
 
     @Override

@@ -83,9 +83,7 @@ public final class Section {
 
     /** Adds a list, unless it is empty. */
     public Section list(List<String> items) {
-        List<Markup> list =
-                items.stream().map(item -> Markup.of("<li>{}</li>", item)).toList();
-        return list.isEmpty() ? this : add("<ul>{}</ul>", list);
+        return items.isEmpty() ? this : add("<ul>{}</ul>", Markup.each(items, item -> Markup.of("<li>{}</li>", item)));
     }
 
     /** Adds lines as they are, such as a command. */
@@ -104,9 +102,7 @@ public final class Section {
     public Section facts(List<Fact> facts) {
         return add(
                 "<dl class=\"facts\">{}</dl>",
-                facts.stream()
-                        .map(fact -> Markup.of("<div><dt>{}</dt><dd>{}</dd></div>", fact.meaning, fact.value))
-                        .toList());
+                Markup.each(facts, fact -> Markup.of("<div><dt>{}</dt><dd>{}</dd></div>", fact.meaning, fact.value)));
     }
 
     /** Adds a chart of percentages with its caption. */
@@ -119,43 +115,34 @@ public final class Section {
 
     /** Adds a chart with its legend beside it, or several side by side with one legend. */
     public Section charts(List<Chart> charts) {
-        Markup legend = legend(charts.stream().map(Chart::chart).toList());
+        if (charts.isEmpty()) {
+            return this;
+        }
         List<Markup> figures = new ArrayList<>();
+        Map<String, Series> legend = new LinkedHashMap<>();
         for (Chart one : charts) {
             figures.add(Markup.of(
                     "<figure{}><figcaption>{}</figcaption>{}</figure>",
                     Markup.data(one.data),
                     one.chart.title(),
                     one.chart.markup()));
+            one.chart.series().forEach(series -> legend.putIfAbsent(series.name(), series));
         }
-        String bars = charts.stream().anyMatch(one -> one.chart.hasSpread()) ? "; bars are one standard deviation" : "";
-        return charts.isEmpty()
-                ? this
-                : add(
-                        "<div class=\"charts {}\">{}{}</div><p class=\"note\">Accuracy by training images per"
-                                + " class{}.</p>",
-                        charts.size() == 1 ? "single" : "",
-                        legend,
-                        figures,
-                        bars);
+        return add(
+                "<div class=\"charts {}\"><ul class=\"legend\">{}</ul>{}</div>"
+                        + "<p class=\"note\">Accuracy by training images per class{}.</p>",
+                charts.size() == 1 ? "single" : "",
+                Markup.each(legend.values(), Section::legend),
+                figures,
+                charts.stream().anyMatch(one -> one.chart.hasSpread()) ? "; bars are one standard deviation" : "");
     }
 
-    /** Returns a legend with each series once, in the order in which they come. */
-    private static Markup legend(List<FewShotChart> charts) {
-        Map<String, Markup> items = new LinkedHashMap<>();
-        for (FewShotChart chart : charts) {
-            for (Series series : chart.series()) {
-                items.computeIfAbsent(
-                        series.name(),
-                        name -> Markup.of(
-                                "<li><button type=\"button\" aria-pressed=\"false\""
-                                        + " data-series=\"{}\">{}{}</button></li>",
-                                series.index(),
-                                Svg.sign(series),
-                                name));
-            }
-        }
-        return Markup.of("<ul class=\"legend\">{}</ul>", List.copyOf(items.values()));
+    private static Markup legend(Series series) {
+        return Markup.of(
+                "<li><button type=\"button\" aria-pressed=\"false\" data-series=\"{}\">{}{}</button></li>",
+                series.index(),
+                Svg.sign(series),
+                series.name());
     }
 
     /**
@@ -180,9 +167,7 @@ public final class Section {
                     link,
                     name.substring(0, file),
                     name.substring(file),
-                    caption.stream()
-                            .map(line -> Markup.of("<span>{}</span>", line))
-                            .toList());
+                    Markup.each(caption, line -> Markup.of("<span>{}</span>", line)));
         }
     }
 
@@ -191,6 +176,6 @@ public final class Section {
         return add(
                 "<div class=\"pictures {}\">{}</div>",
                 kind,
-                pictures.stream().map(Picture::markup).toList());
+                Markup.each(pictures, Picture::markup));
     }
 }

@@ -13,7 +13,6 @@ import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult;
-import org.coop4j.study.MethodResult.Gain;
 import org.coop4j.study.MethodResult.Measure;
 import org.coop4j.study.PublishedNumbers.Score;
 import org.coop4j.study.Shots;
@@ -59,38 +58,15 @@ final class Cells {
         return Cell.points(difference.orElse(Double.NaN));
     }
 
-    static Cell points(Optional<Gain> gain) {
-        return Cell.points(gain.map(Gain::difference).orElse(Double.NaN));
-    }
-
-    static Cell probability(Optional<Gain> gain) {
-        return gain.flatMap(Gain::pValue).map(p -> Cell.probability(p)).orElse(Cell.NONE);
-    }
-
-    static Cell mean(Optional<SeedSummary> summary) {
-        return summary.map(Cell::mean).orElse(Cell.NONE);
-    }
-
-    static Cell accuracy(Optional<MethodResult> result) {
-        return mean(result.flatMap(r -> r.summary(Measure.ACCURACY)));
+    static Optional<SeedSummary> accuracy(Optional<MethodResult> result) {
+        return result.flatMap(r -> r.summary(Measure.ACCURACY));
     }
 
     /** Makes a cell of a paper's number with its backbone and source. */
-    static Cell published(Optional<Score> score) {
-        return score.map(s -> published(
-                        List.of(Cell.datum(s.accuracy()), s.backbone(), s.source()), "%s", s.backbone(), s.accuracy()))
-                .orElse(Cell.NONE);
-    }
-
-    /** Makes a cell of a paper's numbers in a format such as "%s / %s", followed by the backbone. */
-    static Cell published(List<?> data, String format, String backbone, Double... numbers) {
-        return Cell.of(
-                        data,
-                        decimals -> format.formatted(List.of(numbers).stream()
-                                        .map(number -> Numbers.number(number, decimals))
-                                        .toArray())
-                                + " "
-                                + backbone)
-                .in(Cell.Style.PUBLISHED);
+    static Optional<Cell> published(Optional<Score> score) {
+        return score.map(s -> Cell.of(
+                        List.of(Cell.datum(s.accuracy()), s.backbone(), s.source()),
+                        decimals -> Numbers.number(s.accuracy(), decimals) + " " + s.backbone())
+                .in(Cell.Style.PUBLISHED));
     }
 }

@@ -7,10 +7,11 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
-import org.coop4j.study.ClassGains;
 import org.coop4j.study.ClassGains.ClassGain;
+import org.coop4j.study.ClassGains;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodLabel;
+import org.coop4j.study.MethodResult;
 
 /** Results of each class; of many classes, people see those that gained and lost most. */
 final class ClassTable {
@@ -20,16 +21,16 @@ final class ClassTable {
 
     private ClassTable() {}
 
-    private record Result(StudyView view, ClassGains gains, ClassGain one) {}
+    private record Result(StudyView view, MethodResult result, ClassGain one) {}
 
     /** Returns all classes of all datasets and methods. */
     static Table<?> records(List<StudyView> views) {
         Table<Result> table = new Table<Result>("per-class", "Accuracy of each class, in %", "")
                 .data("model", r -> r.view.model())
-                .data("dataset", r -> r.gains.result().dataset())
-                .data("method", r -> r.gains.result().method().id())
-                .data("shots", r -> r.gains.result().shots().label())
-                .data("seeds", r -> Cells.seeds(r.gains.result().seeds()))
+                .data("dataset", r -> r.result.dataset())
+                .data("method", r -> r.result.method().id())
+                .data("shots", r -> r.result.shots().label())
+                .data("seeds", r -> Cells.seeds(r.result.seeds()))
                 .data("class", r -> r.one.name())
                 .data("images", r -> r.one.images())
                 .data("accuracy", r -> Cell.number(r.one.accuracy()))
@@ -37,24 +38,21 @@ final class ClassTable {
                 .data("gain", r -> Cells.points(r.one.gain()));
         for (StudyView view : views) {
             for (ClassGains gains : view.classes()) {
-                gains.classes().forEach(one -> table.row(new Result(view, gains, one)));
+                gains.classes().forEach(one -> table.row(new Result(view, gains.result(), one)));
             }
         }
         return table;
     }
 
     /**
-     * Returns the classes of a dataset by each method with most images; empty if there are none. The main method decides
-     * the order, and which classes are shown.
+     * Returns the classes of a dataset by each method with most images; empty if there are none. The main method
+     * decides the order, and which classes are shown.
      */
     static Table<?> table(StudyView view, String dataset) {
         Map<MethodLabel, ClassGains> most = new LinkedHashMap<>();
         for (ClassGains gains : view.classes()) {
             if (gains.result().dataset().equals(dataset)) {
-                most.merge(
-                        gains.result().method(),
-                        gains,
-                        (a, b) -> b.result().shots().compareTo(a.result().shots()) > 0 ? b : a);
+                most.put(gains.result().method(), gains); // the shots ascend
             }
         }
         if (most.isEmpty()) {

@@ -6,25 +6,27 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
-import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.eval.Calibration;
-import org.coop4j.eval.ConfusionMatrix;
 import org.coop4j.eval.Coverage;
+import org.coop4j.eval.Evaluation.ClassResult;
+import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.OpenSet;
 import org.coop4j.run.Confidence;
-import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.Changed;
 import org.coop4j.run.PictureResults.PictureResult;
+import org.coop4j.run.PictureResults;
 import org.coop4j.run.UnknownClasses;
 import org.coop4j.study.html.PercentChart;
-import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Picture;
+import org.coop4j.study.html.Section;
 
-/** Sections about a classifier on the test images, on the page of a run and of the demo; each begins with its verdict. */
+/**
+ * Sections about a classifier on the test images, on the page of a run and of the demo; each begins with its verdict.
+ */
 public final class EvaluationSections {
 
     private static final double[] THRESHOLDS = {0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99};
@@ -50,43 +52,25 @@ public final class EvaluationSections {
         this.names = List.copyOf(names);
     }
 
-    /** A class with its scores in percent. */
-    private record ClassScore(String name, int images, double precision, double recall) {
-
-        /** Returns the harmonic mean of precision and recall; 0 if no image has the right label. */
-        double f1() {
-            return recall == 0 ? 0 : 2 * precision * recall / (precision + recall);
-        }
-    }
-
     /** Shows precision, recall and F1 of each class, the weakest first. */
-    public Section classes(PictureResults results) {
-        ConfusionMatrix matrix = results.confusionMatrix();
-        int[] labels = matrix.labels();
-        List<ClassScore> scores = IntStream.range(0, labels.length)
-                .filter(row -> matrix.rowTotal(row) > 0)
-                .mapToObj(row -> new ClassScore(
-                        names.get(labels[row]),
-                        matrix.rowTotal(row),
-                        100.0 * matrix.count(row, row) / matrix.columnTotal(row),
-                        100.0 * matrix.count(row, row) / matrix.rowTotal(row)))
-                .sorted(Comparator.comparing(ClassScore::f1))
-                .toList();
-        ClassScore weakest = scores.get(0);
+    public Section classes(Evaluation results) {
+        List<ClassResult> classes = new ArrayList<>(results.classes());
+        classes.sort(Comparator.comparing(ClassResult::f1));
+        ClassResult weakest = classes.get(0);
         return new Section("Precision and recall")
                 .verdict("The weakest class is “%s”, with a precision of %s and a recall of %s."
                         .formatted(
-                                weakest.name,
-                                Numbers.percent(weakest.precision, 0),
-                                Numbers.percent(weakest.recall, 0)))
-                .table(new Table<ClassScore>("classes", "Test images by class, in %", "")
+                                names.get(weakest.label()),
+                                Numbers.percent(weakest.precision(), 0),
+                                Numbers.percent(weakest.accuracy(), 0)))
+                .table(new Table<ClassResult>("classes", "Test images by class, in %", "")
                         .decimals(1)
-                        .words("class", ClassScore::name)
-                        .numbers("precision", score -> Cell.number(score.precision))
-                        .numbers("recall", score -> Cell.number(score.recall))
-                        .numbers("F1", score -> Cell.number(score.f1()))
-                        .numbers("images", score -> Cell.count(score.images))
-                        .rows(scores));
+                        .words("class", one -> names.get(one.label()))
+                        .numbers("precision", one -> Cell.number(one.precision()))
+                        .numbers("recall", one -> Cell.number(one.accuracy()))
+                        .numbers("F1", one -> Cell.number(one.f1()))
+                        .numbers("images", one -> Cell.count(one.total()))
+                        .rows(classes));
     }
 
     /** Shows the confusion matrix, and pictures of the classes that are confused most. */
@@ -117,7 +101,7 @@ public final class EvaluationSections {
                 : section.subheading("Most frequent confusions").list(counts).pictures("", pictures(examples));
     }
 
-    private static <T> List<T> first(int most, List<T> all) {
+    static <T> List<T> first(int most, List<T> all) {
         return all.subList(0, Math.min(most, all.size()));
     }
 
@@ -126,14 +110,11 @@ public final class EvaluationSections {
         thumbnails.picture(file, className, List.of(lines)).ifPresent(pictures::add);
     }
 
-    private void add(List<Picture> pictures, PictureResult result, String... lines) {
-        add(pictures, result.file(), names.get(result.truth()), lines);
-    }
-
     private List<Picture> pictures(List<PictureResult> results) {
         List<Picture> pictures = new ArrayList<>();
         for (PictureResult r : results) {
-            add(pictures, r, "labelled " + label(r), "true class: " + share(r.truthProbability()));
+            String truth = "true class: " + share(r.truthProbability());
+            add(pictures, r.file(), names.get(r.truth()), "labelled " + label(r), truth);
         }
         return pictures;
     }
@@ -165,7 +146,8 @@ public final class EvaluationSections {
     private void changed(Section section, String kind, List<Changed> changed) {
         List<Picture> pictures = new ArrayList<>();
         for (Changed c : first(PICTURES, changed)) {
-            add(pictures, c.after(), label(c.after()), "before: " + label(c.before()));
+            PictureResult now = c.after();
+            add(pictures, now.file(), names.get(now.truth()), label(now), "before: " + label(c.before()));
         }
         if (!pictures.isEmpty()) {
             String most = changed.size() > PICTURES ? ", the surest %d of %d".formatted(PICTURES, changed.size()) : "";
@@ -195,13 +177,15 @@ public final class EvaluationSections {
         double tooHigh = 0;
         List<PercentChart.Point> points = new ArrayList<>();
         for (Calibration.Bin bin : calibration.bins()) {
-            tooHigh += bin.count() == 0 ? 0 : bin.count() * (bin.confidence() - bin.accuracy());
+            if (bin.count() == 0) {
+                continue;
+            }
+            tooHigh += bin.count() * (bin.confidence() - bin.accuracy());
             String hint = "%s, probability %s, accuracy %s"
                     .formatted(Numbers.count(bin.count(), "image"), share(bin.confidence()), share(bin.accuracy()));
             points.add(new PercentChart.Point(
                     100 * bin.confidence(), 100 * bin.accuracy(), (double) bin.count() / images, hint));
         }
-        points.removeIf(point -> point.weight() == 0);
         return new Section("Calibration")
                 .verdict("Its probabilities are off by %s points on average, mostly too %s."
                         .formatted(Numbers.number(100 * calibration.expectedError(), 1), tooHigh > 0 ? "high" : "low"))
@@ -257,15 +241,14 @@ public final class EvaluationSections {
         Coverage.Point reached = test.at(least);
         boolean isLess = reached.answered() > 0
                 && Interval.wilson(reached.correct(), reached.answered()).high() < Confidence.WANTED_ACCURACY;
-        return String.format(
-                Locale.ROOT,
-                "At a threshold of %.3f, chosen for %s on %s, it answers %s of the test images, %s of them rightly.%s",
-                least,
-                wanted,
-                confidence.images(),
-                Numbers.percent(reached.coverage()),
-                Numbers.percent(reached.accuracy()),
-                isLess ? " That is clearly less: take a higher one, or hold out more images." : "");
+        return "At a threshold of %s, chosen for %s on %s, it answers %s of the test images, %s of them rightly.%s"
+                .formatted(
+                        Numbers.number(least, 3),
+                        wanted,
+                        confidence.images(),
+                        Numbers.percent(reached.coverage()),
+                        Numbers.percent(reached.accuracy()),
+                        isLess ? " That is clearly less: take a higher one, or hold out more images." : "");
     }
 
     /** Shows the share of images of no known class that are accepted as one. */

@@ -7,12 +7,12 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
-import org.coop4j.study.FewShotResults;
+import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.FewShotResults.Average;
+import org.coop4j.study.FewShotResults;
 import org.coop4j.study.MethodLabel;
-import org.coop4j.study.MethodResult;
-import org.coop4j.study.MethodResult.Gain;
 import org.coop4j.study.MethodResult.Measure;
+import org.coop4j.study.MethodResult;
 import org.coop4j.study.Shots;
 
 /** Few-shot results of each dataset, and averaged over the datasets. */
@@ -27,14 +27,13 @@ final class FewShotTables {
             return place.view().model();
         }
 
-        Cell accuracy() {
+        Optional<Cell> accuracy() {
             return place.accuracy(method, shots)
-                    .map(accuracy -> Cell.mean(accuracy).best(place.isBest(method, shots)))
-                    .orElse(Cell.NONE);
+                    .map(accuracy -> Cell.mean(accuracy).best(place.isBest(method, shots)));
         }
 
-        Cell withInterval() {
-            return interval().map(text -> accuracy().withNote(text)).orElseGet(this::accuracy);
+        Optional<Cell> withInterval() {
+            return accuracy().map(cell -> cell.withNote(interval().orElse("")));
         }
 
         /** Returns Student's 95 % interval of three seeds or more. */
@@ -44,19 +43,19 @@ final class FewShotTables {
                     .map(s -> s.interval(2));
         }
 
-        Optional<Gain> gain() {
-            return place.gain(method, shots);
+        double gain() {
+            return place.gain(method, shots).difference();
         }
 
         Cell points() {
-            return Cells.points(gain());
+            return Cell.points(gain());
         }
 
-        Cell probability() {
-            return Cells.probability(gain());
+        Optional<Cell> probability() {
+            return place.gain(method, shots).pValue().map(Cell::probability);
         }
 
-        Cell published() {
+        Optional<Cell> published() {
             return Cells.published(place.published(method, shots));
         }
 
@@ -68,8 +67,8 @@ final class FewShotTables {
             return Cells.seeds(onDataset().seeds());
         }
 
-        Cell mean(Measure measure) {
-            return Cells.mean(onDataset().summary(measure));
+        Optional<SeedSummary> mean(Measure measure) {
+            return onDataset().summary(measure);
         }
 
         Average average() {
@@ -99,7 +98,7 @@ final class FewShotTables {
                 .means("accuracy", Result::accuracy, "accuracy")
                 .numbers("gain", Result::points, "gain_over_zero_shot")
                 .numbers("p", Result::probability, "p_paired_over_seeds")
-                .numbers("95 % interval", r -> r.interval().map(Cell::words).orElse(Cell.NONE))
+                .numbers("95 % interval", Result::interval)
                 .means("F1", r -> r.mean(Measure.MACRO_F1), "macro_f1")
                 .means("ECE", r -> r.mean(Measure.CALIBRATION_ERROR), "ece_percent")
                 .numbers("published", Result::published, "published", "published_backbone", "published_source");
@@ -159,15 +158,15 @@ final class FewShotTables {
     static Table<?> gains(StudyView view) {
         FewShotResults fewShot = view.fewShot();
         List<Result> most = new ArrayList<>();
-        for (String dataset : fewShot.datasets().size() > 1 ? fewShot.datasets() : List.<String>of()) {
-            fewShot.cells(dataset).stream()
+        for (Place place : fewShot.datasets().size() > 1 ? Place.datasets(view) : List.<Place>of()) {
+            fewShot.cells(place.dataset()).stream()
                     .filter(cell -> Optional.of(cell.method()).equals(fewShot.main()))
-                    .map(cell -> new Result(new Place(view, dataset), cell.method(), cell.shots()))
-                    .filter(result -> result.gain().isPresent())
+                    .map(cell -> new Result(place, cell.method(), cell.shots()))
+                    .filter(result -> Double.isFinite(result.gain()))
                     .max(Comparator.comparing(Result::shots))
                     .ifPresent(most::add);
         }
-        most.sort(Comparator.comparing(r -> -r.gain().orElseThrow().difference()));
+        most.sort(Comparator.comparing(result -> -result.gain()));
         return new Table<Result>(
                         "gains",
                         fewShot.main().map(MethodLabel::title).orElse("") + " compared with zero-shot CLIP,"

@@ -25,6 +25,13 @@ record Place(StudyView view, String dataset) {
         return new Place(view, "");
     }
 
+    /** Returns a place per dataset. */
+    static List<Place> datasets(StudyView view) {
+        return view.fewShot().datasets().stream()
+                .map(dataset -> new Place(view, dataset))
+                .toList();
+    }
+
     boolean isAverage() {
         return dataset.isEmpty();
     }
@@ -50,17 +57,16 @@ record Place(StudyView view, String dataset) {
                 .noneMatch(other -> other.mean() > own);
     }
 
-    /** Returns the points gained over zero-shot on the same datasets. */
-    Optional<Gain> gain(MethodLabel method, Shots shots) {
+    /** Returns the points gained over zero-shot on the same datasets; not a number if they are unknown. */
+    Gain gain(MethodLabel method, Shots shots) {
         FewShotResults fewShot = view.fewShot();
-        if (method.equals(MethodLabel.ZERO_SHOT)) {
-            return Optional.empty();
-        }
-        return isAverage()
+        Optional<Gain> gain = isAverage()
                 ? fewShot.average(method, shots)
                         .flatMap(own -> fewShot.averageZeroShot().map(own::gainOver))
                 : fewShot.cell(dataset, method, shots)
                         .flatMap(own -> fewShot.zeroShot(dataset).flatMap(own::gainOver));
+        return gain.filter(known -> !method.equals(MethodLabel.ZERO_SHOT))
+                .orElse(new Gain(Double.NaN, Optional.empty()));
     }
 
     /** Returns a paper's number for the same method. */

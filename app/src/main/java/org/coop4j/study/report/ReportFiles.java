@@ -14,8 +14,8 @@ import java.util.Set;
 import org.coop4j.base.AtomicFile;
 
 /**
- * The folder of a report. A new report replaces the one that is there: its files are written aside and moved in when all
- * are whole, and files of the earlier report alone are deleted. Anything else in the folder stays.
+ * The folder of a report. A new report replaces the one that is there: its files are written aside and moved in when
+ * all are whole, and files of the earlier report alone are deleted. Anything else in the folder stays.
  */
 final class ReportFiles {
 

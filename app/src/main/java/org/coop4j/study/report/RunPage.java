@@ -85,7 +85,7 @@ public final class RunPage {
                 .add(summary())
                 .add(baselines())
                 .add(chosen())
-                .add(sections.classes(after))
+                .add(sections.classes(learned.calibrated().evaluation()))
                 .add(sections.confusion(after))
                 .add(sections.changed(before, "zero-shot with " + prompt.name(), after, run.name()))
                 .add(sections.leastCertain(after))
@@ -111,20 +111,20 @@ public final class RunPage {
         ComparedClassifier baseline = comparison.bestBaseline();
         Interval interval =
                 Interval.wilson(learned.test().right(), learned.test().size());
-        List<Fact> facts = List.of(
-                new Fact(
-                        Numbers.signed(learned.accuracy() - baseline.accuracy(), 1) + " points",
-                        "compared with the best baseline, %s (%s)"
-                                .formatted(baseline.name(), Numbers.percent(baseline.accuracy()))),
-                new Fact(
-                        Numbers.percent(learned.accuracy()),
-                        "accuracy of %s on the test images (95 %% interval %s to %s %%)"
-                                .formatted(
-                                        run.name(),
-                                        Numbers.number(interval.low(), 0),
-                                        Numbers.number(interval.high(), 0))));
+        String gain = Numbers.signed(learned.accuracy() - baseline.accuracy(), 1) + " points";
         return new Section("In short")
-                .facts(facts)
+                .facts(List.of(
+                        new Fact(
+                                gain,
+                                "compared with the best baseline, %s (%s)"
+                                        .formatted(baseline.name(), Numbers.percent(baseline.accuracy()))),
+                        new Fact(
+                                Numbers.percent(learned.accuracy()),
+                                "accuracy of %s on the test images (95 %% interval %s to %s %%)"
+                                        .formatted(
+                                                run.name(),
+                                                Numbers.number(interval.low(), 0),
+                                                Numbers.number(interval.high(), 0)))))
                 .paragraph(sentence(ComparisonTable.meaning(learned, baseline)))
                 .list(findings(evidence).stream().map(RunPage::sentence).toList());
     }
@@ -160,7 +160,7 @@ public final class RunPage {
             return section;
         }
         List<Picture> pictures = new ArrayList<>();
-        for (Suspect suspect : suspects.subList(0, Math.min(PICTURES, suspects.size()))) {
+        for (Suspect suspect : EvaluationSections.first(PICTURES, suspects)) {
             String own = name(suspect.picture());
             sections.add(
                     pictures,
@@ -194,11 +194,11 @@ public final class RunPage {
                 .paragraph("Images are near-duplicates if they are the same file or their features have a cosine above "
                         + NearDuplicates.LEAST_COSINE
                         + ". A test image that was learned from is no test: keep one of each group.");
-        for (Set<Located> group : groups.subList(0, Math.min(GROUPS, groups.size()))) {
+        for (Set<Located> group : EvaluationSections.first(GROUPS, groups)) {
             List<Picture> pictures = new ArrayList<>();
-            group.stream()
-                    .limit(PICTURES)
-                    .forEach(one -> sections.add(pictures, one.image().path(), name(one), one.part()));
+            for (Located one : EvaluationSections.first(PICTURES, List.copyOf(group))) {
+                sections.add(pictures, one.image().path(), name(one), one.part());
+            }
             double least = evidence.duplicates().stream()
                     .filter(pair -> group.contains(pair.first()))
                     .mapToDouble(Pair::cosine)
@@ -256,11 +256,10 @@ public final class RunPage {
                         "Method: %s; its settings are in config.json beside this page. %s"
                                 .formatted(
                                         config.method().title(), config.method().summary()),
-                        String.format(
-                                Locale.ROOT,
-                                "The run took %.0f seconds: %s.",
-                                RunTables.seconds(run.result()),
-                                Machine.describe(threads))));
+                        "The run took %s seconds: %s."
+                                .formatted(
+                                        Numbers.number(RunTables.seconds(run.result()), 0),
+                                        Machine.describe(threads))));
     }
 
     /** Returns sentences about the images for the end of the command. */

@@ -9,16 +9,18 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
-import org.coop4j.console.Table;
 import org.coop4j.console.Table.Kind;
+import org.coop4j.console.Table;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.FoundRuns;
-import org.coop4j.study.HandWrittenPrompts;
 import org.coop4j.study.HandWrittenPrompts.Prompt;
+import org.coop4j.study.HandWrittenPrompts;
 import org.coop4j.study.MethodLabel;
+import org.coop4j.study.MethodResult.Measure;
 import org.coop4j.study.Study.Entry;
 
 /** Tables of the runs, their settings and their hand-written prompts: all other tables are made from these. */
@@ -60,10 +62,9 @@ final class RunTables {
                         .collect(Collectors.joining("; "))))
                 .column("reason", Kind.SENTENCES, Line::reason, "reason");
         for (StudyView view : finished ? views : List.<StudyView>of()) {
-            view.study()
-                    .entries()
-                    .forEach(entry -> table.row(
-                            new Line(entry.run().folder(), "finished", view.model(), Optional.of(entry), "")));
+            for (Entry entry : view.study().entries()) {
+                table.row(new Line(entry.run().folder(), "finished", view.model(), Optional.of(entry), ""));
+            }
         }
         findings.failed().forEach(f -> table.row(new Line(f.folder(), "failed", null, Optional.empty(), f.reason())));
         findings.damaged().forEach(f -> table.row(new Line(f.folder(), "damaged", null, Optional.empty(), f.reason())));
@@ -79,8 +80,8 @@ final class RunTables {
         return of(entry -> value.apply(entry.run().result()));
     }
 
-    private static Function<Line, Optional<Object>> number(Function<RunResult, Double> value) {
-        return result(result -> Double.isFinite(value.apply(result)) ? Cell.datum(value.apply(result)) : "");
+    private static Function<Line, Optional<Object>> number(ToDoubleFunction<RunResult> value) {
+        return result(result -> Cell.number(value.applyAsDouble(result)));
     }
 
     /** Returns the seconds that a run took. */
@@ -117,8 +118,10 @@ final class RunTables {
             return prompt.own() ? text.withNote("the dataset's own") : text;
         }
 
-        Cell accuracy() {
-            return Cells.accuracy(Optional.of(prompt.accuracies())).best(prompt.equals(all.best()));
+        Optional<Cell> accuracy() {
+            return prompt.accuracies()
+                    .summary(Measure.ACCURACY)
+                    .map(accuracy -> Cell.mean(accuracy).best(prompt.equals(all.best())));
         }
     }
 

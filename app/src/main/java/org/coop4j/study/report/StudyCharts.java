@@ -31,11 +31,6 @@ final class StudyCharts {
         methods.forEach(method -> series.put(method, series.size()));
     }
 
-    /** Returns a method's series, if it is in any chart. */
-    Optional<Integer> series(MethodLabel method) {
-        return Optional.ofNullable(series.get(method));
-    }
-
     /** Returns the curves of a place, if it has any. */
     Optional<FewShotChart> chart(Place place) {
         StudyView view = place.view();

@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
@@ -72,24 +71,21 @@ record StudyPage(FoundRuns findings, List<StudyView> views, StudyCharts charts) 
     private Section summary(StudyView view) {
         Section section = section("In short", view);
         FewShotResults fewShot = view.fewShot();
-        if (fewShot.main().isEmpty()) {
-            return section;
-        }
-        MethodLabel main = fewShot.main().get();
-        if (fewShot.averages().stream().anyMatch(average -> average.method().equals(main))) {
-            return section.facts(facts(Place.average(view), main));
-        }
-        String dataset = fewShot.cells().stream()
-                .filter(cell -> cell.method().equals(main))
-                .max(Comparator.comparing(MethodResult::shots))
-                .orElseThrow()
-                .dataset();
-        return section.facts(facts(new Place(view, dataset), main));
+        fewShot.main().ifPresent(main -> {
+            boolean averaged = fewShot.averages().stream()
+                    .anyMatch(average -> average.method().equals(main));
+            MethodResult most = fewShot.cells().stream()
+                    .filter(cell -> cell.method().equals(main))
+                    .max(Comparator.comparing(MethodResult::shots))
+                    .orElseThrow();
+            section.facts(facts(new Place(view, averaged ? "" : most.dataset()), main));
+        });
+        return section;
     }
 
     /** Returns facts with most images that most baselines have too. */
     private static List<Fact> facts(Place place, MethodLabel main) {
-        Shots shots = Stream.concat(Stream.of(Shots.NONE), place.view().fewShot().shots().stream())
+        Shots shots = place.view().fewShot().shots().stream()
                 .filter(s -> place.accuracy(main, s).isPresent())
                 .max(Comparator.comparing((Shots s) -> baselines(place, main, s).size())
                         .thenComparing(s -> s))
@@ -132,10 +128,7 @@ record StudyPage(FoundRuns findings, List<StudyView> views, StudyCharts charts) 
     }
 
     private Section curves(StudyView view) {
-        List<Place> places = view.fewShot().datasets().stream()
-                .map(dataset -> new Place(view, dataset))
-                .toList();
-        return section("Curves of each dataset", view).charts(charts(places));
+        return section("Curves of each dataset", view).charts(charts(Place.datasets(view)));
     }
 
     private List<Section.Chart> charts(List<Place> places) {
@@ -201,10 +194,10 @@ record StudyPage(FoundRuns findings, List<StudyView> views, StudyCharts charts) 
     private Section runs() {
         Section section = new Section("Runs")
                 .facts(List.of(
-                        new Fact(Numbers.count(findings.finished().size()), "finished"),
-                        new Fact(Numbers.count(findings.failed().size()), "failed"),
-                        new Fact(Numbers.count(findings.unfinished().size()), "unfinished"),
-                        new Fact(Numbers.count(findings.damaged().size()), "damaged")))
+                        fact(findings.finished(), "finished"),
+                        fact(findings.failed(), "failed"),
+                        fact(findings.unfinished(), "unfinished"),
+                        fact(findings.damaged(), "damaged")))
                 .list(views.stream()
                         .map(view -> view.study().model().describe() + ": "
                                 + view.study().summary() + work(view))
@@ -213,6 +206,10 @@ record StudyPage(FoundRuns findings, List<StudyView> views, StudyCharts charts) 
                 .table(RunTables.runs(findings, views, false));
         views.forEach(view -> section.table(RunTables.settings(view)));
         return section;
+    }
+
+    private static Fact fact(List<?> runs, String state) {
+        return new Fact(Numbers.count(runs.size()), state);
     }
 
     private static String work(StudyView view) {

@@ -46,7 +46,7 @@ public final class StudyReport {
         for (StudyView view : views) {
             Set<String> names = new HashSet<>();
             List<Place> places = new ArrayList<>(List.of(Place.average(view)));
-            view.fewShot().datasets().forEach(dataset -> places.add(new Place(view, dataset)));
+            places.addAll(Place.datasets(view));
             for (Place place : places) {
                 String name = StudyView.slug(place.isAverage() ? "average" : place.dataset(), names);
                 charts.chart(place)
@@ -110,7 +110,7 @@ public final class StudyReport {
     public static List<Table<?>> brief(StudyView view) {
         List<Table<?>> tables = new ArrayList<>();
         if (view.fewShot().averages().isEmpty()) {
-            view.fewShot().datasets().forEach(d -> tables.add(FewShotTables.byShots(new Place(view, d))));
+            Place.datasets(view).forEach(place -> tables.add(FewShotTables.byShots(place)));
         } else {
             tables.add(FewShotTables.byShots(Place.average(view)));
             tables.add(FewShotTables.gains(view));

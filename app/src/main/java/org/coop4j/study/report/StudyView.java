@@ -1,11 +1,9 @@
 package org.coop4j.study.report;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -40,15 +38,14 @@ public record StudyView(
     private static final int LONGEST_SLUG = 60;
 
     static List<StudyView> of(List<Study> studies) {
-        Map<String, Integer> names = new HashMap<>();
-        studies.forEach(study -> names.merge(study.model().name(), 1, Integer::sum));
         PublishedNumbers published = PublishedNumbers.shipped();
         Set<String> slugs = new HashSet<>();
         List<StudyView> views = new ArrayList<>();
         for (Study study : studies) {
             String name = study.model().name();
-            String model =
-                    names.get(name) == 1 ? name : name + ", " + study.model().shortSha256() + "…";
+            boolean shared = studies.stream()
+                    .anyMatch(other -> other != study && other.model().name().equals(name));
+            String model = shared ? name + ", " + study.model().shortSha256() + "…" : name;
             views.add(new StudyView(
                     study,
                     model,

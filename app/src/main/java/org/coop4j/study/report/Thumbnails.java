@@ -24,7 +24,9 @@ final class Thumbnails {
     private final ImageDecoder decoder = new ImageDecoder();
     private final Map<Path, Optional<byte[]>> made = new HashMap<>();
 
-    /** Returns a picture of a page, which links to the file and names it with its folder; empty if it cannot be read. */
+    /**
+     * Returns a picture of a page, which links to the file and names it with its folder; empty if it cannot be read.
+     */
     Optional<Picture> picture(Path file, String className, List<String> caption) {
         Path path = file.toAbsolutePath();
         int names = path.getNameCount();

@@ -2,17 +2,17 @@ package org.coop4j.study.report;
 
 import java.util.List;
 import java.util.Optional;
+import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.BaseToNew;
 import org.coop4j.study.BaseToNewResults;
 import org.coop4j.study.DatasetNames;
-import org.coop4j.study.MethodLabel;
+import org.coop4j.study.MethodResult.Measure;
 import org.coop4j.study.MethodResult;
 import org.coop4j.study.PublishedNumbers.Score;
 import org.coop4j.study.Robustness;
-import org.coop4j.study.Shots;
 
 /** Results on classes and datasets that were not learned: base-to-new and robustness. */
 final class TransferTables {
@@ -20,7 +20,7 @@ final class TransferTables {
     private TransferTables() {}
 
     /** A method's results on the two halves of a dataset, or of several whose average is shown. */
-    private record Halves(StudyView view, MethodLabel method, Shots shots, List<BaseToNewResults.Row> rows) {
+    private record Halves(StudyView view, List<BaseToNewResults.Row> rows, Optional<BaseToNew> means) {
 
         boolean isAverage() {
             return rows.size() > 1;
@@ -43,46 +43,44 @@ final class TransferTables {
                             first().base().or(first()::unseen).orElseThrow().seeds());
         }
 
-        Optional<BaseToNew> means() {
-            return rows.stream().allMatch(row -> row.means().isPresent())
-                    ? Optional.of(BaseToNew.average(
-                            rows.stream().map(row -> row.means().orElseThrow()).toList()))
-                    : Optional.empty();
+        Object base() {
+            return isAverage() ? Cell.number(means.orElseThrow().baseAccuracy()) : Cells.accuracy(first().base());
         }
 
-        Cell base() {
-            return isAverage() ? Cell.number(means().orElseThrow().baseAccuracy()) : Cells.accuracy(first().base());
-        }
-
-        Cell unseen() {
-            return isAverage() ? Cell.number(means().orElseThrow().newAccuracy()) : Cells.accuracy(first().unseen());
+        Object unseen() {
+            return isAverage() ? Cell.number(means.orElseThrow().newAccuracy()) : Cells.accuracy(first().unseen());
         }
 
         /** Returns the numbers of a paper, if it has all of them. */
-        Cell published() {
+        Optional<Cell> published() {
             return published(ClassHalf.BASE)
-                    .flatMap(base -> published(ClassHalf.NEW).map(unseen -> published(base, unseen)))
-                    .orElse(Cell.NONE);
+                    .flatMap(base -> published(ClassHalf.NEW).map(unseen -> published(base, unseen)));
         }
 
         private Optional<Score> published(ClassHalf half) {
             return view.published(
-                    "", rows.stream().map(BaseToNewResults.Row::dataset).toList(), half, method, shots);
+                    "",
+                    rows.stream().map(BaseToNewResults.Row::dataset).toList(),
+                    half,
+                    first().method(),
+                    first().shots());
         }
 
         private static Cell published(Score base, Score unseen) {
-            BaseToNew means = new BaseToNew(base.accuracy(), unseen.accuracy());
-            return Cells.published(
-                    List.of(
-                            Cell.datum(means.baseAccuracy()),
-                            Cell.datum(means.newAccuracy()),
-                            Cell.datum(means.harmonicMean()),
-                            base.backbone()),
-                    "%s / %s, H %s",
-                    base.backbone(),
-                    means.baseAccuracy(),
-                    means.newAccuracy(),
-                    means.harmonicMean());
+            double mean = new BaseToNew(base.accuracy(), unseen.accuracy()).harmonicMean();
+            return Cell.of(
+                            List.of(
+                                    Cell.datum(base.accuracy()),
+                                    Cell.datum(unseen.accuracy()),
+                                    Cell.datum(mean),
+                                    base.backbone()),
+                            decimals -> "%s / %s, H %s %s"
+                                    .formatted(
+                                            Numbers.number(base.accuracy(), decimals),
+                                            Numbers.number(unseen.accuracy(), decimals),
+                                            Numbers.number(mean, decimals),
+                                            base.backbone()))
+                    .in(Cell.Style.PUBLISHED);
         }
     }
 
@@ -100,14 +98,14 @@ final class TransferTables {
                 .grouped()
                 .data("model", h -> h.view.model())
                 .words("dataset", Halves::dataset, "dataset");
-        Cells.method(table, Halves::method, Halves::shots)
+        Cells.method(table, h -> h.first().method(), h -> h.first().shots())
                 .data("seeds", Halves::seeds)
                 .data("datasets", h -> h.isAverage() ? h.rows.size() : null)
                 .means("base", Halves::base, "base")
                 .means("new", Halves::unseen, "new")
                 .numbers(
                         "H",
-                        h -> Cell.number(h.means().map(BaseToNew::harmonicMean).orElse(Double.NaN)),
+                        h -> h.means.map(means -> Cell.number(means.harmonicMean())),
                         "harmonic_mean")
                 .numbers(
                         "published",
@@ -118,11 +116,11 @@ final class TransferTables {
                         "published_backbone");
         for (StudyView view : views) {
             BaseToNewResults results = view.baseNew();
-            results.averages().forEach(a -> table.average(new Halves(view, a.method(), a.shots(), a.rows())));
+            results.averages().forEach(a -> table.average(new Halves(view, a.rows(), Optional.of(a.means()))));
             for (String dataset : brief && !results.averages().isEmpty() ? List.<String>of() : results.datasets()) {
                 results.rows().stream()
                         .filter(row -> row.dataset().equals(dataset))
-                        .forEach(row -> table.row(new Halves(view, row.method(), row.shots(), List.of(row))));
+                        .forEach(row -> table.row(new Halves(view, List.of(row), row.means())));
             }
         }
         return table;
@@ -131,7 +129,7 @@ final class TransferTables {
     /** A result on the dataset that a method learned from, or on another. */
     private record Tested(StudyView view, String source, String role, MethodResult result) {
 
-        Cell published() {
+        Optional<Cell> published() {
             return Cells.published(
                     view.published(source, List.of(result.dataset()), ClassHalf.ALL, result.method(), result.shots()));
         }
@@ -147,7 +145,7 @@ final class TransferTables {
                 .data("tested_on", t -> t.result.dataset())
                 .data("role", Tested::role)
                 .data("seeds", t -> Cells.seeds(t.result.seeds()))
-                .means("accuracy", t -> Cells.accuracy(Optional.of(t.result)), "accuracy")
+                .means("accuracy", t -> t.result.summary(Measure.ACCURACY), "accuracy")
                 .numbers("published", Tested::published, "published", "published_backbone");
         for (StudyView view : views) {
             for (Robustness all : view.robustness()) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.JsonTree;
@@ -173,6 +174,14 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
     /** Names of the models that OpenAI published, smallest ResNet first. */
     public static List<String> publishedNames() {
         return List.copyOf(PublishedModels.CONFIGS.keySet());
+    }
+
+    /** Returns the name of this architecture, if OpenAI published it. */
+    public Optional<String> publishedName() {
+        return PublishedModels.CONFIGS.entrySet().stream()
+                .filter(published -> published.getValue().equals(this))
+                .map(Map.Entry::getKey)
+                .findFirst();
     }
 
     /** Returns every tensor of this architecture, by OpenAI's name, in the order of OpenAI's state dict. */
