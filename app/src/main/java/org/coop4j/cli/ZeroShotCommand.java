@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.WrongUsage.require;
+
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -20,7 +22,6 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Evaluation;
@@ -75,7 +76,7 @@ final class ZeroShotCommand extends ConsoleCommand {
             defaultValue = "5",
             paramLabel = "K",
             converter = Converters.Positive.class,
-            description = "Show the K most probable classes (default: ${DEFAULT-VALUE}).")
+            description = "Show the K most probable classes" + Options.DEFAULT)
     private int top;
 
     @ArgGroup
@@ -146,17 +147,12 @@ final class ZeroShotCommand extends ConsoleCommand {
         if (data.isPresent()) {
             return datasetTask(data.get(), prompts);
         }
-        if (arguments.isEmpty()) {
-            throw new WrongUsage("which images? Name them, or give --data");
-        }
-        if (splitOptions.isGiven()) {
-            throw new WrongUsage("--split and --seed are for a dataset: give --data");
-        }
+        require(!arguments.isEmpty(), "which images? Name them, or give --data");
+        require(!splitOptions.isGiven(), "--split and --seed are for a dataset: give --data");
         ImageInputs inputs = ImageInputs.of(arguments);
-        if (given.isEmpty() && !inputs.isLabelled()) {
-            throw new WrongUsage(
-                    "which classes? Give --classes, --classes-file, or a folder with one subfolder per class");
-        }
+        require(
+                !given.isEmpty() || inputs.isLabelled(),
+                "which classes? Give --classes, --classes-file, or a folder with one subfolder per class");
         List<String> classes = given.isEmpty()
                 ? ClassOptions.checked(inputs.folders(), arguments.get(0).toString())
                 : given;
@@ -164,12 +160,10 @@ final class ZeroShotCommand extends ConsoleCommand {
     }
 
     private Task datasetTask(DataSpec data, PromptEnsemble prompts) throws IOException {
-        if (!arguments.isEmpty() || classOptions.areGiven()) {
-            throw new WrongUsage("--data has its own images and classes: omit the others");
-        }
-        if (data.holdsFeatures()) {
-            throw new WrongUsage("zero-shot encodes images: coop train --method zero-shot takes features");
-        }
+        require(
+                arguments.isEmpty() && !classOptions.areGiven(),
+                "--data has its own images and classes: omit the others");
+        require(!data.holdsFeatures(), "zero-shot encodes images: coop train --method zero-shot takes features");
         ImageDataset dataset = data.load(splitOptions.seed() == null ? 1 : splitOptions.seed()).half(dataOptions.half());
         List<LabelledImage> images = splitOptions.of(dataset);
         console.note("%s: %s of %s, prompt: %s"

@@ -1,5 +1,7 @@
 package org.coop4j.cli.options;
 
+import static org.coop4j.console.WrongUsage.require;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,7 +38,7 @@ public final class MethodOptions {
             defaultValue = Method.STANDARD,
             paramLabel = "NAME",
             description = "The method (\"coop methods\" lists them); several are learned on the same images and compared;"
-                    + " \"auto\" chooses among the quick ones (default: ${DEFAULT-VALUE}).")
+                    + " \"auto\" chooses among the quick ones" + Options.DEFAULT)
     private List<String> names;
 
     @Option(
@@ -103,21 +105,19 @@ public final class MethodOptions {
      * @param presetWords words that a preset initialises the context with, or null
      */
     public List<Candidate> candidates(String presetWords, int shots) {
-        if (words != null && context != null) {
-            throw new WrongUsage("--init gives one vector per token: omit --context, or --init");
-        }
+        require(words == null || context == null, "--init gives one vector per token: omit --context, or --init");
         Map<String, List<String>> tried = tried();
         Map<String, String> settings = settings(presetWords);
         List<Candidate> candidates = WrongUsage.unless(() -> candidates(settings, tried, shots));
         for (String setting : tried.keySet()) {
-            if (candidates.stream().noneMatch(c -> has(c.method(), setting))) {
-                throw new WrongUsage("--tune %s: none of the methods has this setting".formatted(setting));
-            }
+            require(
+                    candidates.stream().anyMatch(c -> has(c.method(), setting)),
+                    "--tune %s: none of the methods has this setting".formatted(setting));
         }
-        if (candidates.size() > MOST_CANDIDATES) {
-            throw new WrongUsage("%d candidates: expected %d or fewer, give fewer values to --tune"
+        require(
+                candidates.size() <= MOST_CANDIDATES,
+                "%d candidates: expected %d or fewer, give fewer values to --tune"
                     .formatted(candidates.size(), MOST_CANDIDATES));
-        }
         return candidates;
     }
 
@@ -148,9 +148,9 @@ public final class MethodOptions {
     private Candidate candidate(String name, Map<String, String> settings, Map<String, String> tried, int shots) {
         Map<String, String> all = with(settings, tried);
         String images = tried.containsKey(SHOTS) ? all.remove(SHOTS) : String.valueOf(shots);
-        if (!images.matches("\\d{1,6}")) {
-            throw new WrongUsage("--tune shots: expected numbers, or 0 for all images, got \"" + images + "\"");
-        }
+        require(
+                images.matches("\\d{1,6}"),
+                "--tune shots: expected numbers, or 0 for all images, got \"" + images + "\"");
         Method method = method(name, all);
         int few = Integer.parseInt(images);
         String title = tried.entrySet().stream().map(setting -> ", " + setting).collect(Collectors.joining());
@@ -212,9 +212,7 @@ public final class MethodOptions {
             return reference;
         }
         Training training = Settings.with(reference, own);
-        if (!training.trains()) {
-            throw new WrongUsage("epochs: expected 1 or more, got " + training.epochs());
-        }
+        require(training.trains(), "epochs: expected 1 or more, got " + training.epochs());
         return training;
     }
 

@@ -154,7 +154,7 @@ public final class Options {
                 defaultValue = "float32",
                 paramLabel = "TYPE",
                 description = "Precision of matrix products: float32; bf16, up to twice as fast on processors that"
-                        + " have it; or auto: bf16 if this one does (default: ${DEFAULT-VALUE}).")
+                        + " have it; or auto: bf16 if this one does" + DEFAULT)
         private Precision precision;
 
         /**
