@@ -122,7 +122,7 @@ final class NativeWeights implements AutoCloseable {
 
     private void read(String name, FloatBuffer values) {
         unchecked(() -> {
-            model.weights().readFloats(name, values.duplicate());
+            model.weights().tensor(name).readFloats(values.duplicate());
             return null;
         });
     }

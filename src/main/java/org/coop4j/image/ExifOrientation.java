@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Optional;
 import javax.imageio.stream.ImageInputStream;
 
 /** Treatment of the orientation that a camera recorded in a file's EXIF data (EXIF 2.3, tag 0x0112). */
@@ -18,9 +19,7 @@ public enum ExifOrientation {
 
     private static final int TAG = 0x0112;
     private static final int SHORT = 3;
-    private static final int JPEG = 0xFFD8;
     private static final int LITTLE_ENDIAN = 0x4949; // "II", with which a TIFF begins
-    private static final int BIG_ENDIAN = 0x4D4D; // "MM"
     private static final int APP1 = 0xE1;
     private static final int SOS = 0xDA;
     private static final int EOI = 0xD9;
@@ -54,22 +53,23 @@ public enum ExifOrientation {
         try {
             in.setByteOrder(ByteOrder.BIG_ENDIAN);
             in.seek(0);
-            int first = in.readUnsignedShort();
-            if (first == JPEG) {
-                return ofJpeg(in);
-            }
-            if (first == LITTLE_ENDIAN || first == BIG_ENDIAN) {
-                return ofTiff(in, 0);
-            }
-            in.seek(0);
-            String start = characters(in, 8);
-            if (start.equals("\u0089PNG\r\n\u001a\n")) {
-                return ofChunks(in, true);
-            }
-            return characters(in, 4).equals("WEBP") ? ofChunks(in, false) : UPRIGHT;
+            byte[] start = new byte[12];
+            in.readFully(start);
+            Optional<ImageForm> form = ImageForm.of(start);
+            return form.isEmpty() ? UPRIGHT : read(in, form.get());
         } catch (IOException e) {
             return UPRIGHT; // too short, or not an image, which decoding reports
         }
+    }
+
+    private static int read(ImageInputStream in, ImageForm form) throws IOException {
+        return switch (form) {
+            case JPEG -> ofJpeg(in);
+            case PNG -> ofChunks(in, true);
+            case WEBP -> ofChunks(in, false);
+            case TIFF -> ofTiff(in, 0);
+            case GIF, BMP -> UPRIGHT;
+        };
     }
 
     private static String characters(ImageInputStream in, int count) throws IOException {
@@ -79,6 +79,7 @@ public enum ExifOrientation {
     }
 
     private static int ofJpeg(ImageInputStream in) throws IOException {
+        in.seek(2);
         for (int part = 0; part < MOST_PARTS; part++) {
             int marker = in.readUnsignedShort();
             if (marker >> 8 != 0xFF) {
@@ -103,6 +104,7 @@ public enum ExifOrientation {
 
     /** Searches the chunks of a PNG or WebP file. */
     private static int ofChunks(ImageInputStream in, boolean png) throws IOException {
+        in.seek(png ? 8 : 12);
         for (int part = 0; part < MOST_PARTS; part++) {
             in.setByteOrder(png ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
             long length = png ? in.readUnsignedInt() : 0;

@@ -35,15 +35,11 @@ final class GifDecoder {
     private int at = HEADER;
     private int transparent = -1;
 
-    private GifDecoder(ImageSource source) {
+    GifDecoder(ImageSource source) {
         this.source = source;
     }
 
-    static RgbImage decode(ImageSource source) throws IOException {
-        return new GifDecoder(source).decode();
-    }
-
-    private RgbImage decode() throws IOException {
+    RgbImage decode() throws IOException {
         byte[] globalPalette = readPalette(source.u8(10));
         seekImage();
         int descriptor = at;
@@ -117,7 +113,8 @@ final class GifDecoder {
      * @param descriptor offset of its position and size
      */
     private byte[] readIndices(int descriptor) throws IOException {
-        ByteArrayOutputStream frame = new ByteArrayOutputStream(source.length() - at + HEADER + GREY_LEVELS.length + 10);
+        ByteArrayOutputStream frame =
+                new ByteArrayOutputStream(source.length() - at + HEADER + GREY_LEVELS.length + 10);
         frame.write(source.bytes(), 0, 10);
         frame.writeBytes(new byte[] {(byte) (HAS_PALETTE | 7), 0, 0});
         frame.writeBytes(GREY_LEVELS);

@@ -111,8 +111,7 @@ public final class ImageDecoder {
         int orientation = exif == ExifOrientation.KEEP
                 ? ExifOrientation.UPRIGHT
                 : ExifOrientation.read(new ByteArrayImageInputStream(content));
-        ImageSource source =
-                new ImageSource(content, name, maxPixels, share, orientation != ExifOrientation.UPRIGHT);
+        ImageSource source = new ImageSource(content, name, maxPixels, share, orientation != ExifOrientation.UPRIGHT);
         if (content.length > MAX_FILE_BYTES) {
             throw source.error("has more than " + MAX_FILE_BYTES + " bytes");
         }
@@ -126,12 +125,12 @@ public final class ImageDecoder {
     private static RgbImage decode(ImageSource source) throws ImageException {
         try {
             return switch (ImageForm.require(source)) {
-                case JPEG -> JpegDecoder.decode(source);
+                case JPEG -> new JpegDecoder(source).decode();
                 case PNG -> PngDecoder.decode(source);
-                case GIF -> GifDecoder.decode(source);
+                case GIF -> new GifDecoder(source).decode();
                 case BMP -> BmpDecoder.decode(source);
-                case WEBP -> WebpDecoder.decode(source);
-                case TIFF -> TiffDecoder.decode(source);
+                case WEBP -> new WebpDecoder(source).decode();
+                case TIFF -> new TiffDecoder(source).decode();
             };
         } catch (ImageException e) {
             throw e;

@@ -3,33 +3,19 @@ package org.coop4j.image;
 /**
  * The bytes of an image file with its name for messages and the limits on its size. Reading beyond the end is an error
  * that names the file.
+ *
+ * @param bytes of the file, not copied
+ * @param name in messages
+ * @param maxPixels largest number of pixels
+ * @param memory reserved for decoding
+ * @param turned true if the decoded image will be turned, which takes a copy of it
  */
-final class ImageSource {
-    private final byte[] bytes;
-    private final String name;
-    private final long maxPixels;
-    private final DecodeMemory.Share memory;
-    private final boolean turned;
-
-    /**
-     * @param turned true if the decoded image will be turned, which takes a copy of it
-     */
-    ImageSource(byte[] bytes, String name, long maxPixels, DecodeMemory.Share memory, boolean turned) {
-        this.bytes = bytes;
-        this.name = name;
-        this.maxPixels = maxPixels;
-        this.memory = memory;
-        this.turned = turned;
-    }
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record ImageSource(byte[] bytes, String name, long maxPixels, DecodeMemory.Share memory, boolean turned) {
 
     /** Returns a source without bytes, for messages about a file. */
     static ImageSource named(String name) {
         return new ImageSource(new byte[0], name, 0, null, false);
-    }
-
-    /** The bytes themselves, not a copy. */
-    byte[] bytes() {
-        return bytes;
     }
 
     /** Number of bytes. */

@@ -54,15 +54,11 @@ final class JpegDecoder {
     /** True if the whole picture is in one sequential scan, so that its last row is the end of the data. */
     private boolean singleScan;
 
-    private JpegDecoder(ImageSource source) {
+    JpegDecoder(ImageSource source) {
         this.source = source;
     }
 
-    static RgbImage decode(ImageSource source) throws IOException {
-        return new JpegDecoder(source).decode();
-    }
-
-    private RgbImage decode() throws IOException {
+    RgbImage decode() throws IOException {
         byte[] reduced = reduce(readSegments());
         List<String> warnings = new ArrayList<>();
         Raster raster = READER.read(reduced, jpeg -> {

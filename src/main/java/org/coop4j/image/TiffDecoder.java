@@ -59,17 +59,13 @@ final class TiffDecoder {
     private final ByteBuffer file;
     private final Map<Integer, long[]> values = new HashMap<>();
 
-    private TiffDecoder(ImageSource source) {
+    TiffDecoder(ImageSource source) {
         this.source = source;
         file = ByteBuffer.wrap(source.bytes())
                 .order(source.startsWith(0, "II") ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
     }
 
-    static RgbImage decode(ImageSource source) throws IOException {
-        return new TiffDecoder(source).decode();
-    }
-
-    private RgbImage decode() throws IOException {
+    RgbImage decode() throws IOException {
         byte[] reduced = reduce();
         long bits = first(BITS, 1);
         long samples = first(SAMPLES, 1);

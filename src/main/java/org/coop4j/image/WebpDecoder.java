@@ -30,15 +30,11 @@ final class WebpDecoder {
     private CropBox canvas;
     private CropBox frame;
 
-    private WebpDecoder(ImageSource source) {
+    WebpDecoder(ImageSource source) {
         this.source = source;
     }
 
-    static RgbImage decode(ImageSource source) throws IOException {
-        return new WebpDecoder(source).decode();
-    }
-
-    private RgbImage decode() throws IOException {
+    RgbImage decode() throws IOException {
         long end = FIRST_CHUNK - 4 + u4(4);
         source.require(0, end);
         long at = FIRST_CHUNK;

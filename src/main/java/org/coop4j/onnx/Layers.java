@@ -55,8 +55,10 @@ record Layers(OnnxGraph graph, SafetensorsFile weights, MlpActivation activation
         return graph.node(
                 "LayerNormalization",
                 List.of(x, weight(layer + ".weight"), weight(layer + ".bias")),
-                OnnxGraph.integer("axis", -1),
-                OnnxGraph.real("epsilon", NORM_EPSILON));
+                "axis",
+                -1,
+                "epsilon",
+                NORM_EPSILON);
     }
 
     /** Adds a convolution without bias, {@code size} × {@code size}. */
@@ -64,9 +66,12 @@ record Layers(OnnxGraph graph, SafetensorsFile weights, MlpActivation activation
         return graph.node(
                 "Conv",
                 List.of(x, weight(layer + ".weight")),
-                OnnxGraph.integers("kernel_shape", size, size),
-                OnnxGraph.integers("strides", stride, stride),
-                OnnxGraph.integers("pads", padding, padding, padding, padding));
+                "kernel_shape",
+                new int[] {size, size},
+                "strides",
+                new int[] {stride, stride},
+                "pads",
+                new int[] {padding, padding, padding, padding});
     }
 
     /** Adds a batch norm with the statistics of its training. */
@@ -79,7 +84,8 @@ record Layers(OnnxGraph graph, SafetensorsFile weights, MlpActivation activation
                         weight(layer + ".bias"),
                         weight(layer + ".running_mean"),
                         weight(layer + ".running_var")),
-                OnnxGraph.real("epsilon", NORM_EPSILON));
+                "epsilon",
+                NORM_EPSILON);
     }
 
     /** Adds the activation of the model's MLPs. */
@@ -113,7 +119,7 @@ record Layers(OnnxGraph graph, SafetensorsFile weights, MlpActivation activation
         if (!mask.isEmpty()) {
             scores = graph.add(scores, mask);
         }
-        String shares = graph.node("Softmax", List.of(scores), OnnxGraph.integer("axis", -1));
+        String shares = graph.node("Softmax", List.of(scores), "axis", -1);
         String heard = graph.transpose(graph.product(shares, v), 0, 2, 1, 3); // [b, q, h, d]
         return graph.reshape(heard, 0, 0, width);
     }

@@ -6,17 +6,7 @@ import org.coop4j.clip.FeatureKind;
 import org.coop4j.weights.model.ClipConfig;
 
 /** CLIP's {@code ModifiedResNet}. */
-final class ModifiedResNetNodes {
-
-    private final Layers layers;
-    private final OnnxGraph graph;
-    private final ClipConfig.ResNet resNet;
-
-    ModifiedResNetNodes(Layers layers, ClipConfig.ResNet resNet) {
-        this.layers = layers;
-        this.graph = layers.graph();
-        this.resNet = resNet;
-    }
+record ModifiedResNetNodes(Layers layers, OnnxGraph graph, ClipConfig.ResNet resNet) {
 
     /** Adds the tower: normalised pixels [batch, 3, side, side] → features of a kind [batch, width]. */
     String forward(String pixels, FeatureKind kind) throws IOException {
@@ -50,11 +40,9 @@ final class ModifiedResNetNodes {
     private String averagePool(String x, int size) {
         return size == 1
                 ? x
-                : graph.node(
-                        "AveragePool",
-                        List.of(x),
-                        OnnxGraph.integers("kernel_shape", size, size),
-                        OnnxGraph.integers("strides", size, size));
+                : graph.node("AveragePool", List.of(x), "kernel_shape", new int[] {size, size}, "strides", new int[] {
+                    size, size
+                });
     }
 
     /** Adds {@code AttentionPool2d}: the mean queries all pixels and itself. */

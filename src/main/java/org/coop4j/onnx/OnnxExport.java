@@ -85,7 +85,7 @@ public final class OnnxExport {
         graph.output("logits", logits, batch, classes);
         double temperature = classifier.save().temperature();
         String calibrated = temperature == Temperature.NONE ? logits : nodes.times(logits, 1 / temperature);
-        String probabilities = graph.node("Softmax", List.of(calibrated), OnnxGraph.integer("axis", -1));
+        String probabilities = graph.node("Softmax", List.of(calibrated), "axis", -1);
         graph.output("probabilities", probabilities, batch, classes);
         write(file, graph, metadata(classifier));
     }
@@ -109,8 +109,8 @@ public final class OnnxExport {
         Layers layers = layers(graph);
         return clip.architecture().vision() instanceof ClipConfig.Vit vit
                 ? new TransformerNodes(layers).image(pixels, vit, kind)
-                : new ModifiedResNetNodes(
-                                layers, (ClipConfig.ResNet) clip.architecture().vision())
+                : new ModifiedResNetNodes(layers, graph, (ClipConfig.ResNet)
+                                clip.architecture().vision())
                         .forward(pixels, kind);
     }
 

@@ -2,7 +2,6 @@ package org.coop4j.onnx;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -77,14 +76,19 @@ final class OnnxGraph {
         return ValueInfoProto.newBuilder().setName(name).setType(tensor).build();
     }
 
-    /** Adds a node with one output. */
-    String node(String op, List<String> inputs, AttributeProto... attributes) {
+    /**
+     * Adds a node with one output.
+     *
+     * @param attributes names and values in turn; a value is an {@code Integer}, {@code Double}, {@code String} or
+     *     {@code int[]}
+     */
+    String node(String op, List<String> inputs, Object... attributes) {
         String output = op.toLowerCase(Locale.ROOT) + "_" + values++;
         NodeProto.Builder node =
                 NodeProto.newBuilder().setOpType(op).setName(output).addOutput(output);
         inputs.forEach(node::addInput);
-        for (AttributeProto attribute : attributes) {
-            node.addAttribute(attribute);
+        for (int i = 0; i < attributes.length; i += 2) {
+            node.addAttribute(attribute((String) attributes[i], attributes[i + 1]));
         }
         graph.addNode(node);
         return output;
@@ -137,41 +141,26 @@ final class OnnxGraph {
         graph.addInitializer(tensor.setRawData(UnsafeByteOperations.unsafeWrap(bytes.rewind())));
     }
 
-    private static AttributeProto.Builder attribute(String name, AttributeProto.AttributeType type) {
-        return AttributeProto.newBuilder().setName(name).setType(type);
-    }
-
-    /** Returns an attribute of one integer. */
-    static AttributeProto integer(String name, long value) {
-        return attribute(name, AttributeProto.AttributeType.INT).setI(value).build();
-    }
-
-    /** Returns an attribute of several integers. */
-    static AttributeProto integers(String name, long... values) {
-        AttributeProto.Builder attribute = attribute(name, AttributeProto.AttributeType.INTS);
-        for (long value : values) {
-            attribute.addInts(value);
+    private static AttributeProto.Builder attribute(String name, Object value) {
+        AttributeProto.Builder attribute = AttributeProto.newBuilder().setName(name);
+        if (value instanceof Integer number) {
+            return attribute.setType(AttributeProto.AttributeType.INT).setI(number);
         }
-        return attribute.build();
-    }
-
-    /** Returns an attribute of one number. */
-    static AttributeProto real(String name, double value) {
-        return attribute(name, AttributeProto.AttributeType.FLOAT)
-                .setF((float) value)
-                .build();
-    }
-
-    /** Returns an attribute of one word. */
-    static AttributeProto word(String name, String value) {
-        return attribute(name, AttributeProto.AttributeType.STRING)
-                .setS(ByteString.copyFromUtf8(value))
-                .build();
+        if (value instanceof Double number) {
+            return attribute.setType(AttributeProto.AttributeType.FLOAT).setF(number.floatValue());
+        }
+        if (value instanceof String word) {
+            return attribute.setType(AttributeProto.AttributeType.STRING).setS(ByteString.copyFromUtf8(word));
+        }
+        for (int number : (int[]) value) {
+            attribute.addInts(number);
+        }
+        return attribute.setType(AttributeProto.AttributeType.INTS);
     }
 
     /** Adds a conversion to another element type. */
     String cast(String x, TensorProto.DataType type) {
-        return node("Cast", List.of(x), integer("to", type.getNumber()));
+        return node("Cast", List.of(x), "to", type.getNumber());
     }
 
     /** Adds a ReLU. */
@@ -200,13 +189,13 @@ final class OnnxGraph {
     }
 
     /** Adds a permutation of the axes. */
-    String transpose(String x, long... order) {
-        return node("Transpose", List.of(x), integers("perm", order));
+    String transpose(String x, int... order) {
+        return node("Transpose", List.of(x), "perm", order);
     }
 
     /** Adds a concatenation along an axis. */
     String concatenate(int axis, String... parts) {
-        return node("Concat", new ArrayList<>(List.of(parts)), integer("axis", axis));
+        return node("Concat", List.of(parts), "axis", axis);
     }
 
     /** Adds a slice of an axis, from {@code from} to {@code to}, exclusive. */

@@ -21,11 +21,16 @@ record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
         pixels = graph.node(
                 "Resize",
                 List.of(pixels, "", "", graph.concatenate(0, graph.integers(1, 3), resized)),
-                OnnxGraph.word("mode", "cubic"),
-                OnnxGraph.real("cubic_coeff_a", PILLOW_CUBIC),
-                OnnxGraph.integer("antialias", 1),
-                OnnxGraph.integer("exclude_outside", 1),
-                OnnxGraph.word("coordinate_transformation_mode", "half_pixel"));
+                "mode",
+                "cubic",
+                "cubic_coeff_a",
+                PILLOW_CUBIC,
+                "antialias",
+                1,
+                "exclude_outside",
+                1,
+                "coordinate_transformation_mode",
+                "half_pixel");
         pixels = crop(pixels, resized, side);
         pixels = graph.cast(pixels, TensorProto.DataType.FLOAT);
         pixels = graph.node("Div", List.of(pixels, graph.number(255)));
@@ -51,7 +56,7 @@ record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
     }
 
     private String shape(String x, int start, int end) {
-        return graph.node("Shape", List.of(x), OnnxGraph.integer("start", start), OnnxGraph.integer("end", end));
+        return graph.node("Shape", List.of(x), "start", start, "end", end);
     }
 
     private String channels(String name, IntFunction<Float> values) {

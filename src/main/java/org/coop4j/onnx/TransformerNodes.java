@@ -17,7 +17,7 @@ record TransformerNodes(Layers layers) {
         int width = vit.width();
         String x = layers.convolution("visual.conv1", pixels, vit.patchSize(), vit.patchSize(), 0);
         x = graph.transpose(graph.reshape(x, 0, width, -1), 0, 2, 1); // [batch, grid², width]
-        String batch = graph.node("Shape", List.of(x), OnnxGraph.integer("start", 0), OnnxGraph.integer("end", 1));
+        String batch = graph.node("Shape", List.of(x), "start", 0, "end", 1);
         String classToken = graph.node(
                 "Expand",
                 List.of(
@@ -47,8 +47,8 @@ record TransformerNodes(Layers layers) {
             x = block("transformer.resblocks." + i, x, text.width(), text.heads(), mask);
         }
         x = layers.norm("ln_final", x);
-        String end = graph.node("ArgMax", List.of(ids), OnnxGraph.integer("axis", 1)); // [batch, 1]
-        x = graph.node("GatherND", List.of(x, end), OnnxGraph.integer("batch_dims", 1));
+        String end = graph.node("ArgMax", List.of(ids), "axis", 1); // [batch, 1]
+        x = graph.node("GatherND", List.of(x, end), "batch_dims", 1);
         return layers.project("text_projection", x);
     }
 

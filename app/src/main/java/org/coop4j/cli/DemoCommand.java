@@ -32,8 +32,6 @@ import picocli.CommandLine.Option;
             ""
         },
         footer = {
-            "",
-            "Examples:",
             "  coop demo",
             "  coop demo --open",
             "  coop demo -o /tmp/demo --json",

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.StringJoiner;
+import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.SafeText;
 import org.coop4j.console.CommandFailure;
@@ -33,14 +33,10 @@ import picocli.CommandLine.Parameters;
                     + " Tables are written as CSV, figures as SVG.",
             "",
             "Runs of different models, test images or settings are shown apart, never averaged.",
-            ""
+            "--csv prints the few-shot table; all tables are in OUT/tables.",
+            "A damaged run is named and left out, and the exit code is 1."
         },
         footer = {
-            "",
-            "--csv prints the few-shot table; all tables are in OUT/tables.",
-            "A damaged run is named and left out, and the exit code is 1.",
-            "",
-            "Examples:",
             "  coop report runs",
             "  coop report runs -o paper",
             "  coop report runs -q --csv | head"
@@ -129,18 +125,17 @@ final class ReportCommand extends ConsoleCommand {
     }
 
     private static void printPlaces(Path folder, List<Path> files, PrintStream out) {
-        Map<String, StringJoiner> byFolder = new LinkedHashMap<>();
-        for (Path file : files) {
-            if (file.getParent() != null) {
-                byFolder.computeIfAbsent(folder.resolve(file.getParent()).toString(), f -> new StringJoiner("  "))
-                        .add(file.getFileName().toString());
-            }
-        }
+        Map<Path, String> byFolder = files.stream()
+                .filter(file -> file.getParent() != null)
+                .collect(Collectors.groupingBy(
+                        Path::getParent,
+                        LinkedHashMap::new,
+                        Collectors.mapping(file -> file.getFileName().toString(), Collectors.joining("  "))));
         out.println("page: " + SafeText.line(folder.resolve(StudyReport.PAGE).toString()));
         byFolder.forEach((parent, names) -> {
-            out.println(SafeText.line(parent) + ":");
+            out.println(SafeText.line(folder.resolve(parent) + ":"));
             // Names of files have no space: lines break between them.
-            out.print(names.toString().replaceAll("(.{1," + LINE + "})(  |$)", "  $1\n"));
+            out.print(names.replaceAll("(.{1," + LINE + "})(  |$)", "  $1\n"));
         });
     }
 }

@@ -45,8 +45,6 @@ import picocli.CommandLine.Parameters;
             ""
         },
         footer = {
-            "",
-            "Examples:",
             "  coop sweep --example > plan.yaml",
             "  coop sweep plan.yaml -m vit-b-16.safetensors -o sweep --dry-run",
             "  coop sweep plan.yaml -m vit-b-16.safetensors -o sweep",
@@ -140,7 +138,7 @@ final class SweepCommand extends ConsoleCommand {
     private int run(Sweep sweep, Clip clip, Run.Options options) throws IOException {
         SweepOutcome outcome;
         SweepScreen screen = new SweepScreen(console);
-        Interrupt interrupt = new Interrupt(screen::stopped);
+        Interrupt interrupt = new Interrupt(console, "stopped; repeat the command to resume");
         try (screen) {
             outcome = spark == null ? sweep.run(out, screen) : onSpark(sweep, screen, files(clip, options));
         } finally {

@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -35,7 +34,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                     run.trainedOn(),
                     run.half().name().toLowerCase(Locale.ROOT),
                     run.label(),
-                    !run.learns() ? Shots.NONE : run.shots() == 0 ? Shots.ALL : new Shots(run.shots()));
+                    Shots.of(run.shots(), run.learns()));
         }
 
         /** Dataset and method. */
@@ -113,11 +112,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         Table<Mean> table = settings(new Table<>(), Mean::setting)
                 .data("seeds", mean -> mean.accuracy.count())
                 .data("mean_accuracy", mean -> mean.accuracy.mean())
-                .data(
-                        "sd_accuracy",
-                        mean -> Optional.of(mean.accuracy)
-                                .filter(accuracy -> accuracy.count() > 1)
-                                .map(SeedSummary::sampleSd));
+                .data("sd_accuracy", mean -> mean.accuracy.count() > 1 ? mean.accuracy.sampleSd() : null);
         grouped(outcome.runs(), Setting::of).forEach((setting, runs) -> {
             if (!results(runs).isEmpty()) {
                 table.row(new Mean(setting, accuracy(results(runs))));
@@ -127,10 +122,10 @@ record SweepReport(SweepOutcome outcome, Path folder) {
     }
 
     private static <T> Table<T> settings(Table<T> table, Function<T, Setting> of) {
-        return table.data("dataset", row -> of.apply(row).dataset)
-                .data("trained_on", row -> of.apply(row).trainedOn)
-                .data("classes", row -> of.apply(row).half)
-                .data("method", row -> of.apply(row).method)
+        return table.data("dataset", of.andThen(Setting::dataset))
+                .data("trained_on", of.andThen(Setting::trainedOn))
+                .data("classes", of.andThen(Setting::half))
+                .data("method", of.andThen(Setting::method))
                 .data("shots", row -> of.apply(row).shots.equals(Shots.ALL) ? 0 : of.apply(row).shots.count());
     }
 

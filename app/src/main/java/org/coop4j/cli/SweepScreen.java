@@ -8,6 +8,7 @@ import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.console.Console;
 import org.coop4j.run.RunResult;
+import org.coop4j.study.Shots;
 import org.coop4j.study.Sweep.SweepListener;
 import org.coop4j.study.SweepRun;
 
@@ -89,14 +90,7 @@ final class SweepScreen implements SweepListener, AutoCloseable {
         if (!run.learns()) {
             return what;
         }
-        String images = run.shots() == 0 ? "all images" : Numbers.count(run.shots(), "shot");
-        return "%s, %s, seed %d".formatted(what, images, run.seed());
-    }
-
-    /** The process is ending before the sweep has. */
-    void stopped() {
-        console.status("");
-        console.warn("stopped; repeat the command to resume");
+        return "%s, %s, seed %d".formatted(what, Shots.of(run.shots(), true).describe(), run.seed());
     }
 
     @Override

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -123,7 +124,7 @@ public final class Table<T> {
      * @param keys names of the data of a cell, in their order
      */
     public Table<T> column(String heading, Kind kind, Function<? super T, ?> cell, String... keys) {
-        columns.add(new Column<>(heading, kind, List.of(keys), cell, Set.of(Format.values()), 0));
+        columns.add(new Column<>(heading, kind, List.of(keys), cell, EnumSet.allOf(Format.class), 0));
         return this;
     }
 
@@ -193,8 +194,8 @@ public final class Table<T> {
 
     /** Shows the last column in these formats alone. */
     public Table<T> in(Format... formats) {
-        Column<T> last = last();
-        return last(new Column<>(last.heading, last.kind, last.keys, last.cell, Set.of(formats), last.width));
+        last().formats.retainAll(List.of(formats));
+        return this;
     }
 
     /** Adds a datum by which a page's filter finds the rows. */
@@ -213,16 +214,14 @@ public final class Table<T> {
 
     private Table<T> upTo(int width) {
         Column<T> last = last();
-        return last(new Column<>(last.heading, last.kind, last.keys, last.cell, last.formats, width));
+        columns.set(
+                columns.size() - 1,
+                new Column<>(last.heading, last.kind, last.keys, last.cell, last.formats, width));
+        return this;
     }
 
     private Column<T> last() {
         return columns.get(columns.size() - 1);
-    }
-
-    private Table<T> last(Column<T> column) {
-        columns.set(columns.size() - 1, column);
-        return this;
     }
 
     /** Adds a row. */

@@ -75,8 +75,7 @@ public record DemoPictures(Path folder) {
                     throw new IOException(RESOURCE + " has the entry " + entry.getName());
                 }
                 if (!entry.isDirectory()) {
-                    Path parent = file.getParent();
-                    Files.createDirectories(parent == null ? target : parent);
+                    Files.createDirectories(file.getParent());
                     Files.copy(zip, file);
                 }
             }
@@ -85,10 +84,7 @@ public record DemoPictures(Path folder) {
 
     /** The archive's folders are train, test and drawings. */
     private static String place(String entry) {
-        if (entry.startsWith("drawings/")) {
-            return entry.replaceFirst("drawings/", "drawings/test/");
-        }
-        return entry.startsWith("train/") || entry.startsWith("test/") ? "photographs/" + entry : entry;
+        return entry.replaceFirst("^drawings/", "drawings/test/").replaceFirst("^(train|test)/", "photographs/$1/");
     }
 
     private static void delete(Path folder) throws IOException {

@@ -93,7 +93,7 @@ public record FoundRuns(
 
         /** Training images per class. */
         public Shots shots() {
-            return Shots.of(result.shots(), result.trainImages());
+            return Shots.of(result.shots(), result.trainImages() > 0);
         }
 
         /** Settings by name, as far as they are the same for all data, shots and seeds. */

@@ -40,9 +40,7 @@ public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> pr
         return Collections.max(prompts, Comparator.comparingDouble(prompt -> prompt.accuracies.accuracy()));
     }
 
-    private record Place(String dataset, ClassHalf half) {}
-
-    private record Tested(String text, boolean own) {}
+    private record Tested(String dataset, ClassHalf half, String text, boolean own) {}
 
     /**
      * The prompts of all runs by dataset; runs of the same seed have the same ones.
@@ -50,30 +48,29 @@ public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> pr
      * @param notes is told where two runs disagree on a prompt
      */
     static List<HandWrittenPrompts> of(List<Entry> entries, Consumer<String> notes) {
-        Map<Place, Map<Tested, SortedMap<Long, Measured>>> found = new LinkedHashMap<>();
+        Map<Tested, SortedMap<Long, Measured>> found = new LinkedHashMap<>();
         for (Entry entry : entries) {
             String template = entry.run().config().testedOn().template();
             for (RunResult.HandWritten prompt : entry.result().handWritten()) {
-                Measured known = found.computeIfAbsent(
-                                new Place(entry.dataset(), entry.result().half()), p -> new LinkedHashMap<>())
-                        .computeIfAbsent(
-                                new Tested(prompt.prompt(), prompt.prompt().equals(template)), p -> new TreeMap<>())
+                String text = prompt.prompt();
+                Tested tested = new Tested(entry.dataset(), entry.result().half(), text, text.equals(template));
+                Measured known = found.computeIfAbsent(tested, t -> new TreeMap<>())
                         .putIfAbsent(entry.result().seed(), Measured.of(prompt.accuracy()));
                 if (known != null && Math.abs(known.accuracy() - prompt.accuracy()) > ROUNDING) {
                     notes.accept(disagreement(entry, prompt, known.accuracy()));
                 }
             }
         }
-        List<HandWrittenPrompts> all = new ArrayList<>();
-        found.forEach((place, tested) -> {
-            List<Prompt> prompts = new ArrayList<>();
-            tested.forEach((prompt, bySeed) -> prompts.add(new Prompt(
-                    prompt.text,
-                    prompt.own,
-                    new MethodResult(place.dataset, MethodLabel.ZERO_SHOT, Shots.NONE, bySeed))));
-            all.add(new HandWrittenPrompts(place.dataset, place.half, prompts));
-        });
-        return all;
+        Map<List<Object>, HandWrittenPrompts> all = new LinkedHashMap<>();
+        found.forEach((tested, bySeed) -> all.computeIfAbsent(
+                        List.of(tested.dataset, tested.half),
+                        place -> new HandWrittenPrompts(tested.dataset, tested.half, new ArrayList<>()))
+                .prompts
+                .add(new Prompt(
+                        tested.text,
+                        tested.own,
+                        new MethodResult(tested.dataset, MethodLabel.ZERO_SHOT, Shots.NONE, bySeed))));
+        return List.copyOf(all.values());
     }
 
     private static String disagreement(Entry entry, RunResult.HandWritten prompt, double known) {

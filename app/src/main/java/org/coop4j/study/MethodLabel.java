@@ -1,6 +1,5 @@
 package org.coop4j.study;
 
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -57,9 +56,9 @@ public record MethodLabel(String id, String title, Method method, boolean publis
      */
     static Map<FinishedRun, MethodLabel> of(List<FinishedRun> runs, Consumer<String> notes) {
         Map<FinishedRun, MethodLabel> labels = new IdentityHashMap<>();
-        Map<String, List<FinishedRun>> byName = new LinkedHashMap<>();
-        runs.forEach(run -> byName.computeIfAbsent(run.result().method(), name -> new ArrayList<>())
-                .add(run));
+        Map<String, List<FinishedRun>> byName = runs.stream()
+                .collect(Collectors.groupingBy(
+                        run -> run.result().method(), LinkedHashMap::new, Collectors.toList()));
         byName.forEach((name, same) -> {
             Set<String> differing = differing(same);
             Set<String> variants = new LinkedHashSet<>();

@@ -11,11 +11,10 @@ import org.coop4j.run.RunConfig;
 /**
  * Settings of training in a plan, of a dataset or of a method; all others are the reference's.
  *
- * @param training settings of {@link Training} by name, but for the epochs
+ * @param settings settings of {@link Training} by name, but for the epochs; {@code views} and {@code checkpoint_every}
  * @param epochs by the number of shots, {@link #ANY_SHOTS} for all others
- * @param others {@code views} and {@code checkpoint_every}
  */
-record Overrides(Map<String, Object> training, Map<Integer, Integer> epochs, Map<String, Integer> others) {
+record Overrides(Map<String, Object> settings, Map<Integer, Integer> epochs) {
 
     static final String EPOCHS = "epochs";
 
@@ -30,7 +29,7 @@ record Overrides(Map<String, Object> training, Map<Integer, Integer> epochs, Map
 
     /** No settings. */
     static Overrides none() {
-        return new Overrides(Map.of(), Map.of(), Map.of());
+        return new Overrides(Map.of(), Map.of());
     }
 
     /** The keys of a plan that are settings of training. */
@@ -44,9 +43,8 @@ record Overrides(Map<String, Object> training, Map<Integer, Integer> epochs, Map
     /** These settings, and others where these have none. */
     Overrides or(Overrides lower) {
         return new Overrides(
-                merged(lower.training, training),
-                epochs.containsKey(ANY_SHOTS) ? epochs : merged(lower.epochs, epochs),
-                merged(lower.others, others));
+                merged(lower.settings, settings),
+                epochs.containsKey(ANY_SHOTS) ? epochs : merged(lower.epochs, epochs));
     }
 
     private static <K, V> Map<K, V> merged(Map<K, V> lower, Map<K, V> upper) {
@@ -60,21 +58,22 @@ record Overrides(Map<String, Object> training, Map<Integer, Integer> epochs, Map
         if (!reference.trains()) {
             return reference;
         }
-        Map<String, Object> settings = new LinkedHashMap<>(training);
+        Map<String, Object> own = new LinkedHashMap<>(settings);
+        own.keySet().removeAll(List.of(VIEWS, CHECKPOINT_EVERY));
         Integer planned = epochs.getOrDefault(shots, epochs.get(ANY_SHOTS));
         if (planned != null) {
-            settings.put(EPOCHS, planned);
+            own.put(EPOCHS, planned);
         }
-        return Settings.with(reference, settings);
+        return Settings.with(reference, own);
     }
 
     /** Random crops of each training image. */
     int views(Training trained) {
-        int views = trained.trains() ? others.getOrDefault(VIEWS, 0) : 0;
+        int views = trained.trains() ? (int) settings.getOrDefault(VIEWS, 0) : 0;
         return views == A_NEW_VIEW_EACH_EPOCH ? trained.epochs() : views;
     }
 
     int checkpointEvery() {
-        return others.getOrDefault(CHECKPOINT_EVERY, RunConfig.CHECKPOINT_EVERY);
+        return (int) settings.getOrDefault(CHECKPOINT_EVERY, RunConfig.CHECKPOINT_EVERY);
     }
 }

@@ -118,23 +118,22 @@ final class PlanReader {
     // Settings of training
 
     private static Overrides overrides(PlanValue whole) {
-        Map<String, Object> training = new LinkedHashMap<>();
+        Map<String, Object> settings = new LinkedHashMap<>();
         Map<Integer, Integer> epochs = new LinkedHashMap<>();
-        Map<String, Integer> others = new LinkedHashMap<>();
         whole.values().forEach((name, value) -> {
             switch (name) {
                 case Overrides.EPOCHS -> epochs.putAll(epochs(value));
-                case Overrides.VIEWS -> others.put(name, views(value));
-                case Overrides.CHECKPOINT_EVERY -> others.put(name, (int) value.whole(1, MOST));
+                case Overrides.VIEWS -> settings.put(name, views(value));
+                case Overrides.CHECKPOINT_EVERY -> settings.put(name, (int) value.whole(1, MOST));
                 default -> {
                     if (Settings.has(Training.none(), name)) {
-                        training.put(name, value.text());
+                        settings.put(name, value.text());
                         value.make(() -> Settings.with(Training.coop(1, 1), Map.of(name, value.text())));
                     }
                 }
             }
         });
-        return new Overrides(training, epochs, others);
+        return new Overrides(settings, epochs);
     }
 
     private static Map<Integer, Integer> epochs(PlanValue value) {

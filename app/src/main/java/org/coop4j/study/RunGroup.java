@@ -1,11 +1,8 @@
 package org.coop4j.study;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import org.coop4j.data.ImageDataset.ClassHalf;
-import org.coop4j.run.Sample;
 
 /**
  * Consecutive runs that are tested on the same images, which are held in memory for them.
@@ -40,13 +37,12 @@ record RunGroup(List<SweepRun> runs) {
     int imageCount() {
         SweepDataset tested = runs.get(0).tested();
         ClassHalf half = runs.get(0).half();
-        Set<Sample> draws = new HashSet<>();
-        int drawn = 0;
-        for (SweepRun run : runs) {
-            if (run.learnsFromTestViews() && draws.add(run.config().sample())) {
-                drawn += tested.trainImages(run.shots(), half);
-            }
-        }
+        int drawn = runs.stream()
+                .filter(SweepRun::learnsFromTestViews)
+                .map(run -> run.config().sample())
+                .distinct()
+                .mapToInt(sample -> tested.trainImages(sample.shots(), half))
+                .sum();
         return tested.testImages(half) + Math.min(drawn, tested.trainImages(0, half));
     }
 }

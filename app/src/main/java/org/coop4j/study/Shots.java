@@ -20,9 +20,9 @@ public record Shots(int count) implements Comparable<Shots> {
         }
     }
 
-    /** Shots of a result, in which 0 stands for all or none. */
-    static Shots of(int shots, int trainImages) {
-        return shots == 0 && trainImages > 0 ? ALL : new Shots(shots);
+    /** Shots of a run, in which 0 stands for all or none. */
+    public static Shots of(int shots, boolean learns) {
+        return shots == 0 && learns ? ALL : new Shots(shots);
     }
 
     /** "0", "16" or "all". */

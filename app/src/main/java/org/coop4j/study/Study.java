@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -12,6 +13,7 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.FoundRuns.FinishedRun;
 import org.coop4j.study.FoundRuns.ModelId;
@@ -53,15 +55,10 @@ public record Study(ModelId model, List<Entry> entries, List<HandWrittenPrompts>
 
         /** "DTD (learned on Pets), new classes, coop, 16 shots". */
         private String describe() {
-            String classes =
-                    switch (result().half()) {
-                        case ALL -> "";
-                        case BASE -> ", base classes";
-                        case NEW -> ", new classes";
-                    };
+            ClassHalf half = result().half();
             return dataset
                     + (run.isTransferred() ? " (learned on " + result().trainedOn() + ")" : "")
-                    + classes
+                    + (half == ClassHalf.ALL ? "" : ", " + half.name().toLowerCase(Locale.ROOT) + " classes")
                     + ", "
                     + new MethodResults.Setup(method, shots());
         }

@@ -92,21 +92,23 @@ record SweepDataset(
             Map<String, SweepDataset> datasets,
             List<String> problems) {
         for (SweepPlan.Dataset planned : all) {
-            if (!datasets.containsKey(planned.name())) {
-                try {
-                    SweepDataset dataset = of(planned, shared.dataset(planned.data(), 0));
-                    datasets.put(planned.name(), dataset);
-                    if (dataset.classNames.size() < 2) {
-                        problems.add(planned.name() + ": expected two classes or more, got one");
-                    }
-                    if (dataset.testImages(ClassHalf.ALL) == 0) {
-                        problems.add(planned.name() + ": it has no test images");
-                    }
-                } catch (IOException | IllegalArgumentException e) {
-                    problems.add(planned.name() + ": " + RunStore.describe(e));
-                } finally {
-                    shared.forget();
+            String name = planned.name();
+            if (datasets.containsKey(name)) {
+                continue;
+            }
+            try {
+                SweepDataset dataset = of(planned, shared.dataset(planned.data(), 0));
+                datasets.put(name, dataset);
+                if (dataset.classNames.size() < 2) {
+                    problems.add(name + ": expected two classes or more, got one");
                 }
+                if (dataset.testImages(ClassHalf.ALL) == 0) {
+                    problems.add(name + ": it has no test images");
+                }
+            } catch (IOException | IllegalArgumentException e) {
+                problems.add(name + ": " + RunStore.describe(e));
+            } finally {
+                shared.forget();
             }
         }
         return all.stream()

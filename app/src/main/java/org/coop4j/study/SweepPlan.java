@@ -120,10 +120,8 @@ public record SweepPlan(
         } catch (NoSuchFileException e) {
             throw new PlanException("no such plan: " + file + " (coop sweep --example prints one)");
         }
-        Path absolute = file.toAbsolutePath();
-        Path parent = absolute.getParent();
         return PlanReader.read(
-                String.valueOf(file.getFileName()), yaml, parent == null ? absolute : parent, dataRoot);
+                file.getFileName().toString(), yaml, file.toAbsolutePath().getParent(), dataRoot);
     }
 
     /**

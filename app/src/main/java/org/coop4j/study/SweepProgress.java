@@ -59,15 +59,14 @@ final class SweepProgress {
     }
 
     /**
-     * Counts the tasks of a part of a sweep as work: images that are encoded, steps of training, fits. The real length of
-     * a task corrects its estimate.
+     * Counts the tasks of a part of a sweep as work: images that are encoded, steps of training, fits. The real number of
+     * images corrects its estimate.
      */
     final class Part implements Progress {
 
         private final String dataset;
-        private final double step;
         private double encoding;
-        private double learning;
+        private final double learning;
         private double over;
 
         /**
@@ -80,7 +79,6 @@ final class SweepProgress {
             this.dataset = dataset;
             this.encoding = work.encoding();
             this.learning = work.total() - encoding;
-            this.step = learning / Math.max(1, work.steps());
         }
 
         /** Nothing: a note on how a run goes on does not concern the sweep. */
@@ -97,10 +95,6 @@ final class SweepProgress {
             boolean images = unit == Unit.IMAGES;
             adjust((images ? count * image : 0) - encoding); // where there are none, all were in the bank
             encoding = 0;
-            if (unit == Unit.STEPS) {
-                adjust(count * step - learning);
-                learning = count * step;
-            }
             double each = images ? image : learning / Math.max(1, count);
             return new CountedTask(count) {
 

@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.coop4j.base.Sha256;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunResult;
 
 /**
@@ -126,13 +127,10 @@ public record SweepRun(
     }
 
     private static String title(String label, RunConfig config) {
-        String tested = config.testedOn().name();
+        RunData tested = config.testedOn();
         return label
-                + (config.data().name().equals(tested) ? "" : "-on-" + tested)
-                + switch (config.testedOn().classes()) {
-                    case ALL -> "";
-                    case BASE, NEW -> "-" + config.testedOn().classes().name().toLowerCase(Locale.ROOT);
-                };
+                + (config.data().name().equals(tested.name()) ? "" : "-on-" + tested.name())
+                + (tested.classes() == ClassHalf.ALL ? "" : "-" + tested.classes().name().toLowerCase(Locale.ROOT));
     }
 
     /** Letters of any script stay; characters with a meaning in a file system do not. */

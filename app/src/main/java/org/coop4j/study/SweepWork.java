@@ -25,6 +25,7 @@ import org.coop4j.run.RunImages;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
 import org.coop4j.study.Sweep.SweepListener;
+import org.coop4j.study.Sweep.SweepOutcome.Ended;
 import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepRun.RunState;
 import org.coop4j.study.SweepRun.Work;
@@ -47,8 +48,7 @@ final class SweepWork {
     private final SweepListener listener;
     private final double image;
     private final Set<String> noted = new HashSet<>();
-    private final Map<SweepRun, RunResult> results = new LinkedHashMap<>();
-    private final Map<SweepRun, String> failures = new LinkedHashMap<>();
+    private final Map<SweepRun, Ended> ended = new LinkedHashMap<>();
 
     SweepWork(SharedData shared, Path sweepFolder, SweepListener listener) throws IOException {
         this.shared = shared;
@@ -74,23 +74,25 @@ final class SweepWork {
             group.runs().forEach(run -> attempt(run, progress));
             shared.forget();
         }
-        return outcome(runs);
+        return outcome();
     }
 
     /** Begins with the results that are there, and returns the runs that are left. */
     private List<RunGroup> begin(List<SweepRun> runs) {
-        runs.forEach(run -> store.state(run).result().ifPresent(result -> results.put(run, result)));
+        Map<SweepRun, RunResult> results = new LinkedHashMap<>();
+        for (SweepRun run : runs) {
+            Optional<RunResult> result = store.state(run).result();
+            result.ifPresent(known -> results.put(run, known));
+            ended.put(run, new Ended(run, result, Optional.empty()));
+        }
         store.strays(runs).forEach(this::note);
         listener.begins(runs, results);
         return RunGroup.of(
                 runs.stream().filter(run -> !results.containsKey(run)).toList());
     }
 
-    private SweepOutcome outcome(List<SweepRun> runs) {
-        return new SweepOutcome(runs.stream()
-                .map(run -> new SweepOutcome.Ended(
-                        run, Optional.ofNullable(results.get(run)), Optional.ofNullable(failures.get(run))))
-                .toList());
+    private SweepOutcome outcome() {
+        return new SweepOutcome(List.copyOf(ended.values()));
     }
 
     private SweepProgress progress(double total) {
@@ -124,7 +126,7 @@ final class SweepWork {
         encode(groups, cluster, progress);
         make(left.stream().filter(run -> run.source().isEmpty()).toList(), cluster, progress);
         make(left.stream().filter(run -> run.source().isPresent()).toList(), cluster, progress);
-        return outcome(runs);
+        return outcome();
     }
 
     private void encode(List<RunGroup> groups, SweepCluster cluster, SweepProgress progress) throws IOException {
@@ -222,7 +224,7 @@ final class SweepWork {
      */
     Optional<String> make(SweepRun run) {
         attempt(run, progress(run.work()));
-        return Optional.ofNullable(failures.get(run));
+        return ended.get(run).failure();
     }
 
     private void attempt(SweepRun run, SweepProgress progress) {
@@ -241,12 +243,12 @@ final class SweepWork {
     }
 
     private void finished(SweepRun run, RunResult result) {
-        results.put(run, result);
+        ended.put(run, new Ended(run, Optional.of(result), Optional.empty()));
         listener.finished(run, result);
     }
 
     private void failed(SweepRun run, String message) {
-        failures.put(run, message);
+        ended.put(run, new Ended(run, Optional.empty(), Optional.of(message)));
         listener.failed(run, message);
     }
 

@@ -75,7 +75,7 @@ class SweepPlanTest {
                 .replace("# test_on:", "test_on:"));
         assertThat(all.datasets()).hasSize(5);
         assertThat(all.testOn().orElseThrow().targets()).hasSize(4);
-        assertThat(all.settings().training()).containsEntry("weight_decay", "5e-4");
+        assertThat(all.settings().settings()).containsEntry("weight_decay", "5e-4");
     }
 
     @Test

@@ -3,30 +3,26 @@ package org.coop4j.base;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /** Names what a file is that was taken for another kind, by its first bytes. */
 public final class FileKind {
     private static final int SHOWN = 40;
 
     /** Kinds by the characters, one per byte, that their files begin with. */
-    private static final Map<String, String> KINDS = new LinkedHashMap<>();
-
-    static {
-        KINDS.put("version https://git-lfs", "a Git LFS pointer (fetch the file itself with git lfs pull)");
-        KINDS.put("<", "a web page or XML, so the download may have failed");
-        KINDS.put("%PDF", "a PDF");
-        KINDS.put("PK\3\4", "a ZIP archive");
-        KINDS.put("\u001f\u008b", "a gzip archive");
-        KINDS.put("7z\u00bc\u00af", "a 7z archive");
-        KINDS.put("Rar!", "a RAR archive");
-        KINDS.put("\u0089HDF", "an HDF5 file");
-        KINDS.put("GGUF", "a GGUF model");
-        KINDS.put("\u0093NUMPY", "a NumPy array");
-        KINDS.put("\u007fELF", "a program");
-        KINDS.put("MZ", "a program");
-    }
+    private static final String[][] KINDS = {
+        {"version https://git-lfs", "a Git LFS pointer (fetch the file itself with git lfs pull)"},
+        {"<", "a web page or XML, so the download may have failed"},
+        {"%PDF", "a PDF"},
+        {"PK\3\4", "a ZIP archive"},
+        {"\u001f\u008b", "a gzip archive"},
+        {"7z\u00bc\u00af", "a 7z archive"},
+        {"Rar!", "a RAR archive"},
+        {"\u0089HDF", "an HDF5 file"},
+        {"GGUF", "a GGUF model"},
+        {"\u0093NUMPY", "a NumPy array"},
+        {"\u007fELF", "a program"},
+        {"MZ", "a program"},
+    };
 
     private FileKind() {}
 
@@ -34,9 +30,9 @@ public final class FileKind {
     public static String of(byte[] content) {
         byte[] start = Arrays.copyOf(content, Math.min(SHOWN, content.length));
         String latin1 = new String(start, StandardCharsets.ISO_8859_1).stripLeading();
-        for (Map.Entry<String, String> kind : KINDS.entrySet()) {
-            if (latin1.startsWith(kind.getKey())) {
-                return kind.getValue();
+        for (String[] kind : KINDS) {
+            if (latin1.startsWith(kind[0])) {
+                return kind[1];
             }
         }
         boolean printable = latin1.chars().noneMatch(c -> c < ' ' && "\n\r\t".indexOf(c) < 0);
@@ -44,7 +40,11 @@ public final class FileKind {
             return "empty";
         }
         if (printable) {
-            return "text that begins \"" + new String(start, StandardCharsets.UTF_8).lines().findFirst().orElse("") + '"';
+            return "text that begins \""
+                    + new String(start, StandardCharsets.UTF_8)
+                            .lines()
+                            .findFirst()
+                            .orElse("") + '"';
         }
         return "a file that begins with the bytes "
                 + HexFormat.ofDelimiter(" ").formatHex(start, 0, Math.min(8, start.length));

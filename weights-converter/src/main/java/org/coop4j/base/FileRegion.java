@@ -50,7 +50,7 @@ public record FileRegion(OpenFile source, long position, long length) {
         return new FileRegion(source, position + offset, size);
     }
 
-    /** Fills {@code target} from {@code offset} on. */
+    /** Fills {@code target}, which is backed by an array, from {@code offset} on. */
     public void read(ByteBuffer target, long offset) throws IOException {
         if (offset < 0 || offset > length - target.remaining()) {
             throw new EOFException(file() + ": read of " + target.remaining() + " past the end");

@@ -1,7 +1,4 @@
 package org.coop4j.base;
-import java.nio.file.attribute.FileTime;
-import java.time.Instant;
-import java.util.Map;
 
 import java.io.Closeable;
 import java.io.EOFException;
@@ -14,6 +11,9 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 
@@ -114,23 +114,21 @@ public final class OpenFile implements Closeable {
         return hash.hex();
     }
 
-    /** Fills {@code target} with the bytes from {@code position} on. */
+    /**
+     * Fills {@code target} with the bytes from {@code position} on.
+     *
+     * @param target backed by an array
+     */
     public void read(ByteBuffer target, long position) throws IOException {
-        byte[] bytes = target.hasArray() ? target.array() : new byte[target.remaining()];
-        int offset = target.hasArray() ? target.arrayOffset() + target.position() : 0;
         try {
             synchronized (file) {
                 file.seek(position);
-                file.readFully(bytes, offset, target.remaining());
+                file.readFully(target.array(), target.arrayOffset() + target.position(), target.remaining());
             }
         } catch (EOFException e) {
             throw new InputException(path + ": the file became shorter while it was read", e);
         }
-        if (target.hasArray()) {
-            target.position(target.limit());
-        } else {
-            target.put(bytes);
-        }
+        target.position(target.limit());
     }
 
     /** Maps {@code size} bytes from {@code position} on, read-only. */

@@ -12,12 +12,12 @@ package org.coop4j.base;
  * }
  * }</pre>
  *
- * <p>Called by one thread at a time.
+ * <p>Called by one thread at a time. The methods do nothing unless they are overridden.
  */
 public interface Progress {
 
     /** Shows nothing. */
-    Progress NONE = new Silent();
+    Progress NONE = new Progress() {};
 
     /** The unit that a task counts. */
     enum Unit {
@@ -52,10 +52,10 @@ public interface Progress {
     }
 
     /** Reports something of interest to the user. */
-    void note(String message);
+    default void note(String message) {}
 
     /** Reports a problem that does not stop the work. */
-    void warn(String message);
+    default void warn(String message) {}
 
     /**
      * Begins a task.
@@ -63,58 +63,28 @@ public interface Progress {
      * @param name of the activity, such as "encoding"
      * @param total amount of work in the unit's parts (bytes, not megabytes)
      */
-    Task task(String name, long total, Unit unit);
+    default Task task(String name, long total, Unit unit) {
+        return new Task() {};
+    }
 
     /** A piece of work with a known amount. */
     interface Task extends AutoCloseable {
 
         /** Adds to the amount done. */
-        void advance(long more);
+        default void advance(long more) {}
 
         /** Sets the amount done. */
-        void advanceTo(long done);
+        default void advanceTo(long done) {}
 
         /** Corrects the total amount. */
-        void total(long total);
+        default void total(long total) {}
 
         /** Sets a few words beside the numbers, such as a training's loss. */
-        void detail(String text);
+        default void detail(String text) {}
 
         /** Ends the task, finished or not. */
         @Override
-        void close();
-    }
-
-    /** Ignores everything. */
-    final class Silent implements Progress, Task {
-
-        private Silent() {}
-
-        @Override
-        public void note(String message) {}
-
-        @Override
-        public void warn(String message) {}
-
-        @Override
-        public Task task(String name, long total, Unit unit) {
-            return this;
-        }
-
-        @Override
-        public void advance(long more) {}
-
-        @Override
-        public void advanceTo(long done) {}
-
-        @Override
-        public void total(long total) {}
-
-        @Override
-        public void detail(String text) {}
-
-        @Override
-        public void close() {}
+        default void close() {}
     }
 
     /** A task that counts the amount done. */
@@ -167,8 +137,5 @@ public interface Progress {
         public void detail(String text) {
             detail = text;
         }
-
-        @Override
-        public void close() {}
     }
 }

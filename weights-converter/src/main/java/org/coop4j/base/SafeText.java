@@ -57,22 +57,10 @@ public final class SafeText {
 
     /** Returns true for controls, lone surrogates, line separators, and marks that change the writing direction. */
     public static boolean isHarmful(int c) {
-        boolean half = c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE;
-        if (Character.isISOControl(c) || half || c == 0xFFFE || c == 0xFFFF) {
-            return true;
-        }
-        return switch (Character.getDirectionality(c)) {
-            case Character.DIRECTIONALITY_LEFT_TO_RIGHT_EMBEDDING,
-                    Character.DIRECTIONALITY_RIGHT_TO_LEFT_EMBEDDING,
-                    Character.DIRECTIONALITY_LEFT_TO_RIGHT_OVERRIDE,
-                    Character.DIRECTIONALITY_RIGHT_TO_LEFT_OVERRIDE,
-                    Character.DIRECTIONALITY_POP_DIRECTIONAL_FORMAT,
-                    Character.DIRECTIONALITY_LEFT_TO_RIGHT_ISOLATE,
-                    Character.DIRECTIONALITY_RIGHT_TO_LEFT_ISOLATE,
-                    Character.DIRECTIONALITY_FIRST_STRONG_ISOLATE,
-                    Character.DIRECTIONALITY_POP_DIRECTIONAL_ISOLATE,
-                    Character.DIRECTIONALITY_PARAGRAPH_SEPARATOR -> true;
-            default -> c == '\u2028';
-        };
+        boolean surrogate = c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE;
+        boolean separatorOrOverride = c >= 0x2028 && c <= 0x202E; // of lines and paragraphs; of the writing direction
+        boolean isolate = c >= 0x2066 && c <= 0x2069;
+        boolean noCharacter = c == 0xFFFE || c == 0xFFFF;
+        return Character.isISOControl(c) || surrogate || separatorOrOverride || isolate || noCharacter;
     }
 }

@@ -16,7 +16,8 @@ public record Shape(List<Long> dims) {
     public Shape {
         dims = List.copyOf(dims);
         if (dims.size() > MAX_RANK) {
-            throw new IllegalArgumentException("expected at most %d dimensions, got %d".formatted(MAX_RANK, dims.size()));
+            throw new IllegalArgumentException(
+                    "expected at most %d dimensions, got %d".formatted(MAX_RANK, dims.size()));
         }
         if (dims.stream().anyMatch(dim -> dim < 0)) {
             throw new IllegalArgumentException("a negative dimension in shape " + dims);
@@ -24,14 +25,9 @@ public record Shape(List<Long> dims) {
         product(dims, 1);
     }
 
-    /** Returns the shape with these sizes. */
+    /** Returns the shape with these sizes; without any, that of a single number. */
     public static Shape of(long... dims) {
         return new Shape(Arrays.stream(dims).boxed().toList());
-    }
-
-    /** Returns the shape of a single number. */
-    public static Shape scalar() {
-        return new Shape(List.of());
     }
 
     /** Number of dimensions. */

@@ -151,16 +151,23 @@ public final class Golden {
         tensors.forEach((name, t) -> specs.add(new TensorSpec(name, t.dtype(), t.shape())));
         try (SafetensorsWriter writer = SafetensorsWriter.create(target, specs, Map.of())) {
             for (Map.Entry<String, DenseTensor> tensor : tensors.entrySet()) {
-                writer.writeBytes(tensor.getKey(), tensor.getValue().data());
+                writer.writeBytes(tensor.getKey(), tensor.getValue().data().duplicate());
             }
             writer.commit();
         }
+    }
+
+    /** Returns a tensor of 64-bit integers. */
+    public static DenseTensor longs(Shape shape, long... values) {
+        ByteBuffer data = ByteBuffer.allocate(Long.BYTES * values.length);
+        data.order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().put(values);
+        return new DenseTensor(DType.I64, shape, data);
     }
 
     /** Returns a small tensor of a file in memory. */
     public static DenseTensor copy(TensorView tensor) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(tensor.bytes()));
         tensor.forEachChunk(bytes::put);
-        return DenseTensor.ofBytes(tensor.dtype(), tensor.shape(), bytes.flip());
+        return new DenseTensor(tensor.dtype(), tensor.shape(), bytes.flip());
     }
 }

@@ -86,7 +86,7 @@ class TensorViewTest {
     @Test
     void aScalarAndAnEmptyTensorAreRead() throws IOException {
         FileRegion storage = floats(3);
-        TensorView scalar = TensorView.strided("s", DType.F32, Shape.scalar(), storage, 2);
+        TensorView scalar = TensorView.strided("s", DType.F32, Shape.of(), storage, 2);
         assertThat(scalar.floats()).containsExactly(2);
         TensorView empty = TensorView.strided("e", DType.F32, Shape.of(0, 5), storage, 0, 5, 1);
         assertThat(empty.floats()).isEmpty();
@@ -177,6 +177,6 @@ class TensorViewTest {
         assertThatIllegalArgumentException().isThrownBy(() -> Shape.of(-1));
         assertThatIllegalArgumentException().isThrownBy(() -> Shape.of(1L << 61).bytes(DType.F32));
         assertThat(Shape.of(0, 1L << 62, 1L << 62).elements()).isZero();
-        assertThat(Shape.scalar().elements()).isEqualTo(1);
+        assertThat(Shape.of().elements()).isEqualTo(1);
     }
 }

@@ -16,15 +16,14 @@ public final class TemplateOptions {
     @Option(
             names = {"-t", "--template"},
             paramLabel = "TEXT",
-            description = "A prompt with {} for the class name; repeat it to average several"
+            description = "A prompt with {} for the class name; several are averaged"
                     + " (default: \"a photo of a {}.\", or the published dataset's own).")
     private List<String> templates = List.of();
 
     @Option(
             names = "--ensemble",
             paramLabel = "7|80",
-            description = "Average OpenAI's prompts for ImageNet:"
-                    + " the 7 selected ones and the data's own, as in the reference, or all 80.")
+            description = "Average OpenAI's prompts for ImageNet: all 80, or 7 with the data's own (the reference's).")
     private String ensemble;
 
     /**

@@ -40,14 +40,9 @@ public record PercentChart(String title, String across, String up, boolean curve
             svg.line("muted", 1.4, true, x(svg, 0), y(svg, 0), x(svg, 100), y(svg, 100));
         }
         for (Point point : points) {
-            svg.marker(
-                    Svg.Marker.CIRCLE,
-                    2.5 + 7 * Math.sqrt(point.weight),
-                    Colours.series(0),
-                    false,
-                    x(svg, point.across),
-                    y(svg, point.up),
-                    point.hint);
+            double radius = 2.5 + 7 * Math.sqrt(point.weight);
+            double x = x(svg, point.across);
+            svg.marker(Svg.Marker.CIRCLE, radius, Colours.series(0), false, x, y(svg, point.up), point.hint);
         }
         return svg.end(title);
     }

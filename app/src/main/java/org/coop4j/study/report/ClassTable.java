@@ -52,10 +52,7 @@ final class ClassTable {
         Map<MethodLabel, ClassGains> most = new LinkedHashMap<>();
         for (ClassGains gains : view.classes()) {
             if (gains.result().dataset().equals(dataset)) {
-                most.merge(
-                        gains.result().method(),
-                        gains,
-                        (a, b) -> b.result().shots().compareTo(a.result().shots()) > 0 ? b : a);
+                most.put(gains.result().method(), gains); // the shots ascend
             }
         }
         if (most.isEmpty()) {

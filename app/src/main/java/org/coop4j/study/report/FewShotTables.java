@@ -158,10 +158,10 @@ final class FewShotTables {
     static Table<?> gains(StudyView view) {
         FewShotResults fewShot = view.fewShot();
         List<Result> most = new ArrayList<>();
-        for (String dataset : fewShot.datasets().size() > 1 ? fewShot.datasets() : List.<String>of()) {
-            fewShot.cells(dataset).stream()
+        for (Place place : fewShot.datasets().size() > 1 ? Place.datasets(view) : List.<Place>of()) {
+            fewShot.cells(place.dataset()).stream()
                     .filter(cell -> Optional.of(cell.method()).equals(fewShot.main()))
-                    .map(cell -> new Result(new Place(view, dataset), cell.method(), cell.shots()))
+                    .map(cell -> new Result(place, cell.method(), cell.shots()))
                     .filter(result -> Double.isFinite(result.gain()))
                     .max(Comparator.comparing(Result::shots))
                     .ifPresent(most::add);

@@ -111,20 +111,20 @@ public final class RunPage {
         ComparedClassifier baseline = comparison.bestBaseline();
         Interval interval =
                 Interval.wilson(learned.test().right(), learned.test().size());
-        List<Fact> facts = List.of(
-                new Fact(
-                        Numbers.signed(learned.accuracy() - baseline.accuracy(), 1) + " points",
-                        "compared with the best baseline, %s (%s)"
-                                .formatted(baseline.name(), Numbers.percent(baseline.accuracy()))),
-                new Fact(
-                        Numbers.percent(learned.accuracy()),
-                        "accuracy of %s on the test images (95 %% interval %s to %s %%)"
-                                .formatted(
-                                        run.name(),
-                                        Numbers.number(interval.low(), 0),
-                                        Numbers.number(interval.high(), 0))));
+        String gain = Numbers.signed(learned.accuracy() - baseline.accuracy(), 1) + " points";
         return new Section("In short")
-                .facts(facts)
+                .facts(List.of(
+                        new Fact(
+                                gain,
+                                "compared with the best baseline, %s (%s)"
+                                        .formatted(baseline.name(), Numbers.percent(baseline.accuracy()))),
+                        new Fact(
+                                Numbers.percent(learned.accuracy()),
+                                "accuracy of %s on the test images (95 %% interval %s to %s %%)"
+                                        .formatted(
+                                                run.name(),
+                                                Numbers.number(interval.low(), 0),
+                                                Numbers.number(interval.high(), 0)))))
                 .paragraph(sentence(ComparisonTable.meaning(learned, baseline)))
                 .list(findings(evidence).stream().map(RunPage::sentence).toList());
     }
@@ -256,11 +256,10 @@ public final class RunPage {
                         "Method: %s; its settings are in config.json beside this page. %s"
                                 .formatted(
                                         config.method().title(), config.method().summary()),
-                        String.format(
-                                Locale.ROOT,
-                                "The run took %.0f seconds: %s.",
-                                RunTables.seconds(run.result()),
-                                Machine.describe(threads))));
+                        "The run took %s seconds: %s."
+                                .formatted(
+                                        Numbers.number(RunTables.seconds(run.result()), 0),
+                                        Machine.describe(threads))));
     }
 
     /** Returns sentences about the images for the end of the command. */

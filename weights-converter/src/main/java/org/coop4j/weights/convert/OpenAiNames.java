@@ -24,31 +24,28 @@ final class OpenAiNames {
 
     private static final Pattern MASK = Pattern.compile("(.*\\.)?attn_mask");
 
-    /** Tensors of Hugging Face's towers (transformers, {@code modeling_clip.py}) outside of their layers. */
-    private static final Map<String, String> HUGGING_FACE = Map.ofEntries(
-            Map.entry("text_projection.weight", "text_projection"),
-            Map.entry("visual_projection.weight", "visual.proj"),
-            Map.entry("text_model.embeddings.token_embedding.weight", "token_embedding.weight"),
-            Map.entry("text_model.embeddings.position_embedding.weight", "positional_embedding"),
-            Map.entry("text_model.final_layer_norm.weight", "ln_final.weight"),
-            Map.entry("text_model.final_layer_norm.bias", "ln_final.bias"),
-            Map.entry("vision_model.embeddings.class_embedding", "visual.class_embedding"),
-            Map.entry("vision_model.embeddings.patch_embedding.weight", "visual.conv1.weight"),
-            Map.entry("vision_model.embeddings.position_embedding.weight", "visual.positional_embedding"),
-            Map.entry("vision_model.pre_layrnorm.weight", "visual.ln_pre.weight"),
-            Map.entry("vision_model.pre_layrnorm.bias", "visual.ln_pre.bias"),
-            Map.entry("vision_model.post_layernorm.weight", "visual.ln_post.weight"),
-            Map.entry("vision_model.post_layernorm.bias", "visual.ln_post.bias"));
+    private static final Map<String, String> HUGGING_FACE_PROJECTIONS =
+            Map.of("text_projection.weight", "text_projection", "visual_projection.weight", "visual.proj");
 
-    private static final Pattern TRANSPOSED = Pattern.compile("(text|visual)_projection\\.weight");
-    private static final Pattern LAYER =
-            Pattern.compile("(text|vision)_model\\.encoder\\.layers\\.(\\d+)\\.(.*)\\.(weight|bias)");
-    private static final Map<String, String> IN_LAYER = Map.of(
-            "layer_norm1", "ln_1",
-            "layer_norm2", "ln_2",
-            "self_attn.out_proj", "attn.out_proj",
-            "mlp.fc1", "mlp.c_fc",
-            "mlp.fc2", "mlp.c_proj");
+    /** A tensor of one of Hugging Face's towers: tower, layer if it is in one, module, weight or bias if it has both. */
+    private static final Pattern HUGGING_FACE =
+            Pattern.compile("(text|vision)_model\\.(?:encoder\\.layers\\.(\\d+)\\.)?(.*?)(?:\\.(weight|bias))?");
+
+    /** OpenAI's names of the modules in Hugging Face's towers (transformers, {@code modeling_clip.py}). */
+    private static final Map<String, String> MODULES = Map.ofEntries(
+            Map.entry("embeddings.token_embedding", "token_embedding"),
+            Map.entry("embeddings.position_embedding", "positional_embedding"),
+            Map.entry("embeddings.class_embedding", "class_embedding"),
+            Map.entry("embeddings.patch_embedding", "conv1"),
+            Map.entry("pre_layrnorm", "ln_pre"),
+            Map.entry("post_layernorm", "ln_post"),
+            Map.entry("final_layer_norm", "ln_final"),
+            Map.entry("layer_norm1", "ln_1"),
+            Map.entry("layer_norm2", "ln_2"),
+            Map.entry("self_attn.out_proj", "attn.out_proj"),
+            Map.entry("mlp.fc1", "mlp.c_fc"),
+            Map.entry("mlp.fc2", "mlp.c_proj"));
+
     private static final List<String> STACKED = List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj");
 
     private final Map<String, SourceTensor> tensors = new LinkedHashMap<>();
@@ -91,21 +88,30 @@ final class OpenAiNames {
 
     private void addHuggingFace(TensorView tensor) throws InputException {
         String name = tensor.name();
-        Matcher layer = LAYER.matcher(name);
-        if (!layer.matches()) {
-            boolean transposed = TRANSPOSED.matcher(name).matches();
-            add(HUGGING_FACE.getOrDefault(name, name), 0, 1, transposed ? tensor.transposed() : tensor);
+        String projection = HUGGING_FACE_PROJECTIONS.get(name);
+        Matcher match = HUGGING_FACE.matcher(name);
+        if (projection != null) {
+            add(projection, 0, 1, tensor.transposed());
+        } else if (match.matches()) {
+            addToTower(match, tensor);
+        } else {
+            add(name, 0, 1, tensor);
+        }
+    }
+
+    private void addToTower(Matcher match, TensorView tensor) throws InputException {
+        String tower = match.group(1).equals("text") ? "" : "visual.";
+        String prefix = match.group(2) == null ? tower : tower + "transformer.resblocks." + match.group(2) + ".";
+        String kind = match.group(4);
+        int part = STACKED.indexOf(match.group(3));
+        if (part >= 0 && kind != null) {
+            add(prefix + "attn.in_proj_" + kind, part, STACKED.size(), tensor);
             return;
         }
-        String tower = layer.group(1).equals("text") ? "" : "visual.";
-        String block = tower + "transformer.resblocks." + layer.group(2) + ".";
-        int part = STACKED.indexOf(layer.group(3));
-        if (part >= 0) {
-            add(block + "attn.in_proj_" + layer.group(4), part, STACKED.size(), tensor);
-        } else {
-            String inLayer = IN_LAYER.get(layer.group(3));
-            add(inLayer == null ? name : block + inLayer + "." + layer.group(4), 0, 1, tensor);
-        }
+        String module = MODULES.get(match.group(3));
+        String name = kind == null ? prefix + module : prefix + module + "." + kind;
+        String renamed = name.replace("positional_embedding.weight", "positional_embedding");
+        add(module == null ? tensor.name() : renamed, 0, 1, tensor);
     }
 
     /** Adds part {@code index} of {@code count} of the tensor of that name. */

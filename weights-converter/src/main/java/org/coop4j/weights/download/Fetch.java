@@ -25,21 +25,11 @@ import org.coop4j.base.Sha256;
  * NAME.part}, with the server's ETag in {@code NAME.part.etag}; after an interruption only the rest is
  * requested (Range), or the whole file if the server does not support that or has another file by now.
  */
-final class Fetch {
+record Fetch(Http http, Path folder, Progress progress) {
     private static final int BUFFER = 1 << 16;
 
     /** Number of attempts at a transfer that stalls. */
     private static final int ATTEMPTS = 5;
-
-    private final Http http;
-    private final Path folder;
-    private final Progress progress;
-
-    Fetch(Http http, Path folder, Progress progress) {
-        this.http = http;
-        this.folder = folder;
-        this.progress = progress;
-    }
 
     /**
      * Fetches a file, or its missing rest.

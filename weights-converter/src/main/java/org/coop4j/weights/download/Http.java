@@ -17,17 +17,17 @@ import org.coop4j.base.InputException;
 /**
  * GET over HTTP. Redirects are followed here rather than by the JDK, so that the token goes to the Hub only and never
  * from https to http.
+ *
+ * @param hub the only host that receives the token
+ * @param environment with the variables HTTPS_PROXY, HTTP_PROXY, NO_PROXY and HF_TOKEN
+ * @param patience longest wait for the next byte
  */
-final class Http {
+record Http(URI hub, Map<String, String> environment, Duration patience) {
     private static final int REDIRECTS = 5;
     private static final int CONNECT_MILLIS = 30_000;
 
     /** The Hub's hash of a large file, in the redirect to its storage. */
     private static final String LINKED_ETAG = "X-Linked-Etag";
-
-    private final URI hub;
-    private final Map<String, String> environment;
-    private final Duration patience;
 
     /**
      * An answer whose body has not been read yet.
@@ -35,17 +35,6 @@ final class Http {
      * @param sha256 of the whole file, if the server sent it
      */
     record Answer(HttpURLConnection connection, Optional<String> sha256) {}
-
-    /**
-     * @param hub the only host that receives the token
-     * @param environment with the variables HTTPS_PROXY, HTTP_PROXY, NO_PROXY and HF_TOKEN
-     * @param patience longest wait for the next byte
-     */
-    Http(URI hub, Map<String, String> environment, Duration patience) {
-        this.hub = hub;
-        this.environment = environment;
-        this.patience = patience;
-    }
 
     /**
      * Requests a file.
@@ -60,8 +49,8 @@ final class Http {
         for (int hop = 0; hop <= REDIRECTS; hop++) {
             HttpURLConnection connection = request(at, from, etag);
             int status = status(connection, at);
-            sha256 = sha256.or(
-                    () -> Optional.ofNullable(connection.getHeaderField(LINKED_ETAG)).flatMap(Http::hash));
+            sha256 = sha256.or(() ->
+                    Optional.ofNullable(connection.getHeaderField(LINKED_ETAG)).flatMap(Http::hash));
             if (List.of(200, 206, 416).contains(status)) {
                 return new Answer(connection, sha256);
             }

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.InputException;
+import org.coop4j.base.Numbers;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView.TensorSpec;
 
@@ -63,11 +64,8 @@ final class ExpectedTensors {
     }
 
     private static void describe(String what, List<String> names, List<String> problems) {
-        int more = names.size() - NAMES_LISTED;
         if (!names.isEmpty()) {
-            String listed = String.join(", ", names.subList(0, Math.min(NAMES_LISTED, names.size())));
-            problems.add("%d %s: %s%s"
-                    .formatted(names.size(), what, listed, more > 0 ? " and " + more + " more" : ""));
+            problems.add("%d %s: %s".formatted(names.size(), what, Numbers.first(names, NAMES_LISTED)));
         }
     }
 

@@ -18,12 +18,7 @@ import org.coop4j.weights.pickle.Unpickler.Function;
  * Python's containers, which any pickle may call for. Nothing else of Python is bound: not {@code getattr}, not {@code
  * eval}, not a single function with a side effect.
  */
-final class PythonBuiltins {
-    private final Budget budget;
-
-    PythonBuiltins(Budget budget) {
-        this.budget = budget;
-    }
+record PythonBuiltins(Budget budget) {
 
     Optional<Function> function(GlobalName name) {
         return Optional.ofNullable(
@@ -33,7 +28,8 @@ final class PythonBuiltins {
                     case "collections.OrderedDict" -> arguments -> fill(new OrderedDict(), arguments, 0);
                     case "collections.defaultdict" -> arguments -> fill(new LinkedHashMap<>(), arguments, 1);
                     case "builtins.list" -> arguments -> new ArrayList<>(items(arguments, 0));
-                    case "builtins.tuple" -> arguments -> Tuple.of(items(arguments, 0).toArray());
+                    case "builtins.tuple" ->
+                        arguments -> Tuple.of(items(arguments, 0).toArray());
                     case "builtins.set", "builtins.frozenset" -> this::set;
                     case "builtins.bytes", "builtins.bytearray" -> this::bytes;
                     case "_codecs.encode" -> this::encode;

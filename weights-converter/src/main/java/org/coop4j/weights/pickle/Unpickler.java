@@ -111,16 +111,13 @@ public final class Unpickler {
             case ']' -> new ArrayList<>();
             case 'l' -> stack.popToMark();
             case '}' -> new LinkedHashMap<>();
-            case 'd' -> put(new LinkedHashMap<>(), stack.popToMark());
+            case 'd' -> put(stack.popToMark(), new LinkedHashMap<>());
             case 0x8f -> new LinkedHashSet<>();
-            case 0x91 -> add(new LinkedHashSet<>(), stack.popToMark());
+            case 0x91 -> add(stack.popToMark(), new LinkedHashSet<>());
             case '2' -> stack.peek();
             case 0x93 -> globalFromStack();
             case 'Q' -> bindings.persistent(stack.pop());
-            case 'R', 0x81 -> {
-                Tuple arguments = stack.popTuple();
-                yield call(stack.pop(), arguments);
-            }
+            case 'R', 0x81 -> call(stack.popTuple(), stack.pop());
             case 0x92 -> {
                 Object keywords = stack.pop();
                 stack.popTuple();
@@ -128,17 +125,14 @@ public final class Unpickler {
                 object.setState(keywords);
                 yield object;
             }
-            case 'i' -> {
-                GlobalName type = new GlobalName(in.line(), in.line());
-                yield call(type, Tuple.of(stack.popToMark().toArray()));
-            }
+            case 'i' -> call(Tuple.of(stack.popToMark().toArray()), new GlobalName(in.line(), in.line()));
             case 'o' -> {
                 List<Object> items = stack.popToMark();
                 if (items.isEmpty()) {
                     throw budget.problem("makes an object without a class");
                 }
                 Object type = items.remove(0);
-                yield call(type, Tuple.of(items.toArray()));
+                yield call(Tuple.of(items.toArray()), type);
             }
             default -> NOTHING;
         };
@@ -150,18 +144,9 @@ public final class Unpickler {
             case '(' -> stack.mark();
             case 'a' -> append(stack.popTuple(1));
             case 'e' -> append(stack.popToMark());
-            case 's' -> {
-                Tuple entry = stack.popTuple(2);
-                put(stack.peek(), entry);
-            }
-            case 'u' -> {
-                List<Object> entries = stack.popToMark();
-                put(stack.peek(), entries);
-            }
-            case 0x90 -> {
-                List<Object> items = stack.popToMark();
-                add(stack.peek(), items);
-            }
+            case 's' -> put(stack.popTuple(2), stack.peek());
+            case 'u' -> put(stack.popToMark(), stack.peek());
+            case 0x90 -> add(stack.popToMark(), stack.peek());
             case 'b' -> build(stack.pop());
             case '0' -> stack.discard();
             case '1' -> stack.popToMark();
@@ -192,7 +177,7 @@ public final class Unpickler {
         throw budget.problem("names a class by something other than text");
     }
 
-    private Object call(Object callable, Tuple arguments) throws IOException {
+    private Object call(Tuple arguments, Object callable) throws IOException {
         if (callable instanceof GlobalName name) {
             Optional<Function> function = builtins.function(name).or(() -> bindings.function(name));
             if (function.isPresent()) {
@@ -219,23 +204,27 @@ public final class Unpickler {
         }
     }
 
+    // Every container on the stack was made here or by a bound function, with Object elements.
+
+    @SuppressWarnings("unchecked")
     private void append(List<Object> items) throws IOException {
         Object target = stack.peek();
         if (target instanceof ArrayList<?>) {
-            asList(target).addAll(items);
+            ((List<Object>) target).addAll(items);
         } else if (!(target instanceof PyObject)) {
             throw budget.problem("appends to something that is not a list");
         }
     }
 
-    private Object put(Object target, List<Object> entries) throws IOException {
+    @SuppressWarnings("unchecked") // as above
+    private Object put(List<Object> entries, Object target) throws IOException {
         if (entries.size() % 2 != 0) {
             throw budget.problem("has a dict key without a value");
         }
         for (int i = 0; i < entries.size(); i += 2) {
             Object key = budget.key(entries.get(i));
             if (target instanceof Map<?, ?>) {
-                asMap(target).put(key, entries.get(i + 1));
+                ((Map<Object, Object>) target).put(key, entries.get(i + 1));
             } else if (!(target instanceof PyObject)) {
                 throw budget.problem("sets an entry of something that is not a dict");
             }
@@ -243,31 +232,15 @@ public final class Unpickler {
         return target;
     }
 
-    private Object add(Object target, List<Object> items) throws IOException {
+    @SuppressWarnings("unchecked") // as above
+    private Object add(List<Object> items, Object target) throws IOException {
         if (!(target instanceof Set<?>)) {
             throw budget.problem("adds to something that is not a set");
         }
         for (Object item : items) {
-            asSet(target).add(budget.key(item));
+            ((Set<Object>) target).add(budget.key(item));
         }
         return target;
-    }
-
-    // Every container on the stack was made here or by a bound function, with Object elements.
-
-    @SuppressWarnings("unchecked")
-    private static List<Object> asList(Object target) {
-        return (List<Object>) target;
-    }
-
-    @SuppressWarnings("unchecked") // as above
-    private static Map<Object, Object> asMap(Object target) {
-        return (Map<Object, Object>) target;
-    }
-
-    @SuppressWarnings("unchecked") // as above
-    private static Set<Object> asSet(Object target) {
-        return (Set<Object>) target;
     }
 
     private long memoIndex() throws IOException {

@@ -91,7 +91,6 @@ record Header(Map<String, Placed> tensors, Map<String, String> metadata) {
             expect(parser, JsonToken.VALUE_STRING, METADATA + " " + key);
             metadata.put(key, parser.getText());
         }
-        expect(parser, JsonToken.END_OBJECT, METADATA);
     }
 
     private static Placed readTensor(JsonParser parser, String name) throws IOException {
@@ -109,7 +108,6 @@ record Header(Map<String, Placed> tensors, Map<String, String> metadata) {
                 default -> throw new IllegalArgumentException("tensor " + name + " has a field " + field);
             }
         }
-        expect(parser, JsonToken.END_OBJECT, name);
         require(
                 dtype != null && dims != null && offsets.size() == 2,
                 "tensor " + name + " needs dtype, shape and two data_offsets");
@@ -134,8 +132,7 @@ record Header(Map<String, Placed> tensors, Map<String, String> metadata) {
         expect(parser, JsonToken.VALUE_STRING, name);
         String dtype = parser.getText();
         return DType.named(dtype)
-                .orElseThrow(
-                        () -> new IllegalArgumentException("tensor " + name + " has the unknown dtype " + dtype));
+                .orElseThrow(() -> new IllegalArgumentException("tensor " + name + " has the unknown dtype " + dtype));
     }
 
     private static List<Long> readLongs(JsonParser parser, String name) throws IOException {

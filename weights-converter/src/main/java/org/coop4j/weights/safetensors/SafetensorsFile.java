@@ -4,7 +4,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -152,11 +151,6 @@ public final class SafetensorsFile implements Closeable {
     /** Returns a floating-point tensor's elements as float32. */
     public float[] floats(String name) throws IOException {
         return tensor(name).floats();
-    }
-
-    /** Puts a floating-point tensor's elements, as float32, into {@code target}. */
-    public void readFloats(String name, FloatBuffer target) throws IOException {
-        tensor(name).readFloats(target);
     }
 
     @Override

@@ -52,11 +52,10 @@ public final class TorchFile implements Closeable {
     }
 
     private final OpenFile source;
-    private final List<CheckedEntry> checked = new ArrayList<>();
+    private final List<ZipArchive.Entry> checked = new ArrayList<>();
+    private ZipArchive archive; // null for the legacy form
     private Form form;
     private Object root;
-
-    private record CheckedEntry(ZipArchive archive, ZipArchive.Entry entry) {}
 
     private TorchFile(OpenFile source) {
         this.source = source;
@@ -92,7 +91,8 @@ public final class TorchFile implements Closeable {
     private void read() throws IOException {
         byte[] firstBytes = source.firstBytes(4);
         if (isZip(firstBytes)) {
-            readArchive(ZipArchive.open(source.region()));
+            archive = ZipArchive.open(source.region());
+            readArchive();
         } else if (isPickle(firstBytes)) {
             form = Form.LEGACY;
             root = LegacyReader.read(source.region());
@@ -109,10 +109,10 @@ public final class TorchFile implements Closeable {
         return bytes.length >= 2 && bytes[0] == (byte) 0x80 && bytes[1] >= 1 && bytes[1] <= 5;
     }
 
-    private void readArchive(ZipArchive archive) throws IOException {
-        String folder = rootFolder(archive);
+    private void readArchive() throws IOException {
+        String folder = rootFolder();
         Map<String, ZipArchive.Entry> entries = archive.entries();
-        checkByteOrder(archive, entries.get(folder + "byteorder"));
+        checkByteOrder(entries.get(folder + "byteorder"));
         TorchBindings bindings = new TorchBindings(path(), storage -> {
             ZipArchive.Entry entry = entries.get(folder + "data/" + storage.key());
             if (entry == null) {
@@ -123,7 +123,7 @@ public final class TorchFile implements Closeable {
                 throw storage.problem("has %d bytes where its %d elements need %d"
                         .formatted(region.length(), storage.elements(), storage.bytes()));
             }
-            checked.add(new CheckedEntry(archive, entry));
+            checked.add(entry);
             return region.slice(0, storage.bytes());
         });
         byte[] pickle = archive.read(entries.get(folder + "data.pkl"), Limits.DEFAULT.maxBytes());
@@ -132,7 +132,7 @@ public final class TorchFile implements Closeable {
     }
 
     /** Returns the one folder at the archive's top, with its slash. */
-    private String rootFolder(ZipArchive archive) throws InputException {
+    private String rootFolder() throws InputException {
         List<String> pickles = archive.entries().keySet().stream()
                 .filter(name -> name.matches("[^/]+/data\\.pkl"))
                 .toList();
@@ -142,7 +142,7 @@ public final class TorchFile implements Closeable {
         return pickles.get(0).replace("data.pkl", "");
     }
 
-    private void checkByteOrder(ZipArchive archive, ZipArchive.Entry entry) throws IOException {
+    private void checkByteOrder(ZipArchive.Entry entry) throws IOException {
         String order =
                 entry == null ? "little" : new String(archive.read(entry, 64), StandardCharsets.US_ASCII).strip();
         if (!order.equals("little")) {
@@ -187,7 +187,7 @@ public final class TorchFile implements Closeable {
 
     /** Number of bytes that {@link #verifyChecksums} reads. */
     public long checkedBytes() {
-        return checked.stream().mapToLong(c -> c.entry.size()).sum();
+        return checked.stream().mapToLong(ZipArchive.Entry::size).sum();
     }
 
     /**
@@ -197,8 +197,8 @@ public final class TorchFile implements Closeable {
      * @throws InputException if one differs: the file is damaged
      */
     public void verifyChecksums(LongConsumer progress) throws IOException {
-        for (CheckedEntry item : checked) {
-            item.archive.read(item.entry, chunk -> progress.accept(chunk.remaining()));
+        for (ZipArchive.Entry entry : checked) {
+            archive.read(entry, chunk -> progress.accept(chunk.remaining()));
         }
     }
 

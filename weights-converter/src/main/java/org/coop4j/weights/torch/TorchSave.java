@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -35,6 +37,7 @@ public final class TorchSave {
     private static final int EXTRA_HEADER = 4;
 
     private final List<DenseTensor> tensors = new ArrayList<>();
+    private final Map<DenseTensor, String> keys = new IdentityHashMap<>();
     private long position;
 
     private TorchSave() {}
@@ -47,8 +50,7 @@ public final class TorchSave {
      */
     public static void write(Path target, Object value) throws IOException {
         TorchSave save = new TorchSave();
-        byte[] pickle =
-                Pickler.write(value, item -> item instanceof DenseTensor tensor ? save.rebuild(tensor) : item);
+        byte[] pickle = Pickler.write(value, item -> item instanceof DenseTensor tensor ? save.rebuild(tensor) : item);
         try (AtomicFile file = AtomicFile.create(target)) {
             ZipOutputStream zip = new ZipOutputStream(file.stream());
             save.add(zip, "data.pkl", ByteBuffer.wrap(pickle));
@@ -65,7 +67,7 @@ public final class TorchSave {
     /** Adds an uncompressed entry whose contents begin at a multiple of 64 bytes, as PyTorch writes them. */
     private void add(ZipOutputStream zip, String name, ByteBuffer contents) throws IOException {
         byte[] bytes = new byte[contents.remaining()];
-        contents.get(bytes);
+        contents.duplicate().get(bytes);
         ZipEntry entry = new ZipEntry("archive/" + name);
         entry.setMethod(ZipEntry.STORED);
         entry.setTimeLocal(LocalDateTime.of(1980, 1, 1, 12, 0));
@@ -89,11 +91,10 @@ public final class TorchSave {
 
     /** Returns the call that rebuilds a tensor. */
     private Pickler.Call rebuild(DenseTensor tensor) {
-        int known = tensors.indexOf(tensor);
-        String key = Integer.toString(known < 0 ? tensors.size() : known);
-        if (known < 0) {
-            tensors.add(tensor);
-        }
+        String key = keys.computeIfAbsent(tensor, added -> {
+            tensors.add(added);
+            return Integer.toString(tensors.size() - 1);
+        });
         Shape shape = tensor.shape();
         if (tensor.dtype().torchStorage().isEmpty()) {
             throw new IllegalArgumentException("PyTorch has no storage of " + tensor.dtype());

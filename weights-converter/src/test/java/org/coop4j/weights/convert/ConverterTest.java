@@ -224,7 +224,8 @@ class ConverterTest {
             delimiter = '|',
             value = {
                 "\"head_width\":48,| a multiple of head_width 48, got 128",
-                "\"mlp_ratio\":3.0,| visual.transformer.resblocks.0.mlp.c_fc.weight (expected [384, 128], got [512, 128])",
+                "\"mlp_ratio\":3.0,| visual.transformer.resblocks.0.mlp.c_fc.weight (expected [384, 128], got [512,"
+                        + " 128])",
                 "\"timm_model_name\":\"vit\",| vision_cfg.timm_model_name",
                 "\"attentional_pool\":true,| vision_cfg.attentional_pool",
                 "\"pool_type\":\"avg\",| vision_cfg.pool_type: expected tok or argmax",
@@ -326,8 +327,10 @@ class ConverterTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "\"patch_size\": 8 | \"patch_size\": 16 | visual.conv1.weight (expected [128, 3, 16, 16], got [128, 3, 8, 8])",
-                "\"vocab_size\": 600 | \"vocab_size\": 601 | token_embedding.weight (expected [601, 128], got [600, 128])",
+                "\"patch_size\": 8 | \"patch_size\": 16 | visual.conv1.weight (expected [128, 3, 16, 16], got [128, 3,"
+                        + " 8, 8])",
+                "\"vocab_size\": 600 | \"vocab_size\": 601 | token_embedding.weight (expected [601, 128], got [600,"
+                        + " 128])",
                 "\"model_type\": \"clip\" | \"model_type\": \"siglip\" | model_type: expected clip,"
                         + " got \"siglip\"",
                 "1e-05 | 1e-06 | layer_norm_eps: expected 1.0E-5, got 1.0E-6",
@@ -401,7 +404,7 @@ class ConverterTest {
         stateDict.remove("ln_final.bias");
         stateDict.put("visual.extra", DenseTensor.ofFloats(Shape.of(1), 0));
         stateDict.put("visual.ln_pre.weight", DenseTensor.ofFloats(Shape.of(2), 0, 0));
-        stateDict.put("logit_scale", DenseTensor.ofLongs(Shape.scalar(), 1));
+        stateDict.put("logit_scale", Golden.longs(Shape.of(), 1));
         Path source = folder.resolve("bad.pt");
         TorchSave.write(source, Map.of("state_dict", stateDict));
         assertFails(source, QUICK_GELU, "1 missing: ln_final.bias;");
@@ -419,9 +422,7 @@ class ConverterTest {
                 if (tensor.name().startsWith("transformer.resblocks.1.")) {
                     blocks.add(tensor.name());
                 }
-                stateDict.put(
-                        tensor.name().replace("transformer.resblocks.1.ln_1", "x.y"),
-                        Golden.copy(tensor));
+                stateDict.put(tensor.name().replace("transformer.resblocks.1.ln_1", "x.y"), Golden.copy(tensor));
             }
         }
         for (int i = 0; i < 20; i++) {
@@ -429,7 +430,7 @@ class ConverterTest {
         }
         Path source = folder.resolve("bad.pt");
         TorchSave.write(source, stateDict);
-        assertFails(source, QUICK_GELU, "and 12 more");
+        assertFails(source, QUICK_GELU, "24 unexpected");
         assertThat(blocks).hasSize(12);
     }
 

@@ -131,7 +131,7 @@ class HostileFilesTest {
     void anyByteOfASmallFileMayBeAnything() throws IOException {
         OrderedDict stateDict = new OrderedDict();
         stateDict.put("a.weight", DenseTensor.ofFloats(Shape.of(2, 2), 1, 2, 3, 4));
-        stateDict.put("count", DenseTensor.ofLongs(Shape.scalar(), 5));
+        stateDict.put("count", Golden.longs(Shape.of(), 5));
         TorchSave.write(damaged, stateDict);
         byte[] torch = Files.readAllBytes(damaged);
         assertThat(readsEverything()).isTrue();

@@ -59,7 +59,7 @@ class ClipConfigTest {
         assertThat(b32)
                 .containsEntry("positional_embedding", Shape.of(77, 512))
                 .containsEntry("text_projection", Shape.of(512, 512))
-                .containsEntry("logit_scale", Shape.scalar())
+                .containsEntry("logit_scale", Shape.of())
                 .containsEntry("token_embedding.weight", Shape.of(49408, 512))
                 .containsEntry("visual.class_embedding", Shape.of(768))
                 .containsEntry("visual.positional_embedding", Shape.of(50, 768))

@@ -27,7 +27,7 @@ class SafetensorsWriterTest {
     private static final List<TensorSpec> SPECS = List.of(
             new TensorSpec("half", DType.F16, Shape.of(3)),
             new TensorSpec("single", DType.F32, Shape.of(2, 2)),
-            new TensorSpec("count", DType.I64, Shape.scalar()));
+            new TensorSpec("count", DType.I64, Shape.of()));
 
     @TempDir
     private Path folder;

@@ -110,7 +110,7 @@ class TorchFileTest {
             assertThat(tensors.get("turned").floats()).containsExactly(0, 3, 1, 4, 2, 5);
             assertThat(tensors.get("column").floats()).containsExactly(2, 5);
             assertThat(tensors.get("scalar").floats()).containsExactly(5);
-            assertThat(tensors.get("scalar").shape()).isEqualTo(Shape.scalar());
+            assertThat(tensors.get("scalar").shape()).isEqualTo(Shape.of());
         }
     }
 

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import org.coop4j.weights.DenseTensor;
+import org.coop4j.weights.Golden;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.pickle.Python.OrderedDict;
 import org.coop4j.weights.pickle.Python.Tuple;
@@ -38,7 +39,7 @@ class TorchSaveTest {
         OrderedDict stateDict = new OrderedDict();
         stateDict.put("ctx", ctx);
         stateDict.put("again", ctx);
-        stateDict.put("count", DenseTensor.ofLongs(Shape.scalar(), 7));
+        stateDict.put("count", Golden.longs(Shape.of(), 7));
         Map<String, Object> checkpoint = new LinkedHashMap<>();
         checkpoint.put("state_dict", stateDict);
         checkpoint.put("epoch", 50);

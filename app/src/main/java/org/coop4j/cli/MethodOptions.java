@@ -1,8 +1,7 @@
-package org.coop4j.cli.options;
+package org.coop4j.cli;
 
 import static org.coop4j.console.WrongUsage.require;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +9,7 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.base.Settings;
+import org.coop4j.cli.options.Options;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
@@ -17,10 +17,10 @@ import org.coop4j.run.MethodChoice.Candidate;
 import picocli.CommandLine.Option;
 
 /** The methods that a command learns with, their settings and training, and the settings to choose among. */
-public final class MethodOptions {
+final class MethodOptions {
 
     /** Stands for {@link Method#quick} on the command line. */
-    public static final String AUTO = "auto";
+    static final String AUTO = "auto";
 
     /** The value of {@code --tune} alone: no setting is tried. */
     private static final String METHODS = "methods";
@@ -29,22 +29,19 @@ public final class MethodOptions {
 
     private static final int MOST_CANDIDATES = 100;
 
-    /** Options that stand for a setting of the training. */
-    private static final Map<String, String> OPTIONS = Map.of("epochs", "--epochs", "batch", "--batch", "rate", "--lr");
-
     @Option(
             names = "--method",
             split = ",",
             defaultValue = Method.STANDARD,
             paramLabel = "NAME",
-            description = "The method (\"coop methods\" lists them); several are learned on the same images and compared;"
-                    + " \"auto\" chooses among the quick ones" + Options.DEFAULT)
+            description = "The method, or several to compare (see coop methods);"
+                    + " auto chooses among the quick ones" + Options.DEFAULT)
     private List<String> names;
 
     @Option(
             names = "--set",
             paramLabel = "NAME=VALUE",
-            description = "A setting of the method or its training, such as weight=4 or momentum=0.8; repeatable.")
+            description = "A setting of the method or its training, such as weight=4; repeatable.")
     private Map<String, String> set = Map.of();
 
     @Option(
@@ -65,19 +62,19 @@ public final class MethodOptions {
     @Option(
             names = "--init",
             paramLabel = "WORDS",
-            description = "Words to initialise the context with, one vector per token: --set words=WORDS.")
+            description = "Words to initialise the context with: --set words=WORDS.")
     private String words;
 
     @Option(
             names = "--epochs",
             paramLabel = "N",
-            description = "Number of epochs (default: the method's own, by shots).")
+            description = "Number of epochs: --set epochs=N.")
     private String epochs;
 
-    @Option(names = "--batch", paramLabel = "N", description = "Images per step (default: the method's own).")
+    @Option(names = "--batch", paramLabel = "N", description = "Images per step: --set batch=N.")
     private String batch;
 
-    @Option(names = "--lr", paramLabel = "RATE", description = "Highest learning rate (default: the method's own).")
+    @Option(names = "--lr", paramLabel = "RATE", description = "Highest learning rate: --set rate=RATE.")
     private String rate;
 
     @Option(
@@ -85,17 +82,17 @@ public final class MethodOptions {
             arity = "0..1",
             fallbackValue = METHODS,
             paramLabel = "NAME=A|B|…",
-            description = "Choose a method, or setting values such as \"rate=0.002|0.02\" or \"shots=4|16\","
-                    + " by validation images or cross-validation; repeat it for all combinations.")
+            description = "Choose a method, or values of a setting (also shots), by validation images or"
+                    + " cross-validation; repeat it for all combinations.")
     private List<String> tune = List.of();
 
     /** Returns true if one of several candidates is chosen. */
-    public boolean choose() {
+    boolean choose() {
         return !tune.isEmpty() || names.contains(AUTO);
     }
 
     /** Returns true if several numbers of training images per class are tried. */
-    public boolean triesShots() {
+    boolean triesShots() {
         return tried().containsKey(SHOTS);
     }
 
@@ -104,11 +101,13 @@ public final class MethodOptions {
      *
      * @param presetWords words that a preset initialises the context with, or null
      */
-    public List<Candidate> candidates(String presetWords, int shots) {
-        require(words == null || context == null, "--init gives one vector per token: omit --context, or --init");
-        Map<String, List<String>> tried = tried();
+    List<Candidate> candidates(String presetWords, int shots) {
         Map<String, String> settings = settings(presetWords);
-        List<Candidate> candidates = WrongUsage.unless(() -> candidates(settings, tried, shots));
+        Map<String, List<String>> tried = tried();
+        List<Candidate> candidates = WrongUsage.unless(() -> methods().stream()
+                .flatMap(method ->
+                        combinations(method, tried).stream().map(some -> candidate(method, settings, some, shots)))
+                .toList());
         for (String setting : tried.keySet()) {
             require(
                     candidates.stream().anyMatch(c -> has(c.method(), setting)),
@@ -121,22 +120,26 @@ public final class MethodOptions {
         return candidates;
     }
 
-    private List<Candidate> candidates(Map<String, String> settings, Map<String, List<String>> tried, int shots) {
-        List<Candidate> candidates = new ArrayList<>();
-        for (String name : names()) {
-            Method method = method(name, settings);
-            List<Map<String, String>> combinations = List.of(Map.of());
-            for (Map.Entry<String, List<String>> setting : tried.entrySet()) {
-                if (has(method, setting.getKey())) {
-                    combinations = combinations.stream()
-                            .flatMap(some ->
-                                    setting.getValue().stream().map(value -> with(some, Map.of(setting.getKey(), value))))
-                            .toList();
-                }
+    /** Returns the methods, each once, with their default settings; "auto" stands for several. */
+    private List<Method> methods() {
+        return names.stream()
+                .flatMap(name -> name.equals(AUTO) ? Method.quick().stream() : Stream.of(Method.of(name)))
+                .distinct()
+                .toList();
+    }
+
+    /** Returns all combinations of the values to try, of settings that the method has. */
+    private static List<Map<String, String>> combinations(Method method, Map<String, List<String>> tried) {
+        List<Map<String, String>> combinations = List.of(Map.of());
+        for (Map.Entry<String, List<String>> setting : tried.entrySet()) {
+            if (has(method, setting.getKey())) {
+                combinations = combinations.stream()
+                        .flatMap(some ->
+                                setting.getValue().stream().map(value -> with(some, Map.of(setting.getKey(), value))))
+                        .toList();
             }
-            combinations.forEach(some -> candidates.add(candidate(name, settings, some, shots)));
         }
-        return candidates;
+        return combinations;
     }
 
     private static Map<String, String> with(Map<String, String> settings, Map<String, String> others) {
@@ -145,32 +148,21 @@ public final class MethodOptions {
         return all;
     }
 
-    private Candidate candidate(String name, Map<String, String> settings, Map<String, String> tried, int shots) {
-        Map<String, String> all = with(settings, tried);
-        String images = tried.containsKey(SHOTS) ? all.remove(SHOTS) : String.valueOf(shots);
+    private Candidate candidate(Method standard, Map<String, String> settings, Map<String, String> tried, int shots) {
+        Map<String, String> own = with(settings, tried);
+        String images = tried.containsKey(SHOTS) ? own.remove(SHOTS) : String.valueOf(shots);
         require(
                 images.matches("\\d{1,6}"),
                 "--tune shots: expected numbers, or 0 for all images, got \"" + images + "\"");
-        Method method = method(name, all);
         int few = Integer.parseInt(images);
-        String title = tried.entrySet().stream().map(setting -> ", " + setting).collect(Collectors.joining());
-        return new Candidate(method.title() + title, method, training(method, all, few), few);
-    }
-
-    /** Returns the names without repetition, "auto" replaced by what it stands for. */
-    private List<String> names() {
-        return names.stream()
-                .flatMap(name -> name.equals(AUTO) ? Method.quick().stream().map(Method::id) : Stream.of(name))
-                .distinct()
-                .toList();
-    }
-
-    private Method method(String name, Map<String, String> settings) {
-        Method method = Method.of(name);
-        Map<String, String> own = new LinkedHashMap<>(settings);
+        Map<String, String> ofTraining = new LinkedHashMap<>(own);
+        ofTraining.keySet().removeIf(setting -> !isOfTraining(setting));
         // A setting may belong to the training, or to another of several methods.
-        own.keySet().removeIf(s -> !isSettingOf(method, s) && (isOfTraining(s) || anotherHas(s)));
-        return method.with(own);
+        own.keySet().removeIf(s -> !isSettingOf(standard, s)
+                && (isOfTraining(s) || methods().stream().anyMatch(other -> isSettingOf(other, s))));
+        Method method = standard.with(own);
+        String title = tried.entrySet().stream().map(setting -> ", " + setting).collect(Collectors.joining());
+        return new Candidate(method.title() + title, method, training(method, ofTraining, few), few);
     }
 
     private static boolean isSettingOf(Method method, String name) {
@@ -179,10 +171,6 @@ public final class MethodOptions {
 
     private static boolean isOfTraining(String setting) {
         return Settings.has(Training.none(), setting);
-    }
-
-    private boolean anotherHas(String setting) {
-        return names().stream().anyMatch(name -> isSettingOf(Method.of(name), setting));
     }
 
     private Map<String, String> settings(String presetWords) {
@@ -201,17 +189,14 @@ public final class MethodOptions {
     /** Returns the method's training with the settings applied; a method that is not trained by steps stays so. */
     private Training training(Method method, Map<String, String> settings, int shots) {
         Training reference = method.training(shots);
-        Map<String, String> own = new LinkedHashMap<>(settings);
-        own.keySet().removeIf(name -> !isOfTraining(name));
         if (!reference.trains()) {
-            if (!own.isEmpty() && names().size() == 1) {
-                String name = own.keySet().iterator().next();
-                throw new WrongUsage(
-                        "%s does not apply to %s".formatted(OPTIONS.getOrDefault(name, "--set " + name), method.id()));
+            if (!settings.isEmpty() && methods().size() == 1) {
+                String name = settings.keySet().iterator().next();
+                throw new WrongUsage("%s does not apply to %s: omit it".formatted(name, method.id()));
             }
             return reference;
         }
-        Training training = Settings.with(reference, own);
+        Training training = Settings.with(reference, settings);
         require(training.trains(), "epochs: expected 1 or more, got " + training.epochs());
         return training;
     }
@@ -220,10 +205,9 @@ public final class MethodOptions {
     private Map<String, List<String>> tried() {
         Map<String, List<String>> values = new LinkedHashMap<>();
         for (String one : tune) {
-            int equals = one.indexOf('=');
-            if (equals > 0 && equals < one.length() - 1) {
-                String[] some = one.substring(equals + 1).split("\\|");
-                values.put(one.substring(0, equals), List.of(some));
+            String[] setting = one.split("=", 2);
+            if (one.matches(".+?=.+")) {
+                values.put(setting[0], List.of(setting[1].split("\\|")));
             } else if (!one.equals(METHODS)) {
                 throw new WrongUsage(
                         "--tune is \"%s\": expected a setting and its values, such as \"rate=0.002|0.02\" in quotes"

@@ -1,9 +1,12 @@
-package org.coop4j.cli.options;
+package org.coop4j.cli;
 
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.cli.options.Options;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureTable;
 import org.coop4j.console.WrongUsage;
@@ -17,7 +20,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The model that a command learns with, or features of the classes' texts in its place. */
-public final class SpaceOptions {
+final class SpaceOptions {
 
     /** Of OpenAI's models, whose training held it below this limit. */
     private static final double USUAL_LOGIT_SCALE = 100;
@@ -32,15 +35,14 @@ public final class SpaceOptions {
             names = "--class-features",
             paramLabel = "FILE",
             converter = Converters.FileName.class,
-            description = "In place of a model: features of the classes' texts, one row per class (coop embed --texts);"
+            description = "In place of a model: features of the classes' texts (coop embed --texts),"
                     + " for methods that learn from features.")
     private Path classFeatures;
 
     @Option(
             names = "--logit-scale",
             paramLabel = "S",
-            description = "With --class-features: the factor of the cosines in the logits"
-                    + " (default: the model's if the features say it, else 100).")
+            description = "With --class-features: the factor of cosines in logits (default: the features', else 100).")
     private Double logitScale;
 
     @Mixin
@@ -51,10 +53,10 @@ public final class SpaceOptions {
      *
      * @param space to be closed
      */
-    public record Opened(FeatureSpace space, DataSpec data) {}
+    record Opened(FeatureSpace space, DataSpec data) {}
 
     /** Opens the model, or reads the features of the classes' texts. */
-    public Opened open(DataSpec data, Precision precision) throws IOException {
+    Opened open(DataSpec data, Precision precision) throws IOException {
         require(
                 model != null || classFeatures != null,
                 "give a model with --model, or features of the classes' texts with --class-features");
