@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.WrongUsage.require;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,7 +18,6 @@ import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
 import org.coop4j.console.Table.Kind;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.eval.Evaluation;
@@ -113,9 +114,9 @@ final class EvalCommand extends ConsoleCommand {
         EvaluationData retest = EvaluationData.of(file, promptOptions.folder(), console::note);
         boolean ofTheRun = dataOptions == null && splitOptions.split() == Split.TEST;
         EvaluationData.Images images = images(retest, ofTheRun);
-        if (errors != null && images.images().get(0).stored() != null) {
-            throw new WrongUsage("--errors copies images, and features have none: omit it");
-        }
+        require(
+                errors == null || images.images().get(0).stored() == null,
+                "--errors copies images, and features have none: omit it");
         try (FeatureSpace space = promptOptions.open(file, images.images(), precision.precision())) {
             Classifier classifier = PromptOptions.classifier(file, space, images.classNames());
             UnknownWords.warning(space, file, images.classNames()).ifPresent(console::warn);
@@ -137,9 +138,7 @@ final class EvalCommand extends ConsoleCommand {
     private EvaluationData.Images images(EvaluationData retest, boolean ofTheRun) throws IOException {
         Long seed = splitOptions.seed();
         if (ofTheRun) {
-            if (seed != null) {
-                throw new WrongUsage("--seed divides the images of --data: give both");
-            }
+            require(seed == null, "--seed divides the images of --data: give both");
             return retest.own(exif::or);
         }
         DataSpec data = dataOptions == null ? retest.source() : dataOptions.spec();

@@ -45,7 +45,7 @@ final class InterpretCommand extends ConsoleCommand {
             defaultValue = "3",
             paramLabel = "N",
             converter = Converters.Positive.class,
-            description = "Words per vector (default: ${DEFAULT-VALUE}).")
+            description = "Words per vector" + Options.DEFAULT)
     private int count;
 
     @Option(names = "--words", description = "Only tokens that end a word, so that most are whole words.")

@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.WrongUsage.require;
+
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -7,6 +9,7 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.base.Settings;
+import org.coop4j.cli.options.Options;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
@@ -32,7 +35,7 @@ final class MethodOptions {
             defaultValue = Method.STANDARD,
             paramLabel = "NAME",
             description = "The method, or several to compare (see coop methods);"
-                    + " auto chooses among the quick ones (default: ${DEFAULT-VALUE}).")
+                    + " auto chooses among the quick ones" + Options.DEFAULT)
     private List<String> names;
 
     @Option(
@@ -106,14 +109,14 @@ final class MethodOptions {
                         combinations(method, tried).stream().map(some -> candidate(method, settings, some, shots)))
                 .toList());
         for (String setting : tried.keySet()) {
-            if (candidates.stream().noneMatch(c -> has(c.method(), setting))) {
-                throw new WrongUsage("--tune %s: none of the methods has this setting".formatted(setting));
-            }
+            require(
+                    candidates.stream().anyMatch(c -> has(c.method(), setting)),
+                    "--tune %s: none of the methods has this setting".formatted(setting));
         }
-        if (candidates.size() > MOST_CANDIDATES) {
-            throw new WrongUsage("%d candidates: expected %d or fewer, give fewer values to --tune"
+        require(
+                candidates.size() <= MOST_CANDIDATES,
+                "%d candidates: expected %d or fewer, give fewer values to --tune"
                     .formatted(candidates.size(), MOST_CANDIDATES));
-        }
         return candidates;
     }
 
@@ -148,9 +151,9 @@ final class MethodOptions {
     private Candidate candidate(Method standard, Map<String, String> settings, Map<String, String> tried, int shots) {
         Map<String, String> own = with(settings, tried);
         String images = tried.containsKey(SHOTS) ? own.remove(SHOTS) : String.valueOf(shots);
-        if (!images.matches("\\d{1,6}")) {
-            throw new WrongUsage("--tune shots: expected numbers, or 0 for all images, got \"" + images + "\"");
-        }
+        require(
+                images.matches("\\d{1,6}"),
+                "--tune shots: expected numbers, or 0 for all images, got \"" + images + "\"");
         int few = Integer.parseInt(images);
         Map<String, String> ofTraining = new LinkedHashMap<>(own);
         ofTraining.keySet().removeIf(setting -> !isOfTraining(setting));
@@ -194,9 +197,7 @@ final class MethodOptions {
             return reference;
         }
         Training training = Settings.with(reference, settings);
-        if (!training.trains()) {
-            throw new WrongUsage("epochs: expected 1 or more, got " + training.epochs());
-        }
+        require(training.trains(), "epochs: expected 1 or more, got " + training.epochs());
         return training;
     }
 

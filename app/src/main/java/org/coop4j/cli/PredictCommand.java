@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.WrongUsage.require;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,7 +17,6 @@ import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.eval.Temperature;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.method.Classifier;
@@ -94,9 +95,7 @@ final class PredictCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        if (!(threshold >= 0 && threshold <= 1)) {
-            throw new WrongUsage("--threshold: expected 0 to 1, got " + threshold);
-        }
+        require(threshold >= 0 && threshold <= 1, "--threshold: expected 0 to 1, got " + threshold);
         Backend.startAhead();
         ClassifierFile learned = promptOptions.read();
         ClassifierFile file = raw ? learned.withTemperature(Temperature.NONE) : learned;

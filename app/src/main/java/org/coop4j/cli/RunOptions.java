@@ -1,9 +1,12 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.WrongUsage.require;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import org.coop4j.cli.options.Options;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.WrongUsage;
@@ -35,7 +38,7 @@ final class RunOptions {
             names = {"-k", "--shots"},
             defaultValue = "16",
             paramLabel = "K",
-            description = "Training images per class, 0 for all (default: ${DEFAULT-VALUE}).")
+            description = "Training images per class, 0 for all" + Options.DEFAULT)
     int shots;
 
     @Option(names = "--seed", paramLabel = "N", description = "Random seed (default: 1).")
@@ -71,7 +74,7 @@ final class RunOptions {
             names = "--checkpoint-every",
             defaultValue = "10",
             paramLabel = "N",
-            description = "Epochs between checkpoints (default: ${DEFAULT-VALUE}).")
+            description = "Epochs between checkpoints" + Options.DEFAULT)
     private int checkpointEvery;
 
     @Option(names = "--resume", description = "Resume the run in the folder.")
@@ -79,12 +82,8 @@ final class RunOptions {
 
     /** Returns the seeds of the runs, checked. */
     List<Long> seeds() {
-        if (!seeds.isEmpty() && seed != null) {
-            throw new WrongUsage("--seeds and --seed exclude each other: omit one");
-        }
-        if (new HashSet<>(seeds).size() < seeds.size()) {
-            throw new WrongUsage("--seeds names a seed twice");
-        }
+        require(seeds.isEmpty() || seed == null, "--seeds and --seed exclude each other: omit one");
+        require(new HashSet<>(seeds).size() == seeds.size(), "--seeds names a seed twice");
         return seed != null ? List.of(seed) : seeds.isEmpty() ? List.of(1L) : seeds;
     }
 
@@ -133,9 +132,9 @@ final class RunOptions {
         if (given == null || !training.trains()) {
             return 0;
         }
-        if (!given.matches("\\d{1,6}|" + EPOCHS)) {
-            throw new WrongUsage("--views is \"%s\": expected a number, or \"epochs\"".formatted(given));
-        }
+        require(
+                given.matches("\\d{1,6}|" + EPOCHS),
+                "--views is \"%s\": expected a number, or \"epochs\"".formatted(given));
         return given.equals(EPOCHS) ? training.epochs() : Integer.parseInt(given);
     }
 }

@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.WrongUsage.require;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import org.coop4j.cli.options.Converters;
@@ -55,23 +57,22 @@ final class SpaceOptions {
 
     /** Opens the model, or reads the features of the classes' texts. */
     Opened open(DataSpec data, Precision precision) throws IOException {
-        if (model == null && classFeatures == null) {
-            throw new WrongUsage("give a model with --model, or features of the classes' texts with --class-features");
-        }
+        require(
+                model != null || classFeatures != null,
+                "give a model with --model, or features of the classes' texts with --class-features");
         if (model == null) {
             return ofFeatures(data);
         }
-        if (classFeatures != null || logitScale != null) {
-            throw new WrongUsage("--class-features and --logit-scale stand for a model: omit them, or --model");
-        }
+        require(
+                classFeatures == null && logitScale == null,
+                "--class-features and --logit-scale stand for a model: omit them, or --model");
         return new Opened(ModelOptions.openForTexts(model, vocabulary, precision), data);
     }
 
     private Opened ofFeatures(DataSpec data) throws IOException {
-        if (!data.holdsFeatures()) {
-            throw new WrongUsage(
-                    "--class-features goes with features as --data: give a model with --model to encode images");
-        }
+        require(
+                data.holdsFeatures(),
+                "--class-features goes with features as --data: give a model with --model to encode images");
         if (logitScale != null && !(logitScale > 0 && Double.isFinite(Math.log(logitScale)))) {
             throw new WrongUsage("--logit-scale: expected a positive number, got " + logitScale);
         }

@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.WrongUsage.require;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -85,9 +87,7 @@ final class TrainCommand extends ConsoleCommand {
     public Integer call() throws IOException {
         seeds = runOptions.seeds();
         List<Candidate> candidates = methodOptions.candidates(runOptions.presetWords(), runOptions.shots);
-        if (methodOptions.choose() && runOptions.severalSeeds()) {
-            throw new WrongUsage("a method is chosen for one seed: omit --seeds");
-        }
+        require(!methodOptions.choose() || !runOptions.severalSeeds(), "a method is chosen for one seed: omit --seeds");
         List<PromptEnsemble> prompts = WrongUsage.unless(
                 () -> templates.stream().map(PromptEnsemble::of).toList());
         SpaceOptions.Opened opened =

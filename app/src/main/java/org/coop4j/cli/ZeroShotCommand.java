@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.WrongUsage.require;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -76,7 +78,7 @@ final class ZeroShotCommand extends ConsoleCommand {
             defaultValue = "5",
             paramLabel = "K",
             converter = Converters.Positive.class,
-            description = "Show the K most probable classes (default: ${DEFAULT-VALUE}).")
+            description = "Show the K most probable classes" + Options.DEFAULT)
     private int top;
 
     @ArgGroup
@@ -159,12 +161,8 @@ final class ZeroShotCommand extends ConsoleCommand {
         if (data.isPresent()) {
             return datasetTask(data.get(), prompts);
         }
-        if (arguments.isEmpty()) {
-            throw new WrongUsage("which images? Name them, or give --data");
-        }
-        if (splitOptions.isGiven()) {
-            throw new WrongUsage("--split and --seed are for a dataset: give --data");
-        }
+        require(!arguments.isEmpty(), "which images? Name them, or give --data");
+        require(!splitOptions.isGiven(), "--split and --seed are for a dataset: give --data");
         ImageInputs inputs = ImageInputs.of(arguments);
         if (given.isEmpty() && inputs.truth().isEmpty()) {
             throw new WrongUsage("which classes? Give --classes, or a folder with one subfolder per class");
@@ -176,12 +174,10 @@ final class ZeroShotCommand extends ConsoleCommand {
     }
 
     private Task datasetTask(DataSpec data, PromptEnsemble prompts) throws IOException {
-        if (!arguments.isEmpty() || classOptions.areGiven()) {
-            throw new WrongUsage("--data has its own images and classes: omit the others");
-        }
-        if (data.holdsFeatures()) {
-            throw new WrongUsage("zero-shot encodes images: coop train --method zero-shot takes features");
-        }
+        require(
+                arguments.isEmpty() && !classOptions.areGiven(),
+                "--data has its own images and classes: omit the others");
+        require(!data.holdsFeatures(), "zero-shot encodes images: coop train --method zero-shot takes features");
         ImageDataset dataset = data.load(splitOptions.seed() == null ? 1 : splitOptions.seed()).half(dataOptions.half());
         List<LabelledImage> images = splitOptions.of(dataset);
         console.note("%s: %s of %s, prompt: %s"

@@ -151,7 +151,7 @@ public final class Options {
                 defaultValue = "float32",
                 paramLabel = "TYPE",
                 description = "Precision of matrix products: float32, bf16 (faster on processors that have it)"
-                        + " or auto: bf16 if this one does (default: ${DEFAULT-VALUE}).")
+                        + " or auto: bf16 if this one does" + DEFAULT)
         private Precision precision;
 
         /**

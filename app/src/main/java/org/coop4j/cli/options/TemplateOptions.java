@@ -1,5 +1,7 @@
 package org.coop4j.cli.options;
 
+import static org.coop4j.console.WrongUsage.require;
+
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.console.WrongUsage;
@@ -39,9 +41,7 @@ public final class TemplateOptions {
                     ? List.of(data.map(DataSpec::handWrittenPrompt).orElse(PromptTemplates.PHOTO))
                     : templates;
         }
-        if (!templates.isEmpty()) {
-            throw new WrongUsage("--ensemble has its own prompts: omit --template");
-        }
+        require(templates.isEmpty(), "--ensemble has its own prompts: omit --template");
         return switch (ensemble) {
             case "7" -> data.map(DataSpec::ensemble).orElseGet(() -> PromptTemplates.ensemble(PromptTemplates.PHOTO));
             case "80" -> PromptTemplates.imageNet();
