@@ -2,8 +2,8 @@ package org.coop4j;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.coop4j.base.Progress.CountedTask;
 import org.coop4j.base.Progress;
+import org.coop4j.base.Progress.CountedTask;
 
 /** Keeps what it is told. */
 public class ProgressRecorder implements Progress {

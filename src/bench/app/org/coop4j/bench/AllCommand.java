@@ -36,11 +36,7 @@ import picocli.CommandLine.Parameters;
             "Each row is measured in a separate process, for its memory, and in bfloat16 too if the processor has it."
                     + " Takes about ten minutes on two otherwise idle cores. Use serve to measure a running service."
         },
-        footer = {
-            "  all pictures/ > table.md",
-            "  all pictures/ --json > bench.json",
-            "  all --only step,encode"
-        })
+        footer = {"  all pictures/ > table.md", "  all pictures/ --json > bench.json", "  all --only step,encode"})
 final class AllCommand extends ConsoleCommand {
 
     private static final List<String> KINDS = List.of("step", "encode", "files", "load", "predict", "methods");

@@ -35,7 +35,8 @@ public final class FeatureMatrix {
      */
     public static FeatureMatrix of(int rows, int width, float[] values) {
         if (values.length != Math.multiplyExact(rows, width)) {
-            throw new IllegalArgumentException("expected %d rows of %d values, got %d values".formatted(rows, width, values.length));
+            throw new IllegalArgumentException(
+                    "expected %d rows of %d values, got %d values".formatted(rows, width, values.length));
         }
         return new FeatureMatrix(rows, width, values);
     }

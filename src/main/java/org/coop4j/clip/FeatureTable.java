@@ -61,12 +61,7 @@ public record FeatureTable(
     /** Another space without its texts, for a classifier learned at another logit scale. */
     public static FeatureTable withoutTexts(FeatureSpace space, float logLogitScale) throws IOException {
         return new FeatureTable(
-                space.embedDim(),
-                space.precision(),
-                space.modelSha256(),
-                logLogitScale,
-                Map.of(),
-                space.workers());
+                space.embedDim(), space.precision(), space.modelSha256(), logLogitScale, Map.of(), space.workers());
     }
 
     /** Class names become texts with spaces for underscores. */

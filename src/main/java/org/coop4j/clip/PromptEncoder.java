@@ -123,8 +123,7 @@ public final class PromptEncoder {
     private List<StepPlan> forward(Vectors vectors, int batch, MemoryLimit memory, Precision products) {
         return memory.inChunks(classes(), range -> {
             StepGraph graph = encoded(vectors, batch, range, products);
-            return new StepPlan(
-                    graph, Map.of(Step.FEATURES, graph.classFeatures()), List.of(), weights.workers());
+            return new StepPlan(graph, Map.of(Step.FEATURES, graph.classFeatures()), List.of(), weights.workers());
         });
     }
 
@@ -248,8 +247,8 @@ public final class PromptEncoder {
         LearnedTensor context = vectors.learned().get(0);
         long known = context.values().length / context.shape()[context.shape().length - 1];
         if (wanted > known) {
-            throw new IllegalArgumentException("a prompt refers to context vector %d, expected 0 to %d"
-                    .formatted(wanted - 1, known - 1));
+            throw new IllegalArgumentException(
+                    "a prompt refers to context vector %d, expected 0 to %d".formatted(wanted - 1, known - 1));
         }
     }
 }

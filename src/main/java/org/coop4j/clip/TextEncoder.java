@@ -26,7 +26,8 @@ record TextEncoder(NativeWeights weights) {
             IntBuffer prompt = IntBuffer.wrap(Arrays.copyOf(ids, endToken(ids) + 1));
             rows[i] = distinct.computeIfAbsent(prompt, unknown -> distinct.size());
         }
-        return encodeAll(distinct.keySet().stream().map(IntBuffer::array).toList()).rows(rows);
+        return encodeAll(distinct.keySet().stream().map(IntBuffer::array).toList())
+                .rows(rows);
     }
 
     private FeatureMatrix encodeAll(List<int[]> prompts) {
@@ -40,7 +41,8 @@ record TextEncoder(NativeWeights weights) {
                 rows += prompts.get(to).length;
                 to++;
             }
-            FeatureMatrix part = new PromptEncoder(weights, prompts.subList(from, to)).features(List::of, MemoryLimit.none());
+            FeatureMatrix part =
+                    new PromptEncoder(weights, prompts.subList(from, to)).features(List::of, MemoryLimit.none());
             System.arraycopy(part.toArray(), 0, features, from * embed, (to - from) * embed);
             from = to;
         }

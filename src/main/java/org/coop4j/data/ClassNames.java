@@ -52,8 +52,7 @@ public final class ClassNames {
         for (int i = 0; i < positions.length; i++) {
             if (positions[i] < 0) {
                 throw new IllegalArgumentException("class \"%s\" is not among the %d classes %s"
-                        .formatted(
-                                wanted.get(i), available.size(), Numbers.first(available, NAMED_IN_A_MESSAGE)));
+                        .formatted(wanted.get(i), available.size(), Numbers.first(available, NAMED_IN_A_MESSAGE)));
             }
         }
         return positions;

@@ -58,8 +58,8 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
         for (Row row : rows) {
             Integer label = labels.get(row.label);
             if (label == null) {
-                throw new DatasetException("%s: %s has the label '%s', which no training image has"
-                        .formatted(csv, row.path, row.label));
+                throw new DatasetException(
+                        "%s: %s has the label '%s', which no training image has".formatted(csv, row.path, row.label));
             }
             parts.computeIfAbsent(hasSplits ? row.split : Split.TRAIN, split -> new ArrayList<>())
                     .add(new LabelledImage(row.path, label, row.label, ExifOrientation.APPLY));
@@ -83,7 +83,8 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
                         .map(cell -> cell.strip().toLowerCase(Locale.ROOT))
                         .toList();
         boolean hasHeader = header.contains("path") && header.contains("label");
-        List<String> columns = hasHeader ? header : List.of("path", "label", "split").subList(0, header.size() > 2 ? 3 : 2);
+        List<String> columns =
+                hasHeader ? header : List.of("path", "label", "split").subList(0, header.size() > 2 ? 3 : 2);
         List<Row> rows = new ArrayList<>();
         Set<Path> seen = new HashSet<>();
         for (String[] cells : lines.subList(hasHeader ? 1 : 0, lines.size())) {
@@ -115,8 +116,8 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
             return new Row(path, label, null);
         }
         Split split = Split.named(cells[splitColumn])
-                .orElseThrow(() -> new DatasetException("%s: the split '%s' of %s is not train, val or test"
-                        .formatted(csv, cells[splitColumn], path)));
+                .orElseThrow(() -> new DatasetException(
+                        "%s: the split '%s' of %s is not train, val or test".formatted(csv, cells[splitColumn], path)));
         return new Row(path, label, split);
     }
 

@@ -132,8 +132,9 @@ public record FeatureList(
                 String found = i < named.size() ? named.get(i) : "none";
                 String expected = i < classNames.size() ? classNames.get(i) : "none";
                 if (!found.equals(expected)) {
-                    throw tensors.problem("class %d is %s, but %s in the data: expected the same classes in the same order"
-                            .formatted(i, found, expected));
+                    throw tensors.problem(
+                            "class %d is %s, but %s in the data: expected the same classes in the same order"
+                                    .formatted(i, found, expected));
                 }
             }
             return tensors.features();

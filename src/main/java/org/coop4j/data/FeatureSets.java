@@ -23,7 +23,10 @@ public final class FeatureSets {
             images.copy(positions[i], 0, rows, i * images.width());
         }
         return new DenseFeatures(
-                images.width(), 1, rows, IntStream.of(positions).map(images::label).toArray());
+                images.width(),
+                1,
+                rows,
+                IntStream.of(positions).map(images::label).toArray());
     }
 
     /** Returns the first images of each class; all for 0. */

@@ -27,8 +27,7 @@ import org.coop4j.weights.convert.WeightsFile;
  * @param tensors by name
  * @param metadata of a safetensors file; empty for other formats
  */
-public record FeatureTensors(
-        Path file, Closeable source, Map<String, TensorView> tensors, Map<String, String> metadata)
+public record FeatureTensors(Path file, Closeable source, Map<String, TensorView> tensors, Map<String, String> metadata)
         implements Closeable {
 
     /** Metadata: names of the rows' files or texts, a JSON array. */
@@ -154,7 +153,8 @@ public record FeatureTensors(
     private TensorView tensor(String name, String problem) throws DatasetException {
         TensorView tensor = tensors.get(name);
         if (tensor == null) {
-            List<String> found = tensors.values().stream().map(TensorView::toString).toList();
+            List<String> found =
+                    tensors.values().stream().map(TensorView::toString).toList();
             throw problem(problem + ", got " + (found.isEmpty() ? "none" : String.join(", ", found)));
         }
         return tensor;
@@ -169,8 +169,9 @@ public record FeatureTensors(
         long bytes = shape.elements() * Float.BYTES;
         long most = Runtime.getRuntime().maxMemory() / 2;
         if (bytes > most || shape.elements() > Integer.MAX_VALUE - 8) {
-            throw problem("%s %s takes %d MB of memory, more than the limit of %d MB: set JAVA_TOOL_OPTIONS=-Xmx…, or use fewer images"
-                    .formatted(tensor.name(), shape, bytes >> 20, most >> 20));
+            throw problem(
+                    "%s %s takes %d MB of memory, more than the limit of %d MB: set JAVA_TOOL_OPTIONS=-Xmx…, or use fewer images"
+                            .formatted(tensor.name(), shape, bytes >> 20, most >> 20));
         }
         float[] values = new float[(int) shape.elements()];
         tensor.readFloats(FloatBuffer.wrap(values));
@@ -280,8 +281,7 @@ public record FeatureTensors(
         Split[] splits = new Split[rows];
         for (int i = 0; i < rows; i++) {
             if (codes[i] < 0 || codes[i] >= Split.values().length) {
-                throw problem(
-                        "split %d of row %d: expected 0 (train), 1 (val) or 2 (test)".formatted(codes[i], i));
+                throw problem("split %d of row %d: expected 0 (train), 1 (val) or 2 (test)".formatted(codes[i], i));
             }
             splits[i] = Split.values()[(int) codes[i]];
         }

@@ -86,8 +86,8 @@ public record ImageDataset(
                 requireKnownClass(image, classNames);
             }
         }
-        Set<Integer> present =
-                (train.isEmpty() ? test : train).stream().map(LabelledImage::label).collect(Collectors.toSet());
+        Set<Integer> present = (train.isEmpty() ? test : train)
+                .stream().map(LabelledImage::label).collect(Collectors.toSet());
         if (present.size() < classNames.size()) {
             List<String> names = classNames;
             List<String> empty = IntStream.range(0, names.size())
@@ -130,8 +130,9 @@ public record ImageDataset(
             while (names.containsKey(gap)) {
                 gap++;
             }
-            throw new DatasetException("%s has labels up to %d but no image with label %d: number the classes without gaps"
-                    .formatted(name, names.lastKey(), gap));
+            throw new DatasetException(
+                    "%s has labels up to %d but no image with label %d: number the classes without gaps"
+                            .formatted(name, names.lastKey(), gap));
         }
         try {
             return new ImageDataset(name, List.copyOf(names.values()), train, val, test);
@@ -190,8 +191,9 @@ public record ImageDataset(
 
     /** Returns the dataset with the EXIF orientation of every image applied or not. */
     public ImageDataset with(ExifOrientation exif) {
-        return map(name, classNames, images ->
-                images.stream().map(image -> image.with(exif)).toList());
+        return map(name, classNames, images -> images.stream()
+                .map(image -> image.with(exif))
+                .toList());
     }
 
     private ImageDataset map(String newName, List<String> names, UnaryOperator<List<LabelledImage>> change) {

@@ -76,7 +76,8 @@ public final class ImageFiles {
                     Numbers.count(names.size(), "file"),
                     Numbers.first(names, NAMED_IN_A_MESSAGE));
         }
-        images.sort(Comparator.comparing(image -> folder.relativize(image).toString().replace('\\', '/')));
+        images.sort(Comparator.comparing(
+                image -> folder.relativize(image).toString().replace('\\', '/')));
         return images;
     }
 

@@ -81,8 +81,10 @@ public final class SplitRules {
                 while (!shares.suit(needed)) {
                     needed++;
                 }
-                throw new DatasetException("class '%s' of %s has %s, but a split of %s %% needs %d: add images, or make train and test folders"
-                        .formatted(images.get(0).className(), name, Numbers.count(size, "image"), shares, needed));
+                throw new DatasetException(
+                        "class '%s' of %s has %s, but a split of %s %% needs %d: add images, or make train and test folders"
+                                .formatted(
+                                        images.get(0).className(), name, Numbers.count(size, "image"), shares, needed));
             }
             List<LabelledImage> shuffled = new ArrayList<>(images);
             random.shuffle(shuffled);

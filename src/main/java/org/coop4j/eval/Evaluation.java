@@ -51,10 +51,7 @@ public record Evaluation(int total, int correct, List<ClassResult> classes, Conf
             correct += confusion.count(i, i);
             if (confusion.rowTotal(i) > 0) {
                 classes.add(new ClassResult(
-                        confusion.labels()[i],
-                        confusion.rowTotal(i),
-                        confusion.count(i, i),
-                        confusion.columnTotal(i)));
+                        confusion.labels()[i], confusion.rowTotal(i), confusion.count(i, i), confusion.columnTotal(i)));
             }
         }
         return new Evaluation(truth.length, correct, classes, confusion);

@@ -30,9 +30,8 @@ public final class Temperature {
      */
     public static OptionalDouble fit(int[] truth, float[][] logits) {
         if (truth.length != logits.length) {
-            throw new IllegalArgumentException(
-                    "expected as many labels as rows of logits, got %d labels and %d rows"
-                            .formatted(truth.length, logits.length));
+            throw new IllegalArgumentException("expected as many labels as rows of logits, got %d labels and %d rows"
+                    .formatted(truth.length, logits.length));
         }
         // The cross-entropy is convex in the inverse temperature: its slope changes sign once.
         UnivariateFunction slope = log -> slope(truth, logits, Math.exp(log));

@@ -52,7 +52,6 @@ public enum ImageForm {
         if (source.startsWith(0, "II+\0") || source.startsWith(0, "MM\0+")) {
             throw source.error("is BigTIFF, which is not read: convert it to TIFF or PNG");
         }
-        throw source.error(
-                "is not a JPEG, PNG, GIF, BMP, WebP or TIFF image: it is " + FileKind.of(source.bytes()));
+        throw source.error("is not a JPEG, PNG, GIF, BMP, WebP or TIFF image: it is " + FileKind.of(source.bytes()));
     }
 }

@@ -15,7 +15,8 @@ public record RgbImage(int width, int height, byte[] samples) {
 
     public RgbImage {
         if (width < 1 || height < 1) {
-            throw new IllegalArgumentException("image of " + width + " x " + height + " pixels: expected 1 x 1 or more");
+            throw new IllegalArgumentException(
+                    "image of " + width + " x " + height + " pixels: expected 1 x 1 or more");
         }
         long wanted = 3L * width * height;
         if (samples.length != wanted) {

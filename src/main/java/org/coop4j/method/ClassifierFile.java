@@ -238,8 +238,8 @@ public record ClassifierFile(
             throws IOException {
         String version = metadata.get(FORMAT);
         if (version == null) {
-            throw new IOException(file
-                    + " is not a learned classifier: give a file written by coop train, or the folder of its run");
+            throw new IOException(
+                    file + " is not a learned classifier: give a file written by coop train, or the folder of its run");
         }
         if (!FORMAT_VERSION.equals(version)) {
             throw new IOException("%s has format %s: this version of coop4j reads format %s"

@@ -23,7 +23,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  */
 public record CoCoOp(
         @Setting(value = "number of context vectors M; words have one per token", decidedBy = "words")
-        int contextLength,
+                int contextLength,
         @Setting("initial words of the context; without them random numbers") String words)
         implements PromptMethod {
 

@@ -30,7 +30,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  */
 public record DeepLanguage(
         @Setting(value = "number of context vectors M; words have one per token", decidedBy = "words")
-        int contextLength,
+                int contextLength,
         @Setting("initial words of the context; without them random numbers") String words,
         @Setting("number of blocks with their own vectors, including the first (1: CoOp); 0 for all") int depth)
         implements PromptMethod {

@@ -92,8 +92,7 @@ public record Gda(
             progress.warn("GDA needs at least two images per class, or --views: with one it equals zero-shot");
         }
         double chosen = alpha == 0 ? chosenAlpha(gaussians, data, text, scale) : alpha;
-        return new Model(
-                file -> addTo(file.withMethod(file.method().with(Map.of("alpha", chosen))), gaussians, text));
+        return new Model(file -> addTo(file.withMethod(file.method().with(Map.of("alpha", chosen))), gaussians, text));
     }
 
     static ClassifierFile addTo(ClassifierFile file, Gaussians gaussians, FeatureMatrix text) {
@@ -154,7 +153,8 @@ public record Gda(
                     int[] views = Arrays.stream(held)
                             .flatMap(i -> IntStream.range(i * images.views(), (i + 1) * images.views()))
                             .toArray();
-                    Gaussians rest = all.without(f.rows(views), labels(pool, views)).gaussians();
+                    Gaussians rest =
+                            all.without(f.rows(views), labels(pool, views)).gaussians();
                     return hits(rest, text, scale, first.rows(held), labels(images, held));
                 })
                 .toArray(int[][]::new);

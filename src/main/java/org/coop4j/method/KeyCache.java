@@ -66,8 +66,7 @@ final class KeyCache implements Classifier {
             FeatureMatrix keys,
             FeatureMatrix text) {
         int[] labels = data.train().labels();
-        ClassifierFile filled =
-                withLabels(file.with(KEYS, keys), labels).with(TEXT, text);
+        ClassifierFile filled = withLabels(file.with(KEYS, keys), labels).with(TEXT, text);
         if (!weights.search() || data.val().size() == 0) {
             return filled;
         }
@@ -183,8 +182,9 @@ final class KeyCache implements Classifier {
                 moved[positions[c]] = c;
             }
         }
-        int[] newLabels =
-                Arrays.stream(labels).map(label -> label < 0 ? -1 : moved[label]).toArray();
+        int[] newLabels = Arrays.stream(labels)
+                .map(label -> label < 0 ? -1 : moved[label])
+                .toArray();
         return new KeyCache(rows.of(withLabels(rows.select(names), newLabels)), weights);
     }
 
@@ -230,8 +230,12 @@ final class KeyCache implements Classifier {
                 places[classes[place]] = place;
             }
             rounds = new int[counts[classes[0]]][];
-            Arrays.setAll(rounds, round ->
-                    new int[(int) Arrays.stream(counts).filter(count -> count > round).count()]);
+            Arrays.setAll(
+                    rounds,
+                    round -> new int
+                            [(int) Arrays.stream(counts)
+                                    .filter(count -> count > round)
+                                    .count()]);
             int[] seen = new int[classCount];
             for (int key = 0; key < labels.length; key++) {
                 rounds[seen[labels[key]]++][places[labels[key]]] = key;

@@ -91,7 +91,8 @@ public record ProLip(
      */
     static Model model(VisualProjection before, FeatureMatrix text, double penalty) {
         LearnedTensor w = before.weight().learned(before.name()); // [embed, width]
-        return new Model(file -> file.with(w.name(), before.turned(FeatureMatrix.of(w))).with(TEXT, text), w) {
+        return new Model(
+                file -> file.with(w.name(), before.turned(FeatureMatrix.of(w))).with(TEXT, text), w) {
             @Override
             boolean normalized() {
                 return false;
@@ -113,7 +114,8 @@ public record ProLip(
                 SDVariable t = step.perClass("text", text);
                 SDVariable logits = step.scaled(step.ops().linear(step.ops().normalizeRows(z), t));
                 SDVariable change = learned.sub(step.constant("before", before.weight()));
-                return step.crossEntropy(logits).add(step.ops().sumOfSquares(change).mul(penalty));
+                return step.crossEntropy(logits)
+                        .add(step.ops().sumOfSquares(change).mul(penalty));
             }
         };
     }

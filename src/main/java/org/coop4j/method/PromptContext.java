@@ -21,8 +21,7 @@ import org.coop4j.weights.Shape;
  */
 record PromptContext(
         @Setting(value = "number of context vectors M; words have one per token", decidedBy = "words")
-        int contextLength,
-
+                int contextLength,
         @Setting("position of the class name") ClassPosition position,
         @Setting("whether each class has its own context vectors") boolean classSpecific,
         @Setting("initial words of the context; without them random numbers") String words) {

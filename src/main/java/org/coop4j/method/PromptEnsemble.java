@@ -151,9 +151,7 @@ public record PromptEnsemble(List<String> templates) {
 
     /** Returns the template, or the number of templates. */
     public String describe() {
-        return templates.size() == 1
-                ? templates.get(0)
-                : "ensemble of " + Numbers.count(templates.size(), "template");
+        return templates.size() == 1 ? templates.get(0) : "ensemble of " + Numbers.count(templates.size(), "template");
     }
 
     /**

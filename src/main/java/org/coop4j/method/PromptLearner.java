@@ -162,7 +162,8 @@ final class PromptLearner implements Learner {
                 : ofClassWeights(
                         method,
                         clip,
-                        file.with(CLASS_WEIGHTS, encoder.features(vectors, memory).normalized()));
+                        file.with(
+                                CLASS_WEIGHTS, encoder.features(vectors, memory).normalized()));
     }
 
     private static Classifier ofClassWeights(PromptMethod method, Clip clip, ClassifierFile file) {

@@ -123,8 +123,8 @@ public final class ReferenceCheckpoint {
         int most = clip.architecture().text().contextLength();
         int rank = ctx.rank();
         if (rank < 2 || rank > 3 || ctx.dim(rank - 1) != width || ctx.dim(rank - 2) < 1 || ctx.dim(rank - 2) > most) {
-            throw new IOException("%s: ctx of shape %s does not fit this model, whose text width is %d"
-                    .formatted(file, ctx, width));
+            throw new IOException(
+                    "%s: ctx of shape %s does not fit this model, whose text width is %d".formatted(file, ctx, width));
         }
         Map<String, Object> settings = new LinkedHashMap<>();
         if (Settings.has((Record) method, "words")) {
@@ -150,8 +150,7 @@ public final class ReferenceCheckpoint {
     }
 
     /** Compares the embeddings of a checkpoint, absent in some, with the expected ones. */
-    private static void requireSame(Path file, TorchTensor found, Tensor expected, String what)
-            throws IOException {
+    private static void requireSame(Path file, TorchTensor found, Tensor expected, String what) throws IOException {
         if (found == null) {
             return;
         }
@@ -165,7 +164,8 @@ public final class ReferenceCheckpoint {
             }
         }
         if (!same) {
-            throw new IOException("%s was trained with other %s: use its model, and %s".formatted(file, what, ALL_NAMES));
+            throw new IOException(
+                    "%s was trained with other %s: use its model, and %s".formatted(file, what, ALL_NAMES));
         }
     }
 
@@ -234,19 +234,31 @@ public final class ReferenceCheckpoint {
         Training reference = Training.coop(1, 1);
         double rate = reference.rate();
         Map<Object, Object> group = dict(
-                "lr", rate,
-                "momentum", reference.momentum(),
-                "dampening", 0,
-                "weight_decay", reference.weightDecay(),
-                "nesterov", false,
-                "initial_lr", rate,
-                "params", list(0));
+                "lr",
+                rate,
+                "momentum",
+                reference.momentum(),
+                "dampening",
+                0,
+                "weight_decay",
+                reference.weightDecay(),
+                "nesterov",
+                false,
+                "initial_lr",
+                rate,
+                "params",
+                list(0));
         return dict(
-                "state_dict", state,
-                "epoch", epoch,
-                "optimizer", dict("state", dict(), "param_groups", list(group)),
-                "scheduler", dict("base_lrs", list(rate), "last_epoch", epoch, "_step_count", epoch + 1),
-                "val_result", null);
+                "state_dict",
+                state,
+                "epoch",
+                epoch,
+                "optimizer",
+                dict("state", dict(), "param_groups", list(group)),
+                "scheduler",
+                dict("base_lrs", list(rate), "last_epoch", epoch, "_step_count", epoch + 1),
+                "val_result",
+                null);
     }
 
     /** A Python dict of alternating keys and values. */

@@ -12,7 +12,6 @@ import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation;
-import org.coop4j.method.train.Optimizer.Kind;
 import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -83,9 +82,8 @@ public record Tcp(
         int layers = clip.architecture().text().layers();
         int entered = block == 0 ? Math.round(2f * layers / 3) : block;
         if (entered >= layers || entered < 1) {
-            throw new IllegalArgumentException(
-                    "block: this text tower has blocks 0 to %d; expected 1 or later, got %d"
-                            .formatted(layers - 1, entered));
+            throw new IllegalArgumentException("block: this text tower has blocks 0 to %d; expected 1 or later, got %d"
+                    .formatted(layers - 1, entered));
         }
         return new Tcp(contextLength, entered, weight, template == null ? own : template);
     }
@@ -101,8 +99,7 @@ public record Tcp(
     /** Returns the template without its first M words, as far as they precede the class name. */
     private String rest() {
         if (template == null) {
-            throw new IllegalArgumentException(
-                    "template: TCP needs the data's prompt, such as \"a photo of a {}.\"");
+            throw new IllegalArgumentException("template: TCP needs the data's prompt, such as \"a photo of a {}.\"");
         }
         String rest = template.strip();
         for (int word = 0; word < contextLength; word++) {

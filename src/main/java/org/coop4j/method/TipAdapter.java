@@ -36,8 +36,8 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Fea
 
     @Override
     public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
-        return new Model(file ->
-                KeyCache.addTo(file, texts.space(), cache, data, KeyCache.keys(data.train()), texts.weights()));
+        return new Model(
+                file -> KeyCache.addTo(file, texts.space(), cache, data, KeyCache.keys(data.train()), texts.weights()));
     }
 
     @Override

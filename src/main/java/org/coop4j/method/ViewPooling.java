@@ -45,8 +45,7 @@ final class ViewPooling {
 
     /** Returns the first view of each image. */
     static FeatureSet first(FeatureSet images) {
-        return FeatureSets.select(
-                images, IntStream.range(0, images.size()).toArray());
+        return FeatureSets.select(images, IntStream.range(0, images.size()).toArray());
     }
 
     /** Returns the mean of each image's views, not normalised, [images, width]. */

@@ -31,8 +31,7 @@ public record ZeroShot(TextPrompts prompts) implements FeatureMethod {
     @Override
     public About about() {
         int count = prompts.templates().size() + (prompts.own() ? 1 : 0);
-        String detail =
-                count > 1 ? count + " templates" : "\"" + String.join("", prompts.templates()) + "\"";
+        String detail = count > 1 ? count + " templates" : "\"" + String.join("", prompts.templates()) + "\"";
         return new About(
                 "zero-shot",
                 "zero-shot CLIP" + (count == 1 && prompts.own() ? "" : " (" + detail + ")"),

@@ -85,7 +85,6 @@ public final class ClassifierModel {
             return ShippedModel.cached();
         }
         throw new IOException("the model of this classifier (SHA-256 %s) is not at %s: %s"
-                .formatted(
-                        learned.modelSha256(), recorded.map(Path::toString).orElse("a known place"), advice));
+                .formatted(learned.modelSha256(), recorded.map(Path::toString).orElse("a known place"), advice));
     }
 }

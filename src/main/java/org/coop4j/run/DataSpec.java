@@ -136,7 +136,8 @@ public record DataSpec(
         if (!Files.exists(place)) {
             throw new IOException("no such folder or file: " + place);
         }
-        Path root = imageRoot != null ? Path.of(imageRoot) : place.toAbsolutePath().getParent();
+        Path root =
+                imageRoot != null ? Path.of(imageRoot) : place.toAbsolutePath().getParent();
         if (hasExtension(".json")) {
             SplitRules.requireNoShares(place, shares);
             return new SplitFile(name(), place, root).load();

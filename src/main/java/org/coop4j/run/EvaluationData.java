@@ -78,14 +78,20 @@ public record EvaluationData(
         if (images == null || images.test().isEmpty()) {
             throw new IOException("no run beside the classifier lists its test images: give images with --data");
         }
-        List<LabelledImage> tested = source().holdsFeatures() ? ownRows() : ownFiles(exif.apply(source().orientation()));
-        Set<String> found = tested.stream().map(image -> image.path().toString()).collect(Collectors.toSet());
+        List<LabelledImage> tested =
+                source().holdsFeatures() ? ownRows() : ownFiles(exif.apply(source().orientation()));
+        Set<String> found =
+                tested.stream().map(image -> image.path().toString()).collect(Collectors.toSet());
         Optional<RunImages.Image> missing = images.test().stream()
                 .filter(image -> !found.contains(image.path()))
                 .findFirst();
         if (missing.isPresent()) {
-            throw new DatasetException("cannot find %d of the run's %d test images (first: %s): give their place with --data"
-                    .formatted(images.test().size() - tested.size(), images.test().size(), missing.get().path()));
+            throw new DatasetException(
+                    "cannot find %d of the run's %d test images (first: %s): give their place with --data"
+                            .formatted(
+                                    images.test().size() - tested.size(),
+                                    images.test().size(),
+                                    missing.get().path()));
         }
         return new Images(images.testedClasses(), tested);
     }
@@ -128,8 +134,9 @@ public record EvaluationData(
         Set<String> contents = RunImages.contents(images.test());
         for (HashedImage image : found) {
             if (!contents.contains(image.sha256())) {
-                throw new DatasetException("%s has changed since the run was tested on it: restore it, or give the current images with --data"
-                        .formatted(image.image().path()));
+                throw new DatasetException(
+                        "%s has changed since the run was tested on it: restore it, or give the current images with --data"
+                                .formatted(image.image().path()));
             }
         }
     }
@@ -168,7 +175,8 @@ public record EvaluationData(
         }
         DataSpec told = source();
         boolean samePlace = absolute(data).equals(absolute(told));
-        DataSpec split = samePlace && data.split() == null && told.split() != null ? data.withSplit(told.split()) : data;
+        DataSpec split =
+                samePlace && data.split() == null && told.split() != null ? data.withSplit(told.split()) : data;
         return data.exif() == null && told.exif() != null ? split.withExif(told.exif()) : split;
     }
 

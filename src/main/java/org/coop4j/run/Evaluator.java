@@ -50,8 +50,8 @@ public final class Evaluator {
                 prompts.requireFit(space, classNames);
                 fitting.add(prompts);
             } catch (TextTooLongException e) {
-                notes.accept("left out the hand-written prompt \"%s\": %s"
-                        .formatted(prompts.describe(), e.getMessage()));
+                notes.accept(
+                        "left out the hand-written prompt \"%s\": %s".formatted(prompts.describe(), e.getMessage()));
             }
         }
         return List.copyOf(fitting);

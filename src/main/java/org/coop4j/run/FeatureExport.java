@@ -98,8 +98,7 @@ public final class FeatureExport {
      * @param kind {@code image} or {@code text}
      * @param normalized true if rows have norm 1
      */
-    public static Map<String, String> metadata(
-            FeatureSpace space, List<String> inputs, String kind, boolean normalized)
+    public static Map<String, String> metadata(FeatureSpace space, List<String> inputs, String kind, boolean normalized)
             throws IOException {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(FeatureTensors.MODEL_SHA256, space.modelSha256());

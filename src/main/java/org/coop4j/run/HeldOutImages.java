@@ -37,11 +37,12 @@ record HeldOutImages(SharedData shared, Task task, List<LabelledImage> train, La
     Confidence confidence(Classifier classifier, RunConfig config, Progress progress) throws IOException {
         Scores scores = val.scores(classifier);
         String images = Numbers.count(val.size(), "validation image");
-        int parts = CrossValidation.folds(train.stream().mapToInt(LabelledImage::label).toArray());
+        int parts = CrossValidation.folds(
+                train.stream().mapToInt(LabelledImage::label).toArray());
         if (val.size() < ENOUGH && parts > 1 && isCheap(config, parts)) {
             LabelledFeatures readable = shared.features(train, "training images", progress);
-            String how = "%s by %d-fold cross-validation"
-                    .formatted(Numbers.count(readable.size(), "training image"), parts);
+            String how =
+                    "%s by %d-fold cross-validation".formatted(Numbers.count(readable.size(), "training image"), parts);
             progress.note("calibrating the probabilities on " + how);
             images = val.size() == 0 ? how : images + " and " + how;
             scores = scores.and(crossValidated(readable, config, parts));

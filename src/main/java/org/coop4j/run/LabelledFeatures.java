@@ -91,11 +91,12 @@ public final class LabelledFeatures {
             return FeatureMatrix.of(0, width, new float[0]);
         }
         if (beforeProjection == null) {
-            List<LabelledImage> readable = images.stream().map(HashedImage::image).toList();
+            List<LabelledImage> readable =
+                    images.stream().map(HashedImage::image).toList();
             ImageFeatures encoded = shared.encode(Sample.NONE, kind, readable, what, progress);
             if (encoded.size() != size()) {
-                throw new IOException("%d of %d images have become unreadable: run again"
-                        .formatted(size() - encoded.size(), size()));
+                throw new IOException(
+                        "%d of %d images have become unreadable: run again".formatted(size() - encoded.size(), size()));
             }
             beforeProjection = FeatureSets.matrix(encoded);
         }

@@ -110,7 +110,8 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
     private static Scores onVal(RunFeatures images, Candidate candidate, Progress progress) throws IOException {
         FewShotFeatures data = images.fewShot(candidate.method, candidate.shots, progress);
         Trainer trainer = new Trainer(candidate.training, images.task().seed());
-        try (Classifier classifier = candidate.method.learner(images.space(), images.task()).fit(data, trainer)) {
+        try (Classifier classifier =
+                candidate.method.learner(images.space(), images.task()).fit(data, trainer)) {
             return images.val().scores(classifier);
         }
     }

@@ -99,7 +99,8 @@ public record RunComparison(
         List<ComparedClassifier> tried = prompts.stream()
                 .map(prompt -> prompt(images, prompt, Role.PROMPT))
                 .toList();
-        ComparedClassifier chosen = Comparison.best(tried, c -> c.train().right() + c.val().right());
+        ComparedClassifier chosen =
+                Comparison.best(tried, c -> c.train().right() + c.val().right());
         ComparedClassifier hindsight = Comparison.best(tried, ComparedClassifier::accuracy);
         List<ComparedClassifier> all = new ArrayList<>(List.of(chosen));
         own.forEach(prompt -> all.add(prompt(images, prompt, Role.OWN_PROMPT)));
@@ -145,7 +146,8 @@ public record RunComparison(
         long start = System.nanoTime();
         FewShotFeatures data =
                 new FewShotFeatures(images.train().all(), images.val().all());
-        try (Classifier classifier = learner.fit(data, new Trainer(Training.none(), images.task().seed()))) {
+        try (Classifier classifier =
+                learner.fit(data, new Trainer(Training.none(), images.task().seed()))) {
             double seconds = (System.nanoTime() - start) / NANOS;
             return Optional.of(scored(title, Role.PROBE, images, classifier, Confidence.NONE, seconds));
         }

@@ -66,8 +66,7 @@ public record RunFeatures(
      */
     FewShotFeatures fewShot(Method method, int shots, Progress progress) throws IOException {
         FeatureSet few = FeatureSets.first(train.all(method.features(), progress), shots);
-        FeatureSet chooses =
-                method.usesVal() ? val.all(method.features(), progress) : FeatureSets.none(few.width());
+        FeatureSet chooses = method.usesVal() ? val.all(method.features(), progress) : FeatureSets.none(few.width());
         return new FewShotFeatures(few, chooses);
     }
 

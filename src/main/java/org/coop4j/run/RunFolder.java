@@ -128,8 +128,9 @@ public final class RunFolder implements AutoCloseable {
         }
         RunConfig earlier = RunConfig.read(file(CONFIG));
         if (!earlier.modelSha256().equals(config.modelSha256())) {
-            throw new IOException("the run in %s was started with another model (SHA-256 %.12s…, not %.12s…): resume it with that model, or choose another --out"
-                    .formatted(folder, earlier.modelSha256(), config.modelSha256()));
+            throw new IOException(
+                    "the run in %s was started with another model (SHA-256 %.12s…, not %.12s…): resume it with that model, or choose another --out"
+                            .formatted(folder, earlier.modelSha256(), config.modelSha256()));
         }
         if (!earlier.isSameRun(config)) {
             throw new IOException("the data or settings have changed since this run began: restore those in "

@@ -115,7 +115,8 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
         List<Image> overlap = overlap();
         return overlap.stream()
                 .findFirst()
-                .map(first -> "%d of %d test images are also training images, by content (first: %s), which inflates the accuracy"
-                        .formatted(overlap.size(), test.size(), first.path()));
+                .map(first ->
+                        "%d of %d test images are also training images, by content (first: %s), which inflates the accuracy"
+                                .formatted(overlap.size(), test.size(), first.path()));
     }
 }

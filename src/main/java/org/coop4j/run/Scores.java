@@ -25,7 +25,8 @@ public record Scores(int[] labels, float[][] logits) {
     /** Returns the scores of these images and further ones of the same classes. */
     public Scores and(Scores others) {
         return new Scores(
-                IntStream.concat(IntStream.of(labels), IntStream.of(others.labels)).toArray(),
+                IntStream.concat(IntStream.of(labels), IntStream.of(others.labels))
+                        .toArray(),
                 Stream.concat(Stream.of(logits), Stream.of(others.logits)).toArray(float[][]::new));
     }
 

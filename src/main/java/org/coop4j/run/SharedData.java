@@ -103,8 +103,7 @@ public final class SharedData {
     public LabelledFeatures features(List<LabelledImage> images, String what, Progress progress) throws IOException {
         return images.isEmpty()
                 ? LabelledFeatures.none(this, what)
-                : LabelledFeatures.of(
-                        this, what, encode(Sample.NONE, FeatureKind.EMBEDDED, images, what, progress));
+                : LabelledFeatures.of(this, what, encode(Sample.NONE, FeatureKind.EMBEDDED, images, what, progress));
     }
 
     /** Encodes images into the bank as the model's test transform shows them, skipping unreadable ones. */

@@ -62,7 +62,8 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, H
         if (!method.learns()) {
             return Optional.of(new UnknownClasses(rates(test::falsePositives), classes, How.NOTHING_LEARNED));
         }
-        double work = method.learner(images.space(), images.task()).work(images.train().size(), run.training());
+        double work = method.learner(images.space(), images.task())
+                .work(images.train().size(), run.training());
         int count = (int) Math.min(Math.min(classes, MOST_LEFT_OUT), MOST_WORK / work);
         if (method.group() == Method.Group.PROMPTS || count < FEWEST_LEFT_OUT) {
             return Optional.of(new UnknownClasses(rates(test::falsePositives), classes, How.LOGIT_REMOVED));
@@ -71,7 +72,8 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, H
         int[] labels = images.test().labels();
         for (int i = 0; i < count; i++) {
             int leftOut = (int) ((long) i * classes / count);
-            long unknown = IntStream.of(labels).filter(label -> label == leftOut).count();
+            long unknown =
+                    IntStream.of(labels).filter(label -> label == leftOut).count();
             if (unknown > 0 && unknown < labels.length) {
                 all.add(learnedWithout(leftOut, images, run));
             }
@@ -106,8 +108,7 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, H
         FewShotFeatures others = new FewShotFeatures(
                 FeatureSets.withoutClass(all.train(), leftOut), FeatureSets.withoutClass(all.val(), leftOut));
         Trainer trainer = new Trainer(run.training(), task.seed());
-        try (Classifier classifier =
-                method.learner(images.space(), task).fit(others, trainer)) {
+        try (Classifier classifier = method.learner(images.space(), task).fit(others, trainer)) {
             int[] labels = images.test().labels();
             float[][] logits = classifier
                     .logits(images.test().features(method.features(), Progress.NONE))

@@ -65,6 +65,7 @@ class FeatureMatrixTest {
 
     @Test
     void aWrongNumberOfValuesIsRefused() {
-        assertThatThrownBy(() -> FeatureMatrix.of(2, 3, new float[5])).hasMessageContainingAll("2 rows of 3", "5 values");
+        assertThatThrownBy(() -> FeatureMatrix.of(2, 3, new float[5]))
+                .hasMessageContainingAll("2 rows of 3", "5 values");
     }
 }

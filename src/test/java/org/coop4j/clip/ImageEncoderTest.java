@@ -96,14 +96,15 @@ class ImageEncoderTest {
 
     @ParameterizedTest
     @MethodSource("towersInEachPrecision")
-    void featuresDoNotDependOnOtherImagesPlaceOrNumber(ClipConfig.Vision vision, Precision precision) throws IOException {
+    void featuresDoNotDependOnOtherImagesPlaceOrNumber(ClipConfig.Vision vision, Precision precision)
+            throws IOException {
         for (int threads = 1; threads <= 3; threads++) {
             assertIndependentOfOthers(folder, vision, threads, precision);
         }
     }
 
-    private static void assertIndependentOfOthers(Path folder, ClipConfig.Vision vision, int threads, Precision precision)
-            throws IOException {
+    private static void assertIndependentOfOthers(
+            Path folder, ClipConfig.Vision vision, int threads, Precision precision) throws IOException {
         try (Clip clip = open(folder, vision, threads, precision)) {
             ImageEncoder encoder = clip.imageEncoder();
             float[][] images = images(encoder.part() + 1, vision.imageSize());

@@ -102,7 +102,10 @@ class FeatureListTest {
         assertThat(data.val()).extracting(LabelledImage::label).containsExactly(0, 1);
         assertThat(data.test()).extracting(LabelledImage::className).containsExactly("cat", "dog");
         assertThat(row(data.val().get(1))).containsExactly(1, 2);
-        assertThat(data.stored()).get().extracting(features -> features.rows().rows()).isEqualTo(6);
+        assertThat(data.stored())
+                .get()
+                .extracting(features -> features.rows().rows())
+                .isEqualTo(6);
         data.requireFiles(); // there are none to miss
     }
 

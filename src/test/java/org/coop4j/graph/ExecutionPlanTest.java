@@ -201,8 +201,7 @@ class ExecutionPlanTest {
         other.setLossVariables("loss");
         INDArray expected = other.calculateGradients(Map.of(), "x").get("x");
         Graph graph = squared(kind);
-        ExecutionPlan plan =
-                graph.plan(graph.differentiate(graph.sameDiff().getVariable("loss")), WORKERS);
+        ExecutionPlan plan = graph.plan(graph.differentiate(graph.sameDiff().getVariable("loss")), WORKERS);
         plan.run();
         plan.run();
         assertEqual("gradient", plan.output("x"), expected);

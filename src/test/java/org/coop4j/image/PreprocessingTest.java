@@ -70,7 +70,9 @@ class PreprocessingTest {
 
     @Test
     void sizesAreChecked() {
-        assertThatThrownBy(() -> Preprocessing.clip(0)).hasMessageContaining("image size").hasMessageContaining("0");
+        assertThatThrownBy(() -> Preprocessing.clip(0))
+                .hasMessageContaining("image size")
+                .hasMessageContaining("0");
     }
 
     private static RgbImage pixel(int red, int green, int blue) {

@@ -60,7 +60,9 @@ class CoCoOpTest {
                         key,
                         "logits.init",
                         PromptLearner.logits(
-                                        encoding, problem.matrix("image_features").rows(batches[0]), clip.logitScale())
+                                        encoding,
+                                        problem.matrix("image_features").rows(batches[0]),
+                                        clip.logitScale())
                                 .toArray());
                 for (int step = 0; step < batches.length; step++) {
                     golden.assertLoss(key, step, trainable.run(0, batches[step]));

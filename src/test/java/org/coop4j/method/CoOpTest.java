@@ -144,7 +144,8 @@ class CoOpTest {
         ClassifierFile saved = learned.open(clip).save();
         assertThat(saved.tensor("class_weights").shape()).isEqualTo(Shape.of(3, 12));
         assertThat(logits(saved)).containsExactly(logits(learned));
-        assertThat(saved.open(clip).save().tensors().keySet()).isEqualTo(saved.tensors().keySet());
+        assertThat(saved.open(clip).save().tensors().keySet())
+                .isEqualTo(saved.tensors().keySet());
 
         float[] others = new float[3 * 12];
         others[0] = others[13] = others[26] = 1;

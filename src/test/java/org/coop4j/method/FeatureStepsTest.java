@@ -107,7 +107,12 @@ class FeatureStepsTest {
                 TaskRes method = new TaskRes(alpha, new TextPrompts());
                 FeatureMethod.Model model = method.model(text);
                 int[][] batches = golden.rows(key + ".batches");
-                return new Case(method, model, first, batches, Map.of("x", model.learned().get(0)));
+                return new Case(
+                        method,
+                        model,
+                        first,
+                        batches,
+                        Map.of("x", model.learned().get(0)));
             }
             case "clip_adapter" -> {
                 double ratio = c.get("ratio").asDouble();
@@ -132,12 +137,7 @@ class FeatureStepsTest {
                 FeatureMethod.Model model = method.model(problem.clip(), data, problem.text("text_norm"));
                 LearnedTensor keys = model.learned().get(0);
                 golden.assertClose(key, "keys.init", keys.values());
-                return new Case(
-                        method,
-                        model,
-                        first,
-                        golden.rows(key + ".batches"),
-                        Map.of("keys", keys));
+                return new Case(method, model, first, golden.rows(key + ".batches"), Map.of("keys", keys));
             }
             case "cross_modal" -> {
                 FeatureMethod.Model model = CrossModal.model(problem.templates(), problem.classes());

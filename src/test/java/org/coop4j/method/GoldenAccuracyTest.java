@@ -53,10 +53,8 @@ class GoldenAccuracyTest {
             row("prototypes", new Prototypes(), GoldenAccuracyTest::prototypes),
             row("Tip-Adapter", new TipAdapter(), GoldenAccuracyTest::cache),
             onVal("Tip-Adapter (val search)", new TipAdapter(), GoldenAccuracyTest::cache),
-            row(
-                    "Tip-Adapter-F",
-                    new TipAdapterF(),
-                    (problem, data) -> new TipAdapterF().model(problem.clip(), data, problem.text("text_norm"))),
+            row("Tip-Adapter-F", new TipAdapterF(), (problem, data) -> new TipAdapterF()
+                    .model(problem.clip(), data, problem.text("text_norm"))),
             row("CLIP-Adapter", new ClipAdapter(), (problem, data) -> new ClipAdapter()
                     .model(problem.text("text_norm"), 1)),
             row("TaskRes", new TaskRes(), (problem, data) -> new TaskRes().model(problem.text("text_raw"))),

@@ -66,14 +66,14 @@ final class GoldenProblem implements AutoCloseable {
         return (FeatureSpace) Proxy.newProxyInstance(
                 FeatureSpace.class.getClassLoader(),
                 new Class<?>[] {FeatureSpace.class},
-                (proxy, called, arguments) -> called.getName().equals("requireVisualProjection")
-                        ? layer
-                        : called.invoke(clip, arguments));
+                (proxy, called, arguments) ->
+                        called.getName().equals("requireVisualProjection") ? layer : called.invoke(clip, arguments));
     }
 
     private ClassifierFile file(Method method, FeatureMethod.Model model) throws IOException {
-        Method used =
-                Settings.has((Record) method, "templates") ? method.with(Map.of("templates", "{}", "own", false)) : method;
+        Method used = Settings.has((Record) method, "templates")
+                ? method.with(Map.of("templates", "{}", "own", false))
+                : method;
         ClassifierFile file = ClassifierFile.of(used, classNames(), clip.model().sha256());
         return model.addTo(file);
     }

@@ -72,12 +72,14 @@ class ProLipTest {
                     golden.assertLoss(key, "losses10", step, loss);
                 }
                 if (step == 0) {
-                    assertTurned(golden, key, "w.grad", model, model.learned().get(0).gradient());
+                    assertTurned(
+                            golden, key, "w.grad", model, model.learned().get(0).gradient());
                 }
                 optimizer.step(model.learned(), training.rate(step, 0, 1), step + 1L);
                 if (step + 1 == 10 || step + 1 == steps) {
                     String name = "w.step" + (step + 1);
-                    assertTurned(golden, key, name, model, model.learned().get(0).values());
+                    assertTurned(
+                            golden, key, name, model, model.learned().get(0).values());
                 }
             }
         }
@@ -85,7 +87,8 @@ class ProLipTest {
 
     /** The file has the matrix as a ViT has it. */
     private static void assertTurned(
-            GoldenMethods golden, String key, String name, FeatureMethod.Model model, float[] values) throws IOException {
+            GoldenMethods golden, String key, String name, FeatureMethod.Model model, float[] values)
+            throws IOException {
         long[] shape = model.learned().get(0).shape();
         FeatureMatrix ours = FeatureMatrix.of((int) shape[0], (int) shape[1], values);
         golden.assertClose(key, name, ours.transposed().toArray());

@@ -26,8 +26,8 @@ class PrototypesTest {
         try (GoldenMethods golden = GoldenMethods.open("classifiers");
                 GoldenProblem problem = GoldenProblem.open(folder)) {
             int shots = golden.of(key).get("shots").asInt();
-            FeatureMatrix means =
-                    ViewPooling.sums(problem.wholeSupport(shots), problem.classes()).normalized();
+            FeatureMatrix means = ViewPooling.sums(problem.wholeSupport(shots), problem.classes())
+                    .normalized();
             golden.assertClose(key, "prototypes", means.toArray());
             float scale = problem.clip().logitScale();
             float[] logits = GoldenPrompts.cosineLogits(problem.test(), means, scale);

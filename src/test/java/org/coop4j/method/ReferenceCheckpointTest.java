@@ -281,7 +281,8 @@ class ReferenceCheckpointTest {
                 ClassifierFile read = ReferenceCheckpoint.read(place, clip, asked, NAMES);
                 assertThat(read.method()).isEqualTo(file.method());
                 try (Classifier again = read.open(clip)) {
-                    assertThat(again.save().tensors().keySet()).isEqualTo(file.tensors().keySet());
+                    assertThat(again.save().tensors().keySet())
+                            .isEqualTo(file.tensors().keySet());
                     assertThat(again.logits(images(4)).toArray())
                             .containsExactly(learned.logits(images(4)).toArray());
                 }

@@ -78,9 +78,7 @@ class EveryMethodTest {
                 for (int i = 0; i < 4; i++) {
                     Path picture = data.resolve("test").resolve(name).resolve("picture-" + i + ".png");
                     float[] logits = classifier
-                            .logits(clip.encodeImages(
-                                    List.of(picture),
-                                    classifier.features(), ExifOrientation.APPLY))
+                            .logits(clip.encodeImages(List.of(picture), classifier.features(), ExifOrientation.APPLY))
                             .row(0);
                     int best = Predictions.argmax(logits);
                     correct += classifier.classNames().get(best).equals(name) ? 1 : 0;

@@ -135,8 +135,7 @@ class HeldOutImagesTest {
     void imagesWithoutErrorsDoNotCalibrate() {
         Scores right = new Scores(new int[] {0, 1}, new float[][] {{2, 0}, {0, 2}});
 
-        assertThat(Confidence.of(right, "2 val images").sentence())
-                .contains("not calibrated", "2 val images");
+        assertThat(Confidence.of(right, "2 val images").sentence()).contains("not calibrated", "2 val images");
         assertThat(Confidence.of(new Scores(new int[0], new float[0][]), "none").threshold())
                 .isEqualTo(OptionalDouble.empty());
     }

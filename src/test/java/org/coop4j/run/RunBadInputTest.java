@@ -192,9 +192,7 @@ class RunBadInputTest {
         run(config());
         Files.delete(folder.resolve("run").resolve(RunFolder.PROVENANCE)); // not finished
         TestPictures.write(train("lawn").resolve("picture-0.png"), 2, 999);
-        assertRefused(config())
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("training images");
+        assertRefused(config()).isInstanceOf(IOException.class).hasMessageContaining("training images");
     }
 
     @Test

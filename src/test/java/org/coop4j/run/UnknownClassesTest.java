@@ -71,8 +71,7 @@ class UnknownClassesTest {
 
     private static UnknownClasses unknown(Method method, Training training) throws IOException {
         Scores test = scores(method, training);
-        return UnknownClasses.of(pictures, config(method, training), test)
-                .orElseThrow();
+        return UnknownClasses.of(pictures, config(method, training), test).orElseThrow();
     }
 
     /** A prototype does not depend on other classes: learned again, the others are as before. */

@@ -133,7 +133,8 @@ class TokenizerTest {
     void contextWithoutRoomForTheFrameIsRefused() {
         assertThatThrownBy(() -> TOKENIZER.tokenize("", 1))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("context length").hasMessageContaining("got 1");
+                .hasMessageContaining("context length")
+                .hasMessageContaining("got 1");
         assertThat(TOKENIZER.tokenize("", 2)).containsExactly(49406, 49407);
     }
 

@@ -80,9 +80,7 @@ final class AddClassCommand extends ConsoleCommand {
                 byName || (method.learns() && !config.training().trains()),
                 method.title() + " cannot add a class: run coop train again, with it or with a method that can name"
                         + " classes (coop methods) or trains without epochs");
-        require(
-                byName || data != null,
-                method.title() + " needs images of the class: give their folder with --data");
+        require(byName || data != null, method.title() + " needs images of the class: give their folder with --data");
         try (Clip clip = promptOptions.open(file)) {
             add(clip, file, config, byName);
         }
@@ -114,8 +112,7 @@ final class AddClassCommand extends ConsoleCommand {
                     .withTraining(file.training())
                     .withTemperature(file.temperature())
                     .write(out);
-            AlignedLines table = new AlignedLines(
-                            Kind.WORDS, Kind.NUMBERS, Kind.NUMBERS, Kind.NUMBERS)
+            AlignedLines table = new AlignedLines(Kind.WORDS, Kind.NUMBERS, Kind.NUMBERS, Kind.NUMBERS)
                     .row("TESTED ON", "IMAGES", "BEFORE", "AFTER")
                     .row(
                             Numbers.count(file.classNames().size(), "earlier class", "earlier classes"),
@@ -142,15 +139,13 @@ final class AddClassCommand extends ConsoleCommand {
                 console);
     }
 
-    private Classifier fit(
-            SharedData shared, RunConfig config, Method method, List<String> names, FeatureSet images)
+    private Classifier fit(SharedData shared, RunConfig config, Method method, List<String> names, FeatureSet images)
             throws IOException {
         long seed = config.sample().seed();
         RunFeatures known = RunFeatures.withoutTest(shared, config, config.sample(), Progress.NONE);
         FeatureSet train = FeatureSets.joined(known.train().all(), images);
         FeatureSet val = method.usesVal() ? known.val().all() : FeatureSets.none(train.width());
-        return method.learner(
-                        shared.clip(), config.learnedFrom().source().task(names, seed))
+        return method.learner(shared.clip(), config.learnedFrom().source().task(names, seed))
                 .fit(new FewShotFeatures(train, val), new Trainer(Training.none(), seed));
     }
 }

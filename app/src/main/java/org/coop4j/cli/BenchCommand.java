@@ -224,8 +224,8 @@ public final class BenchCommand extends ConsoleCommand {
 
     private void step(Clip clip, ObjectNode result) {
         PromptLayout layout = new PromptLayout(context, position, classSpecific);
-        StepBench.Outcome outcome = new StepBench(layout, classes, nameTokens, batch)
-                .run(clip, memory.limit(), runs.count());
+        StepBench.Outcome outcome =
+                new StepBench(layout, classes, nameTokens, batch).run(clip, memory.limit(), runs.count());
         times(outcome.time(), result);
         result.put("gflops", outcome.time().gflops())
                 .put("step_mb", outcome.bytes() >> 20)

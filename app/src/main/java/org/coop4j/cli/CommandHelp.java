@@ -22,9 +22,31 @@ final class CommandHelp {
     private static final int FEW = 14;
 
     private static final Set<String> USUAL = Set.of(
-            "--prompt", "--model", "--data", "--dataset", "--out", "--method", "--set", "--epochs", "--shots", "--seeds",
-            "--template", "--classes", "--top", "--threshold", "--split", "--resume", "--json", "--csv", "--text",
-            "--texts", "--errors", "--confusion", "--host", "--port", "--help");
+            "--prompt",
+            "--model",
+            "--data",
+            "--dataset",
+            "--out",
+            "--method",
+            "--set",
+            "--epochs",
+            "--shots",
+            "--seeds",
+            "--template",
+            "--classes",
+            "--top",
+            "--threshold",
+            "--split",
+            "--resume",
+            "--json",
+            "--csv",
+            "--text",
+            "--texts",
+            "--errors",
+            "--confusion",
+            "--host",
+            "--port",
+            "--help");
 
     private CommandHelp() {}
 

@@ -113,8 +113,8 @@ final class CompareCommand extends ConsoleCommand {
                         .formatted(run, both, Numbers.count(images.size(), "test image")));
             }
             try (Classifier classifier = file.open(space).forClasses(names)) {
-                contenders.add(ComparedClassifier.tested(
-                        run.toString(), evaluator.scores(classifier), Confidence.of(file)));
+                contenders.add(
+                        ComparedClassifier.tested(run.toString(), evaluator.scores(classifier), Confidence.of(file)));
             } catch (IllegalArgumentException e) {
                 throw new CommandFailure(run + ": " + e.getMessage());
             }
@@ -139,7 +139,8 @@ final class CompareCommand extends ConsoleCommand {
             List<Integer> labels = predicted.stream().map(run -> run[image]).toList();
             if (labels.stream().distinct().count() > 1) {
                 table.row(new Disagreement(
-                        images.images().get(i).image(), labels.stream().map(names::get).toList()));
+                        images.images().get(i).image(),
+                        labels.stream().map(names::get).toList()));
             }
         }
         return table;

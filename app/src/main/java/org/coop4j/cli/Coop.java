@@ -119,8 +119,9 @@ public final class Coop implements Callable<Integer> {
         List<String> words = words(arguments);
         String first =
                 words.stream().filter(word -> !word.startsWith("-")).findFirst().orElse("");
-        List<Class<? extends ConsoleCommand>> named =
-                commands.stream().filter(type -> type.getAnnotation(Command.class).name().equals(first)).toList();
+        List<Class<? extends ConsoleCommand>> named = commands.stream()
+                .filter(type -> type.getAnnotation(Command.class).name().equals(first))
+                .toList();
         Coop coop = new Coop(console);
         try {
             int code = coop.commandLine(named.isEmpty() ? commands : named).execute(words.toArray(String[]::new));

@@ -109,7 +109,10 @@ final class DatasetsCheckCommand extends ConsoleCommand {
         DatasetsCommand.SIZES.forEach((name, size) -> rows.numbers(name, check -> found(check, size), name));
         DatasetsCommand.SIZES.forEach((name, size) -> rows.data(
                 "published_" + name, check -> size.applyAsInt(check.benchmark().published())));
-        return rows.numbers("missing", check -> found(check, found -> check.missing().count()), "missing")
+        return rows.numbers(
+                        "missing",
+                        check -> found(check, found -> check.missing().count()),
+                        "missing")
                 .text("division", DatasetsCheckCommand::division)
                 .data("problems", check -> String.join("; ", problems(check)));
     }

@@ -99,8 +99,8 @@ final class DemoCommand extends ConsoleCommand {
         try (Clip clip = Clip.open(ShippedModel.cached())) {
             DemoScreen screen = new DemoScreen(console, !json);
             screen.model(ShippedModel.NAME, clip.architecture().parameterCount());
-            DemoRun run = new DemoRun(
-                    clip, DemoPictures.unpack(cache), DemoRun.plan(), CacheFolder.bank(), screen, console);
+            DemoRun run =
+                    new DemoRun(clip, DemoPictures.unpack(cache), DemoRun.plan(), CacheFolder.bank(), screen, console);
             DemoReport report = new DemoReport(run.run(out));
             report.write(out);
             return report;

@@ -77,14 +77,7 @@ final class DemoScreen implements DemoRun.Listener {
         }
         rows.print(out);
         out.println();
-        out.printf(
-                ROW,
-                "SHOTS",
-                "UNIFIED",
-                "CLASS-SPECIFIC",
-                "GDA",
-                "LINEAR PROBE",
-                "CLASS-SPECIFIC (| best by hand)");
+        out.printf(ROW, "SHOTS", "UNIFIED", "CLASS-SPECIFIC", "GDA", "LINEAR PROBE", "CLASS-SPECIFIC (| best by hand)");
         out.flush();
     }
 

@@ -62,8 +62,9 @@ record ImageInputs(List<Path> files, List<String> truth) {
         List<String> names = classes.stream().map(ClassOptions::inPrompt).toList();
         Map<String, Integer> labels = new LinkedHashMap<>();
         folders().forEach(folder -> labels.put(folder, names.indexOf(ClassOptions.inPrompt(folder))));
-        List<String> unknown =
-                labels.keySet().stream().filter(folder -> labels.get(folder) < 0).toList();
+        List<String> unknown = labels.keySet().stream()
+                .filter(folder -> labels.get(folder) < 0)
+                .toList();
         if (!unknown.isEmpty()) {
             throw new CommandFailure("%s %s not among the classes: add the class, or name the images themselves"
                     .formatted(Numbers.some(unknown, NAMED), unknown.size() == 1 ? "is" : "are"));

@@ -86,8 +86,7 @@ final class ImportCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        require(
-                classOptions.areGiven(), "the checkpoint does not name its classes: give --classes or --classes-file");
+        require(classOptions.areGiven(), "the checkpoint does not name its classes: give --classes or --classes-file");
         if (position != null) {
             set.put("position", position);
         }

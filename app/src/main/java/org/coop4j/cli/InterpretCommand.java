@@ -28,10 +28,7 @@ import picocli.CommandLine.Option;
             "Show the words whose embeddings are nearest to each learned context vector.",
             InterpretCommand.WARNING + "."
         },
-        footer = {
-            "  coop interpret -p run",
-            "  coop interpret -p run -k 10 --words"
-        })
+        footer = {"  coop interpret -p run", "  coop interpret -p run -k 10 --words"})
 final class InterpretCommand extends ConsoleCommand {
 
     static final String WARNING = "The nearest words are not the meaning of a vector, which may be far from every"
@@ -58,8 +55,7 @@ final class InterpretCommand extends ConsoleCommand {
     public Integer call() throws IOException {
         ClassifierFile prompt = promptOptions.read();
         try (Clip clip = promptOptions.open(prompt)) {
-            NearestWords nearest = NearestWords.of(
-                    clip, prompt, count, words ? Tokens.WORD_ENDS : Tokens.ALL);
+            NearestWords nearest = NearestWords.of(clip, prompt, count, words ? Tokens.WORD_ENDS : Tokens.ALL);
             if (nearest.compared() == 0) {
                 throw new CommandFailure("the model has no token to compare with");
             }
@@ -88,7 +84,9 @@ final class InterpretCommand extends ConsoleCommand {
         for (int i = 0; i < first.nearest().size(); i++) {
             int rank = i;
             rows.text(i == 0 ? "nearest" : "", v -> v.nearest().get(rank).text())
-                    .number(i == 0 ? "distance" : "", 4, v -> v.nearest().get(rank).distance());
+                    .number(i == 0 ? "distance" : "", 4, v -> v.nearest()
+                            .get(rank)
+                            .distance());
         }
         return rows.rows(nearest.vectors());
     }

@@ -34,8 +34,8 @@ final class MethodOptions {
             split = ",",
             defaultValue = Method.STANDARD,
             paramLabel = "NAME",
-            description = "The method, or several to compare (see coop methods);"
-                    + " auto chooses among the quick ones" + Options.DEFAULT)
+            description = "The method, or several to compare (see coop methods);" + " auto chooses among the quick ones"
+                    + Options.DEFAULT)
     private List<String> names;
 
     @Option(
@@ -65,10 +65,7 @@ final class MethodOptions {
             description = "Words to initialise the context with: --set words=WORDS.")
     private String words;
 
-    @Option(
-            names = "--epochs",
-            paramLabel = "N",
-            description = "Number of epochs: --set epochs=N.")
+    @Option(names = "--epochs", paramLabel = "N", description = "Number of epochs: --set epochs=N.")
     private String epochs;
 
     @Option(names = "--batch", paramLabel = "N", description = "Images per step: --set batch=N.")
@@ -116,7 +113,7 @@ final class MethodOptions {
         require(
                 candidates.size() <= MOST_CANDIDATES,
                 "%d candidates: expected %d or fewer, give fewer values to --tune"
-                    .formatted(candidates.size(), MOST_CANDIDATES));
+                        .formatted(candidates.size(), MOST_CANDIDATES));
         return candidates;
     }
 
@@ -158,8 +155,9 @@ final class MethodOptions {
         Map<String, String> ofTraining = new LinkedHashMap<>(own);
         ofTraining.keySet().removeIf(setting -> !isOfTraining(setting));
         // A setting may belong to the training, or to another of several methods.
-        own.keySet().removeIf(s -> !isSettingOf(standard, s)
-                && (isOfTraining(s) || methods().stream().anyMatch(other -> isSettingOf(other, s))));
+        own.keySet()
+                .removeIf(s -> !isSettingOf(standard, s)
+                        && (isOfTraining(s) || methods().stream().anyMatch(other -> isSettingOf(other, s))));
         Method method = standard.with(own);
         String title = tried.entrySet().stream().map(setting -> ", " + setting).collect(Collectors.joining());
         return new Candidate(method.title() + title, method, training(method, ofTraining, few), few);

@@ -75,11 +75,12 @@ final class MethodsCommand extends ConsoleCommand {
                 .text("meaning", MethodsCommand::meaning)
                 .rows(settings);
         switch (format.chosen()) {
-            case JSON -> console.print(Json.object()
-                    .put("method", method.id())
-                    .put("title", method.title())
-                    .put("summary", method.summary())
-                    .<ObjectNode>set("settings", rows.json()));
+            case JSON ->
+                console.print(Json.object()
+                        .put("method", method.id())
+                        .put("title", method.title())
+                        .put("summary", method.summary())
+                        .<ObjectNode>set("settings", rows.json()));
             case TABLE -> {
                 PrintStream out = console.out();
                 out.println(method.title() + "\n");

@@ -31,10 +31,7 @@ final class ModelNewCommand extends ConsoleCommand {
             description = "One of ${COMPLETION-CANDIDATES}.")
     private String architecture;
 
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            description = "Seed of the random numbers" + Options.DEFAULT)
+    @Option(names = "--seed", paramLabel = "N", description = "Seed of the random numbers" + Options.DEFAULT)
     private long seed = 1;
 
     @Option(

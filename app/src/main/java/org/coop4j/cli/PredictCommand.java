@@ -38,10 +38,7 @@ import picocli.CommandLine.Parameters;
             "Classify images with a learned classifier: label and probability.",
             "Its classes are those that it learned; methods that can name new ones take others with --classes."
         },
-        footer = {
-            "  coop predict -p run photo.jpg",
-            "  coop predict -p run --threshold 0.8 --top 3 photos/"
-        })
+        footer = {"  coop predict -p run photo.jpg", "  coop predict -p run --threshold 0.8 --top 3 photos/"})
 final class PredictCommand extends ConsoleCommand {
 
     /** The answer if no class is probable enough. */
@@ -155,14 +152,17 @@ final class PredictCommand extends ConsoleCommand {
             int rank = i;
             String suffix = i == 0 ? "" : "_" + (i + 1);
             Format[] formats = i == 0 ? Format.values() : new Format[] {Format.TABLE, Format.CSV};
-            rows.text("label" + suffix, c -> c.answer(rank).map(Prediction::label).orElse(""))
+            rows.text(
+                            "label" + suffix,
+                            c -> c.answer(rank).map(Prediction::label).orElse(""))
                     .among(labels)
                     .in(formats)
-                    .share("probability" + suffix, c -> c.answer(rank).map(p -> (float) p.probability()).orElse(null))
+                    .share("probability" + suffix, c -> c.answer(rank)
+                            .map(p -> (float) p.probability())
+                            .orElse(null))
                     .in(formats);
         }
-        return rows.data("probabilities", c -> probabilities(names, c.ranked))
-                .in(Format.JSON, Format.JSON_LINES);
+        return rows.data("probabilities", c -> probabilities(names, c.ranked)).in(Format.JSON, Format.JSON_LINES);
     }
 
     /** Returns the probabilities of all classes in their own order, or of the most probable ones asked for. */

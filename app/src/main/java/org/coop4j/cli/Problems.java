@@ -66,10 +66,11 @@ final class Problems {
     }
 
     private int wrongUsage(Exception e, String message, CommandLine command) {
-        String line = message.replaceFirst("^Error: ", "").replaceAll("\\s*\\R\\s*", " ").strip();
+        String line = message.replaceFirst("^Error: ", "")
+                .replaceAll("\\s*\\R\\s*", " ")
+                .strip();
         String name = command.getCommandSpec().qualifiedName();
-        console.warn("%c%s (see %s --help)"
-                .formatted(Character.toLowerCase(line.charAt(0)), line.substring(1), name));
+        console.warn("%c%s (see %s --help)".formatted(Character.toLowerCase(line.charAt(0)), line.substring(1), name));
         trace(e);
         return CommandLine.ExitCode.USAGE;
     }

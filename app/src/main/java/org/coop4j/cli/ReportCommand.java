@@ -36,11 +36,7 @@ import picocli.CommandLine.Parameters;
             "--csv prints the few-shot table; all tables are in OUT/tables.",
             "A damaged run is named and left out, and the exit code is 1."
         },
-        footer = {
-            "  coop report runs",
-            "  coop report runs -o paper",
-            "  coop report runs -q --csv | head"
-        })
+        footer = {"  coop report runs", "  coop report runs -o paper", "  coop report runs -q --csv | head"})
 final class ReportCommand extends ConsoleCommand {
 
     private static final int MOST_NAMED = 8;

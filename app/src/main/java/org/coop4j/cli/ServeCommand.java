@@ -142,10 +142,7 @@ final class ServeCommand extends ConsoleCommand {
             description = "Maximum size of a request" + Options.DEFAULT)
     private MemoryLimit body;
 
-    @Option(
-            names = "--max-pixels",
-            paramLabel = "N",
-            description = "Maximum pixels of a picture" + Options.DEFAULT)
+    @Option(names = "--max-pixels", paramLabel = "N", description = "Maximum pixels of a picture" + Options.DEFAULT)
     private int pixels = 50_000_000;
 
     @Option(

@@ -51,7 +51,8 @@ record SweepReport(SweepOutcome outcome, Path folder) {
             default -> {
                 table().lines().print(console.out());
                 console.out()
-                        .println("accuracy in %, mean ± standard deviation over seeds; runs: " + folder.resolve("runs"));
+                        .println(
+                                "accuracy in %, mean ± standard deviation over seeds; runs: " + folder.resolve("runs"));
             }
         }
     }
@@ -126,7 +127,11 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                 .data("trained_on", of.andThen(Setting::trainedOn))
                 .data("classes", of.andThen(Setting::half))
                 .data("method", of.andThen(Setting::method))
-                .data("shots", row -> of.apply(row).shots.equals(Shots.ALL) ? 0 : of.apply(row).shots.count());
+                .data(
+                        "shots",
+                        row -> of.apply(row).shots.equals(Shots.ALL)
+                                ? 0
+                                : of.apply(row).shots.count());
     }
 
     private ObjectNode json() {

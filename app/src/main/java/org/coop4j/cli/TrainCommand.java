@@ -139,8 +139,7 @@ final class TrainCommand extends ConsoleCommand {
     }
 
     /** Learns with each seed and compares the results with simpler classifiers. */
-    private TrainReport learn(SharedData shared, MethodChoice choice, List<PromptEnsemble> prompts)
-            throws IOException {
+    private TrainReport learn(SharedData shared, MethodChoice choice, List<PromptEnsemble> prompts) throws IOException {
         List<RunResult> results = new ArrayList<>();
         List<RunComparison> comparisons = new ArrayList<>();
         for (long seed : seeds) {

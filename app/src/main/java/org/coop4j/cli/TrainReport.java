@@ -83,8 +83,7 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
     private String verdict(ComparedClassifier method, SeedSummary gains) {
         if (seeds.size() > 1) {
             return "%s ± %s points over the best baseline, mean ± sd over %d seeds"
-                    .formatted(
-                            Numbers.signed(gains.mean(), 1), Numbers.number(gains.sampleSd(), 1), seeds.size());
+                    .formatted(Numbers.signed(gains.mean(), 1), Numbers.number(gains.sampleSd(), 1), seeds.size());
         }
         ComparedClassifier baseline = first().bestBaseline();
         return ComparisonTable.gain(method, baseline) + ": " + ComparisonTable.meaning(method, baseline);
@@ -124,7 +123,8 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
                 .put("prompt", handWritten.get(i).prompt())
                 .put(
                         "accuracy",
-                        SeedSummary.of(results, r -> r.handWritten().get(i).accuracy()).mean()));
+                        SeedSummary.of(results, r -> r.handWritten().get(i).accuracy())
+                                .mean()));
         SeedSummary accuracy = SeedSummary.of(results, RunResult::accuracy);
         json.put("mean_accuracy", accuracy.mean());
         if (results.size() > 1) {

@@ -178,7 +178,8 @@ final class ZeroShotCommand extends ConsoleCommand {
                 arguments.isEmpty() && !classOptions.areGiven(),
                 "--data has its own images and classes: omit the others");
         require(!data.holdsFeatures(), "zero-shot encodes images: coop train --method zero-shot takes features");
-        ImageDataset dataset = data.load(splitOptions.seed() == null ? 1 : splitOptions.seed()).half(dataOptions.half());
+        ImageDataset dataset =
+                data.load(splitOptions.seed() == null ? 1 : splitOptions.seed()).half(dataOptions.half());
         List<LabelledImage> images = splitOptions.of(dataset);
         console.note("%s: %s of %s, prompt: %s"
                 .formatted(
@@ -203,8 +204,7 @@ final class ZeroShotCommand extends ConsoleCommand {
                 .boxed()
                 .sorted(Comparator.comparing(c -> -probabilities[c]))
                 .limit(top)
-                .forEach(c -> best.add(
-                        new Guess(file, truth, best.size() + 1, task.classes.get(c), probabilities[c])));
+                .forEach(c -> best.add(new Guess(file, truth, best.size() + 1, task.classes.get(c), probabilities[c])));
         return best;
     }
 

@@ -22,8 +22,9 @@ public final class CsvFormat {
     }
 
     static String record(Table<?> table, List<Cell> cells) {
-        return record(
-                table.data(Table.Format.CSV, cells).stream().map(CsvFormat::field).toList());
+        return record(table.data(Table.Format.CSV, cells).stream()
+                .map(CsvFormat::field)
+                .toList());
     }
 
     private static String field(Object datum) {

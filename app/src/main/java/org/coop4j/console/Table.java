@@ -215,8 +215,7 @@ public final class Table<T> {
     private Table<T> upTo(int width) {
         Column<T> last = last();
         columns.set(
-                columns.size() - 1,
-                new Column<>(last.heading, last.kind, last.keys, last.cell, last.formats, width));
+                columns.size() - 1, new Column<>(last.heading, last.kind, last.keys, last.cell, last.formats, width));
         return this;
     }
 
@@ -309,7 +308,11 @@ public final class Table<T> {
         Row own = rows.get(row);
         Row before = rows.get(row - 1);
         return own.average != before.average
-                || grouped && !own.cells.get(first).data().equals(before.cells.get(first).data());
+                || grouped
+                        && !own.cells
+                                .get(first)
+                                .data()
+                                .equals(before.cells.get(first).data());
     }
 
     /** Returns the rows in aligned columns under their headings in upper case. */

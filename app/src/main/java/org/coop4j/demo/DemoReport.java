@@ -70,8 +70,7 @@ public record DemoReport(DemoResult result) {
         double careful = result.bestRenamedPrompt().photographs();
         series.add(FewShotChart.Series.star("zero-shot, " + quoted(best), series.size(), best.photographs()));
         series.add(FewShotChart.Series.star("zero-shot, careful names", series.size(), careful));
-        return new FewShotChart(
-                result.classNames().size() + " classes of Caltech101, " + result.model(), series);
+        return new FewShotChart(result.classNames().size() + " classes of Caltech101, " + result.model(), series);
     }
 
     // The page
@@ -86,14 +85,16 @@ public record DemoReport(DemoResult result) {
                                 + " methods, with a small CLIP that never saw these photographs")
                 .add(summary())
                 .add(sections.changed(
-                        before, quoted(result.bestRenamedPrompt()) + " with careful names", after, "The learned prompt"))
+                        before,
+                        quoted(result.bestRenamedPrompt()) + " with careful names",
+                        after,
+                        "The learned prompt"))
                 .add(curves())
                 .add(perClass())
                 .add(sections.confusion(after))
                 .add(sections.leastCertain(after))
                 .add(sections.calibration(
-                        after,
-                        "Without val images to calibrate on, these are the model's own probabilities."))
+                        after, "Without val images to calibrate on, these are the model's own probabilities."))
                 .add(sections.coverage(after.coverage(), Confidence.NONE))
                 .add(otherDomain())
                 .add(words())
@@ -156,7 +157,8 @@ public record DemoReport(DemoResult result) {
         List<String> careful = new ArrayList<>();
         for (int i : indices(result.classNames())) {
             if (!result.classNames().get(i).equals(result.betterNames().get(i))) {
-                careful.add(result.betterNames().get(i) + " for " + result.classNames().get(i));
+                careful.add(result.betterNames().get(i) + " for "
+                        + result.classNames().get(i));
             }
         }
         return new Section("Accuracy by shots")

@@ -112,8 +112,8 @@ public final class DemoRun implements SweepListener {
         sweep(plan, folder);
         LabelledFeatures test = shared.features(photographs.test(), "test photographs", progress);
         int most = planned.stream().mapToInt(SweepRun::shots).max().orElseThrow();
-        List<PictureResult> before =
-                pictures(folder, on(CAREFUL, DemoResult.best(renamed).template(), 0).get(0), test);
+        List<PictureResult> before = pictures(
+                folder, on(CAREFUL, DemoResult.best(renamed).template(), 0).get(0), test);
         List<List<PictureResult>> after = new ArrayList<>();
         for (Tested seed : on(PHOTOGRAPHS, DemoMethod.FEATURED.id(), most)) {
             after.add(pictures(folder, seed, test));
@@ -158,7 +158,8 @@ public final class DemoRun implements SweepListener {
         SweepPlan read = SweepPlan.parse(yaml, pictures.folder());
         try (Progress.Task bar = progress.task("demo", 0, Progress.Unit.WORK)) {
             task = bar;
-            for (SweepOutcome.Ended run : Sweep.of(shared, read).run(folder, this).failures()) {
+            for (SweepOutcome.Ended run :
+                    Sweep.of(shared, read).run(folder, this).failures()) {
                 throw new IOException(run.run().title() + ": " + run.failure().orElseThrow());
             }
         }
@@ -232,8 +233,8 @@ public final class DemoRun implements SweepListener {
 
     private List<DemoResult.Prompt> prompts(String photographs, String drawings) {
         return on(photographs)
-                .map(one -> new DemoResult.Prompt(
-                        one.run.label(), one.result.accuracy(), accuracyOn(drawings, one.run)))
+                .map(one ->
+                        new DemoResult.Prompt(one.run.label(), one.result.accuracy(), accuracyOn(drawings, one.run)))
                 .toList();
     }
 
@@ -281,7 +282,8 @@ public final class DemoRun implements SweepListener {
         for (int i = 0; i < before.size(); i++) {
             int image = i;
             PictureResult then = before.get(i);
-            List<PictureResult> now = after.stream().map(seed -> seed.get(image)).toList();
+            List<PictureResult> now =
+                    after.stream().map(seed -> seed.get(image)).toList();
             if (then.isRight() != corrected && now.stream().allMatch(result -> result.isRight() == corrected)) {
                 all.add(new DemoResult.Change(
                         then.file().toString(),

@@ -78,15 +78,16 @@ public record BaseToNewResults(
                 }
             }
         }
-        Averaged<Row> averaged = Averaged.of(
-                datasets, setups, (dataset, setup) -> Optional.ofNullable(rows.get(List.of(dataset, setup)))
+        Averaged<Row> averaged =
+                Averaged.of(datasets, setups, (dataset, setup) -> Optional.ofNullable(rows.get(List.of(dataset, setup)))
                         .filter(row -> row.means().isPresent()));
         notes.addAll(averaged.notes());
         return new BaseToNewResults(
                 datasets,
                 List.copyOf(rows.values()),
                 averaged.rows().entrySet().stream()
-                        .map(row -> new AverageRow(row.getKey().method(), row.getKey().shots(), row.getValue()))
+                        .map(row -> new AverageRow(
+                                row.getKey().method(), row.getKey().shots(), row.getValue()))
                         .toList(),
                 averaged.datasets(),
                 List.copyOf(notes));

@@ -45,15 +45,14 @@ public final class FewShotResults {
         public Optional<SeedSummary> overSeeds(Measure measure) {
             List<Long> seeds = cells.get(0).seeds();
             boolean same = cells.stream()
-                    .allMatch(cell -> cell.seeds().equals(seeds)
-                            && cell.summary(measure).isPresent());
+                    .allMatch(cell ->
+                            cell.seeds().equals(seeds) && cell.summary(measure).isPresent());
             return same
-                    ? Optional.of(SeedSummary.of(
-                            seeds, seed -> cells.stream()
-                                    .mapToDouble(
-                                            cell -> cell.bySeed().get(seed).scores().get(measure))
-                                    .average()
-                                    .orElseThrow()))
+                    ? Optional.of(SeedSummary.of(seeds, seed -> cells.stream()
+                            .mapToDouble(
+                                    cell -> cell.bySeed().get(seed).scores().get(measure))
+                            .average()
+                            .orElseThrow()))
                     : Optional.empty();
         }
 

@@ -38,7 +38,8 @@ public record MethodLabel(String id, String title, Method method, boolean publis
     private static final List<String> METHODS =
             Method.all().stream().map(Method::id).toList();
 
-    private static final Comparator<MethodLabel> ORDER = Comparator.comparing((MethodLabel label) -> !label.equals(ZERO_SHOT))
+    private static final Comparator<MethodLabel> ORDER = Comparator.comparing(
+                    (MethodLabel label) -> !label.equals(ZERO_SHOT))
             .thenComparing(label -> !label.equals(BEST_HAND_WRITTEN))
             .thenComparing(label -> METHODS.indexOf(label.method.id()))
             .thenComparing(MethodLabel::id);
@@ -57,8 +58,7 @@ public record MethodLabel(String id, String title, Method method, boolean publis
     static Map<FinishedRun, MethodLabel> of(List<FinishedRun> runs, Consumer<String> notes) {
         Map<FinishedRun, MethodLabel> labels = new IdentityHashMap<>();
         Map<String, List<FinishedRun>> byName = runs.stream()
-                .collect(Collectors.groupingBy(
-                        run -> run.result().method(), LinkedHashMap::new, Collectors.toList()));
+                .collect(Collectors.groupingBy(run -> run.result().method(), LinkedHashMap::new, Collectors.toList()));
         byName.forEach((name, same) -> {
             Set<String> differing = differing(same);
             Set<String> variants = new LinkedHashSet<>();

@@ -66,7 +66,8 @@ public record MethodResult(String dataset, MethodLabel method, Shots shots, Sort
 
     /** Copies the results; equal ones of a method without training are one for all seeds. */
     public MethodResult {
-        boolean same = bySeed.values().stream().map(Measured::accuracy).distinct().count() == 1;
+        boolean same =
+                bySeed.values().stream().map(Measured::accuracy).distinct().count() == 1;
         bySeed = Collections.unmodifiableSortedMap(
                 same && method.isWithoutTraining()
                         ? new TreeMap<>(Map.of(0L, bySeed.get(bySeed.firstKey())))
@@ -116,8 +117,7 @@ public record MethodResult(String dataset, MethodLabel method, Shots shots, Sort
         List<Double> own = new ArrayList<>();
         List<Double> others = new ArrayList<>();
         bySeed.forEach((seed, measured) -> {
-            Measured other =
-                    zeroShot.bySeed.get(zeroShot.holdsForAllSeeds() ? zeroShot.bySeed.firstKey() : seed);
+            Measured other = zeroShot.bySeed.get(zeroShot.holdsForAllSeeds() ? zeroShot.bySeed.firstKey() : seed);
             if (other != null) {
                 own.add(measured.accuracy());
                 others.add(other.accuracy());

@@ -60,8 +60,8 @@ final class MethodResults {
                                             .count()
                             > datasets.size()));
             if (!frequent.get(false).isEmpty()) {
-                notes.add("not averaged over the " + datasets.size() + " datasets, because half of them or more lack it: "
-                        + named(frequent.get(false)));
+                notes.add("not averaged over the " + datasets.size()
+                        + " datasets, because half of them or more lack it: " + named(frequent.get(false)));
             }
             List<String> common = new ArrayList<>(datasets);
             for (String dataset : datasets) {
@@ -79,7 +79,11 @@ final class MethodResults {
             }
             Map<Setup, List<R>> rows = new LinkedHashMap<>();
             for (Setup setup : frequent.get(true)) {
-                rows.put(setup, common.stream().flatMap(d -> row.apply(d, setup).stream()).toList());
+                rows.put(
+                        setup,
+                        common.stream()
+                                .flatMap(d -> row.apply(d, setup).stream())
+                                .toList());
             }
             return new Averaged<>(common, rows, notes);
         }
@@ -111,8 +115,8 @@ final class MethodResults {
             }
         }
         MethodResults results = new MethodResults();
-        grouped.forEach((key, bySeed) ->
-                results.add(new MethodResult(key.dataset, key.setup.method, key.setup.shots, bySeed)));
+        grouped.forEach(
+                (key, bySeed) -> results.add(new MethodResult(key.dataset, key.setup.method, key.setup.shots, bySeed)));
         return results;
     }
 
@@ -131,8 +135,7 @@ final class MethodResults {
                         .findFirst()
                         .ifPresent(own -> results.add(own.accuracies()));
                 MethodResult best = prompts.best().accuracies();
-                results.add(new MethodResult(
-                        best.dataset(), MethodLabel.BEST_HAND_WRITTEN, Shots.NONE, best.bySeed()));
+                results.add(new MethodResult(best.dataset(), MethodLabel.BEST_HAND_WRITTEN, Shots.NONE, best.bySeed()));
             }
         }
         return results;

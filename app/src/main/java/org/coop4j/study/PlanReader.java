@@ -80,12 +80,13 @@ final class PlanReader {
         exif = exif(plan, null);
         datasets = datasets(plan.require("datasets"));
         methods = methods(plan.require("methods"));
-        plan.get("shots").ifPresent(value -> shots = value.words().stream()
-                .map(PlanReader::shots)
-                .toList());
-        plan.get("seeds").ifPresent(value -> seeds = value.words().stream()
-                .map(seed -> seed.whole(1, Integer.MAX_VALUE))
-                .toList());
+        plan.get("shots")
+                .ifPresent(value ->
+                        shots = value.words().stream().map(PlanReader::shots).toList());
+        plan.get("seeds")
+                .ifPresent(value -> seeds = value.words().stream()
+                        .map(seed -> seed.whole(1, Integer.MAX_VALUE))
+                        .toList());
         return new SweepPlan(
                 datasets,
                 methods,
@@ -179,8 +180,8 @@ final class PlanReader {
         for (PlanValue item : listed.items()) {
             T made = make.apply(item);
             if (!names.add(name.apply(made))) {
-                throw item.problem("two %s are called %s: give one of them another name"
-                        .formatted(plural, name.apply(made)));
+                throw item.problem(
+                        "two %s are called %s: give one of them another name".formatted(plural, name.apply(made)));
             }
             all.add(made);
         }
@@ -223,10 +224,11 @@ final class PlanReader {
                 .text();
         Benchmark benchmark = Benchmarks.published()
                 .find(text)
-                .orElseThrow(() -> item.problem("no dataset is called \"%s\"; published are %s; a dataset of your own needs a path"
-                        .formatted(text, publishedNames())));
-        Path place = root.orElseThrow(() ->
-                item.problem("the folder of %s is unknown: give data: DIR in the plan, or --data DIR".formatted(benchmark.name())));
+                .orElseThrow(() ->
+                        item.problem("no dataset is called \"%s\"; published are %s; a dataset of your own needs a path"
+                                .formatted(text, publishedNames())));
+        Path place = root.orElseThrow(() -> item.problem(
+                "the folder of %s is unknown: give data: DIR in the plan, or --data DIR".formatted(benchmark.name())));
         return DataSpec.of(place.toAbsolutePath().normalize()).withBenchmark(benchmark.name());
     }
 
@@ -277,13 +279,13 @@ final class PlanReader {
         if (!item.hasKeys()) {
             throw item.problem("a method is written as a name, or as keys with values");
         }
-        String name =
-                item.get("name").orElseThrow(() -> item.problem("this method has no name")).text();
+        String name = item.get("name")
+                .orElseThrow(() -> item.problem("this method has no name"))
+                .text();
         Optional<Method> builtIn = find(name);
         Method base = item.get("method").map(PlanReader::builtIn).orElseGet(() -> {
             item.get("templates").filter(value -> builtIn.isPresent()).ifPresent(value -> {
-                throw value.problem(
-                        builtIn.get().title() + " has its own templates: give this method another name");
+                throw value.problem(builtIn.get().title() + " has its own templates: give this method another name");
             });
             return builtIn.orElseGet(() -> Method.ofSettings(item.values().keySet()));
         });
@@ -329,8 +331,8 @@ final class PlanReader {
         List<SweepPlan.Dataset> targets = datasets(value.hasKeys() ? value.require("datasets") : value);
         for (SweepPlan.Dataset target : targets) {
             if (datasets.stream()
-                    .anyMatch(own -> own.name().equals(target.name())
-                            && !own.data().equals(target.data()))) {
+                    .anyMatch(own ->
+                            own.name().equals(target.name()) && !own.data().equals(target.data()))) {
                 throw value.problem("two different datasets are called " + target.name());
             }
         }
@@ -374,12 +376,16 @@ final class PlanReader {
     private Choice choice(PlanValue value, String from, List<String> usual) {
         List<String> names = datasets.stream().map(SweepPlan.Dataset::name).toList();
         return new Choice(
-                chosen(value.get(from), names, names, word -> names.contains(word.text())
-                        ? word.text()
-                        : Benchmarks.published()
-                                .find(word.text())
-                                .map(Benchmark::name)
-                                .orElse(word.text())),
+                chosen(
+                        value.get(from),
+                        names,
+                        names,
+                        word -> names.contains(word.text())
+                                ? word.text()
+                                : Benchmarks.published()
+                                        .find(word.text())
+                                        .map(Benchmark::name)
+                                        .orElse(word.text())),
                 chosen(value.get("methods"), names(planned -> true), usual, PlanValue::text),
                 chosen(value.get("shots"), shots, shots, PlanReader::shots));
     }

@@ -71,7 +71,9 @@ final class PlanValue {
             throw problem(file, e.getProblemMark(), "not valid YAML: " + e.getProblem());
         } catch (YAMLException e) {
             throw problem(
-                    file, null, "not valid YAML: " + e.getMessage().lines().findFirst().orElse(""));
+                    file,
+                    null,
+                    "not valid YAML: " + e.getMessage().lines().findFirst().orElse(""));
         }
     }
 
@@ -80,7 +82,9 @@ final class PlanValue {
         for (Event event : new Yaml().parse(new StringReader(yaml))) {
             if (event instanceof NodeEvent node && node.getAnchor() != null) {
                 throw problem(
-                        file, event.getStartMark(), "anchors such as &" + node.getAnchor() + " are not allowed in plans");
+                        file,
+                        event.getStartMark(),
+                        "anchors such as &" + node.getAnchor() + " are not allowed in plans");
             }
             String type = event instanceof ScalarEvent scalar
                     ? scalar.getTag()
@@ -204,8 +208,8 @@ final class PlanValue {
     /** The value of a key that has to be there. */
     PlanValue require(String name) {
         return get(name)
-                .orElseThrow(() -> problem(
-                        "the plan has no %s here (coop sweep --example prints a whole plan)".formatted(name)));
+                .orElseThrow(() ->
+                        problem("the plan has no %s here (coop sweep --example prints a whole plan)".formatted(name)));
     }
 
     /**

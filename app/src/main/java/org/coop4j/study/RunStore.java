@@ -132,8 +132,8 @@ final class RunStore {
     /** Messages on what is damaged and not the place of any of these runs. */
     List<String> strays(List<SweepRun> runs) {
         return damaged.keySet().stream()
-                .filter(place -> runs.stream().noneMatch(run -> sweep.resolve(run.folder())
-                        .startsWith(place)))
+                .filter(place -> runs.stream()
+                        .noneMatch(run -> sweep.resolve(run.folder()).startsWith(place)))
                 .map(place -> damage(place).orElseThrow())
                 .toList();
     }

@@ -108,7 +108,8 @@ public record Study(ModelId model, List<Entry> entries, List<HandWrittenPrompts>
     private static Map<FinishedRun, String> datasets(List<FinishedRun> runs, List<String> notes) {
         Map<FinishedRun, String> names = new IdentityHashMap<>();
         for (List<FinishedRun> same : grouped(
-                        runs, run -> List.of(run.result().dataset(), run.result().half()))
+                        runs,
+                        run -> List.of(run.result().dataset(), run.result().half()))
                 .values()) {
             Map<TestSet, List<FinishedRun>> sets = grouped(same, run -> TestSet.of(run.result()));
             List<String> apart = new ArrayList<>();
@@ -138,9 +139,7 @@ public record Study(ModelId model, List<Entry> entries, List<HandWrittenPrompts>
         /** Distinguishes it from other test sets by its size, or else by its classes. */
         String mark(List<TestSet> all) {
             boolean sizesDiffer = all.stream().map(TestSet::images).distinct().count() == all.size();
-            return sizesDiffer
-                    ? Numbers.count(images, "test image")
-                    : "list of classes " + (1 + all.indexOf(this));
+            return sizesDiffer ? Numbers.count(images, "test image") : "list of classes " + (1 + all.indexOf(this));
         }
     }
 
@@ -151,8 +150,7 @@ public record Study(ModelId model, List<Entry> entries, List<HandWrittenPrompts>
         if (same.size() > 1) {
             double accuracy = last.result().accuracy();
             boolean equal = same.stream().allMatch(e -> Math.abs(e.result().accuracy() - accuracy) < ROUNDING);
-            String folders =
-                    same.stream().map(e -> e.run().folder().toString()).collect(Collectors.joining(", "));
+            String folders = same.stream().map(e -> e.run().folder().toString()).collect(Collectors.joining(", "));
             notes.add("%s, seed %d was run more than once with %s: %s%s"
                     .formatted(
                             last.describe(),
@@ -169,18 +167,19 @@ public record Study(ModelId model, List<Entry> entries, List<HandWrittenPrompts>
 
     /** Notes the data without a split of its own, which each seed splits anew. */
     private static void noteMovingTestImages(List<Entry> entries, List<String> notes) {
-        grouped(entries, entry -> List.of(entry.dataset(), entry.result().half())).forEach((data, same) -> {
-            long draws = same.stream()
-                    .map(entry -> entry.run().testHash())
-                    .filter(hash -> !hash.isEmpty())
-                    .distinct()
-                    .count();
-            if (draws > 1) {
-                notes.add(data.get(0) + ": the runs were tested on " + draws
-                        + " different draws of test images (data without a split of its own is split anew by each"
-                        + " seed); the spread over seeds includes that of the draws");
-            }
-        });
+        grouped(entries, entry -> List.of(entry.dataset(), entry.result().half()))
+                .forEach((data, same) -> {
+                    long draws = same.stream()
+                            .map(entry -> entry.run().testHash())
+                            .filter(hash -> !hash.isEmpty())
+                            .distinct()
+                            .count();
+                    if (draws > 1) {
+                        notes.add(data.get(0) + ": the runs were tested on " + draws
+                                + " different draws of test images (data without a split of its own is split anew by each"
+                                + " seed); the spread over seeds includes that of the draws");
+                    }
+                });
     }
 
     /** Notes the seeds that are missing where others of the same method have them. */

@@ -94,8 +94,7 @@ public final class Sweep {
      * @throws PlanException with all problems
      */
     public static Sweep of(SharedData shared, SweepPlan plan) throws IOException {
-        return new Sweep(
-                shared, plan, SweepSchedule.of(shared.clip(), plan, SweepDataset.of(shared, plan)));
+        return new Sweep(shared, plan, SweepSchedule.of(shared.clip(), plan, SweepDataset.of(shared, plan)));
     }
 
     /** The states of all runs in a sweep's folder, which is not changed. */
@@ -132,7 +131,8 @@ public final class Sweep {
     private SweepWork work(RunFolder lock, SweepListener listener) throws IOException {
         SweepWork work = new SweepWork(shared, lock.path(), listener);
         String leftOut = plan.methods().stream()
-                .filter(planned -> plan.baseToNew().isPresent() && !planned.method().namesNewClasses())
+                .filter(planned ->
+                        plan.baseToNew().isPresent() && !planned.method().namesNewClasses())
                 .map(PlannedMethod::name)
                 .collect(Collectors.joining(", "));
         if (!leftOut.isEmpty()) {
@@ -160,7 +160,7 @@ public final class Sweep {
                 }
             }
         }
-        throw new IOException("no run " + job.run()
-                + ": the plan or its data differ here from those where the sweep was started");
+        throw new IOException(
+                "no run " + job.run() + ": the plan or its data differ here from those where the sweep was started");
     }
 }

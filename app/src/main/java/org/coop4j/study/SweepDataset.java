@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.coop4j.clip.Clip;
-import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ClassNames;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.method.Task;
 import org.coop4j.run.DataSpec;
@@ -87,10 +87,7 @@ record SweepDataset(
 
     /** Loads those that are not there yet, and returns all that could be loaded. */
     private static List<SweepDataset> load(
-            SharedData shared,
-            List<SweepPlan.Dataset> all,
-            Map<String, SweepDataset> datasets,
-            List<String> problems) {
+            SharedData shared, List<SweepPlan.Dataset> all, Map<String, SweepDataset> datasets, List<String> problems) {
         for (SweepPlan.Dataset planned : all) {
             String name = planned.name();
             if (datasets.containsKey(name)) {

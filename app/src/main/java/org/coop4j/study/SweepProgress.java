@@ -2,8 +2,8 @@ package org.coop4j.study;
 
 import java.util.Locale;
 import java.util.function.Consumer;
-import org.coop4j.base.Progress.CountedTask;
 import org.coop4j.base.Progress;
+import org.coop4j.base.Progress.CountedTask;
 import org.coop4j.study.Sweep.SweepListener;
 
 /** Adds up the work of a sweep's parts, each of which turns out to be more or less than was estimated. */

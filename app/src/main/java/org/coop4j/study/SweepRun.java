@@ -130,7 +130,9 @@ public record SweepRun(
         RunData tested = config.testedOn();
         return label
                 + (config.data().name().equals(tested.name()) ? "" : "-on-" + tested.name())
-                + (tested.classes() == ClassHalf.ALL ? "" : "-" + tested.classes().name().toLowerCase(Locale.ROOT));
+                + (tested.classes() == ClassHalf.ALL
+                        ? ""
+                        : "-" + tested.classes().name().toLowerCase(Locale.ROOT));
     }
 
     /** Letters of any script stay; characters with a meaning in a file system do not. */

@@ -69,7 +69,8 @@ final class SweepSchedule {
         Choice everything = new Choice(Set.of(dataset.name()), methods, Set.copyOf(plan.shots()));
         addPrompts(dataset, ClassHalf.ALL, everything);
         List<SweepRun> learned = addLearned(dataset, ClassHalf.ALL, everything);
-        Optional<Choice> halves = plan.baseToNew().filter(choice -> choice.datasets().contains(dataset.name()));
+        Optional<Choice> halves =
+                plan.baseToNew().filter(choice -> choice.datasets().contains(dataset.name()));
         if (halves.isPresent()) {
             addPrompts(dataset, ClassHalf.BASE, halves.get());
             List<SweepRun> ofBase = addLearned(dataset, ClassHalf.BASE, halves.get());
@@ -150,7 +151,8 @@ final class SweepSchedule {
         add(SweepRun.of(source.label(), config, target, Optional.of(source), new SweepRun.Work(0, 0, 0)));
     }
 
-    // Work, in multiplications, without scoring, which is hardly any. It predicts the time left of runs as different as a
+    // Work, in multiplications, without scoring, which is hardly any. It predicts the time left of runs as different as
+    // a
     // step on 10 and one on 1,000 classes.
 
     /** Encoding an image file. */

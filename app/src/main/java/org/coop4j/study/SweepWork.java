@@ -25,8 +25,8 @@ import org.coop4j.run.RunImages;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
 import org.coop4j.study.Sweep.SweepListener;
-import org.coop4j.study.Sweep.SweepOutcome.Ended;
 import org.coop4j.study.Sweep.SweepOutcome;
+import org.coop4j.study.Sweep.SweepOutcome.Ended;
 import org.coop4j.study.SweepRun.RunState;
 import org.coop4j.study.SweepRun.Work;
 import org.slf4j.Logger;
@@ -196,8 +196,8 @@ final class SweepWork {
     /** The test images of a group, and the training and val images that its runs learn from and are calibrated on. */
     private List<LabelledImage> images(RunGroup group) throws IOException {
         RunConfig first = group.runs().get(0).config();
-        Set<LabelledImage> images =
-                new LinkedHashSet<>(lists(first, first.testedOn()).half(first.testedOn().classes()).test());
+        Set<LabelledImage> images = new LinkedHashSet<>(
+                lists(first, first.testedOn()).half(first.testedOn().classes()).test());
         for (SweepRun run : group.runs()) {
             if (run.learnsFromTestViews()) {
                 RunConfig config = run.config();
@@ -277,8 +277,9 @@ final class SweepWork {
     private RunResult transfer(SweepRun run, SweepRun source, Progress progress) throws IOException {
         RunState learned = store.state(source);
         RunResult learnedResult = learned.result()
-                .orElseThrow(() -> new IOException("the run that it is made from, " + source.folder()
-                        + ", has no result" + learned.failure().map(why -> ": " + why).orElse("")));
+                .orElseThrow(
+                        () -> new IOException("the run that it is made from, " + source.folder() + ", has no result"
+                                + learned.failure().map(why -> ": " + why).orElse("")));
         store.prepare(run);
         Evaluator evaluator = shared.evaluator(run.config(), progress);
         long begin = System.nanoTime();

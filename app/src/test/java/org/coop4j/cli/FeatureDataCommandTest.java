@@ -160,16 +160,18 @@ class FeatureDataCommandTest {
                 "--logit-scale: expected a positive number, got 0");
         assertRefused(train("--class-features", features, "-o", out), 1, "has features of images");
         assertRefused(
-                coop("train", "-d", features, "--class-features", texts, "-o", out),
-                1,
-                "coop needs a tower of CLIP");
+                coop("train", "-d", features, "--class-features", texts, "-o", out), 1, "coop needs a tower of CLIP");
         assertRefused(
                 coop("train", "-d", pictures, "--class-features", texts, "-o", out),
                 2,
                 "--class-features goes with features as --data");
         assertRefused(coop("train", "-d", pictures, "-o", out), 2, "give a model with --model");
-        assertRefused(coop("embed", "-m", model, "-d", pictures, "--text", "cat", "-o", out + ".safetensors"), 2, "--data stands alone");
-        assertRefused(coop("embed", "-m", model, "-d", features, "-o", out + ".safetensors"), 2, "has features already");
+        assertRefused(
+                coop("embed", "-m", model, "-d", pictures, "--text", "cat", "-o", out + ".safetensors"),
+                2,
+                "--data stands alone");
+        assertRefused(
+                coop("embed", "-m", model, "-d", features, "-o", out + ".safetensors"), 2, "has features already");
         assertRefused(coop("zero-shot", "-m", model, "-d", features), 2, "--method zero-shot takes");
         assertRefused(eval("--errors", out), 2, "--errors copies images, and features have none");
         assertThat(out).doesNotExist();

@@ -157,9 +157,7 @@ class PromptCommandsTest {
 
         CommandRun diverging = train(out, "--lr", 1e38);
         assertThat(diverging.code()).isEqualTo(1);
-        assertThat(diverging.err())
-                .contains("epoch", "lower learning rate")
-                .doesNotContain("internal error");
+        assertThat(diverging.err()).contains("epoch", "lower learning rate").doesNotContain("internal error");
 
         CommandRun mended = train(out);
         assertThat(mended.code()).as(mended.err()).isZero();

@@ -22,8 +22,8 @@ import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.eval.SeedSummary;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.eval.SeedSummary;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
@@ -38,10 +38,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("portable")
 class DemoRunTest {
 
-    private static final String SHORT = DemoRun.plan()
-                    .replace("[1, 2, 4, 8, 16]", "[1, 2]")
-                    .replace("[1, 2, 3]", "[1, 2]")
-            + "epochs: 3\n";
+    private static final String SHORT =
+            DemoRun.plan().replace("[1, 2, 4, 8, 16]", "[1, 2]").replace("[1, 2, 3]", "[1, 2]") + "epochs: 3\n";
 
     @TempDir
     private static Path folder;
@@ -60,8 +58,7 @@ class DemoRunTest {
 
     private static DemoResult demo(Recorder recorded) throws IOException {
         try (Clip clip = Clip.open(ShippedModel.file(folder.resolve("cache")))) {
-            return new DemoRun(clip, pictures, SHORT, folder.resolve("bank"), recorded, recorded)
-                    .run(folder);
+            return new DemoRun(clip, pictures, SHORT, folder.resolve("bank"), recorded, recorded).run(folder);
         }
     }
 
@@ -120,7 +117,8 @@ class DemoRunTest {
         assertThat(result.drawingImages())
                 .isEqualTo(DataSpec.of(pictures.folder().resolve("drawings"))
                         .load(1)
-                        .test().size());
+                        .test()
+                        .size());
         Set<String> train = new HashSet<>();
         for (LabelledImage image : photographs.train()) {
             train.add(name(image));
@@ -152,8 +150,8 @@ class DemoRunTest {
     private static RunResult onDisk(DemoResult.Run run) throws IOException {
         Path ofMethod = folder.resolve("runs/photographs").resolve(run.method());
         try (Stream<Path> runs = Files.list(ofMethod)) {
-            Path own = runs.filter(
-                            path -> path.getFileName().toString().startsWith("shots" + run.shots() + "-seed" + run.seed()))
+            Path own = runs.filter(path ->
+                            path.getFileName().toString().startsWith("shots" + run.shots() + "-seed" + run.seed()))
                     .findFirst()
                     .orElseThrow();
             return RunFolder.read(own.resolve(RunFolder.RESULT), RunResult.class);
@@ -187,7 +185,8 @@ class DemoRunTest {
         try (Clip clip = Clip.open(ShippedModel.file(folder.resolve("cache")))) {
             assertThat(UnknownWords.warning(clip, result.betterNames())).isEmpty();
             assertThat(UnknownWords.warning(clip, List.of("pizza", "gerenuk")))
-                    .hasValueSatisfying(text -> assertThat(text).contains("gerenuk").doesNotContain("pizza"));
+                    .hasValueSatisfying(
+                            text -> assertThat(text).contains("gerenuk").doesNotContain("pizza"));
         }
     }
 
@@ -206,9 +205,7 @@ class DemoRunTest {
         assertThat(100 * right / images)
                 .isEqualTo(result.photographs(DemoMethod.FEATURED, 2).mean(), within(1e-9));
         assertThat(100.0 * before / images).isEqualTo(result.bestRenamedPrompt().photographs(), within(1e-9));
-        assertThat(result.before().stream()
-                        .filter(r -> r.truth() == r.label())
-                        .count())
+        assertThat(result.before().stream().filter(r -> r.truth() == r.label()).count())
                 .isEqualTo(before);
         double first = result.runs().stream()
                 .filter(r -> r.method().equals(DemoMethod.FEATURED.id()))
@@ -216,8 +213,7 @@ class DemoRunTest {
                 .mapToDouble(DemoResult.Run::photographs)
                 .findFirst()
                 .orElseThrow();
-        long after =
-                result.after().stream().filter(r -> r.truth() == r.label()).count();
+        long after = result.after().stream().filter(r -> r.truth() == r.label()).count();
         assertThat(100.0 * after / images).isEqualTo(first, within(1e-9));
     }
 

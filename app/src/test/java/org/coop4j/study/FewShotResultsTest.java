@@ -51,7 +51,8 @@ class FewShotResultsTest {
         assertThat(summary.sampleSd()).isEqualTo(Math.sqrt(13), CLOSE);
         // t of 2 degrees of freedom at 0.975 is 4.302653 (any table); 4.302653 · √13 / √3.
         assertThat(summary.studentCi95()).isEqualTo(8.956686, CLOSE);
-        MethodResult.Gain gain = cell.gainOver(fewShot.zeroShot("DTD").orElseThrow()).orElseThrow();
+        MethodResult.Gain gain =
+                cell.gainOver(fewShot.zeroShot("DTD").orElseThrow()).orElseThrow();
         assertThat(gain.difference()).isEqualTo(3, CLOSE);
         // Differences 0, 2, 7: t = 3 / √(13 / 3) = 1.441153; with 2 degrees of freedom
         // p = 1 − t / √(t² + 2) = 1 − 1.441153 / 2.019139.

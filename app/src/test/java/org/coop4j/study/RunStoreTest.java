@@ -211,8 +211,7 @@ class RunStoreTest {
         byte[] good = Files.readAllBytes(image);
         Files.write(image, new byte[] {1, 2, 3});
         try {
-            assertThat(fixture.run(out, PLAN, SweepFixture.SILENT).failures())
-                    .hasSize(1);
+            assertThat(fixture.run(out, PLAN, SweepFixture.SILENT).failures()).hasSize(1);
         } finally {
             Files.write(image, good);
         }

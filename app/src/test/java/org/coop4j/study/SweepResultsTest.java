@@ -151,10 +151,7 @@ class SweepResultsTest {
         // All classes: 4 hand-written, 4 learned with 2 seeds; halves: zero-shot and a context on
         // both; the other data: 4 hand-written, 4 transferred.
         assertThat(outcome.runs()).hasSize(4 + 8 + 2 * (1 + 2) + 4 + 8);
-        assertThat(recorder.notes)
-                .singleElement()
-                .asString()
-                .contains("base_to_new", "linear-probe, coop-m4-end-csc:");
+        assertThat(recorder.notes).singleElement().asString().contains("base_to_new", "linear-probe, coop-m4-end-csc:");
     }
 
     @Test
@@ -276,9 +273,6 @@ class SweepResultsTest {
                 said);
         assertThat(ended.failures()).isEmpty();
         assertThat(result(ended, "linear-probe", 0, 1).trainImages()).isEqualTo(8);
-        assertThat(said.notes)
-                .singleElement()
-                .asString()
-                .contains("no-val: ", "no val images", "cross-validation");
+        assertThat(said.notes).singleElement().asString().contains("no-val: ", "no val images", "cross-validation");
     }
 }

@@ -24,7 +24,10 @@ class WrongPlanTest {
     /** {@code line 4: shots … -1} is found in {@code line 4, column 1: shots: expected 0 or more, got -1}. */
     private static String atSomeColumn(String message) {
         String[] parts = message.strip().split(": ?", 2);
-        String text = Stream.of(parts[1].split("…")).map(String::strip).map(Pattern::quote).collect(Collectors.joining(".*"));
+        String text = Stream.of(parts[1].split("…"))
+                .map(String::strip)
+                .map(Pattern::quote)
+                .collect(Collectors.joining(".*"));
         return "(?s).*" + parts[0] + ", column \\d+: " + text + ".*";
     }
 

@@ -64,8 +64,8 @@ public final class FeatureBank implements AutoCloseable {
      */
     public static FeatureBank open(Path folder, Clip clip, ImageTransform transform, FeatureKind kind)
             throws IOException {
-        BankFile.Key key = new BankFile.Key(
-                clip.modelSha256(), transform.id(), kind, clip.precision(), clip.featureWidth(kind));
+        BankFile.Key key =
+                new BankFile.Key(clip.modelSha256(), transform.id(), kind, clip.precision(), clip.featureWidth(kind));
         return new FeatureBank(BankFile.open(folder, key), clip, transform, kind);
     }
 
@@ -158,7 +158,8 @@ public final class FeatureBank implements AutoCloseable {
             } catch (IOException e) {
                 IOException problem = e instanceof DatasetException
                         ? e
-                        : new IOException(path + " cannot be read: " + e.getClass().getSimpleName(), e);
+                        : new IOException(
+                                path + " cannot be read: " + e.getClass().getSimpleName(), e);
                 synchronized (problems) {
                     problems.put(path, problem);
                 }

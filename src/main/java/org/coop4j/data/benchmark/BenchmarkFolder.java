@@ -84,7 +84,8 @@ record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
         List<Path> folders = !Files.isDirectory(folder)
                 ? List.of()
                 : ImageFiles.foldersIn(folder).stream()
-                        .filter(f -> !benchmark.skipped().contains(f.getFileName().toString()))
+                        .filter(f ->
+                                !benchmark.skipped().contains(f.getFileName().toString()))
                         .toList();
         if (folders.isEmpty()) {
             throw new DatasetException("%s needs one folder per class in %s and finds none".formatted(name(), folder));

@@ -24,8 +24,7 @@ public interface HostKernel extends AutoCloseable {
      *
      * @param functions makes a function per worker, which may hold memory of its own
      */
-    static HostKernel elementwise(
-            HostMatrix[] in, HostMatrix out, Workers workers, Supplier<BlockFunction> functions) {
+    static HostKernel elementwise(HostMatrix[] in, HostMatrix out, Workers workers, Supplier<BlockFunction> functions) {
         int length = Math.multiplyExact(out.rows(), out.cols());
         BlockFunction[] function = new BlockFunction[workers.count()];
         Arrays.setAll(function, part -> functions.get());

@@ -297,10 +297,7 @@ public final class OneDnn implements AutoCloseable {
         dnnl_primitive primitive = new dnnl_primitive();
         made(dnnl_primitive_create(primitive, desc), "primitive", () -> dnnl_primitive_destroy(primitive));
         dnnl_stream stream = new dnnl_stream();
-        made(
-                dnnl_stream_create(stream, engine, dnnl_stream_in_order),
-                "stream",
-                () -> dnnl_stream_destroy(stream));
+        made(dnnl_stream_create(stream, engine, dnnl_stream_in_order), "stream", () -> dnnl_stream_destroy(stream));
         dnnl_exec_arg_t arguments = new dnnl_exec_arg_t(memory.size());
         int i = 0;
         for (Map.Entry<Integer, dnnl_memory> entry : memory.entrySet()) {

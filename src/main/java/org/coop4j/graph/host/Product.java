@@ -96,7 +96,6 @@ public final class Product implements HostKernel {
             }
         }
         float beta = bias == null ? 0f : 1f;
-        Gemm.multiply(
-                form, band.rows, band.cols, inner, band.a, a.cols(), band.b, b.cols(), beta, band.c, c.cols());
+        Gemm.multiply(form, band.rows, band.cols, inner, band.a, a.cols(), band.b, b.cols(), beta, band.c, c.cols());
     }
 }

@@ -19,8 +19,8 @@ public final class Add extends GraphOp {
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
         if (!Arrays.equals(in.get(0), in.get(1))) {
-            throw new IllegalArgumentException(
-                    "sum of shapes %s and %s: expected equal shapes".formatted(Arrays.toString(in.get(0)), Arrays.toString(in.get(1))));
+            throw new IllegalArgumentException("sum of shapes %s and %s: expected equal shapes"
+                    .formatted(Arrays.toString(in.get(0)), Arrays.toString(in.get(1))));
         }
         return List.of(in.get(0));
     }

@@ -52,7 +52,8 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
 
     public AttentionLayout {
         if (heads < 1 || prefix < 0) {
-            throw new IllegalArgumentException("expected 1 or more heads and 0 or more prefix rows, got " + heads + " and " + prefix);
+            throw new IllegalArgumentException(
+                    "expected 1 or more heads and 0 or more prefix rows, got " + heads + " and " + prefix);
         }
         if (groups.isEmpty()) {
             throw new IllegalArgumentException("no sequences to attend to");

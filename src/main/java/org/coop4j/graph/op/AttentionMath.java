@@ -93,13 +93,7 @@ public final class AttentionMath implements AutoCloseable {
         long each = (long) block.queriesEach() * block.keys();
         long[] shape = {block.sequences(), heads, block.queriesEach(), block.keys()};
         return GraphOp.view(
-                probabilities,
-                block.firstProbability(),
-                shape,
-                each,
-                block.probabilitiesPerHead(),
-                block.keys(),
-                1);
+                probabilities, block.firstProbability(), shape, each, block.probabilitiesPerHead(), block.keys(), 1);
     }
 
     /** Frees the masks. */

@@ -28,7 +28,8 @@ public record Grid(int height, int width) {
      */
     public Grid dividedBy(int factor) {
         if (factor < 1 || height % factor != 0 || width % factor != 0) {
-            throw new IllegalArgumentException("an image of " + width + "x" + height + " pixels is not divisible by " + factor);
+            throw new IllegalArgumentException(
+                    "an image of " + width + "x" + height + " pixels is not divisible by " + factor);
         }
         return new Grid(height / factor, width / factor);
     }

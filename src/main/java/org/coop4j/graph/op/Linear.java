@@ -47,7 +47,8 @@ public final class Linear extends GraphOp {
         long[] w = in.get(1);
         int outAxis = form == Gemm.Form.NT ? 0 : 1;
         if (x[1] != w[1 - outAxis]) {
-            throw new IllegalArgumentException("linear layer: expected rows of " + w[1 - outAxis] + ", got rows of " + x[1]);
+            throw new IllegalArgumentException(
+                    "linear layer: expected rows of " + w[1 - outAxis] + ", got rows of " + x[1]);
         }
         return List.of(new long[] {x[0], w[outAxis]});
     }

@@ -45,11 +45,13 @@ public final class Patches extends GraphOp {
     public List<long[]> outputShapes(List<long[]> in) {
         long[] x = in.get(0);
         if (x[2] % patch != 0 || x[3] % patch != 0) {
-            throw new IllegalArgumentException("image of " + x[3] + "x" + x[2] + " pixels is not divisible into patches of " + patch);
+            throw new IllegalArgumentException(
+                    "image of " + x[3] + "x" + x[2] + " pixels is not divisible into patches of " + patch);
         }
         int patches = (int) ((x[2] / patch) * (x[3] / patch));
         if (first + patches > rowsEach(patches)) {
-            throw new IllegalArgumentException(patches + " patches from row " + first + " on do not fit into " + rowsEach(patches) + " rows");
+            throw new IllegalArgumentException(
+                    patches + " patches from row " + first + " on do not fit into " + rowsEach(patches) + " rows");
         }
         return List.of(new long[] {x[0] * rowsEach(patches), x[1] * patch * patch});
     }

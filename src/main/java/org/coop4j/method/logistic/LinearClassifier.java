@@ -70,8 +70,8 @@ public record LinearClassifier(
 
     /** Returns the label predicted for each image; of equal scores the smallest label wins. */
     public int[] predict(FeatureSet images) {
-        return Arrays.stream(Predictions.argmax(
-                        logits(FeatureSets.matrix(images)).toRows()))
+        return Arrays.stream(
+                        Predictions.argmax(logits(FeatureSets.matrix(images)).toRows()))
                 .map(position -> labels[position])
                 .toArray();
     }

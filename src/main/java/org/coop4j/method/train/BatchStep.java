@@ -42,7 +42,7 @@ public class BatchStep implements AutoCloseable {
         return this;
     }
 
-        public List<LearnedTensor> learned() {
+    public List<LearnedTensor> learned() {
         return learned;
     }
 

@@ -305,8 +305,7 @@ class BankFileTest {
     }
 
     @Test
-    void processesAppendConcurrentlyAndReadersSeeOnlyCompleteRecords()
-            throws IOException, InterruptedException {
+    void processesAppendConcurrentlyAndReadersSeeOnlyCompleteRecords() throws IOException, InterruptedException {
         open().close();
         Process first = appender(0, 600);
         Process second = appender(400, 1000);

@@ -352,9 +352,8 @@ class FeatureBankTest {
         List<Path> file = List.of(kept.get(0).path());
         assertThat(upright.get(0)).containsExactly(clip.encodeImages(file).row(0));
         assertThat(stored.get(0))
-                .containsExactly(
-                        clip.encodeImages(file, FeatureKind.EMBEDDED, ExifOrientation.KEEP)
-                                .row(0));
+                .containsExactly(clip.encodeImages(file, FeatureKind.EMBEDDED, ExifOrientation.KEEP)
+                        .row(0));
         try (FeatureBank bank = bank("a", test())) {
             assertThat(contentHash(bank, applied)).isNotEqualTo(contentHash(bank, kept));
         }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.SplittableRandom;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSets;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.junit.jupiter.api.Test;
 
 class CrossValidatedPenaltyTest {

@@ -9,8 +9,8 @@ import java.io.IOException;
 import java.util.Random;
 import java.util.concurrent.ForkJoinPool;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSets;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.junit.jupiter.api.Test;
 
 class LogisticRegressionTest {
@@ -65,7 +65,8 @@ class LogisticRegressionTest {
             for (JsonNode fit : problem.get("fits")) {
                 double c = fit.get("c").asDouble();
                 if (c <= 1 && c > 1e-5) {
-                    LinearClassifier found = new LogisticRegression(GoldenFeatures.features(problem, "train")).fit(c, null);
+                    LinearClassifier found =
+                            new LogisticRegression(GoldenFeatures.features(problem, "train")).fit(c, null);
                     assertThat(found.accuracy(GoldenFeatures.features(problem, "test")))
                             .as(problem.get("name").asText() + ", C = " + c)
                             .isEqualTo(fit.get("default_accuracy").asDouble(), within(ACCURACY_TOLERANCE));
@@ -169,7 +170,8 @@ class LogisticRegressionTest {
         ForkJoinPool three = new ForkJoinPool(3);
         try {
             LinearClassifier first = one.submit(() -> regression.fit(1, null)).get();
-            LinearClassifier second = three.submit(() -> regression.fit(1, null)).get();
+            LinearClassifier second =
+                    three.submit(() -> regression.fit(1, null)).get();
 
             assertThat(second.objective()).isEqualTo(first.objective());
             assertThat(second.iterations()).isEqualTo(first.iterations());
@@ -230,8 +232,7 @@ class LogisticRegressionTest {
         FeatureSet damaged = DenseFeatures.of(1, 1, new float[] {1, Float.NaN}, new int[] {0, 1});
         assertThatThrownBy(() -> new LogisticRegression(damaged)).hasMessageContaining("feature 0 of image 1 is NaN");
         FeatureSet wide = DenseFeatures.of(2, 1, new float[] {0, 1, Float.NaN, 0}, new int[2]);
-        assertThatThrownBy(() -> classifier.predict(wide))
-                .hasMessageContaining("feature 0 of image 1 is NaN");
+        assertThatThrownBy(() -> classifier.predict(wide)).hasMessageContaining("feature 0 of image 1 is NaN");
     }
 
     private static void assertWeights(LinearClassifier found, JsonNode expected) {
@@ -244,7 +245,8 @@ class LogisticRegressionTest {
                 double weight = coef.size() == 1 ? found.weight(i, 1) - found.weight(i, 0) : found.weight(i, row);
                 assertThat(weight).isEqualTo(coef.get(row).get(i).asDouble(), within(tolerance));
             }
-            double intercept = coef.size() == 1 ? found.intercepts()[1] - found.intercepts()[0] : found.intercepts()[row];
+            double intercept =
+                    coef.size() == 1 ? found.intercepts()[1] - found.intercepts()[0] : found.intercepts()[row];
             assertThat(intercept).isEqualTo(expected.get("intercept").get(row).asDouble(), within(10 * tolerance));
         }
     }

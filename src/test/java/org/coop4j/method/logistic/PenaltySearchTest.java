@@ -76,7 +76,8 @@ class PenaltySearchTest {
         JsonNode run = golden.get("runs").get(7);
         ImageDataset drawn = sampler(run)
                 .sample(labelled(
-                        GoldenFeatures.ints(golden.get("train_labels")), GoldenFeatures.ints(golden.get("val_labels"))));
+                        GoldenFeatures.ints(golden.get("train_labels")),
+                        GoldenFeatures.ints(golden.get("val_labels"))));
         assertThat(positions(drawn.train())).containsExactly(GoldenFeatures.ints(run.get("train_positions")));
         assertThat(positions(drawn.val())).containsExactly(GoldenFeatures.ints(run.get("val_positions")));
     }

@@ -65,6 +65,7 @@ class TrainingTest {
         assertThatThrownBy(() -> Settings.with(Training.coop(5, 1), Map.of("rate", Double.NaN)))
                 .hasMessageContaining("NaN");
         assertThatThrownBy(() -> Settings.with(Training.coop(5, 1), Map.of("epochs", -1)))
-                .hasMessageContaining("epochs").hasMessageContaining("-1");
+                .hasMessageContaining("epochs")
+                .hasMessageContaining("-1");
     }
 }

@@ -37,7 +37,8 @@ final class StridedGather {
     }
 
     void forEachChunk(ChunkConsumer consumer) throws IOException {
-        ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK, tensor.bytes())).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer chunk =
+                ByteBuffer.allocate((int) Math.min(CHUNK, tensor.bytes())).order(ByteOrder.LITTLE_ENDIAN);
         for (long left = tensor.bytes(); left > 0; left -= chunk.limit()) {
             chunk.clear().limit((int) Math.min(CHUNK, left));
             fill(chunk);

@@ -128,7 +128,8 @@ public final class ZipArchive {
                 }
             }
         } catch (EOFException | ZipException e) {
-            throw new InputException(problem("its entry " + entry.name + " cannot be inflated").getMessage(), e);
+            throw new InputException(
+                    problem("its entry " + entry.name + " cannot be inflated").getMessage(), e);
         } finally {
             inflater.end();
         }

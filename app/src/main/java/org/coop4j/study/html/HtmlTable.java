@@ -75,7 +75,9 @@ final class HtmlTable {
                 continue;
             }
             Cell cell = row.cells().get(i);
-            String style = cell.style() == Cell.Style.PLAIN ? "" : " " + cell.style().name().toLowerCase(Locale.ROOT);
+            String style = cell.style() == Cell.Style.PLAIN
+                    ? ""
+                    : " " + cell.style().name().toLowerCase(Locale.ROOT);
             cells.add(Markup.of(
                     cells.isEmpty() ? "<th scope=\"row\"{}{}>{}{}</th>" : "<td{}{}>{}{}</td>",
                     column(i).kind() == Kind.HEAT ? heat(cell) : classes(kind(column(i)) + style),

@@ -173,9 +173,6 @@ public final class Section {
 
     /** Adds pictures in rows of equal height; the kind (better, worse or none) is a colour and a sign. */
     public Section pictures(String kind, List<Picture> pictures) {
-        return add(
-                "<div class=\"pictures {}\">{}</div>",
-                kind,
-                Markup.each(pictures, Picture::markup));
+        return add("<div class=\"pictures {}\">{}</div>", kind, Markup.each(pictures, Picture::markup));
     }
 }

@@ -8,11 +8,11 @@ import java.util.stream.Stream;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.study.FewShotResults.Average;
 import org.coop4j.study.FewShotResults;
+import org.coop4j.study.FewShotResults.Average;
 import org.coop4j.study.MethodLabel;
-import org.coop4j.study.MethodResult.Measure;
 import org.coop4j.study.MethodResult;
+import org.coop4j.study.MethodResult.Measure;
 import org.coop4j.study.Shots;
 
 /** Few-shot results of each dataset, and averaged over the datasets. */

@@ -13,12 +13,12 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.FoundRuns;
-import org.coop4j.study.HandWrittenPrompts.Prompt;
 import org.coop4j.study.HandWrittenPrompts;
+import org.coop4j.study.HandWrittenPrompts.Prompt;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult.Measure;
 import org.coop4j.study.Study.Entry;
@@ -119,9 +119,8 @@ final class RunTables {
         }
 
         Optional<Cell> accuracy() {
-            return prompt.accuracies()
-                    .summary(Measure.ACCURACY)
-                    .map(accuracy -> Cell.mean(accuracy).best(prompt.equals(all.best())));
+            return prompt.accuracies().summary(Measure.ACCURACY).map(accuracy -> Cell.mean(accuracy)
+                    .best(prompt.equals(all.best())));
         }
     }
 

@@ -9,8 +9,8 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.BaseToNew;
 import org.coop4j.study.BaseToNewResults;
 import org.coop4j.study.DatasetNames;
-import org.coop4j.study.MethodResult.Measure;
 import org.coop4j.study.MethodResult;
+import org.coop4j.study.MethodResult.Measure;
 import org.coop4j.study.PublishedNumbers.Score;
 import org.coop4j.study.Robustness;
 
@@ -103,10 +103,7 @@ final class TransferTables {
                 .data("datasets", h -> h.isAverage() ? h.rows.size() : null)
                 .means("base", Halves::base, "base")
                 .means("new", Halves::unseen, "new")
-                .numbers(
-                        "H",
-                        h -> h.means.map(means -> Cell.number(means.harmonicMean())),
-                        "harmonic_mean")
+                .numbers("H", h -> h.means.map(means -> Cell.number(means.harmonicMean())), "harmonic_mean")
                 .numbers(
                         "published",
                         Halves::published,

@@ -46,8 +46,7 @@ public record Retrieval(int images, int captions, double recallAt1, double recal
         FeatureMatrix texts = clip.encodeTexts(List.copyOf(captions.keySet())).normalized();
         List<Path> files =
                 table.pictures().stream().map(PairTable.Picture::image).toList();
-        FeatureMatrix images = clip.encodeImages(
-                        files, FeatureKind.EMBEDDED, ExifOrientation.KEEP)
+        FeatureMatrix images = clip.encodeImages(files, FeatureKind.EMBEDDED, ExifOrientation.KEEP)
                 .normalized();
         int[][] own = new int[files.size()][];
         for (int i = 0; i < own.length; i++) {

@@ -29,7 +29,8 @@ public final class TrainedGraph extends Graph {
 
     @Override
     public SDVariable convolution(SDVariable x, SDVariable kernel, Grid grid, int stride, SDVariable... bias) {
-        SDVariable[] inputs = Stream.concat(Stream.of(x, kernel), Stream.of(bias)).toArray(SDVariable[]::new);
+        SDVariable[] inputs =
+                Stream.concat(Stream.of(x, kernel), Stream.of(bias)).toArray(SDVariable[]::new);
         return new TrainedConvolution(sameDiff(), grid, stride, inputs).outputVariable();
     }
 

@@ -99,10 +99,8 @@ class AugmentationTest {
         float[] seen = apply(noise(16, 16), view);
         int pixels = SIZE * SIZE;
         for (int i = 0; i < pixels; i++) {
-            float red =
-                    seen[i] * PREPROCESSING.std(0) + PREPROCESSING.mean(0);
-            float green = seen[i + pixels] * PREPROCESSING.std(1)
-                    + PREPROCESSING.mean(1);
+            float red = seen[i] * PREPROCESSING.std(0) + PREPROCESSING.mean(0);
+            float green = seen[i + pixels] * PREPROCESSING.std(1) + PREPROCESSING.mean(1);
             assertThat(red).isCloseTo(green, Offset.offset(1e-5f));
         }
     }

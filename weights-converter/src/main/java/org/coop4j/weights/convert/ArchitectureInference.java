@@ -100,7 +100,8 @@ record ArchitectureInference(Map<String, Shape> shapes) {
         int patches = dim(positions, 0) - 1;
         int grid = (int) Math.round(Math.sqrt(patches));
         if (grid < 1 || grid * grid != patches) {
-            throw new InputException("%s has %d rows, expected a square number and 1".formatted(positions, patches + 1));
+            throw new InputException(
+                    "%s has %d rows, expected a square number and 1".formatted(positions, patches + 1));
         }
         return grid;
     }

@@ -106,7 +106,8 @@ public final class Converter {
         try {
             architecture.check(specs.values());
         } catch (InputException e) {
-            String misfit = config.map(one -> one.file() + " does not fit the weights: ").orElse("");
+            String misfit = config.map(one -> one.file() + " does not fit the weights: ")
+                    .orElse("");
             throw new InputException(misfit + e.getMessage(), e);
         }
         return architecture;

@@ -1,8 +1,4 @@
 package org.coop4j.weights.convert;
-import org.coop4j.weights.JsonTree;
-import org.coop4j.weights.model.ClipConfig;
-import org.coop4j.weights.model.MlpActivation;
-import org.coop4j.weights.model.PreprocessConfig;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,6 +6,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.base.InputException;
+import org.coop4j.weights.JsonTree;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
+import org.coop4j.weights.model.PreprocessConfig;
 
 /**
  * A model to convert: a weights file, or a Hugging Face or open_clip folder with a configuration in it.

@@ -107,8 +107,7 @@ public final class WeightsFile implements Closeable {
             file.close();
             addShards(path);
         } else {
-            throw InputException.in(
-                    path, "not a weights file of PyTorch or safetensors: it is " + FileKind.of(start));
+            throw InputException.in(path, "not a weights file of PyTorch or safetensors: it is " + FileKind.of(start));
         }
     }
 

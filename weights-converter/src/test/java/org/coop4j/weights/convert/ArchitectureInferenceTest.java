@@ -21,8 +21,7 @@ class ArchitectureInferenceTest {
     @MethodSource("publishedNames")
     void theArchitectureIsReadOffItsTensors(String name) throws InputException {
         ClipConfig architecture = ClipConfig.named(name);
-        assertThat(ArchitectureInference.infer(architecture.expectedTensors()))
-                .isEqualTo(architecture);
+        assertThat(ArchitectureInference.infer(architecture.expectedTensors())).isEqualTo(architecture);
     }
 
     @Test

@@ -260,8 +260,7 @@ class ModelDownloadTest {
 
     @Test
     void everyRefusalSaysWhy() throws IOException {
-        assertThatThrownBy(() -> fetch(server.address() + "/none.pt"))
-                .hasMessageContaining("404");
+        assertThatThrownBy(() -> fetch(server.address() + "/none.pt")).hasMessageContaining("404");
         assertThatThrownBy(() -> fetch("hf:somebody/nothing")).hasMessageContaining("404");
         assertThatThrownBy(() -> fetch("hf:../etc")).hasMessageContaining("expected a repository");
         assertThatThrownBy(() -> fetch("ViT-B/33"))

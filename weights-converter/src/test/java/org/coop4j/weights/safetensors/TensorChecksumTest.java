@@ -76,7 +76,8 @@ class TensorChecksumTest {
         Files.write(file, bytes);
         try (SafetensorsFile open = SafetensorsFile.open(file)) {
             assertThatThrownBy(() -> TensorChecksum.read(open))
-                    .hasMessageContaining(file.toString()).hasMessageContaining("checksum");
+                    .hasMessageContaining(file.toString())
+                    .hasMessageContaining("checksum");
         }
     }
 }

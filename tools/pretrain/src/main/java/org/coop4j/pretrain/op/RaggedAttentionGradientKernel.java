@@ -61,20 +61,64 @@ final class RaggedAttentionGradientKernel implements HostKernel {
         s.a.at(dOut, query, (long) head * width);
         forward.v().point(s.b, row, head);
         s.c.at(s.ds, 0, 0);
-        Gemm.multiply(Gemm.Form.NT, queries, keys, width, s.a, dOut.cols(), s.b, forward.k().ld(), 0f, s.c, keys);
+        Gemm.multiply(
+                Gemm.Form.NT,
+                queries,
+                keys,
+                width,
+                s.a,
+                dOut.cols(),
+                s.b,
+                forward.k().ld(),
+                0f,
+                s.c,
+                keys);
         s.softmaxGradient(probabilities, start, queries, keys, forward.scale());
         // dv = pᵀ · dout
         s.b.at(probabilities, 0, start);
         gradient.v().point(s.c, row, head);
-        Gemm.multiply(Gemm.Form.TN, keys, width, queries, s.b, keys, s.a, dOut.cols(), 0f, s.c, gradient.k().ld());
+        Gemm.multiply(
+                Gemm.Form.TN,
+                keys,
+                width,
+                queries,
+                s.b,
+                keys,
+                s.a,
+                dOut.cols(),
+                0f,
+                s.c,
+                gradient.k().ld());
         // dq = ds · k
         s.a.at(s.ds, 0, 0);
         forward.k().point(s.b, row, head);
         gradient.q().point(s.c, query, head);
-        Gemm.multiply(Gemm.Form.NN, queries, width, keys, s.a, keys, s.b, forward.k().ld(), 0f, s.c, gradient.q().ld());
+        Gemm.multiply(
+                Gemm.Form.NN,
+                queries,
+                width,
+                keys,
+                s.a,
+                keys,
+                s.b,
+                forward.k().ld(),
+                0f,
+                s.c,
+                gradient.q().ld());
         // dk = dsᵀ · q
         forward.q().point(s.b, query, head);
         gradient.k().point(s.c, row, head);
-        Gemm.multiply(Gemm.Form.TN, keys, width, queries, s.a, keys, s.b, forward.q().ld(), 0f, s.c, gradient.k().ld());
+        Gemm.multiply(
+                Gemm.Form.TN,
+                keys,
+                width,
+                queries,
+                s.a,
+                keys,
+                s.b,
+                forward.q().ld(),
+                0f,
+                s.c,
+                gradient.k().ld());
     }
 }

@@ -49,11 +49,23 @@ final class RaggedAttentionKernel implements HostKernel {
         qkv.q().point(s.a, query, head);
         qkv.k().point(s.b, row, head);
         s.c.at(probabilities, 0, in.probability(sequence, head));
-        Gemm.multiply(Gemm.Form.NT, queries, keys, width, s.a, qkv.q().ld(), s.b, qkv.k().ld(), 0f, s.c, keys);
+        Gemm.multiply(
+                Gemm.Form.NT,
+                queries,
+                keys,
+                width,
+                s.a,
+                qkv.q().ld(),
+                s.b,
+                qkv.k().ld(),
+                0f,
+                s.c,
+                keys);
         int before = keys - queries; // keys before the first query
         s.softmax(probabilities, in.probability(sequence, head), queries, keys, i -> before + i + 1, qkv.scale());
         qkv.v().point(s.b, row, head);
         s.a.at(out, query, (long) head * width);
-        Gemm.multiply(Gemm.Form.NN, queries, width, keys, s.c, keys, s.b, qkv.k().ld(), 0f, s.a, out.cols());
+        Gemm.multiply(
+                Gemm.Form.NN, queries, width, keys, s.c, keys, s.b, qkv.k().ld(), 0f, s.a, out.cols());
     }
 }
