@@ -37,7 +37,6 @@ import picocli.CommandLine.Parameters;
                     + " Takes about ten minutes on two otherwise idle cores. Use serve to measure a running service."
         },
         footer = {
-            "Examples:",
             "  all pictures/ > table.md",
             "  all pictures/ --json > bench.json",
             "  all --only step,encode"

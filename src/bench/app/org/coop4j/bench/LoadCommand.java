@@ -15,7 +15,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code load}: time from opening a model to the first image's features. */
-@Command(name = "load", description = "Measure the time from opening a model to the first image's features.")
+@Command(
+        name = "load",
+        description = "Measure the time from opening a model to the first image's features.",
+        footer = "  load -m coop4j-small")
 final class LoadCommand extends ConsoleCommand {
 
     @Mixin

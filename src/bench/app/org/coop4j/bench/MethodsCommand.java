@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
             "Shows the seconds of learning and of classifying the test images, and the peak memory of the process."
                     + " The accuracy only proves that something was learned: features are class centres with noise."
         },
-        footer = {"Examples:", "  methods", "  methods --classes 1000 --tests 50000 --method gda --json"})
+        footer = {"  methods", "  methods --classes 1000 --tests 50000 --method gda --json"})
 final class MethodsCommand extends ConsoleCommand {
 
     /** The widest number of the table. */

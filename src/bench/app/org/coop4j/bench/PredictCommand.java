@@ -24,7 +24,7 @@ import picocli.CommandLine.Parameters;
             "",
             "Each time is that of a process, after one that warms the disk's cache."
         },
-        footer = {"Example:", "  predict -m coop4j-small photo.jpg"})
+        footer = "  predict -m coop4j-small photo.jpg")
 final class PredictCommand extends ConsoleCommand {
 
     @Parameters(paramLabel = "FILE", description = "The picture.")

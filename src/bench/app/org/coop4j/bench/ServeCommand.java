@@ -38,7 +38,6 @@ import picocli.CommandLine.Parameters;
                     + " The last columns are the memory of the service before, halfway, and after."
         },
         footer = {
-            "Examples:",
             "  coop predict -p run --json pictures/ > expected.json",
             "  serve http://localhost:8080/predictions/run pictures/ \\",
             "    --expected expected.json --clients 1,8,64 --seconds 30"

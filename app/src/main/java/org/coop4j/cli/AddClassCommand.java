@@ -5,8 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
@@ -15,7 +13,7 @@ import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Table;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.data.LabelledImage;
@@ -32,7 +30,6 @@ import org.coop4j.run.LabelledFeatures;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFeatures;
 import org.coop4j.run.RunFolder;
-import org.coop4j.run.Scores;
 import org.coop4j.run.SharedData;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,7 +41,6 @@ import picocli.CommandLine.Option;
         description = "Add a class to a learned classifier: by name where its method can name new classes,"
                 + " otherwise from images where it learns in closed form. The run stays as it is.",
         footer = {
-            "Examples:",
             "  coop add-class -p run --name mug -o with-mug.safetensors",
             "  coop add-class -p run --name mug -d mugs/ -o with-mug.safetensors"
         })
@@ -59,7 +55,7 @@ final class AddClassCommand extends ConsoleCommand {
     @Option(
             names = {"-d", "--data"},
             paramLabel = "DIR",
-            description = "Images of the class, to test it; a method that needs them learns from every other one.")
+            description = "Images of the class to test it; a method that needs images learns from every other one.")
     private Path data;
 
     @Option(
@@ -76,17 +72,14 @@ final class AddClassCommand extends ConsoleCommand {
     public Integer call() throws IOException {
         require(!Files.exists(out), out + " exists: choose another --out");
         ClassifierFile file = promptOptions.read();
-        require(!file.classNames().contains(name), "\"" + name + "\" is a class already");
+        require(!file.classNames().contains(name), '"' + name + "\" is a class already");
         RunConfig config = RunConfig.read(promptOptions.given().resolve(RunFolder.CONFIG));
         Method method = file.method();
         boolean byName = method.namesNewClasses();
         require(
-                byName || fromImages(method, config.training()),
-                "%s cannot add a class: run coop train again, or use a method that can, by name %s, from images %s"
-                        .formatted(
-                                method.title(),
-                                ids(Method::namesNewClasses),
-                                ids(m -> !m.namesNewClasses() && fromImages(m, m.training(1)))));
+                byName || (method.learns() && !config.training().trains()),
+                method.title() + " cannot add a class: run coop train again, with it or with a method that can name"
+                        + " classes (coop methods) or trains without epochs");
         require(
                 byName || data != null,
                 method.title() + " needs images of the class: give their folder with --data");
@@ -102,76 +95,59 @@ final class AddClassCommand extends ConsoleCommand {
         }
     }
 
-    private static boolean fromImages(Method method, Training training) {
-        return method.learns() && !training.trains();
-    }
-
-    private static String ids(Predicate<Method> which) {
-        return Method.all().stream().filter(which).map(Method::id).collect(Collectors.joining(", "));
-    }
-
     private void add(Clip clip, ClassifierFile file, RunConfig config, boolean byName) throws IOException {
         SharedData shared = bankOptions.shared(clip);
         List<String> names = new ArrayList<>(file.classNames());
         names.add(name);
         LabelledFeatures images = images(shared, names.size() - 1);
+        List<Integer> learned = IntStream.range(0, byName ? 0 : images.size())
+                .filter(i -> i % 2 == 0)
+                .boxed()
+                .toList();
         Evaluator evaluator = shared.evaluator(config, console);
-        try (Classifier before = PromptOptions.classifier(file, clip);
-                Classifier after =
-                        byName ? before.forClasses(names) : fit(shared, config, file.method(), names, images)) {
+        try (Classifier before = PromptOptions.classifier(file, clip, file.classNames());
+                Classifier after = byName
+                        ? before.forClasses(names)
+                        : fit(shared, config, file.method(), names, images.select(learned))) {
             UnknownWords.warning(clip, file, names).ifPresent(console::warn);
             after.save()
                     .withTraining(file.training())
                     .withTemperature(file.temperature())
                     .write(out);
             AlignedLines table = new AlignedLines(
-                            Table.Kind.WORDS, Table.Kind.NUMBERS, Table.Kind.NUMBERS, Table.Kind.NUMBERS)
+                            Kind.WORDS, Kind.NUMBERS, Kind.NUMBERS, Kind.NUMBERS)
                     .row("TESTED ON", "IMAGES", "BEFORE", "AFTER")
                     .row(
                             Numbers.count(file.classNames().size(), "earlier class", "earlier classes"),
                             Numbers.count(evaluator.images().size()),
                             Numbers.percent(evaluator.scores(before).accuracy()),
                             Numbers.percent(evaluator.scores(after).accuracy()));
-            FeatureSet tests = byName ? images.all() : half(images, 1);
-            if (tests.size() > 0) {
-                table.row(name, Numbers.count(tests.size()), "", Numbers.percent(accuracy(tests, after)));
+            LabelledFeatures tested = images.without(learned);
+            if (tested.size() > 0) {
+                double accuracy = tested.scores(after).accuracy();
+                table.row(name, Numbers.count(tested.size()), "", Numbers.percent(accuracy));
             }
             table.print(console.out());
-            console.out().println("learned: " + out);
-            console.flush();
+            console.print("learned: " + out);
         }
-    }
-
-    private static double accuracy(FeatureSet images, Classifier classifier) {
-        int[] labels = IntStream.range(0, images.size()).map(images::label).toArray();
-        return new Scores(labels, classifier.logits(FeatureSets.matrix(images)).toRows())
-                .accuracy();
     }
 
     private LabelledFeatures images(SharedData shared, int label) throws IOException {
-        List<LabelledImage> images = new ArrayList<>();
-        if (data != null) {
-            for (Path image : ImageInputs.all(List.of(data))) {
-                images.add(new LabelledImage(image, label, name, ExifOrientation.APPLY));
-            }
-        }
-        return shared.features(images, name, console);
-    }
-
-    /** Returns every other image, from the first or the second on. */
-    private static FeatureSet half(LabelledFeatures images, int from) {
-        return images.select(IntStream.range(0, images.size())
-                .filter(i -> i % 2 == from)
-                .boxed()
-                .toList());
+        List<Path> files = data == null ? List.of() : ImageInputs.all(List.of(data));
+        return shared.features(
+                files.stream()
+                        .map(file -> new LabelledImage(file, label, name, ExifOrientation.APPLY))
+                        .toList(),
+                name,
+                console);
     }
 
     private Classifier fit(
-            SharedData shared, RunConfig config, Method method, List<String> names, LabelledFeatures images)
+            SharedData shared, RunConfig config, Method method, List<String> names, FeatureSet images)
             throws IOException {
         long seed = config.sample().seed();
         RunFeatures known = RunFeatures.withoutTest(shared, config, config.sample(), Progress.NONE);
-        FeatureSet train = FeatureSets.joined(known.train().all(), half(images, 0));
+        FeatureSet train = FeatureSets.joined(known.train().all(), images);
         FeatureSet val = method.usesVal() ? known.val().all() : FeatureSets.none(train.width());
         return method.learner(
                         shared.clip(), config.learnedFrom().source().task(names, seed))

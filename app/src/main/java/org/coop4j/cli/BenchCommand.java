@@ -50,7 +50,6 @@ import picocli.CommandLine.Parameters;
             "files   JPEG files to features in the bank (give a folder)"
         },
         footer = {
-            "Examples:",
             "  coop bench step --arch ViT-B/16 --classes 100 --context 16 --batch 32",
             "  coop bench step --classes 1000 --memory 2G --json",
             "  coop bench encode --arch ViT-B/16 --batch 32",

@@ -1,13 +1,9 @@
 package org.coop4j.cli;
 
-import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_COMMAND_LIST;
-import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_COMMAND_LIST_HEADING;
 import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_DESCRIPTION;
 import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_FOOTER;
 import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST;
-import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_PARAMETER_LIST;
 import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_SYNOPSIS;
-import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_SYNOPSIS_HEADING;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -34,20 +30,14 @@ final class CommandHelp {
 
     /** Arranges the help of a subcommand. */
     static void arrange(CommandSpec spec) {
-        spec.usageMessage()
-                .abbreviateSynopsis(true)
-                .sectionKeys(List.of(
-                        SECTION_KEY_DESCRIPTION,
-                        SECTION_KEY_FOOTER,
-                        SECTION_KEY_SYNOPSIS_HEADING,
-                        SECTION_KEY_SYNOPSIS,
-                        SECTION_KEY_PARAMETER_LIST,
-                        SECTION_KEY_OPTION_LIST,
-                        SECTION_KEY_COMMAND_LIST_HEADING,
-                        SECTION_KEY_COMMAND_LIST));
+        List<String> first = List.of(SECTION_KEY_DESCRIPTION, SECTION_KEY_FOOTER);
+        List<String> keys = new ArrayList<>(spec.usageMessage().sectionKeys());
+        keys.removeAll(first);
+        keys.addAll(0, first);
+        spec.usageMessage().abbreviateSynopsis(true).sectionKeys(keys);
         Map<String, IHelpSectionRenderer> sections = spec.usageMessage().sectionMap();
         sections.put(SECTION_KEY_DESCRIPTION, help -> help.description().strip() + "\n\n");
-        sections.put(SECTION_KEY_FOOTER, help -> help.footer().strip() + "\n\n");
+        sections.put(SECTION_KEY_FOOTER, help -> "Examples:\n" + help.footer().stripTrailing() + "\n\n");
         sections.put(SECTION_KEY_SYNOPSIS, CommandHelp::synopsis);
         sections.put(SECTION_KEY_OPTION_LIST, CommandHelp::options);
     }
@@ -62,13 +52,11 @@ final class CommandHelp {
     }
 
     private static String options(Help help) {
-        List<OptionSpec> usual = new ArrayList<>(help.commandSpec().options());
-        List<OptionSpec> others = new ArrayList<>();
-        if (usual.size() > FEW) {
-            others.addAll(usual);
-            others.removeIf(option -> USUAL.contains(option.longestName()));
-            usual.removeAll(others);
-        }
+        List<OptionSpec> all = help.commandSpec().options();
+        List<OptionSpec> usual = new ArrayList<>(all);
+        usual.removeIf(option -> all.size() > FEW && !USUAL.contains(option.longestName()));
+        List<OptionSpec> others = new ArrayList<>(all);
+        others.removeAll(usual);
         String list = "\nOptions:\n" + help.optionListExcludingGroups(usual);
         return others.isEmpty() ? list : list + "\nMore options:\n" + help.optionListExcludingGroups(others);
     }

@@ -14,6 +14,7 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Format;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.McNemar;
 import org.coop4j.graph.host.Precision;
@@ -39,7 +40,7 @@ import picocli.CommandLine.Parameters;
         name = "compare",
         description = "Compare finished runs on the test images of the first:"
                 + " a table, paired tests, and the images on which they disagree.",
-        footer = {"Examples:", "  coop compare run-coop run-probe", "  coop compare runs/* --json"})
+        footer = {"  coop compare run-coop run-probe", "  coop compare runs/* --json"})
 final class CompareCommand extends ConsoleCommand {
 
     private static final int SHOWN = 20;
@@ -67,7 +68,7 @@ final class CompareCommand extends ConsoleCommand {
      *
      * @param labels predicted by each run
      */
-    private record Disagreement(String file, String truth, List<String> labels) {}
+    private record Disagreement(LabelledImage image, List<String> labels) {}
 
     @Override
     public Integer call() throws IOException {
@@ -81,7 +82,6 @@ final class CompareCommand extends ConsoleCommand {
                 source.holdsFeatures() ? source.load(first.sample().seed()).test() : List.of();
         try (FeatureSpace space = learned(runs.get(0)).open(files.get(0), rows, Precision.FLOAT32)) {
             Evaluator evaluator = bankOptions.shared(space).evaluator(first, console);
-            warnOfLearned(files, evaluator.images());
             Comparison comparison = compare(space, files, evaluator);
             Table<Disagreement> disagreements = disagreements(comparison, evaluator.images());
             if (asJson.isChosen()) {
@@ -89,7 +89,6 @@ final class CompareCommand extends ConsoleCommand {
             } else {
                 print(comparison, disagreements, evaluator.images().size());
             }
-            console.flush();
         }
         return 0;
     }
@@ -98,29 +97,26 @@ final class CompareCommand extends ConsoleCommand {
         return new PromptOptions(run, model, vocabulary);
     }
 
-    /** Warns of test images that a run learned from. */
-    private void warnOfLearned(List<ClassifierFile> files, LabelledFeatures images) throws IOException {
-        for (int i = 0; i < files.size(); i++) {
-            int both = EvaluationData.of(files.get(i), runs.get(i), console::note)
-                    .learned(images.images())
-                    .size();
-            if (both > 0) {
-                console.warn("%s learned from %d of the %s: its accuracy is inflated"
-                        .formatted(runs.get(i), both, Numbers.count(images.size(), "test image")));
-            }
-        }
-    }
-
+    /** Tests the classifiers; warns of test images that they learned from. */
     private Comparison compare(FeatureSpace space, List<ClassifierFile> files, Evaluator evaluator) throws IOException {
         List<String> names = evaluator.dataset().classNames();
         List<ComparedClassifier> contenders = new ArrayList<>();
         for (int i = 0; i < files.size(); i++) {
+            Path run = runs.get(i);
             ClassifierFile file = files.get(i);
+            LabelledFeatures images = evaluator.images();
+            int both = EvaluationData.of(file, run, console::note)
+                    .learned(images.images())
+                    .size();
+            if (both > 0) {
+                console.warn("%s learned from %d of the %s: its accuracy is inflated"
+                        .formatted(run, both, Numbers.count(images.size(), "test image")));
+            }
             try (Classifier classifier = file.open(space).forClasses(names)) {
                 contenders.add(ComparedClassifier.tested(
-                        runs.get(i).toString(), evaluator.scores(classifier), Confidence.of(file)));
+                        run.toString(), evaluator.scores(classifier), Confidence.of(file)));
             } catch (IllegalArgumentException e) {
-                throw new CommandFailure(runs.get(i) + ": " + e.getMessage());
+                throw new CommandFailure(run + ": " + e.getMessage());
             }
         }
         return new Comparison(names, contenders);
@@ -130,21 +126,20 @@ final class CompareCommand extends ConsoleCommand {
         List<ComparedClassifier> all = comparison.classifiers();
         List<String> names = comparison.classNames();
         Table<Disagreement> table = new Table<Disagreement>()
-                .text("file", Disagreement::file)
-                .text("truth", Disagreement::truth)
+                .text("file", d -> d.image.path().toString())
+                .text("truth", d -> names.get(d.image.label()))
                 .data("labels", Disagreement::labels);
         for (int c = 0; c < all.size(); c++) {
             int run = c;
-            table.text(all.get(c).name(), d -> d.labels.get(run)).in(Table.Format.TABLE);
+            table.text(all.get(c).name(), d -> d.labels.get(run)).in(Format.TABLE);
         }
+        List<int[]> predicted = all.stream().map(c -> c.test().predictions()).toList();
         for (int i = 0; i < images.size(); i++) {
             int image = i;
-            List<String> labels = all.stream()
-                    .map(c -> names.get(c.test().predictions()[image]))
-                    .toList();
-            if (all.stream().mapToInt(c -> c.test().predictions()[image]).distinct().count() > 1) {
-                String file = images.images().get(i).image().path().toString();
-                table.row(new Disagreement(file, names.get(images.labels()[i]), labels));
+            List<Integer> labels = predicted.stream().map(run -> run[image]).toList();
+            if (labels.stream().distinct().count() > 1) {
+                table.row(new Disagreement(
+                        images.images().get(i).image(), labels.stream().map(names::get).toList()));
             }
         }
         return table;

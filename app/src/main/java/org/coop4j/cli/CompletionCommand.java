@@ -1,6 +1,5 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.WrongUsage;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -10,17 +9,19 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "completion",
         description = "Print a script with which a shell completes coop's commands and options.",
-        footer = {"Examples:", "  source <(coop completion bash)"})
+        footer = "  source <(coop completion bash)")
 final class CompletionCommand extends ConsoleCommand {
 
     @Parameters(paramLabel = "SHELL", description = "bash or zsh.")
-    private String shell;
+    Shell shell; // one script serves both
+
+    enum Shell {
+        BASH,
+        ZSH
+    }
 
     @Override
     public Integer call() {
-        if (!shell.matches("bash|zsh")) { // one script serves both
-            throw new WrongUsage("\"%s\": expected bash or zsh".formatted(shell));
-        }
         CommandLine line = Coop.commandLine(console);
         console.out().print(AutoComplete.bash(line.getCommandName(), line));
         return 0;

@@ -20,7 +20,6 @@ import picocli.CommandLine.Parameters;
                     + " No code in the source is run."
         },
         footer = {
-            "Examples:",
             "  coop convert ViT-B-32.pt -o vit-b-32.safetensors",
             "  coop convert clip-vit-large-patch14/ -o vit-l-14.safetensors",
             "  coop convert state_dict.pt --activation quick_gelu -o clip.safetensors"

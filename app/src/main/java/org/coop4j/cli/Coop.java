@@ -4,9 +4,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.coop4j.base.Resource;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.console.Console;
@@ -44,7 +42,7 @@ public final class Coop implements Callable<Integer> {
     /** System property: the pattern of log lines, as logback has them; without it, plain. */
     static final String LOG_PATTERN = "coop.log.pattern";
 
-    /** All commands; an {@code AddClassCommand} is called {@code add-class}. */
+    /** All commands, in the order of the help. */
     public static final List<Class<? extends ConsoleCommand>> COMMANDS = List.of(
             DemoCommand.class,
             DownloadCommand.class,
@@ -118,14 +116,14 @@ public final class Coop implements Callable<Integer> {
      * is made: picocli reads annotations by reflection, which for all commands takes longer than some of them run.
      */
     public static int run(Console console, List<Class<? extends ConsoleCommand>> commands, String... arguments) {
-        String[] words = words(arguments);
+        List<String> words = words(arguments);
         String first =
-                Stream.of(words).filter(word -> !word.startsWith("-")).findFirst().orElse("");
+                words.stream().filter(word -> !word.startsWith("-")).findFirst().orElse("");
         List<Class<? extends ConsoleCommand>> named =
-                commands.stream().filter(type -> name(type).equals(first)).toList();
+                commands.stream().filter(type -> type.getAnnotation(Command.class).name().equals(first)).toList();
         Coop coop = new Coop(console);
         try {
-            int code = coop.commandLine(named.isEmpty() ? commands : named).execute(words);
+            int code = coop.commandLine(named.isEmpty() ? commands : named).execute(words.toArray(String[]::new));
             console.flush();
             return code;
         } catch (RuntimeException | Error e) {
@@ -133,21 +131,14 @@ public final class Coop implements Callable<Integer> {
         }
     }
 
-    private static String name(Class<?> command) {
-        return command.getSimpleName()
-                .replaceFirst("Command$", "")
-                .replaceAll("(?<=[a-z])(?=[A-Z])", "-")
-                .toLowerCase(Locale.ROOT);
-    }
-
     /** Returns the arguments, "help train" as "train --help". */
-    private static String[] words(String[] arguments) {
+    private static List<String> words(String[] arguments) {
         List<String> words = new ArrayList<>(List.of(arguments));
         if (!words.isEmpty() && words.get(0).equals("help")) {
             words.remove(0);
             words.add("--help");
         }
-        return words.toArray(String[]::new);
+        return words;
     }
 
     /** Returns the command line with all commands. */
@@ -157,7 +148,7 @@ public final class Coop implements Callable<Integer> {
 
     private CommandLine commandLine(List<Class<? extends ConsoleCommand>> commands) {
         CommandLine line = new CommandLine(this);
-        commands.forEach(type -> line.addSubcommand(name(type), type));
+        commands.forEach(line::addSubcommand);
         prepare(line);
         Converters.register(line);
         return line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8))

@@ -41,7 +41,6 @@ import picocli.CommandLine.Parameters;
             "The exit code is 1 if a dataset is damaged, incomplete or of another size; an absent one is no error."
         },
         footer = {
-            "Examples:",
             "  coop datasets check DATA",
             "  coop datasets check DATA caltech101 dtd",
             "  coop datasets check DATA --json"

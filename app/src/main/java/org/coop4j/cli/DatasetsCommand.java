@@ -23,7 +23,6 @@ import picocli.CommandLine.Command;
                         + " expected in DATA, the folder of all datasets. Nothing is downloaded.",
         synopsisSubcommandLabel = "[check ...|show ...]",
         footer = {
-            "Examples:",
             "  coop datasets",
             "  coop datasets show eurosat",
             "  coop datasets check DATA",

@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "show",
         description = "Show a published dataset: origin, needed files, division of the images, class names and prompt.",
-        footer = {"Examples:", "  coop datasets show eurosat", "  coop datasets show --json imagenet-a"})
+        footer = {"  coop datasets show eurosat", "  coop datasets show --json imagenet-a"})
 final class DatasetsShowCommand extends ConsoleCommand {
 
     /** Width of the labels and the space after them. */

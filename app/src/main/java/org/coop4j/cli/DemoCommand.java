@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.WrongUsage.require;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,7 +10,6 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.Json;
 import org.coop4j.console.PageServer;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.demo.DemoPictures;
 import org.coop4j.demo.DemoReport;
 import org.coop4j.demo.DemoResult;
@@ -31,8 +32,6 @@ import picocli.CommandLine.Option;
             ""
         },
         footer = {
-            "",
-            "Examples:",
             "  coop demo",
             "  coop demo --open",
             "  coop demo -o /tmp/demo --json",
@@ -70,12 +69,10 @@ final class DemoCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        if (port < 0 || port > 65_535) {
-            throw new WrongUsage("port " + port + ": expected 0 (any free port) to 65535");
-        }
+        require(port >= 0 && port <= 65_535, "port " + port + ": expected 0 (any free port) to 65535");
         DemoReport report = isFinished() && !again ? earlier() : learn();
         if (json) {
-            Json.print(Json.of(report.result()), console.out());
+            console.print(Json.of(report.result()));
         } else {
             DemoScreen.printEnd(report, out, console.out());
         }

@@ -122,7 +122,7 @@ final class DemoScreen implements DemoRun.Listener {
                 "another domain, %d drawings: %s with the contexts learned on photographs; %s with"
                         + " the best hand-written prompt there%n",
                 result.drawingImages(),
-                meanSd(result.drawings(DemoMethod.FEATURED, result.mostShots())),
+                meanSd(result.drawings(DemoMethod.FEATURED)),
                 percent(result.bestDrawingPrompt().drawings()));
         out.println("nearest words of the learned vectors: "
                 + result.words().stream().map(v -> v.get(0).word()).collect(Collectors.joining(" · "))

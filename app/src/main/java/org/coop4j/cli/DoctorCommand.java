@@ -22,7 +22,7 @@ import picocli.CommandLine.ExitCode;
 @Command(
         name = "doctor",
         description = "Show what coop4j uses on this machine, the speed of a large matrix product, and what to change.",
-        footer = {"Examples:", "  coop doctor", "  coop doctor --debug"})
+        footer = {"  coop doctor", "  coop doctor --debug"})
 final class DoctorCommand extends ConsoleCommand {
 
     /** Vector instructions that ND4J has libraries for, as Linux calls them, and their benefit. */

@@ -28,7 +28,6 @@ import picocli.CommandLine.Parameters;
                     + " No other command connects to another machine."
         },
         footer = {
-            "Examples:",
             "  coop download ViT-B/32",
             "  coop download hf:laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
             "  coop zero-shot -m ViT-B/32 -c cat,dog photo.jpg"

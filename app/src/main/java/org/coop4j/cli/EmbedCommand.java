@@ -52,7 +52,6 @@ import picocli.CommandLine.Parameters;
                     + " coop train, sweep and eval take it as --data."
         },
         footer = {
-            "Examples:",
             "  coop embed -m clip.safetensors --text \"a cat\" -o cat.safetensors",
             "  coop embed -m clip.safetensors --texts captions.txt -o texts.safetensors",
             "  coop embed -m clip.safetensors --normalize photos/ -o photos.safetensors",

@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.WrongUsage.require;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -14,7 +16,8 @@ import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.console.WrongUsage;
+import org.coop4j.console.Table.Format;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.eval.Evaluation;
@@ -38,12 +41,10 @@ import picocli.CommandLine.Option;
 @Command(
         name = "eval",
         description = {
-            "Test a learned classifier on labelled images: accuracy, error, macro F1, calibration, each class.",
-            "Without --data, the images are those that its run was tested on."
-                    + " Images that the run learned from are recognised by their content and left out."
+            "Test a learned classifier on labelled images, by default those that its run was tested on.",
+            "Images that the run learned from are recognised by their content and left out."
         },
         footer = {
-            "Examples:",
             "  coop eval -p run",
             "  coop eval -p run -d other-pictures/ --split val --json",
             "  coop eval -p run --errors wrong/ --per-image all.jsonl"
@@ -65,7 +66,7 @@ final class EvalCommand extends ConsoleCommand {
     @Mixin
     private Options.Part splitOptions;
 
-    @Option(names = "--allow-overlap", description = "Count images that the run learned from; otherwise they are left out.")
+    @Option(names = "--allow-overlap", description = "Count images that the run learned from.")
     private boolean allowOverlap;
 
     @Option(
@@ -85,7 +86,7 @@ final class EvalCommand extends ConsoleCommand {
     @Option(
             names = "--errors",
             paramLabel = "DIR",
-            description = "Copy the misclassified images there, into folders such as \"cat as dog\".")
+            description = "Copy misclassified images into folders such as \"cat as dog\".")
     private Path errors;
 
     @Option(
@@ -113,14 +114,15 @@ final class EvalCommand extends ConsoleCommand {
         EvaluationData retest = EvaluationData.of(file, promptOptions.folder(), console::note);
         boolean ofTheRun = dataOptions == null && splitOptions.split() == Split.TEST;
         EvaluationData.Images images = images(retest, ofTheRun);
-        if (errors != null && images.images().get(0).stored() != null) {
-            throw new WrongUsage("--errors copies images, and features have none: omit it");
-        }
+        require(
+                errors == null || images.images().get(0).stored() == null,
+                "--errors copies images, and features have none: omit it");
         try (FeatureSpace space = promptOptions.open(file, images.images(), precision.precision())) {
             Classifier classifier = PromptOptions.classifier(file, space, images.classNames());
             UnknownWords.warning(space, file, images.classNames()).ifPresent(console::warn);
-            String what = splitOptions.split().label() + " images";
-            LabelledFeatures all = bankOptions.shared(space).features(images.images(), what, console);
+            LabelledFeatures all = bankOptions
+                    .shared(space)
+                    .features(images.images(), splitOptions.split().label() + " images", console);
             if (ofTheRun) {
                 retest.requireUnchanged(all.images());
             }
@@ -136,9 +138,7 @@ final class EvalCommand extends ConsoleCommand {
     private EvaluationData.Images images(EvaluationData retest, boolean ofTheRun) throws IOException {
         Long seed = splitOptions.seed();
         if (ofTheRun) {
-            if (seed != null) {
-                throw new WrongUsage("--seed divides the images of --data: give both");
-            }
+            require(seed == null, "--seed divides the images of --data: give both");
             return retest.own(exif::or);
         }
         DataSpec data = dataOptions == null ? retest.source() : dataOptions.spec();
@@ -149,8 +149,7 @@ final class EvalCommand extends ConsoleCommand {
     /** Returns the images without those that were learned from, unless they are to be counted. */
     private LabelledFeatures counted(EvaluationData retest, LabelledFeatures all) {
         if (!retest.knowsLearned()) {
-            console.note("the images that it learned from are not recorded: if they are among these,"
-                    + " the accuracy is inflated");
+            console.note("the images that it learned from are not recorded: any among these inflate the accuracy");
         }
         List<Integer> learned = retest.learned(all.images());
         if (learned.isEmpty()) {
@@ -174,16 +173,15 @@ final class EvalCommand extends ConsoleCommand {
 
     private void report(Scores scores, List<String> names, int leftOut) {
         Evaluation evaluation = scores.evaluation();
-        Table.Format chosen = format.chosen();
-        if (chosen == Table.Format.JSON) {
+        if (format.chosen() == Format.JSON) {
             console.print(json(evaluation, names)
                     .put("calibration_error", scores.calibrationError())
                     .put("left_out", leftOut));
             return;
         }
-        classes(evaluation, names).print(chosen, console);
-        if (chosen == Table.Format.TABLE) {
-            new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS)
+        classes(evaluation, names).print(format.chosen(), console);
+        if (format.chosen() == Format.TABLE) {
+            new AlignedLines(Kind.WORDS, Kind.NUMBERS)
                     .row("accuracy", Numbers.percent(evaluation.accuracy()))
                     .row("error", Numbers.percent(evaluation.errorRate()))
                     .row("macro F1", Numbers.percent(evaluation.macroF1()))
@@ -205,14 +203,13 @@ final class EvalCommand extends ConsoleCommand {
 
     /** Returns the accuracies of all images and of each class. */
     static ObjectNode json(Evaluation evaluation, List<String> names) {
-        ObjectNode json = Json.object()
+        return Json.object()
                 .put("images", evaluation.total())
                 .put("correct", evaluation.correct())
                 .put("accuracy", evaluation.accuracy())
                 .put("error_rate", evaluation.errorRate())
-                .put("macro_f1", evaluation.macroF1());
-        json.set("classes", classes(evaluation, names).json());
-        return json;
+                .put("macro_f1", evaluation.macroF1())
+                .set("classes", classes(evaluation, names).json());
     }
 
     private void write(LabelledFeatures tested, Scores scores, List<String> names) throws IOException {

@@ -37,7 +37,6 @@ import picocli.CommandLine.Option;
                     + " (input_ids to text_features); features are not normalised."
         },
         footer = {
-            "Examples:",
             "  coop export -p run -o output/",
             "  coop export --onnx -p run -o classifier.onnx",
             "  coop export --onnx --with-preprocessing --fp16 -p run -o classifier.onnx",
@@ -118,7 +117,7 @@ final class ExportCommand extends ConsoleCommand {
     }
 
     private Path onnx(Clip clip, ClassifierFile learned) throws IOException {
-        try (Classifier classifier = PromptOptions.classifier(learned, clip)) {
+        try (Classifier classifier = PromptOptions.classifier(learned, clip, learned.classNames())) {
             new OnnxExport(clip, half, Coop.version()).classifier(out, classifier, preprocessing);
             return out;
         } catch (UnsupportedOperationException e) {

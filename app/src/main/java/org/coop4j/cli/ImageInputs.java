@@ -18,16 +18,15 @@ import org.coop4j.data.ImageFiles;
  *
  * @param files the images, in order
  * @param truth the class folder of each image; empty where there are no class folders
- * @param folders names of the class folders, sorted; empty where there are none
  */
-record ImageInputs(List<Path> files, List<String> truth, List<String> folders) {
+record ImageInputs(List<Path> files, List<String> truth) {
 
     /** Class folders that a message names. */
     private static final int NAMED = 5;
 
-    /** Returns true if each image lies in the folder of its class. */
-    boolean isLabelled() {
-        return !folders.isEmpty();
+    /** Returns the names of the class folders, sorted; empty where there are none. */
+    List<String> folders() {
+        return truth.stream().distinct().toList();
     }
 
     /**
@@ -40,18 +39,18 @@ record ImageInputs(List<Path> files, List<String> truth, List<String> folders) {
         }
         List<Path> files = new ArrayList<>();
         for (Path argument : arguments) {
-            ImageInputs inside = Files.isDirectory(argument) ? ofFolder(argument) : unlabelled(List.of(argument));
-            if (inside.isLabelled()) {
+            if (!Files.isDirectory(argument)) {
+                files.add(argument);
+                continue;
+            }
+            ImageInputs inside = ofFolder(argument);
+            if (!inside.truth.isEmpty()) {
                 throw new CommandFailure(
-                        "%s has one subfolder per class: give it alone, or name the subfolders".formatted(argument));
+                        argument + " has one subfolder per class: give it alone, or name the subfolders");
             }
             files.addAll(inside.files);
         }
-        return unlabelled(files);
-    }
-
-    private static ImageInputs unlabelled(List<Path> files) {
-        return new ImageInputs(files, List.of(), List.of());
+        return new ImageInputs(files, List.of());
     }
 
     /**
@@ -62,9 +61,9 @@ record ImageInputs(List<Path> files, List<String> truth, List<String> folders) {
     List<Integer> labels(List<String> classes) {
         List<String> names = classes.stream().map(ClassOptions::inPrompt).toList();
         Map<String, Integer> labels = new LinkedHashMap<>();
-        folders.forEach(folder -> labels.put(folder, names.indexOf(ClassOptions.inPrompt(folder))));
+        folders().forEach(folder -> labels.put(folder, names.indexOf(ClassOptions.inPrompt(folder))));
         List<String> unknown =
-                folders.stream().filter(folder -> labels.get(folder) < 0).toList();
+                labels.keySet().stream().filter(folder -> labels.get(folder) < 0).toList();
         if (!unknown.isEmpty()) {
             throw new CommandFailure("%s %s not among the classes: add the class, or name the images themselves"
                     .formatted(Numbers.some(unknown, NAMED), unknown.size() == 1 ? "is" : "are"));
@@ -99,17 +98,18 @@ record ImageInputs(List<Path> files, List<String> truth, List<String> folders) {
             }
         }
         if (files.isEmpty()) {
-            return unlabelled(all);
+            return new ImageInputs(all, truth);
         }
         if (files.size() < all.size()) {
             throw new CommandFailure(
                     folder + " has both images and folders of images: keep one kind, or name the images themselves");
         }
-        List<String> classes = truth.stream().distinct().toList();
+        ImageInputs labelled = new ImageInputs(files, truth);
+        List<String> classes = labelled.folders();
         if (classes.stream().allMatch(name -> Split.named(name).isPresent())) {
             throw new CommandFailure("%s is divided into %s: name one of them, such as %s"
                     .formatted(folder, String.join(", ", classes), folder.resolve(classes.get(0))));
         }
-        return new ImageInputs(files, truth, classes);
+        return labelled;
     }
 }

@@ -35,7 +35,6 @@ import picocli.CommandLine.Parameters;
                     + " The classes are compared with its class embeddings."
         },
         footer = {
-            "Examples:",
             "  coop import prompt_learner/model.pth.tar-50 -m clip.safetensors \\",
             "      --classes-file names.txt -o prompt.safetensors",
             "  coop import output/ -m clip.safetensors --classes-file names.txt \\",

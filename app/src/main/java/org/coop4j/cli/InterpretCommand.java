@@ -2,7 +2,6 @@ package org.coop4j.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.util.function.Function;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.Options;
@@ -11,9 +10,11 @@ import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Format;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.NearestWords;
 import org.coop4j.method.NearestWords.ContextVector;
+import org.coop4j.method.NearestWords.Tokens;
 import org.coop4j.method.NearestWords.Word;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -28,14 +29,13 @@ import picocli.CommandLine.Option;
             InterpretCommand.WARNING + "."
         },
         footer = {
-            "Examples:",
             "  coop interpret -p run",
             "  coop interpret -p run -k 10 --words"
         })
 final class InterpretCommand extends ConsoleCommand {
 
-    static final String WARNING = "The nearest words are not the meaning of a vector: it need not be close to any"
-            + " word, and some vectors are closest to meaningless tokens (CoOp paper)";
+    static final String WARNING = "The nearest words are not the meaning of a vector, which may be far from every"
+            + " word or closest to meaningless tokens (CoOp paper)";
 
     @Mixin
     private PromptOptions promptOptions;
@@ -45,7 +45,7 @@ final class InterpretCommand extends ConsoleCommand {
             defaultValue = "3",
             paramLabel = "N",
             converter = Converters.Positive.class,
-            description = "Words per vector (default: ${DEFAULT-VALUE}).")
+            description = "Words per vector" + Options.DEFAULT)
     private int count;
 
     @Option(names = "--words", description = "Only tokens that end a word, so that most are whole words.")
@@ -59,22 +59,19 @@ final class InterpretCommand extends ConsoleCommand {
         ClassifierFile prompt = promptOptions.read();
         try (Clip clip = promptOptions.open(prompt)) {
             NearestWords nearest = NearestWords.of(
-                    clip, prompt, count, words ? NearestWords.Tokens.WORD_ENDS : NearestWords.Tokens.ALL);
+                    clip, prompt, count, words ? Tokens.WORD_ENDS : Tokens.ALL);
             if (nearest.compared() == 0) {
                 throw new CommandFailure("the model has no token to compare with");
             }
-            if (format.chosen() == Table.Format.JSON) {
+            if (format.chosen() == Format.JSON) {
                 console.print(json(nearest));
                 return 0;
             }
-            if (format.chosen() == Table.Format.CSV) {
-                csv(nearest).print(Table.Format.CSV, console);
-            } else {
-                table(nearest).lines().print(console.out());
-                if (nearest.untrained() > 0) {
-                    console.note("compared with %s tokens; %s more have no embedding in this model"
-                            .formatted(Numbers.count(nearest.compared()), Numbers.count(nearest.untrained())));
-                }
+            Table<?> rows = format.chosen() == Format.CSV ? csv(nearest) : table(nearest);
+            rows.print(format.chosen(), console);
+            if (nearest.untrained() > 0) {
+                console.note("compared with %s tokens; %s more have no embedding in this model"
+                        .formatted(Numbers.count(nearest.compared()), Numbers.count(nearest.untrained())));
             }
             console.note(WARNING);
         }
@@ -97,44 +94,39 @@ final class InterpretCommand extends ConsoleCommand {
     }
 
     /** A word of a vector; ranks count from 1. */
-    private record Ranked(ContextVector vector, int rank, Word word) {}
+    private record Ranked(ContextVector vector, int rank) {
+        Word word() {
+            return vector.nearest().get(rank - 1);
+        }
+    }
 
     private static Table<Ranked> csv(NearestWords nearest) {
         Table<Ranked> rows = new Table<Ranked>()
                 .data("class", r -> r.vector.className())
                 .data("vector", r -> r.vector.number())
-                .data("rank", Ranked::rank);
-        words(rows, Ranked::word);
+                .data("rank", Ranked::rank)
+                .data("token", r -> r.word().token())
+                .data("symbol", r -> r.word().symbol())
+                .data("text", r -> r.word().text())
+                .data("distance", r -> r.word().distance());
         for (ContextVector vector : nearest.vectors()) {
             for (int i = 0; i < vector.nearest().size(); i++) {
-                rows.row(new Ranked(vector, i + 1, vector.nearest().get(i)));
+                rows.row(new Ranked(vector, i + 1));
             }
         }
         return rows;
     }
 
-    private static <T> Table<T> words(Table<T> rows, Function<T, Word> word) {
-        return rows.data("token", r -> word.apply(r).token())
-                .data("symbol", r -> word.apply(r).symbol())
-                .data("text", r -> word.apply(r).text())
-                .data("distance", r -> word.apply(r).distance());
-    }
-
     private static ObjectNode json(NearestWords nearest) {
-        ObjectNode json = Json.object()
+        Table<ContextVector> vectors = new Table<ContextVector>()
+                .data("class", ContextVector::className)
+                .data("vector", ContextVector::number)
+                .data("nearest", ContextVector::nearest)
+                .rows(nearest.vectors());
+        return Json.object()
                 .put("warning", WARNING)
                 .put("compared_tokens", nearest.compared())
-                .put("untrained_tokens", nearest.untrained());
-        json.set(
-                "vectors",
-                new Table<ContextVector>()
-                        .data("class", ContextVector::className)
-                        .data("vector", ContextVector::number)
-                        .data("nearest", v -> words(new Table<Word>(), w -> w)
-                                .rows(v.nearest())
-                                .json())
-                        .rows(nearest.vectors())
-                        .json());
-        return json;
+                .put("untrained_tokens", nearest.untrained())
+                .set("vectors", vectors.json());
     }
 }

@@ -5,10 +5,11 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.base.Settings;
-import org.coop4j.cli.options.MethodOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Format;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
@@ -21,7 +22,7 @@ import picocli.CommandLine.Parameters;
         name = "methods",
         description = "List the methods that coop train --method takes,"
                 + " or explain one of them with its settings, their defaults and its source.",
-        footer = {"Examples:", "  coop methods", "  coop methods kgcoop"})
+        footer = {"  coop methods", "  coop methods kgcoop"})
 final class MethodsCommand extends ConsoleCommand {
 
     /** The settings of the training are shown for this number of shots. */
@@ -52,9 +53,9 @@ final class MethodsCommand extends ConsoleCommand {
                 .text("method", Method::id)
                 .text("title", Method::title)
                 .text("can_add_classes_by_name", method -> method.namesNewClasses() ? "yes" : "")
-                .shown("summary", Table.Kind.WORDS, Method::summary, MethodsCommand::inShort)
+                .shown("summary", Kind.WORDS, Method::summary, MethodsCommand::inShort)
                 .data("settings", method -> Settings.of((Record) method))
-                .in(Table.Format.JSON);
+                .in(Format.JSON);
     }
 
     /** Returns the first clause of the summary. */
@@ -74,20 +75,19 @@ final class MethodsCommand extends ConsoleCommand {
                 .text("meaning", MethodsCommand::meaning)
                 .rows(settings);
         switch (format.chosen()) {
-            case JSON -> {
-                ObjectNode json = Json.object()
-                        .put("method", method.id())
-                        .put("title", method.title())
-                        .put("summary", method.summary());
-                json.set("settings", rows.json());
-                console.print(json);
-            }
+            case JSON -> console.print(Json.object()
+                    .put("method", method.id())
+                    .put("title", method.title())
+                    .put("summary", method.summary())
+                    .<ObjectNode>set("settings", rows.json()));
             case TABLE -> {
                 PrintStream out = console.out();
                 out.println(method.title() + "\n");
                 console.paragraph(method.summary());
-                out.println(settings.isEmpty() ? "\nThere is nothing to set." : "\nSettings (--set NAME=VALUE):");
-                if (!settings.isEmpty()) {
+                if (settings.isEmpty()) {
+                    out.println("\nThere is nothing to set.");
+                } else {
+                    out.println("\nSettings (--set NAME=VALUE):");
                     rows.lines().print(out);
                 }
             }
@@ -101,8 +101,7 @@ final class MethodsCommand extends ConsoleCommand {
     }
 
     private static String meaning(Settings.Description setting) {
-        return setting.choices().isEmpty()
-                ? setting.meaning()
-                : setting.meaning() + ": " + String.join(", ", setting.choices());
+        String choices = String.join(", ", setting.choices());
+        return choices.isEmpty() ? setting.meaning() : setting.meaning() + ": " + choices;
     }
 }

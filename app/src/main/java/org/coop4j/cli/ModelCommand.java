@@ -24,7 +24,6 @@ import picocli.CommandLine.Parameters;
                 + " with --classes, the names whose words it was not trained on.",
         synopsisSubcommandLabel = "[new ...]",
         footer = {
-            "Examples:",
             "  coop model vit-b-32.safetensors",
             "  coop model --json vit-b-32.safetensors",
             "  coop model coop4j-small --classes ibis,ketch,dog",

@@ -17,7 +17,6 @@ import picocli.CommandLine.Option;
         description = "Write an untrained model with random weights (CLIP's initialisation), to try, measure or train."
                 + " The same seed gives the same file everywhere.",
         footer = {
-            "Examples:",
             "  coop model new --arch ViT-B/16 -o random.safetensors",
             "  coop model new --arch RN50 --seed 2 --activation gelu -o random.safetensors"
         })

@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.WrongUsage.require;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,7 +16,7 @@ import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Table;
-import org.coop4j.console.WrongUsage;
+import org.coop4j.console.Table.Format;
 import org.coop4j.eval.Temperature;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.method.Classifier;
@@ -37,7 +39,6 @@ import picocli.CommandLine.Parameters;
             "Its classes are those that it learned; methods that can name new ones take others with --classes."
         },
         footer = {
-            "Examples:",
             "  coop predict -p run photo.jpg",
             "  coop predict -p run --threshold 0.8 --top 3 photos/"
         })
@@ -94,12 +95,10 @@ final class PredictCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        if (!(threshold >= 0 && threshold <= 1)) {
-            throw new WrongUsage("--threshold: expected 0 to 1, got " + threshold);
-        }
+        require(threshold >= 0 && threshold <= 1, "--threshold: expected 0 to 1, got " + threshold);
         Backend.startAhead();
-        ClassifierFile learnedFile = promptOptions.read();
-        ClassifierFile file = raw ? learnedFile.withTemperature(Temperature.NONE) : learnedFile;
+        ClassifierFile learned = promptOptions.read();
+        ClassifierFile file = raw ? learned.withTemperature(Temperature.NONE) : learned;
         List<Path> files = ImageInputs.of(arguments).files();
         List<String> names = classOptions.areGiven() ? classOptions.read() : file.classNames();
         try (Clip clip = promptOptions.open(file, precision.precision())) {
@@ -147,34 +146,32 @@ final class PredictCommand extends ConsoleCommand {
         Table<Classified> rows = new Table<Classified>()
                 .text("image", Classified::file)
                 .among(files.stream().map(Path::toString).toList())
-                .in(Table.Format.TABLE, Table.Format.CSV)
+                .in(Format.TABLE, Format.CSV)
                 .data("file", Classified::file)
-                .in(Table.Format.JSON, Table.Format.JSON_LINES)
-                .text("label", c -> c.answers.get(0).label())
-                .among(labels)
-                .share("probability", c -> (float) c.answers.get(0).probability());
+                .in(Format.JSON, Format.JSON_LINES);
         int most = top == null ? 1 : Math.min(top, names.size());
         int last = most > 1 && threshold > 0 ? most + 1 : most;
-        for (int i = 1; i < last; i++) {
+        for (int i = 0; i < last; i++) {
             int rank = i;
-            rows.text("label_" + (i + 1), c -> c.answer(rank).map(Prediction::label).orElse(""))
+            String suffix = i == 0 ? "" : "_" + (i + 1);
+            Format[] formats = i == 0 ? Format.values() : new Format[] {Format.TABLE, Format.CSV};
+            rows.text("label" + suffix, c -> c.answer(rank).map(Prediction::label).orElse(""))
                     .among(labels)
-                    .in(Table.Format.TABLE, Table.Format.CSV)
-                    .share("probability_" + (i + 1), c -> c.answer(rank).map(p -> (float) p.probability()).orElse(null))
-                    .in(Table.Format.TABLE, Table.Format.CSV);
+                    .in(formats)
+                    .share("probability" + suffix, c -> c.answer(rank).map(p -> (float) p.probability()).orElse(null))
+                    .in(formats);
         }
         return rows.data("probabilities", c -> probabilities(names, c.ranked))
-                .in(Table.Format.JSON, Table.Format.JSON_LINES);
+                .in(Format.JSON, Format.JSON_LINES);
     }
 
-    /** Returns the probabilities of all classes in their own order, or of the most probable ones that were asked for. */
+    /** Returns the probabilities of all classes in their own order, or of the most probable ones asked for. */
     private Map<String, Float> probabilities(List<String> names, List<Prediction> ranked) {
         Map<String, Float> map = new LinkedHashMap<>();
         if (top == null) {
             names.forEach(name -> map.put(name, 0f));
         }
-        ranked.stream()
-                .limit(top == null ? ranked.size() : top)
+        ranked.subList(0, top == null ? names.size() : Math.min(top, names.size()))
                 .forEach(p -> map.put(p.label(), (float) p.probability()));
         return map;
     }

@@ -9,7 +9,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.coop4j.base.Spelling;
@@ -62,16 +61,15 @@ final class Problems {
 
     /** Reports a mistake on the command line that picocli finds. */
     int wrongUsage(ParameterException e, String[] ignoredArguments) {
-        String message =
-                e instanceof UnmatchedArgumentException unmatched ? unknown(unmatched) : String.valueOf(e.getMessage());
+        String message = e instanceof UnmatchedArgumentException unmatched ? unknown(unmatched) : e.getMessage();
         return wrongUsage(e, message, e.getCommandLine());
     }
 
     private int wrongUsage(Exception e, String message, CommandLine command) {
         String line = message.replaceFirst("^Error: ", "").replaceAll("\\s*\\R\\s*", " ").strip();
-        String begin = line.substring(0, Math.min(1, line.length())).toLowerCase(Locale.ROOT);
         String name = command.getCommandSpec().qualifiedName();
-        console.warn("%s%s (see %s --help)".formatted(begin, line.substring(begin.length()), name));
+        console.warn("%c%s (see %s --help)"
+                .formatted(Character.toLowerCase(line.charAt(0)), line.substring(1), name));
         trace(e);
         return CommandLine.ExitCode.USAGE;
     }

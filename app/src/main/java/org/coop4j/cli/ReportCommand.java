@@ -33,14 +33,10 @@ import picocli.CommandLine.Parameters;
                     + " Tables are written as CSV, figures as SVG.",
             "",
             "Runs of different models, test images or settings are shown apart, never averaged.",
-            ""
+            "--csv prints the few-shot table; all tables are in OUT/tables.",
+            "A damaged run is named and left out, and the exit code is 1."
         },
         footer = {
-            "",
-            "--csv prints the few-shot table; all tables are in OUT/tables.",
-            "A damaged run is named and left out, and the exit code is 1.",
-            "",
-            "Examples:",
             "  coop report runs",
             "  coop report runs -o paper",
             "  coop report runs -q --csv | head"

@@ -45,7 +45,6 @@ import picocli.CommandLine.Option;
                     + " /openapi.yaml describes the API, including the Open Inference Protocol v2."
         },
         footer = {
-            "Examples:",
             "  coop serve -m coop4j-small -c dog,car,house",
             "  coop serve -p run -p flowers=runs/flowers-16",
             "  coop serve -p run --host 0.0.0.0 --token-file token.txt",

@@ -45,8 +45,6 @@ import picocli.CommandLine.Parameters;
             ""
         },
         footer = {
-            "",
-            "Examples:",
             "  coop sweep --example > plan.yaml",
             "  coop sweep plan.yaml -m vit-b-16.safetensors -o sweep --dry-run",
             "  coop sweep plan.yaml -m vit-b-16.safetensors -o sweep",

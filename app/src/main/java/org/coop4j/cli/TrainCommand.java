@@ -1,15 +1,14 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.WrongUsage.require;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.DataOptions;
-import org.coop4j.cli.options.MethodOptions;
 import org.coop4j.cli.options.Options;
-import org.coop4j.cli.options.RunOptions;
-import org.coop4j.cli.options.SpaceOptions;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.WrongUsage;
@@ -39,7 +38,6 @@ import picocli.CommandLine.Option;
             "CLIP's weights stay as they are."
         },
         footer = {
-            "Examples:",
             "  coop train -m clip.safetensors -d pictures/ --shots 16 -o run",
             "  coop train -m clip.safetensors -d pictures/ --method auto,coop -o run",
             "  coop train -m clip.safetensors -d pictures/ -k 4 --csc --seeds 1,2,3 -o runs",
@@ -88,10 +86,8 @@ final class TrainCommand extends ConsoleCommand {
     @Override
     public Integer call() throws IOException {
         seeds = runOptions.seeds();
-        List<Candidate> candidates = methodOptions.candidates(runOptions.presetWords(), runOptions.shots());
-        if (methodOptions.choose() && runOptions.severalSeeds()) {
-            throw new WrongUsage("a method is chosen for one seed: omit --seeds");
-        }
+        List<Candidate> candidates = methodOptions.candidates(runOptions.presetWords(), runOptions.shots);
+        require(!methodOptions.choose() || !runOptions.severalSeeds(), "a method is chosen for one seed: omit --seeds");
         List<PromptEnsemble> prompts = WrongUsage.unless(
                 () -> templates.stream().map(PromptEnsemble::of).toList());
         SpaceOptions.Opened opened =
@@ -128,7 +124,7 @@ final class TrainCommand extends ConsoleCommand {
         if (!methodOptions.choose()) {
             return MethodChoice.all(candidates);
         }
-        RunFolder.requireFree(runOptions.out(), runOptions.resume());
+        RunFolder.requireFree(runOptions.out, runOptions.resume);
         Candidate learns =
                 candidates.stream().filter(c -> c.method().learns()).findFirst().orElse(candidates.get(0));
         boolean all = candidates.stream().anyMatch(c -> c.shots() == 0);
@@ -159,7 +155,7 @@ final class TrainCommand extends ConsoleCommand {
             RunPage.write(runs, comparison, choice, shared.space().workers().count());
             comparisons.add(comparison);
         }
-        return new TrainReport(results, comparisons, choice, runOptions.out());
+        return new TrainReport(results, comparisons, choice, runOptions.out);
     }
 
     /**
@@ -168,7 +164,7 @@ final class TrainCommand extends ConsoleCommand {
      * @param several methods are learned, each in a folder of its own
      */
     private ComparedRun run(SharedData shared, Candidate candidate, long seed, boolean several) throws IOException {
-        Path out = runOptions.out();
+        Path out = runOptions.out;
         Path ofMethod = several ? out.resolve(candidate.method().id()) : out;
         Path folder = runOptions.severalSeeds() ? ofMethod.resolve("seed" + seed) : ofMethod;
         String title = candidate.method().title();
@@ -176,7 +172,7 @@ final class TrainCommand extends ConsoleCommand {
             console.note("%s, seed %d: %s".formatted(title, seed, folder));
         }
         RunConfig config = config(shared, candidate, seed);
-        RunResult result = new Run(shared, title, config, console).run(folder, runOptions.resume());
+        RunResult result = new Run(shared, title, config, console).run(folder, runOptions.resume);
         return new ComparedRun(candidate.name() + learnedFrom(result), config, folder, result);
     }
 

@@ -122,7 +122,9 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
         List<RunResult.HandWritten> handWritten = results.get(0).handWritten();
         IntStream.range(0, handWritten.size()).forEach(i -> prompts.addObject()
                 .put("prompt", handWritten.get(i).prompt())
-                .put("accuracy", mean(i)));
+                .put(
+                        "accuracy",
+                        SeedSummary.of(results, r -> r.handWritten().get(i).accuracy()).mean()));
         SeedSummary accuracy = SeedSummary.of(results, RunResult::accuracy);
         json.put("mean_accuracy", accuracy.mean());
         if (results.size() > 1) {
@@ -130,12 +132,6 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
         }
         return json.put("folder", out.toString())
                 .put("report", place(RunFolder.REPORT).toString());
-    }
-
-    /** Returns the mean accuracy of a hand-written prompt over the runs. */
-    private double mean(int prompt) {
-        return SeedSummary.of(results, r -> r.handWritten().get(prompt).accuracy())
-                .mean();
     }
 
     private static void row(ObjectNode row, ComparedClassifier c) {

@@ -1,12 +1,14 @@
 package org.coop4j.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
+import static org.coop4j.console.WrongUsage.require;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
@@ -20,15 +22,17 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Format;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.image.ExifOrientation;
+import org.coop4j.image.PixelReader;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
-import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,7 +47,6 @@ import picocli.CommandLine.Parameters;
             "A folder with one subfolder per class, or a dataset (--data), is scored."
         },
         footer = {
-            "Examples:",
             "  coop zero-shot -m clip.safetensors -c cat,dog photo.jpg",
             "  coop zero-shot -m clip.safetensors --dataset imagenet-a -d DATA --ensemble 80"
         })
@@ -75,7 +78,7 @@ final class ZeroShotCommand extends ConsoleCommand {
             defaultValue = "5",
             paramLabel = "K",
             converter = Converters.Positive.class,
-            description = "Show the K most probable classes (default: ${DEFAULT-VALUE}).")
+            description = "Show the K most probable classes" + Options.DEFAULT)
     private int top;
 
     @ArgGroup
@@ -108,10 +111,10 @@ final class ZeroShotCommand extends ConsoleCommand {
     /**
      * One of an image's most probable classes.
      *
-     * @param truth the label of the image, -1 if it is unknown
+     * @param truth the class of the image; null if it is unknown
      * @param rank counted from 1
      */
-    private record Guess(String file, int truth, int rank, int label, float probability) {}
+    private record Guess(String file, String truth, int rank, String label, float probability) {}
 
     @Override
     public Integer call() throws IOException {
@@ -119,23 +122,35 @@ final class ZeroShotCommand extends ConsoleCommand {
         try (Clip clip = clipOptions.openForTexts()) {
             UnknownWords.warning(clip, task.classes).ifPresent(console::warn);
             FeatureMatrix weights = task.prompts.classWeights(clip, task.classes, truncation.overflow(), console);
-            EncodedImages images =
-                    EncodedImages.encode(clip, task.files, EncodedImages.reader(clip, task.exif), true, console);
-            float[][] probabilities = clip.probabilities(images.features(), weights);
-            List<List<Guess>> found = new ArrayList<>();
-            for (int row = 0; row < probabilities.length; row++) {
-                found.add(best(task, images.positions().get(row), probabilities[row]));
-            }
-            if (format.chosen() == Table.Format.JSON) {
-                console.print(json(task, found, images));
-            } else if (format.chosen() == Table.Format.TABLE && task.isScored() && !found.isEmpty()) {
-                printScores(evaluation(found), task.classes);
-            } else if (format.chosen() == Table.Format.CSV || !found.isEmpty()) {
-                Table<Guess> guesses = guesses(task);
-                found.forEach(guesses::rows);
-                guesses.print(format.chosen(), console);
-            }
+            PixelReader reader = EncodedImages.reader(clip, task.exif);
+            EncodedImages images = EncodedImages.encode(clip, task.files, reader, true, console);
+            print(task, images, clip.probabilities(images.features(), weights));
             return images.exitCode();
+        }
+    }
+
+    private void print(Task task, EncodedImages images, float[][] probabilities) {
+        List<List<Guess>> found = new ArrayList<>();
+        for (int row = 0; row < probabilities.length; row++) {
+            found.add(best(task, images.positions().get(row), probabilities[row]));
+        }
+        Evaluation evaluation = null;
+        if (task.isScored() && !found.isEmpty()) {
+            int[] truth = images.positions().stream().mapToInt(task.labels::get).toArray();
+            evaluation = Evaluation.ofLogits(truth, probabilities);
+        }
+        if (format.chosen() == Format.JSON) {
+            ObjectNode json = json(task, found, images.problems());
+            if (evaluation != null) {
+                json.set("scores", EvalCommand.json(evaluation, task.classes));
+            }
+            console.print(json);
+        } else if (format.chosen() == Format.TABLE && evaluation != null) {
+            printScores(evaluation, task.classes);
+        } else if (format.chosen() == Format.CSV || !found.isEmpty()) {
+            Table<Guess> guesses = guesses(task);
+            found.forEach(guesses::rows);
+            guesses.print(format.chosen(), console);
         }
     }
 
@@ -146,16 +161,11 @@ final class ZeroShotCommand extends ConsoleCommand {
         if (data.isPresent()) {
             return datasetTask(data.get(), prompts);
         }
-        if (arguments.isEmpty()) {
-            throw new WrongUsage("which images? Name them, or give --data");
-        }
-        if (splitOptions.isGiven()) {
-            throw new WrongUsage("--split and --seed are for a dataset: give --data");
-        }
+        require(!arguments.isEmpty(), "which images? Name them, or give --data");
+        require(!splitOptions.isGiven(), "--split and --seed are for a dataset: give --data");
         ImageInputs inputs = ImageInputs.of(arguments);
-        if (given.isEmpty() && !inputs.isLabelled()) {
-            throw new WrongUsage(
-                    "which classes? Give --classes, --classes-file, or a folder with one subfolder per class");
+        if (given.isEmpty() && inputs.truth().isEmpty()) {
+            throw new WrongUsage("which classes? Give --classes, or a folder with one subfolder per class");
         }
         List<String> classes = given.isEmpty()
                 ? ClassOptions.checked(inputs.folders(), arguments.get(0).toString())
@@ -164,12 +174,10 @@ final class ZeroShotCommand extends ConsoleCommand {
     }
 
     private Task datasetTask(DataSpec data, PromptEnsemble prompts) throws IOException {
-        if (!arguments.isEmpty() || classOptions.areGiven()) {
-            throw new WrongUsage("--data has its own images and classes: omit the others");
-        }
-        if (data.holdsFeatures()) {
-            throw new WrongUsage("zero-shot encodes images: coop train --method zero-shot takes features");
-        }
+        require(
+                arguments.isEmpty() && !classOptions.areGiven(),
+                "--data has its own images and classes: omit the others");
+        require(!data.holdsFeatures(), "zero-shot encodes images: coop train --method zero-shot takes features");
         ImageDataset dataset = data.load(splitOptions.seed() == null ? 1 : splitOptions.seed()).half(dataOptions.half());
         List<LabelledImage> images = splitOptions.of(dataset);
         console.note("%s: %s of %s, prompt: %s"
@@ -189,27 +197,26 @@ final class ZeroShotCommand extends ConsoleCommand {
     /** Returns the classes of an image by falling probability, the first of equals first. */
     private List<Guess> best(Task task, int position, float[] probabilities) {
         String file = task.files.get(position).toString();
-        int truth = task.isScored() ? task.labels.get(position) : -1;
+        String truth = task.isScored() ? task.classes.get(task.labels.get(position)) : null;
         List<Guess> best = new ArrayList<>();
         IntStream.range(0, probabilities.length)
                 .boxed()
-                .sorted(Comparator.comparing(label -> -probabilities[label]))
+                .sorted(Comparator.comparing(c -> -probabilities[c]))
                 .limit(top)
-                .forEach(label -> best.add(new Guess(file, truth, best.size() + 1, label, probabilities[label])));
+                .forEach(c -> best.add(
+                        new Guess(file, truth, best.size() + 1, task.classes.get(c), probabilities[c])));
         return best;
     }
 
     private static Table<Guess> guesses(Task task) {
         Table<Guess> table = new Table<Guess>()
-                .shown("image", Table.Kind.WORDS, Guess::file, g -> g.rank == 1 ? g.file : "")
-                .in(Table.Format.TABLE, Table.Format.CSV)
+                .shown("image", Kind.WORDS, Guess::file, g -> g.rank == 1 ? g.file : "")
+                .in(Format.TABLE, Format.CSV)
                 .data("rank", Guess::rank)
-                .in(Table.Format.CSV)
-                .text("label", g -> task.classes.get(g.label))
+                .in(Format.CSV)
+                .text("label", Guess::label)
                 .share("probability", Guess::probability);
-        return task.isScored()
-                ? table.data("truth", g -> task.classes.get(g.truth)).in(Table.Format.CSV)
-                : table;
+        return task.isScored() ? table.data("truth", Guess::truth).in(Format.CSV) : table;
     }
 
     private void printScores(Evaluation evaluation, List<String> classes) {
@@ -221,35 +228,21 @@ final class ZeroShotCommand extends ConsoleCommand {
                         Numbers.count(evaluation.correct()),
                         Numbers.percent(evaluation.accuracy()))
                 .print(console.out());
-        console.out().println("macro F1 " + Numbers.percent(evaluation.macroF1()));
+        console.print("macro F1 " + Numbers.percent(evaluation.macroF1()));
     }
 
-    private static Evaluation evaluation(List<List<Guess>> found) {
-        return Evaluation.of(
-                found.stream().mapToInt(best -> best.get(0).truth).toArray(),
-                found.stream().mapToInt(best -> best.get(0).label).toArray());
-    }
-
-    private ObjectNode json(Task task, List<List<Guess>> found, EncodedImages encoded) {
-        ObjectNode json = Json.object();
-        task.classes.forEach(json.putArray("classes")::add);
-        task.prompts.templates().forEach(json.putArray("templates")::add);
-        ArrayNode images = json.putArray("images");
-        for (List<Guess> best : found) {
-            ObjectNode image = images.addObject().put("file", best.get(0).file);
-            if (task.isScored()) {
-                image.put("truth", task.classes.get(best.get(0).truth));
-            }
-            image.set("predictions", guesses(task).rows(best).json());
-        }
-        ArrayNode unreadable = json.putArray("unreadable");
-        encoded.problems().forEach((position, problem) -> unreadable
-                .addObject()
-                .put("file", task.files.get(position).toString())
-                .put("problem", problem));
-        if (task.isScored() && !found.isEmpty()) {
-            json.set("scores", EvalCommand.json(evaluation(found), task.classes));
-        }
-        return json;
+    private static ObjectNode json(Task task, List<List<Guess>> found, Map<Integer, String> problems) {
+        Table<List<Guess>> images = new Table<List<Guess>>()
+                .data("file", best -> best.get(0).file)
+                .data("truth", best -> best.get(0).truth)
+                .data("predictions", best -> guesses(task).rows(best).json());
+        Table<Map.Entry<Integer, String>> unreadable = new Table<Map.Entry<Integer, String>>()
+                .data("file", problem -> task.files.get(problem.getKey()).toString())
+                .data("problem", Map.Entry::getValue);
+        return Json.object()
+                .<ObjectNode>set("classes", Json.of(task.classes))
+                .<ObjectNode>set("templates", Json.of(task.prompts.templates()))
+                .<ObjectNode>set("images", images.rows(found).json())
+                .set("unreadable", unreadable.rows(problems.entrySet()).json());
     }
 }

@@ -107,12 +107,7 @@ public record DemoReport(DemoResult result) {
                                 + " is and learns the words in front of the class name, as vectors, from a few labelled"
                                 + " images. Accuracies are on %d photographs that neither CLIP nor the learned prompt"
                                 + " has seen; mean ± standard deviation over %d samples of training photographs.")
-                        .formatted(
-                                result.testImages(),
-                                result.runs().stream()
-                                        .map(DemoResult.Run::seed)
-                                        .distinct()
-                                        .count()))
+                        .formatted(result.testImages(), result.learned().count()))
                 .paragraph("In pre-training, the model saw other photographs of %s, and none of the other %d classes."
                         .formatted(
                                 Numbers.list(result.photographed()),
@@ -122,7 +117,7 @@ public record DemoReport(DemoResult result) {
 
     /** The accuracy of the featured method, and its gains over others. */
     public List<Fact> facts() {
-        SeedSummary learned = result.photographs(DemoMethod.FEATURED, result.mostShots());
+        SeedSummary learned = result.learned();
         DemoResult.Prompt best = result.bestPrompt();
         Map<String, Double> others = new LinkedHashMap<>();
         others.put("the best hand-written prompt, " + quoted(best), best.photographs());
@@ -222,7 +217,7 @@ public record DemoReport(DemoResult result) {
                 .table(DemoReport.<DemoMethod>table(
                                 "drawings", "Accuracy on " + result.drawingImages() + " drawings, %")
                         .words("method, learned on photographs", DemoMethod::title)
-                        .numbers("accuracy", method -> Cell.mean(result.drawings(method, result.mostShots())))
+                        .numbers("accuracy", method -> Cell.mean(result.drawings(method)))
                         .rows(List.of(DemoMethod.values())));
     }
 

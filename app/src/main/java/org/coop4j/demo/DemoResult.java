@@ -1,6 +1,5 @@
 package org.coop4j.demo;
 
-import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
@@ -106,13 +105,11 @@ public record DemoResult(
     public record ClassGain(String name, int images, int before, double after) {}
 
     /** The hand-written prompt that is best on the test photographs. */
-    @JsonIgnore
     public Prompt bestPrompt() {
         return best(prompts);
     }
 
     /** The best on the test photographs of the prompts with careful class names. */
-    @JsonIgnore
     public Prompt bestRenamedPrompt() {
         return best(renamedPrompts);
     }
@@ -123,21 +120,23 @@ public record DemoResult(
     }
 
     /** The hand-written prompt that is best on the drawings, with careful class names. */
-    @JsonIgnore
     public Prompt bestDrawingPrompt() {
         return Collections.max(renamedPrompts, Comparator.comparingDouble(Prompt::drawings));
     }
 
     /** The numbers of shots, ascending. */
-    @JsonIgnore
     public List<Integer> shots() {
         return runs.stream().map(Run::shots).distinct().sorted().toList();
     }
 
     /** The most shots. */
-    @JsonIgnore
     public int mostShots() {
         return Collections.max(shots());
+    }
+
+    /** Accuracy of the featured method with most shots on the photographs over the seeds. */
+    public SeedSummary learned() {
+        return photographs(DemoMethod.FEATURED, mostShots());
     }
 
     /** Accuracy of a method on the photographs over the seeds. */
@@ -145,9 +144,9 @@ public record DemoResult(
         return SeedSummary.of(runs(method, shots), Run::photographs);
     }
 
-    /** Accuracy of a method on the drawings and emoji over the seeds. */
-    public SeedSummary drawings(DemoMethod method, int shots) {
-        return SeedSummary.of(runs(method, shots), Run::drawings);
+    /** Accuracy of a method with most shots on the drawings and emoji over the seeds. */
+    public SeedSummary drawings(DemoMethod method) {
+        return SeedSummary.of(runs(method, mostShots()), Run::drawings);
     }
 
     private List<Run> runs(DemoMethod method, int shots) {

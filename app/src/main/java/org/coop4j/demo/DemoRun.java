@@ -190,20 +190,14 @@ public final class DemoRun implements SweepListener {
         if (!run.learns() || !run.dataset().equals(PHOTOGRAPHS)) {
             return;
         }
-        List<RunResult> results = on(PHOTOGRAPHS)
-                .filter(one -> one.run.shots() == run.shots() && one.run.learns())
-                .map(Tested::result)
-                .toList();
         long all = planned.stream()
                 .filter(other -> other.dataset().equals(PHOTOGRAPHS) && other.shots() == run.shots())
                 .count();
-        if (results.size() == all) {
+        if (on(PHOTOGRAPHS).filter(one -> one.run.shots() == run.shots()).count() == all) {
             Map<DemoMethod, SeedSummary> accuracies = new EnumMap<>(DemoMethod.class);
             for (DemoMethod method : DemoMethod.values()) {
-                List<RunResult> seeds = results.stream()
-                        .filter(seed -> seed.method().equals(method.id()))
-                        .toList();
-                accuracies.put(method, SeedSummary.of(seeds, RunResult::accuracy));
+                List<Tested> seeds = on(PHOTOGRAPHS, method.id(), run.shots());
+                accuracies.put(method, SeedSummary.of(seeds, seed -> seed.result.accuracy()));
             }
             listener.learned(run.shots(), accuracies);
         }

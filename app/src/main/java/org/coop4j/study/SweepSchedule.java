@@ -39,9 +39,6 @@ final class SweepSchedule {
     /** Reading, decoding and resizing a photograph takes roughly as long as this many. */
     private static final double DECODING = 2e8;
 
-    /** A multiplication outside of matrix products takes roughly as long as this many inside. */
-    private static final double ALONE = 20;
-
     private final Clip clip;
     private final SweepPlan plan;
     private final Map<String, SweepDataset> datasets;
@@ -150,12 +147,11 @@ final class SweepSchedule {
 
     private void addTransfer(SweepRun source, SweepDataset target, ClassHalf half) {
         RunConfig config = source.config().testedOn(target.data(half));
-        SweepRun.Work work = new SweepRun.Work(0, scoreWork(target, half), 0);
-        add(SweepRun.of(source.label(), config, target, Optional.of(source), work));
+        add(SweepRun.of(source.label(), config, target, Optional.of(source), new SweepRun.Work(0, 0, 0)));
     }
 
-    // Work, in multiplications: which predicts the time left of runs as different as a step on 10 and one on 1,000
-    // classes
+    // Work, in multiplications, without scoring, which is hardly any. It predicts the time left of runs as different as a
+    // step on 10 and one on 1,000 classes.
 
     /** Encoding an image file. */
     static double imageWork(Clip clip) {
@@ -170,13 +166,6 @@ final class SweepSchedule {
         return DECODING + blocks * BOTTLENECK * scale * scale;
     }
 
-    private double scoreWork(SweepDataset dataset, ClassHalf half) {
-        return ALONE
-                * dataset.classNames(half).size()
-                * dataset.testImages(half)
-                * clip.architecture().embedDim();
-    }
-
     private SweepRun.Work work(SweepDataset dataset, ClassHalf half, RunConfig config) {
         Sample sample = config.sample();
         Training training = config.training();
@@ -185,7 +174,6 @@ final class SweepSchedule {
         double encoding = (double) sample.views() * images * imageWork(clip);
         double fit =
                 config.method().learner(clip, dataset.task(half, sample.seed())).work(images, training);
-        return new SweepRun.Work(
-                encoding, encoding + fit + scoreWork(dataset, half), (long) batches * training.epochs());
+        return new SweepRun.Work(encoding, encoding + fit, (long) batches * training.epochs());
     }
 }

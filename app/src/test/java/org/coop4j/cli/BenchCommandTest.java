@@ -80,8 +80,8 @@ class BenchCommandTest {
         return Stream.of(
                 Arguments.of(new String[] {"stairs"}, "\"stairs\""),
                 Arguments.of(new String[] {"step", "--arch", "ViT-X"}, "ViT-X"),
-                Arguments.of(new String[] {"step", "--runs", "0"}, "'--runs': expected 1 or more, got 0"),
-                Arguments.of(new String[] {"step", "--classes", "-3"}, "'--classes': expected 1 or more, got -3"),
+                Arguments.of(new String[] {"step", "--runs", "0"}, "'--runs': expected an integer of 1 or more, got 0"),
+                Arguments.of(new String[] {"step", "--classes", "-3"}, "'--classes': expected an integer of 1 or more, got -3"),
                 Arguments.of(new String[] {"step", "--memory", "lots"}, "lots"),
                 Arguments.of(new String[] {"step", "--position", "left"}, "'left'"),
                 Arguments.of(new String[] {"files"}, "folder"));

@@ -68,7 +68,7 @@ class CoopTest {
                 .contains("zero-shot", "--checkpoint-every");
         CommandRun fish = coop("completion", "fish");
         assertThat(fish.code()).isEqualTo(2);
-        assertThat(fish.err()).contains("fish", "bash or zsh");
+        assertThat(fish.err()).contains("fish", "BASH", "ZSH");
     }
 
     @Test

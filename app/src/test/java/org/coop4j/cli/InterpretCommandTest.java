@@ -115,7 +115,7 @@ class InterpretCommandTest {
         assertThat(coop("interpret").code()).isEqualTo(2);
         CommandRun none = coop("interpret", "-p", run, "-m", model, "-k", 0);
         assertThat(none.code()).isEqualTo(2);
-        assertThat(none.err()).contains("--nearest", "expected 1 or more, got 0");
+        assertThat(none.err()).contains("--nearest", "1 or more, got 0");
         CommandRun lost = coop("interpret", "-p", run);
         assertThat(lost.code()).isEqualTo(1);
         assertThat(lost.err()).contains("give it with --model");

@@ -18,7 +18,7 @@ class MethodsCommandTest {
     void aMethodThatIsNotTrainedByStepsIsNamedAsItWasTyped() {
         CommandRun train = coop("train", "--method", "gda", "--epochs", 1, "-m", "x", "-d", "y", "-o", "z");
         assertThat(train.code()).isEqualTo(2);
-        assertThat(train.err()).contains("--epochs does not apply to gda");
+        assertThat(train.err()).contains("epochs does not apply to gda");
     }
 
     @Test

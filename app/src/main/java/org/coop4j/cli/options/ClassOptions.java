@@ -61,18 +61,17 @@ public final class ClassOptions {
             throw new CommandFailure(source + " names no class: give two or more");
         }
         if (result.size() == 1) {
-            throw new CommandFailure(
-                    "%s names one class, '%s': give two or more to choose from".formatted(source, result.get(0)));
+            throw new CommandFailure("%s names one class, '%s': give two or more".formatted(source, result.get(0)));
+        }
+        if (result.contains("")) {
+            throw new CommandFailure(source + " has an empty class name");
         }
         Map<String, String> byPrompt = new HashMap<>();
         for (String name : result) {
-            if (name.isEmpty()) {
-                throw new CommandFailure(source + " has an empty class name");
-            }
             String other = byPrompt.putIfAbsent(inPrompt(name), name);
             if (other != null) {
-                throw new CommandFailure("%s has the classes '%s' and '%s', which make the same prompt: omit one"
-                        .formatted(source, other, name));
+                throw new CommandFailure(
+                        "%s: '%s' and '%s' make the same prompt, omit one".formatted(source, other, name));
             }
         }
         return result;

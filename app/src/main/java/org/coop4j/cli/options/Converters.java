@@ -2,23 +2,17 @@ package org.coop4j.cli.options;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Iterator;
-import java.util.List;
-import java.util.Locale;
 import java.util.function.Function;
 import org.coop4j.base.InputException;
 import org.coop4j.clip.MemoryLimit;
-import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
-import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.run.ReferencePreset;
-import org.coop4j.weights.model.MlpActivation;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -30,25 +24,50 @@ public final class Converters {
 
     /** Registers the converters of all types that options have. */
     public static void register(CommandLine line) {
-        line.registerConverter(ExifOrientation.class, text -> known(text, ExifOrientation::named))
-                .registerConverter(Precision.class, Converters::precision)
-                .registerConverter(ReferencePreset.class, text -> known(text, ReferencePreset::named))
-                .registerConverter(MemoryLimit.class, text -> known(text, MemoryLimit::parse))
-                .registerConverter(Benchmark.class, text -> known(text, Benchmarks.published()::get))
-                .registerConverter(Split.class, text -> Split.named(text).orElseThrow(() -> unknown(Split.class, text)))
-                .registerConverter(MlpActivation.class, text -> constant(MlpActivation.class, text))
-                .registerConverter(ClassHalf.class, text -> constant(ClassHalf.class, text))
-                .registerConverter(ClassPosition.class, text -> constant(ClassPosition.class, text));
+        register(line, ExifOrientation.class, ExifOrientation::named);
+        register(line, ReferencePreset.class, ReferencePreset::named);
+        register(line, MemoryLimit.class, MemoryLimit::parse);
+        register(line, Benchmark.class, Benchmarks.published()::get);
+        register(line, Precision.class, Converters::precision);
+        register(line, Split.class, Converters::split);
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+    }
+
+    private static <T> void register(CommandLine line, Class<T> type, Function<String, T> parse) {
+        line.registerConverter(type, text -> {
+            try {
+                return parse.apply(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        });
+    }
+
+    private static Precision precision(String text) {
+        if (text.equals("auto")) {
+            return Precision.BFLOAT16.obstacle().isEmpty() ? Precision.BFLOAT16 : Precision.FLOAT32;
+        }
+        try {
+            return Precision.of(text);
+        } catch (IllegalArgumentException e) {
+            throw new TypeConversionException(e.getMessage() + " (or auto)");
+        }
+    }
+
+    private static Split split(String text) {
+        return Split.named(text)
+                .orElseThrow(() -> new IllegalArgumentException("expected train, val or test, got '" + text + "'"));
     }
 
     /** The name of a file, where a folder would read as "Is a directory". */
     public static final class FileName implements ITypeConverter<Path> {
         @Override
         public Path convert(String name) {
-            if (Files.isDirectory(Path.of(name))) {
+            Path file = Path.of(name);
+            if (Files.isDirectory(file)) {
                 throw new TypeConversionException(name + " is a folder: expected a file");
             }
-            return Path.of(name);
+            return file;
         }
     }
 
@@ -74,49 +93,10 @@ public final class Converters {
     public static final class Positive implements ITypeConverter<Integer> {
         @Override
         public Integer convert(String text) {
-            if (!text.matches("[+-]?\\d{1,9}")) {
-                throw new TypeConversionException("expected an integer, got '" + text + "'");
+            if (!text.matches("0*[1-9]\\d{0,8}")) {
+                throw new TypeConversionException("expected an integer of 1 or more, got " + text);
             }
-            int value = Integer.parseInt(text);
-            if (value < 1) {
-                throw new TypeConversionException("expected 1 or more, got " + value);
-            }
-            return value;
+            return Integer.valueOf(text);
         }
-    }
-
-    private static Precision precision(String text) {
-        if (text.equals("auto")) {
-            return Precision.BFLOAT16.obstacle().isEmpty() ? Precision.BFLOAT16 : Precision.FLOAT32;
-        }
-        try {
-            return Precision.of(text);
-        } catch (IllegalArgumentException e) {
-            throw new TypeConversionException(e.getMessage() + " (or auto)");
-        }
-    }
-
-    private static <T> T known(String text, Function<String, T> parse) {
-        try {
-            return parse.apply(text);
-        } catch (IllegalArgumentException e) {
-            throw new TypeConversionException(e.getMessage());
-        }
-    }
-
-    private static <E extends Enum<E>> E constant(Class<E> type, String name) {
-        return Arrays.stream(type.getEnumConstants())
-                .filter(value -> value.name().equalsIgnoreCase(name))
-                .findFirst()
-                .orElseThrow(() -> unknown(type, name));
-    }
-
-    private static TypeConversionException unknown(Class<? extends Enum<?>> type, String name) {
-        List<String> names = Arrays.stream(type.getEnumConstants())
-                .map(value -> value.name().toLowerCase(Locale.ROOT))
-                .toList();
-        int last = names.size() - 1;
-        return new TypeConversionException("expected %s or %s, got '%s'"
-                .formatted(String.join(", ", names.subList(0, last)), names.get(last), name));
     }
 }

@@ -17,57 +17,50 @@ public final class DataOptions {
             required = true,
             paramLabel = "DIR|FILE",
             description = {
-                "Labelled images: a folder with one subfolder per class (below train, val and test, or not);"
-                        + " a CoOp split file (.json); a list of path,label (.csv);"
-                        + " features with labels (.safetensors, .npz, .pt); with --dataset, the folder of all datasets."
+                "Labelled images: a folder with one subfolder per class, a CoOp split file (.json),"
+                        + " a list of path,label (.csv) or features with labels (.safetensors, .npz, .pt);"
+                        + " with --dataset, the folder of all datasets."
             })
     private Path data;
 
     @Option(
             names = "--dataset",
             paramLabel = "NAME",
-            description = "A published dataset in the benchmarks' layout, such as caltech101"
-                    + " (\"coop datasets\" lists them).")
+            description = "A published dataset in the benchmarks' layout, such as caltech101 (see coop datasets).")
     private Benchmark benchmark;
 
     @Option(
             names = "--images",
             paramLabel = "DIR",
-            description = "The folder that paths in a split file or list are relative to (default: its own).")
+            description = "Folder that the paths of a split file or list start from (default: its own).")
     private Path images;
 
     @Option(
             names = "--names",
             paramLabel = "FILE",
             converter = Converters.FileName.class,
-            description = "Class names: folder,name per line for class folders;"
-                    + " number,name for features without names.")
+            description = "Class names: lines folder,name, or number,name for features without names.")
     private Path names;
 
     @Option(
             names = "--half",
             paramLabel = "HALF",
-            description = "The reference's halves of the classes: all, base or new"
-                    + " (default: all; eval takes the run's half of the run's data).")
+            description = "The classes: all, or the reference's half base or new (default: all; in eval, the run's).")
     private ClassHalf half;
 
     /** Returns the data, checked. */
     public DataSpec spec() {
         if (images != null && (benchmark != null || Files.isDirectory(data))) {
-            throw misplaced("--images is for split files (.json) and lists (.csv)");
-        }
-        if (names != null && (benchmark != null || (Files.isRegularFile(data) && !FeatureTensors.isNameOf(data)))) {
-            throw misplaced("--names is for a folder with one subfolder per class, or features");
+            throw new WrongUsage("--images is for split files (.json) and lists (.csv): omit it");
         }
         boolean features = benchmark == null && FeatureTensors.isNameOf(data);
+        if (names != null && !features && (benchmark != null || Files.isRegularFile(data))) {
+            throw new WrongUsage("--names is for a folder with one subfolder per class, or features: omit it");
+        }
         // eval reads it again, from wherever it is called
         DataSpec spec =
                 DataSpec.of(features ? data.toAbsolutePath().normalize() : data).withFiles(images, names);
         return benchmark == null ? spec : spec.withBenchmark(benchmark.name());
-    }
-
-    private static WrongUsage misplaced(String rule) {
-        return new WrongUsage(rule + ": omit it");
     }
 
     /** Returns the half of the classes, all by default. */

@@ -10,7 +10,6 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.graph.host.Precision;
-import org.coop4j.graph.host.Workers;
 import org.coop4j.weights.download.ModelDownload;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -19,8 +18,8 @@ import picocli.CommandLine.Option;
 public final class ModelOptions {
 
     /** Description of the option in the help. */
-    public static final String DESCRIPTION = "A model: a file that coop convert wrote, the name of one that coop download"
-            + " fetched (such as ViT-B/32), or coop4j-small, which is shipped.";
+    public static final String DESCRIPTION = "A model: a file that coop convert wrote, the name of a downloaded one"
+            + " (such as ViT-B/32), or coop4j-small, which is shipped.";
 
     /** Advice where the model of a classifier is not found. */
     public static final String ADVICE = "give it with --model";
@@ -37,16 +36,12 @@ public final class ModelOptions {
 
     /** Opens the model for images alone. */
     public Clip open(Precision precision) throws IOException {
-        return open(model, vocabulary, precision);
+        return Clip.open(file(model), vocabulary.clip(precision));
     }
 
     /** Opens the model and checks that it has the tokenizer's vocabulary. */
     public Clip openForTexts() throws IOException {
         return openForTexts(model, vocabulary);
-    }
-
-    private static Clip open(Path model, Options.Vocabulary vocabulary, Precision precision) throws IOException {
-        return Clip.open(file(model), new Clip.Options(vocabulary.lazily(), Workers.standard(), precision));
     }
 
     /** Opens a model and checks that it has the tokenizer's vocabulary. */
@@ -56,7 +51,7 @@ public final class ModelOptions {
 
     /** Opens a model in a precision and checks that it has the tokenizer's vocabulary. */
     public static Clip openForTexts(Path model, Options.Vocabulary vocabulary, Precision precision) throws IOException {
-        Clip clip = open(model, vocabulary, precision);
+        Clip clip = Clip.open(file(model), vocabulary.clip(precision));
         int expected = clip.architecture().text().vocabularySize();
         int given = clip.tokenizer().vocabularySize();
         if (expected != given) {

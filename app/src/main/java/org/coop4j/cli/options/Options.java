@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.coop4j.base.CacheFolder;
+import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
@@ -14,6 +14,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Run;
@@ -35,8 +36,7 @@ public final class Options {
         @Option(
                 names = "--activation",
                 paramLabel = "NAME",
-                description = "quick_gelu (OpenAI's models) or gelu (most of open_clip's);"
-                        + " needed only if the source does not say.")
+                description = "quick_gelu (OpenAI) or gelu (most of open_clip), if the source does not say.")
         private MlpActivation activation;
 
         /** Returns the activation, if one was given. */
@@ -74,8 +74,8 @@ public final class Options {
         @Option(
                 names = "--memory",
                 paramLabel = "SIZE",
-                description = "Memory for the intermediate values of a step, such as 800M;"
-                        + " classes that need more are processed in parts, with the same result.")
+                description = "Memory for a training step, such as 800M; classes beyond it are processed in parts,"
+                        + " with the same result.")
         private MemoryLimit limit = MemoryLimit.none();
 
         public MemoryLimit limit() {
@@ -88,8 +88,7 @@ public final class Options {
         @Option(
                 names = "--vocabulary",
                 paramLabel = "DIR",
-                description = "A Hugging Face folder with vocab.json and merges.txt,"
-                        + " for a model that does not share CLIP's vocabulary.")
+                description = "Folder with vocab.json and merges.txt of a model with its own vocabulary.")
         private Path folder;
 
         /** Returns true if the command line names a vocabulary. */
@@ -97,13 +96,11 @@ public final class Options {
             return folder != null;
         }
 
-        /** Returns the tokenizer; CLIP's own is read when it is first needed. */
-        Supplier<Tokenizer> lazily() throws IOException {
-            if (folder == null) {
-                return Tokenizer::load;
-            }
-            Tokenizer given = tokenizer();
-            return () -> given;
+        /** Returns a model's options; CLIP's own tokenizer is read when it is first needed. */
+        Clip.Options clip(Precision precision) throws IOException {
+            Tokenizer given = folder == null ? null : tokenizer();
+            return new Clip.Options(
+                    given == null ? Tokenizer::load : () -> given, Workers.standard(), precision);
         }
 
         /** Reads the tokenizer: of the given vocabulary, or CLIP's. */
@@ -114,7 +111,7 @@ public final class Options {
 
     /** The treatment of texts that exceed the context length. */
     public static final class Truncation {
-        @Option(names = "--truncate", description = "Truncate texts that exceed the context length, an error otherwise.")
+        @Option(names = "--truncate", description = "Truncate texts that exceed the context length.")
         private boolean truncate;
 
         public Tokenizer.Overflow overflow() {
@@ -127,8 +124,8 @@ public final class Options {
         @Option(
                 names = "--exif",
                 paramLabel = "keep|apply",
-                description = "Apply the EXIF orientation of images, or keep the pixels as stored"
-                        + " (default: as the run did; else apply, but keep for published datasets and split files).")
+                description = "Apply the EXIF orientation, or keep pixels as stored (default: as the run did;"
+                        + " else apply, but keep for published datasets and split files).")
         private ExifOrientation exif;
 
         /** Returns the data with the orientation that was given, if any. */
@@ -153,8 +150,8 @@ public final class Options {
                 names = "--precision",
                 defaultValue = "float32",
                 paramLabel = "TYPE",
-                description = "Precision of matrix products: float32; bf16, up to twice as fast on processors that"
-                        + " have it; or auto: bf16 if this one does (default: ${DEFAULT-VALUE}).")
+                description = "Precision of matrix products: float32, bf16 (faster on processors that have it)"
+                        + " or auto: bf16 if this one does" + DEFAULT)
         private Precision precision;
 
         /**
@@ -178,7 +175,7 @@ public final class Options {
         @Option(
                 names = "--seed",
                 paramLabel = "N",
-                description = "Seed of the split, where the data has none (default: 1; eval takes the run's).")
+                description = "Seed of the split of data without one (default: 1; in eval, the run's).")
         private Long seed;
 
         /** Returns true if a part or a seed was given. */
@@ -211,8 +208,7 @@ public final class Options {
         @Option(
                 names = "--bank",
                 paramLabel = "DIR",
-                description = "Folder that keeps image features between runs"
-                        + " (default: in the user's cache; of a sweep, its subfolder bank).")
+                description = "Folder that keeps image features (default: in the cache; of a sweep, its bank).")
         private Path folder;
 
         @Option(names = "--skip-bad", description = "Skip images that cannot be read.")

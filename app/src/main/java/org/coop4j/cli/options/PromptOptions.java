@@ -31,7 +31,7 @@ public final class PromptOptions {
     @Option(
             names = {"-m", "--model"},
             paramLabel = "FILE",
-            description = "The model it was learned with (default: where it was then, or beside the classifier).")
+            description = "The model it was learned with (default: where it was then, or beside it).")
     private Path model;
 
     @Mixin
@@ -75,7 +75,7 @@ public final class PromptOptions {
     public Clip open(ClassifierFile learned, Precision precision) throws IOException {
         Path file =
                 model == null ? ClassifierModel.find(learned, file(), ModelOptions.ADVICE) : ModelOptions.file(model);
-        Clip clip = Clip.open(file, new Clip.Options(vocabulary.lazily(), Workers.standard(), precision));
+        Clip clip = Clip.open(file, vocabulary.clip(precision));
         try {
             learned.requireModel(clip);
         } catch (IllegalArgumentException e) {
@@ -105,11 +105,6 @@ public final class PromptOptions {
                 List.of(),
                 FeatureMatrix.of(0, features.width(), new float[0]),
                 Workers.standard());
-    }
-
-    /** Opens a classifier for its own classes. */
-    public static Classifier classifier(ClassifierFile learned, FeatureSpace space) throws IOException {
-        return classifier(learned, space, learned.classNames());
     }
 
     /** Opens a classifier for classes that its method may not be able to name. */

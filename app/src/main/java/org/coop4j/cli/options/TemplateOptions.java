@@ -1,5 +1,7 @@
 package org.coop4j.cli.options;
 
+import static org.coop4j.console.WrongUsage.require;
+
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.console.WrongUsage;
@@ -14,15 +16,14 @@ public final class TemplateOptions {
     @Option(
             names = {"-t", "--template"},
             paramLabel = "TEXT",
-            description = "A prompt with {} for the class name; repeat it to average several"
+            description = "A prompt with {} for the class name; several are averaged"
                     + " (default: \"a photo of a {}.\", or the published dataset's own).")
     private List<String> templates = List.of();
 
     @Option(
             names = "--ensemble",
             paramLabel = "7|80",
-            description = "Average OpenAI's prompts for ImageNet:"
-                    + " the 7 selected ones and the data's own, as in the reference, or all 80.")
+            description = "Average OpenAI's prompts for ImageNet: all 80, or 7 with the data's own (the reference's).")
     private String ensemble;
 
     /**
@@ -40,9 +41,7 @@ public final class TemplateOptions {
                     ? List.of(data.map(DataSpec::handWrittenPrompt).orElse(PromptTemplates.PHOTO))
                     : templates;
         }
-        if (!templates.isEmpty()) {
-            throw new WrongUsage("--ensemble has its own prompts: omit --template");
-        }
+        require(templates.isEmpty(), "--ensemble has its own prompts: omit --template");
         return switch (ensemble) {
             case "7" -> data.map(DataSpec::ensemble).orElseGet(() -> PromptTemplates.ensemble(PromptTemplates.PHOTO));
             case "80" -> PromptTemplates.imageNet();

@@ -24,19 +24,15 @@ final class ReportFiles {
 
     private final Path folder;
 
-    private ReportFiles(Path folder) {
-        this.folder = folder;
-    }
-
-    /** Returns a folder to write to; refuses one that holds something other than a report. */
-    static ReportFiles in(Path folder) throws IOException {
+    /** Takes a folder to write to; refuses one that holds something other than a report. */
+    ReportFiles(Path folder) throws IOException {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
             throw new IOException(folder + " is a file: name a folder for the report");
         }
         if (Files.isDirectory(folder) && !Files.exists(folder.resolve(LIST)) && !ErrorFiles.isEmpty(folder)) {
             throw new IOException(folder + " is not empty and holds no report: name another folder with --out");
         }
-        return new ReportFiles(folder);
+        this.folder = folder;
     }
 
     /**

@@ -39,7 +39,7 @@ public final class StudyReport {
      * @return the files, relative to the folder
      */
     public List<Path> write(Path folder) throws IOException {
-        ReportFiles files = ReportFiles.in(folder);
+        ReportFiles files = new ReportFiles(folder);
         StudyCharts charts = new StudyCharts(views);
         Map<String, byte[]> contents = new LinkedHashMap<>();
         contents.put(PAGE, bytes(new StudyPage(findings, views, charts).page().html()));

@@ -28,7 +28,7 @@ class ReportFilesTest {
         for (String name : names) {
             contents.put(name, name.getBytes(StandardCharsets.UTF_8));
         }
-        ReportFiles.in(out()).write(contents);
+        new ReportFiles(out()).write(contents);
     }
 
     private List<String> files() throws IOException {

@@ -36,8 +36,6 @@ import picocli.CommandLine.Option;
             ""
         },
         footer = {
-            "",
-            "Examples:",
             "  pretrain --arch clip.json --train pairs.csv --val held.csv -o run",
             "  pretrain --arch clip.json --config how.json --train pairs.csv -o run",
             "",

@@ -1,9 +1,12 @@
-package org.coop4j.cli.options;
+package org.coop4j.cli;
+
+import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import org.coop4j.cli.options.Options;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.WrongUsage;
@@ -20,7 +23,7 @@ import org.coop4j.weights.model.ClipConfig;
 import picocli.CommandLine.Option;
 
 /** The folder of runs, the sample that they learn from, and their seeds. */
-public final class RunOptions {
+final class RunOptions {
 
     private static final String EPOCHS = "epochs";
 
@@ -28,15 +31,15 @@ public final class RunOptions {
             names = {"-o", "--out"},
             required = true,
             paramLabel = "DIR",
-            description = "The run's folder; with --seeds or several methods, the folder of theirs.")
-    private Path out;
+            description = "The run's folder; of several runs, the folder above theirs.")
+    Path out;
 
     @Option(
             names = {"-k", "--shots"},
             defaultValue = "16",
             paramLabel = "K",
-            description = "Training images per class, 0 for all (default: ${DEFAULT-VALUE}).")
-    private int shots;
+            description = "Training images per class, 0 for all" + Options.DEFAULT)
+    int shots;
 
     @Option(names = "--seed", paramLabel = "N", description = "Random seed (default: 1).")
     private Long seed;
@@ -45,92 +48,73 @@ public final class RunOptions {
             names = "--seeds",
             split = ",",
             paramLabel = "N",
-            description = "Several runs, such as 1,2,3; reports mean and standard deviation.")
+            description = "Seeds of several runs, such as 1,2,3; reports mean and standard deviation.")
     private List<Long> seeds = List.of();
 
     @Option(
             names = "--split",
             paramLabel = "T/V/E",
-            description = "Percentages of train, val and test images, where the data has no split (default: 50/20/30).")
+            description = "Percentages of train, val and test images of data without a split (default: 50/20/30).")
     private String split;
 
     @Option(
             names = "--preset",
             paramLabel = "NAME",
-            description = "A configuration of the reference, such as coop-vit-b16-ctxv1; other options override it.")
+            description = "The reference's configuration, such as coop-vit-b16-ctxv1; other options override it.")
     private ReferencePreset preset;
 
     @Option(
             names = "--views",
             paramLabel = "K|epochs",
-            description = "Random crops per training image, used in turn; \"epochs\": a new one each epoch, as in the"
-                    + " reference; 0: the centre crop alone (default: 0, with --preset epochs).")
+            description = "Random crops per training image, used in turn; epochs for a new one each epoch; 0 for"
+                    + " the centre crop alone (default: 0, with --preset epochs).")
     private String views;
 
     @Option(
             names = "--checkpoint-every",
             defaultValue = "10",
             paramLabel = "N",
-            description = "Epochs between checkpoints (default: ${DEFAULT-VALUE}).")
+            description = "Epochs between checkpoints" + Options.DEFAULT)
     private int checkpointEvery;
 
     @Option(names = "--resume", description = "Resume the run in the folder.")
-    private boolean resume;
-
-    /** Returns the folder of the run or runs. */
-    public Path out() {
-        return out;
-    }
-
-    /** Returns the number of training images per class, 0 for all. */
-    public int shots() {
-        return shots;
-    }
-
-    /** Returns true if runs go on where they were interrupted. */
-    public boolean resume() {
-        return resume;
-    }
+    boolean resume;
 
     /** Returns the seeds of the runs, checked. */
-    public List<Long> seeds() {
-        if (!seeds.isEmpty() && seed != null) {
-            throw new WrongUsage("--seeds and --seed exclude each other: omit one");
-        }
-        if (new HashSet<>(seeds).size() < seeds.size()) {
-            throw new WrongUsage("--seeds names a seed twice");
-        }
+    List<Long> seeds() {
+        require(seeds.isEmpty() || seed == null, "--seeds and --seed exclude each other: omit one");
+        require(new HashSet<>(seeds).size() == seeds.size(), "--seeds names a seed twice");
         return seed != null ? List.of(seed) : seeds.isEmpty() ? List.of(1L) : seeds;
     }
 
     /** Returns true if each seed has a folder of its own. */
-    public boolean severalSeeds() {
+    boolean severalSeeds() {
         return !seeds.isEmpty();
     }
 
     /** Returns the data with the percentages of its split, if they were given. */
-    public DataSpec of(DataSpec data) {
+    DataSpec of(DataSpec data) {
         return split == null ? data : WrongUsage.unless(() -> data.withSplit(split));
     }
 
     /** Returns the words that the preset initialises the context with, or null. */
-    public String presetWords() {
+    String presetWords() {
         return preset == null ? null : preset.words().orElse(null);
     }
 
     /** Checks that the preset is for the model. */
-    public void requireModelOfPreset(FeatureSpace space) throws IOException {
+    void requireModelOfPreset(FeatureSpace space) throws IOException {
         if (preset != null) {
             String name = "preset " + preset.name();
             ClipConfig given = space.requireTowers(name).architecture();
             if (!ClipConfig.named(preset.architecture()).equals(given)) {
-                throw new CommandFailure("%s is for %s, which this model is not".formatted(name, preset.architecture()));
+                throw new CommandFailure("%s is for %s, not this model".formatted(name, preset.architecture()));
             }
         }
     }
 
     /** Returns the configuration of a run. */
-    public RunConfig config(SharedData shared, DataSpec data, ClassHalf half, Candidate candidate, long runSeed)
+    RunConfig config(SharedData shared, DataSpec data, ClassHalf half, Candidate candidate, long runSeed)
             throws IOException {
         RunData lists = RunData.of(data, shared.dataset(data, runSeed), half);
         String model = shared.space().modelSha256();
@@ -148,9 +132,9 @@ public final class RunOptions {
         if (given == null || !training.trains()) {
             return 0;
         }
-        if (!given.matches("\\d{1,6}|" + EPOCHS)) {
-            throw new WrongUsage("--views is \"%s\": expected a number, or \"epochs\"".formatted(given));
-        }
+        require(
+                given.matches("\\d{1,6}|" + EPOCHS),
+                "--views is \"%s\": expected a number, or \"epochs\"".formatted(given));
         return given.equals(EPOCHS) ? training.epochs() : Integer.parseInt(given);
     }
 }

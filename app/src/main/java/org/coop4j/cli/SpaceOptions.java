@@ -1,7 +1,12 @@
-package org.coop4j.cli.options;
+package org.coop4j.cli;
+
+import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.cli.options.Options;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureTable;
 import org.coop4j.console.WrongUsage;
@@ -15,7 +20,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The model that a command learns with, or features of the classes' texts in its place. */
-public final class SpaceOptions {
+final class SpaceOptions {
 
     /** Of OpenAI's models, whose training held it below this limit. */
     private static final double USUAL_LOGIT_SCALE = 100;
@@ -30,15 +35,14 @@ public final class SpaceOptions {
             names = "--class-features",
             paramLabel = "FILE",
             converter = Converters.FileName.class,
-            description = "In place of a model: features of the classes' texts, one row per class (coop embed --texts);"
+            description = "In place of a model: features of the classes' texts (coop embed --texts),"
                     + " for methods that learn from features.")
     private Path classFeatures;
 
     @Option(
             names = "--logit-scale",
             paramLabel = "S",
-            description = "With --class-features: the factor of the cosines in the logits"
-                    + " (default: the model's if the features say it, else 100).")
+            description = "With --class-features: the factor of cosines in logits (default: the features', else 100).")
     private Double logitScale;
 
     @Mixin
@@ -49,27 +53,26 @@ public final class SpaceOptions {
      *
      * @param space to be closed
      */
-    public record Opened(FeatureSpace space, DataSpec data) {}
+    record Opened(FeatureSpace space, DataSpec data) {}
 
     /** Opens the model, or reads the features of the classes' texts. */
-    public Opened open(DataSpec data, Precision precision) throws IOException {
-        if (model == null && classFeatures == null) {
-            throw new WrongUsage("give a model with --model, or features of the classes' texts with --class-features");
-        }
+    Opened open(DataSpec data, Precision precision) throws IOException {
+        require(
+                model != null || classFeatures != null,
+                "give a model with --model, or features of the classes' texts with --class-features");
         if (model == null) {
             return ofFeatures(data);
         }
-        if (classFeatures != null || logitScale != null) {
-            throw new WrongUsage("--class-features and --logit-scale stand for a model: omit them, or --model");
-        }
+        require(
+                classFeatures == null && logitScale == null,
+                "--class-features and --logit-scale stand for a model: omit them, or --model");
         return new Opened(ModelOptions.openForTexts(model, vocabulary, precision), data);
     }
 
     private Opened ofFeatures(DataSpec data) throws IOException {
-        if (!data.holdsFeatures()) {
-            throw new WrongUsage(
-                    "--class-features goes with features as --data: give a model with --model to encode images");
-        }
+        require(
+                data.holdsFeatures(),
+                "--class-features goes with features as --data: give a model with --model to encode images");
         if (logitScale != null && !(logitScale > 0 && Double.isFinite(Math.log(logitScale)))) {
             throw new WrongUsage("--logit-scale: expected a positive number, got " + logitScale);
         }
