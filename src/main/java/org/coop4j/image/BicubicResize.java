@@ -38,7 +38,7 @@ public final class BicubicResize {
 
     /** Resizes the image to exactly the given size. */
     public static RgbImage resize(RgbImage image, int width, int height) {
-        return resize(image, CropBox.whole(image.width(), image.height()), width, height);
+        return resize(image, width, height, CropBox.whole(width, height));
     }
 
     /**
@@ -57,8 +57,7 @@ public final class BicubicResize {
      * @throws IllegalArgumentException if the window reaches beyond the resized image
      */
     public static RgbImage resize(RgbImage image, int width, int height, CropBox window) {
-        CropBox whole = CropBox.whole(image.width(), image.height());
-        return resize(image, whole, width, height, window);
+        return resize(image, CropBox.whole(image.width(), image.height()), width, height, window);
     }
 
     private static RgbImage resize(RgbImage image, CropBox crop, int width, int height, CropBox window) {

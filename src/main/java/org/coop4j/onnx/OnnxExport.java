@@ -20,8 +20,12 @@ import org.coop4j.weights.model.ConvertedModel;
  * Writes ONNX files of a model: its towers, or a classifier from pixels to probabilities.
  *
  * <p>A file is at most 2 GiB (a limit of the format), enough for the largest published image tower in float32.
+ *
+ * @param clip the model
+ * @param half true to store weights in float16; arithmetic is in float32 either way
+ * @param version of the program, for the files' metadata
  */
-public final class OnnxExport {
+public record OnnxExport(Clip clip, boolean half, String version) {
 
     /** The image tower's input: normalised pixels [batch, 3, side, side]. */
     public static final String PIXELS = "pixels";
@@ -30,21 +34,6 @@ public final class OnnxExport {
     public static final String IMAGE = "image";
 
     private static final String BATCH = "batch";
-
-    private final Clip clip;
-    private final boolean half;
-    private final String version;
-
-    /**
-     * @param clip the model
-     * @param half true to store weights in float16; arithmetic is in float32 either way
-     * @param version of the program, for the files' metadata
-     */
-    public OnnxExport(Clip clip, boolean half, String version) {
-        this.clip = clip;
-        this.half = half;
-        this.version = version;
-    }
 
     /** Writes the image tower: pixels → image_features [batch, embed], not normalised. */
     public void imageTower(Path file) throws IOException {

@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
+import org.coop4j.base.Progress;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
@@ -50,7 +51,7 @@ class ClipLifeTest {
     @BeforeAll
     static void write() throws IOException {
         file = folder.resolve("random.safetensors");
-        RandomWeights.write(ARCHITECTURE, 3, file, MlpActivation.QUICK_GELU);
+        RandomWeights.write(ARCHITECTURE, 3, file, MlpActivation.QUICK_GELU, Progress.NONE);
     }
 
     private static Clip open() throws IOException {

@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.base.Progress;
 import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.clip.ImageEncoder.PixelSource;
 import org.coop4j.graph.host.Backend;
@@ -62,7 +63,7 @@ class ImageEncoderTest {
             throws IOException {
         ClipConfig config = new ClipConfig(64, vision, new ClipConfig.Text(77, 49_408, 16, 2, 1, 64));
         Path file = folder.resolve("model.safetensors");
-        RandomWeights.write(config, 3, file, MlpActivation.QUICK_GELU);
+        RandomWeights.write(config, 3, file, MlpActivation.QUICK_GELU, Progress.NONE);
         return Clip.open(file, new Clip.Options(Tokenizer::load, new Workers(threads), precision));
     }
 

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.coop4j.base.Progress;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
@@ -37,7 +38,8 @@ public final class TinyModel {
     /** The same of another size. */
     public static Path write(ClipConfig architecture, Path target, long seed) throws IOException {
         Path plain = target.resolveSibling(target.getFileName() + ".plain");
-        ModelMetadata metadata = RandomWeights.write(architecture, seed, plain, MlpActivation.QUICK_GELU);
+        ModelMetadata metadata =
+                RandomWeights.write(architecture, seed, plain, MlpActivation.QUICK_GELU, Progress.NONE);
         Random random = new Random(seed);
         List<TensorSpec> specs = new ArrayList<>(architecture.tensorSpecs(DType.F32));
         try (SafetensorsFile tensors = SafetensorsFile.open(plain);

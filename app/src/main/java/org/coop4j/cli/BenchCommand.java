@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.Progress;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
@@ -152,7 +153,7 @@ public final class BenchCommand extends ConsoleCommand {
             if (!Files.exists(file)) {
                 console.note("writing random weights to " + file);
                 Files.createDirectories(file.getParent());
-                RandomWeights.write(ClipConfig.named(architecture), 1, file, MlpActivation.QUICK_GELU);
+                RandomWeights.write(ClipConfig.named(architecture), 1, file, MlpActivation.QUICK_GELU, Progress.NONE);
             }
             return file;
         }

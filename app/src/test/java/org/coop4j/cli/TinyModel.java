@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.Progress;
 import org.coop4j.weights.TensorView;
 import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.convert.RandomWeights;
@@ -27,7 +28,7 @@ final class TinyModel {
         // Wider heads than needed, so that no two classes have the same probability.
         ClipConfig architecture = new ClipConfig(
                 32, new ClipConfig.Vit(32, 16, 64, 2, 1, 128), new ClipConfig.Text(77, vocabulary, 64, 1, 2, 128));
-        RandomWeights.write(architecture, 1, file, MlpActivation.QUICK_GELU);
+        RandomWeights.write(architecture, 1, file, MlpActivation.QUICK_GELU, Progress.NONE);
         return file;
     }
 

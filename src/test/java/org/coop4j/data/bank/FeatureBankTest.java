@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.coop4j.ProgressRecorder;
+import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureKind;
@@ -150,7 +151,7 @@ class FeatureBankTest {
         ClipConfig wide = new ClipConfig(
                 32, new ClipConfig.Vit(16, 8, 768, 1, 12, 3072), new ClipConfig.Text(77, 100, 16, 2, 1, 64));
         Path model = folder.resolve("wide.safetensors");
-        RandomWeights.write(wide, 3, model, MlpActivation.QUICK_GELU);
+        RandomWeights.write(wide, 3, model, MlpActivation.QUICK_GELU, Progress.NONE);
         try (Clip wideClip = TinyModel.open(model, 2)) {
             ImageTransform transform = new ImageTransform.Test(wideClip.preprocessing());
             List<float[]> whole = features(wideClip, "whole", transform, images);

@@ -1,6 +1,5 @@
 package org.coop4j.base;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -50,19 +49,16 @@ public record FileRegion(OpenFile source, long position, long length) {
         return new FileRegion(source, position + offset, size);
     }
 
-    /** Fills {@code target}, which is backed by an array, from {@code offset} on. */
-    public void read(ByteBuffer target, long offset) throws IOException {
-        if (offset < 0 || offset > length - target.remaining()) {
-            throw new EOFException(file() + ": read of " + target.remaining() + " past the end");
-        }
-        source.read(target, position + offset);
-    }
-
     /** Reads the whole region, whose length the caller has checked. */
     public byte[] bytes() throws IOException {
         ByteBuffer buffer = ByteBuffer.allocate(Math.toIntExact(length));
-        read(buffer, 0);
+        source.read(buffer, position);
         return buffer.array();
+    }
+
+    /** Reads the whole region, whose length the caller has checked, as little-endian numbers. */
+    public ByteBuffer littleEndian() throws IOException {
+        return ByteBuffer.wrap(bytes()).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /**
@@ -73,7 +69,7 @@ public record FileRegion(OpenFile source, long position, long length) {
         ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK, length)).order(ByteOrder.LITTLE_ENDIAN);
         for (long at = 0; at < length; at += chunk.limit()) {
             chunk.clear().limit((int) Math.min(CHUNK, length - at));
-            read(chunk, at);
+            source.read(chunk, position + at);
             consumer.accept(chunk.flip());
         }
     }
@@ -95,7 +91,7 @@ public record FileRegion(OpenFile source, long position, long length) {
                 if (n == 0) {
                     return count == 0 ? 0 : -1;
                 }
-                FileRegion.this.read(ByteBuffer.wrap(target, offset, n), at);
+                source.read(ByteBuffer.wrap(target, offset, n), position + at);
                 at += n;
                 return n;
             }

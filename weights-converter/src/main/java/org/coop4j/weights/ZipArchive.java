@@ -72,7 +72,7 @@ public final class ZipArchive {
         if (directory.length() > MAX_DIRECTORY) {
             throw problem("its directory takes " + directory.length() + " bytes");
         }
-        ByteBuffer in = littleEndian(directory);
+        ByteBuffer in = directory.littleEndian();
         while (in.hasRemaining()) {
             Entry entry = readEntry(in);
             if (entries.put(entry.name, entry) != null) {
@@ -151,7 +151,8 @@ public final class ZipArchive {
     }
 
     private FileRegion packed(Entry entry) throws IOException {
-        ByteBuffer header = littleEndian(slice(entry.header, 30, "the header of " + entry.name));
+        ByteBuffer header =
+                slice(entry.header, 30, "the header of " + entry.name).littleEndian();
         if (header.getInt(0) != LOCAL_HEADER) {
             throw problem("its entry " + entry.name + " is not where the directory says");
         }
@@ -161,7 +162,7 @@ public final class ZipArchive {
     private FileRegion findDirectory() throws IOException {
         int tail = (int) Math.min(file.length(), END_BYTES + MAX_COMMENT);
         long tailStart = file.length() - tail;
-        ByteBuffer in = littleEndian(file.slice(tailStart, tail));
+        ByteBuffer in = file.slice(tailStart, tail).littleEndian();
         for (int i = tail - END_BYTES; i >= 0; i--) {
             if (in.getInt(i) == END && u2(in, i + 20) == tail - END_BYTES - i) {
                 return directory(in, i, tailStart + i);
@@ -181,9 +182,10 @@ public final class ZipArchive {
         long start = u4(end, i + 16);
         boolean zip64 = size == IN_ZIP64 || start == IN_ZIP64 || end.getShort(i + 10) == -1;
         if (zip64 && endAt >= 20) {
-            ByteBuffer locator = littleEndian(file.slice(endAt - 20, 20));
+            ByteBuffer locator = file.slice(endAt - 20, 20).littleEndian();
             if (locator.getInt(0) == ZIP64_LOCATOR) {
-                ByteBuffer record = littleEndian(slice(locator.getLong(8), 56, "its zip64 directory"));
+                ByteBuffer record =
+                        slice(locator.getLong(8), 56, "its zip64 directory").littleEndian();
                 if (record.getInt(0) != ZIP64_END) {
                     throw problem("its zip64 directory is not where it should be");
                 }
@@ -239,10 +241,6 @@ public final class ZipArchive {
             throw problem(what + " lies outside the file");
         }
         return file.slice(start, size);
-    }
-
-    private static ByteBuffer littleEndian(FileRegion region) throws IOException {
-        return ByteBuffer.wrap(region.bytes()).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private static int u2(ByteBuffer in, int at) {

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.coop4j.base.InputException;
+import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.HalfFloats;
@@ -38,7 +39,7 @@ class PackModelTest {
     void pack() throws IOException {
         source = folder.resolve("source.safetensors");
         packed = folder.resolve("tiny.packed");
-        RandomWeights.write(TINY, 3, source, MlpActivation.GELU);
+        RandomWeights.write(TINY, 3, source, MlpActivation.GELU, Progress.NONE);
         try (ConvertedModel model = ConvertedModel.open(source)) {
             PackModel.write(model, packed);
         }

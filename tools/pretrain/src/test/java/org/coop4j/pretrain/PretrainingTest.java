@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
@@ -44,7 +45,7 @@ class PretrainingTest {
 
     private ConvertedModel random(ClipConfig architecture) throws IOException {
         Path file = folder.resolve("initial.safetensors");
-        RandomWeights.write(architecture, 7, file, MlpActivation.QUICK_GELU);
+        RandomWeights.write(architecture, 7, file, MlpActivation.QUICK_GELU, Progress.NONE);
         return ConvertedModel.open(file);
     }
 

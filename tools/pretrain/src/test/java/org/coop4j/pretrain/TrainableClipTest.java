@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
+import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.graph.host.Precision;
@@ -69,7 +70,7 @@ class TrainableClipTest {
 
     private ConvertedModel random(ClipConfig architecture) throws IOException {
         Path file = folder.resolve("random.safetensors");
-        RandomWeights.write(architecture, 3, file, MlpActivation.QUICK_GELU);
+        RandomWeights.write(architecture, 3, file, MlpActivation.QUICK_GELU, Progress.NONE);
         return ConvertedModel.open(file);
     }
 

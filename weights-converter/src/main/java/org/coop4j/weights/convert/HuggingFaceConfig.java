@@ -19,7 +19,6 @@ import org.coop4j.weights.model.PreprocessConfig;
  */
 final class HuggingFaceConfig {
     static final String FILE = "config.json";
-    private static final String PREPROCESSOR = "preprocessor_config.json";
     private static final String TEXT = "text_config";
     private static final String VISION = "vision_config";
     private static final String ACTIVATION = "hidden_act";
@@ -50,7 +49,7 @@ final class HuggingFaceConfig {
                 text.whole("num_attention_heads", 8),
                 text.whole("num_hidden_layers", 12),
                 text.whole("intermediate_size", 2048));
-        Path preprocessor = folder.resolve(PREPROCESSOR);
+        Path preprocessor = folder.resolve("preprocessor_config.json");
         return new ModelConfig(
                 FILE,
                 new ClipConfig(json.whole("projection_dim", 512), vit, transformer),

@@ -57,12 +57,6 @@ public final class RandomWeights {
         return random -> bound * (2 * random.uniform() - 1);
     }
 
-    /** Writes a converted model without reporting progress. */
-    public static ModelMetadata write(ClipConfig architecture, long seed, Path target, MlpActivation activation)
-            throws IOException {
-        return write(architecture, seed, target, activation, Progress.NONE);
-    }
-
     /**
      * Writes a converted model in float32. Every tensor has its own stream of random numbers, by seed and name, so that
      * the same seed gives the same file everywhere.

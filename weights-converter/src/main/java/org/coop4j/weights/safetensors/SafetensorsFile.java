@@ -2,8 +2,6 @@ package org.coop4j.weights.safetensors;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -65,8 +63,7 @@ public final class SafetensorsFile implements Closeable {
         if (file.length() < PREFIX) {
             throw InputException.in(source.path(), "too short for a safetensors file");
         }
-        ByteBuffer prefix = ByteBuffer.wrap(source.firstBytes(PREFIX)).order(ByteOrder.LITTLE_ENDIAN);
-        long headerLength = prefix.getLong();
+        long headerLength = file.slice(0, PREFIX).littleEndian().getLong();
         long most = Math.min(Header.MAX_BYTES, file.length() - PREFIX);
         if (headerLength < 0 || headerLength > most) {
             throw InputException.in(

@@ -2,8 +2,6 @@ package org.coop4j.weights.torch;
 
 import java.io.IOException;
 import java.math.BigInteger;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.FileRegion;
@@ -68,12 +66,11 @@ final class LegacyReader {
             if (at > file.length() - Long.BYTES) {
                 throw problem("truncated before storage " + key);
             }
-            ByteBuffer count = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-            file.read(count, at);
+            long count = file.slice(at, Long.BYTES).littleEndian().getLong();
             at += Long.BYTES;
-            if (count.getLong(0) != storage.elements()) {
+            if (count != storage.elements()) {
                 throw problem("damaged: storage %s has %d elements where its tensors say %d"
-                        .formatted(key, count.getLong(0), storage.elements()));
+                        .formatted(key, count, storage.elements()));
             }
             if (storage.bytes() > file.length() - at) {
                 throw problem("truncated within storage " + key);

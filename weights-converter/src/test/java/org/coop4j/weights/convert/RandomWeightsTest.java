@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.coop4j.base.Progress;
 import org.coop4j.weights.convert.RandomWeights.Gaussian;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
@@ -26,7 +27,7 @@ class RandomWeightsTest {
 
     private Path write(String name, ClipConfig architecture, long seed) throws IOException {
         Path file = folder.resolve(name);
-        RandomWeights.write(architecture, seed, file, MlpActivation.QUICK_GELU);
+        RandomWeights.write(architecture, seed, file, MlpActivation.QUICK_GELU, Progress.NONE);
         return file;
     }
 
