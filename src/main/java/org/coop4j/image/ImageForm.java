@@ -14,6 +14,7 @@ public enum ImageForm {
     WEBP("RIFF"),
     TIFF("II*\0", "MM\0*");
 
+    @SuppressWarnings("ImmutableEnumChecker") // List.of is
     private final List<String> signatures;
 
     /**

@@ -52,7 +52,7 @@ public final class Table<T> {
 
         /** Returns true if the cells are aligned right. */
         public boolean isNumeric() {
-            return ordinal() >= NUMBERS.ordinal();
+            return this != WORDS && this != SENTENCES;
         }
     }
 
@@ -308,11 +308,11 @@ public final class Table<T> {
         Row own = rows.get(row);
         Row before = rows.get(row - 1);
         return own.average != before.average
-                || grouped
+                || (grouped
                         && !own.cells
                                 .get(first)
                                 .data()
-                                .equals(before.cells.get(first).data());
+                                .equals(before.cells.get(first).data()));
     }
 
     /** Returns the rows in aligned columns under their headings in upper case. */

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
+import java.util.SortedSet;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -61,7 +61,7 @@ public record BaseToNewResults(
     static BaseToNewResults of(Study study) {
         MethodResults base = MethodResults.ofOwn(study, ClassHalf.BASE);
         MethodResults unseen = MethodResults.ofOwn(study, ClassHalf.NEW);
-        TreeSet<Setup> setups = base.setups();
+        SortedSet<Setup> setups = base.setups();
         setups.addAll(unseen.setups());
         List<String> datasets = Stream.of(base, unseen)
                 .flatMap(results -> results.datasets().stream())

@@ -56,7 +56,7 @@ public record MethodLabel(String id, String title, Method method, boolean publis
      * @param notes is told which names stand for several methods
      */
     static Map<FinishedRun, MethodLabel> of(List<FinishedRun> runs, Consumer<String> notes) {
-        Map<FinishedRun, MethodLabel> labels = new IdentityHashMap<>();
+        IdentityHashMap<FinishedRun, MethodLabel> labels = new IdentityHashMap<>();
         Map<String, List<FinishedRun>> byName = runs.stream()
                 .collect(Collectors.groupingBy(run -> run.result().method(), LinkedHashMap::new, Collectors.toList()));
         byName.forEach((name, same) -> {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
@@ -154,7 +155,7 @@ final class MethodResults {
     }
 
     /** All methods with all their shots, in the order of the tables. */
-    TreeSet<Setup> setups() {
+    SortedSet<Setup> setups() {
         return cells.keySet().stream().map(Key::setup).collect(Collectors.toCollection(TreeSet::new));
     }
 

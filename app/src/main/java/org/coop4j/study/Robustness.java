@@ -63,7 +63,8 @@ public record Robustness(String source, List<String> targets, List<Row> rows) {
                 transferred.datasets().forEach(target -> results.get(target, setup)
                         .ifPresent(result -> onTargets.put(target, result)));
                 boolean shown = results == transferred
-                        || setup.method().isWithoutTraining() && !setup.method().equals(MethodLabel.BEST_HAND_WRITTEN);
+                        || (setup.method().isWithoutTraining()
+                                && !setup.method().equals(MethodLabel.BEST_HAND_WRITTEN));
                 if (shown && !onTargets.isEmpty()) {
                     rows.add(new Row(setup.method(), setup.shots(), own.get(source, setup), onTargets));
                 }

@@ -106,7 +106,7 @@ public record Study(ModelId model, List<Entry> entries, List<HandWrittenPrompts>
 
     /** The test data's name of each run; longer where runs on other images have the same name. */
     private static Map<FinishedRun, String> datasets(List<FinishedRun> runs, List<String> notes) {
-        Map<FinishedRun, String> names = new IdentityHashMap<>();
+        IdentityHashMap<FinishedRun, String> names = new IdentityHashMap<>();
         for (List<FinishedRun> same : grouped(
                         runs,
                         run -> List.of(run.result().dataset(), run.result().half()))

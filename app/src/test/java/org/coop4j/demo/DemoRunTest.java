@@ -164,7 +164,7 @@ class DemoRunTest {
         assertThat(recorder.learned).containsExactly(1, 2);
         assertThat(recorder.tasks(Progress.Unit.WORK)).hasSize(2).allSatisfy(task -> assertThat((double) task.done())
                 .isPositive()
-                .isCloseTo(task.total(), withinPercentage(2)));
+                .isCloseTo((double) task.total(), withinPercentage(2)));
     }
 
     @Test

@@ -2,12 +2,13 @@ package org.coop4j.weights;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -99,8 +100,8 @@ public final class NpzFile implements Closeable {
                         "its entry %s unpacks to %d bytes, and %s has room for %d: use numpy.savez, which does not compress"
                                 .formatted(entry.name(), entry.size(), file.getParent(), room));
             }
-            try (OutputStream target = Files.newOutputStream(file)) {
-                archive.read(entry, chunk -> target.write(chunk.array(), 0, chunk.limit()));
+            try (WritableByteChannel target = Files.newByteChannel(file, StandardOpenOption.WRITE)) {
+                archive.read(entry, target::write);
             }
             OpenFile open = OpenFile.open(file);
             unpacked.put(open, file);

@@ -101,7 +101,7 @@ final class Svg {
 
         /** Returns the shape of a series; all but the star repeat. */
         static Marker series(int index) {
-            return values()[Math.floorMod(index, STAR.ordinal())];
+            return values()[Math.floorMod(index, values().length - 1)];
         }
 
         private double[] points(double x, double y, double radius) {

@@ -44,7 +44,9 @@ public record StudyView(
         for (Study study : studies) {
             String name = study.model().name();
             boolean shared = studies.stream()
-                    .anyMatch(other -> other != study && other.model().name().equals(name));
+                            .filter(other -> other.model().name().equals(name))
+                            .count()
+                    > 1;
             String model = shared ? name + ", " + study.model().shortSha256() + "…" : name;
             views.add(new StudyView(
                     study,

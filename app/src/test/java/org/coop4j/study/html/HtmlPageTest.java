@@ -135,7 +135,7 @@ class HtmlPageTest {
 
     @Test
     void textColoursHaveTheContrastThatWcagAsksFor() {
-        for (String css : Colours.CSS.split("@media")) {
+        for (String css : Colours.CSS.split("@media", -1)) {
             Map<String, String> theme = Colours.theme(css);
             assertThat(theme).hasSize(17);
             theme.forEach((name, colour) -> {

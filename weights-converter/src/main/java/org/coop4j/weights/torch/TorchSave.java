@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -37,7 +36,7 @@ public final class TorchSave {
     private static final int EXTRA_HEADER = 4;
 
     private final List<DenseTensor> tensors = new ArrayList<>();
-    private final Map<DenseTensor, String> keys = new IdentityHashMap<>();
+    private final IdentityHashMap<DenseTensor, String> keys = new IdentityHashMap<>();
     private long position;
 
     private TorchSave() {}
