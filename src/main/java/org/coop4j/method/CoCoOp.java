@@ -46,8 +46,8 @@ public record CoCoOp(
         return new About(
                 "cocoop",
                 "CoCoOp (" + context().describe() + ")",
-                "CoOp with a context that depends on the image; the text tower runs for every image, so"
-                        + " it suits few classes (Zhou et al., CVPR 2022).");
+                "CoOp with a context that depends on the image, at a text pass per image; for few classes (Zhou et"
+                        + " al., CVPR 2022).");
     }
 
     @Override

@@ -58,8 +58,8 @@ public record LpPlusPlus(
         return new About(
                 "lpp",
                 "LP++",
-                "Linear probe with class weights blended with the text features; its step sizes follow from the"
-                        + " data, so nothing needs tuning (Huang et al., CVPR 2024).");
+                "Linear probe whose class weights are blended with the text features; needs no tuning (Huang et al.,"
+                        + " CVPR 2024).");
     }
 
     /** Rates are in units of step sizes derived from the data. */

@@ -34,11 +34,6 @@ public final class NearDuplicates {
         public boolean crossesParts() {
             return !first.part().equals(second.part());
         }
-
-        /** Returns true if they have different labels, one of which must be wrong. */
-        public boolean disagrees() {
-            return first.image().label() != second.image().label();
-        }
     }
 
     /** Returns all pairs, those across splits first, then identical files, then by similarity. */

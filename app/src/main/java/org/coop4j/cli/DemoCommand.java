@@ -22,13 +22,10 @@ import picocli.CommandLine.Option;
 @Command(
         name = "demo",
         description = {
-            "See CoOp work, offline, in less than a minute: a small CLIP and photographs are" + " shipped.",
+            "See CoOp work, offline, in a minute or two: a small CLIP and photographs are shipped.",
             "",
-            "Classifies photographs of 18 everyday classes by hand-written prompts, then learns"
-                    + " context vectors from 1, 2, 4, 8 and 16 photographs per class with three"
-                    + " seeds, beside GDA and a linear probe, and makes a page of the results: photographs"
-                    + " that changed from wrong to right and back, the few-shot curve, gains by class,"
-                    + " and accuracies on drawings.",
+            "Compares hand-written prompts with context vectors, GDA and a linear probe, learned from 1 to 16 photographs"
+                    + " per class with three seeds, and makes a page of the results.",
             ""
         },
         footer = {
@@ -36,7 +33,7 @@ import picocli.CommandLine.Option;
             "  coop demo --open",
             "  coop demo -o /tmp/demo --json",
             "",
-            "Afterwards, classify a picture of your own with what was learned:",
+            "Then classify a picture of your own:",
             "  coop predict -p coop-demo/runs/photographs/unified/shots16-seed1-* picture.png"
         })
 final class DemoCommand extends ConsoleCommand {

@@ -98,11 +98,8 @@ final class DemoScreen implements DemoRun.Listener {
     private String bar(double accuracy) {
         int length = (int) Math.round(accuracy * BAR / 100);
         int mark = (int) Math.round(bestPrompt * BAR / 100);
-        StringBuilder bar = new StringBuilder();
-        for (int i = 0; i < Math.max(length, mark + 1); i++) {
-            bar.append(i == mark ? '|' : i < length ? '█' : ' ');
-        }
-        return bar.toString();
+        String bar = "█".repeat(length) + " ".repeat(Math.max(0, mark + 1 - length));
+        return bar.substring(0, mark) + "|" + bar.substring(mark + 1);
     }
 
     /** Prints the results below the table. */

@@ -45,8 +45,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Write the features of texts or images to a safetensors file.",
             "",
-            "The file has the tensor features [n, width] in the order of the inputs, and the inputs' names in its"
-                    + " metadata (a JSON array). Images that cannot be read are left out and reported.",
+            "The file has features [n, width] in the order of the inputs, whose names are in its metadata (a JSON"
+                    + " array). Unreadable images are reported and left out.",
             "",
             "With --data the file also has labels, splits and class names:"
                     + " coop train, sweep and eval take it as --data."

@@ -26,15 +26,14 @@ import picocli.CommandLine.Option;
         description = {
             "Write a learned classifier for other programs: a checkpoint for Python, or ONNX.",
             "",
-            "Without --onnx: the prompt of CoOp, CoCoOp, KgCoOp, ProGrad or TCP as prompt_learner/model.pth.tar-N"
-                    + " for load_model(directory, epoch) of their Python code. Training cannot resume from it.",
+            "Without --onnx: the prompt of CoOp, CoCoOp, KgCoOp, ProGrad or TCP as prompt_learner/model.pth.tar-N,"
+                    + " which their Python code loads.",
             "",
-            "With --onnx: image tower and classifier in one file, from pixels [N, 3, S, S], as coop embed --pixels"
-                    + " writes them, to logits and probabilities [N, classes]. With --with-preprocessing the input is"
-                    + " image [height, width, 3], RGB bytes. Class names and method are in the metadata.",
+            "With --onnx: image tower and classifier in one file, from pixels [N, 3, S, S] to logits and"
+                    + " probabilities [N, classes]; --with-preprocessing takes image [height, width, 3], RGB bytes.",
             "",
             "With --onnx and a model alone: a folder with image.onnx (pixels to image_features) and text.onnx"
-                    + " (input_ids to text_features); features are not normalised."
+                    + " (input_ids to text_features), not normalised."
         },
         footer = {
             "  coop export -p run -o output/",

@@ -26,14 +26,9 @@ import picocli.CommandLine.Parameters;
         description = {
             "Make the papers' tables and figures from finished runs, and a page that shows them.",
             "",
-            "Reads all runs below a folder, such as those of coop sweep or coop train: few-shot"
-                    + " curves and accuracies (mean, standard deviation, 95 %% interval, paired test"
-                    + " against zero-shot), averages over datasets, macro F1, calibration, gains of"
-                    + " each class, base-to-new, robustness, and the published numbers beside them."
-                    + " Tables are written as CSV, figures as SVG.",
+            "Reads all runs below a folder, and writes tables as CSV and figures as SVG. Runs of different models, test"
+                    + " images or settings are shown apart, never averaged.",
             "",
-            "Runs of different models, test images or settings are shown apart, never averaged.",
-            "--csv prints the few-shot table; all tables are in OUT/tables.",
             "A damaged run is named and left out, and the exit code is 1."
         },
         footer = {"  coop report runs", "  coop report runs -o paper", "  coop report runs -q --csv | head"})

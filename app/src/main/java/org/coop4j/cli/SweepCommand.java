@@ -35,13 +35,10 @@ import picocli.CommandLine.Parameters;
         description = {
             "Run every method on every dataset, with every number of shots and every seed, as planned in a YAML file.",
             "",
-            "Each run is a folder below DIR/runs. A finished run is not repeated: the same command"
-                    + " resumes a stopped sweep, even within a training run, and a changed plan"
-                    + " computes only what is new. A failed run is recorded, and the others continue.",
+            "Each run is a folder below DIR/runs. The same command resumes a stopped sweep and repeats no finished run;"
+                    + " a changed plan computes only what is new. A failed run is recorded, and the others continue.",
             "",
-            "A plan lists datasets, methods, shots, seeds and settings of training, and what is tested"
-                    + " on other datasets or on new classes; coop sweep --example prints one that"
-                    + " explains every setting.",
+            "coop sweep --example prints a plan that explains every setting.",
             ""
         },
         footer = {

@@ -7,11 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
+import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Resource;
 import org.coop4j.base.Sha256;
 
@@ -48,12 +47,12 @@ public record DemoPictures(Path folder) {
                 channel.lock();
                 if (!Files.isDirectory(folder)) {
                     Path unfinished = cache.resolve(UNFINISHED);
-                    delete(unfinished);
+                    CacheFolder.delete(unfinished);
                     try {
                         unpack(archive, unfinished);
                         Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
                     } catch (IOException e) {
-                        delete(unfinished);
+                        CacheFolder.delete(unfinished);
                         throw e;
                     }
                 }
@@ -85,17 +84,5 @@ public record DemoPictures(Path folder) {
     /** The archive's folders are train, test and drawings. */
     private static String place(String entry) {
         return entry.replaceFirst("^drawings/", "drawings/test/").replaceFirst("^(train|test)/", "photographs/$1/");
-    }
-
-    private static void delete(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
-            for (Path file : deepestFirst) {
-                Files.delete(file);
-            }
-        }
     }
 }

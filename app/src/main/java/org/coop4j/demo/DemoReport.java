@@ -81,8 +81,8 @@ public record DemoReport(DemoResult result) {
         PictureResults after = new PictureResults(result.after());
         return new HtmlPage(
                         "CoOp on " + result.classNames().size() + " classes of photographs",
-                        "Context vectors learned from a few photographs per class, beside hand-written prompts and other"
-                                + " methods, with a small CLIP that never saw these photographs")
+                        "Context vectors learned from a few photographs per class, against hand-written prompts and other"
+                                + " methods")
                 .add(summary())
                 .add(sections.changed(
                         before,
@@ -104,10 +104,9 @@ public record DemoReport(DemoResult result) {
     private Section summary() {
         return new Section("In short")
                 .facts(facts())
-                .paragraph(("CLIP classifies an image by comparing it with one prompt per class. CoOp leaves CLIP as it"
-                                + " is and learns the words in front of the class name, as vectors, from a few labelled"
-                                + " images. Accuracies are on %d photographs that neither CLIP nor the learned prompt"
-                                + " has seen; mean ± standard deviation over %d samples of training photographs.")
+                .paragraph(("CoOp leaves CLIP as it is, and learns the words in front of the class name as vectors."
+                                + " Accuracies are on %d photographs that neither has seen; mean ± standard deviation"
+                                + " over %d samples of training photographs.")
                         .formatted(result.testImages(), result.learned().count()))
                 .paragraph("In pre-training, the model saw other photographs of %s, and none of the other %d classes."
                         .formatted(
@@ -210,10 +209,10 @@ public record DemoReport(DemoResult result) {
     private Section otherDomain() {
         DemoResult.Prompt best = result.bestDrawingPrompt();
         return new Section("Another domain")
-                .paragraph(("Nothing was learned from drawings: these are the classifiers learned on %d photographs per"
-                                + " class, tested on emoji and clip art of the same classes, which the model has never"
-                                + " seen. The drawings are few: differences of some points mean little.")
-                        .formatted(result.mostShots()))
+                .paragraph(
+                        ("The classifiers learned on %d photographs per class are tested on emoji and clip art of the"
+                                        + " same classes. The drawings are few: differences of some points mean little.")
+                                .formatted(result.mostShots()))
                 .paragraph("The best hand-written prompt for them, %s with careful names, has %s."
                         .formatted(quoted(best), Numbers.percent(best.drawings())))
                 .table(DemoReport.<DemoMethod>table(
@@ -245,9 +244,8 @@ public record DemoReport(DemoResult result) {
                         ("Pictures: %d photographs of Caltech101 (CC BY 4.0), %d emoji of Twemoji (CC BY 4.0) and"
                                         + " drawings of Open Clip Art (public domain).")
                                 .formatted(result.trainImages() + result.testImages(), result.drawingImages()),
-                        ("CoOp: 4 context vectors before the class name that begin as \"%s\", SGD, batches of 32,"
-                                        + " learning rate %s with a cosine, no augmentation. The reference's rate %s is for"
-                                        + " a logit scale of 100; this model's is 20.")
+                        ("CoOp: 4 context vectors that begin as \"%s\", SGD, batches of 32, learning rate %s with a"
+                                        + " cosine; the reference's %s is for a logit scale of 100, and this model's is 20.")
                                 .formatted(WORDS, RATE, Training.coop(1, 1).rate()),
                         "GDA: Gaussians of the classes with one covariance beside the hand-written prompt (Wang et al.,"
                                 + " ICLR 2024).",

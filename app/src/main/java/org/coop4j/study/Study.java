@@ -176,8 +176,7 @@ public record Study(ModelId model, List<Entry> entries, List<HandWrittenPrompts>
                             .count();
                     if (draws > 1) {
                         notes.add(data.get(0) + ": the runs were tested on " + draws
-                                + " different draws of test images (data without a split of its own is split anew by each"
-                                + " seed); the spread over seeds includes that of the draws");
+                                + " different draws of test images, which adds to the spread over seeds");
                     }
                 });
     }

@@ -1,7 +1,11 @@
 package org.coop4j.base;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** The folder that keeps features, random models and hashes between runs. */
 public final class CacheFolder {
@@ -23,6 +27,17 @@ public final class CacheFolder {
     /** Returns the folder of the feature banks. */
     public static Path bank() {
         return of(System.getenv()).resolve("bank");
+    }
+
+    /** Deletes a folder of the program's own with all that is in it, if it is there. */
+    public static void delete(Path folder) throws IOException {
+        if (Files.exists(folder)) {
+            try (Stream<Path> files = Files.walk(folder)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
     }
 
     /** Returns the folder of the hashes of models. */

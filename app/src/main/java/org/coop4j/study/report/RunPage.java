@@ -138,9 +138,8 @@ public final class RunPage {
                 .verdict(run.name() + ": " + ComparisonTable.gain(learned, comparison.bestBaseline()) + ".")
                 .table(ComparisonTable.of(List.of(comparison)))
                 .paragraph(
-                        "The chosen hand-written prompt is the best on training and val images. The best in hindsight"
-                                + " was found on the test images, which inflates its accuracy. Seconds are those of"
-                                + " learning, without encoding the images.");
+                        "The chosen hand-written prompt is the best on training and val images; the best in hindsight"
+                                + " is that on the test images, which inflates its accuracy. Seconds exclude encoding.");
     }
 
     private Section chosen() {
@@ -173,9 +172,9 @@ public final class RunPage {
                     "folder: %s (%s)".formatted(own, Numbers.percent(100 * suspect.own(), 0)));
         }
         return section.verdict(looks(suspects.size()) + ".")
-                .paragraph("A classifier that did not see them (GDA, five-fold cross-validation) gives another class"
-                        + " at least the probability that images of that class have on average. Some are only unusual:"
-                        + " look at them, and move those that are wrong.")
+                .paragraph(
+                        "A classifier that did not see them (GDA, five-fold cross-validation) finds another class"
+                                + " as probable as for that class's own images. Some are only unusual: move those that are wrong.")
                 .pictures("", pictures);
     }
 
