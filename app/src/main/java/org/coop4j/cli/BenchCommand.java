@@ -47,7 +47,7 @@ import picocli.CommandLine.Parameters;
             "",
             "step    a gradient step of the context vectors, from image features",
             "encode  images to features, from pixels",
-            "files   JPEG files to features in the bank (give a folder)"
+            "files   JPEG files to features in the bank"
         },
         footer = {
             "  coop bench step --arch ViT-B/16 --classes 100 --context 16 --batch 32",

@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
 /** {@code coop datasets show}: one published dataset. */
 @Command(
         name = "show",
-        description = "Show a published dataset: origin, needed files, division of the images, class names and prompt.",
+        description = "Show a published dataset: origin, files, split, class names and prompt.",
         footer = {"  coop datasets show eurosat", "  coop datasets show --json imagenet-a"})
 final class DatasetsShowCommand extends ConsoleCommand {
 

@@ -25,8 +25,7 @@ import picocli.CommandLine.Option;
             "See CoOp work, offline, in a minute or two: a small CLIP and photographs are shipped.",
             "",
             "Compares hand-written prompts with context vectors, GDA and a linear probe, learned from 1 to 16 photographs"
-                    + " per class with three seeds, and makes a page of the results.",
-            ""
+                    + " per class with three seeds, and makes a page of the results."
         },
         footer = {
             "  coop demo",

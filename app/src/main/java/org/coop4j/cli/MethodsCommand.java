@@ -20,8 +20,7 @@ import picocli.CommandLine.Parameters;
 /** {@code coop methods}: all methods, or one method with its settings. */
 @Command(
         name = "methods",
-        description = "List the methods that coop train --method takes,"
-                + " or explain one of them with its settings, their defaults and its source.",
+        description = "List the methods of coop train --method, or explain one with its settings, defaults and source.",
         footer = {"  coop methods", "  coop methods kgcoop"})
 final class MethodsCommand extends ConsoleCommand {
 
