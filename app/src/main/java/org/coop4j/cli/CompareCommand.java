@@ -158,7 +158,7 @@ final class CompareCommand extends ConsoleCommand {
         }
         int different = disagreements.rows().size();
         out.printf(
-                "they disagree on %s of %s%s%n",
+                "different labels on %s of %s%s%n",
                 Numbers.count(different),
                 Numbers.count(images, "image"),
                 different > SHOWN ? ", the first " + SHOWN + ":" : "");

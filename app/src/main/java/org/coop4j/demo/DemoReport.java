@@ -121,7 +121,7 @@ public record DemoReport(DemoResult result) {
         DemoResult.Prompt best = result.bestPrompt();
         Map<String, Double> others = new LinkedHashMap<>();
         others.put("the best hand-written prompt, " + quoted(best), best.photographs());
-        others.put("it with careful names", result.bestRenamedPrompt().photographs());
+        others.put("the best with careful names", result.bestRenamedPrompt().photographs());
         others.put(
                 "the linear probe",
                 result.photographs(DemoMethod.LINEAR_PROBE, result.mostShots()).mean());
@@ -130,7 +130,7 @@ public record DemoReport(DemoResult result) {
                 learned.meanSd(1) + " %", "prompts learned from " + result.mostShots() + " photographs per class"));
         others.forEach((name, accuracy) -> facts.add(new Fact(
                 Numbers.signed(learned.mean() - accuracy, 1) + " points",
-                "over " + name + " (" + Numbers.percent(accuracy) + ")")));
+                "against " + name + " (" + Numbers.percent(accuracy) + ")")));
         return facts;
     }
 

@@ -102,10 +102,10 @@ class ErrorsAndChangesTest {
         JsonNode json = json(run("compare", runs[0], runs[1], "--json").out());
 
         assertThat(table.code()).as(table.err()).isZero();
-        assertThat(table.out()).contains("McNemar", "they disagree on", "TRUTH");
+        assertThat(table.out()).contains("McNemar", "different labels on", "TRUTH");
         int disagreements = json.get("disagreements").size();
         assertThat(disagreements).isPositive();
-        assertThat(table.out()).contains("they disagree on %d of 13 images".formatted(disagreements));
+        assertThat(table.out()).contains("different labels on %d of 13 images".formatted(disagreements));
         double difference = json.get("runs").get(1).get("accuracy").asDouble()
                 - json.get("runs").get(0).get("accuracy").asDouble();
         assertThat(json.get("tests").get(0).get("difference").asDouble())
