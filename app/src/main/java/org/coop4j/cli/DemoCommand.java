@@ -24,8 +24,8 @@ import picocli.CommandLine.Option;
         description = {
             "See CoOp work, offline, in a minute or two: a small CLIP and photographs are shipped.",
             "",
-            "Compares hand-written prompts with context vectors, GDA and a linear probe, learned from 1 to 16 photographs"
-                    + " per class with three seeds, and makes a page of the results."
+            "Compares hand-written prompts for 18 everyday classes with context vectors, GDA and a linear probe,"
+                    + " learned from 1 to 16 photographs per class with three seeds."
         },
         footer = {
             "  coop demo",
