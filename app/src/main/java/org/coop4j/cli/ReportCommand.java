@@ -24,12 +24,12 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "report",
         description = {
-            "Make the papers' tables and figures from finished runs, and a page that shows them.",
+            "Make the papers' tables and figures from finished runs, and a page of them.",
             "",
             "Reads all runs below a folder, and writes tables as CSV and figures as SVG. Runs of different models, test"
                     + " images or settings are shown apart, never averaged.",
             "",
-            "A damaged run is named and left out, and the exit code is 1."
+            "A damaged run is named and left out; the exit code is 1."
         },
         footer = {"  coop report runs", "  coop report runs -o paper", "  coop report runs -q --csv | head"})
 final class ReportCommand extends ConsoleCommand {
