@@ -27,7 +27,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code all}: all measurements, as the table of docs/performance.md. */
+/** {@code all}: all measurements, as the table of docs/measurements/speed.md. */
 @Command(
         name = "all",
         description = {

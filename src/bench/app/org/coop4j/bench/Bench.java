@@ -3,7 +3,7 @@ package org.coop4j.bench;
 import java.util.List;
 import org.coop4j.cli.Coop;
 
-/** Measurements for developers of coop4j, in addition to {@code coop bench}; see docs/performance.md. */
+/** Measurements for developers of coop4j, in addition to {@code coop bench}; see docs/measurements/speed.md. */
 public final class Bench {
 
     private Bench() {}

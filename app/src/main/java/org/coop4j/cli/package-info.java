@@ -1,9 +1,8 @@
 /**
- * The command line: one small class a command (picocli). {@code cli.options} holds the options that
- * commands share, {@code console} is what they print with.
+ * The command line: one class per command (picocli). {@code cli.options} holds the options that commands share, {@code
+ * console} prints.
  *
- * <p>Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 the
- * work failed (in whole or in part), 2 wrong usage. Commands check and print; the work is done by
- * the rooms below.
+ * <p>Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed in whole or in part,
+ * 2 wrong usage. Commands check options and print results; the rooms below do the work.
  */
 package org.coop4j.cli;
