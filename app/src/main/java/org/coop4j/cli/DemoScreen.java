@@ -58,11 +58,12 @@ final class DemoScreen implements DemoRun.Listener {
         PrintStream out = console.out();
         out.printf(
                 Locale.ROOT,
-                "%d classes of photographs that the model never saw: %d to learn from, %d to test on%nof %s it saw"
-                        + " others; of the rest none%n%n",
+                "%d classes of photographs that the model never saw: %d to learn from, %d to test on%n"
+                        + "it was trained on other photographs of %d of them: %s%n%n",
                 photographs.classCount(),
                 photographs.train().size(),
                 photographs.test().size(),
+                photographed.size(),
                 String.join(", ", photographed));
         AlignedLines rows =
                 new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS, Table.Kind.WORDS, Table.Kind.NUMBERS);
