@@ -9,7 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.image.ExifOrientation;
@@ -25,65 +29,113 @@ import org.coop4j.image.ExifOrientation;
  * @param namesFile a file with class names for the folders, see {@link ClassNames#read}
  * @param splitSeed seed of the split, if the folder has none
  * @param shares shares of the split, 50/20/30 if empty; must be empty if the folder has a split
+ * @param nested true if each folder with images is a class, named by its path such as {@code food/pizza}; otherwise class
+ *     folders lie side by side
  */
-public record ImageFolder(Path root, Optional<Path> namesFile, long splitSeed, Optional<SplitShares> shares) {
+public record ImageFolder(
+        Path root, Optional<Path> namesFile, long splitSeed, Optional<SplitShares> shares, boolean nested) {
 
-    /** Lists the images. */
-    public ImageDataset load() throws IOException {
+    private static final int NAMED_IN_A_MESSAGE = 5;
+
+    /**
+     * Lists the images.
+     *
+     * @param notes receives a sentence about what is passed over
+     */
+    public ImageDataset load(Consumer<String> notes) throws IOException {
         if (!Files.isDirectory(root)) {
             throw new DatasetException(root + " is not a folder: give a folder that has one subfolder per class");
         }
-        List<Path> folders = ImageFiles.foldersIn(root);
+        ImageFiles files = new ImageFiles();
+        List<Path> folders = files.folders(root);
         if (folders.isEmpty()) {
             throw new DatasetException(root + " has no subfolders: make one for each class, with its images in it");
         }
         Map<Split, Path> splits = splitFolders(folders);
         String name = name(root.toAbsolutePath().normalize());
         if (splits.isEmpty()) {
-            return SplitRules.split(
-                    name, SplitRules.byFirstAppearance(images(folders, classes(root))), shares, splitSeed);
+            SortedMap<String, List<Path>> classes = classes(files, root, folders);
+            List<LabelledImage> images = images(root, classes, root, names(root, classes));
+            files.report(root, notes);
+            return SplitRules.split(name, SplitRules.byFirstAppearance(images), shares, splitSeed);
         }
         SplitRules.requireNoShares(root, shares);
-        Classes classes = classes(splits.getOrDefault(Split.TRAIN, splits.get(Split.TEST)));
-        Map<Split, List<LabelledImage>> parts = new EnumMap<>(Split.class);
+        Map<Split, SortedMap<String, List<Path>>> parts = new EnumMap<>(Split.class);
         for (Map.Entry<Split, Path> part : splits.entrySet()) {
-            parts.put(part.getKey(), images(ImageFiles.foldersIn(part.getValue()), classes));
+            parts.put(part.getKey(), classes(files, part.getValue(), files.folders(part.getValue())));
         }
-        return SplitRules.assemble(name, root, classes.names, parts);
+        Split first = splits.containsKey(Split.TRAIN) ? Split.TRAIN : Split.TEST;
+        Map<String, String> names = names(splits.get(first), parts.get(first));
+        Map<Split, List<LabelledImage>> images = new EnumMap<>(Split.class);
+        for (Map.Entry<Split, Path> part : splits.entrySet()) {
+            images.put(part.getKey(), images(part.getValue(), parts.get(part.getKey()), splits.get(first), names));
+        }
+        files.report(root, notes);
+        return SplitRules.assemble(name, root, List.copyOf(names.values()), images);
+    }
+
+    /** Returns the images of each class folder, by its name or, if nested, its path below the parent. */
+    private SortedMap<String, List<Path>> classes(ImageFiles files, Path parent, List<Path> folders)
+            throws IOException {
+        SortedMap<String, List<Path>> classes = new TreeMap<>();
+        for (Path folder : folders) {
+            List<Path> images = files.images(folder);
+            if (images.isEmpty()) {
+                throw new DatasetException("class folder " + folder + " has no images: add some or remove the folder");
+            }
+            SortedMap<String, List<Path>> byPath = images.stream()
+                    .collect(Collectors.groupingBy(
+                            image -> slashed(parent.relativize(image.getParent())), TreeMap::new, Collectors.toList()));
+            if (nested) {
+                classes.putAll(byPath);
+            } else if (byPath.containsKey(name(folder))) {
+                classes.put(name(folder), images);
+            } else {
+                throw new DatasetException("%s has no images of its own, only %s: put the classes side by side, or add --nested"
+                        .formatted(folder, Numbers.first(found(byPath), NAMED_IN_A_MESSAGE)));
+            }
+        }
+        return classes;
+    }
+
+    private static List<String> found(Map<String, List<Path>> byPath) {
+        return byPath.entrySet().stream()
+                .map(e -> e.getKey() + " with " + Numbers.count(e.getValue().size(), "image"))
+                .toList();
+    }
+
+    private static String slashed(Path path) {
+        return path.toString().replace('\\', '/');
+    }
+
+    /** Returns the class names by class folder, in the order of their labels. */
+    private SortedMap<String, String> names(Path parent, Map<String, List<Path>> classes) throws IOException {
+        Map<String, String> renamed =
+                namesFile.isPresent() ? ClassNames.read(namesFile.get(), classes.keySet()) : Map.of();
+        SortedMap<String, String> names = new TreeMap<>();
+        classes.keySet().forEach(folder -> names.put(folder, renamed.getOrDefault(folder, folder)));
+        ClassNames.requireUsable(List.copyOf(names.values()), parent.toString());
+        return names;
     }
 
     /**
-     * The classes by label.
+     * Labels the images of a part.
      *
-     * @param parent the folder that has their folders
+     * @param first the part whose folders are the classes
      */
-    private record Classes(Path parent, List<String> folders, List<String> names) {}
-
-    private Classes classes(Path parent) throws IOException {
-        Set<String> folders = new TreeSet<>();
-        ImageFiles.foldersIn(parent).forEach(folder -> folders.add(name(folder)));
-        Map<String, String> renamed = namesFile.isPresent() ? ClassNames.read(namesFile.get(), folders) : Map.of();
-        List<String> names = folders.stream()
-                .map(folder -> renamed.getOrDefault(folder, folder))
-                .toList();
-        ClassNames.requireUsable(names, root.toString());
-        return new Classes(parent, List.copyOf(folders), names);
-    }
-
-    private static List<LabelledImage> images(List<Path> folders, Classes classes) throws IOException {
+    private static List<LabelledImage> images(
+            Path part, SortedMap<String, List<Path>> classes, Path first, Map<String, String> names)
+            throws DatasetException {
+        List<String> labels = List.copyOf(names.keySet());
         List<LabelledImage> images = new ArrayList<>();
-        for (Path folder : folders) {
-            int label = classes.folders.indexOf(name(folder));
+        for (Map.Entry<String, List<Path>> folder : classes.entrySet()) {
+            int label = labels.indexOf(folder.getKey());
             if (label < 0) {
                 throw new DatasetException("%s is a class that %s does not have: remove it or add training images"
-                        .formatted(folder, classes.parent));
+                        .formatted(part.resolve(folder.getKey()), first));
             }
-            List<Path> files = ImageFiles.in(folder);
-            if (files.isEmpty()) {
-                throw new DatasetException("class folder " + folder + " has no images: add some or remove the folder");
-            }
-            for (Path file : files) {
-                images.add(new LabelledImage(file, label, classes.names.get(label), ExifOrientation.APPLY));
+            for (Path file : folder.getValue()) {
+                images.add(new LabelledImage(file, label, names.get(folder.getKey()), ExifOrientation.APPLY));
             }
         }
         return images;

@@ -102,10 +102,18 @@ public final class ImageClassifier implements AutoCloseable {
         return new ImageClassifier(clip, classifier, PredictionLimits.standard(), exif, false);
     }
 
-    /** Returns the treatment of EXIF orientations recorded in a classifier; by default they are applied. */
-    public static ExifOrientation orientation(ClassifierFile learned) {
+    /**
+     * Returns the treatment of EXIF orientations recorded in a classifier; by default they are applied.
+     *
+     * @throws IOException if it records anything else
+     */
+    public static ExifOrientation orientation(ClassifierFile learned) throws IOException {
         String recorded = learned.training().get(Run.EXIF);
-        return recorded == null ? ExifOrientation.APPLY : ExifOrientation.named(recorded);
+        try {
+            return recorded == null ? ExifOrientation.APPLY : ExifOrientation.named(recorded);
+        } catch (IllegalArgumentException e) {
+            throw new IOException("the classifier's " + Run.EXIF + ": " + e.getMessage(), e);
+        }
     }
 
     /** Returns the class names in the order of the logits. */

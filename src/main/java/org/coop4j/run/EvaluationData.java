@@ -150,7 +150,7 @@ public record EvaluationData(
      */
     public Images of(DataSpec data, Long seed, ClassHalf half, Split split) throws IOException {
         long runSeed = config == null ? 1 : source().seedOfSplit(config.sample().seed());
-        ImageDataset lists = asTested(data).load(seed == null ? runSeed : seed);
+        ImageDataset lists = asTested(data).load(seed == null ? runSeed : seed, notes);
         ImageDataset chosen = lists.half(half == null ? ClassHalf.ALL : half);
         List<String> names = chosen.classNames();
         if (config != null && provenance != null) {
@@ -177,7 +177,8 @@ public record EvaluationData(
         boolean samePlace = absolute(data).equals(absolute(told));
         DataSpec split =
                 samePlace && data.split() == null && told.split() != null ? data.withSplit(told.split()) : data;
-        return data.exif() == null && told.exif() != null ? split.withExif(told.exif()) : split;
+        DataSpec folders = data.nested() == null ? split.withNested(told.nested()) : split;
+        return data.exif() == null && told.exif() != null ? folders.withExif(told.exif()) : folders;
     }
 
     private static Path absolute(DataSpec data) {

@@ -18,6 +18,7 @@ import org.coop4j.data.DatasetException;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
+import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
@@ -46,12 +47,16 @@ public final class FeatureExport {
             SharedData shared, ImageDataset dataset, Set<Split> parts, boolean normalized, Path out, Progress progress)
             throws IOException {
         Map<Split, LabelledFeatures> encoded = new EnumMap<>(Split.class);
+        FeatureBank.Lists lists = new FeatureBank.Lists();
         for (Split part : Split.values()) {
             boolean again = part == Split.TEST && dataset.validatesOnTest() && parts.contains(Split.VAL);
             if (parts.contains(part) && !again) {
-                encoded.put(part, shared.features(dataset.images(part), part.label() + " images", progress));
+                LabelledFeatures images =
+                        lists.encode(() -> shared.features(dataset.images(part), part.label() + " images", progress));
+                encoded.put(part, images);
             }
         }
+        lists.requireReadable();
         List<HashedImage> images = encoded.values().stream()
                 .flatMap(part -> part.images().stream())
                 .toList();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +21,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ImageFolderTest {
     @TempDir
     Path root;
+
+    private final List<String> notes = new ArrayList<>();
 
     /** Half-even rounding: 5 images are 2 + 1 + 2, 15 are 8 + 3 + 4, 25 are 12 + 5 + 8. */
     @ParameterizedTest
@@ -46,8 +49,8 @@ class ImageFolderTest {
 
         assertThat(load()).isEqualTo(load());
         assertThat(load().train())
-                .isNotEqualTo(new ImageFolder(root, Optional.empty(), 2, Optional.empty())
-                        .load()
+                .isNotEqualTo(new ImageFolder(root, Optional.empty(), 2, Optional.empty(), false)
+                        .load(notes::add)
                         .train());
     }
 
@@ -118,7 +121,7 @@ class ImageFolderTest {
         fill("n03", 4);
         Path names = touch("names.txt");
         Files.writeString(names, "n03\tgreat white shark, a fish\n\nn01 , tench\n");
-        ImageDataset dataset = new ImageFolder(root, Optional.of(names), 1, Optional.empty()).load();
+        ImageDataset dataset = new ImageFolder(root, Optional.of(names), 1, Optional.empty(), false).load(notes::add);
 
         assertThat(dataset.classNames()).containsExactly("tench", "n02", "great white shark, a fish");
     }
@@ -140,7 +143,7 @@ class ImageFolderTest {
         Path names = touch("names.txt");
         Files.writeString(names, text.replace(';', '\n'));
 
-        assertThatThrownBy(() -> new ImageFolder(root, Optional.of(names), 1, Optional.empty()).load())
+        assertThatThrownBy(() -> new ImageFolder(root, Optional.of(names), 1, Optional.empty(), false).load(notes::add))
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining(message);
     }
@@ -174,7 +177,7 @@ class ImageFolderTest {
     @Test
     void emptyAndAbsentFoldersAreRefused() {
         assertThatThrownBy(this::load).isInstanceOf(DatasetException.class).hasMessageContaining("has no subfolders");
-        assertThatThrownBy(() -> new ImageFolder(root.resolve("no"), Optional.empty(), 1, Optional.empty()).load())
+        assertThatThrownBy(() -> new ImageFolder(root.resolve("no"), Optional.empty(), 1, Optional.empty(), false).load(notes::add))
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining("not a folder");
     }
@@ -208,7 +211,7 @@ class ImageFolderTest {
     }
 
     private ImageDataset load() throws IOException {
-        return new ImageFolder(root, Optional.empty(), 1, Optional.empty()).load();
+        return new ImageFolder(root, Optional.empty(), 1, Optional.empty(), false).load(notes::add);
     }
 
     private void fill(String folder, int images) throws IOException {
@@ -229,16 +232,16 @@ class ImageFolderTest {
             fill(name, 10);
         }
 
-        ImageDataset dataset = divided("60/10/30").load();
-        ImageDataset noVal = divided("70/0/30").load();
+        ImageDataset dataset = divided("60/10/30").load(notes::add);
+        ImageDataset noVal = divided("70/0/30").load(notes::add);
 
         assertThat(dataset.train()).hasSize(12);
         assertThat(dataset.val()).hasSize(2);
         assertThat(dataset.test()).hasSize(6);
         assertThat(noVal.train()).hasSize(14);
         assertThat(noVal.val()).isEmpty();
-        assertThat(divided("50/20/30").load()).isEqualTo(load());
-        assertThatThrownBy(() -> divided("90/5/5").load()).hasMessageContaining("a split of 90/5/5 % needs 16");
+        assertThat(divided("50/20/30").load(notes::add)).isEqualTo(load());
+        assertThatThrownBy(() -> divided("90/5/5").load(notes::add)).hasMessageContaining("a split of 90/5/5 % needs 16");
     }
 
     @Test
@@ -260,7 +263,7 @@ class ImageFolderTest {
         fill("train/cat", 1);
         fill("test/cat", 1);
 
-        assertThatThrownBy(() -> divided("60/10/30").load()).hasMessageContaining("has a split of its own");
+        assertThatThrownBy(() -> divided("60/10/30").load(notes::add)).hasMessageContaining("has a split of its own");
     }
 
     @ParameterizedTest
@@ -272,6 +275,6 @@ class ImageFolderTest {
     }
 
     private ImageFolder divided(String shares) {
-        return new ImageFolder(root, Optional.empty(), 1, Optional.of(SplitShares.of(shares)));
+        return new ImageFolder(root, Optional.empty(), 1, Optional.of(SplitShares.of(shares)), false);
     }
 }

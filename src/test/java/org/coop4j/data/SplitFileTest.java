@@ -180,8 +180,8 @@ class SplitFileTest {
     @Test
     void absentSplitFileIsNamed() {
         assertThatThrownBy(() -> new SplitFile("d", folder.resolve("no.json"), folder).read())
-                .isInstanceOf(DatasetException.class)
-                .hasMessageContaining("no.json does not exist");
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("no.json");
     }
 
     @Test

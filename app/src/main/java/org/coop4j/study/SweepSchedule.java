@@ -28,6 +28,9 @@ import org.coop4j.weights.model.ClipConfig;
  */
 final class SweepSchedule {
 
+    /** More runs than anybody does, few enough to list. */
+    private static final int MOST_RUNS = 1_000_000;
+
     private static final String IMAGENET = "ImageNet";
 
     /** A transformer block's products, in squares of its width, for a token. */
@@ -57,11 +60,44 @@ final class SweepSchedule {
      * @throws PlanException if settings contradict one another
      */
     static List<SweepRun> of(Clip clip, SweepPlan plan, Map<String, SweepDataset> datasets) throws IOException {
+        requireFew(plan);
         SweepSchedule schedule = new SweepSchedule(clip, plan, datasets);
         for (SweepPlan.Dataset dataset : plan.datasets()) {
             schedule.add(datasets.get(dataset.name()));
         }
         return List.copyOf(schedule.runs.values());
+    }
+
+    /** Counts the runs before any is made: a short plan may mean more than fit into memory. */
+    private static void requireFew(SweepPlan plan) throws PlanException {
+        double learned = runs(plan, plan.datasets().size(), plan.methods().size(), plan.shots().size());
+        double halves = plan.baseToNew().map(half -> 2 * runs(plan, half)).orElse(0.0);
+        double others = plan.testOn()
+                .map(others -> others.targets().size() * runs(plan, others.from()))
+                .orElse(0.0);
+        if (learned + halves + others > MOST_RUNS) {
+            throw new PlanException(
+                    "%,.0f runs, more than %,d: %d datasets, %d methods, %d shots and %d seeds; make several plans"
+                            .formatted(
+                                    learned + halves + others,
+                                    MOST_RUNS,
+                                    plan.datasets().size(),
+                                    plan.methods().size(),
+                                    plan.shots().size(),
+                                    plan.seeds().size()));
+        }
+    }
+
+    private static double runs(SweepPlan plan, Choice choice) {
+        return runs(
+                plan,
+                choice.datasets().size(),
+                choice.methods().size(),
+                choice.shots().size());
+    }
+
+    private static double runs(SweepPlan plan, double datasets, int methods, int shots) {
+        return datasets * methods * shots * plan.seeds().size();
     }
 
     private void add(SweepDataset dataset) throws IOException {

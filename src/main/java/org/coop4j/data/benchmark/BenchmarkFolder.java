@@ -68,7 +68,7 @@ record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
 
     /** Lists the images in a class's folder, which must not be empty. */
     List<LabelledImage> imagesIn(Path folder, int label, String className) throws IOException {
-        List<LabelledImage> images = ImageFiles.in(folder).stream()
+        List<LabelledImage> images = new ImageFiles().images(folder).stream()
                 .map(file -> new LabelledImage(file, label, className))
                 .toList();
         if (images.isEmpty()) {
@@ -83,7 +83,7 @@ record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
     List<Path> classFolders(Path folder) throws IOException {
         List<Path> folders = !Files.isDirectory(folder)
                 ? List.of()
-                : ImageFiles.foldersIn(folder).stream()
+                : new ImageFiles().folders(folder).stream()
                         .filter(f ->
                                 !benchmark.skipped().contains(f.getFileName().toString()))
                         .toList();

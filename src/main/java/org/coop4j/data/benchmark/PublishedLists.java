@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -13,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.coop4j.base.TextFile;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageFiles;
@@ -218,7 +218,7 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
         Path nameFile = folder.file("cat_to_name.json");
         Map<String, String> names;
         try {
-            names = new JsonMapper().readValue(Files.readAllBytes(nameFile), new TypeReference<>() {});
+            names = new JsonMapper().readValue(TextFile.read(nameFile), new TypeReference<>() {});
         } catch (JsonProcessingException e) {
             throw new DatasetException(nameFile + " is not an object of names: " + e.getOriginalMessage(), e);
         }
