@@ -88,8 +88,8 @@ public record PretrainRun(
                         .equals(spec)) {
             throw new IOException("the run in "
                     + run.path()
-                    + " was begun with other settings or another table (see its"
-                    + " config.json): resume it with the same, or choose another --out");
+                    + " was started with other settings or another table (see its"
+                    + " config.json): resume it with those, or choose another --out");
         }
     }
 
