@@ -93,7 +93,7 @@ public record BaseToNewResults(
                 List.copyOf(notes));
     }
 
-    /** A row of the seeds that were tested on both halves. */
+    /** Returns a row of the seeds that were tested on both halves. */
     private static Row row(
             String dataset,
             Setup setup,
