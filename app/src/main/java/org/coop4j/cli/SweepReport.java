@@ -15,6 +15,7 @@ import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.Shots;
@@ -75,7 +76,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                 .text("method", i -> keys.get(i).get(1));
         columns.forEach(shots -> table.column(
                 shots.equals(Shots.NONE) ? "-" : shots.equals(Shots.ALL) ? "all" : shots.describe(),
-                Table.Kind.NUMBERS,
+                Kind.NUMBERS,
                 i -> rows.get(keys.get(i)).getOrDefault(shots, "")));
         for (int i = 0; i < keys.size(); i++) {
             table.row(i);
