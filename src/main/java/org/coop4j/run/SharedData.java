@@ -21,7 +21,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Data that runs of one model share: lists of images, and test images with their features, kept in memory until {@link
+ * Data shared by the runs of one model: lists of images, and test images with their features, kept in memory until {@link
  * #forget}.
  */
 public final class SharedData {

@@ -191,7 +191,7 @@ class SplitFileTest {
 
         assertThatThrownBy(() -> new SplitFile("d", json, folder).load())
                 .isInstanceOf(DatasetException.class)
-                .hasMessageContaining("'Sea_Lake' and 'sea lake'");
+                .hasMessageContainingAll("'Sea_Lake'", "'sea lake'");
     }
 
     @Test
