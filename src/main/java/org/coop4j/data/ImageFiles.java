@@ -11,11 +11,10 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
@@ -41,8 +40,7 @@ public final class ImageFiles {
 
     private static final int NAMED_IN_A_MESSAGE = 5;
 
-    /** Number of files and folders that were passed over, by name. */
-    private final SortedMap<String, Integer> passedOver = new TreeMap<>();
+    private final Set<Path> passedOver = new LinkedHashSet<>();
 
     /** Returns the image files in a folder and the folders below it, sorted by name, with a note of what is passed over. */
     public static List<Path> in(Path folder) throws IOException {
@@ -72,7 +70,7 @@ public final class ImageFiles {
                             if (EXTENSIONS.contains(extension.toLowerCase(Locale.ROOT))) {
                                 images.add(file);
                             } else {
-                                passOver(name);
+                                passedOver.add(file);
                             }
                         }
                         return FileVisitResult.CONTINUE;
@@ -94,14 +92,17 @@ public final class ImageFiles {
 
     /** Says in one sentence what was passed over, if anything was. */
     void report(Path folder, Consumer<String> notes) {
-        int count = passedOver.values().stream().mapToInt(Integer::intValue).sum();
-        if (count > 0) {
-            notes.accept("%s: passed over %s that %s no image: %s"
+        if (!passedOver.isEmpty()) {
+            List<String> names = passedOver.stream()
+                    .map(path -> path.getFileName().toString())
+                    .distinct()
+                    .sorted()
+                    .toList();
+            notes.accept("%s: passed over %s without images: %s"
                     .formatted(
                             folder,
-                            Numbers.count(count, "file or folder", "files and folders"),
-                            count == 1 ? "is" : "are",
-                            Numbers.first(List.copyOf(passedOver.keySet()), NAMED_IN_A_MESSAGE)));
+                            Numbers.count(passedOver.size(), "file or folder", "files and folders"),
+                            Numbers.first(names, NAMED_IN_A_MESSAGE)));
         }
     }
 
@@ -109,13 +110,9 @@ public final class ImageFiles {
         String name = String.valueOf(path.getFileName());
         boolean kept = !name.startsWith(".") && !LEFT_BEHIND.contains(name.toLowerCase(Locale.ROOT));
         if (!kept) {
-            passOver(name);
+            passedOver.add(path);
         }
         return kept;
-    }
-
-    private void passOver(String name) {
-        passedOver.merge(name, 1, Integer::sum);
     }
 
     /**

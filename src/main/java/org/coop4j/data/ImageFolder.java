@@ -52,93 +52,77 @@ public record ImageFolder(
             throw new DatasetException(root + " has no subfolders: make one for each class, with its images in it");
         }
         Map<Split, Path> splits = splitFolders(folders);
-        String name = name(root.toAbsolutePath().normalize());
-        if (splits.isEmpty()) {
-            SortedMap<String, List<Path>> classes = classes(files, root, folders);
-            List<LabelledImage> images = images(root, classes, root, names(root, classes));
-            files.report(root, notes);
-            return SplitRules.split(name, SplitRules.byFirstAppearance(images), shares, splitSeed);
+        if (!splits.isEmpty()) {
+            SplitRules.requireNoShares(root, shares);
         }
-        SplitRules.requireNoShares(root, shares);
-        Map<Split, SortedMap<String, List<Path>>> parts = new EnumMap<>(Split.class);
-        for (Map.Entry<Split, Path> part : splits.entrySet()) {
-            parts.put(part.getKey(), classes(files, part.getValue(), files.folders(part.getValue())));
-        }
-        Split first = splits.containsKey(Split.TRAIN) ? Split.TRAIN : Split.TEST;
-        Map<String, String> names = names(splits.get(first), parts.get(first));
+        Map<Split, Path> parts = splits.isEmpty() ? Map.of(Split.TRAIN, root) : splits;
+        Path first = parts.getOrDefault(Split.TRAIN, parts.get(Split.TEST));
+        SortedMap<String, List<Path>> classes = classes(files, first);
+        List<String> known = List.copyOf(classes.keySet());
+        List<String> names = names(known);
         Map<Split, List<LabelledImage>> images = new EnumMap<>(Split.class);
-        for (Map.Entry<Split, Path> part : splits.entrySet()) {
-            images.put(part.getKey(), images(part.getValue(), parts.get(part.getKey()), splits.get(first), names));
+        for (Map.Entry<Split, Path> part : parts.entrySet()) {
+            Path folder = part.getValue();
+            List<LabelledImage> labelled = new ArrayList<>();
+            for (Map.Entry<String, List<Path>> one :
+                    (folder.equals(first) ? classes : classes(files, folder)).entrySet()) {
+                int label = known.indexOf(one.getKey());
+                if (label < 0) {
+                    throw new DatasetException("%s is a class that %s does not have: remove it or add training images"
+                            .formatted(folder.resolve(one.getKey()), first));
+                }
+                one.getValue()
+                        .forEach(file -> labelled.add(
+                                new LabelledImage(file, label, names.get(label), ExifOrientation.APPLY)));
+            }
+            images.put(part.getKey(), labelled);
         }
         files.report(root, notes);
-        return SplitRules.assemble(name, root, List.copyOf(names.values()), images);
+        String name = name(root.toAbsolutePath().normalize());
+        return splits.isEmpty()
+                ? SplitRules.split(
+                        name, SplitRules.byFirstAppearance(images.get(Split.TRAIN)), shares, splitSeed)
+                : SplitRules.assemble(name, root, names, images);
     }
 
     /** Returns the images of each class folder, by its name or, if nested, its path below the parent. */
-    private SortedMap<String, List<Path>> classes(ImageFiles files, Path parent, List<Path> folders)
-            throws IOException {
+    private SortedMap<String, List<Path>> classes(ImageFiles files, Path parent) throws IOException {
         SortedMap<String, List<Path>> classes = new TreeMap<>();
-        for (Path folder : folders) {
+        for (Path folder : files.folders(parent)) {
             List<Path> images = files.images(folder);
             if (images.isEmpty()) {
                 throw new DatasetException("class folder " + folder + " has no images: add some or remove the folder");
             }
             SortedMap<String, List<Path>> byPath = images.stream()
                     .collect(Collectors.groupingBy(
-                            image -> slashed(parent.relativize(image.getParent())), TreeMap::new, Collectors.toList()));
+                            image -> parent.relativize(image.getParent()).toString().replace('\\', '/'),
+                            TreeMap::new,
+                            Collectors.toList()));
             if (nested) {
                 classes.putAll(byPath);
             } else if (byPath.containsKey(name(folder))) {
                 classes.put(name(folder), images);
             } else {
-                throw new DatasetException("%s has no images of its own, only %s: put the classes side by side, or add --nested"
-                        .formatted(folder, Numbers.first(found(byPath), NAMED_IN_A_MESSAGE)));
+                List<String> found = byPath.entrySet().stream()
+                        .map(one -> one.getKey() + " with "
+                                + Numbers.count(one.getValue().size(), "image"))
+                        .toList();
+                throw new DatasetException(
+                        "%s has no images of its own, only %s: put the classes side by side, or add --nested"
+                                .formatted(folder, Numbers.first(found, NAMED_IN_A_MESSAGE)));
             }
         }
         return classes;
     }
 
-    private static List<String> found(Map<String, List<Path>> byPath) {
-        return byPath.entrySet().stream()
-                .map(e -> e.getKey() + " with " + Numbers.count(e.getValue().size(), "image"))
-                .toList();
-    }
-
-    private static String slashed(Path path) {
-        return path.toString().replace('\\', '/');
-    }
-
-    /** Returns the class names by class folder, in the order of their labels. */
-    private SortedMap<String, String> names(Path parent, Map<String, List<Path>> classes) throws IOException {
+    private List<String> names(List<String> folders) throws IOException {
         Map<String, String> renamed =
-                namesFile.isPresent() ? ClassNames.read(namesFile.get(), classes.keySet()) : Map.of();
-        SortedMap<String, String> names = new TreeMap<>();
-        classes.keySet().forEach(folder -> names.put(folder, renamed.getOrDefault(folder, folder)));
-        ClassNames.requireUsable(List.copyOf(names.values()), parent.toString());
+                namesFile.isPresent() ? ClassNames.read(namesFile.get(), Set.copyOf(folders)) : Map.of();
+        List<String> names = folders.stream()
+                .map(folder -> renamed.getOrDefault(folder, folder))
+                .toList();
+        ClassNames.requireUsable(names, root.toString());
         return names;
-    }
-
-    /**
-     * Labels the images of a part.
-     *
-     * @param first the part whose folders are the classes
-     */
-    private static List<LabelledImage> images(
-            Path part, SortedMap<String, List<Path>> classes, Path first, Map<String, String> names)
-            throws DatasetException {
-        List<String> labels = List.copyOf(names.keySet());
-        List<LabelledImage> images = new ArrayList<>();
-        for (Map.Entry<String, List<Path>> folder : classes.entrySet()) {
-            int label = labels.indexOf(folder.getKey());
-            if (label < 0) {
-                throw new DatasetException("%s is a class that %s does not have: remove it or add training images"
-                        .formatted(part.resolve(folder.getKey()), first));
-            }
-            for (Path file : folder.getValue()) {
-                images.add(new LabelledImage(file, label, names.get(folder.getKey()), ExifOrientation.APPLY));
-            }
-        }
-        return images;
     }
 
     /** Returns the folders that are splits; empty if the folders are classes. */

@@ -70,34 +70,20 @@ final class SweepSchedule {
 
     /** Counts the runs before any is made: a short plan may mean more than fit into memory. */
     private static void requireFew(SweepPlan plan) throws PlanException {
-        double learned = runs(plan, plan.datasets().size(), plan.methods().size(), plan.shots().size());
-        double halves = plan.baseToNew().map(half -> 2 * runs(plan, half)).orElse(0.0);
-        double others = plan.testOn()
-                .map(others -> others.targets().size() * runs(plan, others.from()))
-                .orElse(0.0);
-        if (learned + halves + others > MOST_RUNS) {
-            throw new PlanException(
-                    "%,.0f runs, more than %,d: %d datasets, %d methods, %d shots and %d seeds; make several plans"
-                            .formatted(
-                                    learned + halves + others,
-                                    MOST_RUNS,
-                                    plan.datasets().size(),
-                                    plan.methods().size(),
-                                    plan.shots().size(),
-                                    plan.seeds().size()));
+        double each = (double) plan.methods().size() * plan.shots().size() * plan.seeds().size();
+        int tests = 1
+                + (plan.baseToNew().isPresent() ? 2 : 0)
+                + plan.testOn().map(test -> test.targets().size()).orElse(0);
+        double runs = each * tests * plan.datasets().size();
+        if (runs > MOST_RUNS) {
+            throw new PlanException("up to %,.0f runs of %d methods, %d shots and %d seeds: expected at most %,d"
+                    .formatted(
+                            runs,
+                            plan.methods().size(),
+                            plan.shots().size(),
+                            plan.seeds().size(),
+                            MOST_RUNS));
         }
-    }
-
-    private static double runs(SweepPlan plan, Choice choice) {
-        return runs(
-                plan,
-                choice.datasets().size(),
-                choice.methods().size(),
-                choice.shots().size());
-    }
-
-    private static double runs(SweepPlan plan, double datasets, int methods, int shots) {
-        return datasets * methods * shots * plan.seeds().size();
     }
 
     private void add(SweepDataset dataset) throws IOException {

@@ -22,9 +22,6 @@ import org.coop4j.data.LabelledImage;
  */
 record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
 
-    /** Far larger than any list: SUN397's have 1 MB. */
-    private static final long LARGEST_LIST = 64L << 20;
-
     String name() {
         return benchmark.name();
     }
@@ -39,15 +36,11 @@ record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
         return benchmark.layout().splitFile().map(directory::resolve);
     }
 
-    /** Returns a file of the dataset, refusing one that is missing or too large. */
-    Path file(String relative) throws IOException {
+    /** Returns a file of the dataset, refusing one that is missing. */
+    Path file(String relative) throws DatasetException {
         Path file = directory.resolve(relative);
         if (!Files.isRegularFile(file)) {
             throw new DatasetException("%s needs the file %s, which does not exist".formatted(name(), file));
-        }
-        if (Files.size(file) > LARGEST_LIST) {
-            throw new DatasetException(
-                    "%s has %,d bytes, more than a list of %s can have".formatted(file, Files.size(file), name()));
         }
         return file;
     }
