@@ -18,7 +18,7 @@ record ImageSource(byte[] bytes, String name, long maxPixels, DecodeMemory.Share
         return new ImageSource(new byte[0], name, 0, null, false);
     }
 
-    /** Number of bytes. */
+    /** Returns the number of bytes. */
     int length() {
         return bytes.length;
     }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Settings;
+import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -213,7 +214,10 @@ class FeatureRunTest {
         Path other = TinyModel.write(place.resolve("other.safetensors"), 2);
         try (Clip clip = TinyModel.open(other, RunFixture.THREADS)) {
             assertThatThrownBy(() -> run(clip, features, Method.of("gda"), "run"))
-                    .hasMessageContaining("use features of one model");
+                    .hasMessageContainingAll(
+                            "features.safetensors",
+                            Sha256.of(model).substring(0, 12),
+                            Sha256.of(other).substring(0, 12));
         }
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
             SharedData shared = new SharedData(clip, RunFixture.options(place, false));
@@ -221,7 +225,7 @@ class FeatureRunTest {
             RunConfig views = RunConfig.of(
                     plain.modelSha256(), plain.testedOn(), plain.method(), plain.training(), new Sample(2, 1, 3));
             assertThatThrownBy(() -> new Run(shared, "gda", views, Progress.NONE).run(place.resolve("run"), false))
-                    .hasMessageContaining("has one view of each image: omit --views");
+                    .hasMessageContainingAll("features.safetensors", "--views");
             assertThatThrownBy(() -> run(clip, features, Method.of("prolip"), "run"))
                     .hasMessageContaining("after the visual projection");
         }

@@ -38,7 +38,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                     Shots.of(run.shots(), run.learns()));
         }
 
-        /** Dataset and method. */
+        /** Returns the cells of dataset and method. */
         List<String> row() {
             String from = trainedOn.equals(dataset) ? "" : " from " + trainedOn;
             return List.of(dataset, method + from + (half.equals("all") ? "" : ", " + half));
@@ -62,7 +62,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         return runs.stream().collect(Collectors.groupingBy(key, LinkedHashMap::new, Collectors.toList()));
     }
 
-    /** A row for each method and a column for each number of shots; hand-written prompts come first. */
+    /** Returns a row for each method and a column for each number of shots; hand-written prompts come first. */
     private Table<?> table() {
         Map<List<String>, Map<Shots, String>> rows = new LinkedHashMap<>();
         TreeSet<Shots> columns = new TreeSet<>();
@@ -88,7 +88,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         return i == 0 || !keys.get(i - 1).get(0).equals(keys.get(i).get(0));
     }
 
-    /** "87.5±0.4": mean and standard deviation over the seeds; "87.5 2/3": the mean of two results of three. */
+    /** Returns "87.5±0.4": mean and standard deviation over the seeds; "87.5 2/3": the mean of two results of three. */
     private static String cell(List<Ended> runs) {
         List<RunResult> results = results(runs);
         if (results.isEmpty()) {
