@@ -21,7 +21,7 @@ record ImageSource(byte[] bytes, String name, long maxPixels, Duration maxTime, 
         return new ImageSource(new byte[0], name, 0, Duration.ZERO, null, false);
     }
 
-    /** Number of bytes. */
+    /** Returns the number of bytes. */
     int length() {
         return bytes.length;
     }

@@ -29,6 +29,7 @@ import org.coop4j.predict.ImageClassifier.PredictionLimits;
 import org.coop4j.serve.ClassifierInfo;
 import org.coop4j.serve.PredictionService;
 import org.coop4j.serve.ServedClassifier;
+import org.coop4j.serve.ServedModels;
 import org.coop4j.serve.ServiceOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
