@@ -57,7 +57,8 @@ class FeatureRunTest {
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
             SharedData shared = new SharedData(clip, RunFixture.options(folder, false));
             ImageDataset dataset = shared.dataset(images, 1);
-            assertThat(FeatureExport.write(shared, dataset, EnumSet.allOf(Split.class), false, file, Progress.NONE))
+            assertThat(new FeatureExport(file, false, Progress.NONE)
+                            .dataset(shared, dataset, EnumSet.allOf(Split.class)))
                     .isEqualTo(32);
         }
     }
@@ -249,8 +250,8 @@ class FeatureRunTest {
             Path copy = Files.copy(Path.of(features.path()), place.resolve("features.safetensors"));
             RunConfig same = config(shared, DataSpec.of(copy), Method.of("gda"));
             assertThat(same.isSameRun(before)).isTrue();
-            FeatureExport.write(
-                    shared, shared.dataset(images, 1), EnumSet.allOf(Split.class), true, copy, Progress.NONE);
+            new FeatureExport(copy, true, Progress.NONE)
+                    .dataset(shared, shared.dataset(images, 1), EnumSet.allOf(Split.class));
             shared.forget();
             RunConfig normalized = config(shared, DataSpec.of(copy), Method.of("gda"));
             assertThat(normalized.isSameRun(before)).isFalse();

@@ -98,7 +98,7 @@ final class CompareCommand extends ConsoleCommand {
             Path run = runs.get(i);
             ClassifierFile file = files.get(i);
             LabelledFeatures images = evaluator.images();
-            int both = EvaluationData.of(file, run, console::note)
+            int both = EvaluationData.of(file, run, console)
                     .learned(images.images())
                     .size();
             if (both > 0) {
