@@ -35,7 +35,7 @@ import org.coop4j.run.RunFeatures.Located;
 public record LabelErrors(List<Suspect> suspects, int examined, int misclassified, double expected) {
 
     /** Largest probability that chance alone gives as many suspects. */
-    private static final double SIGNIFICANT = 0.05;
+    private static final double SIGNIFICANT = 0.01;
 
     /** Largest share of false alarms among the suspects. */
     private static final double MOST_FALSE = 0.5;
