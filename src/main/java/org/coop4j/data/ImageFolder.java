@@ -72,16 +72,15 @@ public record ImageFolder(
                             .formatted(folder.resolve(one.getKey()), first));
                 }
                 one.getValue()
-                        .forEach(file -> labelled.add(
-                                new LabelledImage(file, label, names.get(label), ExifOrientation.APPLY)));
+                        .forEach(file ->
+                                labelled.add(new LabelledImage(file, label, names.get(label), ExifOrientation.APPLY)));
             }
             images.put(part.getKey(), labelled);
         }
         files.report(root, notes);
         String name = name(root.toAbsolutePath().normalize());
         return splits.isEmpty()
-                ? SplitRules.split(
-                        name, SplitRules.byFirstAppearance(images.get(Split.TRAIN)), shares, splitSeed)
+                ? SplitRules.split(name, SplitRules.byFirstAppearance(images.get(Split.TRAIN)), shares, splitSeed)
                 : SplitRules.assemble(name, root, names, images);
     }
 
@@ -95,7 +94,9 @@ public record ImageFolder(
             }
             SortedMap<String, List<Path>> byPath = images.stream()
                     .collect(Collectors.groupingBy(
-                            image -> parent.relativize(image.getParent()).toString().replace('\\', '/'),
+                            image -> parent.relativize(image.getParent())
+                                    .toString()
+                                    .replace('\\', '/'),
                             TreeMap::new,
                             Collectors.toList()));
             if (nested) {

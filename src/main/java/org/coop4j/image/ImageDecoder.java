@@ -126,8 +126,8 @@ public final class ImageDecoder {
         int orientation = exif == ExifOrientation.KEEP
                 ? ExifOrientation.UPRIGHT
                 : ExifOrientation.read(new ByteArrayImageInputStream(content));
-        ImageSource source = new ImageSource(
-                content, name, maxPixels, maxTime, share, orientation != ExifOrientation.UPRIGHT);
+        ImageSource source =
+                new ImageSource(content, name, maxPixels, maxTime, share, orientation != ExifOrientation.UPRIGHT);
         if (content.length > MAX_FILE_BYTES) {
             throw source.error("has more than " + MAX_FILE_BYTES + " bytes");
         }

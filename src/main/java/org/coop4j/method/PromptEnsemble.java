@@ -156,9 +156,7 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
     /** Returns the template, or the number of templates. */
     public String describe() {
         String cut = overflow == Tokenizer.Overflow.TRUNCATE ? " (cut to fit)" : "";
-        return (templates.size() == 1
-                        ? templates.get(0)
-                        : "ensemble of " + Numbers.count(templates.size(), "template"))
+        return (templates.size() == 1 ? templates.get(0) : "ensemble of " + Numbers.count(templates.size(), "template"))
                 + cut;
     }
 

@@ -55,7 +55,8 @@ public final class ImageClassifier implements AutoCloseable {
         this.clip = clip;
         this.classifier = classifier;
         this.owner = owner;
-        this.reader = new PixelReader(new ImageDecoder(limits.maxPixels(), limits.maxTime()), clip.preprocessing(), exif);
+        this.reader =
+                new PixelReader(new ImageDecoder(limits.maxPixels(), limits.maxTime()), clip.preprocessing(), exif);
         this.queue = new BatchQueue(limits, this::encode);
     }
 

@@ -122,8 +122,7 @@ public record LabelErrors(List<Suspect> suspects, int examined, int misclassifie
 
     /** Returns true if chance alone rarely gives {@code count} or more. */
     private static boolean isSignificant(int count, double expected) {
-        return expected <= 0
-                || 1 - new PoissonDistribution(expected).cumulativeProbability(count - 1) <= SIGNIFICANT;
+        return expected <= 0 || 1 - new PoissonDistribution(expected).cumulativeProbability(count - 1) <= SIGNIFICANT;
     }
 
     private static Suspect suspect(Located picture, Scores scores, int image, int suggested) {

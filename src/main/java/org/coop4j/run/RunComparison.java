@@ -88,11 +88,7 @@ public record RunComparison(
                     .ifPresent(measured -> unknown.put(run.name, measured));
         }
         return new RunComparison(
-                images,
-                new Comparison(images.classNames(), all),
-                labels,
-                NearDuplicates.of(images),
-                unknown);
+                images, new Comparison(images.classNames(), all), labels, NearDuplicates.of(images), unknown);
     }
 
     /** Returns the prompt that training and val images choose, the user's own, and the best in hindsight. */

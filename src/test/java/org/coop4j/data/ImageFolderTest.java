@@ -122,8 +122,7 @@ class ImageFolderTest {
         fill("n03", 4);
         Path names = touch("names.txt");
         Files.writeString(names, "n03\tgreat white shark, a fish\n\nn01 , tench\n");
-        ImageDataset dataset =
-                new ImageFolder(root, Optional.of(names), 1, Optional.empty(), false).load(notes::add);
+        ImageDataset dataset = new ImageFolder(root, Optional.of(names), 1, Optional.empty(), false).load(notes::add);
 
         assertThat(dataset.classNames()).containsExactly("tench", "n02", "great white shark, a fish");
     }
@@ -145,8 +144,7 @@ class ImageFolderTest {
         Path names = touch("names.txt");
         Files.writeString(names, text.replace(';', '\n'));
 
-        assertThatThrownBy(() ->
-                        new ImageFolder(root, Optional.of(names), 1, Optional.empty(), false).load(notes::add))
+        assertThatThrownBy(() -> new ImageFolder(root, Optional.of(names), 1, Optional.empty(), false).load(notes::add))
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining(message);
     }
@@ -182,8 +180,9 @@ class ImageFolderTest {
         ImageDataset dataset = load();
 
         assertThat(dataset.classNames()).containsExactly("cat", "dog");
-        assertThat(notes).singleElement(InstanceOfAssertFactories.STRING).contains(
-                root.toString(), "5 files and folders", ".DS_Store", ".cache", "Thumbs.db", "__MACOSX");
+        assertThat(notes)
+                .singleElement(InstanceOfAssertFactories.STRING)
+                .contains(root.toString(), "5 files and folders", ".DS_Store", ".cache", "Thumbs.db", "__MACOSX");
     }
 
     @Test
@@ -200,8 +199,8 @@ class ImageFolderTest {
         ImageDataset nested = new ImageFolder(root, Optional.empty(), 1, Optional.empty(), true).load(notes::add);
         assertThat(nested.classNames()).containsExactly("food/pizza", "food/sushi", "plant");
         assertThat(nested.train()).hasSize(2 + 2 + 3);
-        assertThat(nested.train()).allSatisfy(image -> assertThat(image.path().toString())
-                .contains(image.className()));
+        assertThat(nested.train())
+                .allSatisfy(image -> assertThat(image.path().toString()).contains(image.className()));
     }
 
     @Test
@@ -279,7 +278,8 @@ class ImageFolderTest {
         assertThat(noVal.train()).hasSize(14);
         assertThat(noVal.val()).isEmpty();
         assertThat(divided("50/20/30").load(notes::add)).isEqualTo(load());
-        assertThatThrownBy(() -> divided("90/5/5").load(notes::add)).hasMessageContaining("a split of 90/5/5 % needs 16");
+        assertThatThrownBy(() -> divided("90/5/5").load(notes::add))
+                .hasMessageContaining("a split of 90/5/5 % needs 16");
     }
 
     @Test

@@ -40,7 +40,8 @@ class ClassifierModelTest {
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("give --model");
         for (String share : List.of("//host/share/a", "\\\\host\\share\\a", "/\\host/a", "\\/host/a")) {
-            assertThat(ClassifierModel.modelFile(learned(Run.MODEL_FILE, share))).isEmpty();
+            assertThat(ClassifierModel.modelFile(learned(Run.MODEL_FILE, share)))
+                    .isEmpty();
         }
     }
 

@@ -52,7 +52,8 @@ class LabelErrorsTest {
         assertThat(found.expected()).isLessThan(1);
         assertThat(found.suspects()).allMatch(s -> s.probability() > s.own());
         assertThat(found.suspects().get(0).own())
-                .isLessThanOrEqualTo(found.suspects().get(found.suspects().size() - 1).own() + 1e-3);
+                .isLessThanOrEqualTo(
+                        found.suspects().get(found.suspects().size() - 1).own() + 1e-3);
     }
 
     /** A third of its predictions are wrong, and all labels are right. */

@@ -164,8 +164,8 @@ class RunBadInputTest {
         rename("lawn", "a ".repeat(70).strip());
         RunResult result = run(config());
         assertThat(result.handWritten()).extracting("prompt").contains("{}", "itap of a {}.");
-        assertThat(listener.notes).anySatisfy(note -> assertThat(note)
-                .contains("photo of the large {}", "context length 77"));
+        assertThat(listener.notes)
+                .anySatisfy(note -> assertThat(note).contains("photo of the large {}", "context length 77"));
     }
 
     @Test
@@ -222,9 +222,7 @@ class RunBadInputTest {
     void aFolderWithOtherFilesIsRefused() throws IOException {
         Path out = Files.createDirectories(folder.resolve("run"));
         Files.writeString(out.resolve("thesis.tex"), "\\begin");
-        assertRefused(config())
-                .isInstanceOf(IOException.class)
-                .hasMessageContainingAll(out.toString(), "--out");
+        assertRefused(config()).isInstanceOf(IOException.class).hasMessageContainingAll(out.toString(), "--out");
         assertThat(Files.readString(out.resolve("thesis.tex"))).isEqualTo("\\begin");
     }
 
@@ -247,9 +245,7 @@ class RunBadInputTest {
     void temporaryFilesOfOthersAreKept() throws IOException {
         Path out = Files.createDirectories(folder.resolve("run"));
         Path bookmarks = Files.writeString(out.resolve(".bookmarks.tmp"), "https://");
-        assertRefused(config())
-                .isInstanceOf(IOException.class)
-                .hasMessageContainingAll(out.toString(), "--out");
+        assertRefused(config()).isInstanceOf(IOException.class).hasMessageContainingAll(out.toString(), "--out");
         assertThat(bookmarks).hasContent("https://");
         assertThat(out.resolve(".lock")).doesNotExist();
     }
@@ -327,7 +323,9 @@ class RunBadInputTest {
                 .anyMatch(said -> said.contains(val.toString()));
         listener.warnings.clear();
         RunFixture.run(model, probe, folder, true, listener); // calibrates by the training images, too
-        assertThat(listener.warnings).filteredOn(said -> said.contains("picture-")).hasSize(2);
+        assertThat(listener.warnings)
+                .filteredOn(said -> said.contains("picture-"))
+                .hasSize(2);
     }
 
     @Test

@@ -70,7 +70,9 @@ final class SweepSchedule {
 
     /** Counts the runs before any is made: a short plan may mean more than fit into memory. */
     private static void requireFew(SweepPlan plan) throws PlanException {
-        double each = (double) plan.methods().size() * plan.shots().size() * plan.seeds().size();
+        double each = (double) plan.methods().size()
+                * plan.shots().size()
+                * plan.seeds().size();
         int tests = 1
                 + (plan.baseToNew().isPresent() ? 2 : 0)
                 + plan.testOn().map(test -> test.targets().size()).orElse(0);

@@ -19,7 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Class names of more tokens than a prompt may have, and of nearly as many bytes as a file's name may have. */
 class LongNamesTest {
 
-    private static final String[] CLASSES = {"a ".repeat(90) + "sea", "b ".repeat(90) + "sky", "c ".repeat(90) + "hill"};
+    private static final String[] CLASSES = {"a ".repeat(90) + "sea", "b ".repeat(90) + "sky", "c ".repeat(90) + "hill"
+    };
 
     @TempDir
     private static Path folder;
@@ -37,8 +38,19 @@ class LongNamesTest {
 
     private static CommandRun train(String method) {
         return coop(
-                "train", "-m", model, "-d", pictures, "-k", 4, "-o", folder.resolve(method), "--method", method,
-                "--bank", folder.resolve("bank"));
+                "train",
+                "-m",
+                model,
+                "-d",
+                pictures,
+                "-k",
+                4,
+                "-o",
+                folder.resolve(method),
+                "--method",
+                method,
+                "--bank",
+                folder.resolve("bank"));
     }
 
     @ParameterizedTest
@@ -56,14 +68,26 @@ class LongNamesTest {
         assertThat(train("gda").code()).isEqualTo(1); // its prompts do not fit
         Path run = folder.resolve("to-eval");
         CommandRun done = coop(
-                "train", "-m", model, "-d", pictures, "-k", 4, "-o", run, "--method", "prototypes",
-                "--bank", folder.resolve("bank"));
+                "train",
+                "-m",
+                model,
+                "-d",
+                pictures,
+                "-k",
+                4,
+                "-o",
+                run,
+                "--method",
+                "prototypes",
+                "--bank",
+                folder.resolve("bank"));
         assertThat(done.code()).as(done.err()).isZero();
         Path errors = folder.resolve("errors");
         CommandRun eval = coop("eval", "-p", run, "--errors", errors, "--bank", folder.resolve("bank"));
         assertThat(eval.code()).as(eval.err()).isZero();
         try (Stream<Path> files = Files.walk(errors)) {
-            List<String> copies = files.filter(Files::isRegularFile).map(Path::toString).toList();
+            List<String> copies =
+                    files.filter(Files::isRegularFile).map(Path::toString).toList();
             assertThat(copies).anySatisfy(copy -> assertThat(copy).contains("sea as 1 ", "sky", "yyy.png"));
         }
     }

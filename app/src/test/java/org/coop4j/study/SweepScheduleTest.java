@@ -97,8 +97,10 @@ class SweepScheduleTest {
     @Test
     @Timeout(20)
     void aPlanOfMillionsOfRunsIsRefusedBeforeItIsExpanded() {
-        String seeds = IntStream.rangeClosed(1, 2000).mapToObj(Integer::toString).collect(Collectors.joining(", "));
-        String shots = IntStream.rangeClosed(1, 1000).mapToObj(Integer::toString).collect(Collectors.joining(", "));
+        String seeds =
+                IntStream.rangeClosed(1, 2000).mapToObj(Integer::toString).collect(Collectors.joining(", "));
+        String shots =
+                IntStream.rangeClosed(1, 1000).mapToObj(Integer::toString).collect(Collectors.joining(", "));
         assertThatThrownBy(() -> schedule("data: D\ndatasets: [DTD]\nmethods: [coop, kgcoop]\nshots: [" + shots
                         + "]\nseeds: [" + seeds + "]\n"))
                 .isInstanceOf(PlanException.class)

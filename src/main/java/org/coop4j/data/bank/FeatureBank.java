@@ -56,10 +56,13 @@ public final class FeatureBank implements AutoCloseable {
             super("%s cannot be read (%s): fix or remove them, or use --skip-bad"
                     .formatted(
                             Numbers.count(problems.size(), "image"),
-                            Numbers.first(problems.keySet().stream().map(Path::toString).toList(), NAMED)));
+                            Numbers.first(
+                                    problems.keySet().stream()
+                                            .map(Path::toString)
+                                            .toList(),
+                                    NAMED)));
             this.problems = problems;
         }
-
     }
 
     /** Encodes several lists of images, and refuses the unreadable ones of all lists together. */
@@ -167,8 +170,7 @@ public final class FeatureBank implements AutoCloseable {
          */
         static Content of(LabelledImage image) throws IOException {
             boolean apply = image.exif() == ExifOrientation.APPLY;
-            return new Content(
-                    Sha256.of(image.path()), apply ? ImageDecoder.exifOrientation(image.path()) : UPRIGHT);
+            return new Content(Sha256.of(image.path()), apply ? ImageDecoder.exifOrientation(image.path()) : UPRIGHT);
         }
 
         /** Returns a key of the pixels, the hash itself if the image is not rotated. */

@@ -61,9 +61,10 @@ record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
 
     /** Lists the images in a class's folder, which must not be empty. */
     List<LabelledImage> imagesIn(Path folder, int label, String className) throws IOException {
-        List<LabelledImage> images = new ImageFiles().images(folder).stream()
-                .map(file -> new LabelledImage(file, label, className))
-                .toList();
+        List<LabelledImage> images = new ImageFiles()
+                .images(folder).stream()
+                        .map(file -> new LabelledImage(file, label, className))
+                        .toList();
         if (images.isEmpty()) {
             throw new DatasetException(
                     "class folder %s of %s has no images: extract the archive again".formatted(folder, name()));
@@ -76,10 +77,12 @@ record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
     List<Path> classFolders(Path folder) throws IOException {
         List<Path> folders = !Files.isDirectory(folder)
                 ? List.of()
-                : new ImageFiles().folders(folder).stream()
-                        .filter(f ->
-                                !benchmark.skipped().contains(f.getFileName().toString()))
-                        .toList();
+                : new ImageFiles()
+                        .folders(folder).stream()
+                                .filter(f -> !benchmark
+                                        .skipped()
+                                        .contains(f.getFileName().toString()))
+                                .toList();
         if (folders.isEmpty()) {
             throw new DatasetException("%s needs one folder per class in %s and finds none".formatted(name(), folder));
         }

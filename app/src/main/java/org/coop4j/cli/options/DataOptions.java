@@ -66,9 +66,9 @@ public final class DataOptions {
             throw new WrongUsage("--nested is for a folder of class folders: omit it");
         }
         // eval reads it again, from wherever it is called
-        DataSpec spec =
-                DataSpec.of(features ? data.toAbsolutePath().normalize() : data).withFiles(images, names)
-                        .withNested(nested ? true : null);
+        DataSpec spec = DataSpec.of(features ? data.toAbsolutePath().normalize() : data)
+                .withFiles(images, names)
+                .withNested(nested ? true : null);
         return benchmark == null ? spec : spec.withBenchmark(benchmark.name());
     }
 

@@ -44,8 +44,8 @@ public record ErrorFiles(PictureResults results, List<String> names) {
     public int copy(Path folder) throws IOException {
         List<PictureResult> wrong = results.wrong();
         for (PictureResult result : wrong) {
-            Path target =
-                    Files.createDirectories(folder.resolve(fileName(result.truth()) + " as " + fileName(result.label())));
+            Path target = Files.createDirectories(
+                    folder.resolve(fileName(result.truth()) + " as " + fileName(result.label())));
             String name = "%03d %s"
                     .formatted(
                             Math.round(100 * result.probability()),
@@ -61,7 +61,8 @@ public record ErrorFiles(PictureResults results, List<String> names) {
 
     /** Returns a class's name without what no file name may hold, the number before the end of a long one. */
     private String fileName(int label) {
-        String name = names.get(label).replaceAll("[\\\\/:*?\"<>|\\p{Cntrl}]", "_").strip();
+        String name =
+                names.get(label).replaceAll("[\\\\/:*?\"<>|\\p{Cntrl}]", "_").strip();
         String end = end(name, MOST_BYTES / 2);
         String distinct = end.equals(name) ? name : label + " " + end;
         return distinct.isEmpty() || distinct.matches("\\.+") ? "_" : distinct;

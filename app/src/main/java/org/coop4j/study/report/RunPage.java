@@ -141,7 +141,7 @@ public final class RunPage {
                 .table(ComparisonTable.of(List.of(comparison)))
                 .paragraph(
                         "The chosen hand-written prompt is the best on training and val images; the best in hindsight"
-                                + " is that on the test images, which inflates its accuracy. Seconds exclude encoding.");
+                            + " is that on the test images, which inflates its accuracy. Seconds exclude encoding.");
     }
 
     private Section chosen() {
@@ -175,16 +175,17 @@ public final class RunPage {
                     "folder: %s (%s)".formatted(own, Numbers.percent(100 * suspect.own(), 0)));
         }
         return section.verdict(looks(labels) + ".")
-                .paragraph(("Among %s that it did not learn from, %s finds another class far more probable. The expected number"
-                                + " follows from its other images. Some are only unusual: move those that are wrong.")
-                        .formatted(Numbers.count(labels.examined(), "image"), run.name()))
+                .paragraph(
+                        ("Among %s that it did not learn from, %s finds another class far more probable. The expected"
+                            + " number follows from its other images. Some are only unusual: move those that are"
+                            + " wrong.")
+                                .formatted(Numbers.count(labels.examined(), "image"), run.name()))
                 .pictures("", pictures);
     }
 
     private static String looks(LabelErrors labels) {
         return "%s may be in the wrong folder, of which %s would be expected if all labels were right"
-                .formatted(
-                        Numbers.count(labels.suspects().size(), "image"), Numbers.number(labels.expected(), 1));
+                .formatted(Numbers.count(labels.suspects().size(), "image"), Numbers.number(labels.expected(), 1));
     }
 
     private static String unsuspected(LabelErrors labels) {
