@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Console;
-import org.coop4j.console.Table;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.demo.DemoMethod;
 import org.coop4j.demo.DemoReport;
@@ -65,8 +65,7 @@ final class DemoScreen implements DemoRun.Listener {
                 photographs.test().size(),
                 photographed.size(),
                 String.join(", ", photographed));
-        AlignedLines rows =
-                new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS, Table.Kind.WORDS, Table.Kind.NUMBERS);
+        AlignedLines rows = new AlignedLines(Kind.WORDS, Kind.NUMBERS, Kind.WORDS, Kind.NUMBERS);
         rows.row("HAND-WRITTEN PROMPT", "ACCURACY", "", "WITH CAREFUL NAMES");
         for (int i = 0; i < prompts.size(); i++) {
             DemoResult.Prompt prompt = prompts.get(i);

@@ -12,6 +12,8 @@ import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Format;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.run.Run;
 import org.coop4j.run.SharedData;
@@ -178,13 +180,13 @@ final class SweepCommand extends ConsoleCommand {
                 .text("run", run -> run.getKey().folder().toString())
                 .shown(
                         "steps",
-                        Table.Kind.NUMBERS,
+                        Kind.NUMBERS,
                         run -> run.getKey().steps(),
                         run -> run.getKey().steps() == 0
                                 ? ""
                                 : Numbers.count(run.getKey().steps()))
-                .in(Table.Format.TABLE)
-                .shown("state", Table.Kind.WORDS, run -> name(run.getValue()), run -> described(run.getValue()))
+                .in(Format.TABLE)
+                .shown("state", Kind.WORDS, run -> name(run.getValue()), run -> described(run.getValue()))
                 .data("steps", run -> run.getKey().steps())
                 .rows(runs.entrySet())
                 .print(format.chosen(), console);

@@ -61,7 +61,7 @@ public record DemoPictures(Path folder) {
         return new DemoPictures(folder);
     }
 
-    /** The classes of which the shipped model saw photographs, by their folders. */
+    /** Returns the classes of which the shipped model saw photographs, by their folders. */
     public List<String> photographed() throws IOException {
         return Files.readAllLines(folder.resolve("photographed.txt"));
     }
@@ -81,7 +81,7 @@ public record DemoPictures(Path folder) {
         }
     }
 
-    /** The archive's folders are train, test and drawings. */
+    /** Returns the path of an entry of the archive, whose folders are train, test and drawings. */
     private static String place(String entry) {
         return entry.replaceFirst("^drawings/", "drawings/test/").replaceFirst("^(train|test)/", "photographs/$1/");
     }

@@ -57,7 +57,7 @@ public record DemoReport(DemoResult result) {
         AtomicFile.write(folder.resolve(PAGE), page().html().getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Accuracy over shots, the best hand-written prompt as a star. */
+    /** Returns the accuracy over shots, the best hand-written prompt as a star. */
     public FewShotChart chart() {
         List<FewShotChart.Series> series = new ArrayList<>();
         for (DemoMethod method : DemoMethod.values()) {
@@ -115,7 +115,7 @@ public record DemoReport(DemoResult result) {
                                         - result.photographed().size()));
     }
 
-    /** The accuracy of the featured method, and its gains over others. */
+    /** Returns the accuracy of the featured method, and its gains over others. */
     public List<Fact> facts() {
         SeedSummary learned = result.learned();
         DemoResult.Prompt best = result.bestPrompt();
@@ -134,7 +134,7 @@ public record DemoReport(DemoResult result) {
         return facts;
     }
 
-    /** The template of a prompt in quotation marks. */
+    /** Returns the template of a prompt in quotation marks. */
     public static String quoted(DemoResult.Prompt prompt) {
         return "\"" + prompt.template() + "\"";
     }

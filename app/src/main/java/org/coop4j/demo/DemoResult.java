@@ -104,47 +104,47 @@ public record DemoResult(
      */
     public record ClassGain(String name, int images, int before, double after) {}
 
-    /** The hand-written prompt that is best on the test photographs. */
+    /** Returns the hand-written prompt that is best on the test photographs. */
     public Prompt bestPrompt() {
         return best(prompts);
     }
 
-    /** The best on the test photographs of the prompts with careful class names. */
+    /** Returns the best on the test photographs of the prompts with careful class names. */
     public Prompt bestRenamedPrompt() {
         return best(renamedPrompts);
     }
 
-    /** The prompt that is best on the test photographs. */
+    /** Returns the prompt that is best on the test photographs. */
     public static Prompt best(List<Prompt> prompts) {
         return Collections.max(prompts, Comparator.comparingDouble(Prompt::photographs));
     }
 
-    /** The hand-written prompt that is best on the drawings, with careful class names. */
+    /** Returns the hand-written prompt that is best on the drawings, with careful class names. */
     public Prompt bestDrawingPrompt() {
         return Collections.max(renamedPrompts, Comparator.comparingDouble(Prompt::drawings));
     }
 
-    /** The numbers of shots, ascending. */
+    /** Returns the numbers of shots, ascending. */
     public List<Integer> shots() {
         return runs.stream().map(Run::shots).distinct().sorted().toList();
     }
 
-    /** The most shots. */
+    /** Returns the most shots. */
     public int mostShots() {
         return Collections.max(shots());
     }
 
-    /** Accuracy of the featured method with most shots on the photographs over the seeds. */
+    /** Returns the accuracy of the featured method with most shots on the photographs over the seeds. */
     public SeedSummary learned() {
         return photographs(DemoMethod.FEATURED, mostShots());
     }
 
-    /** Accuracy of a method on the photographs over the seeds. */
+    /** Returns the accuracy of a method on the photographs over the seeds. */
     public SeedSummary photographs(DemoMethod method, int shots) {
         return SeedSummary.of(runs(method, shots), Run::photographs);
     }
 
-    /** Accuracy of a method with most shots on the drawings and emoji over the seeds. */
+    /** Returns the accuracy of a method with most shots on the drawings and emoji over the seeds. */
     public SeedSummary drawings(DemoMethod method) {
         return SeedSummary.of(runs(method, mostShots()), Run::drawings);
     }

@@ -89,7 +89,7 @@ public final class DemoRun implements SweepListener {
         this.progress = progress;
     }
 
-    /** The plan of the methods that learn. */
+    /** Returns the plan of the methods that learn. */
     public static String plan() {
         return Resource.text(DemoRun.class, "plan.yaml");
     }
@@ -216,7 +216,7 @@ public final class DemoRun implements SweepListener {
                 .toList();
     }
 
-    /** Accuracy of the same classifier on other data. */
+    /** Returns the accuracy of the same classifier on other data. */
     private double accuracyOn(String dataset, SweepRun run) {
         return on(dataset, run.label(), run.shots()).stream()
                 .filter(other -> other.run.seed() == run.seed())

@@ -93,7 +93,7 @@ public record BaseToNewResults(
                 List.copyOf(notes));
     }
 
-    /** A row of the seeds that were tested on both halves. */
+    /** Returns a row of the seeds that were tested on both halves. */
     private static Row row(
             String dataset,
             Setup setup,
@@ -106,7 +106,7 @@ public record BaseToNewResults(
         List<Long> baseSeeds = base.get().seeds();
         List<Long> newSeeds = unseen.get().seeds();
         if (!setup.method().isWithoutTraining() && !baseSeeds.equals(newSeeds)) {
-            notes.add("base-to-new, %s, %s: base classes have the seeds %s, new ones %s; those of both count"
+            notes.add("base-to-new, %s, %s: base classes have seeds %s, new classes %s; only shared seeds count"
                     .formatted(dataset, setup.method().id(), text(baseSeeds), text(newSeeds)));
         }
         return new Row(

@@ -28,7 +28,7 @@ public record ClassGains(MethodResult result, List<ClassGain> classes) {
      */
     public record ClassGain(String name, int images, double accuracy, OptionalDouble zeroShot) {
 
-        /** Gain over zero-shot in points, if that is known. */
+        /** Returns the gain over zero-shot in points, if that is known. */
         public OptionalDouble gain() {
             return zeroShot.isPresent() ? OptionalDouble.of(accuracy - zeroShot.getAsDouble()) : OptionalDouble.empty();
         }
@@ -39,7 +39,7 @@ public record ClassGains(MethodResult result, List<ClassGain> classes) {
         return classes.stream().anyMatch(c -> c.zeroShot.isPresent());
     }
 
-    /** The accuracy on a class, or NaN if it has none. */
+    /** Returns the accuracy on a class, or NaN if it has none. */
     public double accuracy(String name) {
         return classes.stream()
                 .filter(c -> c.name.equals(name))
@@ -48,7 +48,7 @@ public record ClassGains(MethodResult result, List<ClassGain> classes) {
                 .orElse(Double.NaN);
     }
 
-    /** The gains of everything that was learned and has results of its classes. */
+    /** Returns the gains of everything that was learned and has results of its classes. */
     static List<ClassGains> of(FewShotResults fewShot) {
         List<ClassGains> gains = new ArrayList<>();
         for (MethodResult cell : fewShot.cells()) {

@@ -26,7 +26,7 @@ public final class FewShotResults {
      */
     public record Average(MethodLabel method, Shots shots, List<MethodResult> cells) {
 
-        /** Mean over the datasets of the means over the seeds, if all have the score. */
+        /** Returns the mean over the datasets of the means over the seeds, if all have the score. */
         public OptionalDouble mean(Measure measure) {
             List<SeedSummary> known = cells.stream()
                     .flatMap(cell -> cell.summary(measure).stream())
@@ -36,12 +36,12 @@ public final class FewShotResults {
                     : known.stream().mapToDouble(SeedSummary::mean).average();
         }
 
-        /** Mean accuracy. */
+        /** Returns the mean accuracy. */
         public double accuracy() {
             return mean(Measure.ACCURACY).orElseThrow();
         }
 
-        /** The average of each seed, over the seeds, if all datasets have the same seeds. */
+        /** Returns the average of each seed, over the seeds, if all datasets have the same seeds. */
         public Optional<SeedSummary> overSeeds(Measure measure) {
             List<Long> seeds = cells.get(0).seeds();
             boolean same = cells.stream()
@@ -56,12 +56,12 @@ public final class FewShotResults {
                     : Optional.empty();
         }
 
-        /** Accuracy over the seeds, or the mean alone where the datasets have different seeds. */
+        /** Returns the accuracy over the seeds, or the mean alone where the datasets have different seeds. */
         public SeedSummary summary() {
             return overSeeds(Measure.ACCURACY).orElseGet(() -> SeedSummary.of(accuracy()));
         }
 
-        /** The gain in accuracy over zero-shot on the same datasets, which are the pairs of its test. */
+        /** Returns the gain in accuracy over zero-shot on the same datasets, which are the pairs of its test. */
         public MethodResult.Gain gainOver(Average zeroShot) {
             return MethodResult.gain(
                     cells.stream().map(MethodResult::accuracy).toList(),
@@ -98,39 +98,39 @@ public final class FewShotResults {
                 .toList();
     }
 
-    /** The datasets, in the order of the tables. */
+    /** Returns the datasets, in the order of the tables. */
     public List<String> datasets() {
         return datasets;
     }
 
-    /** All cells of a dataset, by method and shots. */
+    /** Returns all cells of a dataset, by method and shots. */
     public List<MethodResult> cells(String dataset) {
         return setups.stream()
                 .flatMap(setup -> cells.get(dataset, setup).stream())
                 .toList();
     }
 
-    /** All cells. */
+    /** Returns all cells. */
     public List<MethodResult> cells() {
         return datasets.stream().flatMap(dataset -> cells(dataset).stream()).toList();
     }
 
-    /** A cell. */
+    /** Returns a cell. */
     public Optional<MethodResult> cell(String dataset, MethodLabel method, Shots shots) {
         return cells.get(dataset, method, shots);
     }
 
-    /** The baseline of a dataset: its own hand-written prompt. */
+    /** Returns the baseline of a dataset: its own hand-written prompt. */
     public Optional<MethodResult> zeroShot(String dataset) {
         return cells.get(dataset, MethodLabel.ZERO_SHOT, Shots.NONE);
     }
 
-    /** All methods, in the order of the tables. */
+    /** Returns all methods, in the order of the tables. */
     public List<MethodLabel> methods() {
         return setups.stream().map(Setup::method).distinct().toList();
     }
 
-    /** All numbers of training images per class, but none, ascending. */
+    /** Returns all numbers of training images per class, but none, ascending. */
     public List<Shots> shots() {
         return setups.stream()
                 .map(Setup::shots)
@@ -145,19 +145,19 @@ public final class FewShotResults {
         return averages;
     }
 
-    /** An average. */
+    /** Returns an average. */
     public Optional<Average> average(MethodLabel method, Shots shots) {
         return averages.stream()
                 .filter(a -> a.method().equals(method) && a.shots().equals(shots))
                 .findFirst();
     }
 
-    /** The average of zero-shot. */
+    /** Returns the average of zero-shot. */
     public Optional<Average> averageZeroShot() {
         return average(MethodLabel.ZERO_SHOT, Shots.NONE);
     }
 
-    /** The datasets that all averages are over. */
+    /** Returns the datasets that all averages are over. */
     public List<String> averaged() {
         return averaged.datasets();
     }
@@ -167,7 +167,7 @@ public final class FewShotResults {
         return averaged.notes();
     }
 
-    /** The method that a short summary shows: the paper's CoOp, else another, else any learned. */
+    /** Returns the method that a short summary shows: the paper's CoOp, else another, else any learned. */
     public Optional<MethodLabel> main() {
         Method coop = Method.standard();
         return methods().stream()

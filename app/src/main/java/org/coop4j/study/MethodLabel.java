@@ -44,14 +44,14 @@ public record MethodLabel(String id, String title, Method method, boolean publis
             .thenComparing(label -> METHODS.indexOf(label.method.id()))
             .thenComparing(MethodLabel::id);
 
-    /** A method by its own name or a short one, trained as in its paper. */
+    /** Returns a method by its own name or a short one, trained as in its paper. */
     public static MethodLabel of(String name) {
         Method method = Method.of(name);
         return new MethodLabel(name, method.title(), method, true);
     }
 
     /**
-     * The labels of runs: runs of the same recorded name are one method, unless their settings differ.
+     * Returns the labels of runs: runs of the same recorded name are one method, unless their settings differ.
      *
      * @param notes is told which names stand for several methods
      */
@@ -82,7 +82,7 @@ public record MethodLabel(String id, String title, Method method, boolean publis
         return labels;
     }
 
-    /** The training of the method's paper. */
+    /** Returns the training of the method's paper. */
     private static List<Training> references(RunConfig config) {
         int shots = config.sample().shots();
         return List.of(config.method().training(shots), config.method().trainingOnImageNet(shots));

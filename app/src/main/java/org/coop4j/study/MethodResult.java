@@ -74,24 +74,24 @@ public record MethodResult(String dataset, MethodLabel method, Shots shots, Sort
                         : new TreeMap<>(bySeed));
     }
 
-    /** The seeds, ascending. */
+    /** Returns the seeds, ascending. */
     public List<Long> seeds() {
         return List.copyOf(bySeed.keySet());
     }
 
-    /** Mean accuracy over the seeds. */
+    /** Returns the mean accuracy over the seeds. */
     public double accuracy() {
         return summary(Measure.ACCURACY).orElseThrow().mean();
     }
 
-    /** A score over the seeds, if all results have it. */
+    /** Returns a score over the seeds, if all results have it. */
     public Optional<SeedSummary> summary(Measure measure) {
         return bySeed.values().stream().allMatch(measured -> measured.scores.containsKey(measure))
                 ? Optional.of(SeedSummary.of(bySeed.values(), measured -> measured.scores.get(measure)))
                 : Optional.empty();
     }
 
-    /** The results of the seeds that another has too; those that hold for all seeds stay. */
+    /** Returns the results of the seeds that another has too; those that hold for all seeds stay. */
     Optional<MethodResult> onlySeedsOf(MethodResult other) {
         SortedMap<Long, Measured> common = new TreeMap<>(bySeed);
         if (!holdsForAllSeeds() && !other.holdsForAllSeeds()) {
@@ -112,7 +112,7 @@ public record MethodResult(String dataset, MethodLabel method, Shots shots, Sort
      */
     public record Gain(double difference, Optional<Double> pValue) {}
 
-    /** The gain in accuracy over zero-shot, or none if they have no seed in common. */
+    /** Returns the gain in accuracy over zero-shot, or none if they have no seed in common. */
     public Optional<Gain> gainOver(MethodResult zeroShot) {
         List<Double> own = new ArrayList<>();
         List<Double> others = new ArrayList<>();

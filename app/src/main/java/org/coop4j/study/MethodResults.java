@@ -101,7 +101,7 @@ final class MethodResults {
     private MethodResults() {}
 
     /**
-     * The results of all runs that were tested on a half of the classes.
+     * Returns the results of all runs that were tested on a half of the classes.
      *
      * @param chosen selects some of the runs
      */
@@ -122,8 +122,8 @@ final class MethodResults {
     }
 
     /**
-     * The results of what was learned from the data that it was tested on, and of hand-written prompts. Those that
-     * training runs tested stand in where zero-shot has no run of its own.
+     * Returns the results of what was learned from the data that it was tested on, and of hand-written prompts. Those
+     * that training runs tested stand in where zero-shot has no run of its own.
      */
     static MethodResults ofOwn(Study study, ClassHalf half) {
         MethodResults results = of(study, half, entry -> !entry.run().isTransferred());
@@ -154,12 +154,12 @@ final class MethodResults {
         return Optional.ofNullable(cells.get(new Key(dataset, setup)));
     }
 
-    /** All methods with all their shots, in the order of the tables. */
+    /** Returns all methods with all their shots, in the order of the tables. */
     SortedSet<Setup> setups() {
         return cells.keySet().stream().map(Key::setup).collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** All datasets, in the order of the tables. */
+    /** Returns all datasets, in the order of the tables. */
     List<String> datasets() {
         return cells.keySet().stream()
                 .map(Key::dataset)

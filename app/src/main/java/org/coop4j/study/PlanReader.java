@@ -188,7 +188,7 @@ final class PlanReader {
         return all;
     }
 
-    /** The data of a word, which is a published name or a path, or of keys. */
+    /** Returns the data of a word, which is a published name or a path, or of keys. */
     private DataSpec data(PlanValue item) {
         Optional<PlanValue> name = item.get("name");
         Optional<PlanValue> place = item.get("path");
@@ -368,7 +368,7 @@ final class PlanReader {
     }
 
     /**
-     * Datasets, methods and shots of the plan's own; all those that are not chosen by a key.
+     * Returns datasets, methods and shots of the plan's own; all those that are not chosen by a key.
      *
      * @param from the key that chooses the datasets
      * @param usual methods that are taken where none is chosen

@@ -105,7 +105,7 @@ final class PlanValue {
                         message)));
     }
 
-    /** A problem with this value, to be thrown. */
+    /** Returns a problem with this value, to be thrown. */
     UncheckedIOException problem(String message) {
         return problem(file, place, message);
     }
@@ -119,7 +119,7 @@ final class PlanValue {
         }
     }
 
-    /** The key that this value, or the list that it is in, belongs to. */
+    /** Returns the key that this value, or the list that it is in, belongs to. */
     String key() {
         return key;
     }
@@ -136,7 +136,7 @@ final class PlanValue {
         return node instanceof MappingNode;
     }
 
-    /** The text, which is not empty. */
+    /** Returns the text, which is not empty. */
     String text() {
         boolean hasText = node instanceof ScalarNode && !node.getTag().equals(Tag.NULL);
         String text = hasText ? ((ScalarNode) node).getValue().strip() : "";
@@ -146,7 +146,7 @@ final class PlanValue {
         return text;
     }
 
-    /** A whole number between bounds, both included. */
+    /** Returns a whole number between bounds, both included. */
     long whole(long least, long most) {
         String text = text();
         if (!text.matches("[+-]?\\d{1,18}") || Long.parseLong(text) < least) {
@@ -158,7 +158,7 @@ final class PlanValue {
         return Long.parseLong(text);
     }
 
-    /** The items of a list, at least one; a single value is a list of one. */
+    /** Returns the items of a list, at least one; a single value is a list of one. */
     List<PlanValue> items() {
         if (!isList()) {
             return List.of(this);
@@ -173,7 +173,7 @@ final class PlanValue {
         return items;
     }
 
-    /** The items of a list of different texts. */
+    /** Returns the items of a list of different texts. */
     List<PlanValue> words() {
         Set<String> texts = new HashSet<>();
         for (PlanValue item : items()) {
@@ -184,7 +184,7 @@ final class PlanValue {
         return items();
     }
 
-    /** The values by their keys; none of a text or a list. */
+    /** Returns the values by their keys; none of a text or a list. */
     Map<String, PlanValue> values() {
         Map<String, PlanValue> values = new LinkedHashMap<>();
         if (node instanceof MappingNode mapping) {
@@ -200,12 +200,12 @@ final class PlanValue {
         return values;
     }
 
-    /** The value of a key, if it is there. */
+    /** Returns the value of a key, if it is there. */
     Optional<PlanValue> get(String name) {
         return Optional.ofNullable(values().get(name));
     }
 
-    /** The value of a key that has to be there. */
+    /** Returns the value of a key that has to be there. */
     PlanValue require(String name) {
         return get(name)
                 .orElseThrow(() ->

@@ -29,7 +29,7 @@ public record Robustness(String source, List<String> targets, List<Row> rows) {
     public record Row(
             MethodLabel method, Shots shots, Optional<MethodResult> onSource, Map<String, MethodResult> onTargets) {
 
-        /** Mean accuracy over the targets, if it was tested on all. */
+        /** Returns the mean accuracy over the targets, if it was tested on all. */
         public OptionalDouble average(List<String> targets) {
             return onTargets.keySet().containsAll(targets)
                     ? onTargets.values().stream()

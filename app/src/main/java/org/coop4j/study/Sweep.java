@@ -69,7 +69,7 @@ public final class Sweep {
          */
         public record Ended(SweepRun run, Optional<RunResult> result, Optional<String> failure) {}
 
-        /** The runs that have no result. */
+        /** Returns the runs that have no result. */
         public List<Ended> failures() {
             return runs.stream().filter(run -> run.failure().isPresent()).toList();
         }
@@ -97,7 +97,7 @@ public final class Sweep {
         return new Sweep(shared, plan, SweepSchedule.of(shared.clip(), plan, SweepDataset.of(shared, plan)));
     }
 
-    /** The states of all runs in a sweep's folder, which is not changed. */
+    /** Returns the states of all runs in a sweep's folder, which is not changed. */
     public Map<SweepRun, RunState> states(Path folder) throws IOException {
         RunStore store = new RunStore(folder);
         Map<SweepRun, RunState> states = new LinkedHashMap<>();

@@ -51,7 +51,7 @@ final class SweepSchedule {
     }
 
     /**
-     * All runs of a plan.
+     * Returns all runs of a plan.
      *
      * @param datasets its datasets by name
      * @throws PlanException if settings contradict one another
@@ -155,7 +155,7 @@ final class SweepSchedule {
     // a
     // step on 10 and one on 1,000 classes.
 
-    /** Encoding an image file. */
+    /** Estimates the work of encoding an image file. */
     static double imageWork(Clip clip) {
         ClipConfig.Vision vision = clip.architecture().vision();
         if (vision instanceof ClipConfig.Vit vit) {

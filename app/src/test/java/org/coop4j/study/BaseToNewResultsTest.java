@@ -88,7 +88,7 @@ class BaseToNewResultsTest {
         BaseToNewResults results = baseNew();
 
         assertThat(results.rows().get(0).means()).contains(new BaseToNew(70, 30));
-        assertThat(results.notes().get(0)).contains("base classes have the seeds 1, 2, new ones 1");
+        assertThat(results.notes().get(0)).contains("DTD, coop", "seeds 1, 2");
     }
 
     @Test

@@ -143,7 +143,7 @@ class FewShotResultsTest {
 
         assertThat(fewShot.averaged()).containsExactly("DTD", "EuroSAT");
         assertThat(fewShot.averages()).hasSize(2);
-        assertThat(fewShot.notes()).containsExactly("averages leave out Food101, which lacks linear-probe, 1 shot");
+        assertThat(fewShot.notes()).singleElement().asString().contains("Food101", "linear-probe, 1 shot");
     }
 
     @Test
@@ -160,8 +160,7 @@ class FewShotResultsTest {
         assertThat(fewShot.notes())
                 .singleElement()
                 .asString()
-                .contains("not averaged over the 3 datasets")
-                .contains("linear-probe, 1 shot");
+                .contains("3 datasets", "linear-probe, 1 shot");
     }
 
     @Test

@@ -18,18 +18,18 @@ public final class NativeMemory {
 
     private NativeMemory() {}
 
-    /** Bytes of the lines that hold {@code bytes} bytes. */
+    /** Returns the bytes of the lines that hold {@code bytes} bytes. */
     static long wholeLines(long bytes) {
         return (bytes + LINE - 1) / LINE * LINE;
     }
 
-    /** Memory of any content, freed by its {@code close}. */
+    /** Returns memory of any content, freed by its {@code close}. */
     static BytePointer allocate(long bytes) {
         BytePointer memory = new BytePointer(bytes + LINE);
         return memory.getPointer(wholeLines(memory.address()) - memory.address()).capacity(bytes);
     }
 
-    /** An array of any content, freed by {@link #free}; on a device, wherever ND4J puts it. */
+    /** Returns an array of any content, freed by {@link #free}; on a device, wherever ND4J puts it. */
     public static INDArray array(DataType type, long... shape) {
         if (Backend.currentForm() == Backend.Form.PORTABLE) {
             return Nd4j.createUninitialized(type, shape);

@@ -186,7 +186,7 @@ record StudyPage(FoundRuns findings, List<StudyView> views, StudyCharts charts) 
                 .toList();
         return sources.isEmpty()
                 ? section
-                : section.paragraph("The model here is " + view.backbone().orElse("none that the papers used") + ".")
+                : section.paragraph("The model here is " + view.backbone().orElse("not one the papers used") + ".")
                         .list(sources);
     }
 

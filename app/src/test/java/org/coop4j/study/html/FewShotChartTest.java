@@ -164,7 +164,9 @@ class FewShotChartTest {
         assertThatThrownBy(() -> new Point(1, Double.NaN, 0, 1)).hasMessageContaining("NaN");
         assertThatThrownBy(() -> Series.star("zero-shot", 0, Double.POSITIVE_INFINITY))
                 .hasMessageContaining("Infinity");
-        assertThatThrownBy(() -> new FewShotChart("DTD", List.of())).hasMessageContaining("neither a curve nor a star");
+        assertThatThrownBy(() -> new FewShotChart("DTD", List.of()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("\"DTD\"");
     }
 
     private static List<String> texts(Document document, String element) {
