@@ -75,8 +75,8 @@ public record ImageFolder(Path root, Optional<Path> namesFile, long splitSeed, O
         for (Path folder : folders) {
             int label = classes.folders.indexOf(name(folder));
             if (label < 0) {
-                throw new DatasetException("%s is a class that %s does not have: remove it or add training images"
-                        .formatted(folder, classes.parent));
+                throw new DatasetException(
+                        "%s is not a class of %s: remove it or add training images".formatted(folder, classes.parent));
             }
             List<Path> files = ImageFiles.in(folder);
             if (files.isEmpty()) {

@@ -380,7 +380,8 @@ class ImageClassifierTest {
         assertThatThrownBy(() -> ImageClassifier.load(folder.resolve("several")))
                 .isInstanceOf(IOException.class)
                 .hasMessageContainingAll(
-                        folder.resolve("several").toString(), Path.of("several", "seed1").toString());
+                        folder.resolve("several").toString(),
+                        Path.of("several", "seed1").toString());
         assertThatThrownBy(() -> ImageClassifier.load(folder.resolve("pictures")))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining(folder.resolve("pictures").toString());

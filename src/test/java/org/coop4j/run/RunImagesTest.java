@@ -85,8 +85,7 @@ class RunImagesTest {
         RunFixture.Quiet quiet = new RunFixture.Quiet();
         RunImages images = imagesOf("overlapping", RunFixture.shortRun(data), quiet);
         assertThat(images.overlap()).extracting(RunImages.Image::path).containsExactly(copy + "");
-        assertThat(quiet.notes)
-                .anySatisfy(note -> assertThat(note).contains("1 of 13 test images", copy.toString()));
+        assertThat(quiet.notes).anySatisfy(note -> assertThat(note).contains("1 of 13 test images", copy.toString()));
     }
 
     @Test

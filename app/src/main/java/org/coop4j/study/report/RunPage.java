@@ -139,7 +139,7 @@ public final class RunPage {
                 .table(ComparisonTable.of(List.of(comparison)))
                 .paragraph(
                         "The chosen hand-written prompt is the best on training and val images; the best in hindsight"
-                                + " is that on the test images, which inflates its accuracy. Seconds exclude encoding.");
+                            + " is that on the test images, which inflates its accuracy. Seconds exclude encoding.");
     }
 
     private Section chosen() {
@@ -172,9 +172,8 @@ public final class RunPage {
                     "folder: %s (%s)".formatted(own, Numbers.percent(100 * suspect.own(), 0)));
         }
         return section.verdict(looks(suspects.size()) + ".")
-                .paragraph(
-                        "A classifier that did not see them (GDA, five-fold cross-validation) finds another class"
-                                + " as probable as for that class's own images. Some are only unusual: move those that are wrong.")
+                .paragraph("A classifier not trained on them (GDA, five-fold cross-validation) finds another class as"
+                        + " probable as in images of that class. Some are only unusual: move those that are wrong.")
                 .pictures("", pictures);
     }
 
