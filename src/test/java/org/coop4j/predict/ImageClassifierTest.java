@@ -31,6 +31,7 @@ import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.eval.Predictions;
+import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.ImageException;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.CoCoOp;
@@ -223,7 +224,7 @@ class ImageClassifierTest {
 
     @Test
     void aDamagedImageFailsItsOwnFutureOnly() throws Exception {
-        PredictionLimits together = new PredictionLimits(3, Duration.ofHours(1), 3, 1_000_000);
+        PredictionLimits together = new PredictionLimits(3, Duration.ofHours(1), 3, 1_000_000, ImageDecoder.ANY_TIME);
         try (ImageClassifier classifier = ImageClassifier.of(clip, zeroShot, together)) {
             var first = classifier.submit(InputImage.of(FILES.get(0)));
             var bad = classifier.submit(InputImage.of("text".getBytes(StandardCharsets.UTF_8), "note.txt"));
@@ -246,19 +247,19 @@ class ImageClassifierTest {
 
     @Test
     void anImageBeyondTheLimitOfPixelsIsRefused() throws Exception {
-        PredictionLimits small = new PredictionLimits(8, Duration.ZERO, 8, 100);
+        PredictionLimits small = new PredictionLimits(8, Duration.ZERO, 8, 100, ImageDecoder.ANY_TIME);
         try (ImageClassifier classifier = ImageClassifier.of(clip, zeroShot, small)) {
             assertThatThrownBy(() -> classifier.classify(FILES.get(0)))
                     .hasMessageContainingAll("22 x 18", "limit of 100");
         }
-        assertThatThrownBy(() -> new PredictionLimits(0, Duration.ZERO, 1, 1))
+        assertThatThrownBy(() -> new PredictionLimits(0, Duration.ZERO, 1, 1, ImageDecoder.ANY_TIME))
                 .hasMessageContainingAll("maxBatch", "got 0");
     }
 
     @Test
     void dependentsOfAnImageMayClassifyButNotClose() throws Exception {
         // The delay leaves time to register the dependents before the image is encoded.
-        PredictionLimits patient = new PredictionLimits(3, Duration.ofSeconds(2), 3, 1_000_000);
+        PredictionLimits patient = new PredictionLimits(3, Duration.ofSeconds(2), 3, 1_000_000, ImageDecoder.ANY_TIME);
         try (ImageClassifier classifier = ImageClassifier.of(clip, zeroShot, patient)) {
             CountDownLatch go = new CountDownLatch(1);
             CompletableFuture<List<Prediction>> gate = classifier.submit(Files.readAllBytes(FILES.get(0)));

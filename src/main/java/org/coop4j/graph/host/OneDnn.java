@@ -239,7 +239,7 @@ public final class OneDnn implements AutoCloseable {
         Pointer address = weights.pointer(0, 0);
         List<Object> key = List.of(address.address(), bytes(plain), bytes(layout));
         BytePointer copy = workers.weightForms().take(key, () -> {
-            BytePointer memory = new BytePointer(dnnl_memory_desc_get_size(layout));
+            BytePointer memory = NativeMemory.allocate(dnnl_memory_desc_get_size(layout));
             Call call = copy(plain, memory(plain, address), layout, memory(layout, memory));
             singleThreaded(() -> call.run(null));
             return memory;
@@ -356,9 +356,9 @@ public final class OneDnn implements AutoCloseable {
             }
         }
 
-        /** Returns the number of copies in use. */
-        synchronized int size() {
-            return copies.size();
+        /** Returns the copies in use. */
+        synchronized List<BytePointer> copies() {
+            return List.copyOf(copies.values());
         }
     }
 }
