@@ -113,7 +113,7 @@ public final class ReferenceCheckpoint {
                 && !prompts.checkpointTensors().isEmpty()) {
             return prompts;
         }
-        throw new IllegalArgumentException("%s has no checkpoint in the reference's form: expected one of %s"
+        throw new IllegalArgumentException("%s has no checkpoint in the reference's form: expected one of %s, or ONNX"
                 .formatted(method.id(), String.join(", ", methods())));
     }
 

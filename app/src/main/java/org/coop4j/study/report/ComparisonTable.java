@@ -68,8 +68,10 @@ public final class ComparisonTable {
 
     /** Makes the cell of a name; the screen marks what was learned among baselines. */
     private static Cell named(ComparedClassifier c, List<ComparedClassifier> all) {
-        boolean marked = c.role() == Role.METHOD && all.stream().anyMatch(other -> other.role() != Role.METHOD);
-        String name = name(c);
+        return marked(name(c), c.role() == Role.METHOD && all.stream().anyMatch(other -> other.role() != Role.METHOD));
+    }
+
+    private static Cell marked(String name, boolean marked) {
         return new Cell(List.of(name), decimals -> name, marked ? "* " + name : name, Cell.Style.PLAIN, "");
     }
 
@@ -118,7 +120,10 @@ public final class ComparisonTable {
                                 : "Accuracy on the val images, %",
                         "")
                 .decimals(1)
-                .words("candidate", s -> Cell.words(s.candidate().name()).best(s.equals(best)), "candidate")
+                .words(
+                        "candidate",
+                        s -> marked(s.candidate().name(), s.equals(best)).best(s.equals(best)),
+                        "candidate")
                 .numbers(
                         folds ? "cross-validation" : "val",
                         s -> Cell.number(s.accuracy()).best(s.equals(best)),
