@@ -68,7 +68,7 @@ public record ImageFolder(
                     (folder.equals(first) ? classes : classes(files, folder)).entrySet()) {
                 int label = known.indexOf(one.getKey());
                 if (label < 0) {
-                    throw new DatasetException("%s is a class that %s does not have: remove it or add training images"
+                    throw new DatasetException("%s is not a class of %s: remove it or add training images"
                             .formatted(folder.resolve(one.getKey()), first));
                 }
                 one.getValue()

@@ -82,7 +82,7 @@ public final class CheckedJson {
             }
             JsonNode checksum = tree.remove(CHECKSUM);
             if (checksum != null && !checksum.asText().equals(Sha256.of(tree.toString()))) {
-                throw damaged(name, "its contents do not match the checksum that it records", null);
+                throw damaged(name, "its contents do not match their checksum", null);
             }
             return tree;
         } catch (JsonProcessingException e) {

@@ -64,7 +64,7 @@ public record FeatureExport(Path file, boolean normalized, Progress progress) {
                 .flatMap(part -> part.images().stream())
                 .toList();
         if (images.isEmpty()) {
-            throw new DatasetException(dataset.name() + " has no such images");
+            throw new DatasetException(dataset.name() + " has no images of the chosen splits");
         }
         List<String> paths =
                 images.stream().map(i -> i.image().path().toString()).toList();

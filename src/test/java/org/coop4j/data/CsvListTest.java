@@ -87,12 +87,12 @@ class CsvListTest {
                 "a.jpg,cat,train;b.jpg,dog | needs 3",
                 "a.jpg,cat,train;b.jpg,dog,maybe | 'maybe'",
                 "a.jpg,cat;a.jpg,dog | twice",
-                "a.jpg, | label of a.jpg is empty",
+                "a.jpg, | label of a.jpg",
                 "../a.jpg,cat | leads out",
                 "/a.jpg,cat | not relative",
                 "a.jpg,cat;b.jpg,Cat | same prompt",
                 "a.jpg,cat | 1 class:",
-                "path,label | lists no images",
+                "path,label | no images",
                 "a.jpg,cat,train;b.jpg,dog,train;c.jpg,emu,test | 'emu'",
                 "a.jpg,cat,train;b.jpg,dog,train | only training images",
                 "a.jpg,cat,train;b.jpg,dog,train;z.jpg,dog,test | 1 image file of",
@@ -111,10 +111,10 @@ class CsvListTest {
 
         assertThatThrownBy(() -> new CsvList("d", csv, root, 1, Optional.empty()).load())
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("list.csv is not UTF-8");
+                .hasMessageContainingAll(csv.toString(), "UTF-8");
         assertThatThrownBy(() -> new CsvList("d", root.resolve("no.csv"), root, 1, Optional.empty()).load())
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("no.csv");
+                .hasMessageContaining(root.resolve("no.csv").toString());
     }
 
     /** Loads a list, with ';' for line ends, beside image files a.jpg, b.jpg and so on. */

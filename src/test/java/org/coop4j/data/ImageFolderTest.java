@@ -132,9 +132,9 @@ class ImageFolderTest {
             delimiter = '|',
             value = {
                 "n09,x | n09",
-                "n01 | write the folder",
-                "n01, | write the folder",
-                ",x | write the folder",
+                "n01 | names.txt",
+                "n01, | names.txt",
+                ",x | names.txt",
                 "n01,n02 | same prompt",
                 "n01,a;n01,b | listed twice"
             })
@@ -154,7 +154,9 @@ class ImageFolderTest {
         fill("cat", 4);
         touch("dog/readme.txt");
 
-        assertThatThrownBy(this::load).isInstanceOf(DatasetException.class).hasMessageContaining("dog has no images");
+        assertThatThrownBy(this::load)
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining(root.resolve("dog").toString());
     }
 
     @Test

@@ -65,7 +65,7 @@ final class ServeCommand extends ConsoleCommand {
             names = {"-m", "--model"},
             paramLabel = "FILE",
             description = ModelOptions.DESCRIPTION + " With -p, the model of the runs"
-                    + " (default: where it was then, or beside the classifier).")
+                    + " (default: at its recorded path, or beside the classifier).")
     private Path model;
 
     @Mixin

@@ -212,7 +212,7 @@ class BankFileTest {
         Files.copy(KEY.file(folder), half.file(folder), StandardCopyOption.REPLACE_EXISTING);
         assertThatThrownBy(() -> BankFile.open(folder, half))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("not the feature bank of this model and transform");
+                .hasMessageContainingAll(".bank", "--bank");
     }
 
     @Test
@@ -229,7 +229,7 @@ class BankFileTest {
         Files.copy(KEY.file(folder), before.file(folder), StandardCopyOption.REPLACE_EXISTING);
         assertThatThrownBy(() -> BankFile.open(folder, before))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("not the feature bank of this model and transform");
+                .hasMessageContainingAll(".bank", "--bank");
     }
 
     @Test

@@ -90,7 +90,7 @@ public final class ComparisonTable {
         return SeedSummary.of(seeds, seed -> number.applyAsDouble(same(seed, of)));
     }
 
-    /** Finds a classifier with another seed, where another prompt may be chosen and be the best in hindsight too. */
+    /** Finds the same classifier at another seed, where another prompt may be the chosen one or the best in hindsight. */
     private static ComparedClassifier same(Comparison seed, ComparedClassifier of) {
         boolean named = of.role() == Role.METHOD || of.role() == Role.OWN_PROMPT;
         return seed.classifiers().stream()
@@ -161,7 +161,7 @@ public final class ComparisonTable {
         String verdict = test.pValue() >= SIGNIFICANT
                 ? images + (test.images() == 1 ? " is" : " are") + " too few to distinguish them"
                 : "the " + (test.difference() > 0 ? "gain" : "loss") + " is significant";
-        return "%s (McNemar's exact test: p %s); they disagree on %s: %s is right on %d, %s on %d"
+        return "%s (McNemar's exact test: p %s); exactly one is right on %s: %s on %d, %s on %d"
                 .formatted(
                         verdict,
                         test.pValue() < 0.001 ? "< 0.001" : "= " + Numbers.probability(test.pValue()),
