@@ -21,7 +21,7 @@ import org.coop4j.base.AtomicFile;
 /**
  * Makes the demo's archive: {@code train/CLASS/…jpg} and {@code test/CLASS/…jpg} of photographs of
  * Caltech101, {@code drawings/CLASS/…png} of emoji and drawings that no table has, {@code
- * names.csv} with a careful name for each class, and {@code attribution.csv} with each picture's
+ * names.csv} and {@code drawing-names.csv} with a careful name for each class, and {@code attribution.csv} with each picture's
  * title, author, source and licence.
  *
  * <p>The classes are those whose careful name is a name or a kind of the classes of Tiny ImageNet
@@ -85,10 +85,14 @@ public final class DemoArchive {
                 Resources.json(caltech.resolve("split_zhou_Caltech101.json"), new TypeReference<>() {});
         Map<String, String> drawings = drawings();
         StringBuilder names = new StringBuilder();
+        StringBuilder drawingNames = new StringBuilder();
         for (DemoClass demo : classes()) {
             names.append(Csv.row(demo.folder(), demo.name()));
             addPhotographs("train", demo, split.get("train"), TRAIN_PICTURES);
             addPhotographs("test", demo, split.get("test"), MOST_TEST_PICTURES);
+            if (!demo.drawings().isEmpty()) {
+                drawingNames.append(Csv.row(demo.folder(), demo.name()));
+            }
             for (String id : demo.drawings()) {
                 String path = "drawings/" + demo.folder() + "/" + id.replace('/', '-') + ".png";
                 entries.put(path, Files.readAllBytes(work.resolve("held-out").resolve(id + ".png")));
@@ -96,6 +100,7 @@ public final class DemoArchive {
             }
         }
         entries.put("names.csv", names.toString().getBytes(StandardCharsets.UTF_8));
+        entries.put("drawing-names.csv", drawingNames.toString().getBytes(StandardCharsets.UTF_8));
         entries.put("attribution.csv", attribution.toString().getBytes(StandardCharsets.UTF_8));
         AtomicFile.write(file, zip());
     }

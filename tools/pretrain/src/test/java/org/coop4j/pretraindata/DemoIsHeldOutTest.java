@@ -91,7 +91,7 @@ class DemoIsHeldOutTest {
                 pictures.add(new Shown(fields.get(0), fields.get(1), picture));
             }
         }
-        assertThat(zip.size()).as("entries of the archive").isEqualTo(pictures.size() + 2);
+        assertThat(zip.size()).as("entries of the archive").isEqualTo(pictures.size() + 3);
         return pictures;
     }
 
