@@ -89,10 +89,7 @@ final class DemoScreen implements DemoRun.Listener {
         List<Object> row = new ArrayList<>(List.of(shots));
         accuracies.values().forEach(accuracy -> row.add(meanSd(accuracy)));
         row.add(bar(accuracies.get(DemoMethod.FEATURED).mean()));
-        console.above(() -> {
-            console.out().printf(Locale.ROOT, ROW, row.toArray());
-            console.out().flush();
-        });
+        console.above(() -> console.out().printf(ROW, row.toArray()).flush());
     }
 
     private String bar(double accuracy) {

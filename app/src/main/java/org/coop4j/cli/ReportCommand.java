@@ -31,7 +31,7 @@ import picocli.CommandLine.Parameters;
             "",
             "A damaged run is named and left out; the exit code is 1."
         },
-        footer = {"  coop report runs", "  coop report runs -o paper", "  coop report runs -q --csv | head"})
+        footer = {"  coop report runs -o paper", "  coop report runs -q --csv | head"})
 final class ReportCommand extends ConsoleCommand {
 
     private static final int MOST_NAMED = 8;
@@ -43,7 +43,7 @@ final class ReportCommand extends ConsoleCommand {
     @Option(
             names = {"-o", "--out"},
             paramLabel = "OUT",
-            description = "The report's folder (default: DIR/report); an earlier report in it is" + " replaced.")
+            description = "The report's folder (default: DIR/report); an earlier report in it is replaced.")
     private Path out;
 
     @Option(names = "--csv", description = "Print comma-separated values.")
@@ -105,7 +105,7 @@ final class ReportCommand extends ConsoleCommand {
             String model = view.study().model().describe();
             out.println(SafeText.line(model + ": " + view.study().summary()));
             out.println();
-            for (Table<?> table : StudyReport.brief(view)) {
+                        for (Table<?> table : StudyReport.brief(view)) {
                 out.println(SafeText.line(table.title()));
                 table.lines().print(out);
                 out.println();

@@ -81,8 +81,8 @@ public record DemoReport(DemoResult result) {
         PictureResults after = new PictureResults(result.after());
         return new HtmlPage(
                         "CoOp on " + result.classNames().size() + " classes of photographs",
-                        "Context vectors learned from a few photographs per class, against hand-written prompts and other"
-                                + " methods")
+                        "Context vectors learned from a few photographs per class, against hand-written prompts and"
+                                + " other methods")
                 .add(summary())
                 .add(sections.changed(
                         before,
@@ -211,7 +211,7 @@ public record DemoReport(DemoResult result) {
         return new Section("Another domain")
                 .paragraph(
                         ("The classifiers learned on %d photographs per class are tested on emoji and clip art of the"
-                                        + " same classes. The drawings are few: differences of some points mean little.")
+                            + " same classes. The drawings are few: differences of some points mean little.")
                                 .formatted(result.mostShots()))
                 .paragraph("The best hand-written prompt for them, %s with careful names, has %s."
                         .formatted(quoted(best), Numbers.percent(best.drawings())))
@@ -238,14 +238,14 @@ public record DemoReport(DemoResult result) {
         return new Section("How this was made")
                 .code("coop demo")
                 .list(List.of(
-                        ("Model: %s, %s parameters, SHA-256 %.12s…; trained on photographs, emoji and clip art, never on"
-                                        + " these pictures.")
+                        ("Model: %s, %s parameters, SHA-256 %.12s…; trained on photographs, emoji and clip art, never"
+                                        + " on these pictures.")
                                 .formatted(result.model(), Numbers.count(result.parameters()), result.modelSha256()),
                         ("Pictures: %d photographs of Caltech101 (CC BY 4.0), %d emoji of Twemoji (CC BY 4.0) and"
                                         + " drawings of Open Clip Art (public domain).")
                                 .formatted(result.trainImages() + result.testImages(), result.drawingImages()),
                         ("CoOp: 4 context vectors that begin as \"%s\", SGD, batches of 32, learning rate %s with a"
-                                        + " cosine; the reference's %s is for a logit scale of 100, and this model's is 20.")
+                            + " cosine; the reference's %s is for a logit scale of 100, and this model's is 20.")
                                 .formatted(WORDS, RATE, Training.coop(1, 1).rate()),
                         "GDA: Gaussians of the classes with one covariance beside the hand-written prompt (Wang et al.,"
                                 + " ICLR 2024).",

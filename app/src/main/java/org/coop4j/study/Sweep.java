@@ -105,6 +105,18 @@ public final class Sweep {
         return states;
     }
 
+    /** Returns an estimate of the multiplications that are left, with the encoding of all images of the runs. */
+    public double workLeft(Map<SweepRun, RunState> states) throws IOException {
+        double image = SweepSchedule.imageWork(shared.clip());
+        List<SweepRun> left = runs.stream()
+                .filter(run -> states.get(run).status() != RunState.Status.FINISHED)
+                .toList();
+        return RunGroup.of(left).stream()
+                        .mapToDouble(group -> group.imageCount() * image)
+                        .sum()
+                + left.stream().mapToDouble(SweepRun::work).sum();
+    }
+
     /**
      * Does the work that is left.
      *

@@ -280,9 +280,8 @@ final class SweepWork {
     private RunResult transfer(SweepRun run, SweepRun source, Progress progress) throws IOException {
         RunState learned = store.state(source);
         RunResult learnedResult = learned.result()
-                .orElseThrow(
-                        () -> new IOException("the run that it is made from, " + source.folder() + ", has no result"
-                                + learned.failure().map(why -> ": " + why).orElse("")));
+                .orElseThrow(() -> new IOException("it needs the run " + source.folder() + ", which has no result"
+                        + learned.failure().map(why -> ": " + why).orElse("")));
         store.prepare(run);
         Evaluator evaluator = shared.evaluator(run.config(), progress);
         long begin = System.nanoTime();

@@ -157,10 +157,7 @@ class FewShotResultsTest {
 
         assertThat(fewShot.averaged()).hasSize(3);
         assertThat(fewShot.averages()).extracting(Average::method).containsExactly(COOP);
-        assertThat(fewShot.notes())
-                .singleElement()
-                .asString()
-                .contains("3 datasets", "linear-probe, 1 shot");
+        assertThat(fewShot.notes()).singleElement().asString().contains("3 datasets", "linear-probe, 1 shot");
     }
 
     @Test
