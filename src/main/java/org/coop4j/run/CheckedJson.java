@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.OpenFile;
 import org.coop4j.base.Sha256;
 
 /**
@@ -75,7 +76,7 @@ public final class CheckedJson {
             throw damaged(name, "expected a file of " + Numbers.count(largest) + " bytes or fewer", null);
         }
         try {
-            JsonNode node = JSON.readTree(Files.readAllBytes(file));
+            JsonNode node = JSON.readTree(OpenFile.read(file, largest));
             if (!(node instanceof ObjectNode tree)) {
                 throw damaged(name, "expected a JSON object", null);
             }

@@ -162,7 +162,7 @@ public record EvaluationData(
         }
         boolean whole = choice.split == null && choice.seed == null && data.split() == null;
         ImageDataset lists = (whole ? data.withSplit(SplitShares.WHOLE.toString()) : data)
-                .load(seed)
+                .load(seed, notes::note)
                 .half(choice.half == null ? ClassHalf.ALL : choice.half);
         List<LabelledImage> tested = lists.someImages(part);
         if (whole && lists.train().isEmpty()) {
@@ -210,7 +210,8 @@ public record EvaluationData(
         boolean samePlace = absolute(data).equals(absolute(told));
         DataSpec split =
                 samePlace && data.split() == null && told.split() != null ? data.withSplit(told.split()) : data;
-        return data.exif() == null && told.exif() != null ? split.withExif(told.exif()) : split;
+        DataSpec folders = data.nested() == null ? split.withNested(told.nested()) : split;
+        return data.exif() == null && told.exif() != null ? folders.withExif(told.exif()) : folders;
     }
 
     private static Path absolute(DataSpec data) {

@@ -9,6 +9,7 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Method;
@@ -54,11 +55,15 @@ public record RunFeatures(
                 ? whole.half(data.classes()) // only test images
                 : sample.draw(whole, config.method(), data.classes(), note -> {});
         List<LabelledImage> val = whole.validatesOnTest() ? List.of() : drawn.val();
+        FeatureBank.Lists lists = new FeatureBank.Lists();
+        LabelledFeatures train = lists.encode(() -> shared.features(drawn.train(), "training images", progress));
+        LabelledFeatures chooses = lists.encode(() -> shared.features(val, "val images", progress));
+        lists.requireReadable();
         return new RunFeatures(
                 shared.space(),
                 data.source().task(drawn.classNames(), config.sample().seed()),
-                shared.features(drawn.train(), "training images", progress),
-                shared.features(val, "val images", progress),
+                train,
+                chooses,
                 LabelledFeatures.none(shared, "no images"));
     }
 
@@ -98,9 +103,18 @@ public record RunFeatures(
 
     /** Returns all images with their parts of the data: training, val, test. */
     List<Located> located() {
+        return located(true, true);
+    }
+
+    /** Returns the test images, after the training and val images if they are wanted. */
+    List<Located> located(boolean withTrain, boolean withVal) {
         List<Located> all = new ArrayList<>();
-        add(all, train, "training");
-        add(all, val, "val");
+        if (withTrain) {
+            add(all, train, "training");
+        }
+        if (withVal) {
+            add(all, val, "val");
+        }
         add(all, test, "test");
         return all;
     }

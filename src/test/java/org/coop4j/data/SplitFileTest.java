@@ -180,7 +180,7 @@ class SplitFileTest {
     @Test
     void absentSplitFileIsNamed() {
         assertThatThrownBy(() -> new SplitFile("d", folder.resolve("no.json"), folder).read())
-                .isInstanceOf(DatasetException.class)
+                .isInstanceOf(IOException.class)
                 .hasMessageContaining("no.json");
     }
 

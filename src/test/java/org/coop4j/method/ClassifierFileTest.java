@@ -15,10 +15,12 @@ import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.safetensors.TensorChecksum;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ClassifierFileTest {
 
@@ -155,6 +157,30 @@ class ClassifierFileTest {
         assertThatThrownBy(() -> ClassifierFile.read(file))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("ctx holds NaN");
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {3e38f, -3e38f, Float.POSITIVE_INFINITY})
+    void numbersWhoseProductsOverflowAreRefused(float value) throws IOException {
+        Path file = written(Map.of(), Shape.of(1, 2), 1, value);
+        assertThatThrownBy(() -> ClassifierFile.read(file))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("ctx holds " + value);
+    }
+
+    @Test
+    @Timeout(20)
+    void moreTensorsThanAMethodHasAreRefusedBeforeTheyAreRead() throws IOException {
+        ClassifierFile file = prompt(ClassPosition.END, false);
+        Map<String, ClassifierFile.Tensor> many = new LinkedHashMap<>();
+        for (int i = 0; i < 60_000; i++) {
+            many.put("tensor" + i, new ClassifierFile.Tensor(Shape.of(0), new float[0]));
+        }
+        Path path = folder.resolve("many.safetensors");
+        new ClassifierFile(file.method(), NAMES, file.modelSha256(), many, Map.of(), 1).write(path);
+        assertThatThrownBy(() -> ClassifierFile.read(path))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("many.safetensors has 60000 tensors");
     }
 
     @Test

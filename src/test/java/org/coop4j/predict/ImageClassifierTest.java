@@ -241,7 +241,7 @@ class ImageClassifierTest {
             InputImage missing = InputImage.of(folder.resolve("none.png"));
             assertThatThrownBy(() -> classifier.classifyAll(List.of(missing)))
                     .isInstanceOf(ImageException.class)
-                    .hasMessageContaining("no image file");
+                    .hasMessageContaining("none.png");
         }
     }
 

@@ -115,7 +115,8 @@ final class ZeroShotCommand extends ConsoleCommand {
         Task task = task();
         try (Clip clip = clipOptions.openForTexts()) {
             UnknownWords.warning(clip, task.classes).ifPresent(console::warn);
-            FeatureMatrix weights = task.prompts.classWeights(clip, task.classes, truncation.overflow(), console);
+            FeatureMatrix weights = new PromptEnsemble(task.prompts.templates(), truncation.overflow())
+                    .classWeights(clip, task.classes, console);
             PixelReader reader = EncodedImages.reader(clip, task.exif);
             EncodedImages images = EncodedImages.encode(clip, task.files, reader, true, console);
             print(task, images, clip.probabilities(images.features(), weights));

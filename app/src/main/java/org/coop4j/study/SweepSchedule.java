@@ -28,6 +28,9 @@ import org.coop4j.weights.model.ClipConfig;
  */
 final class SweepSchedule {
 
+    /** More runs than anybody does, few enough to list. */
+    private static final int MOST_RUNS = 1_000_000;
+
     private static final String IMAGENET = "ImageNet";
 
     /** A transformer block's products, in squares of its width, for a token. */
@@ -57,11 +60,32 @@ final class SweepSchedule {
      * @throws PlanException if settings contradict one another
      */
     static List<SweepRun> of(Clip clip, SweepPlan plan, Map<String, SweepDataset> datasets) throws IOException {
+        requireFew(plan);
         SweepSchedule schedule = new SweepSchedule(clip, plan, datasets);
         for (SweepPlan.Dataset dataset : plan.datasets()) {
             schedule.add(datasets.get(dataset.name()));
         }
         return List.copyOf(schedule.runs.values());
+    }
+
+    /** Counts the runs before any is made: a short plan may mean more than fit into memory. */
+    private static void requireFew(SweepPlan plan) throws PlanException {
+        double each = (double) plan.methods().size()
+                * plan.shots().size()
+                * plan.seeds().size();
+        int tests = 1
+                + (plan.baseToNew().isPresent() ? 2 : 0)
+                + plan.testOn().map(test -> test.targets().size()).orElse(0);
+        double runs = each * tests * plan.datasets().size();
+        if (runs > MOST_RUNS) {
+            throw new PlanException("up to %,.0f runs of %d methods, %d shots and %d seeds: expected at most %,d"
+                    .formatted(
+                            runs,
+                            plan.methods().size(),
+                            plan.shots().size(),
+                            plan.seeds().size(),
+                            MOST_RUNS));
+        }
     }
 
     private void add(SweepDataset dataset) throws IOException {

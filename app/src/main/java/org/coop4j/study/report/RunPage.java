@@ -3,6 +3,7 @@ package org.coop4j.study.report;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -18,6 +19,7 @@ import org.coop4j.eval.Interval;
 import org.coop4j.eval.Temperature;
 import org.coop4j.run.Comparison;
 import org.coop4j.run.Comparison.ComparedClassifier;
+import org.coop4j.run.LabelErrors;
 import org.coop4j.run.LabelErrors.Suspect;
 import org.coop4j.run.Machine;
 import org.coop4j.run.MethodChoice;
@@ -154,9 +156,10 @@ public final class RunPage {
 
     private Section suspects() {
         Section section = new Section("Labels that look wrong");
-        List<Suspect> suspects = evidence.suspects();
+        LabelErrors labels = evidence.labels().get(run.name());
+        List<Suspect> suspects = labels.suspects();
         if (suspects.isEmpty()) {
-            return section;
+            return section.verdict("None is named: " + unsuspected(labels) + ".");
         }
         List<Picture> pictures = new ArrayList<>();
         for (Suspect suspect : EvaluationSections.first(PICTURES, suspects)) {
@@ -171,14 +174,29 @@ public final class RunPage {
                                     Numbers.percent(100 * suspect.probability(), 0)),
                     "folder: %s (%s)".formatted(own, Numbers.percent(100 * suspect.own(), 0)));
         }
-        return section.verdict(looks(suspects.size()) + ".")
-                .paragraph("A classifier not trained on them (GDA, five-fold cross-validation) finds another class as"
-                        + " probable as in images of that class. Some are only unusual: move those that are wrong.")
+        return section.verdict(looks(labels) + ".")
+                .paragraph(
+                        ("Among %s that it did not learn from, %s finds another class far more probable. The expected"
+                            + " number follows from its other images. Some are only unusual: move those that are"
+                            + " wrong.")
+                                .formatted(Numbers.count(labels.examined(), "image"), run.name()))
                 .pictures("", pictures);
     }
 
-    private static String looks(int suspects) {
-        return Numbers.count(suspects, "image") + " may be in the wrong folder";
+    private static String looks(LabelErrors labels) {
+        return "%s may be in the wrong folder, of which %s would be expected if all labels were right"
+                .formatted(Numbers.count(labels.suspects().size(), "image"), Numbers.number(labels.expected(), 1));
+    }
+
+    private static String unsuspected(LabelErrors labels) {
+        String images = Numbers.count(labels.examined(), "image") + " that it did not learn from";
+        if (labels.misclassified() == 0) {
+            return "all of %s have the label that it predicts".formatted(images);
+        }
+        return Double.isNaN(labels.expected())
+                ? images + " are too few to judge labels by"
+                : "of %s, %d are misclassified, and %s would be expected if all labels were right"
+                        .formatted(images, labels.misclassified(), Numbers.number(labels.expected(), 1));
     }
 
     private Section duplicates() {
@@ -263,9 +281,10 @@ public final class RunPage {
     /** Returns sentences about the images for the end of the command. */
     public static List<String> findings(RunComparison evidence) {
         List<String> notes = new ArrayList<>();
-        if (!evidence.suspects().isEmpty()) {
-            notes.add(looks(evidence.suspects().size()));
-        }
+        evidence.labels().values().stream()
+                .filter(labels -> !labels.suspects().isEmpty())
+                .min(Comparator.comparingInt(LabelErrors::misclassified))
+                .ifPresent(labels -> notes.add(looks(labels)));
         List<Pair> pairs = evidence.duplicates();
         if (!pairs.isEmpty()) {
             notes.add(Numbers.count(pairs.size(), "pair") + " of near-duplicates" + across(pairs, Pair::crossesParts));

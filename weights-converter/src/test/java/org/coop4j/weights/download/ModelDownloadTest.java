@@ -353,6 +353,10 @@ class ModelDownloadTest {
         assertThatThrownBy(() -> fetch("hf:a/c")).hasMessageContaining("neither open_clip_config");
         server.redirect("/loop", server.address() + "/loop");
         assertThatThrownBy(() -> fetch(server.address() + "/loop")).hasMessageContainingAll("/loop", "5");
+        server.redirect("/astray", "http://[no host");
+        assertThatThrownBy(() -> fetch(server.address() + "/astray"))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("http://[no host");
         environment.put("HF_ENDPOINT", "not an address");
         assertThatThrownBy(() -> fetch("hf:a/b")).hasMessageContaining("not an address");
     }
