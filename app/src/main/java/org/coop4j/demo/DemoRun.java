@@ -271,8 +271,8 @@ public final class DemoRun implements SweepListener {
     }
 
     /**
-     * Photographs that the hand-written prompt gets wrong and the learned one right with every seed, or the other way
-     * round, the most confident first, no two of a class.
+     * Returns the photographs that the hand-written prompt gets wrong and the learned one right with every seed, or the
+     * other way round, the most confident first, no two of a class.
      *
      * @param after of each seed
      */

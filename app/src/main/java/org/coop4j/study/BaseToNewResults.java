@@ -38,7 +38,7 @@ public record BaseToNewResults(
             Optional<MethodResult> base,
             Optional<MethodResult> unseen) {
 
-        /** Means over the seeds, if both halves were tested. */
+        /** Returns the means over the seeds, if both halves were tested. */
         public Optional<BaseToNew> means() {
             return base.flatMap(b -> unseen.map(u -> new BaseToNew(b.accuracy(), u.accuracy())));
         }
@@ -51,7 +51,7 @@ public record BaseToNewResults(
      */
     public record AverageRow(MethodLabel method, Shots shots, List<Row> rows) {
 
-        /** Averages over the datasets. */
+        /** Returns the averages over the datasets. */
         public BaseToNew means() {
             return BaseToNew.average(
                     rows.stream().map(row -> row.means().orElseThrow()).toList());

@@ -75,7 +75,7 @@ public record ClassGains(MethodResult result, List<ClassGain> classes) {
         return 100.0 * one.correct() / one.total();
     }
 
-    /** Images of each class over the seeds. */
+    /** Returns the images of each class over the seeds. */
     private static Map<String, PerClass> perClass(MethodResult cell) {
         Map<String, PerClass> sums = new LinkedHashMap<>();
         for (Measured measured : cell.bySeed().values()) {

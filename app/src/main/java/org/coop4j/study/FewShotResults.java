@@ -140,7 +140,7 @@ public final class FewShotResults {
                 .toList();
     }
 
-    /** Averages over {@link #averaged} datasets; empty if there are fewer than two. */
+    /** Returns the averages over {@link #averaged} datasets; empty if there are fewer than two. */
     public List<Average> averages() {
         return averages;
     }

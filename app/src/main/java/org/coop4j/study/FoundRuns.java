@@ -96,7 +96,7 @@ public record FoundRuns(
             return Shots.of(result.shots(), result.trainImages() > 0);
         }
 
-        /** Settings by name, as far as they are the same for all data, shots and seeds. */
+        /** Returns the settings by name, as far as they are the same for all data, shots and seeds. */
         public Map<String, Object> settings() {
             return MethodLabel.settings(config);
         }
@@ -206,8 +206,8 @@ public record FoundRuns(
     }
 
     /**
-     * Folders below a root, which is one of them, in the order of their names; one that several links lead to is there
-     * once.
+     * Returns the folders below a root, which is one of them, in the order of their names; one that several links lead to
+     * is there once.
      *
      * @param skipped selects folders that are passed over with all that they hold
      * @param failed is told of places that cannot be visited

@@ -88,7 +88,7 @@ public record MethodLabel(String id, String title, Method method, boolean publis
         return List.of(config.method().training(shots), config.method().trainingOnImageNet(shots));
     }
 
-    /** Settings that do not have one value in all runs. */
+    /** Returns the settings that do not have one value in all runs. */
     private static Set<String> differing(List<FinishedRun> runs) {
         Map<String, Set<Object>> values = new LinkedHashMap<>();
         runs.forEach(run -> settings(run.config())
@@ -98,7 +98,7 @@ public record MethodLabel(String id, String title, Method method, boolean publis
         return values.keySet();
     }
 
-    /** Settings of a run by name, as far as they are the same for all data, shots and seeds. */
+    /** Returns the settings of a run by name, as far as they are the same for all data, shots and seeds. */
     static Map<String, Object> settings(RunConfig config) {
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("method", config.method().id());
@@ -119,7 +119,7 @@ public record MethodLabel(String id, String title, Method method, boolean publis
         return values;
     }
 
-    /** Settings for people, such as "context length 16, no words". */
+    /** Returns settings for people, such as "context length 16, no words". */
     private static String described(Set<String> names, RunConfig config) {
         Map<String, Object> values = settings(config);
         return names.stream()

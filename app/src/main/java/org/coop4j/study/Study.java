@@ -223,22 +223,22 @@ public record Study(ModelId model, List<Entry> entries, List<HandWrittenPrompts>
                 + (seeds.isEmpty() ? "" : (seeds.size() == 1 ? ", seed " : ", seeds ") + text(seeds));
     }
 
-    /** Results of what was learned from a few images of all classes. */
+    /** Returns the results of what was learned from a few images of all classes. */
     public FewShotResults fewShot() {
         return new FewShotResults(this);
     }
 
-    /** Results of what was learned on base classes. */
+    /** Returns the results of what was learned on base classes. */
     public BaseToNewResults baseNew() {
         return BaseToNewResults.of(this);
     }
 
-    /** Results on other data than was learned from. */
+    /** Returns the results on other data than was learned from. */
     public List<Robustness> robustness() {
         return Robustness.of(this);
     }
 
-    /** Results of each class. */
+    /** Returns the results of each class. */
     public List<ClassGains> classGains() {
         return ClassGains.of(fewShot());
     }

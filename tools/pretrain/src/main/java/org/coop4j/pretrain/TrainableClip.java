@@ -170,7 +170,7 @@ public final class TrainableClip implements AutoCloseable {
         return some;
     }
 
-    /** Sizes of both towers. */
+    /** Returns the sizes of both towers. */
     public ClipConfig architecture() {
         return metadata.architecture();
     }
