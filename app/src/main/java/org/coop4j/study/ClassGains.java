@@ -49,7 +49,7 @@ public record ClassGains(MethodResult result, List<ClassGain> classes) {
     }
 
     /** The gains of everything that was learned and has results of its classes. */
-    static List<ClassGains> of(FewShotResults fewShot) {
+    static List<ClassGains> of(MethodResults fewShot) {
         List<ClassGains> gains = new ArrayList<>();
         for (MethodResult cell : fewShot.cells()) {
             Map<String, PerClass> own = perClass(cell);

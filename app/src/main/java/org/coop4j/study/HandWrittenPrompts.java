@@ -13,6 +13,7 @@ import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.MethodResult.Measured;
+import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.Study.Entry;
 
 /**
@@ -69,7 +70,7 @@ public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> pr
                 .add(new Prompt(
                         tested.text,
                         tested.own,
-                        new MethodResult(tested.dataset, MethodLabel.ZERO_SHOT, Shots.NONE, bySeed))));
+                        new MethodResult(tested.dataset, Setup.ZERO_SHOT, bySeed))));
         return List.copyOf(all.values());
     }
 

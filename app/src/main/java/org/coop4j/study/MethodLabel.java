@@ -15,6 +15,7 @@ import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig;
 import org.coop4j.study.FoundRuns.FinishedRun;
+import org.coop4j.study.MethodResult.Setup;
 
 /**
  * A method's row in the tables: runs of equal labels are averaged, others never.
@@ -138,6 +139,11 @@ public record MethodLabel(String id, String title, Method method, boolean publis
         }
         String text = value.toString();
         return name + (ofMethod && text.contains(" ") ? " \"" + text + "\"" : " " + text);
+    }
+
+    /** The method with a number of shots, or with none if it learns nothing. */
+    public Setup with(Shots shots) {
+        return new Setup(this, isWithoutTraining() ? Shots.NONE : shots);
     }
 
     /** Returns true if nothing is learned, so that it holds for any number of shots. */

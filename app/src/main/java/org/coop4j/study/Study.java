@@ -1,12 +1,14 @@
 package org.coop4j.study;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -17,17 +19,34 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.FoundRuns.FinishedRun;
 import org.coop4j.study.FoundRuns.ModelId;
+import org.coop4j.study.MethodResult.Setup;
+import org.coop4j.study.PublishedNumbers.Score;
 
 /**
- * The runs of one model, under the names that the tables give them.
+ * The runs of one model, under the names that the tables give them, and their results.
  *
  * @param model the model
+ * @param name the model's name, unlike that of any other study
  * @param entries one for each dataset, method, number of shots and seed
  * @param handWritten prompts that training runs tested beside the learned one
  * @param notes notes on runs shown apart or left out, a sentence each
+ * @param fewShot results of what was learned from a few images of all classes
+ * @param baseNew results of what was learned on base classes
+ * @param robustness results on other data than was learned from
+ * @param classes results of each class
  */
-public record Study(ModelId model, List<Entry> entries, List<HandWrittenPrompts> handWritten, List<String> notes) {
+public record Study(
+        ModelId model,
+        String name,
+        List<Entry> entries,
+        List<HandWrittenPrompts> handWritten,
+        List<String> notes,
+        MethodResults fewShot,
+        BaseToNewResults baseNew,
+        List<Robustness> robustness,
+        List<ClassGains> classes) {
 
+    private static final PublishedNumbers PUBLISHED = PublishedNumbers.shipped();
     private static final double ROUNDING = 1e-9;
     private static final int MOST_NAMED = 6;
 
@@ -44,13 +63,13 @@ public record Study(ModelId model, List<Entry> entries, List<HandWrittenPrompts>
             return run.result();
         }
 
-        Shots shots() {
-            return method.isWithoutTraining() ? Shots.NONE : run.shots();
+        Setup setup() {
+            return method.with(run.shots());
         }
 
         /** The run under its names in the tables, without the seed. */
         private List<Object> place() {
-            return List.of(dataset, result().trainedOn(), result().half(), shots(), method);
+            return List.of(dataset, result().trainedOn(), result().half(), setup());
         }
 
         /** "DTD (learned on Pets), new classes, coop, 16 shots". */
@@ -60,20 +79,27 @@ public record Study(ModelId model, List<Entry> entries, List<HandWrittenPrompts>
                     + (run.isTransferred() ? " (learned on " + result().trainedOn() + ")" : "")
                     + (half == ClassHalf.ALL ? "" : ", " + half.name().toLowerCase(Locale.ROOT) + " classes")
                     + ", "
-                    + new MethodResults.Setup(method, shots());
+                    + setup();
         }
     }
 
-    /** Orders runs by model, those of the models with most runs first. */
+    /** Groups runs by model, those of the models with most runs first. */
     public static List<Study> of(FoundRuns findings) {
-        return grouped(findings.finished(), run -> run.model().sha256()).values().stream()
-                .map(Study::ofModel)
-                .sorted(Comparator.comparing((Study study) -> -study.entries.size())
-                        .thenComparing(study -> study.model.sha256()))
-                .toList();
+        Map<ModelId, List<FinishedRun>> byModel = new LinkedHashMap<>();
+        grouped(findings.finished(), run -> run.model().sha256()).values().stream()
+                .sorted(Comparator.comparing((List<FinishedRun> runs) -> -runs.size())
+                        .thenComparing(runs -> runs.get(0).model().sha256()))
+                .forEach(runs -> byModel.put(model(runs), runs));
+        List<String> names = byModel.keySet().stream().map(ModelId::name).toList();
+        List<Study> studies = new ArrayList<>();
+        byModel.forEach((model, runs) -> {
+            boolean shared = Collections.frequency(names, model.name()) > 1;
+            studies.add(of(model, shared ? model.name() + ", " + model.shortSha256() + "…" : model.name(), runs));
+        });
+        return studies;
     }
 
-    private static Study ofModel(List<FinishedRun> runs) {
+    private static Study of(ModelId model, String name, List<FinishedRun> runs) {
         List<String> notes = new ArrayList<>();
         Map<FinishedRun, String> datasets = datasets(runs, notes);
         Map<FinishedRun, MethodLabel> methods = MethodLabel.of(runs, notes::add);
@@ -86,9 +112,22 @@ public record Study(ModelId model, List<Entry> entries, List<HandWrittenPrompts>
                 .values()
                 .forEach(same -> entries.add(last(same, notes)));
         noteMovingTestImages(entries, notes);
-        List<HandWrittenPrompts> handWritten = HandWrittenPrompts.of(entries, notes::add);
+        List<HandWrittenPrompts> prompts = HandWrittenPrompts.of(entries, notes::add);
         noteMissingSeeds(entries, notes);
-        return new Study(model(runs), entries, handWritten, notes);
+        MethodResults fewShot = MethodResults.fewShot(entries, prompts, notes::add);
+        return new Study(
+                model,
+                name,
+                entries,
+                prompts,
+                notes,
+                fewShot,
+                BaseToNewResults.of(
+                        MethodResults.ofOwn(entries, prompts, ClassHalf.BASE),
+                        MethodResults.ofOwn(entries, prompts, ClassHalf.NEW),
+                        notes::add),
+                Robustness.of(entries, MethodResults.ofOwn(entries, prompts, ClassHalf.ALL)),
+                ClassGains.of(fewShot));
     }
 
     private static <K, T> Map<K, List<T>> grouped(List<T> all, Function<T, K> key) {
@@ -223,23 +262,8 @@ public record Study(ModelId model, List<Entry> entries, List<HandWrittenPrompts>
                 + (seeds.isEmpty() ? "" : (seeds.size() == 1 ? ", seed " : ", seeds ") + text(seeds));
     }
 
-    /** Results of what was learned from a few images of all classes. */
-    public FewShotResults fewShot() {
-        return new FewShotResults(this);
-    }
-
-    /** Results of what was learned on base classes. */
-    public BaseToNewResults baseNew() {
-        return BaseToNewResults.of(this);
-    }
-
-    /** Results on other data than was learned from. */
-    public List<Robustness> robustness() {
-        return Robustness.of(this);
-    }
-
-    /** Results of each class. */
-    public List<ClassGains> classGains() {
-        return ClassGains.of(fewShot());
+    /** A paper's number for the same method, averaged over the datasets tested on: see {@link PublishedNumbers#find}. */
+    public Optional<Score> published(String trainedOn, List<String> datasets, ClassHalf half, Setup setup) {
+        return PUBLISHED.find(trainedOn, datasets, half, setup, model.backbone());
     }
 }

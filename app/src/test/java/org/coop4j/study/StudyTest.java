@@ -230,7 +230,7 @@ class StudyTest {
 
         List<Boolean> published = study().fewShot().methods().stream()
                 .map(method -> PublishedNumbers.shipped()
-                        .find("", List.of("dtd"), ClassHalf.ALL, method, new Shots(4), Optional.of("RN50"))
+                        .find("", List.of("dtd"), ClassHalf.ALL, method.with(new Shots(4)), Optional.of("RN50"))
                         .isPresent())
                 .toList();
 

@@ -14,8 +14,8 @@ import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult;
 import org.coop4j.study.MethodResult.Measure;
+import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.PublishedNumbers.Score;
-import org.coop4j.study.Shots;
 
 /** Cells of what studies measure; those of unknown values are empty. */
 final class Cells {
@@ -26,17 +26,20 @@ final class Cells {
         return Cell.words(dataset, DatasetNames.title(dataset));
     }
 
-    /** Adds the columns of methods and, unless they are null, their shots. */
-    static <T> Table<T> method(Table<T> table, Function<T, MethodLabel> method, Function<T, Shots> shots) {
-        table.filter("group", row -> method.apply(row).method().group().title())
+    /** Adds the columns of methods and their shots. */
+    static <T> Table<T> setup(Table<T> table, Function<T, Setup> setup) {
+        return method(table, setup.andThen(Setup::method))
+                .numbers("shots", row -> Cell.words(setup.apply(row).shots().label()), "shots");
+    }
+
+    /** Adds the columns of methods. */
+    static <T> Table<T> method(Table<T> table, Function<T, MethodLabel> method) {
+        return table.filter("group", row -> method.apply(row).method().group().title())
                 .words(
                         "method",
                         row -> Cell.words(
                                 method.apply(row).id(), method.apply(row).title()),
                         "method");
-        return shots == null
-                ? table
-                : table.numbers("shots", row -> Cell.words(shots.apply(row).label()), "shots");
     }
 
     /** Returns "base", "new" or "all". */
@@ -44,8 +47,9 @@ final class Cells {
         return half.name().toLowerCase(Locale.ROOT);
     }
 
-    /** Makes a cell of seeds, of which people see the number. */
-    static Cell seeds(List<Long> seeds) {
+    /** Makes a cell of the seeds, of which people see the number. */
+    static Cell seeds(MethodResult result) {
+        List<Long> seeds = result.seeds();
         return Cell.of(List.of(seeds, seeds.size()), decimals -> Numbers.count(seeds.size()))
                 .in(Cell.Style.MUTED);
     }

@@ -12,6 +12,7 @@ import org.coop4j.study.ClassGains.ClassGain;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult;
+import org.coop4j.study.Study;
 
 /** Results of each class; of many classes, people see those that gained and lost most. */
 final class ClassTable {
@@ -21,24 +22,24 @@ final class ClassTable {
 
     private ClassTable() {}
 
-    private record Result(StudyView view, MethodResult result, ClassGain one) {}
+    private record Result(Study study, MethodResult result, ClassGain one) {}
 
     /** Returns all classes of all datasets and methods. */
-    static Table<?> records(List<StudyView> views) {
+    static Table<?> records(List<Study> studies) {
         Table<Result> table = new Table<Result>("per-class", "Accuracy of each class, in %", "")
-                .data("model", r -> r.view.model())
+                .data("model", r -> r.study.name())
                 .data("dataset", r -> r.result.dataset())
                 .data("method", r -> r.result.method().id())
                 .data("shots", r -> r.result.shots().label())
-                .data("seeds", r -> Cells.seeds(r.result.seeds()))
+                .data("seeds", r -> Cells.seeds(r.result))
                 .data("class", r -> r.one.name())
                 .data("images", r -> r.one.images())
                 .data("accuracy", r -> Cell.number(r.one.accuracy()))
                 .data("zero_shot_accuracy", r -> Cells.number(r.one.zeroShot()))
                 .data("gain", r -> Cells.points(r.one.gain()));
-        for (StudyView view : views) {
-            for (ClassGains gains : view.classes()) {
-                gains.classes().forEach(one -> table.row(new Result(view, gains.result(), one)));
+        for (Study study : studies) {
+            for (ClassGains gains : study.classes()) {
+                gains.classes().forEach(one -> table.row(new Result(study, gains.result(), one)));
             }
         }
         return table;
@@ -48,9 +49,9 @@ final class ClassTable {
      * Returns the classes of a dataset by each method with most images; empty if there are none. The main method
      * decides the order, and which classes are shown.
      */
-    static Table<?> table(StudyView view, String dataset) {
+    static Table<?> table(Study study, String dataset) {
         Map<MethodLabel, ClassGains> most = new LinkedHashMap<>();
-        for (ClassGains gains : view.classes()) {
+        for (ClassGains gains : study.classes()) {
             if (gains.result().dataset().equals(dataset)) {
                 most.put(gains.result().method(), gains); // the shots ascend
             }
@@ -59,7 +60,7 @@ final class ClassTable {
             return new Table<>();
         }
         ClassGains leading = most.getOrDefault(
-                view.fewShot().main().orElseThrow(), most.values().iterator().next());
+                study.fewShot().main().orElseThrow(), most.values().iterator().next());
         List<ClassGain> shown = extremes(leading);
         String by = leading.result().method().title();
         Table<ClassGain> table = new Table<ClassGain>(

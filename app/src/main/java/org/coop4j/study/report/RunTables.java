@@ -21,6 +21,7 @@ import org.coop4j.study.HandWrittenPrompts;
 import org.coop4j.study.HandWrittenPrompts.Prompt;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult.Measure;
+import org.coop4j.study.Study;
 import org.coop4j.study.Study.Entry;
 
 /** Tables of the runs, their settings and their hand-written prompts: all other tables are made from these. */
@@ -38,7 +39,7 @@ final class RunTables {
      *
      * @param finished false to leave out finished runs, which other tables count
      */
-    static Table<?> runs(FoundRuns findings, List<StudyView> views, boolean finished) {
+    static Table<?> runs(FoundRuns findings, List<Study> studies, boolean finished) {
         Table<Line> table = new Table<Line>("runs", "Runs that no number counts", "")
                 .words("run", line -> line.folder.toString(), "folder")
                 .words("state", Line::state, "state")
@@ -61,9 +62,9 @@ final class RunTables {
                         .map(e -> e.getKey() + "=" + e.getValue())
                         .collect(Collectors.joining("; "))))
                 .column("reason", Kind.SENTENCES, Line::reason, "reason");
-        for (StudyView view : finished ? views : List.<StudyView>of()) {
-            for (Entry entry : view.study().entries()) {
-                table.row(new Line(entry.run().folder(), "finished", view.model(), Optional.of(entry), ""));
+        for (Study study : finished ? studies : List.<Study>of()) {
+            for (Entry entry : study.entries()) {
+                table.row(new Line(entry.run().folder(), "finished", study.name(), Optional.of(entry), ""));
             }
         }
         findings.failed().forEach(f -> table.row(new Line(f.folder(), "failed", null, Optional.empty(), f.reason())));
@@ -94,15 +95,15 @@ final class RunTables {
     }
 
     /** Returns the settings of each method's runs. */
-    static Table<?> settings(StudyView view) {
+    static Table<?> settings(Study study) {
         Map<MethodLabel, Map<String, Set<String>>> all = new TreeMap<>();
-        for (Entry entry : view.study().entries()) {
+        for (Entry entry : study.entries()) {
             Map<String, Set<String>> own = all.computeIfAbsent(entry.method(), m -> new LinkedHashMap<>());
             entry.run().settings().forEach((name, value) -> own.computeIfAbsent(name, n -> new LinkedHashSet<>())
                     .add(String.valueOf(value)));
         }
         return new Table<Map.Entry<MethodLabel, Map<String, Set<String>>>>(
-                        "settings", "Settings of " + view.model(), "from config.json")
+                        "settings", "Settings of " + study.name(), "from config.json")
                 .words("method", method -> method.getKey().id())
                 .column("settings", Kind.SENTENCES, method -> method.getValue().entrySet().stream()
                         .map(e -> e.getKey() + " " + Numbers.first(List.copyOf(e.getValue()), MOST_VALUES))
@@ -111,7 +112,7 @@ final class RunTables {
     }
 
     /** A hand-written prompt, tested beside the learned one. */
-    private record Tested(StudyView view, HandWrittenPrompts all, Prompt prompt) {
+    private record Tested(Study study, HandWrittenPrompts all, Prompt prompt) {
 
         Cell text() {
             Cell text = Cell.words(prompt.text(), "“" + prompt.text() + "”");
@@ -125,17 +126,17 @@ final class RunTables {
     }
 
     /** Returns the hand-written prompts that training runs tested beside the learned one, of some datasets. */
-    static Table<?> handWritten(List<StudyView> views, Predicate<HandWrittenPrompts> some) {
+    static Table<?> handWritten(List<Study> studies, Predicate<HandWrittenPrompts> some) {
         Table<Tested> table = new Table<Tested>("hand-written", "Accuracy of hand-written prompts in %", "")
-                .data("model", t -> t.view.model())
+                .data("model", t -> t.study.name())
                 .data("dataset", t -> t.all.dataset())
                 .data("classes", t -> Cells.half(t.all.half()))
                 .words("prompt", Tested::text, "prompt")
                 .data("is_the_datasets_own", t -> t.prompt.own())
                 .means("accuracy", Tested::accuracy, "accuracy");
-        for (StudyView view : views) {
-            view.study().handWritten().stream().filter(some).forEach(all -> all.prompts()
-                    .forEach(prompt -> table.row(new Tested(view, all, prompt))));
+        for (Study study : studies) {
+            study.handWritten().stream().filter(some).forEach(all -> all.prompts()
+                    .forEach(prompt -> table.row(new Tested(study, all, prompt))));
         }
         return table;
     }
