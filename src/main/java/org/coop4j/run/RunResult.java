@@ -1,5 +1,6 @@
 package org.coop4j.run;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -105,5 +106,12 @@ public record RunResult(
      * @param total number of test images
      * @param correct number of test images classified correctly
      */
-    public record PerClass(String name, int total, int correct) {}
+    public record PerClass(String name, int total, int correct) {
+
+        /** Returns the percentage of test images classified correctly. */
+        @JsonIgnore
+        public double accuracy() {
+            return 100.0 * correct / total;
+        }
+    }
 }

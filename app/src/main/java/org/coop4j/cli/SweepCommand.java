@@ -2,8 +2,8 @@ package org.coop4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Converters;
@@ -20,7 +20,6 @@ import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepCluster;
 import org.coop4j.study.SweepPlan;
 import org.coop4j.study.SweepPlan.PlanException;
-import org.coop4j.study.SweepRun;
 import org.coop4j.study.SweepRun.RunState;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -173,20 +172,20 @@ final class SweepCommand extends ConsoleCommand {
     }
 
     /** Lists the runs of a plan with their states. */
-    private void list(Map<SweepRun, RunState> runs) {
-        new Table<Map.Entry<SweepRun, RunState>>()
-                .text("run", run -> run.getKey().folder().toString())
+    private void list(List<RunState> runs) {
+        new Table<RunState>()
+                .text("run", state -> state.run().folder().toString())
                 .shown(
                         "steps",
                         Table.Kind.NUMBERS,
-                        run -> run.getKey().steps(),
-                        run -> run.getKey().steps() == 0
+                        state -> state.run().steps(),
+                        state -> state.run().steps() == 0
                                 ? ""
-                                : Numbers.count(run.getKey().steps()))
+                                : Numbers.count(state.run().steps()))
                 .in(Table.Format.TABLE)
-                .shown("state", Table.Kind.WORDS, run -> name(run.getValue()), run -> described(run.getValue()))
-                .data("steps", run -> run.getKey().steps())
-                .rows(runs.entrySet())
+                .shown("state", Table.Kind.WORDS, SweepCommand::name, SweepCommand::described)
+                .data("steps", state -> state.run().steps())
+                .rows(runs)
                 .print(format.chosen(), console);
         console.note("%s, %s finished, %s begun, %s failed; %s left"
                 .formatted(
@@ -195,16 +194,16 @@ final class SweepCommand extends ConsoleCommand {
                         count(runs, RunState.Status.BEGUN),
                         count(runs, RunState.Status.FAILED),
                         Numbers.count(
-                                runs.entrySet().stream()
-                                        .filter(run -> run.getValue().status() != RunState.Status.FINISHED)
-                                        .mapToLong(run -> run.getKey().steps())
+                                runs.stream()
+                                        .filter(state -> state.status() != RunState.Status.FINISHED)
+                                        .mapToLong(state -> state.run().steps())
                                         .sum(),
                                 "training step")));
     }
 
-    private static String count(Map<SweepRun, RunState> runs, RunState.Status status) {
+    private static String count(List<RunState> runs, RunState.Status status) {
         return Numbers.count(
-                runs.values().stream().filter(state -> state.status() == status).count());
+                runs.stream().filter(state -> state.status() == status).count());
     }
 
     private static String described(RunState state) {

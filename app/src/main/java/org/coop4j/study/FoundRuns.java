@@ -35,6 +35,8 @@ import org.coop4j.base.Progress;
 import org.coop4j.run.CheckedJson;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunResult.HandWritten;
+import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.run.RunResult;
 
 /**
@@ -170,7 +172,7 @@ public record FoundRuns(
                         && (folder.getFileName().toString().startsWith(".") || RunFolder.isReplaced(folder)),
                 (place, problem) -> {
                     if (problem instanceof AccessDeniedException) { // otherwise a loop or a dead link
-                        damaged.add(new Failure(root.relativize(place), "no permission to read it"));
+                        damaged.add(new Failure(root.relativize(place), describe(problem)));
                     }
                 });
         try (Progress.Task task = progress.task("reading", folders.size(), Progress.Unit.FOLDERS)) {
@@ -190,16 +192,19 @@ public record FoundRuns(
                             && read(folder, RunFolder.CONFIG).has("modelSha256")) {
                         unfinished.add(name);
                     }
-                } catch (AccessDeniedException e) {
-                    String file = String.valueOf(Path.of(e.getFile()).getFileName());
-                    damaged.add(new Failure(name, "no permission to read " + file));
                 } catch (IOException e) {
-                    damaged.add(new Failure(name, e.getMessage()));
+                    damaged.add(new Failure(name, describe(e)));
                 }
                 task.advance(1);
             }
         }
         return new FoundRuns(root, finished, failed, unfinished, damaged);
+    }
+
+    private static String describe(IOException problem) {
+        return problem instanceof AccessDeniedException denied
+                ? "no permission to read " + Path.of(denied.getFile()).getFileName()
+                : problem.getMessage();
     }
 
     /**
@@ -276,11 +281,11 @@ public record FoundRuns(
             requireRange("accuracy", result.accuracy(), 0, 100);
             requireRange("macroF1", result.macroF1(), 0, 100);
             requireRange("calibrationError", result.calibrationError(), 0, 1);
-            for (RunResult.HandWritten prompt : result.handWritten()) {
+            for (HandWritten prompt : result.handWritten()) {
                 requireName("prompt", prompt.prompt());
                 requireRange("accuracy", prompt.accuracy(), 0, 100);
             }
-            for (RunResult.PerClass one : result.perClass()) {
+            for (PerClass one : result.perClass()) {
                 requireRange("total", one.total(), 1, Integer.MAX_VALUE);
                 requireRange("correct", one.correct(), 0, one.total());
             }

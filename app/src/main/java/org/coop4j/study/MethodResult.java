@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import org.apache.commons.math3.stat.StatUtils;
 import org.apache.commons.math3.stat.inference.TTest;
 import org.coop4j.eval.SeedSummary;
+import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.run.RunResult;
 
 /**
@@ -65,7 +66,7 @@ public record MethodResult(
      * @param scores in percent; none or not a number if unknown
      * @param perClass results of each class, if known
      */
-    public record Measured(Map<Measure, Double> scores, List<RunResult.PerClass> perClass) {
+    public record Measured(Map<Measure, Double> scores, List<PerClass> perClass) {
 
         static Measured of(RunResult result) {
             return new Measured(

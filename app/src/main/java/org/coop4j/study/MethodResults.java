@@ -19,6 +19,7 @@ import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.method.Method;
+import org.coop4j.study.HandWrittenPrompts.Prompt;
 import org.coop4j.study.MethodResult.Measured;
 import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.Study.Entry;
@@ -59,7 +60,7 @@ public final class MethodResults {
         for (HandWrittenPrompts prompts : handWritten) {
             if (prompts.half() == half && results.zeroShot(prompts.dataset()).isEmpty()) {
                 prompts.prompts().stream()
-                        .filter(HandWrittenPrompts.Prompt::own)
+                        .filter(Prompt::own)
                         .findFirst()
                         .ifPresent(own -> results.add(own.accuracies()));
                 results.add(new MethodResult(

@@ -25,8 +25,10 @@ import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
 import org.coop4j.study.SweepPlan.Choice;
+import org.coop4j.study.SweepPlan.Dataset;
 import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepPlan.PlannedMethod;
+import org.coop4j.study.SweepPlan.TestOn;
 
 /** Makes a plan of its YAML, and refuses what is wrong by its line and column. */
 final class PlanReader {
@@ -40,7 +42,7 @@ final class PlanReader {
     private final PlanValue plan;
     private Optional<Path> root;
     private ExifOrientation exif;
-    private List<SweepPlan.Dataset> datasets;
+    private List<Dataset> datasets;
     private List<PlannedMethod> methods;
 
     /** By the reference, unless the plan says others. */
@@ -164,12 +166,12 @@ final class PlanReader {
 
     // Datasets
 
-    private List<SweepPlan.Dataset> datasets(PlanValue listed) {
+    private List<Dataset> datasets(PlanValue listed) {
         return named(
                 listed,
                 "datasets",
-                item -> new SweepPlan.Dataset(data(item), overrides(item)),
-                SweepPlan.Dataset::name);
+                item -> new Dataset(data(item), overrides(item)),
+                Dataset::name);
     }
 
     /** Makes something of each item of a list; all of them have different names. */
@@ -324,19 +326,19 @@ final class PlanReader {
 
     // What test_on and base_to_new choose from the plan's own
 
-    private SweepPlan.TestOn testOn(PlanValue value) {
+    private TestOn testOn(PlanValue value) {
         if (value.hasKeys()) {
             value.requireKeys("test_on", List.of("datasets", "from", "methods", "shots"));
         }
-        List<SweepPlan.Dataset> targets = datasets(value.hasKeys() ? value.require("datasets") : value);
-        for (SweepPlan.Dataset target : targets) {
+        List<Dataset> targets = datasets(value.hasKeys() ? value.require("datasets") : value);
+        for (Dataset target : targets) {
             if (datasets.stream()
                     .anyMatch(own ->
                             own.name().equals(target.name()) && !own.data().equals(target.data()))) {
                 throw value.problem("two different datasets are called " + target.name());
             }
         }
-        return new SweepPlan.TestOn(targets, choice(value, "from", names(planned -> true)));
+        return new TestOn(targets, choice(value, "from", names(planned -> true)));
     }
 
     private Optional<Choice> baseToNew(PlanValue value) {
@@ -374,7 +376,7 @@ final class PlanReader {
      * @param usual methods that are taken where none is chosen
      */
     private Choice choice(PlanValue value, String from, List<String> usual) {
-        List<String> names = datasets.stream().map(SweepPlan.Dataset::name).toList();
+        List<String> names = datasets.stream().map(Dataset::name).toList();
         return new Choice(
                 chosen(
                         value.get(from),

@@ -18,10 +18,6 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
-import org.yaml.snakeyaml.events.CollectionStartEvent;
-import org.yaml.snakeyaml.events.Event;
-import org.yaml.snakeyaml.events.NodeEvent;
-import org.yaml.snakeyaml.events.ScalarEvent;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
@@ -29,21 +25,25 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
-/** A value in a plan: a text, a list, or keys with values; it knows its line and column, which every problem names. */
-final class PlanValue {
+/**
+ * A value in a plan: a text, a list, or keys with values; it knows its line and column, which every problem names.
+ *
+ * @param file the plan's name in messages
+ * @param key the key that this value, or the list that it is in, belongs to
+ */
+record PlanValue(String file, String key, Mark place, Node node) {
 
     private static final int DEEPEST = 20;
 
-    private final String file;
-    private final String key;
-    private final Mark place;
-    private final Node node;
-
-    private PlanValue(String file, String key, Mark place, Node node) {
-        this.file = file;
-        this.key = key;
-        this.place = place;
-        this.node = node;
+    /** Refuses anchors, which could make a small plan endless, and types, which could name classes. */
+    PlanValue {
+        if (node.getAnchor() != null) {
+            throw problem(file, place, "anchors such as &" + node.getAnchor() + " are not allowed in plans");
+        }
+        if (!node.getTag().startsWith(Tag.PREFIX)) {
+            throw problem(
+                    file, place, "types such as " + node.getTag() + " are not allowed: give the value alone");
+        }
     }
 
     /**
@@ -56,7 +56,6 @@ final class PlanValue {
         LoaderOptions options = new LoaderOptions();
         options.setNestingDepthLimit(DEEPEST);
         try {
-            requirePlain(file, yaml);
             Iterator<Node> documents =
                     new Yaml(options).composeAll(new StringReader(yaml)).iterator();
             if (!documents.hasNext()) {
@@ -74,25 +73,6 @@ final class PlanValue {
                     file,
                     null,
                     "not valid YAML: " + e.getMessage().lines().findFirst().orElse(""));
-        }
-    }
-
-    /** Refuses anchors, which could make a small plan endless, and types, which could name classes. */
-    private static void requirePlain(String file, String yaml) {
-        for (Event event : new Yaml().parse(new StringReader(yaml))) {
-            if (event instanceof NodeEvent node && node.getAnchor() != null) {
-                throw problem(
-                        file,
-                        event.getStartMark(),
-                        "anchors such as &" + node.getAnchor() + " are not allowed in plans");
-            }
-            String type = event instanceof ScalarEvent scalar
-                    ? scalar.getTag()
-                    : event instanceof CollectionStartEvent collection ? collection.getTag() : null;
-            if (type != null) {
-                throw problem(
-                        file, event.getStartMark(), "types such as " + type + " are not allowed: give the value alone");
-            }
         }
     }
 
@@ -117,11 +97,6 @@ final class PlanValue {
         } catch (IllegalArgumentException e) {
             throw problem(e.getMessage().contains(key) ? e.getMessage() : key + ": " + e.getMessage());
         }
-    }
-
-    /** The key that this value, or the list that it is in, belongs to. */
-    String key() {
-        return key;
     }
 
     boolean isText() {

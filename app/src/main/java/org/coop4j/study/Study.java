@@ -16,6 +16,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.FoundRuns.FinishedRun;
 import org.coop4j.study.FoundRuns.ModelId;
@@ -150,14 +151,22 @@ public record Study(
                         runs,
                         run -> List.of(run.result().dataset(), run.result().half()))
                 .values()) {
-            Map<TestSet, List<FinishedRun>> sets = grouped(same, run -> TestSet.of(run.result()));
+            List<List<FinishedRun>> sets =
+                    List.copyOf(grouped(same, run -> testSet(run.result())).values());
+            long sizes = sets.stream()
+                    .map(set -> set.get(0).result().testImages())
+                    .distinct()
+                    .count();
             List<String> apart = new ArrayList<>();
-            sets.forEach((set, own) -> {
-                String name = own.get(0).result().dataset()
-                        + (sets.size() == 1 ? "" : " (" + set.mark(List.copyOf(sets.keySet())) + ")");
-                own.forEach(run -> names.put(run, name));
-                apart.add(name + ", " + Numbers.count(own.size(), "run"));
-            });
+            for (List<FinishedRun> set : sets) {
+                RunResult first = set.get(0).result();
+                String mark = sizes == sets.size()
+                        ? Numbers.count(first.testImages(), "test image")
+                        : "list of classes " + (1 + sets.indexOf(set));
+                String name = first.dataset() + (sets.size() == 1 ? "" : " (" + mark + ")");
+                set.forEach(run -> names.put(run, name));
+                apart.add(name + ", " + Numbers.count(set.size(), "run"));
+            }
             if (sets.size() > 1) {
                 notes.add(same.get(0).result().dataset()
                         + ": runs on different test images have this name and are shown apart: "
@@ -167,19 +176,11 @@ public record Study(
         return names;
     }
 
-    private record TestSet(int images, Set<String> classNames) {
-
-        static TestSet of(RunResult result) {
-            Set<String> names = new TreeSet<>();
-            result.perClass().forEach(one -> names.add(one.name()));
-            return new TestSet(result.testImages(), names);
-        }
-
-        /** Distinguishes it from other test sets by its size, or else by its classes. */
-        String mark(List<TestSet> all) {
-            boolean sizesDiffer = all.stream().map(TestSet::images).distinct().count() == all.size();
-            return sizesDiffer ? Numbers.count(images, "test image") : "list of classes " + (1 + all.indexOf(this));
-        }
+    /** Distinguishes test images by their number and classes. */
+    private static List<Object> testSet(RunResult result) {
+        return List.of(
+                result.testImages(),
+                result.perClass().stream().map(PerClass::name).collect(Collectors.toSet()));
     }
 
     /** Of runs that were made more than once the last. */

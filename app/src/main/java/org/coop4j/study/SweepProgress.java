@@ -5,6 +5,7 @@ import java.util.function.Consumer;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Progress.CountedTask;
 import org.coop4j.study.Sweep.SweepListener;
+import org.coop4j.study.SweepRun.Work;
 
 /** Adds up the work of a sweep's parts, each of which turns out to be more or less than was estimated. */
 final class SweepProgress {
@@ -75,7 +76,7 @@ final class SweepProgress {
          * @param dataset named by warnings
          * @param work estimates
          */
-        Part(String dataset, SweepRun.Work work) {
+        Part(String dataset, Work work) {
             this.dataset = dataset;
             this.encoding = work.encoding();
             this.learning = work.total() - encoding;

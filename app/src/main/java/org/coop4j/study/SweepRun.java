@@ -37,13 +37,13 @@ public record SweepRun(
     record Work(double encoding, double total, long steps) {}
 
     /**
-     * State of a run in a sweep's folder.
+     * A run in a sweep's folder.
      *
      * @param status how far it is
      * @param result its result, if it is finished
      * @param failure the reason, if it failed
      */
-    public record RunState(Status status, Optional<RunResult> result, Optional<String> failure) {
+    public record RunState(SweepRun run, Status status, Optional<RunResult> result, Optional<String> failure) {
 
         /** Progress of a run. */
         public enum Status {
@@ -56,14 +56,18 @@ public record SweepRun(
             /** It has its result. */
             FINISHED
         }
+    }
 
-        static RunState of(Status status) {
-            return new RunState(status, Optional.empty(), Optional.empty());
-        }
+    RunState is(RunState.Status status) {
+        return new RunState(this, status, Optional.empty(), Optional.empty());
+    }
 
-        static RunState failed(String message) {
-            return new RunState(Status.FAILED, Optional.empty(), Optional.of(message));
-        }
+    RunState finished(RunResult result) {
+        return new RunState(this, RunState.Status.FINISHED, Optional.of(result), Optional.empty());
+    }
+
+    RunState failed(String message) {
+        return new RunState(this, RunState.Status.FAILED, Optional.empty(), Optional.of(message));
     }
 
     static SweepRun of(String label, RunConfig config, SweepDataset tested, Optional<SweepRun> source, Work effort) {

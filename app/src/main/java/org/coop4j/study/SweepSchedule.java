@@ -17,8 +17,11 @@ import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.Sample;
 import org.coop4j.study.SweepPlan.Choice;
+import org.coop4j.study.SweepPlan.Dataset;
 import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepPlan.PlannedMethod;
+import org.coop4j.study.SweepPlan.TestOn;
+import org.coop4j.study.SweepRun.Work;
 import org.coop4j.weights.model.ClipConfig;
 
 /**
@@ -58,7 +61,7 @@ final class SweepSchedule {
      */
     static List<SweepRun> of(Clip clip, SweepPlan plan, Map<String, SweepDataset> datasets) throws IOException {
         SweepSchedule schedule = new SweepSchedule(clip, plan, datasets);
-        for (SweepPlan.Dataset dataset : plan.datasets()) {
+        for (Dataset dataset : plan.datasets()) {
             schedule.add(datasets.get(dataset.name()));
         }
         return List.copyOf(schedule.runs.values());
@@ -82,9 +85,9 @@ final class SweepSchedule {
         }
     }
 
-    private void addTestOn(SweepDataset dataset, List<SweepRun> learned, SweepPlan.TestOn testOn) throws IOException {
+    private void addTestOn(SweepDataset dataset, List<SweepRun> learned, TestOn testOn) throws IOException {
         Choice choice = testOn.from();
-        for (SweepPlan.Dataset planned : testOn.targets()) {
+        for (Dataset planned : testOn.targets()) {
             SweepDataset target = datasets.get(planned.name());
             if (!target.name().equals(dataset.name())) {
                 addPrompts(target, ClassHalf.ALL, choice);
@@ -148,7 +151,7 @@ final class SweepSchedule {
 
     private void addTransfer(SweepRun source, SweepDataset target, ClassHalf half) {
         RunConfig config = source.config().testedOn(target.data(half));
-        add(SweepRun.of(source.label(), config, target, Optional.of(source), new SweepRun.Work(0, 0, 0)));
+        add(SweepRun.of(source.label(), config, target, Optional.of(source), new Work(0, 0, 0)));
     }
 
     // Work, in multiplications, without scoring, which is hardly any. It predicts the time left of runs as different as
@@ -168,7 +171,7 @@ final class SweepSchedule {
         return DECODING + blocks * BOTTLENECK * scale * scale;
     }
 
-    private SweepRun.Work work(SweepDataset dataset, ClassHalf half, RunConfig config) {
+    private Work work(SweepDataset dataset, ClassHalf half, RunConfig config) {
         Sample sample = config.sample();
         Training training = config.training();
         int images = config.method().learns() ? dataset.trainImages(sample.shots(), half) : 0;
@@ -176,6 +179,6 @@ final class SweepSchedule {
         double encoding = (double) sample.views() * images * imageWork(clip);
         double fit =
                 config.method().learner(clip, dataset.task(half, sample.seed())).work(images, training);
-        return new SweepRun.Work(encoding, encoding + fit, (long) batches * training.epochs());
+        return new Work(encoding, encoding + fit, (long) batches * training.epochs());
     }
 }

@@ -291,11 +291,9 @@ class FewShotResultsTest {
         ClassGains gains = study().classes().get(0);
 
         // (8 + 10) / 20 = 90 %, before 50 %; (1 + 2) / 40 = 7.5 %, before 20 %.
-        assertThat(gains.classes()).hasSize(2);
-        assertThat(gains.classes().get(0).name()).isEqualTo("missile");
-        assertThat(gains.classes().get(0).gain().orElseThrow()).isEqualTo(40, CLOSE);
-        assertThat(gains.classes().get(1).name()).isEqualTo("missile (2)");
-        assertThat(gains.classes().get(1).images()).isEqualTo(40);
-        assertThat(gains.classes().get(1).gain().orElseThrow()).isEqualTo(-12.5, CLOSE);
+        assertThat(gains.own()).containsOnlyKeys("missile", "missile (2)");
+        assertThat(gains.gain("missile")).isEqualTo(40, CLOSE);
+        assertThat(gains.own().get("missile (2)").total()).isEqualTo(40);
+        assertThat(gains.gain("missile (2)")).isEqualTo(-12.5, CLOSE);
     }
 }

@@ -95,9 +95,9 @@ class StudyTest {
 
         assertThat(methods(study))
                 .containsExactly(
-                        "coop [context length 16, rate 0.002]",
-                        "coop [context length 4, rate 0.002]",
-                        "coop [context length 4, rate 0.02]");
+                        "coop [context_length=16, rate=0.002]",
+                        "coop [context_length=4, rate=0.002]",
+                        "coop [context_length=4, rate=0.02]");
         assertThat(study.notes()).anyMatch(n -> n.startsWith("coop: runs with different settings"));
     }
 
@@ -112,7 +112,7 @@ class StudyTest {
 
         write(learned("coop", "DTD", 16, 1, 40).set("epochs", "10"));
 
-        assertThat(methods(study())).contains("coop [epochs 10]", "coop [epochs by shots]");
+        assertThat(methods(study())).contains("coop [epochs=10]", "coop [epochs=by shots]");
     }
 
     @Test
@@ -121,7 +121,7 @@ class StudyTest {
                 learned("coop", "DTD", 1, 1, 50).set("context_length", "4"),
                 learned("coop", "Pets", 1, 1, 50).set("words", "a photo of a"));
 
-        assertThat(methods(study())).containsExactly("coop [no words]", "coop [words \"a photo of a\"]");
+        assertThat(methods(study())).containsExactly("coop [words=none]", "coop [words=a photo of a]");
     }
 
     @Test

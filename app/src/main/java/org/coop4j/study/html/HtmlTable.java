@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Column;
@@ -75,7 +76,7 @@ final class HtmlTable {
                 continue;
             }
             Cell cell = row.cells().get(i);
-            String style = cell.style() == Cell.Style.PLAIN
+            String style = cell.style() == Style.PLAIN
                     ? ""
                     : " " + cell.style().name().toLowerCase(Locale.ROOT);
             cells.add(Markup.of(

@@ -3,9 +3,9 @@ package org.coop4j.study.report;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.function.Function;
 import org.coop4j.base.Numbers;
+import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -51,15 +51,7 @@ final class Cells {
     static Cell seeds(MethodResult result) {
         List<Long> seeds = result.seeds();
         return Cell.of(List.of(seeds, seeds.size()), decimals -> Numbers.count(seeds.size()))
-                .in(Cell.Style.MUTED);
-    }
-
-    static Cell number(OptionalDouble value) {
-        return Cell.number(value.orElse(Double.NaN));
-    }
-
-    static Cell points(OptionalDouble difference) {
-        return Cell.points(difference.orElse(Double.NaN));
+                .in(Style.MUTED);
     }
 
     static Optional<SeedSummary> accuracy(Optional<MethodResult> result) {
@@ -71,6 +63,6 @@ final class Cells {
         return score.map(s -> Cell.of(
                         List.of(Cell.datum(s.accuracy()), s.backbone(), s.source()),
                         decimals -> Numbers.number(s.accuracy(), decimals) + " " + s.backbone())
-                .in(Cell.Style.PUBLISHED));
+                .in(Style.PUBLISHED));
     }
 }

@@ -4,6 +4,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.coop4j.base.Numbers;
+import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.eval.Interval;
@@ -12,6 +13,7 @@ import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.Comparison;
 import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.Comparison.Role;
+import org.coop4j.run.MethodChoice.Score;
 import org.coop4j.run.MethodChoice;
 
 /** A training run compared with simpler classifiers, as a table and in words. */
@@ -70,12 +72,12 @@ public final class ComparisonTable {
     private static Cell named(ComparedClassifier c, List<ComparedClassifier> all) {
         boolean marked = c.role() == Role.METHOD && all.stream().anyMatch(other -> other.role() != Role.METHOD);
         String name = name(c);
-        return new Cell(List.of(name), decimals -> name, marked ? "* " + name : name, Cell.Style.PLAIN, "");
+        return new Cell(List.of(name), decimals -> name, marked ? "* " + name : name, Style.PLAIN, "");
     }
 
     /** Mutes the cells of a prompt found in hindsight. */
     private static Cell muted(ComparedClassifier c, Cell cell) {
-        return c.role() == Role.HINDSIGHT ? cell.in(Cell.Style.MUTED) : cell;
+        return c.role() == Role.HINDSIGHT ? cell.in(Style.MUTED) : cell;
     }
 
     /** Makes a cell of a number that may be unknown: without images, or of a run read from a folder. */
@@ -108,10 +110,10 @@ public final class ComparisonTable {
 
     /** Returns the scores of the candidates among which a method was chosen. */
     public static Table<?> candidates(MethodChoice choice) {
-        List<MethodChoice.Score> scores = choice.scores();
+        List<Score> scores = choice.scores();
         boolean folds = choice.crossValidated();
-        MethodChoice.Score best = MethodChoice.best(scores);
-        return new Table<MethodChoice.Score>(
+        Score best = MethodChoice.best(scores);
+        return new Table<Score>(
                         "candidates",
                         folds
                                 ? "Accuracy by cross-validation on the training images, %"

@@ -2,7 +2,6 @@ package org.coop4j.study.report;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -75,6 +74,6 @@ public record ErrorFiles(PictureResults results, List<String> names) {
                     .put("truth_probability", result.truthProbability());
             lines.append(line).append('\n');
         }
-        AtomicFile.write(file, lines.toString().getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(file, lines.toString());
     }
 }

@@ -20,6 +20,7 @@ import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.Changed;
 import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.run.UnknownClasses;
+import org.coop4j.study.html.PercentChart.Point;
 import org.coop4j.study.html.PercentChart;
 import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Picture;
@@ -33,11 +34,6 @@ public final class EvaluationSections {
 
     /** Images below which a good part of the calibration error is chance. */
     private static final int ENOUGH = 500;
-
-    /** Percentages of unknown images that are accepted. */
-    private static final double FEW_ACCEPTED = 20;
-
-    private static final double MANY_ACCEPTED = 60;
 
     private static final int MOST_CLASSES = 120;
     private static final int PAIRS = 6;
@@ -175,7 +171,7 @@ public final class EvaluationSections {
         Calibration calibration = results.calibration();
         int images = results.all().size();
         double tooHigh = 0;
-        List<PercentChart.Point> points = new ArrayList<>();
+        List<Point> points = new ArrayList<>();
         for (Calibration.Bin bin : calibration.bins()) {
             if (bin.count() == 0) {
                 continue;
@@ -183,7 +179,7 @@ public final class EvaluationSections {
             tooHigh += bin.count() * (bin.confidence() - bin.accuracy());
             String hint = "%s, probability %s, accuracy %s"
                     .formatted(Numbers.count(bin.count(), "image"), share(bin.confidence()), share(bin.accuracy()));
-            points.add(new PercentChart.Point(
+            points.add(new Point(
                     100 * bin.confidence(), 100 * bin.accuracy(), (double) bin.count() / images, hint));
         }
         return new Section("Calibration")
@@ -215,11 +211,11 @@ public final class EvaluationSections {
                 .distinct()
                 .sorted()
                 .forEach(least -> table.row(test.at(least)));
-        List<PercentChart.Point> points = new ArrayList<>();
+        List<Point> points = new ArrayList<>();
         for (Coverage.Point p : test.points()) {
             String hint = "threshold %s: %s answered, accuracy %s"
                     .formatted(share(p.threshold()), Numbers.percent(p.coverage()), Numbers.percent(p.accuracy()));
-            points.add(new PercentChart.Point(p.coverage(), p.accuracy(), 0, hint));
+            points.add(new Point(p.coverage(), p.accuracy(), 0, hint));
         }
         return new Section("Coverage and accuracy")
                 .verdict(suggestion(test, confidence))
@@ -253,13 +249,9 @@ public final class EvaluationSections {
 
     /** Shows the share of images of no known class that are accepted as one. */
     Section unknown(UnknownClasses unknown) {
-        double accepted = unknown.falsePositives().get(OpenSet.PROBABILITY);
-        String verdict = accepted > MANY_ACCEPTED
-                ? "It cannot tell unknown images"
-                : "It notices %s unknown images".formatted(accepted < FEW_ACCEPTED ? "most" : "some");
         return new Section("Unknown images")
-                .verdict("%s: at a threshold that accepts 95 %% of the known images, it accepts %s of them."
-                        .formatted(verdict, Numbers.percent(accepted, 0)))
+                .verdict("A threshold that accepts 95 %% of the known images accepts %s of the unknown ones."
+                        .formatted(Numbers.percent(unknown.falsePositives().get(OpenSet.PROBABILITY), 0)))
                 .table(new Table<OpenSet>("unknown", "Unknown images accepted as one of the classes, in %", "")
                         .decimals(1)
                         .words("score", score -> switch (score) {
@@ -271,17 +263,13 @@ public final class EvaluationSections {
                                 "false positives",
                                 score -> Cell.number(unknown.falsePositives().get(score)))
                         .rows(List.of(OpenSet.values())))
-                .paragraph((unknown.leftOut() == names.size()
-                                ? "Each class"
-                                : "Each of %d of the %d classes".formatted(unknown.leftOut(), names.size()))
-                        + " is left out in turn, which makes its test images unknown"
-                        + switch (unknown.how()) {
-                            case LEARNED_AGAIN -> ": the others are learned again without it.";
-                            case NOTHING_LEARNED -> ".";
-                            case LOGIT_REMOVED ->
-                                ": its logit is removed. The others are not learned again, so images that were never"
-                                        + " seen may be noticed a little less often.";
-                        }
-                        + " 95 % false positives are chance. Classes that look alike are the hardest case.");
+                .paragraph(
+                        "%d of the %d classes are left out in turn, so that their test images are unknown; %s. 95 %% false positives are chance."
+                                .formatted(unknown.leftOut(), names.size(), switch (unknown.how()) {
+                                    case LEARNED_AGAIN -> "the others are learned again without them";
+                                    case NOTHING_LEARNED -> "nothing is learned";
+                                    case LOGIT_REMOVED ->
+                                        "only their logits are removed, so images never seen may be noticed less often";
+                                }));
     }
 }

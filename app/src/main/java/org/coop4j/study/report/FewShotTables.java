@@ -6,10 +6,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.coop4j.console.Cell;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.console.Table;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult;
 import org.coop4j.study.MethodResult.Measure;
+import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.MethodResults;
 import org.coop4j.study.Shots;
 import org.coop4j.study.Study;
@@ -114,7 +116,7 @@ final class FewShotTables {
         Cells.method(table, method -> method);
         Stream.concat(Stream.of(Shots.NONE), fewShot.shots().stream())
                 .forEach(shots -> table.numbers(shots.describe(), method -> place.result(
-                                new MethodResult.Setup(method, shots))
+                                new Setup(method, shots))
                         .map(result -> new Line(place, result))
                         .map(line -> line.accuracy().withNote(line.interval().orElse("")))));
         return table.rows(fewShot.cells(place.dataset()).stream()
@@ -143,7 +145,7 @@ final class FewShotTables {
                         "p of the paired t test over the seeds")
                 .data("method", line -> line.result.method().id())
                 .words("dataset", line -> Cells.dataset(line.place.dataset()), "dataset")
-                .column("gain", Table.Kind.BARS, Line::points)
+                .column("gain", Kind.BARS, Line::points)
                 .numbers(
                         MethodLabel.ZERO_SHOT.id(), line -> Cells.accuracy(fewShot.zeroShot(line.place.dataset())))
                 .numbers("learned", line -> line.result.summary(Measure.ACCURACY))

@@ -1,7 +1,6 @@
 package org.coop4j.study.report;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -10,7 +9,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Numbers;
@@ -67,7 +65,7 @@ public final class RunPage {
             throws IOException {
         for (ComparedRun run : runs) {
             String html = new RunPage(run, evidence, choice).page(threads).html();
-            AtomicFile.write(run.folder().resolve(RunFolder.REPORT), html.getBytes(StandardCharsets.UTF_8));
+            AtomicFile.write(run.folder().resolve(RunFolder.REPORT), html);
         }
     }
 
@@ -188,8 +186,7 @@ public final class RunPage {
         if (groups.isEmpty()) {
             return section;
         }
-        section.verdict("%s of near-duplicates%s."
-                        .formatted(Numbers.count(groups.size(), "group"), across(groups, RunPage::crossesParts)))
+        section.verdict(describe(groups) + ".")
                 .paragraph("Images are near-duplicates if they are the same file or their features have a cosine above "
                         + NearDuplicates.LEAST_COSINE
                         + ". A test image that was learned from is no test: keep one of each group.");
@@ -215,8 +212,13 @@ public final class RunPage {
         return section;
     }
 
-    private static boolean crossesParts(Set<Located> group) {
-        return values(group, Located::part).size() > 1;
+    private static String describe(List<Set<Located>> groups) {
+        long across = groups.stream()
+                .filter(group -> values(group, Located::part).size() > 1)
+                .count();
+        return Numbers.count(groups.size(), "group")
+                + " of near-duplicates"
+                + (across == 0 ? "" : ", " + across + " of them across splits (such as training and test)");
     }
 
     private static Set<String> values(Set<Located> group, Function<Located, String> value) {
@@ -267,21 +269,9 @@ public final class RunPage {
         if (!evidence.suspects().isEmpty()) {
             notes.add(looks(evidence.suspects().size()));
         }
-        List<Pair> pairs = evidence.duplicates();
-        if (!pairs.isEmpty()) {
-            notes.add(Numbers.count(pairs.size(), "pair") + " of near-duplicates" + across(pairs, Pair::crossesParts));
+        if (!evidence.duplicates().isEmpty()) {
+            notes.add(describe(groups(evidence.duplicates())));
         }
         return notes;
-    }
-
-    /** Returns the number of things that span two splits, in words; nothing if none does. */
-    static <T> String across(List<T> all, Predicate<T> crossesParts) {
-        long across = all.stream().filter(crossesParts).count();
-        if (across == 0) {
-            return "";
-        }
-        String which = across < all.size() ? Numbers.count(across) : across == 1 ? "which" : "all of which";
-        String verb = across == 1 ? "spans" : "span";
-        return ", %s %s two splits (such as training and test)".formatted(which, verb);
     }
 }

@@ -1,7 +1,5 @@
 package org.coop4j.study.report;
 
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,6 +15,7 @@ import org.coop4j.console.Table;
 import org.coop4j.console.Table.Kind;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.FoundRuns;
+import org.coop4j.study.FoundRuns.FinishedRun;
 import org.coop4j.study.HandWrittenPrompts;
 import org.coop4j.study.HandWrittenPrompts.Prompt;
 import org.coop4j.study.MethodLabel;
@@ -59,7 +58,7 @@ final class RunTables {
                 .data("ece_percent", number(result -> 100 * result.calibrationError()))
                 .data("seconds", number(RunTables::seconds))
                 .data("settings", of(entry -> entry.run().settings().entrySet().stream()
-                        .map(e -> e.getKey() + "=" + e.getValue())
+                        .map(Object::toString)
                         .collect(Collectors.joining("; "))))
                 .column("reason", Kind.SENTENCES, Line::reason, "reason");
         for (Study study : finished ? studies : List.<Study>of()) {
@@ -96,19 +95,19 @@ final class RunTables {
 
     /** Returns the settings of each method's runs. */
     static Table<?> settings(Study study) {
-        Map<MethodLabel, Map<String, Set<String>>> all = new TreeMap<>();
-        for (Entry entry : study.entries()) {
-            Map<String, Set<String>> own = all.computeIfAbsent(entry.method(), m -> new LinkedHashMap<>());
-            entry.run().settings().forEach((name, value) -> own.computeIfAbsent(name, n -> new LinkedHashSet<>())
-                    .add(String.valueOf(value)));
-        }
-        return new Table<Map.Entry<MethodLabel, Map<String, Set<String>>>>(
-                        "settings", "Settings of " + study.name(), "from config.json")
-                .words("method", method -> method.getKey().id())
-                .column("settings", Kind.SENTENCES, method -> method.getValue().entrySet().stream()
-                        .map(e -> e.getKey() + " " + Numbers.first(List.copyOf(e.getValue()), MOST_VALUES))
+        Map<MethodLabel, List<FinishedRun>> runs = study.entries().stream()
+                .collect(Collectors.groupingBy(
+                        Entry::method, TreeMap::new, Collectors.mapping(Entry::run, Collectors.toList())));
+        return new Table<MethodLabel>("settings", "Settings of " + study.name(), "from config.json")
+                .words("method", MethodLabel::id)
+                .column("settings", Kind.SENTENCES, method -> MethodLabel.values(runs.get(method)).entrySet().stream()
+                        .map(all -> all.getKey() + " " + Numbers.first(strings(all.getValue()), MOST_VALUES))
                         .collect(Collectors.joining("; ")))
-                .rows(all.entrySet());
+                .rows(runs.keySet());
+    }
+
+    private static List<String> strings(Set<Object> values) {
+        return values.stream().map(String::valueOf).toList();
     }
 
     /** A hand-written prompt, tested beside the learned one. */

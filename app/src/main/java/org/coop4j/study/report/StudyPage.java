@@ -15,10 +15,12 @@ import org.coop4j.study.DatasetNames;
 import org.coop4j.study.FoundRuns;
 import org.coop4j.study.HandWrittenPrompts;
 import org.coop4j.study.MethodLabel;
+import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.MethodResult;
 import org.coop4j.study.MethodResults;
 import org.coop4j.study.Study;
 import org.coop4j.study.html.HtmlPage;
+import org.coop4j.study.html.Section.Chart;
 import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
 
@@ -104,7 +106,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, StudyCharts charts) {
                             gain,
                             "compared with the best baseline, " + best.method().title()));
             Set<MethodResult> shown = new LinkedHashSet<>(List.of(best));
-            place.result(MethodResult.Setup.ZERO_SHOT).ifPresent(shown::add);
+            place.result(Setup.ZERO_SHOT).ifPresent(shown::add);
             shown.forEach(one -> facts.add(new Fact(
                     Numbers.percent(one.accuracy()),
                     place.title() + ", " + one.method().title())));
@@ -133,11 +135,11 @@ record StudyPage(FoundRuns findings, List<Study> studies, StudyCharts charts) {
         return section("Curves of each dataset", study).charts(charts(Place.datasets(study)));
     }
 
-    private List<Section.Chart> charts(List<Place> places) {
-        List<Section.Chart> all = new ArrayList<>();
+    private List<Chart> charts(List<Place> places) {
+        List<Chart> all = new ArrayList<>();
         for (Place place : places) {
             charts.chart(place)
-                    .ifPresent(chart -> all.add(new Section.Chart(chart, data(place.study(), place.dataset()))));
+                    .ifPresent(chart -> all.add(new Chart(chart, data(place.study(), place.dataset()))));
         }
         return all;
     }

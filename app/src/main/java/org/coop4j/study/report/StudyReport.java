@@ -1,7 +1,6 @@
 package org.coop4j.study.report;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -44,8 +43,8 @@ public final class StudyReport {
     public List<Path> write(Path folder) throws IOException {
         ReportFiles files = new ReportFiles(folder);
         StudyCharts charts = new StudyCharts(studies);
-        Map<String, byte[]> contents = new LinkedHashMap<>();
-        contents.put(PAGE, bytes(new StudyPage(findings, studies, charts).page().html()));
+        Map<String, String> contents = new LinkedHashMap<>();
+        contents.put(PAGE, new StudyPage(findings, studies, charts).page().html());
         Set<String> models = new HashSet<>();
         for (Study study : studies) {
             String ofModel = studies.size() == 1 ? "" : slug(study.name(), models) + "/";
@@ -55,7 +54,7 @@ public final class StudyReport {
             for (Place place : places) {
                 String name = slug(place.isAverage() ? "average" : place.dataset(), names);
                 charts.chart(place)
-                        .ifPresent(chart -> contents.put("figures/" + ofModel + name + ".svg", bytes(chart.file())));
+                        .ifPresent(chart -> contents.put("figures/" + ofModel + name + ".svg", chart.file()));
             }
         }
         for (Table<?> table : List.of(
@@ -67,14 +66,10 @@ public final class StudyReport {
                 RunTables.handWritten(studies, all -> true),
                 RunTables.runs(findings, studies, true))) {
             if (!table.isEmpty()) {
-                contents.put("tables/" + table.name() + ".csv", bytes(CsvFormat.text(table)));
+                contents.put("tables/" + table.name() + ".csv", CsvFormat.text(table));
             }
         }
         return files.write(contents);
-    }
-
-    private static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     /** Returns the few-shot table as comma-separated values. */

@@ -3,10 +3,12 @@ package org.coop4j.study.report;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.base.Numbers;
+import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.BaseToNew;
+import org.coop4j.study.BaseToNewResults.Row;
 import org.coop4j.study.BaseToNewResults;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodResult;
@@ -22,7 +24,7 @@ final class TransferTables {
     private TransferTables() {}
 
     /** A method's results on the two halves of a dataset, or their averages. */
-    private record Halves(Study study, BaseToNewResults.Row row) {
+    private record Halves(Study study, Row row) {
 
         MethodResult any() {
             return row.any();
@@ -68,7 +70,7 @@ final class TransferTables {
                                             Numbers.number(unseen.accuracy(), decimals),
                                             Numbers.number(mean, decimals),
                                             base.backbone()))
-                    .in(Cell.Style.PUBLISHED);
+                    .in(Style.PUBLISHED);
         }
     }
 
