@@ -53,7 +53,7 @@ final class ModelHash {
         this.clock = clock;
     }
 
-    /** The hash of the file at a path, in hexadecimal. */
+    /** Returns the hash of the file at a path, in hexadecimal. */
     static String of(Path file) throws IOException {
         return new ModelHash(file, null, FileState.of(file), CacheFolder.hashes(), Clock.systemUTC()).get();
     }
@@ -62,7 +62,7 @@ final class ModelHash {
         return open == null ? Sha256.of(file) : open.sha256();
     }
 
-    /** The hash in hexadecimal. */
+    /** Returns the hash in hexadecimal. */
     synchronized String get() throws IOException {
         if (hash == null) {
             Optional<FileState> large = state.filter(now -> now.size() >= LARGE);

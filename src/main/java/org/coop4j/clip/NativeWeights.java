@@ -59,17 +59,17 @@ final class NativeWeights implements AutoCloseable {
         return precision;
     }
 
-    /** Held by whatever works with the weights. */
+    /** Returns the lock that users of the weights hold. */
     Lock lock() {
         return lock;
     }
 
-    /** The tensor {@code name}, in its own shape. */
+    /** Returns the tensor {@code name}, in its own shape. */
     INDArray get(String name) {
         return arrays.computeIfAbsent(name, this::read);
     }
 
-    /** The tensor {@code name} in the host's memory, which no graph reads. */
+    /** Returns the tensor {@code name} in the host's memory, which no graph reads. */
     HostMatrix onHost(String name) {
         return matrices.computeIfAbsent(name, n -> {
             Backend.start();
@@ -80,7 +80,7 @@ final class NativeWeights implements AutoCloseable {
         });
     }
 
-    /** An array that {@code make} makes of tensors, kept under {@code key}. */
+    /** Returns an array that {@code make} makes of tensors, kept under {@code key}. */
     INDArray derived(String key, Supplier<INDArray> make) {
         INDArray known = arrays.get(key);
         if (known == null) {
@@ -90,12 +90,12 @@ final class NativeWeights implements AutoCloseable {
         return known;
     }
 
-    /** The shape of the tensor {@code name}. */
+    /** Returns the shape of the tensor {@code name}. */
     long[] shape(String name) {
         return unchecked(() -> model.weights().shape(name).toArray());
     }
 
-    /** A copy of the tensor in heap memory. */
+    /** Returns a copy of the tensor in heap memory. */
     float[] floats(String name) {
         return unchecked(() -> model.weights().floats(name));
     }

@@ -14,7 +14,7 @@ import org.nd4j.linalg.factory.Nd4j;
 public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActivation activation) {
 
     /**
-     * Text features, not normalised.
+     * Returns text features, not normalised.
      *
      * @param x token embeddings with the position embedding added, packed [rows, width]
      * @param sequences the prompts: causal, read at their end tokens
@@ -24,7 +24,7 @@ public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActiv
         return forward(x, sequences, Map.of());
     }
 
-    /** The same with changes of the rows on entry to blocks, by block number from 0. */
+    /** Returns the same with changes of the rows on entry to blocks, by block number from 0. */
     SDVariable forward(SDVariable x, Transformer.Sequences sequences, Map<Integer, Transformer.Entry> entries) {
         Transformer transformer = new Transformer(weights, "transformer", text.width(), text.layers(), activation);
         x = transformer.forward(x, sequences, entries); // [prompts, width]
@@ -33,8 +33,8 @@ public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActiv
     }
 
     /**
-     * A copy of a token's embedding, [width]. Embeddings are looked up outside the graph: ND4J's {@code gather} has a
-     * wrong gradient, and a constant needs none.
+     * Returns a copy of a token's embedding, [width]. Embeddings are looked up outside the graph: ND4J's {@code gather}
+     * has a wrong gradient, and a constant needs none.
      */
     static float[] embedding(NativeWeights weights, int id) {
         HostMatrix tokens = weights.onHost("token_embedding.weight");

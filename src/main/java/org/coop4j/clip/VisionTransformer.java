@@ -19,7 +19,7 @@ import org.nd4j.linalg.factory.Nd4j;
 record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation activation) {
 
     /**
-     * The images' class tokens, before the visual projection.
+     * Returns the images' class tokens, before the visual projection.
      *
      * @param images normalised pixels [batch, 3, side, side]
      * @param batch number of images
@@ -40,9 +40,9 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
     }
 
     /**
-     * The same with each image's rows starting at a multiple of {@code alignment} in every matrix product. If BLAS adds
-     * up a row in an order that depends on the row's number modulo some block, an image still has the same bits in
-     * every place. The rows that fill up an image attend only to each other.
+     * Returns the same with each image's rows starting at a multiple of {@code alignment} in every matrix product. If
+     * BLAS adds up a row in an order that depends on the row's number modulo some block, an image still has the same
+     * bits in every place. The rows that fill up an image attend only to each other.
      *
      * @param frozen the weights, which keep the constant that is added to the patches
      * @return [batch alignment, width]: per image the class token, then {@code alignment} - 1 other rows
@@ -73,7 +73,7 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
         return new Transformer(weights, "visual.transformer", vit.width(), vit.layers(), activation);
     }
 
-    /** Class embedding and positions, to be added to the patches; zero for rows without a token. */
+    /** Returns class embedding and positions, to be added to the patches; zero for rows without a token. */
     private INDArray embeddings(int batch, int rows, NativeWeights frozen) {
         String key = "visual.class_embedding and positions, " + batch + " x " + rows;
         return frozen.derived(key, () -> {

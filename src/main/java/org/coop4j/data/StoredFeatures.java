@@ -40,7 +40,10 @@ public record StoredFeatures(
             features.rows.copyRow(index, target, offset);
         }
 
-        /** SHA-256 of the image file's content if that is known, otherwise of the row's numbers, in hexadecimal. */
+        /**
+         * Returns the SHA-256 of the image file's content if that is known, otherwise of the row's numbers, in
+         * hexadecimal.
+         */
         public String sha256() {
             if (features.contents != null) {
                 return HexFormat.of().formatHex(features.contents[index]);

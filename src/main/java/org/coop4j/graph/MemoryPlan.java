@@ -54,7 +54,7 @@ final class MemoryPlan {
         return end;
     }
 
-    /** {@code placed} is sorted by offset. */
+    /** Returns the lowest offset with room between the arrays of {@code placed}, which is sorted by offset. */
     private static long lowestFreeOffset(Slot slot, List<Slot> placed) {
         long offset = 0;
         for (Slot other : placed) {

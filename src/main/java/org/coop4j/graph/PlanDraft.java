@@ -145,7 +145,7 @@ public final class PlanDraft {
         return new ExecutionPlan(inputs, results, steps, ownMemory, bytes());
     }
 
-    /** The ops that some variables need, depth first, an op after all that it reads. */
+    /** Returns the ops that some variables need, depth first, an op after all that it reads. */
     static List<SameDiffOp> opsInOrder(SameDiff sd, Collection<String> variables) {
         Set<SameDiffOp> done = new LinkedHashSet<>();
         Set<String> entered = new HashSet<>();
@@ -193,7 +193,7 @@ public final class PlanDraft {
         }
     }
 
-    /** The result of an op for which nothing has to be computed, else null. */
+    /** Returns the result of an op for which nothing has to be computed, else null. */
     private Value view(DifferentialFunction function, String name, List<Value> in) {
         if (function instanceof Identity) {
             return in.get(0);
@@ -208,7 +208,7 @@ public final class PlanDraft {
                 : null;
     }
 
-    /** The slot of an input that the op may overwrite because nothing reads it later, or null. */
+    /** Returns the slot of an input that the op may overwrite because nothing reads it later, or null. */
     private Slot overwritable(DifferentialFunction function, List<Value> in, DataType type, long length, int step) {
         for (int i = 0; i < in.size(); i++) {
             Value value = in.get(i);
@@ -260,7 +260,7 @@ public final class PlanDraft {
         return known;
     }
 
-    /** A variable that no op computes. */
+    /** Returns a variable that no op computes. */
     private static Value outside(SDVariable variable) {
         if (variable.getVariableType() == VariableType.PLACEHOLDER) {
             return new Value(fullShape(variable), variable.dataType(), null, variable.name(), null);

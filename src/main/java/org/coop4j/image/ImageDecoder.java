@@ -10,6 +10,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.function.Function;
 import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
@@ -35,7 +36,11 @@ public final class ImageDecoder {
     /** Largest size of an image file in bytes. */
     public static final int MAX_FILE_BYTES = 1 << 29;
 
+    /** No limit of time for practical purposes. */
+    public static final Duration ANY_TIME = Duration.ofDays(365);
+
     private final long maxPixels;
+    private final Duration maxTime;
     private final DecodeMemory memory;
 
     /** Makes a decoder with Pillow's limit of {@link #DEFAULT_MAX_PIXELS} pixels. */
@@ -44,19 +49,30 @@ public final class ImageDecoder {
     }
 
     /**
-     * Makes a decoder.
+     * Makes a decoder without a limit of time.
      *
      * @param maxPixels largest number of pixels of an image, at most 715,827,879
      */
     public ImageDecoder(long maxPixels) {
-        this(maxPixels, DecodeMemory.standard());
+        this(maxPixels, ANY_TIME);
     }
 
-    ImageDecoder(long maxPixels, DecodeMemory memory) {
+    /**
+     * Makes a decoder.
+     *
+     * @param maxPixels largest number of pixels of an image, at most 715,827,879
+     * @param maxTime longest time to decode an image
+     */
+    public ImageDecoder(long maxPixels, Duration maxTime) {
+        this(maxPixels, maxTime, DecodeMemory.standard());
+    }
+
+    ImageDecoder(long maxPixels, Duration maxTime, DecodeMemory memory) {
         if (maxPixels < 1 || maxPixels > MOST_PIXELS) {
             throw new IllegalArgumentException("limit of " + maxPixels + " pixels: expected 1 to " + MOST_PIXELS);
         }
         this.maxPixels = maxPixels;
+        this.maxTime = maxTime;
         this.memory = memory;
     }
 
@@ -111,7 +127,8 @@ public final class ImageDecoder {
         int orientation = exif == ExifOrientation.KEEP
                 ? ExifOrientation.UPRIGHT
                 : ExifOrientation.read(new ByteArrayImageInputStream(content));
-        ImageSource source = new ImageSource(content, name, maxPixels, share, orientation != ExifOrientation.UPRIGHT);
+        ImageSource source = new ImageSource(
+                content, name, maxPixels, maxTime, share, orientation != ExifOrientation.UPRIGHT);
         if (content.length > MAX_FILE_BYTES) {
             throw source.error("has more than " + MAX_FILE_BYTES + " bytes");
         }
@@ -177,8 +194,9 @@ public final class ImageDecoder {
 
     /** Returns the error of an image for which other objects of the process leave too little memory. */
     private static ImageException outOfMemory(ImageSource source, OutOfMemoryError e) {
-        return source.error("needs more memory than there is (" + e.getMessage()
-                + "): make it smaller, or give Java a larger heap (-Xmx)");
+        return new ImageException(
+                "image " + source.name() + " needs more memory than there is",
+                " (" + e.getMessage() + "): make it smaller, or give Java a larger heap (-Xmx)");
     }
 
     /** Returns the EXIF orientation of an image file, 1 to 8; 1 (upright) if it has none or cannot be read. */

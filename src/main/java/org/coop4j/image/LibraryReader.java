@@ -1,8 +1,10 @@
 package org.coop4j.image;
 
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
+import com.twelvemonkeys.imageio.util.ProgressListenerBase;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Iterator;
 import java.util.List;
 import javax.imageio.ImageReadParam;
@@ -44,15 +46,31 @@ record LibraryReader(ImageReaderSpi provider) {
     }
 
     /** Reads from bytes in memory, without a cache on disk. */
-    <T> T read(byte[] content, Reading<T> reading) throws IOException {
-        return read(new ByteArrayImageInputStream(content), reading);
+    <T> T read(ImageSource source, byte[] content, Reading<T> reading) throws IOException {
+        return read(source, new ByteArrayImageInputStream(content), reading);
     }
 
-    <T> T read(ImageInputStream content, Reading<T> reading) throws IOException {
+    /**
+     * Reads from the rewritten content of a source.
+     *
+     * @throws ImageException if it takes longer than the source may
+     */
+    <T> T read(ImageSource source, ImageInputStream content, Reading<T> reading) throws IOException {
         ImageReader reader = provider.createReaderInstance();
+        long start = System.nanoTime();
         try (content) {
             reader.setInput(content, true, true);
+            reader.addIIOReadProgressListener(new ProgressListenerBase() {
+                @Override
+                public void imageProgress(ImageReader ignored, float percent) {
+                    if (System.nanoTime() - start > source.maxTime().toNanos()) {
+                        throw new UncheckedIOException(source.tooSlow());
+                    }
+                }
+            });
             return reading.from(reader);
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         } finally {
             reader.dispose();
         }

@@ -261,7 +261,7 @@ public final class ReferenceCheckpoint {
                 null);
     }
 
-    /** A Python dict of alternating keys and values. */
+    /** Returns a Python dict of alternating keys and values. */
     private static Map<Object, Object> dict(Object... entries) {
         Map<Object, Object> dict = new LinkedHashMap<>();
         for (int i = 0; i < entries.length; i += 2) {

@@ -55,7 +55,7 @@ public final class ImageClassifier implements AutoCloseable {
         this.clip = clip;
         this.classifier = classifier;
         this.owner = owner;
-        this.reader = new PixelReader(new ImageDecoder(limits.maxPixels()), clip.preprocessing(), exif);
+        this.reader = new PixelReader(new ImageDecoder(limits.maxPixels(), limits.maxTime()), clip.preprocessing(), exif);
         this.queue = new BatchQueue(limits, this::encode);
     }
 
@@ -207,13 +207,16 @@ public final class ImageClassifier implements AutoCloseable {
      *     more
      * @param queueCapacity maximum number of waiting images, 1 or more
      * @param maxPixels maximum number of pixels per image
+     * @param maxTime maximum time to decode an image, more than 0
      */
-    public record PredictionLimits(int maxBatch, Duration maxDelay, int queueCapacity, long maxPixels) {
+    public record PredictionLimits(
+            int maxBatch, Duration maxDelay, int queueCapacity, long maxPixels, Duration maxTime) {
 
         public PredictionLimits {
             requirePositive("maxBatch", maxBatch);
             requirePositive("queueCapacity", queueCapacity);
             requirePositive("maxPixels", maxPixels);
+            requirePositive("maxTime", maxTime.toNanos());
             if (maxDelay.isNegative()) {
                 throw new IllegalArgumentException("maxDelay: expected 0 or more, got " + maxDelay);
             }
@@ -225,9 +228,10 @@ public final class ImageClassifier implements AutoCloseable {
             }
         }
 
-        /** Returns batches of 32 images, 2 milliseconds, 256 images, and Pillow's limit of pixels. */
+        /** Returns batches of 32 images, 2 milliseconds, 256 images, Pillow's limit of pixels, and any time. */
         public static PredictionLimits standard() {
-            return new PredictionLimits(32, Duration.ofMillis(2), 256, ImageDecoder.DEFAULT_MAX_PIXELS);
+            return new PredictionLimits(
+                    32, Duration.ofMillis(2), 256, ImageDecoder.DEFAULT_MAX_PIXELS, ImageDecoder.ANY_TIME);
         }
     }
 
@@ -271,7 +275,22 @@ public final class ImageClassifier implements AutoCloseable {
      * @throws java.util.concurrent.RejectedExecutionException if the queue is full
      */
     public CompletableFuture<List<Prediction>> submit(InputImage image) {
-        return whileOpen(() -> queue.offer(image, this::ranked));
+        return submitAll(List.of(image)).get(0);
+    }
+
+    /**
+     * Classifies images later, as {@link #submit} does: all or none of them.
+     *
+     * @throws java.util.concurrent.RejectedExecutionException if the queue has not enough places at the moment
+     * @throws IllegalArgumentException if there are more images than the queue can hold
+     */
+    public List<CompletableFuture<List<Prediction>>> submitAll(List<InputImage> images) {
+        return whileOpen(() -> queue.offer(images, this::ranked));
+    }
+
+    /** Cancels all submitted images that have no result yet. */
+    public void cancelSubmitted() {
+        queue.cancel();
     }
 
     private float[] features(InputImage image) throws IOException {

@@ -33,8 +33,8 @@ import org.coop4j.method.Task;
  * @param splitSeed seed of the split if the data has none, shared by runs of all seeds; null for the run's own seed
  * @param title the data's name in results; null for the published name or the file's
  * @param template the hand-written prompt that suits it; null for the published one, or "a photo of a {}."
- * @param split percentages of train, val and test images, such as 60/10/30, if the data has no split; null for the
- *     benchmarks' 50/20/30
+ * @param split percentages of train, val and test images, such as 60/10/30, if the data has no split; 0/0/100 to test on
+ *     all images of such data; null for the benchmarks' 50/20/30
  * @param exif treatment of the images' EXIF orientation; null for the usual one: kept for published datasets and split
  *     files, as in the reference, and otherwise applied
  * @param texts features of the classes' texts, which replace a text tower beside a file of features; null if there is a

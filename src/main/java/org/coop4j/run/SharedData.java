@@ -19,7 +19,7 @@ import org.coop4j.data.bank.ImageTransform;
 import org.coop4j.run.RunConfig.RunData;
 
 /**
- * Data that runs of one model share: lists of images, and test images with their features, kept in memory until {@link
+ * Data shared by the runs of one model: lists of images, and test images with their features, kept in memory until {@link
  * #forget}.
  */
 public final class SharedData {

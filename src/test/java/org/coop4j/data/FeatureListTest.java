@@ -260,7 +260,7 @@ class FeatureListTest {
                 Map.of(
                         "features", DenseTensor.ofFloats(Shape.of(2, 2), new float[] {1, 0, 0, 1}),
                         "values", DenseTensor.ofFloats(Shape.of(2, 2), new float[] {1, 0, 1, 1})));
-        assertThatThrownBy(() -> load(hot)).hasMessageContaining("row 1 of values is not one-hot");
+        assertThatThrownBy(() -> load(hot)).hasMessageContainingAll("row 1", "one-hot");
     }
 
     @Test
@@ -273,10 +273,10 @@ class FeatureListTest {
                 .hasMessageContaining("has 2 rows for 3 classes");
         metadata.put("coop4j.class_names", "[\"dog\",\"cat\"]");
         assertThatThrownBy(() -> FeatureList.texts(write(), List.of("cat", "dog")))
-                .hasMessageContaining("class 0 is dog, but cat in the data");
+                .hasMessageContainingAll("class 0", "dog", "cat");
         metadata.put("coop4j.kind", "image");
         assertThatThrownBy(() -> FeatureList.texts(write(), List.of("cat", "dog")))
-                .hasMessageContaining("has features of images: expected those of texts");
+                .hasMessageContainingAll("images", "expected", "texts");
     }
 
     @Test
@@ -289,15 +289,13 @@ class FeatureListTest {
         metadata.put("coop4j.model_sha256", "bbbb");
         StoredFeatures texts = FeatureList.texts(write(), List.of("cat", "dog"));
         assertThatThrownBy(() -> images.requireSameSpace(texts))
-                .hasMessageContaining("has features of the model aaaa")
-                .hasMessageContaining("is of bbbb");
+                .hasMessageContainingAll("aaaa", "bbbb");
         metadata.remove("coop4j.model_sha256"); // the models are unknown
         images.requireSameSpace(FeatureList.texts(write(), List.of("cat", "dog")));
         put("features", DType.F32, new float[] {1, 0, 1, 0, 1, 1}, 2, 3);
         StoredFeatures wide = FeatureList.texts(write(), List.of("cat", "dog"));
         assertThatThrownBy(() -> images.requireSameSpace(wide))
-                .hasMessageContaining("has features of width 2 and")
-                .hasMessageContaining("of width 3");
+                .hasMessageContainingAll("width 2", "width 3");
     }
 
     private static void entry(ZipOutputStream zip, String name, String descr, String shape, byte[] elements)

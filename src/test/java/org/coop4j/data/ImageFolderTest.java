@@ -204,7 +204,7 @@ class ImageFolderTest {
         fill("train/dog", 1);
         fill("test/emu", 1);
 
-        assertThatThrownBy(this::load).isInstanceOf(DatasetException.class).hasMessageContaining("emu is a class that");
+        assertThatThrownBy(this::load).isInstanceOf(DatasetException.class).hasMessageContainingAll("emu", "train");
     }
 
     private ImageDataset load() throws IOException {
@@ -260,7 +260,7 @@ class ImageFolderTest {
         fill("train/cat", 1);
         fill("test/cat", 1);
 
-        assertThatThrownBy(() -> divided("60/10/30").load()).hasMessageContaining("has a split of its own");
+        assertThatThrownBy(() -> divided("60/10/30").load()).hasMessageContaining("--split");
     }
 
     @ParameterizedTest

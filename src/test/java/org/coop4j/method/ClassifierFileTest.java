@@ -104,7 +104,7 @@ class ClassifierFileTest {
     void aMethodOrASettingThatIsUnknownIsNamed() throws IOException {
         Path file = written(Map.of("coop4j.classifier", "3"), Shape.of(1, 2), 1, 2);
         assertThatThrownBy(() -> ClassifierFile.read(file))
-                .hasMessageContaining("has format 3: this version of coop4j reads format 2");
+                .hasMessageContainingAll(file.toString(), "format 3", "format 2");
     }
 
     private Path written(Map<String, String> changes, Shape shape, float... values) throws IOException {

@@ -90,7 +90,7 @@ class LinearProbeTest {
             }
             assertThatThrownBy(() -> all.forClasses(List.of("up", "left")))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("class \"up\" is not among the 3 classes");
+                    .hasMessageContainingAll("\"up\"", "3 classes");
         }
     }
 

@@ -150,9 +150,7 @@ class RunBadInputTest {
         RunFixture.Setup longContext = config().with(new CoOp(30, ClassPosition.MIDDLE, false, null));
         assertRefused(longContext)
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("class \"dog dog ")
-                .hasMessageContaining("…\": prompt of 83 tokens exceeds the")
-                .hasMessageContaining("context length 77: shorten the class name or use fewer");
+                .hasMessageContainingAll("\"dog dog ", "…\"", "83 tokens", "context length 77");
         assertNothingWasEncoded();
     }
 
@@ -162,8 +160,7 @@ class RunBadInputTest {
         RunResult result = run(config());
         assertThat(result.handWritten()).extracting("prompt").contains("{}", "itap of a {}.");
         assertThat(listener.notes).anySatisfy(note -> assertThat(note)
-                .contains("a photo of the large {}.")
-                .contains("exceeds the context length 77"));
+                .contains("photo of the large {}", "context length 77"));
     }
 
     @Test
@@ -175,8 +172,7 @@ class RunBadInputTest {
                 TinyModel.write(folder.resolve("other.safetensors"), 2), changing, StandardCopyOption.REPLACE_EXISTING);
         assertThatThrownBy(() -> RunFixture.run(changing, config(), folder, listener))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("was started with another model")
-                .hasMessageContaining("choose another --out");
+                .hasMessageContainingAll(folder.resolve("run").toString(), "model", "--out");
     }
 
     @Test
@@ -202,7 +198,7 @@ class RunBadInputTest {
             Run second = config().run(clip, RunFixture.options(folder, false), listener);
             assertThatThrownBy(() -> second.run(folder.resolve("run"), false))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContaining("already holds a run: add --resume");
+                    .hasMessageContainingAll(folder.resolve("run").toString(), "--resume", "--out");
         }
     }
 
@@ -212,7 +208,7 @@ class RunBadInputTest {
             assertThat(first.has(RunFolder.CONFIG)).isFalse();
             assertRefused(config())
                     .isInstanceOf(IOException.class)
-                    .hasMessageContaining("another run is writing to " + folder.resolve("run"));
+                    .hasMessageContainingAll(folder.resolve("run").toString(), "--out");
         }
         run(config());
     }
@@ -221,7 +217,9 @@ class RunBadInputTest {
     void aFolderWithOtherFilesIsRefused() throws IOException {
         Path out = Files.createDirectories(folder.resolve("run"));
         Files.writeString(out.resolve("thesis.tex"), "\\begin");
-        assertRefused(config()).isInstanceOf(IOException.class).hasMessageContaining("is not empty and holds no run");
+        assertRefused(config())
+                .isInstanceOf(IOException.class)
+                .hasMessageContainingAll(out.toString(), "--out");
         assertThat(Files.readString(out.resolve("thesis.tex"))).isEqualTo("\\begin");
     }
 
@@ -232,7 +230,7 @@ class RunBadInputTest {
             for (Path inside : new Path[] {data, data.resolve("out"), train("lawn")}) {
                 assertThatThrownBy(() -> config().run(clip, options, listener).run(inside, false))
                         .isInstanceOf(IOException.class)
-                        .hasMessageContaining("lies in the folder of the images");
+                        .hasMessageContainingAll(inside.toString(), data.toString(), "--out");
             }
         }
         assertThat(data.resolve("out")).doesNotExist();
@@ -244,7 +242,9 @@ class RunBadInputTest {
     void temporaryFilesOfOthersAreKept() throws IOException {
         Path out = Files.createDirectories(folder.resolve("run"));
         Path bookmarks = Files.writeString(out.resolve(".bookmarks.tmp"), "https://");
-        assertRefused(config()).hasMessageContaining("is not empty and holds no run");
+        assertRefused(config())
+                .isInstanceOf(IOException.class)
+                .hasMessageContainingAll(out.toString(), "--out");
         assertThat(bookmarks).hasContent("https://");
         assertThat(out.resolve(".lock")).doesNotExist();
     }
@@ -273,8 +273,7 @@ class RunBadInputTest {
         for (Path impossible : new Path[] {file, file.resolve("run")}) {
             assertThatThrownBy(() -> RunFolder.open(impossible))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContaining("cannot write to the run folder " + impossible)
-                    .hasMessageContaining("give --out a folder that you may write to");
+                    .hasMessageContainingAll(impossible.toString(), "--out");
         }
     }
 
@@ -288,8 +287,7 @@ class RunBadInputTest {
         }
         assertThatThrownBy(() -> RunFolder.open(folderOnly))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("cannot write to the run folder " + folderOnly)
-                .hasMessageContaining("give --out a folder that you may write to");
+                .hasMessageContainingAll(folderOnly.toString(), "--out");
     }
 
     @Test
@@ -312,13 +310,13 @@ class RunBadInputTest {
         }
         assertThatThrownBy(() -> RunFixture.run(model, config(), folder, true, listener))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("class \"lawn\" has no readable training image");
+                .hasMessageContainingAll("\"lawn\"", "training");
     }
 
     @Test
     void missingDataIsNamed() {
         assertRefused(RunFixture.config(folder.resolve("nowhere"), 0, 2, 0, 0.01))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("no such folder or file: " + folder.resolve("nowhere"));
+                .hasMessageContaining(folder.resolve("nowhere").toString());
     }
 }

@@ -24,6 +24,7 @@ import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.graph.OpTime;
@@ -269,7 +270,7 @@ public final class BenchCommand extends ConsoleCommand {
     }
 
     private void print(ObjectNode result) {
-        AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS);
+        AlignedLines table = new AlignedLines(Kind.WORDS, Kind.NUMBERS);
         result.forEachEntry((name, value) -> {
             if (!value.isArray()) {
                 table.row(name, value.isDouble() ? Numbers.number(value.asDouble(), 3) : value.asText());

@@ -32,7 +32,6 @@ import org.coop4j.run.RunFolder;
 import org.coop4j.study.report.ComparisonTable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop compare}: finished runs on the same test images. */
@@ -48,14 +47,8 @@ final class CompareCommand extends ConsoleCommand {
     @Parameters(arity = "2..*", paramLabel = "RUN", description = "Folders of finished runs.")
     private List<Path> runs;
 
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "FILE",
-            description = "The model they were learned with (default: where it was then).")
-    private Path model;
-
     @Mixin
-    private Options.Vocabulary vocabulary;
+    private PromptOptions.OfModel model;
 
     @Mixin
     private Options.Bank bankOptions;
@@ -94,7 +87,7 @@ final class CompareCommand extends ConsoleCommand {
     }
 
     private PromptOptions learned(Path run) {
-        return new PromptOptions(run, model, vocabulary);
+        return new PromptOptions(run, model);
     }
 
     /** Tests the classifiers; warns of test images that they learned from. */
@@ -105,7 +98,7 @@ final class CompareCommand extends ConsoleCommand {
             Path run = runs.get(i);
             ClassifierFile file = files.get(i);
             LabelledFeatures images = evaluator.images();
-            int both = EvaluationData.of(file, run, console::note)
+            int both = EvaluationData.of(file, run, console)
                     .learned(images.images())
                     .size();
             if (both > 0) {

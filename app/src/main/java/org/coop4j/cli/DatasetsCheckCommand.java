@@ -22,6 +22,7 @@ import org.coop4j.console.Cell;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Format;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkCheck;
@@ -69,7 +70,7 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                 .toList();
         switch (format.chosen()) {
             case JSON -> console.print(toJson(checks));
-            case CSV -> rows().rows(checks).print(Table.Format.CSV, console);
+            case CSV -> rows().rows(checks).print(Format.CSV, console);
             default -> printTable(checks, console.out());
         }
         return checks.stream().anyMatch(check -> check.status().isFaulty()) ? 1 : 0;
@@ -103,7 +104,7 @@ final class DatasetsCheckCommand extends ConsoleCommand {
     private static Table<BenchmarkCheck> rows() {
         Table<BenchmarkCheck> rows = new Table<BenchmarkCheck>()
                 .text("dataset", DatasetsCheckCommand::name)
-                .in(Table.Format.TABLE)
+                .in(Format.TABLE)
                 .data("name", DatasetsCheckCommand::name)
                 .text("status", check -> check.status().name().toLowerCase(Locale.ROOT));
         DatasetsCommand.SIZES.forEach((name, size) -> rows.numbers(name, check -> found(check, size), name));

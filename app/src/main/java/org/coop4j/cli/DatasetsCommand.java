@@ -9,6 +9,7 @@ import java.util.function.ToIntFunction;
 import org.coop4j.cli.options.Options;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Format;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
 import picocli.CommandLine.ArgGroup;
@@ -59,7 +60,7 @@ final class DatasetsCommand extends ConsoleCommand {
                         .data("template", Benchmark::template)
                         .data("directory", benchmark -> benchmark.layout().directory())
                         .data("expected", benchmark -> String.join(" ", expected(benchmark)));
-                table.rows(all).print(Table.Format.CSV, console);
+                table.rows(all).print(Format.CSV, console);
             }
             default -> {
                 sizes(table.text("dataset", Benchmark::name)).text("template", Benchmark::template);

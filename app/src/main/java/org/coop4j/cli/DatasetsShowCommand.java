@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.coop4j.cli.options.Options;
 import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Table;
 import org.coop4j.data.benchmark.Benchmark;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -24,7 +23,7 @@ final class DatasetsShowCommand extends ConsoleCommand {
     /** Width of the labels and the space after them. */
     private static final int LABELS = "also called".length() + 2;
 
-    private final AlignedLines facts = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
+    private final AlignedLines facts = new AlignedLines();
 
     @Parameters(paramLabel = "NAME", description = "A published dataset, such as eurosat.")
     private Benchmark benchmark;
@@ -97,7 +96,7 @@ final class DatasetsShowCommand extends ConsoleCommand {
     private void printTree(PrintStream out) {
         Benchmark.Layout layout = benchmark.layout();
         String directory = "DATA/" + layout.directory() + "/";
-        AlignedLines tree = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
+        AlignedLines tree = new AlignedLines();
         tree.row("EXPECTED", "NEEDED");
         for (String folder : layout.folders()) {
             tree.row(directory + folder + "/", "always");

@@ -8,7 +8,6 @@ import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.bench.Measurement;
 import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Table;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.graph.host.Precision;
@@ -36,7 +35,7 @@ final class DoctorCommand extends ConsoleCommand {
 
     private static final String CORE_TYPE = "OPENBLAS_CORETYPE";
 
-    private final AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
+    private final AlignedLines table = new AlignedLines();
     private final List<String> advice = new ArrayList<>();
 
     @Override

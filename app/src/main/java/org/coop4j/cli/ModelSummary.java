@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Json;
-import org.coop4j.console.Table;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.ModelMetadata;
@@ -54,7 +53,7 @@ final class ModelSummary {
         ClipConfig architecture = model.architecture();
         ClipConfig.Text text = architecture.text();
         PreprocessConfig pixels = model.preprocessing();
-        AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS)
+        AlignedLines table = new AlignedLines()
                 .row("model", architecture.publishedName().orElse("not a published architecture"))
                 .row("file", model.path() + ", " + Numbers.bytes(Files.size(model.path())))
                 .row("SHA-256", model.sha256())

@@ -29,6 +29,7 @@ import org.coop4j.predict.ImageClassifier.PredictionLimits;
 import org.coop4j.serve.ClassifierInfo;
 import org.coop4j.serve.PredictionService;
 import org.coop4j.serve.ServedClassifier;
+import org.coop4j.serve.ServedModels;
 import org.coop4j.serve.ServiceOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -146,6 +147,12 @@ final class ServeCommand extends ConsoleCommand {
     private int pixels = 50_000_000;
 
     @Option(
+            names = "--decode-time",
+            paramLabel = "S",
+            description = "Maximum seconds to decode a picture" + Options.DEFAULT)
+    private int decodeTime = 10;
+
+    @Option(
             names = "--read-time",
             paramLabel = "S",
             description = "Maximum seconds for a request to arrive" + Options.DEFAULT)
@@ -168,8 +175,8 @@ final class ServeCommand extends ConsoleCommand {
                 token,
                 Optional.ofNullable(origin),
                 ServiceOptions.Limits.of(body.bytes(), Duration.ofSeconds(readTime), connections)));
-        PredictionLimits limits =
-                WrongUsage.unless(() -> new PredictionLimits(batch, Duration.ofMillis(delay), queue, pixels));
+        PredictionLimits limits = WrongUsage.unless(() -> new PredictionLimits(
+                batch, Duration.ofMillis(delay), queue, pixels, Duration.ofSeconds(decodeTime)));
         try (Termination termination = new Termination();
                 ServedModels models =
                         new ServedModels(vocabulary.tokenizer(), precision.precision(), limits, threshold)) {

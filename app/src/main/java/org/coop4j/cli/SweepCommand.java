@@ -12,6 +12,8 @@ import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Format;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.run.Run;
 import org.coop4j.run.SharedData;
@@ -177,13 +179,13 @@ final class SweepCommand extends ConsoleCommand {
                 .text("run", state -> state.run().folder().toString())
                 .shown(
                         "steps",
-                        Table.Kind.NUMBERS,
+                        Kind.NUMBERS,
                         state -> state.run().steps(),
                         state -> state.run().steps() == 0
                                 ? ""
                                 : Numbers.count(state.run().steps()))
-                .in(Table.Format.TABLE)
-                .shown("state", Table.Kind.WORDS, SweepCommand::name, SweepCommand::described)
+                .in(Format.TABLE)
+                .shown("state", Kind.WORDS, SweepCommand::name, SweepCommand::described)
                 .data("steps", state -> state.run().steps())
                 .rows(runs)
                 .print(format.chosen(), console);

@@ -15,6 +15,7 @@ import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.Shots;
@@ -37,7 +38,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                     Shots.of(run.shots(), run.learns()));
         }
 
-        /** Dataset and method. */
+        /** Returns the cells of dataset and method. */
         List<String> row() {
             String from = trainedOn.equals(dataset) ? "" : " from " + trainedOn;
             return List.of(dataset, method + from + (half.equals("all") ? "" : ", " + half));
@@ -61,7 +62,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         return runs.stream().collect(Collectors.groupingBy(key, LinkedHashMap::new, Collectors.toList()));
     }
 
-    /** A row for each method and a column for each number of shots; hand-written prompts come first. */
+    /** Returns a row for each method and a column for each number of shots; hand-written prompts come first. */
     private Table<?> table() {
         Map<List<String>, Map<Shots, String>> rows = new LinkedHashMap<>();
         TreeSet<Shots> columns = new TreeSet<>();
@@ -75,7 +76,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                 .text("method", i -> keys.get(i).get(1));
         columns.forEach(shots -> table.column(
                 shots.equals(Shots.NONE) ? "-" : shots.equals(Shots.ALL) ? "all" : shots.describe(),
-                Table.Kind.NUMBERS,
+                Kind.NUMBERS,
                 i -> rows.get(keys.get(i)).getOrDefault(shots, "")));
         for (int i = 0; i < keys.size(); i++) {
             table.row(i);

@@ -67,7 +67,7 @@ final class SweepScreen implements SweepListener, AutoCloseable {
         running = false;
     }
 
-    /** The data's own template is the first of the hand-written prompts. */
+    /** Formats the accuracy of the first hand-written prompt, which is the data's own template. */
     private static String handWritten(RunResult result) {
         return result.seed() == 0 || result.handWritten().isEmpty()
                 ? ""

@@ -101,12 +101,7 @@ final class ZeroShotCommand extends ConsoleCommand {
             List<String> classes,
             List<Integer> labels,
             PromptEnsemble prompts,
-            ExifOrientation exif) {
-
-        boolean isScored() {
-            return !labels.isEmpty();
-        }
-    }
+            ExifOrientation exif) {}
 
     /**
      * One of an image's most probable classes.
@@ -130,23 +125,20 @@ final class ZeroShotCommand extends ConsoleCommand {
     }
 
     private void print(Task task, EncodedImages images, float[][] probabilities) {
-        List<List<Guess>> found = new ArrayList<>();
-        for (int row = 0; row < probabilities.length; row++) {
-            found.add(best(task, images.positions().get(row), probabilities[row]));
-        }
-        Evaluation evaluation = null;
-        if (task.isScored() && !found.isEmpty()) {
-            int[] truth = images.positions().stream().mapToInt(task.labels::get).toArray();
-            evaluation = Evaluation.ofLogits(truth, probabilities);
-        }
+        List<Integer> read = images.positions();
+        List<List<Guess>> found = IntStream.range(0, read.size())
+                .mapToObj(row -> best(task, read.get(row), probabilities[row]))
+                .toList();
+        Optional<Evaluation> scores = task.labels.isEmpty() || read.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Evaluation.ofLogits(
+                        read.stream().mapToInt(task.labels::get).toArray(), probabilities));
         if (format.chosen() == Format.JSON) {
             ObjectNode json = json(task, found, images.problems());
-            if (evaluation != null) {
-                json.set("scores", EvalCommand.json(evaluation, task.classes));
-            }
+            scores.ifPresent(evaluation -> json.set("scores", EvalCommand.json(evaluation, task.classes)));
             console.print(json);
-        } else if (format.chosen() == Format.TABLE && evaluation != null) {
-            printScores(evaluation, task.classes);
+        } else if (format.chosen() == Format.TABLE && scores.isPresent()) {
+            printScores(scores.get(), task.classes);
         } else if (format.chosen() == Format.CSV || !found.isEmpty()) {
             Table<Guess> guesses = guesses(task);
             found.forEach(guesses::rows);
@@ -198,7 +190,7 @@ final class ZeroShotCommand extends ConsoleCommand {
     /** Returns the classes of an image by falling probability, the first of equals first. */
     private List<Guess> best(Task task, int position, float[] probabilities) {
         String file = task.files.get(position).toString();
-        String truth = task.isScored() ? task.classes.get(task.labels.get(position)) : null;
+        String truth = task.labels.isEmpty() ? null : task.classes.get(task.labels.get(position));
         List<Guess> best = new ArrayList<>();
         IntStream.range(0, probabilities.length)
                 .boxed()
@@ -216,7 +208,7 @@ final class ZeroShotCommand extends ConsoleCommand {
                 .in(Format.CSV)
                 .text("label", Guess::label)
                 .share("probability", Guess::probability);
-        return task.isScored() ? table.data("truth", Guess::truth).in(Format.CSV) : table;
+        return task.labels.isEmpty() ? table : table.data("truth", Guess::truth).in(Format.CSV);
     }
 
     private void printScores(Evaluation evaluation, List<String> classes) {

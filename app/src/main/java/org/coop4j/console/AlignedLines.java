@@ -16,6 +16,11 @@ public final class AlignedLines {
     private final List<List<String>> rows = new ArrayList<>();
     private int printed;
 
+    /** Two columns of words. */
+    public AlignedLines() {
+        this(Kind.WORDS, Kind.WORDS);
+    }
+
     /** Takes the kinds of the columns: numbers are aligned right. */
     public AlignedLines(Kind... kinds) {
         this.kinds = List.of(kinds);

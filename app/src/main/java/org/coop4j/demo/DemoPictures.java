@@ -69,7 +69,7 @@ public record DemoPictures(Path folder) {
         }
     }
 
-    /** The archive's folders are train, test and drawings. */
+    /** Returns the path of an entry of the archive, whose folders are train, test and drawings. */
     private static String place(String entry) {
         return entry.replaceFirst("^drawings/", "drawings/test/").replaceFirst("^(train|test)/", "photographs/$1/");
     }

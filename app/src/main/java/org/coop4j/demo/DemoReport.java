@@ -74,7 +74,7 @@ public record DemoReport(DemoResult result, Scores scores) {
         AtomicFile.write(folder.resolve(PAGE), page().html());
     }
 
-    /** Accuracy over shots, the best hand-written prompts as stars. */
+    /** Returns accuracy over shots, the best hand-written prompts as stars. */
     public FewShotChart chart() {
         List<Series> series = new ArrayList<>();
         for (DemoMethod method : DemoMethod.values()) {
@@ -93,7 +93,7 @@ public record DemoReport(DemoResult result, Scores scores) {
         return scores.accuracy(PHOTOGRAPHS, method.id(), shots);
     }
 
-    /** Accuracy of the best hand-written prompt. */
+    /** Returns accuracy of the best hand-written prompt. */
     private double best(String dataset) {
         return scores.accuracy(dataset, scores.best(dataset));
     }
@@ -139,7 +139,7 @@ public record DemoReport(DemoResult result, Scores scores) {
         return scores.learned(PHOTOGRAPHS, DemoMethod.FEATURED);
     }
 
-    /** The accuracy of the featured method, and its gains over others. */
+    /** Returns the accuracy of the featured method, and its gains over others. */
     public List<Fact> facts() {
         String prompt = quoted(scores.best(PHOTOGRAPHS));
         SeedSummary probe = scores.learned(PHOTOGRAPHS, DemoMethod.LINEAR_PROBE);
@@ -158,7 +158,7 @@ public record DemoReport(DemoResult result, Scores scores) {
                 "against " + other + " (" + Numbers.percent(accuracy) + ")");
     }
 
-    /** A prompt in quotation marks. */
+    /** Returns a prompt in quotation marks. */
     public static String quoted(String prompt) {
         return "\"" + prompt + "\"";
     }

@@ -69,7 +69,7 @@ public record DemoResult(
     /** Accuracies of all classifiers. */
     public record Scores(List<Score> all) {
 
-        /** Accuracy of a method over the seeds. */
+        /** Returns accuracy of a method over the seeds. */
         public SeedSummary accuracy(String dataset, String method, int shots) {
             return SeedSummary.of(
                     all.stream()
@@ -79,17 +79,17 @@ public record DemoResult(
                     Score::accuracy);
         }
 
-        /** Accuracy of a hand-written prompt. */
+        /** Returns accuracy of a hand-written prompt. */
         public double accuracy(String dataset, String prompt) {
             return accuracy(dataset, prompt, 0).mean();
         }
 
-        /** Accuracy of a method with most shots over the seeds. */
+        /** Returns accuracy of a method with most shots over the seeds. */
         public SeedSummary learned(String dataset, DemoMethod method) {
             return accuracy(dataset, method.id(), mostShots());
         }
 
-        /** The hand-written prompts. */
+        /** Returns the hand-written prompts. */
         public List<String> prompts() {
             return all.stream()
                     .filter(one -> one.shots == 0)
@@ -98,12 +98,12 @@ public record DemoResult(
                     .toList();
         }
 
-        /** The hand-written prompt that is best on a dataset. */
+        /** Returns the hand-written prompt that is best on a dataset. */
         public String best(String dataset) {
             return Collections.max(prompts(), Comparator.comparingDouble(prompt -> accuracy(dataset, prompt)));
         }
 
-        /** The numbers of shots, ascending. */
+        /** Returns the numbers of shots, ascending. */
         public List<Integer> shots() {
             return all.stream()
                     .map(Score::shots)
@@ -113,7 +113,7 @@ public record DemoResult(
                     .toList();
         }
 
-        /** The most shots. */
+        /** Returns the most shots. */
         public int mostShots() {
             return Collections.max(shots());
         }
@@ -134,7 +134,7 @@ public record DemoResult(
     }
 
     /**
-     * Some photographs that only one of the hand-written prompt and the learned one gets right, the most confident first,
+     * Returns some photographs that only one of the hand-written prompt and the learned one gets right, the most confident first,
      * no two of a class.
      *
      * @param corrected true for those that the learned prompt gets right

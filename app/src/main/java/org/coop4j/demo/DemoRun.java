@@ -59,10 +59,10 @@ public final class DemoRun implements SweepListener {
     /** Shows the demo while it runs. */
     public interface Listener {
 
-        /** The hand-written prompts are tested. */
+        /** Shows the accuracies of the hand-written prompts. */
         void prompts(ImageDataset photographs, Scores scores);
 
-        /** All seeds of a number of shots are tested on the photographs. */
+        /** Shows the accuracies with a number of shots, all seeds of which are tested. */
         void learned(int shots, Scores scores);
     }
 
@@ -81,7 +81,7 @@ public final class DemoRun implements SweepListener {
         this.progress = progress;
     }
 
-    /** The plan of the methods that learn. */
+    /** Returns the plan of the methods that learn. */
     public static String plan() {
         return Resource.text(DemoRun.class, "plan.yaml");
     }

@@ -30,12 +30,12 @@ public record BaseToNewResults(List<Row> rows, List<Row> averages) {
      */
     public record Row(Optional<MethodResult> base, Optional<MethodResult> unseen) {
 
-        /** The result on either half. */
+        /** Returns the result on either half. */
         public MethodResult any() {
             return base.or(() -> unseen).orElseThrow();
         }
 
-        /** Means over the seeds, if both halves were tested; the harmonic mean of an average is that of the averages. */
+        /** Returns means over the seeds, if both halves were tested; the harmonic mean of an average is that of the averages. */
         public Optional<BaseToNew> means() {
             return base.flatMap(b -> unseen.map(u -> new BaseToNew(b.accuracy(), u.accuracy())));
         }
@@ -85,7 +85,7 @@ public record BaseToNewResults(List<Row> rows, List<Row> averages) {
                 rows.stream().flatMap(row -> half.apply(row).stream()).toList()));
     }
 
-    /** A row of the seeds that were tested on both halves. */
+    /** Returns a row of the seeds that were tested on both halves. */
     private static Row row(Optional<MethodResult> base, Optional<MethodResult> unseen, Consumer<String> notes) {
         if (base.isEmpty() || unseen.isEmpty()) {
             return new Row(base, unseen);

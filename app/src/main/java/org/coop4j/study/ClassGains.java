@@ -17,22 +17,22 @@ import org.coop4j.study.MethodResult.Measured;
  */
 public record ClassGains(MethodResult result, Map<String, PerClass> own, Map<String, PerClass> zeroShot) {
 
-    /** Accuracy on a class. */
+    /** Returns accuracy on a class. */
     public double accuracy(String name) {
         return own.containsKey(name) ? own.get(name).accuracy() : Double.NaN;
     }
 
-    /** Zero-shot's accuracy on a class. */
+    /** Returns zero-shot's accuracy on a class. */
     public double zeroShot(String name) {
         return zeroShot.containsKey(name) ? zeroShot.get(name).accuracy() : Double.NaN;
     }
 
-    /** Gain over zero-shot in points. */
+    /** Returns gain over zero-shot in points. */
     public double gain(String name) {
         return accuracy(name) - zeroShot(name);
     }
 
-    /** The gains of everything that was learned and has results of its classes. */
+    /** Returns the gains of everything that was learned and has results of its classes. */
     static List<ClassGains> of(MethodResults fewShot) {
         List<ClassGains> gains = new ArrayList<>();
         for (MethodResult cell : fewShot.cells()) {
@@ -47,7 +47,7 @@ public record ClassGains(MethodResult result, Map<String, PerClass> own, Map<Str
         return gains;
     }
 
-    /** Images of each class over the seeds. */
+    /** Returns images of each class over the seeds. */
     private static Map<String, PerClass> perClass(MethodResult cell) {
         Map<String, PerClass> sums = new LinkedHashMap<>();
         for (Measured measured : cell.bySeed().values()) {

@@ -93,12 +93,12 @@ public record FoundRuns(
             return !result.dataset().equals(result.trainedOn());
         }
 
-        /** Training images per class. */
+        /** Returns the number of training images per class. */
         public Shots shots() {
             return Shots.of(result.shots(), result.trainImages() > 0);
         }
 
-        /** Settings by name, as far as they are the same for all data, shots and seeds. */
+        /** Returns settings by name, as far as they are the same for all data, shots and seeds. */
         public Map<String, Object> settings() {
             return MethodLabel.settings(config);
         }
@@ -116,7 +116,10 @@ public record FoundRuns(
         private static final Pattern PUBLISHED = Pattern.compile("OpenAI (\\S+)");
         private static final int SHORT = 12;
 
-        /** A model as its run's provenance describes it: by the model that it was converted from, or else by its file. */
+        /**
+         * Returns a model as its run's provenance describes it: by the model that it was converted from, or else by its
+         * file.
+         */
         static ModelId of(String sha256, JsonNode provenance) {
             String knownAs;
             try {
@@ -135,12 +138,12 @@ public record FoundRuns(
             return new ModelId(sha256, name.isBlank() ? "unknown model" : name, Optional.empty());
         }
 
-        /** The first digits of the SHA-256, enough to distinguish models. */
+        /** Returns the first digits of the SHA-256, enough to distinguish models. */
         public String shortSha256() {
             return sha256.substring(0, Math.min(SHORT, sha256.length()));
         }
 
-        /** Name and SHA-256: "RN50 (SHA-256 afeb0e10f9e5…)". */
+        /** Returns the name and SHA-256: "RN50 (SHA-256 afeb0e10f9e5…)". */
         public String describe() {
             return sha256.isEmpty()
                     ? name + " (its SHA-256 is not recorded)"
@@ -149,9 +152,9 @@ public record FoundRuns(
     }
 
     /**
-     * Reads all runs below a folder, which may itself be one. Links are followed, a folder that several
-     * links lead to is read once, and hidden folders are left out. A run with a file that cannot be used is damaged, and
-     * the search goes on.
+     * Reads all runs below a folder, which may itself be one. Links are followed, a folder that several links lead to
+     * is read once, and hidden folders are left out. A run with a file that cannot be used is damaged, and the search
+     * goes on.
      *
      * @throws IOException if the folder itself cannot be read
      */
@@ -208,7 +211,7 @@ public record FoundRuns(
     }
 
     /**
-     * Folders below a root, which is one of them, in the order of their names; one that several links lead to is there
+     * Returns folders below a root, which is one of them, in the order of their names; one that several links lead to is there
      * once.
      *
      * @param skipped selects folders that are passed over with all that they hold
@@ -240,7 +243,7 @@ public record FoundRuns(
     }
 
     /**
-     * A run with a result.
+     * Returns a run with a result.
      *
      * @throws IOException with one line that says which file is damaged, and how
      */

@@ -36,7 +36,7 @@ public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> pr
      */
     public record Prompt(String text, boolean own, MethodResult accuracies) {}
 
-    /** The most accurate prompt; of equal ones the first. */
+    /** Returns the most accurate prompt; of equal ones the first. */
     public Prompt best() {
         return Collections.max(prompts, Comparator.comparingDouble(prompt -> prompt.accuracies.accuracy()));
     }
@@ -44,7 +44,7 @@ public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> pr
     private record Tested(String dataset, ClassHalf half, String text, boolean own) {}
 
     /**
-     * The prompts of all runs by dataset; runs of the same seed have the same ones.
+     * Returns the prompts of all runs by dataset; runs of the same seed have the same ones.
      *
      * @param notes is told where two runs disagree on a prompt
      */

@@ -45,14 +45,14 @@ public record MethodLabel(String id, String title, Method method, boolean publis
             .thenComparing(label -> METHODS.indexOf(label.method.id()))
             .thenComparing(MethodLabel::id);
 
-    /** A method by its own name or a short one, trained as in its paper. */
+    /** Returns a method by its own name or a short one, trained as in its paper. */
     public static MethodLabel of(String name) {
         Method method = Method.of(name);
         return new MethodLabel(name, method.title(), method, true);
     }
 
     /**
-     * The labels of runs: runs of the same recorded name are one method, unless their settings differ.
+     * Returns the labels of runs: runs of the same recorded name are one method, unless their settings differ.
      *
      * @param notes is told which names stand for several methods
      */
@@ -86,13 +86,13 @@ public record MethodLabel(String id, String title, Method method, boolean publis
         return labels;
     }
 
-    /** The training of the method's paper. */
+    /** Returns the training of the method's paper. */
     private static List<Training> references(RunConfig config) {
         int shots = config.sample().shots();
         return List.of(config.method().training(shots), config.method().trainingOnImageNet(shots));
     }
 
-    /** All values of each setting of some runs. */
+    /** Returns all values of each setting of some runs. */
     public static Map<String, Set<Object>> values(List<FinishedRun> runs) {
         Map<String, Set<Object>> values = new LinkedHashMap<>();
         runs.forEach(run -> settings(run.config())
@@ -101,7 +101,7 @@ public record MethodLabel(String id, String title, Method method, boolean publis
         return values;
     }
 
-    /** Settings of a run by name, as far as they are the same for all data, shots and seeds. */
+    /** Returns settings of a run by name, as far as they are the same for all data, shots and seeds. */
     static Map<String, Object> settings(RunConfig config) {
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("method", config.method().id());
@@ -123,7 +123,7 @@ public record MethodLabel(String id, String title, Method method, boolean publis
         return values;
     }
 
-    /** The method with a number of shots, or with none if it learns nothing. */
+    /** Returns the method with a number of shots, or with none if it learns nothing. */
     public Setup with(Shots shots) {
         return new Setup(this, isWithoutTraining() ? Shots.NONE : shots);
     }

@@ -131,34 +131,34 @@ public record MethodResult(
         return new MethodResult(AVERAGE, first.setup, bySeed, results);
     }
 
-    /** The method. */
+    /** Returns the method. */
     public MethodLabel method() {
         return setup.method;
     }
 
-    /** Training images per class. */
+    /** Returns training images per class. */
     public Shots shots() {
         return setup.shots;
     }
 
-    /** The dataset, or those that it is an average over. */
+    /** Returns the dataset, or those that it is an average over. */
     public List<String> datasets() {
         return averaged.isEmpty()
                 ? List.of(dataset)
                 : averaged.stream().map(MethodResult::dataset).toList();
     }
 
-    /** The seeds, ascending. */
+    /** Returns the seeds, ascending. */
     public List<Long> seeds() {
         return List.copyOf(bySeed.keySet());
     }
 
-    /** Mean accuracy over the seeds. */
+    /** Returns the mean accuracy over the seeds. */
     public double accuracy() {
         return mean(Measure.ACCURACY);
     }
 
-    /** Mean over the seeds; not a number unless all results have the score. */
+    /** Returns mean over the seeds; not a number unless all results have the score. */
     private double mean(Measure measure) {
         return bySeed.values().stream()
                 .mapToDouble(one -> one.score(measure))
@@ -166,14 +166,14 @@ public record MethodResult(
                 .orElseThrow();
     }
 
-    /** A score over the seeds, if all results have it. */
+    /** Returns a score over the seeds, if all results have it. */
     public Optional<SeedSummary> summary(Measure measure) {
         return Double.isNaN(mean(measure))
                 ? Optional.empty()
                 : Optional.of(SeedSummary.of(bySeed.values(), one -> one.score(measure)));
     }
 
-    /** The results of the seeds that another has too; those that hold for all seeds stay. */
+    /** Returns the results of the seeds that another has too; those that hold for all seeds stay. */
     Optional<MethodResult> onlySeedsOf(MethodResult other) {
         SortedMap<Long, Measured> common = new TreeMap<>(bySeed);
         if (!holdsForAllSeeds() && !other.holdsForAllSeeds()) {
@@ -194,7 +194,7 @@ public record MethodResult(
      */
     public record Gain(double difference, Optional<Double> pValue) {}
 
-    /** The gain in accuracy over zero-shot on the same data, or none if they have no seed in common. */
+    /** Returns the gain in accuracy over zero-shot on the same data, or none if they have no seed in common. */
     public Optional<Gain> gainOver(MethodResult zeroShot) {
         Map<Object, Double> own = accuracies();
         Map<Object, Double> others = zeroShot.accuracies();
@@ -209,7 +209,7 @@ public record MethodResult(
                         own.keySet().stream().map(others::get).toList()));
     }
 
-    /** Accuracies by seed, or of an average by dataset. */
+    /** Returns accuracies by seed, or of an average by dataset. */
     private Map<Object, Double> accuracies() {
         Map<Object, Double> all = new LinkedHashMap<>();
         averaged.forEach(result -> all.put(result.dataset, result.accuracy()));

@@ -34,7 +34,7 @@ public final class MethodResults {
     private final Map<Key, MethodResult> cells = new LinkedHashMap<>();
 
     /**
-     * The results of all runs that were tested on a half of the classes.
+     * Returns the results of all runs that were tested on a half of the classes.
      *
      * @param chosen selects some of the runs
      */
@@ -52,8 +52,8 @@ public final class MethodResults {
     }
 
     /**
-     * The results of what was learned from the data that it was tested on, and of hand-written prompts. Those that
-     * training runs tested stand in where zero-shot has no run of its own.
+     * Returns the results of what was learned from the data that it was tested on, and of hand-written prompts. Those
+     * that training runs tested stand in where zero-shot has no run of its own.
      */
     static MethodResults ofOwn(List<Entry> entries, List<HandWrittenPrompts> handWritten, ClassHalf half) {
         MethodResults results = of(entries, half, entry -> !entry.run().isTransferred());
@@ -73,7 +73,7 @@ public final class MethodResults {
     }
 
     /**
-     * The results of methods that learned from, and were tested on, all classes of a dataset, with averages. Datasets
+     * Returns the results of methods that learned from, and were tested on, all classes of a dataset, with averages. Datasets
      * that were only tested on, with what was learned elsewhere, have a table of their own.
      *
      * @param notes is told what averages leave out
@@ -161,22 +161,22 @@ public final class MethodResults {
         cells.put(new Key(cell.dataset(), cell.setup()), cell);
     }
 
-    /** A result on a dataset, or an average. */
+    /** Returns a result on a dataset, or an average. */
     public Optional<MethodResult> get(String dataset, Setup setup) {
         return Optional.ofNullable(cells.get(new Key(dataset, setup)));
     }
 
-    /** The baseline of a dataset, or of the averages: the dataset's own hand-written prompt. */
+    /** Returns the baseline of a dataset, or of the averages: the dataset's own hand-written prompt. */
     public Optional<MethodResult> zeroShot(String dataset) {
         return get(dataset, Setup.ZERO_SHOT);
     }
 
-    /** All methods with all their shots, in the order of the tables. */
+    /** Returns all methods with all their shots, in the order of the tables. */
     public SortedSet<Setup> setups() {
         return cells.keySet().stream().map(Key::setup).collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** All datasets, in the order of the tables. */
+    /** Returns all datasets, in the order of the tables. */
     public List<String> datasets() {
         return cells.keySet().stream()
                 .map(Key::dataset)
@@ -186,24 +186,24 @@ public final class MethodResults {
                 .toList();
     }
 
-    /** All results on a dataset, by method and shots. */
+    /** Returns all results on a dataset, by method and shots. */
     public List<MethodResult> cells(String dataset) {
         return setups().stream()
                 .flatMap(setup -> get(dataset, setup).stream())
                 .toList();
     }
 
-    /** All results but averages. */
+    /** Returns all results but averages. */
     public List<MethodResult> cells() {
         return datasets().stream().flatMap(dataset -> cells(dataset).stream()).toList();
     }
 
-    /** All methods, in the order of the tables. */
+    /** Returns all methods, in the order of the tables. */
     public List<MethodLabel> methods() {
         return setups().stream().map(Setup::method).distinct().toList();
     }
 
-    /** All numbers of training images per class, but none, ascending. */
+    /** Returns all numbers of training images per class, but none, ascending. */
     public List<Shots> shots() {
         return setups().stream()
                 .map(Setup::shots)
@@ -218,7 +218,7 @@ public final class MethodResults {
         return cells(MethodResult.AVERAGE);
     }
 
-    /** The datasets that all averages are over. */
+    /** Returns the datasets that all averages are over. */
     public List<String> averaged() {
         return averages().stream()
                 .findFirst()
@@ -226,7 +226,7 @@ public final class MethodResults {
                 .orElse(List.of());
     }
 
-    /** The method that a short summary shows: the paper's CoOp, else another, else any learned. */
+    /** Returns the method that a short summary shows: the paper's CoOp, else another, else any learned. */
     public Optional<MethodLabel> main() {
         Method coop = Method.standard();
         return methods().stream()

@@ -190,7 +190,7 @@ final class PlanReader {
         return all;
     }
 
-    /** The data of a word, which is a published name or a path, or of keys. */
+    /** Returns the data of a word, which is a published name or a path, or of keys. */
     private DataSpec data(PlanValue item) {
         Optional<PlanValue> name = item.get("name");
         Optional<PlanValue> place = item.get("path");
@@ -303,7 +303,7 @@ final class PlanReader {
         return new PlannedMethod(name, method, overrides(item));
     }
 
-    /** One setting after another, so that one that is refused is refused at its place. */
+    /** Sets one setting after another, so that one that is refused is refused at its place. */
     private static Method set(Method base, PlanValue item) {
         Map<String, Object> values = new LinkedHashMap<>();
         Method method = base;
@@ -370,7 +370,7 @@ final class PlanReader {
     }
 
     /**
-     * Datasets, methods and shots of the plan's own; all those that are not chosen by a key.
+     * Returns datasets, methods and shots of the plan's own; all those that are not chosen by a key.
      *
      * @param from the key that chooses the datasets
      * @param usual methods that are taken where none is chosen

@@ -85,7 +85,7 @@ record PlanValue(String file, String key, Mark place, Node node) {
                         message)));
     }
 
-    /** A problem with this value, to be thrown. */
+    /** Returns a problem with this value, to be thrown. */
     UncheckedIOException problem(String message) {
         return problem(file, place, message);
     }
@@ -111,7 +111,7 @@ record PlanValue(String file, String key, Mark place, Node node) {
         return node instanceof MappingNode;
     }
 
-    /** The text, which is not empty. */
+    /** Returns the text, which is not empty. */
     String text() {
         boolean hasText = node instanceof ScalarNode && !node.getTag().equals(Tag.NULL);
         String text = hasText ? ((ScalarNode) node).getValue().strip() : "";
@@ -121,7 +121,7 @@ record PlanValue(String file, String key, Mark place, Node node) {
         return text;
     }
 
-    /** A whole number between bounds, both included. */
+    /** Returns a whole number between bounds, both included. */
     long whole(long least, long most) {
         String text = text();
         if (!text.matches("[+-]?\\d{1,18}") || Long.parseLong(text) < least) {
@@ -133,7 +133,7 @@ record PlanValue(String file, String key, Mark place, Node node) {
         return Long.parseLong(text);
     }
 
-    /** The items of a list, at least one; a single value is a list of one. */
+    /** Returns the items of a list, at least one; a single value is a list of one. */
     List<PlanValue> items() {
         if (!isList()) {
             return List.of(this);
@@ -148,7 +148,7 @@ record PlanValue(String file, String key, Mark place, Node node) {
         return items;
     }
 
-    /** The items of a list of different texts. */
+    /** Returns the items of a list of different texts. */
     List<PlanValue> words() {
         Set<String> texts = new HashSet<>();
         for (PlanValue item : items()) {
@@ -159,7 +159,7 @@ record PlanValue(String file, String key, Mark place, Node node) {
         return items();
     }
 
-    /** The values by their keys; none of a text or a list. */
+    /** Returns the values by their keys; none of a text or a list. */
     Map<String, PlanValue> values() {
         Map<String, PlanValue> values = new LinkedHashMap<>();
         if (node instanceof MappingNode mapping) {
@@ -175,12 +175,12 @@ record PlanValue(String file, String key, Mark place, Node node) {
         return values;
     }
 
-    /** The value of a key, if it is there. */
+    /** Returns the value of a key, if it is there. */
     Optional<PlanValue> get(String name) {
         return Optional.ofNullable(values().get(name));
     }
 
-    /** The value of a key that has to be there. */
+    /** Returns the value of a key that has to be there. */
     PlanValue require(String name) {
         return get(name)
                 .orElseThrow(() ->

@@ -15,13 +15,13 @@ import org.coop4j.study.Study.Entry;
  */
 public record Robustness(String source, List<String> targets, MethodResults results) {
 
-    /** Average over the targets, if a method was tested on all. */
+    /** Returns average over the targets, if a method was tested on all. */
     public Optional<MethodResult> average(Setup setup) {
         List<MethodResult> all = onTargets(setup);
         return all.size() == targets.size() ? Optional.of(MethodResult.average(all)) : Optional.empty();
     }
 
-    /** A method's results on the targets. */
+    /** Returns a method's results on the targets. */
     public List<MethodResult> onTargets(Setup setup) {
         return targets.stream()
                 .flatMap(target -> results.get(target, setup).stream())
@@ -29,7 +29,7 @@ public record Robustness(String source, List<String> targets, MethodResults resu
     }
 
     /**
-     * One table for each source.
+     * Makes one table per source.
      *
      * @param own results on the data that was learned from
      */

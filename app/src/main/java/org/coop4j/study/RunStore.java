@@ -66,7 +66,7 @@ final class RunStore {
     }
 
     /**
-     * Folder of a run: where it is finished, or else its own place, or one under another name.
+     * Returns the folder of a run: where it is finished, or else its own place, or one under another name.
      */
     Path folder(SweepRun run) {
         Path own = sweep.resolve(run.folder());
@@ -83,7 +83,7 @@ final class RunStore {
         return config != null && config.isSameRun(run.config());
     }
 
-    /** State of a run; nothing is changed. */
+    /** Returns the state of a run; nothing is changed. */
     RunState state(SweepRun run) {
         Path folder = folder(run);
         Optional<String> damage = damage(folder);
@@ -112,7 +112,7 @@ final class RunStore {
         }
     }
 
-    /** The damage that leaves a folder, or the one that it lies in, alone. */
+    /** Returns the damage for which a folder, or the one around it, is left as it is. */
     private Optional<String> damage(Path folder) {
         return damaged.entrySet().stream()
                 .filter(entry -> folder.startsWith(entry.getKey()))
@@ -146,7 +146,7 @@ final class RunStore {
         }
     }
 
-    /** Folder of a run, with nothing of another run in it. */
+    /** Returns the folder of a run, with nothing of another run in it. */
     private Path place(SweepRun run) throws IOException {
         Path folder = folder(run);
         Optional<String> damage = damage(folder);
@@ -186,7 +186,7 @@ final class RunStore {
         }
     }
 
-    /** A problem in a sentence. */
+    /** Returns a problem in a sentence. */
     static String describe(Throwable problem) {
         if (problem instanceof UncheckedIOException unchecked) {
             return describe(unchecked.getCause());

@@ -68,12 +68,12 @@ public record Study(
             return method.with(run.shots());
         }
 
-        /** The run under its names in the tables, without the seed. */
+        /** Returns the run under its names in the tables, without the seed. */
         private List<Object> place() {
             return List.of(dataset, result().trainedOn(), result().half(), setup());
         }
 
-        /** "DTD (learned on Pets), new classes, coop, 16 shots". */
+        /** Returns "DTD (learned on Pets), new classes, coop, 16 shots". */
         private String describe() {
             ClassHalf half = result().half();
             return dataset
@@ -135,7 +135,7 @@ public record Study(
         return all.stream().collect(Collectors.groupingBy(key, LinkedHashMap::new, Collectors.toList()));
     }
 
-    /** The published name of the model, if any run knows it. */
+    /** Returns the published name of the model, if any run knows it. */
     private static ModelId model(List<FinishedRun> runs) {
         return runs.stream()
                 .map(FinishedRun::model)
@@ -144,7 +144,7 @@ public record Study(
                 .orElse(runs.get(0).model());
     }
 
-    /** The test data's name of each run; longer where runs on other images have the same name. */
+    /** Returns the test data's name of each run; longer where runs on other images have the same name. */
     private static Map<FinishedRun, String> datasets(List<FinishedRun> runs, List<String> notes) {
         IdentityHashMap<FinishedRun, String> names = new IdentityHashMap<>();
         for (List<FinishedRun> same : grouped(
@@ -183,7 +183,7 @@ public record Study(
                 result.perClass().stream().map(PerClass::name).collect(Collectors.toSet()));
     }
 
-    /** Of runs that were made more than once the last. */
+    /** Returns the last of runs that were made more than once. */
     private static Entry last(List<Entry> same, List<String> notes) {
         Entry last =
                 same.stream().max(Comparator.comparing(e -> e.run().finished())).orElseThrow();
@@ -251,7 +251,7 @@ public record Study(
         return Numbers.list(seeds.stream().map(String::valueOf).toList());
     }
 
-    /** "6 runs, 1 dataset, seeds 1, 2 and 3". */
+    /** Returns "6 runs, 1 dataset, seeds 1, 2 and 3". */
     public String summary() {
         long datasets = entries.stream().map(Entry::dataset).distinct().count();
         Set<Long> seeds = seeds(entries.stream()
@@ -263,7 +263,7 @@ public record Study(
                 + (seeds.isEmpty() ? "" : (seeds.size() == 1 ? ", seed " : ", seeds ") + text(seeds));
     }
 
-    /** A paper's number for the same method, averaged over the datasets tested on: see {@link PublishedNumbers#find}. */
+    /** Returns a paper's number for the same method, averaged over the datasets tested on: see {@link PublishedNumbers#find}. */
     public Optional<Score> published(String trainedOn, List<String> datasets, ClassHalf half, Setup setup) {
         return PUBLISHED.find(trainedOn, datasets, half, setup, model.backbone());
     }

@@ -23,17 +23,17 @@ public final class Sweep {
     /** Shows a sweep to the user. */
     public interface SweepListener {
 
-        /** Something that the user should know; each note comes once. */
+        /** Tells the user something, once. */
         default void note(String message) {}
 
-        /** The sweep begins with all runs, in order, of which some may be finished. */
+        /** Begins with all runs, in order, of which some may be finished. */
         default void begins(List<RunState> runs) {}
 
-        /** A run begins. */
+        /** Shows that a run begins. */
         default void started(SweepRun run) {}
 
         /**
-         * The sweep advances; called often.
+         * Shows the progress; called often.
          *
          * @param done work done of the work that was left at the beginning
          * @param total estimate of all work that was left at the beginning
@@ -41,10 +41,10 @@ public final class Sweep {
          */
         default void progress(double done, double total, String doing) {}
 
-        /** A run has a result. */
+        /** Shows the result of a run. */
         default void finished(SweepRun run, RunResult result) {}
 
-        /** A run has no result; the others go on. */
+        /** Shows that a run has no result; the others continue. */
         default void failed(SweepRun run, String message) {}
     }
 
@@ -55,7 +55,7 @@ public final class Sweep {
      */
     public record SweepOutcome(List<RunState> runs) {
 
-        /** The runs that have no result. */
+        /** Returns the runs that have no result. */
         public List<RunState> failures() {
             return runs.stream().filter(run -> run.failure().isPresent()).toList();
         }
@@ -83,7 +83,7 @@ public final class Sweep {
         return new Sweep(shared, plan, SweepSchedule.of(shared.clip(), plan, SweepDataset.of(shared, plan)));
     }
 
-    /** The states of all runs in a sweep's folder, which is not changed. */
+    /** Returns the states of all runs in a sweep's folder, which is not changed. */
     public List<RunState> states(Path folder) throws IOException {
         return runs.stream().map(new RunStore(folder)::state).toList();
     }

@@ -45,8 +45,8 @@ record SweepDataset(
     private static final int LEAST_CLASSES_TO_HALVE = 4;
 
     /**
-     * Loads all datasets, one after another, and finds the problems that would end a run before the first one begins: data
-     * that do not load, prompts too long.
+     * Loads all datasets, one after another, and finds the problems that would end a run before the first one begins:
+     * data that do not load, prompts too long.
      *
      * @return all datasets by name
      * @throws PlanException with all problems
@@ -166,7 +166,7 @@ record SweepDataset(
         return half(classNames, half);
     }
 
-    /** Training images of a draw of {@code shots} a class; 0 takes all. */
+    /** Returns the number of training images in a draw of {@code shots} per class; 0 takes all. */
     int trainImages(int shots, ClassHalf half) {
         return half(train, half).stream()
                 .mapToInt(count -> shots == 0 ? count : Math.min(shots, count))
@@ -177,7 +177,7 @@ record SweepDataset(
         return half(test, half).stream().mapToInt(Integer::intValue).sum();
     }
 
-    /** As {@link ImageDataset#half}. */
+    /** Returns a half of the classes, as {@link ImageDataset#half} does. */
     private static <T> List<T> half(List<T> classes, ClassHalf half) {
         int middle = (classes.size() + 1) / 2;
         return switch (half) {

@@ -74,7 +74,7 @@ public record SweepPlan(
      */
     record PlannedMethod(String name, Method method, Overrides training) {
 
-        /** The names that plans may use without settings, for help and messages. */
+        /** Returns the names that plans may use without settings, for help and messages. */
         static List<String> names() {
             List<String> names = new ArrayList<>();
             Method.all().forEach(method -> names.add(method.id()));
@@ -100,7 +100,7 @@ public record SweepPlan(
             this.problems = List.copyOf(problems);
         }
 
-        /** All problems, a sentence each. */
+        /** Returns all problems, a sentence each. */
         public List<String> problems() {
             return problems;
         }
@@ -133,7 +133,7 @@ public record SweepPlan(
         return PlanReader.read("plan", yaml, folder, Optional.empty());
     }
 
-    /** A plan with all possible keys, and comments. */
+    /** Returns a plan with all possible keys, and comments. */
     public static String example() {
         return Resource.text(SweepPlan.class, "example.yaml");
     }

@@ -80,27 +80,27 @@ public record SweepRun(
         return new SweepRun(label, config, tested, source, folder, effort);
     }
 
-    /** Name of the data tested on. */
+    /** Returns the name of the data tested on. */
     public String dataset() {
         return config.testedOn().name();
     }
 
-    /** Name of the data learned from; the data tested on if nothing was learned. */
+    /** Returns the name of the data learned from; the data tested on if nothing was learned. */
     public String trainedOn() {
         return config.data().name();
     }
 
-    /** All of its work, as it was estimated. */
+    /** Returns all of its work, as it was estimated. */
     public double work() {
         return effort.total;
     }
 
-    /** Training images per class; 0 for all, or where nothing is learned. */
+    /** Returns the number of training images per class; 0 for all, or where nothing is learned. */
     public int shots() {
         return config.sample().shots();
     }
 
-    /** The run's seed; 0 where nothing is learned. */
+    /** Returns the run's seed; 0 where nothing is learned. */
     public long seed() {
         return config.sample().seed();
     }
@@ -115,17 +115,17 @@ public record SweepRun(
         return learns() && source.isEmpty() && config.sample().views() == 0;
     }
 
-    /** Training steps; 0 without training by steps. */
+    /** Returns the number of training steps; 0 without training by steps. */
     public long steps() {
         return effort.steps;
     }
 
-    /** The classes tested on. */
+    /** Returns the classes tested on. */
     public ClassHalf half() {
         return config.testedOn().classes();
     }
 
-    /** The method with the data that it is tested on, if that is not the data it learned from. */
+    /** Returns the method with the data that it is tested on, if that is not the data it learned from. */
     public String title() {
         return title(label, config);
     }
@@ -145,7 +145,7 @@ public record SweepRun(
         return safe.startsWith(".") ? "-" + safe : safe;
     }
 
-    /** Runs are the same if their folders are, whose names hold the hash of all that matters. */
+    /** Compares the folders, whose names hold the hash of all that matters. */
     @Override
     public boolean equals(Object other) {
         return other instanceof SweepRun run && run.folder.equals(folder);

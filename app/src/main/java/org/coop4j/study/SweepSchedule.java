@@ -54,7 +54,7 @@ final class SweepSchedule {
     }
 
     /**
-     * All runs of a plan.
+     * Returns all runs of a plan.
      *
      * @param datasets its datasets by name
      * @throws PlanException if settings contradict one another
@@ -103,7 +103,7 @@ final class SweepSchedule {
         runs.putIfAbsent(run.folder(), run);
     }
 
-    /** Methods that learn nothing are tested once. */
+    /** Adds tests of the methods that learn nothing. */
     private void addPrompts(SweepDataset dataset, ClassHalf half, Choice choice) throws IOException {
         for (PlannedMethod planned : chosen(choice, false)) {
             add(run(dataset, half, planned, 0, 0));
@@ -158,7 +158,7 @@ final class SweepSchedule {
     // a
     // step on 10 and one on 1,000 classes.
 
-    /** Encoding an image file. */
+    /** Estimates the work of encoding an image file. */
     static double imageWork(Clip clip) {
         ClipConfig.Vision vision = clip.architecture().vision();
         if (vision instanceof ClipConfig.Vit vit) {

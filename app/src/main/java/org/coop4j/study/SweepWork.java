@@ -109,8 +109,8 @@ final class SweepWork {
     // By a cluster
 
     /**
-     * Does everything by the processes of a cluster: first the images that runs have in common are encoded, in parts; then
-     * runs are made, those with the most work first; then those that test what others learned.
+     * Does everything by the processes of a cluster: first the images that runs have in common are encoded, in parts;
+     * then runs are made, those with the most work first; then those that test what others learned.
      */
     SweepOutcome run(List<SweepRun> runs, SweepCluster cluster) throws IOException {
         List<RunGroup> groups = begin(runs);
@@ -174,8 +174,8 @@ final class SweepWork {
     // Images
 
     /**
-     * Encodes a part of the images that the runs of a group have in common. A problem here comes up again in each run, and
-     * is recorded there.
+     * Encodes a part of the images that the runs of a group have in common. A problem here comes up again in each run,
+     * and is recorded there.
      *
      * @return the problem
      */
@@ -197,7 +197,10 @@ final class SweepWork {
         }
     }
 
-    /** The test images of a group, and the training and val images that its runs learn from and are calibrated on. */
+    /**
+     * Returns the test images of a group, and the training and val images that its runs learn from and are calibrated
+     * on.
+     */
     private List<LabelledImage> images(RunGroup group) throws IOException {
         RunConfig first = group.runs().get(0).config();
         Set<LabelledImage> images = new LinkedHashSet<>(

@@ -155,7 +155,7 @@ class FoundRunsTest {
         }
 
         assertThat(search().damaged().get(0).reason())
-                .contains("result.json is damaged: expected a file of", "bytes or fewer");
+                .contains("result.json", "bytes");
     }
 
     @Test
@@ -166,7 +166,7 @@ class FoundRunsTest {
 
         List<FoundRuns.Failure> damaged = search().damaged();
 
-        assertThat(damaged.get(0).reason()).contains("result.json without config.json");
+        assertThat(damaged.get(0).reason()).contains("result.json", "config.json");
         assertThat(damaged.get(1).reason()).contains("from different runs");
     }
 
@@ -189,7 +189,7 @@ class FoundRunsTest {
 
         assertThat(runs.get(0).model().backbone()).contains("ViT-B/16");
         assertThat(runs.get(1).model().backbone()).isEmpty();
-        assertThat(runs.get(1).model().describe()).isEqualTo("small (SHA-256 a1a1a1a1a1a1…)");
+        assertThat(runs.get(1).model().describe()).contains("small", "a1a1a1a1a1a1");
     }
 
     @Test

@@ -164,8 +164,7 @@ class SweepScheduleTest {
                                         shots: 4
                                         """))
                 .isInstanceOf(PlanException.class)
-                .hasMessageContaining("DescribableTextures, coop-m74-end, 4 shots: ")
-                .hasMessageContaining("77");
+                .hasMessageContainingAll("DescribableTextures", "coop-m74-end", "4 shots", "77");
     }
 
     @Test

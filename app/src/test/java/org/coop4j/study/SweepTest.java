@@ -262,8 +262,7 @@ class SweepTest {
         assertThat(failing.failures()).hasSize(3);
         assertThat(failing.failures().get(2).run().title()).isEqualTo("coop-m4-end-new");
         assertThat(failing.failures().get(2).failure().orElseThrow())
-                .contains("the run that it is made from")
-                .contains("in epoch");
+                .contains("coop-m4-end", "epoch");
     }
 
     @Test
@@ -296,7 +295,7 @@ class SweepTest {
         try (RunFolder held = RunFolder.open(out)) {
             assertThatThrownBy(() -> fixture.run(out, PLAN, SweepFixture.SILENT))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContaining("another run is writing to " + held.path());
+                    .hasMessageContaining(held.path().toString());
         }
         assertThat(out.resolve("runs")).doesNotExist();
     }
@@ -325,10 +324,9 @@ class SweepTest {
                         .anyMatch(p -> p.startsWith("long: coop-m16-end: "))
                         .anyMatch(p -> p.startsWith("long: coop-m4-end-csc: "))
                         .anyMatch(p -> p.matches(".*csc learned.* \"fox\".*"))
-                        .contains(
-                                "tests-only: it has no training images: list it under test_on",
-                                "long: base_to_new needs 4 classes or more",
-                                "tests-only: base_to_new needs 4 classes or" + " more"));
+                        .anyMatch(p -> p.matches("tests-only: .*test_on.*"))
+                        .anyMatch(p -> p.matches("long: .*base_to_new.* 4 .*"))
+                        .anyMatch(p -> p.matches("tests-only: .*base_to_new.* 4 .*")));
         assertThat(out).doesNotExist();
     }
 

@@ -154,7 +154,7 @@ class WrongPlanTest {
                 .hasMessageContaining("no such plan")
                 .hasMessageContaining("--example");
         assertThatThrownBy(() -> read("")).hasMessageContaining("the plan is empty");
-        assertThatThrownBy(() -> read("- a\n")).hasMessageContaining("a plan is written as keys");
+        assertThatThrownBy(() -> read("- a\n")).hasMessageContaining("keys");
         Path binary = folder.resolve("binary.yaml");
         Files.write(binary, new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1});
         assertThatThrownBy(() -> SweepPlan.read(binary, Optional.empty())).hasMessageContaining("UTF-8");

@@ -197,8 +197,8 @@ final class BankFile implements AutoCloseable {
         ByteBuffer found = ByteBuffer.allocate(expected.length);
         read(found, 0);
         if (!Arrays.equals(found.array(), expected)) {
-            throw new IOException(file + " is not the feature bank of this model and transform (the model file may"
-                    + " have changed since it was built): delete it or give another --bank folder");
+            throw new IOException(file + " is not the feature bank of this model and transform (has the model changed?):"
+                    + " delete it, or choose another --bank");
         }
     }
 

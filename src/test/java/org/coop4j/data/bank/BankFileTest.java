@@ -169,7 +169,7 @@ class BankFileTest {
             Files.write(file(), damaged);
             assertThatThrownBy(this::open)
                     .isInstanceOf(IOException.class)
-                    .hasMessageContaining("not the feature bank of this model and transform");
+                    .hasMessageContainingAll(file().toString(), "--bank");
         }
     }
 
@@ -182,8 +182,7 @@ class BankFileTest {
         String changed = WEIGHTS.substring(0, 63) + "0";
         assertThatThrownBy(() -> BankFile.open(folder, key(changed, "test-16", WIDTH)))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("the model file may have changed since it was built")
-                .hasMessageContaining("delete it or give another --bank folder");
+                .hasMessageContainingAll(file().toString(), "model", "--bank");
         assertThatThrownBy(() -> BankFile.open(folder, key(WEIGHTS, "test-16", WIDTH + 1)))
                 .isInstanceOf(IOException.class);
         assertThat(Files.readAllBytes(file())).isEqualTo(before);
@@ -345,8 +344,7 @@ class BankFileTest {
         Path file = Files.createFile(folder.resolve("a-file"));
         assertThatThrownBy(() -> BankFile.open(file, KEY))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("cannot open the feature bank " + file)
-                .hasMessageContaining("give --bank a folder that you may write to");
+                .hasMessageContainingAll(file.toString(), "--bank");
     }
 
     @Test
@@ -354,7 +352,7 @@ class BankFileTest {
         try (BankFile bank = open()) {
             assertThatThrownBy(() -> bank.record(key(0)))
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("is not in the bank");
+                    .hasMessageContainingAll(key(0).toString(), file().toString());
         }
     }
 }

@@ -412,8 +412,9 @@ class BenchmarkSourceTest {
         assertThat(check.status()).isEqualTo(BenchmarkCheck.Status.DIFFERENT);
         assertThat(check.found()).contains(new Benchmark.Sizes(2, 12, 4, 8));
         assertThat(check.problems())
-                .containsExactly("2 classes instead of 47, 12 train images instead of 2,820, 4 val images"
-                        + " instead of 1,128, 8 test images instead of 1,692");
+                .singleElement()
+                .asString()
+                .containsSubsequence("2", "47", "12", "2,820", "4", "1,128", "8", "1,692");
         assertThat(check.expected())
                 .containsExactly(
                         new BenchmarkCheck.Expected(root.resolve("dtd/images"), BenchmarkCheck.Need.ALWAYS, true),

@@ -187,6 +187,11 @@ public final class Options {
             return seed;
         }
 
+        /** Returns the chosen part, or null if none was given. */
+        public Split splitIfGiven() {
+            return split;
+        }
+
         /** Returns the chosen part. */
         public Split split() {
             return split == null ? Split.TEST : split;

@@ -28,23 +28,33 @@ public final class PromptOptions {
             description = "A learned classifier, or the folder of the run that learned it.")
     private Path prompt;
 
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "FILE",
-            description = "The model it was learned with (default: where it was then, or beside it).")
-    private Path model;
-
     @Mixin
-    private Options.Vocabulary vocabulary = new Options.Vocabulary();
+    private OfModel model = new OfModel();
+
+    /** The model of a learned classifier. */
+    public static final class OfModel {
+        @Option(
+                names = {"-m", "--model"},
+                paramLabel = "FILE",
+                description = "The model it was learned with (default: where it was then, or beside it).")
+        private Path file;
+
+        @Mixin
+        private Options.Vocabulary vocabulary;
+
+        /** Returns the model's file, or null if none was given. */
+        public Path file() throws IOException {
+            return file == null ? null : ModelOptions.file(file);
+        }
+    }
 
     /** Options that the command line sets. */
     public PromptOptions() {}
 
-    /** Options of a command that declares its own. */
-    public PromptOptions(Path prompt, Path model, Options.Vocabulary vocabulary) {
+    /** Options of a command with other names for its classifiers. */
+    public PromptOptions(Path prompt, OfModel model) {
         this.prompt = prompt;
         this.model = model;
-        this.vocabulary = vocabulary;
     }
 
     /** Reads the classifier's file. */
@@ -73,9 +83,9 @@ public final class PromptOptions {
 
     /** Opens the model that the classifier was learned with, in a precision. */
     public Clip open(ClassifierFile learned, Precision precision) throws IOException {
-        Path file =
-                model == null ? ClassifierModel.find(learned, file(), ModelOptions.ADVICE) : ModelOptions.file(model);
-        Clip clip = Clip.open(file, vocabulary.clip(precision));
+        Path given = model.file();
+        Path file = given == null ? ClassifierModel.find(learned, file(), ModelOptions.ADVICE) : given;
+        Clip clip = Clip.open(file, model.vocabulary.clip(precision));
         try {
             learned.requireModel(clip);
         } catch (IllegalArgumentException e) {
@@ -94,7 +104,7 @@ public final class PromptOptions {
     public FeatureSpace open(ClassifierFile learned, List<LabelledImage> images, Precision precision)
             throws IOException {
         StoredFeatures.Row first = images.isEmpty() ? null : images.get(0).stored();
-        if (model != null || first == null || !learned.learnedWithoutModel()) {
+        if (model.file != null || first == null || !learned.learnedWithoutModel()) {
             return open(learned, precision);
         }
         StoredFeatures features = first.features();

@@ -113,7 +113,7 @@ public final class Section {
     /** A few-shot chart with data for the filters. */
     public record Chart(FewShotChart chart, Map<String, String> data) {}
 
-    /** Adds a chart with its legend beside it, or several side by side with one legend. */
+    /** Adds a chart with its legend, or several charts with a common legend. */
     public Section charts(List<Chart> charts) {
         if (charts.isEmpty()) {
             return this;

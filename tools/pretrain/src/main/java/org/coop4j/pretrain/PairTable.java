@@ -94,7 +94,7 @@ public record PairTable(Path file, List<Picture> pictures) {
         }
     }
 
-    /** Number of captions of all pictures. */
+    /** Returns the number of captions of all pictures. */
     public int captions() {
         return pictures.stream().mapToInt(picture -> picture.captions.size()).sum();
     }

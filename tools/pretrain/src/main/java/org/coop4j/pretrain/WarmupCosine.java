@@ -17,7 +17,7 @@ record WarmupCosine(double rate, long warmup, long steps) {
         }
     }
 
-    /** The learning rate of step {@code step}, counted from 0. */
+    /** Returns the learning rate of step {@code step}, counted from 0. */
     double at(long step) {
         if (step < warmup) {
             return rate * (step + 1) / warmup;

@@ -136,7 +136,7 @@ public final class RandomWeights {
         };
     }
 
-    /** PyTorch's defaults: attention's biases are 0, those of linear layers uniform in their inputs. */
+    /** Returns PyTorch's default of a bias: attention's biases are 0, those of linear layers uniform in their inputs. */
     private static Draw bias(String part, double mlpWidth, double width) {
         return switch (part) {
             case "attn.in_proj_bias", "attn.out_proj.bias" -> constant(0);
@@ -172,7 +172,7 @@ public final class RandomWeights {
         return lastOfBottleneck ? constant(0) : norm(name);
     }
 
-    /** Uniform within 1/√(inputs of an output): PyTorch's default of linear and convolution. */
+    /** Draws uniformly within 1/√(inputs of an output): PyTorch's default of linear and convolution. */
     private static Draw fanIn(Shape shape) {
         return uniform(inverseRoot((double) shape.elements() / shape.dim(0)));
     }
@@ -247,7 +247,7 @@ public final class RandomWeights {
             return low + uniform() * (high - low) < density(x);
         }
 
-        /** Marsaglia's method for the tail (1964). */
+        /** Draws from the tail by Marsaglia's method (1964). */
         private double tail(boolean negative) {
             while (true) {
                 double x = StrictMath.log(uniform()) / TAIL;
