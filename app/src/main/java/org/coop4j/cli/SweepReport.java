@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -33,7 +32,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
             return new Setting(
                     run.dataset(),
                     run.trainedOn(),
-                    run.half().name().toLowerCase(Locale.ROOT),
+                    run.half().label(),
                     run.label(),
                     Shots.of(run.shots(), run.learns()));
         }

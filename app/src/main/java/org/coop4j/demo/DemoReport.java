@@ -106,8 +106,7 @@ public record DemoReport(DemoResult result, Scores scores) {
         PictureResults after = new PictureResults(result.after());
         return new HtmlPage(
                         "CoOp on " + result.classNames().size() + " classes of photographs",
-                        "Context vectors learned from a few photographs per class, against hand-written prompts and other"
-                                + " methods")
+                        "Context vectors learned from a few photographs per class, compared with other methods")
                 .add(summary())
                 .add(sections.changed(
                         before,
@@ -119,7 +118,7 @@ public record DemoReport(DemoResult result, Scores scores) {
                 .add(sections.confusion(after))
                 .add(sections.leastCertain(after))
                 .add(sections.calibration(
-                        after, "Without val images to calibrate on, these are the model's own probabilities."))
+                        after, "They are not calibrated, as there are no val images."))
                 .add(sections.coverage(after.coverage(), Confidence.NONE))
                 .add(otherDomain())
                 .add(words())
@@ -129,9 +128,8 @@ public record DemoReport(DemoResult result, Scores scores) {
     private Section summary() {
         return new Section("In short")
                 .facts(facts())
-                .paragraph(("CoOp leaves CLIP as it is, and learns the words in front of the class name as vectors."
-                                + " Accuracies are on %d photographs that neither has seen; mean ± standard deviation"
-                                + " over %d samples of training photographs.")
+                .paragraph(("CoOp leaves CLIP unchanged and learns the words before the class name as vectors. Accuracies are on"
+                                + " %d other photographs: mean ± standard deviation over %d samples.")
                         .formatted(result.before().size(), learned().count()));
     }
 
@@ -187,8 +185,7 @@ public record DemoReport(DemoResult result, Scores scores) {
                         .map(i -> careful.get(i) + " for " + names.get(i))
                         .collect(Collectors.joining(
                                 ", ",
-                                "The classes have the names of their folders in Caltech101, as a user's would. Careful"
-                                        + " names are ",
+                                "Classes are named after their folders in Caltech101. Careful names are ",
                                 ".")));
     }
 
@@ -224,8 +221,8 @@ public record DemoReport(DemoResult result, Scores scores) {
     private Section otherDomain() {
         return new Section("Another domain")
                 .paragraph(
-                        ("The classifiers learned on %d photographs per class are tested on emoji and clip art of the"
-                                        + " same classes. The drawings are few: differences of some points mean little.")
+                        ("The classifiers of %d shots are tested on emoji and clip art of the same classes. On so few"
+                                        + " drawings, differences of a few points mean little.")
                                 .formatted(scores.mostShots()))
                 .paragraph("The best hand-written prompt for them, %s with careful names, has %s."
                         .formatted(
@@ -238,8 +235,7 @@ public record DemoReport(DemoResult result, Scores scores) {
 
     private Section words() {
         return new Section("Nearest words of the vectors")
-                .paragraph("The words whose embeddings are nearest to the vectors of the unified context, which began"
-                        + " as \"" + WORDS + "\". Vectors need not mean words, and the nearest word is often not near.")
+                .paragraph("The words nearest to the vectors of the unified context, which began as \"" + WORDS + "\". Vectors need not mean words, and the nearest word is often not near.")
                 .table(new Table<Integer>("words", "Nearest words, with Euclidean distance", "")
                         .decimals(1)
                         .words("vector", i -> String.valueOf(i + 1))

@@ -94,7 +94,7 @@ public record BaseToNewResults(List<Row> rows, List<Row> averages) {
         List<Long> newSeeds = unseen.get().seeds();
         MethodLabel method = base.get().method();
         if (!method.isWithoutTraining() && !baseSeeds.equals(newSeeds)) {
-            notes.accept("base-to-new, %s, %s: base classes have the seeds %s, new ones %s; those of both count"
+            notes.accept("base-to-new, %s, %s: base classes have seeds %s, new classes %s; only shared seeds count"
                     .formatted(base.get().dataset(), method.id(), text(baseSeeds), text(newSeeds)));
         }
         return new Row(base.get().onlySeedsOf(unseen.get()), unseen.get().onlySeedsOf(base.get()));

@@ -44,14 +44,13 @@ import org.coop4j.run.RunResult;
  * config.json} is a run, with {@code result.json} a finished one and with {@code failure.json}
  * alone a failed one.
  *
- * @param root the folder that was searched
  * @param finished runs with a result
  * @param failed runs that failed, with the reason
  * @param unfinished folders of runs that have neither result nor failure
  * @param damaged runs whose files cannot be used
  */
 public record FoundRuns(
-        Path root, List<FinishedRun> finished, List<Failure> failed, List<Path> unfinished, List<Failure> damaged) {
+        List<FinishedRun> finished, List<Failure> failed, List<Path> unfinished, List<Failure> damaged) {
 
     /** ImageNet's results take about 0.1 MB; no result takes this much. */
     private static final long LARGEST = 32L << 20;
@@ -201,7 +200,7 @@ public record FoundRuns(
                 task.advance(1);
             }
         }
-        return new FoundRuns(root, finished, failed, unfinished, damaged);
+        return new FoundRuns(finished, failed, unfinished, damaged);
     }
 
     private static String describe(IOException problem) {

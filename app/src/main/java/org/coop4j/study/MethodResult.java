@@ -1,13 +1,13 @@
 package org.coop4j.study;
 
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
 import org.apache.commons.math3.stat.StatUtils;
 import org.apache.commons.math3.stat.inference.TTest;
 import org.coop4j.eval.SeedSummary;
@@ -50,46 +50,24 @@ public record MethodResult(
         }
     }
 
-    /** A score of a run, in percent. */
-    public enum Measure {
-        /** Share of test images classified correctly. */
-        ACCURACY,
-        /** Mean F1 over the classes. */
-        MACRO_F1,
-        /** Expected calibration error over 15 bins; small is good. */
-        CALIBRATION_ERROR
-    }
-
     /**
-     * Scores of one run, or of one hand-written prompt, of which the accuracy alone is known.
+     * Scores of one run, in percent, or of one hand-written prompt, of which the accuracy alone is known; others are not a
+     * number.
      *
-     * @param scores in percent; none or not a number if unknown
+     * @param accuracy share of test images classified correctly
+     * @param macroF1 mean F1 over the classes
+     * @param calibrationError expected calibration error over 15 bins; small is good
      * @param perClass results of each class, if known
      */
-    public record Measured(Map<Measure, Double> scores, List<PerClass> perClass) {
+    public record Measured(double accuracy, double macroF1, double calibrationError, List<PerClass> perClass) {
 
         static Measured of(RunResult result) {
             return new Measured(
-                    Map.of(
-                            Measure.ACCURACY,
-                            result.accuracy(),
-                            Measure.MACRO_F1,
-                            result.macroF1(),
-                            Measure.CALIBRATION_ERROR,
-                            100 * result.calibrationError()),
-                    result.perClass());
+                    result.accuracy(), result.macroF1(), 100 * result.calibrationError(), result.perClass());
         }
 
         static Measured of(double accuracy) {
-            return new Measured(Map.of(Measure.ACCURACY, accuracy), List.of());
-        }
-
-        double accuracy() {
-            return score(Measure.ACCURACY);
-        }
-
-        private double score(Measure measure) {
-            return scores.getOrDefault(measure, Double.NaN);
+            return new Measured(accuracy, Double.NaN, Double.NaN, List.of());
         }
     }
 
@@ -119,14 +97,17 @@ public record MethodResult(
         boolean same = results.stream().allMatch(one -> one.seeds().equals(first.seeds()));
         SortedMap<Long, Measured> bySeed = new TreeMap<>();
         for (long seed : same ? first.seeds() : List.of(0L)) {
-            Map<Measure, Double> scores = new EnumMap<>(Measure.class);
-            for (Measure measure : Measure.values()) {
-                results.stream()
-                        .mapToDouble(one -> same ? one.bySeed.get(seed).score(measure) : one.mean(measure))
-                        .average()
-                        .ifPresent(mean -> scores.put(measure, mean));
-            }
-            bySeed.put(seed, new Measured(scores, List.of()));
+            ToDoubleFunction<ToDoubleFunction<Measured>> mean = score -> results.stream()
+                    .mapToDouble(one -> same ? score.applyAsDouble(one.bySeed.get(seed)) : one.mean(score))
+                    .average()
+                    .orElseThrow();
+            bySeed.put(
+                    seed,
+                    new Measured(
+                            mean.applyAsDouble(Measured::accuracy),
+                            mean.applyAsDouble(Measured::macroF1),
+                            mean.applyAsDouble(Measured::calibrationError),
+                            List.of()));
         }
         return new MethodResult(AVERAGE, first.setup, bySeed, results);
     }
@@ -155,22 +136,17 @@ public record MethodResult(
 
     /** Returns the mean accuracy over the seeds. */
     public double accuracy() {
-        return mean(Measure.ACCURACY);
+        return mean(Measured::accuracy);
     }
 
-    /** Returns mean over the seeds; not a number unless all results have the score. */
-    private double mean(Measure measure) {
-        return bySeed.values().stream()
-                .mapToDouble(one -> one.score(measure))
-                .average()
-                .orElseThrow();
+    /** Returns the mean over the seeds; not a number unless all results have the score. */
+    private double mean(ToDoubleFunction<Measured> score) {
+        return bySeed.values().stream().mapToDouble(score).average().orElseThrow();
     }
 
     /** Returns a score over the seeds, if all results have it. */
-    public Optional<SeedSummary> summary(Measure measure) {
-        return Double.isNaN(mean(measure))
-                ? Optional.empty()
-                : Optional.of(SeedSummary.of(bySeed.values(), one -> one.score(measure)));
+    public Optional<SeedSummary> summary(ToDoubleFunction<Measured> score) {
+        return Double.isNaN(mean(score)) ? Optional.empty() : Optional.of(SeedSummary.of(bySeed.values(), score));
     }
 
     /** Returns the results of the seeds that another has too; those that hold for all seeds stay. */

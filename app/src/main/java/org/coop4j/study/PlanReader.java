@@ -15,7 +15,6 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.coop4j.base.Settings;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
@@ -77,18 +76,21 @@ final class PlanReader {
     private SweepPlan read() {
         plan.requireKeys(
                 "a plan",
-                withTraining("data", "datasets", "methods", "shots", "seeds", "test_on", "base_to_new", "exif"));
+                Overrides.keys(),
+                "data",
+                "datasets",
+                "methods",
+                "shots",
+                "seeds",
+                "test_on",
+                "base_to_new",
+                "exif");
         root = root.or(() -> plan.get("data").map(this::path));
         exif = exif(plan, null);
         datasets = datasets(plan.require("datasets"));
         methods = methods(plan.require("methods"));
-        plan.get("shots")
-                .ifPresent(value ->
-                        shots = value.words().stream().map(PlanReader::shots).toList());
-        plan.get("seeds")
-                .ifPresent(value -> seeds = value.words().stream()
-                        .map(seed -> seed.whole(1, Integer.MAX_VALUE))
-                        .toList());
+        plan.get("shots").ifPresent(value -> shots = value.each(PlanReader::shots));
+        plan.get("seeds").ifPresent(value -> seeds = value.each(seed -> seed.whole(1, Integer.MAX_VALUE)));
         return new SweepPlan(
                 datasets,
                 methods,
@@ -97,10 +99,6 @@ final class PlanReader {
                 overrides(plan),
                 plan.get("test_on").map(this::testOn),
                 plan.get("base_to_new").flatMap(this::baseToNew));
-    }
-
-    private static List<String> withTraining(String... keys) {
-        return Stream.concat(Stream.of(keys), Overrides.keys().stream()).toList();
     }
 
     private static int shots(PlanValue value) {
@@ -196,7 +194,15 @@ final class PlanReader {
         Optional<PlanValue> place = item.get("path");
         if (item.hasKeys()) {
             item.requireKeys(
-                    "a dataset", withTraining("name", "path", "images", "names", "split_seed", "template", "exif"));
+                    "a dataset",
+                    Overrides.keys(),
+                    "name",
+                    "path",
+                    "images",
+                    "names",
+                    "split_seed",
+                    "template",
+                    "exif");
         } else if (Benchmarks.published().find(item.text()).isPresent()) {
             name = Optional.of(item);
         } else {
@@ -291,10 +297,9 @@ final class PlanReader {
             });
             return builtIn.orElseGet(() -> Method.ofSettings(item.values().keySet()));
         });
-        Set<String> allowed = new LinkedHashSet<>(List.of("name", "method"));
-        allowed.addAll(Settings.of((Record) base).keySet());
-        allowed.addAll(base.training(1).trains() ? Overrides.keys() : List.of());
-        item.requireKeys(base.title(), allowed);
+        List<String> settings = new ArrayList<>(Settings.of((Record) base).keySet());
+        settings.addAll(base.training(1).trains() ? Overrides.keys() : List.of());
+        item.requireKeys(base.title(), settings, "name", "method");
         Method method = set(base, item);
         boolean namesSettings = builtIn.isPresent() && !builtIn.get().id().equals(name);
         if (namesSettings && !method.equals(builtIn.get())) {
@@ -313,11 +318,7 @@ final class PlanReader {
                 boolean several = value.get().isList() || setting.getValue() instanceof List;
                 values.put(
                         setting.getKey(),
-                        several
-                                ? value.get().words().stream()
-                                        .map(PlanValue::text)
-                                        .toList()
-                                : value.get().text());
+                        several ? value.get().each(PlanValue::text) : value.get().text());
                 method = value.get().make(() -> base.with(values));
             }
         }
@@ -328,7 +329,7 @@ final class PlanReader {
 
     private TestOn testOn(PlanValue value) {
         if (value.hasKeys()) {
-            value.requireKeys("test_on", List.of("datasets", "from", "methods", "shots"));
+            value.requireKeys("test_on", List.of(), "datasets", "from", "methods", "shots");
         }
         List<Dataset> targets = datasets(value.hasKeys() ? value.require("datasets") : value);
         for (Dataset target : targets) {
@@ -348,7 +349,7 @@ final class PlanReader {
                     "base_to_new needs a method that can name new classes: hand-written prompts or a unified context");
         }
         if (value.hasKeys()) {
-            value.requireKeys("base_to_new", List.of("datasets", "methods", "shots"));
+            value.requireKeys("base_to_new", List.of(), "datasets", "methods", "shots");
         } else if (!value.text().matches("true|false")) {
             throw value.problem("base_to_new: expected true, false or keys, got \"" + value.text() + "\"");
         } else if (value.text().equals("false")) {
@@ -397,15 +398,14 @@ final class PlanReader {
         if (value.isEmpty()) {
             return Set.copyOf(usual);
         }
-        Set<T> chosen = new LinkedHashSet<>();
-        for (PlanValue word : value.get().words()) {
-            if (!own.contains(meant.apply(word))) {
+        return new LinkedHashSet<>(value.get().each(word -> {
+            T chosen = meant.apply(word);
+            if (!own.contains(chosen)) {
                 String all = own.stream().map(String::valueOf).collect(Collectors.joining(", "));
                 throw word.problem(
                         "%s: \"%s\" is not among the plan's own, %s".formatted(word.key(), word.text(), all));
             }
-            chosen.add(meant.apply(word));
-        }
-        return chosen;
+            return chosen;
+        }));
     }
 }

@@ -3,7 +3,6 @@ package org.coop4j.study;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -11,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.coop4j.study.SweepPlan.PlanException;
 import org.yaml.snakeyaml.LoaderOptions;
@@ -148,15 +148,17 @@ record PlanValue(String file, String key, Mark place, Node node) {
         return items;
     }
 
-    /** Returns the items of a list of different texts. */
-    List<PlanValue> words() {
+    /** Makes something of each item of a list of different texts. */
+    <T> List<T> each(Function<PlanValue, T> make) {
         Set<String> texts = new HashSet<>();
+        List<T> all = new ArrayList<>();
         for (PlanValue item : items()) {
             if (!texts.add(item.text())) {
                 throw item.problem("%s lists %s twice".formatted(key, item.text()));
             }
+            all.add(make.apply(item));
         }
-        return items();
+        return all;
     }
 
     /** Returns the values by their keys; none of a text or a list. */
@@ -192,10 +194,12 @@ record PlanValue(String file, String key, Mark place, Node node) {
      *
      * @param name of what has the keys, such as "a dataset"
      */
-    void requireKeys(String name, Collection<String> allowed) {
+    void requireKeys(String name, List<String> more, String... keys) {
         if (!hasKeys()) {
             throw problem(name + " is written as keys with values");
         }
+        List<String> allowed = new ArrayList<>(List.of(keys));
+        allowed.addAll(more);
         values().forEach((unknown, value) -> {
             if (!allowed.contains(unknown)) {
                 throw value.problem(

@@ -6,7 +6,6 @@ import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -78,7 +77,7 @@ public record Study(
             ClassHalf half = result().half();
             return dataset
                     + (run.isTransferred() ? " (learned on " + result().trainedOn() + ")" : "")
-                    + (half == ClassHalf.ALL ? "" : ", " + half.name().toLowerCase(Locale.ROOT) + " classes")
+                    + (half == ClassHalf.ALL ? "" : ", " + half.label() + " classes")
                     + ", "
                     + setup();
         }
@@ -223,10 +222,7 @@ public record Study(
 
     /** Notes the seeds that are missing where others of the same method have them. */
     private static void noteMissingSeeds(List<Entry> entries, List<String> notes) {
-        List<Entry> learned = entries.stream()
-                .filter(entry -> !entry.method().isWithoutTraining())
-                .toList();
-        new TreeMap<>(grouped(learned, Entry::method)).values().forEach(ofMethod -> {
+        new TreeMap<>(grouped(learned(entries), Entry::method)).values().forEach(ofMethod -> {
             Map<Set<Long>, List<String>> lacking = new LinkedHashMap<>();
             for (List<Entry> here : grouped(ofMethod, Entry::place).values()) {
                 Set<Long> missing = seeds(ofMethod);
@@ -235,32 +231,34 @@ public record Study(
                         .add(here.get(0).describe());
             }
             lacking.remove(Set.of());
-            lacking.forEach((missing, where) -> notes.add((missing.size() > 1 ? "seeds " : "seed ")
-                    + text(missing)
-                    + (missing.size() > 1 ? " are" : " is")
-                    + " missing: "
-                    + Numbers.some(where, MOST_NAMED)));
+            lacking.forEach((missing, where) ->
+                    notes.add("missing: " + describe(missing) + " of " + Numbers.some(where, MOST_NAMED)));
         });
+    }
+
+    private static List<Entry> learned(List<Entry> entries) {
+        return entries.stream()
+                .filter(entry -> !entry.method().isWithoutTraining())
+                .toList();
     }
 
     private static Set<Long> seeds(List<Entry> entries) {
         return entries.stream().map(entry -> entry.result().seed()).collect(Collectors.toCollection(TreeSet::new));
     }
 
-    private static String text(Set<Long> seeds) {
-        return Numbers.list(seeds.stream().map(String::valueOf).toList());
+    private static String describe(Set<Long> seeds) {
+        String numbers = Numbers.list(seeds.stream().map(String::valueOf).toList());
+        return (seeds.size() == 1 ? "seed " : "seeds ") + numbers;
     }
 
     /** Returns "6 runs, 1 dataset, seeds 1, 2 and 3". */
     public String summary() {
         long datasets = entries.stream().map(Entry::dataset).distinct().count();
-        Set<Long> seeds = seeds(entries.stream()
-                .filter(entry -> !entry.method().isWithoutTraining())
-                .toList());
+        Set<Long> seeds = seeds(learned(entries));
         return Numbers.count(entries.size(), "run")
                 + ", "
                 + Numbers.count(datasets, "dataset")
-                + (seeds.isEmpty() ? "" : (seeds.size() == 1 ? ", seed " : ", seeds ") + text(seeds));
+                + (seeds.isEmpty() ? "" : ", " + describe(seeds));
     }
 
     /** Returns a paper's number for the same method, averaged over the datasets tested on: see {@link PublishedNumbers#find}. */

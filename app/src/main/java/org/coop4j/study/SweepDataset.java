@@ -159,31 +159,17 @@ record SweepDataset(
     }
 
     Task task(ClassHalf half, long seed) {
-        return data.task(classNames(half), seed);
+        return data.task(half.of(classNames), seed);
     }
 
-    List<String> classNames(ClassHalf half) {
-        return half(classNames, half);
-    }
-
-    /** Returns the number of training images in a draw of {@code shots} per class; 0 takes all. */
+    /** Returns the training images of a draw of {@code shots} per class; 0 takes all. */
     int trainImages(int shots, ClassHalf half) {
-        return half(train, half).stream()
+        return half.of(train).stream()
                 .mapToInt(count -> shots == 0 ? count : Math.min(shots, count))
                 .sum();
     }
 
     int testImages(ClassHalf half) {
-        return half(test, half).stream().mapToInt(Integer::intValue).sum();
-    }
-
-    /** Returns a half of the classes, as {@link ImageDataset#half} does. */
-    private static <T> List<T> half(List<T> classes, ClassHalf half) {
-        int middle = (classes.size() + 1) / 2;
-        return switch (half) {
-            case ALL -> classes;
-            case BASE -> classes.subList(0, middle);
-            case NEW -> classes.subList(middle, classes.size());
-        };
+        return half.of(test).stream().mapToInt(Integer::intValue).sum();
     }
 }

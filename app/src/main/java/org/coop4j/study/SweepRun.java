@@ -1,7 +1,6 @@
 package org.coop4j.study;
 
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 import org.coop4j.base.Sha256;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -136,7 +135,7 @@ public record SweepRun(
                 + (config.data().name().equals(tested.name()) ? "" : "-on-" + tested.name())
                 + (tested.classes() == ClassHalf.ALL
                         ? ""
-                        : "-" + tested.classes().name().toLowerCase(Locale.ROOT));
+                        : "-" + tested.classes().label());
     }
 
     /** Letters of any script stay; characters with a meaning in a file system do not. */

@@ -33,12 +33,6 @@ final class SweepSchedule {
 
     private static final String IMAGENET = "ImageNet";
 
-    /** A transformer block's products, in squares of its width, for a token. */
-    private static final double BLOCK = 12;
-
-    /** Multiplications of a ResNet bottleneck at 64 channels and 224 pixels, roughly. */
-    private static final double BOTTLENECK = 2.2e8;
-
     /** Reading, decoding and resizing a photograph takes roughly as long as this many. */
     private static final double DECODING = 2e8;
 
@@ -158,17 +152,12 @@ final class SweepSchedule {
     // a
     // step on 10 and one on 1,000 classes.
 
-    /** Estimates the work of encoding an image file. */
+    /** Estimates the work of encoding an image file: each token uses about each parameter. */
     static double imageWork(Clip clip) {
         ClipConfig.Vision vision = clip.architecture().vision();
-        if (vision instanceof ClipConfig.Vit vit) {
-            return DECODING + vit.tokens() * vit.layers() * BLOCK * vit.width() * vit.width();
-        }
-        int blocks = vision instanceof ClipConfig.ResNet resNet
-                ? resNet.layers().stream().mapToInt(Integer::intValue).sum()
-                : 1;
-        double scale = vision.width() / 64.0 * vision.imageSize() / 224.0;
-        return DECODING + blocks * BOTTLENECK * scale * scale;
+        double side = vision.imageSize()
+                / (vision instanceof ClipConfig.Vit vit ? vit.patchSize() : ClipConfig.ResNet.STRIDE);
+        return DECODING + side * side * clip.architecture().parameterCount();
     }
 
     private Work work(SweepDataset dataset, ClassHalf half, RunConfig config) {

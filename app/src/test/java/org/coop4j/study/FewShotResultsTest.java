@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.assertj.core.data.Offset;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.study.MethodResult.Measure;
+import org.coop4j.study.MethodResult.Measured;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,7 +48,7 @@ class FewShotResultsTest {
         MethodResults fewShot = fewShot();
 
         MethodResult cell = fewShot.get("DTD", COOP.with(new Shots(16))).orElseThrow();
-        SeedSummary summary = cell.summary(Measure.ACCURACY).orElseThrow();
+        SeedSummary summary = cell.summary(Measured::accuracy).orElseThrow();
         assertThat(summary.mean()).isEqualTo(63, CLOSE);
         // Deviations −3, −1, 4: (9 + 1 + 16) / 2 = 13.
         assertThat(summary.sampleSd()).isEqualTo(Math.sqrt(13), CLOSE);
@@ -82,7 +82,7 @@ class FewShotResultsTest {
 
         MethodResult average = fewShot.get(MethodResult.AVERAGE, COOP.with(new Shots(16))).orElseThrow();
         // Each seed's average: 70, 73, 74.5; deviations −2.5, 0.5, 2: 10.5 / 2 = 5.25.
-        SeedSummary seeds = average.summary(Measure.ACCURACY).orElseThrow();
+        SeedSummary seeds = average.summary(Measured::accuracy).orElseThrow();
         assertThat(average.accuracy()).isEqualTo(72.5, CLOSE);
         assertThat(seeds.mean()).isEqualTo(72.5, CLOSE);
         assertThat(seeds.sampleSd()).isEqualTo(Math.sqrt(5.25), CLOSE);
@@ -104,7 +104,7 @@ class FewShotResultsTest {
         MethodResult average = fewShot().get(MethodResult.AVERAGE, COOP.with(new Shots(16))).orElseThrow();
 
         assertThat(average.accuracy()).isEqualTo((61 + 82) / 2.0, CLOSE);
-        assertThat(average.summary(Measure.ACCURACY).orElseThrow().count()).isEqualTo(1);
+        assertThat(average.summary(Measured::accuracy).orElseThrow().count()).isEqualTo(1);
     }
 
     @Test
@@ -131,8 +131,8 @@ class FewShotResultsTest {
 
         MethodResult cell = fewShot().cells().get(0);
 
-        assertThat(cell.summary(Measure.CALIBRATION_ERROR).orElseThrow().mean()).isEqualTo(12.5);
-        assertThat(cell.summary(Measure.MACRO_F1).orElseThrow().mean()).isEqualTo(49);
+        assertThat(cell.summary(Measured::calibrationError).orElseThrow().mean()).isEqualTo(12.5);
+        assertThat(cell.summary(Measured::macroF1).orElseThrow().mean()).isEqualTo(49);
     }
 
     @Test
@@ -192,7 +192,7 @@ class FewShotResultsTest {
         MethodResult zeroShot = fewShot.zeroShot("dtd").orElseThrow();
         assertThat(zeroShot.accuracy()).isEqualTo(42);
         assertThat(zeroShot.seeds()).containsExactly(0L);
-        assertThat(zeroShot.summary(Measure.MACRO_F1)).isEmpty();
+        assertThat(zeroShot.summary(Measured::macroF1)).isEmpty();
         assertThat(fewShot.get("dtd", MethodLabel.BEST_HAND_WRITTEN.with(Shots.NONE))
                         .orElseThrow()
                         .accuracy())

@@ -70,7 +70,7 @@ class WrongPlanTest {
                 "test_on: [nothing] | line 4: \"nothing\" is neither a published dataset",
                 "data: E | line 4: the key \"data\" … twice",
                 "batch: &b 4 | line 4: anchors such as &b",
-                "batch: [*b, 4] | line 4: anchors such as &b",
+                "batch: [*b, 4] | line 4: not valid YAML: … alias b",
                 "batch: !b 4 | line 4: types such as !b",
                 "batch: [4 | line 5: not valid YAML: ",
                 "'  batch: 4' | line 4: not valid YAML: ",

@@ -1,19 +1,17 @@
 package org.coop4j.study.report;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
-import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult;
-import org.coop4j.study.MethodResult.Measure;
+import org.coop4j.study.MethodResult.Measured;
 import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.PublishedNumbers.Score;
 
@@ -42,11 +40,6 @@ final class Cells {
                         "method");
     }
 
-    /** Returns "base", "new" or "all". */
-    static String half(ClassHalf half) {
-        return half.name().toLowerCase(Locale.ROOT);
-    }
-
     /** Makes a cell of the seeds, of which people see the number. */
     static Cell seeds(MethodResult result) {
         List<Long> seeds = result.seeds();
@@ -55,7 +48,7 @@ final class Cells {
     }
 
     static Optional<SeedSummary> accuracy(Optional<MethodResult> result) {
-        return result.flatMap(r -> r.summary(Measure.ACCURACY));
+        return result.flatMap(r -> r.summary(Measured::accuracy));
     }
 
     /** Makes a cell of a paper's number with its backbone and source. */

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
@@ -101,18 +102,19 @@ public final class EvaluationSections {
         return all.subList(0, Math.min(most, all.size()));
     }
 
-    /** Adds a picture with lines below it, unless its file cannot be read any more. */
-    void add(List<Picture> pictures, Path file, String className, String... lines) {
-        thumbnails.picture(file, className, List.of(lines)).ifPresent(pictures::add);
+    /** Returns a picture with lines below it, unless its file cannot be read any more. */
+    Stream<Picture> picture(Path file, String className, String... lines) {
+        return thumbnails.picture(file, className, List.of(lines)).stream();
     }
 
     private List<Picture> pictures(List<PictureResult> results) {
-        List<Picture> pictures = new ArrayList<>();
-        for (PictureResult r : results) {
-            String truth = "true class: " + share(r.truthProbability());
-            add(pictures, r.file(), names.get(r.truth()), "labelled " + label(r), truth);
-        }
-        return pictures;
+        return results.stream()
+                .flatMap(one -> picture(
+                        one.file(),
+                        names.get(one.truth()),
+                        "labelled " + label(one),
+                        "true class: " + share(one.truthProbability())))
+                .toList();
     }
 
     private String label(PictureResult result) {
@@ -140,11 +142,13 @@ public final class EvaluationSections {
     }
 
     private void changed(Section section, String kind, List<Changed> changed) {
-        List<Picture> pictures = new ArrayList<>();
-        for (Changed c : first(PICTURES, changed)) {
-            PictureResult now = c.after();
-            add(pictures, now.file(), names.get(now.truth()), label(now), "before: " + label(c.before()));
-        }
+        List<Picture> pictures = first(PICTURES, changed).stream()
+                .flatMap(one -> picture(
+                        one.after().file(),
+                        names.get(one.after().truth()),
+                        label(one.after()),
+                        "before: " + label(one.before())))
+                .toList();
         if (!pictures.isEmpty()) {
             String most = changed.size() > PICTURES ? ", the surest %d of %d".formatted(PICTURES, changed.size()) : "";
             section.subheading(kind + most).pictures(kind.toLowerCase(Locale.ROOT), pictures);

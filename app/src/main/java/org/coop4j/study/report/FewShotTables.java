@@ -10,7 +10,7 @@ import org.coop4j.console.Table.Kind;
 import org.coop4j.console.Table;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult;
-import org.coop4j.study.MethodResult.Measure;
+import org.coop4j.study.MethodResult.Measured;
 import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.MethodResults;
 import org.coop4j.study.Shots;
@@ -25,12 +25,12 @@ final class FewShotTables {
     private record Line(Place place, MethodResult result) {
 
         Cell accuracy() {
-            return Cell.mean(result.summary(Measure.ACCURACY).orElseThrow()).best(place.isBest(result));
+            return Cell.mean(result.summary(Measured::accuracy).orElseThrow()).best(place.isBest(result));
         }
 
         /** Returns Student's 95 % interval of three seeds or more. */
         Optional<String> interval() {
-            return result.summary(Measure.ACCURACY)
+            return result.summary(Measured::accuracy)
                     .filter(s -> s.percentInterval().isPresent())
                     .map(s -> s.interval(2));
         }
@@ -75,8 +75,8 @@ final class FewShotTables {
                 .numbers("gain", Line::points, "gain_over_zero_shot")
                 .numbers("p", Line::probability, "p_paired_over_seeds")
                 .numbers("95 % interval", Line::interval)
-                .means("F1", line -> line.result.summary(Measure.MACRO_F1), "macro_f1")
-                .means("ECE", line -> line.result.summary(Measure.CALIBRATION_ERROR), "ece_percent")
+                .means("F1", line -> line.result.summary(Measured::macroF1), "macro_f1")
+                .means("ECE", line -> line.result.summary(Measured::calibrationError), "ece_percent")
                 .numbers("published", Line::published, "published", "published_backbone", "published_source");
         for (Study study : studies) {
             study.fewShot().cells().forEach(cell -> table.row(new Line(new Place(study, cell.dataset()), cell)));
@@ -91,8 +91,8 @@ final class FewShotTables {
                 .data("datasets", line -> String.join("; ", line.result.datasets()))
                 .data("n_datasets", line -> line.result.datasets().size())
                 .numbers("accuracy", Line::accuracy, "accuracy", "accuracy_sd_over_seeds", "accuracy_ci95_over_seeds")
-                .numbers("F1", line -> line.result.summary(Measure.MACRO_F1), "macro_f1")
-                .numbers("ECE", line -> line.result.summary(Measure.CALIBRATION_ERROR), "ece_percent")
+                .numbers("F1", line -> line.result.summary(Measured::macroF1), "macro_f1")
+                .numbers("ECE", line -> line.result.summary(Measured::calibrationError), "ece_percent")
                 .numbers("gain", Line::points, "gain_over_zero_shot")
                 .numbers("p", Line::probability, "p_paired_over_datasets")
                 .numbers("published", Line::published, "published", "published_backbone");
@@ -148,7 +148,7 @@ final class FewShotTables {
                 .column("gain", Kind.BARS, Line::points)
                 .numbers(
                         MethodLabel.ZERO_SHOT.id(), line -> Cells.accuracy(fewShot.zeroShot(line.place.dataset())))
-                .numbers("learned", line -> line.result.summary(Measure.ACCURACY))
+                .numbers("learned", line -> line.result.summary(Measured::accuracy))
                 .numbers("shots", line -> Cell.words(line.result.shots().label()), "shots")
                 .numbers("p", Line::probability)
                 .rows(most);

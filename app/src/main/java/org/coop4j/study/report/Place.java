@@ -8,7 +8,7 @@ import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult;
 import org.coop4j.study.MethodResult.Gain;
-import org.coop4j.study.MethodResult.Measure;
+import org.coop4j.study.MethodResult.Measured;
 import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.PublishedNumbers.Score;
 import org.coop4j.study.Study;

@@ -136,8 +136,8 @@ public final class RunPage {
                 .verdict(run.name() + ": " + ComparisonTable.gain(learned, comparison.bestBaseline()) + ".")
                 .table(ComparisonTable.of(List.of(comparison)))
                 .paragraph(
-                        "The chosen hand-written prompt is the best on training and val images; the best in hindsight"
-                                + " is that on the test images, which inflates its accuracy. Seconds exclude encoding.");
+                        "The chosen prompt is the best on training and val images; the best in hindsight is chosen on the"
+                                + " test images, which inflates its accuracy. Seconds exclude encoding.");
     }
 
     private Section chosen() {
@@ -156,23 +156,21 @@ public final class RunPage {
         if (suspects.isEmpty()) {
             return section;
         }
-        List<Picture> pictures = new ArrayList<>();
-        for (Suspect suspect : EvaluationSections.first(PICTURES, suspects)) {
-            String own = name(suspect.picture());
-            sections.add(
-                    pictures,
-                    suspect.picture().image().path(),
-                    own,
-                    "looks like %s (%s)"
-                            .formatted(
-                                    comparison.classNames().get(suspect.suggested()),
-                                    Numbers.percent(100 * suspect.probability(), 0)),
-                    "folder: %s (%s)".formatted(own, Numbers.percent(100 * suspect.own(), 0)));
-        }
+        List<Picture> pictures = EvaluationSections.first(PICTURES, suspects).stream()
+                .flatMap(suspect -> sections.picture(
+                        suspect.picture().image().path(),
+                        name(suspect.picture()),
+                        "looks like %s (%s)"
+                                .formatted(
+                                        comparison.classNames().get(suspect.suggested()),
+                                        Numbers.percent(100 * suspect.probability(), 0)),
+                        "folder: %s (%s)"
+                                .formatted(name(suspect.picture()), Numbers.percent(100 * suspect.own(), 0))))
+                .toList();
         return section.verdict(looks(suspects.size()) + ".")
                 .paragraph(
-                        "A classifier that did not see them (GDA, five-fold cross-validation) finds another class"
-                                + " as probable as for that class's own images. Some are only unusual: move those that are wrong.")
+                        "In five-fold cross-validation (GDA), another class is as probable as for its own images. Some are"
+                                + " only unusual: move those that are wrong.")
                 .pictures("", pictures);
     }
 
@@ -191,10 +189,9 @@ public final class RunPage {
                         + NearDuplicates.LEAST_COSINE
                         + ". A test image that was learned from is no test: keep one of each group.");
         for (Set<Located> group : EvaluationSections.first(GROUPS, groups)) {
-            List<Picture> pictures = new ArrayList<>();
-            for (Located one : EvaluationSections.first(PICTURES, List.copyOf(group))) {
-                sections.add(pictures, one.image().path(), name(one), one.part());
-            }
+            List<Picture> pictures = EvaluationSections.first(PICTURES, List.copyOf(group)).stream()
+                    .flatMap(one -> sections.picture(one.image().path(), name(one), one.part()))
+                    .toList();
             double least = evidence.duplicates().stream()
                     .filter(pair -> group.contains(pair.first()))
                     .mapToDouble(Pair::cosine)

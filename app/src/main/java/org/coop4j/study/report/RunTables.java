@@ -19,7 +19,7 @@ import org.coop4j.study.FoundRuns.FinishedRun;
 import org.coop4j.study.HandWrittenPrompts;
 import org.coop4j.study.HandWrittenPrompts.Prompt;
 import org.coop4j.study.MethodLabel;
-import org.coop4j.study.MethodResult.Measure;
+import org.coop4j.study.MethodResult.Measured;
 import org.coop4j.study.Study;
 import org.coop4j.study.Study.Entry;
 
@@ -47,7 +47,7 @@ final class RunTables {
                 .data("method", of(entry -> entry.method().id()))
                 .data("dataset", of(Entry::dataset))
                 .data("learned_on", result(RunResult::trainedOn))
-                .data("classes_tested", result(result -> Cells.half(result.half())))
+                .data("classes_tested", result(result -> result.half().label()))
                 .data("shots", of(entry -> entry.run().shots().label()))
                 .data("seed", result(RunResult::seed))
                 .data("classes", result(RunResult::classes))
@@ -119,7 +119,7 @@ final class RunTables {
         }
 
         Optional<Cell> accuracy() {
-            return prompt.accuracies().summary(Measure.ACCURACY).map(accuracy -> Cell.mean(accuracy)
+            return prompt.accuracies().summary(Measured::accuracy).map(accuracy -> Cell.mean(accuracy)
                     .best(prompt.equals(all.best())));
         }
     }
@@ -129,7 +129,7 @@ final class RunTables {
         Table<Tested> table = new Table<Tested>("hand-written", "Accuracy of hand-written prompts in %", "")
                 .data("model", t -> t.study.name())
                 .data("dataset", t -> t.all.dataset())
-                .data("classes", t -> Cells.half(t.all.half()))
+                .data("classes", t -> t.all.half().label())
                 .words("prompt", Tested::text, "prompt")
                 .data("is_the_datasets_own", t -> t.prompt.own())
                 .means("accuracy", Tested::accuracy, "accuracy");

@@ -166,7 +166,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, StudyCharts charts) {
     private Section handWritten(Study study) {
         Section section = section("Hand-written prompts", study);
         for (HandWrittenPrompts prompts : study.handWritten()) {
-            String classes = prompts.half() == ClassHalf.ALL ? "" : ", " + Cells.half(prompts.half()) + " classes";
+            String classes = prompts.half() == ClassHalf.ALL ? "" : ", " + prompts.half().label() + " classes";
             section.details(
                     "%s%s: %s by “%s”"
                             .formatted(
@@ -190,7 +190,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, StudyCharts charts) {
                 .toList();
         return sources.isEmpty()
                 ? section
-                : section.paragraph("The model here is " + study.model().backbone().orElse("none that the papers used") + ".")
+                : section.paragraph("The model here is " + study.model().backbone().orElse("not one the papers used") + ".")
                         .list(sources);
     }
 

@@ -12,7 +12,7 @@ import org.coop4j.study.BaseToNewResults.Row;
 import org.coop4j.study.BaseToNewResults;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodResult;
-import org.coop4j.study.MethodResult.Measure;
+import org.coop4j.study.MethodResult.Measured;
 import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.PublishedNumbers.Score;
 import org.coop4j.study.Robustness;
@@ -124,7 +124,7 @@ final class TransferTables {
                 .data("tested_on", t -> t.result.dataset())
                 .data("role", Tested::role)
                 .data("seeds", t -> Cells.seeds(t.result))
-                .means("accuracy", t -> t.result.summary(Measure.ACCURACY), "accuracy")
+                .means("accuracy", t -> t.result.summary(Measured::accuracy), "accuracy")
                 .numbers(
                         "published",
                         t -> Cells.published(t.study.published(
