@@ -1,6 +1,5 @@
 package org.coop4j.run;
 
-import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -93,6 +92,11 @@ public record RunResult(
         return named ? method.title() : label;
     }
 
+    /** Returns the duration of all parts of the run. */
+    public double totalSeconds() {
+        return seconds.values().stream().mapToDouble(Double::doubleValue).sum();
+    }
+
     /**
      * A hand-written prompt's accuracy.
      *
@@ -109,7 +113,6 @@ public record RunResult(
     public record PerClass(String name, int total, int correct) {
 
         /** Returns the percentage of test images classified correctly. */
-        @JsonIgnore
         public double accuracy() {
             return 100.0 * correct / total;
         }

@@ -141,7 +141,7 @@ final class CompareCommand extends ConsoleCommand {
 
     private void print(Comparison comparison, Table<Disagreement> disagreements, int images) {
         PrintStream out = console.out();
-        ComparisonTable.of(List.of(comparison)).lines().print(out);
+        new ComparisonTable(List.of(comparison)).table().lines().print(out);
         List<ComparedClassifier> all = comparison.classifiers();
         ComparedClassifier first = all.get(0);
         for (ComparedClassifier other : all.subList(1, all.size())) {

@@ -56,7 +56,7 @@ final class SweepScreen implements SweepListener, AutoCloseable {
 
     @Override
     public void finished(SweepRun ended, RunResult result) {
-        double seconds = result.seconds().values().stream().mapToDouble(s -> s).sum(); // on whatever machine
+        double seconds = result.totalSeconds(); // on whatever machine
         console.note(String.format(
                 Locale.ROOT,
                 "%s: %.1f %%%s, %s",

@@ -48,7 +48,7 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
             ComparisonTable.candidates(choice).lines().print(out);
             out.println();
         }
-        ComparisonTable.of(comparisons()).lines().print(out);
+        new ComparisonTable(comparisons()).table().lines().print(out);
         first().methods().forEach(method -> print(method, console));
         if (seeds.size() == 1) {
             RunPage.findings(seeds.get(0)).forEach(console::paragraph);

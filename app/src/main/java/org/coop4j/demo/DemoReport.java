@@ -101,25 +101,22 @@ public record DemoReport(DemoResult result, Scores scores) {
     // The page
 
     private HtmlPage page() {
-        EvaluationSections sections = new EvaluationSections(result.classNames());
-        PictureResults before = new PictureResults(result.before());
-        PictureResults after = new PictureResults(result.after());
+        EvaluationSections sections =
+                new EvaluationSections(result.classNames(), new PictureResults(result.after()));
         return new HtmlPage(
                         "CoOp on " + result.classNames().size() + " classes of photographs",
                         "Context vectors learned from a few photographs per class, compared with other methods")
                 .add(summary())
                 .add(sections.changed(
-                        before,
+                        new PictureResults(result.before()),
                         quoted(scores.best(CAREFUL)) + " with careful names",
-                        after,
                         "The learned prompt"))
                 .add(curves())
                 .add(perClass())
-                .add(sections.confusion(after))
-                .add(sections.leastCertain(after))
-                .add(sections.calibration(
-                        after, "They are not calibrated, as there are no val images."))
-                .add(sections.coverage(after.coverage(), Confidence.NONE))
+                .add(sections.confusion())
+                .add(sections.leastCertain())
+                .add(sections.calibration("They are not calibrated, as there are no val images."))
+                .add(sections.coverage(Confidence.NONE))
                 .add(otherDomain())
                 .add(words())
                 .add(method());
@@ -166,7 +163,7 @@ public record DemoReport(DemoResult result, Scores scores) {
     }
 
     private static Table<DemoMethod> methods(String title) {
-        return new Table<DemoMethod>("methods", title, "").decimals(1).words("method", DemoMethod::title);
+        return new Table<DemoMethod>(title).words("method", DemoMethod::title);
     }
 
     private Section curves() {
@@ -190,8 +187,7 @@ public record DemoReport(DemoResult result, Scores scores) {
     }
 
     private Table<?> prompts() {
-        Table<String> table = new Table<String>("prompts", "Hand-written prompts, accuracy in %", "")
-                .decimals(1)
+        Table<String> table = new Table<String>("Hand-written prompts, accuracy in %")
                 .words("prompt", DemoReport::quoted);
         for (String dataset : List.of(
                 PHOTOGRAPHS, CAREFUL, DRAWINGS, CAREFUL_DRAWINGS)) {
@@ -206,8 +202,7 @@ public record DemoReport(DemoResult result, Scores scores) {
                 .paragraph("The best hand-written prompt with careful names against the class-specific context of %d"
                                 .formatted(scores.mostShots())
                         + " shots, mean over the seeds.")
-                .table(new Table<ClassGain>("classes", "Test photographs classified correctly, %", "")
-                        .decimals(1)
+                .table(new Table<ClassGain>("Test photographs classified correctly, %")
                         .words("class", ClassGain::name)
                         .column("gain", Kind.BARS, g -> Cell.points(g.gain()))
                         .numbers("hand-written", g -> Cell.number(g.before()))
@@ -236,8 +231,7 @@ public record DemoReport(DemoResult result, Scores scores) {
     private Section words() {
         return new Section("Nearest words of the vectors")
                 .paragraph("The words nearest to the vectors of the unified context, which began as \"" + WORDS + "\". Vectors need not mean words, and the nearest word is often not near.")
-                .table(new Table<Integer>("words", "Nearest words, with Euclidean distance", "")
-                        .decimals(1)
+                .table(new Table<Integer>("Nearest words, with Euclidean distance")
                         .words("vector", i -> String.valueOf(i + 1))
                         .words("words", i -> result.words().get(i).stream()
                                 .map(w -> w.text() + " " + Numbers.number(w.distance(), 2))
@@ -246,8 +240,7 @@ public record DemoReport(DemoResult result, Scores scores) {
     }
 
     private Section method() {
-        return new Section("How this was made")
-                .code("coop demo")
+        return new Section("How coop demo made this")
                 .list(List.of(
                         ("Model: %s, %s parameters, SHA-256 %.12s…; trained on photographs, emoji and clip art, never on"
                                         + " these pictures.")

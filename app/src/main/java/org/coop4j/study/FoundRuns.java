@@ -174,7 +174,7 @@ public record FoundRuns(
                         && (folder.getFileName().toString().startsWith(".") || RunFolder.isReplaced(folder)),
                 (place, problem) -> {
                     if (problem instanceof AccessDeniedException) { // otherwise a loop or a dead link
-                        damaged.add(new Failure(root.relativize(place), describe(problem)));
+                        damaged.add(new Failure(root.relativize(place), RunStore.describe(problem)));
                     }
                 });
         try (Progress.Task task = progress.task("reading", folders.size(), Progress.Unit.FOLDERS)) {
@@ -195,18 +195,12 @@ public record FoundRuns(
                         unfinished.add(name);
                     }
                 } catch (IOException e) {
-                    damaged.add(new Failure(name, describe(e)));
+                    damaged.add(new Failure(name, RunStore.describe(e)));
                 }
                 task.advance(1);
             }
         }
         return new FoundRuns(finished, failed, unfinished, damaged);
-    }
-
-    private static String describe(IOException problem) {
-        return problem instanceof AccessDeniedException denied
-                ? "no permission to read " + Path.of(denied.getFile()).getFileName()
-                : problem.getMessage();
     }
 
     /**

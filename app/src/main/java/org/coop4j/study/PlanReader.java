@@ -228,13 +228,8 @@ final class PlanReader {
                 throw value.problem("\"" + key + "\" belongs to a dataset with a path");
             });
         }
-        String text = name.orElseThrow(() -> item.problem("this dataset has neither name nor path"))
-                .text();
-        Benchmark benchmark = Benchmarks.published()
-                .find(text)
-                .orElseThrow(() ->
-                        item.problem("no dataset is called \"%s\"; published are %s; a dataset of your own needs a path"
-                                .formatted(text, publishedNames())));
+        PlanValue given = name.orElseThrow(() -> item.problem("this dataset has neither name nor path"));
+        Benchmark benchmark = given.make(() -> Benchmarks.published().get(given.text()));
         Path place = root.orElseThrow(() -> item.problem(
                 "the folder of %s is unknown: give data: DIR in the plan, or --data DIR".formatted(benchmark.name())));
         return DataSpec.of(place.toAbsolutePath().normalize()).withBenchmark(benchmark.name());
@@ -243,17 +238,14 @@ final class PlanReader {
     private DataSpec own(PlanValue item, PlanValue place) {
         Path path = path(place);
         if (!Files.exists(path)) {
-            throw item.problem("\"%s\" is neither a published dataset (%s) nor a folder or file: there is no %s"
-                    .formatted(place.text(), publishedNames(), path));
+            throw item.problem(
+                    "\"%s\" is neither a published dataset (see coop datasets) nor a folder or file: there is no %s"
+                            .formatted(place.text(), path));
         }
         return DataSpec.of(path)
                 .withFiles(
                         item.get("images").map(this::path).orElse(null),
                         item.get("names").map(this::path).orElse(null));
-    }
-
-    private static String publishedNames() {
-        return Benchmarks.published().all().stream().map(Benchmark::name).collect(Collectors.joining(", "));
     }
 
     // Methods: a name of the plan's own without a method stands for a context, or for templates
@@ -269,10 +261,7 @@ final class PlanReader {
     }
 
     private static Method builtIn(PlanValue name) {
-        return find(name.text())
-                .orElseThrow(() -> name.problem(("no method is called \"%s\"; there are %s, coop-mM-POSITION[-csc] with"
-                                + " end, middle or front; or a mapping of name, method and settings")
-                        .formatted(name.text(), String.join(", ", PlannedMethod.names()))));
+        return name.make(() -> Method.of(name.text()));
     }
 
     private static Optional<Method> find(String name) {

@@ -1,8 +1,6 @@
 package org.coop4j.study;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -14,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.coop4j.method.train.Trainer.NonFiniteLossException;
+import org.coop4j.console.CommandFailure;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
@@ -186,21 +184,10 @@ final class RunStore {
         }
     }
 
-    /** Returns a problem in a sentence. */
+    /** Describes a problem in a sentence; settings that do not fit the data are refused as arguments. */
     static String describe(Throwable problem) {
-        if (problem instanceof UncheckedIOException unchecked) {
-            return describe(unchecked.getCause());
-        }
-        String message = problem.getMessage();
-        if (problem instanceof OutOfMemoryError) {
-            return "out of memory (" + message + "): give Java more, or limit a step's memory";
-        }
-        if (message == null) {
-            return problem.toString();
-        }
-        boolean ofUse = (problem instanceof IOException && !(problem instanceof FileSystemException))
-                || problem instanceof IllegalArgumentException
-                || problem instanceof NonFiniteLossException;
-        return ofUse ? message : problem.getClass().getSimpleName() + ": " + message;
+        return problem instanceof IllegalArgumentException
+                ? problem.getMessage()
+                : CommandFailure.describe(problem);
     }
 }

@@ -47,7 +47,6 @@ public record Study(
         List<ClassGains> classes) {
 
     private static final PublishedNumbers PUBLISHED = PublishedNumbers.shipped();
-    private static final double ROUNDING = 1e-9;
     private static final int MOST_NAMED = 6;
 
     /**
@@ -184,22 +183,19 @@ public record Study(
 
     /** Returns the last of runs that were made more than once. */
     private static Entry last(List<Entry> same, List<String> notes) {
-        Entry last =
-                same.stream().max(Comparator.comparing(e -> e.run().finished())).orElseThrow();
+        List<Entry> ended = same.stream()
+                .sorted(Comparator.comparing(entry -> entry.run().finished()))
+                .toList();
+        Entry last = ended.get(ended.size() - 1);
         if (same.size() > 1) {
-            double accuracy = last.result().accuracy();
-            boolean equal = same.stream().allMatch(e -> Math.abs(e.result().accuracy() - accuracy) < ROUNDING);
-            String folders = same.stream().map(e -> e.run().folder().toString()).collect(Collectors.joining(", "));
-            notes.add("%s, seed %d was run more than once with %s: %s%s"
-                    .formatted(
-                            last.describe(),
-                            last.result().seed(),
-                            equal ? "the same result" : "different results",
-                            folders,
-                            equal
-                                    ? ""
-                                    : "; shown is %s (%s), which ended last"
-                                            .formatted(last.run().folder(), Numbers.percent(accuracy, 2))));
+            String all = ended.stream()
+                    .map(entry -> "%s (%s)"
+                            .formatted(
+                                    entry.run().folder(),
+                                    Numbers.percent(entry.result().accuracy(), 2)))
+                    .collect(Collectors.joining(", "));
+            notes.add("%s, seed %d was run more than once, and the last counts: %s"
+                    .formatted(last.describe(), last.result().seed(), all));
         }
         return last;
     }

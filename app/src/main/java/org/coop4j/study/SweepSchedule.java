@@ -28,24 +28,16 @@ import org.coop4j.weights.model.ClipConfig;
  * Makes the list of runs of a plan, in the order in which they are done: dataset by dataset, first
  * on all classes, then on the halves, then on other data; in each, first what is not learned, then
  * few shots before many.
+ *
+ * @param datasets the plan's datasets by name
+ * @param runs the runs so far by folder
  */
-final class SweepSchedule {
+record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datasets, Map<Path, SweepRun> runs) {
 
     private static final String IMAGENET = "ImageNet";
 
     /** Reading, decoding and resizing a photograph takes roughly as long as this many. */
     private static final double DECODING = 2e8;
-
-    private final Clip clip;
-    private final SweepPlan plan;
-    private final Map<String, SweepDataset> datasets;
-    private final Map<Path, SweepRun> runs = new LinkedHashMap<>();
-
-    private SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datasets) {
-        this.clip = clip;
-        this.plan = plan;
-        this.datasets = datasets;
-    }
 
     /**
      * Returns all runs of a plan.
@@ -54,7 +46,7 @@ final class SweepSchedule {
      * @throws PlanException if settings contradict one another
      */
     static List<SweepRun> of(Clip clip, SweepPlan plan, Map<String, SweepDataset> datasets) throws IOException {
-        SweepSchedule schedule = new SweepSchedule(clip, plan, datasets);
+        SweepSchedule schedule = new SweepSchedule(clip, plan, datasets, new LinkedHashMap<>());
         for (Dataset dataset : plan.datasets()) {
             schedule.add(datasets.get(dataset.name()));
         }

@@ -88,7 +88,7 @@ class WrongPlanTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "coup | line 3: no method is called \"coup\"; there are zero-shot, linear-probe," + " coop",
+                "coup | line 3: methods: method \"coup\"… zero-shot, linear-probe, coop",
                 "[zero-shot, zero-shot] | line 3: two methods are called zero-shot",
                 "{context_length: 4} | line 3: this method has no name",
                 "{name: x, contxt: 4} | line 3: unknown key \"contxt\": CoOp (M = 16) has name,"
@@ -98,7 +98,7 @@ class WrongPlanTest {
                 "{name: x, words: [a, b]} | line 3: words: expected a string",
                 "{name: x, words: {a: b}} | line 3: words has no value",
                 "{name: x, words: null} | line 3: words has no value",
-                "{name: x, method: coup} | line 3: no method is called \"coup\"",
+                "{name: x, method: coup} | line 3: method \"coup\"",
                 "{name: x, words: a, context_length: 2} | line 3: context_length: words makes it" + " 1",
                 "{name: x, position: left} | line 3: position: expected one of end, middle, front," + " got",
                 "{name: x, class_specific: 1} | line 3: class_specific: expected true or false, got" + " \"1\"",
@@ -125,7 +125,7 @@ class WrongPlanTest {
             value = {
                 "{names: x} | line 1: this dataset has neither name nor path",
                 "{name: dtd, names: x} | line 1: \"names\" belongs to a dataset with a path",
-                "{name: nothing} | line 1: no dataset is called \"nothing\"; published are" + " ImageNet",
+                "{name: nothing} | line 1: name: no dataset is called 'nothing'… ImageNet",
                 "{name: dtd, template: photo} | line 1: template \"photo\" has no {}",
                 "dtd | line 1: the folder of DescribableTextures … data: DIR … --data",
                 "{path: \"a\\0b\"} | line 1: path: Nul character not allowed",

@@ -71,7 +71,6 @@ final class ClassTable {
                                         leading.zeroShot().isEmpty() ? "accuracy" : "gain over zero-shot",
                                         by,
                                         leading.result().shots().describe()))
-                .decimals(1)
                 .words("class", name -> name)
                 .column("gain of " + by, Kind.BARS, name -> Cell.points(leading.gain(name)))
                 .numbers(MethodLabel.ZERO_SHOT.id(), name -> Cell.number(leading.zeroShot(name)));

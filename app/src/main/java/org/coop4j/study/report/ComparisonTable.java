@@ -16,28 +16,18 @@ import org.coop4j.run.Comparison.Role;
 import org.coop4j.run.MethodChoice.Score;
 import org.coop4j.run.MethodChoice;
 
-/** A training run compared with simpler classifiers, as a table and in words. */
-public final class ComparisonTable {
+/**
+ * A training run compared with simpler classifiers, as a table and in words.
+ *
+ * @param seeds comparisons of the same classifiers, one per seed; the table has mean and standard deviation
+ */
+public record ComparisonTable(List<Comparison> seeds) {
 
     /** The usual level of significance. */
     private static final double SIGNIFICANT = 0.05;
 
-    private final List<Comparison> seeds;
-
-    private ComparisonTable(List<Comparison> seeds) {
-        this.seeds = seeds;
-    }
-
-    /**
-     * Returns the table.
-     *
-     * @param seeds comparisons of the same classifiers, one per seed; the table has mean and standard deviation
-     */
-    public static Table<?> of(List<Comparison> seeds) {
-        return new ComparisonTable(seeds).table();
-    }
-
-    private Table<?> table() {
+    /** Returns the table. */
+    public Table<?> table() {
         List<ComparedClassifier> classifiers = seeds.get(0).classifiers();
         double best = classifiers.stream()
                 .filter(c -> c.role() != Role.HINDSIGHT)
@@ -45,7 +35,6 @@ public final class ComparisonTable {
                 .max()
                 .orElseThrow();
         return new Table<ComparedClassifier>("comparison", "Accuracy on the test images, %", "")
-                .decimals(1)
                 .words("classifier", c -> muted(c, named(c, classifiers)), "classifier")
                 .means(
                         "test",
@@ -119,7 +108,6 @@ public final class ComparisonTable {
                                 ? "Accuracy by cross-validation on the training images, %"
                                 : "Accuracy on the val images, %",
                         "")
-                .decimals(1)
                 .words("candidate", s -> Cell.words(s.candidate().name()).best(s.equals(best)), "candidate")
                 .numbers(
                         folds ? "cross-validation" : "val",

@@ -47,7 +47,7 @@ public final class ConfusionFiles {
     static Table<?> table(ConfusionMatrix matrix, List<String> names, String caption) {
         int[] labels = matrix.labels();
         double[][] shares = matrix.normalised();
-        Table<Integer> table = new Table<Integer>("", caption, "")
+        Table<Integer> table = new Table<Integer>(caption)
                 .words("true class ↓ predicted as →", row -> names.get(labels[row]), "true \\ predicted");
         for (int column = 0; column < labels.length; column++) {
             int predicted = column;

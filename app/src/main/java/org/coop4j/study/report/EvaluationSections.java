@@ -42,11 +42,18 @@ public final class EvaluationSections {
     private static final int PICTURES = 12;
 
     private final List<String> names;
+    private final PictureResults results;
     private final Thumbnails thumbnails = new Thumbnails();
 
-    /** Takes the names of the classes by label. */
-    public EvaluationSections(List<String> names) {
-        this.names = List.copyOf(names);
+    /**
+     * Takes predictions of the test images.
+     *
+     * @param names names of the classes by label
+     * @param results results after calibration
+     */
+    public EvaluationSections(List<String> names, PictureResults results) {
+        this.names = names;
+        this.results = results;
     }
 
     /** Shows precision, recall and F1 of each class, the weakest first. */
@@ -60,8 +67,7 @@ public final class EvaluationSections {
                                 names.get(weakest.label()),
                                 Numbers.percent(weakest.precision(), 0),
                                 Numbers.percent(weakest.accuracy(), 0)))
-                .table(new Table<ClassResult>("classes", "Test images by class, in %", "")
-                        .decimals(1)
+                .table(new Table<ClassResult>("Test images by class, in %")
                         .words("class", one -> names.get(one.label()))
                         .numbers("precision", one -> Cell.number(one.precision()))
                         .numbers("recall", one -> Cell.number(one.accuracy()))
@@ -71,7 +77,7 @@ public final class EvaluationSections {
     }
 
     /** Shows the confusion matrix, and pictures of the classes that are confused most. */
-    public Section confusion(PictureResults results) {
+    public Section confusion() {
         List<String> counts = new ArrayList<>();
         List<PictureResult> examples = new ArrayList<>();
         for (List<PictureResult> pair : first(PAIRS, results.confused())) {
@@ -126,13 +132,13 @@ public final class EvaluationSections {
     }
 
     /** Shows the images that one of two classifiers gets right and the other wrong. */
-    public Section changed(PictureResults before, String beforeName, PictureResults after, String afterName) {
-        List<Changed> better = after.changed(before, true);
-        List<Changed> worse = after.changed(before, false);
+    public Section changed(PictureResults before, String beforeName, String name) {
+        List<Changed> better = results.changed(before, true);
+        List<Changed> worse = results.changed(before, false);
         Section section = new Section("Images that changed")
                 .verdict("%s corrects %s of %s, and gets %s wrong that it had right."
                         .formatted(
-                                afterName,
+                                name,
                                 Numbers.count(better.size(), "image"),
                                 beforeName,
                                 Numbers.count(worse.size(), "image")));
@@ -156,7 +162,7 @@ public final class EvaluationSections {
     }
 
     /** Shows the images of which the classifier is least certain. */
-    public Section leastCertain(PictureResults results) {
+    public Section leastCertain() {
         List<PictureResult> least = first(PICTURES, results.leastCertain());
         return new Section("Least certain images")
                 .verdict("Its least certain label has a probability of %s."
@@ -168,10 +174,9 @@ public final class EvaluationSections {
     /**
      * Shows how far probabilities can be believed.
      *
-     * @param results results after calibration
      * @param fitted sentence about the calibration
      */
-    public Section calibration(PictureResults results, String fitted) {
+    public Section calibration(String fitted) {
         Calibration calibration = results.calibration();
         int images = results.all().size();
         double tooHigh = 0;
@@ -203,11 +208,10 @@ public final class EvaluationSections {
      *
      * @param confidence calibration with a threshold that was chosen without the test images, if there is one
      */
-    public Section coverage(Coverage test, Confidence confidence) {
+    public Section coverage(Confidence confidence) {
+        Coverage test = results.coverage();
         double chosen = confidence.threshold().orElse(Double.NaN);
-        Table<Coverage.Point> table = new Table<Coverage.Point>(
-                        "coverage", "Answers above a threshold (coop predict --threshold), in %", "")
-                .decimals(1)
+        Table<Coverage.Point> table = new Table<Coverage.Point>("Answers above a threshold (coop predict --threshold), in %")
                 .numbers("threshold", p -> Cell.number(100 * p.threshold()).best(p.threshold() == chosen))
                 .numbers("answered", p -> Cell.number(p.coverage()))
                 .numbers("accuracy", p -> Cell.number(p.answered() == 0 ? Double.NaN : p.accuracy()));
@@ -256,8 +260,7 @@ public final class EvaluationSections {
         return new Section("Unknown images")
                 .verdict("A threshold that accepts 95 %% of the known images accepts %s of the unknown ones."
                         .formatted(Numbers.percent(unknown.falsePositives().get(OpenSet.PROBABILITY), 0)))
-                .table(new Table<OpenSet>("unknown", "Unknown images accepted as one of the classes, in %", "")
-                        .decimals(1)
+                .table(new Table<OpenSet>("Unknown images accepted as one of the classes, in %")
                         .words("score", score -> switch (score) {
                             case MAX_LOGIT -> "largest logit";
                             case ENERGY -> "energy";

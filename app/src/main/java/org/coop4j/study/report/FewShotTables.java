@@ -54,7 +54,7 @@ final class FewShotTables {
 
     /** Makes a table whose first column is the model. */
     private static Table<Line> table(String name, String title, String note) {
-        return new Table<Line>(name, title, note).data("model", line -> line.place.study().name());
+        return new Table<Line>(name, title, note).decimals(2).data("model", line -> line.place.study().name());
     }
 
     /** Returns all numbers: dataset × method × shots. */
@@ -112,6 +112,7 @@ final class FewShotTables {
                                         + fewShot.averaged().size() + " datasets"
                                 : place.title() + ", by training images per class",
                         "mean ± standard deviation over seeds, 95 % interval")
+                .decimals(2)
                 .data("model", method -> place.study().name());
         Cells.method(table, method -> method);
         Stream.concat(Stream.of(Shots.NONE), fewShot.shots().stream())

@@ -33,27 +33,21 @@ import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
 import org.coop4j.study.html.Section.Picture;
 
-/** The page of a training run: its classifier compared with baselines, its mistakes, and problems of the images. */
-public final class RunPage {
+/**
+ * The page of a training run: its classifier compared with baselines, its mistakes, and problems of the images.
+ *
+ * @param learned the run's classifier
+ */
+public record RunPage(
+        ComparedRun run,
+        RunComparison evidence,
+        MethodChoice choice,
+        Comparison comparison,
+        ComparedClassifier learned,
+        EvaluationSections sections) {
 
     private static final int PICTURES = 24;
     private static final int GROUPS = 12;
-
-    private final ComparedRun run;
-    private final RunComparison evidence;
-    private final MethodChoice choice;
-    private final Comparison comparison;
-    private final ComparedClassifier learned;
-    private final EvaluationSections sections;
-
-    private RunPage(ComparedRun run, RunComparison evidence, MethodChoice choice) {
-        this.run = run;
-        this.evidence = evidence;
-        this.choice = choice;
-        this.comparison = evidence.comparison();
-        this.learned = comparison.method(run.name());
-        this.sections = new EvaluationSections(comparison.classNames());
-    }
 
     /**
      * Writes the page of each run into its folder.
@@ -64,14 +58,18 @@ public final class RunPage {
     public static void write(List<ComparedRun> runs, RunComparison evidence, MethodChoice choice, int threads)
             throws IOException {
         for (ComparedRun run : runs) {
-            String html = new RunPage(run, evidence, choice).page(threads).html();
-            AtomicFile.write(run.folder().resolve(RunFolder.REPORT), html);
+            Comparison comparison = evidence.comparison();
+            ComparedClassifier learned = comparison.method(run.name());
+            PictureResults results = PictureResults.of(evidence.images().test(), learned.calibrated());
+            EvaluationSections sections = new EvaluationSections(comparison.classNames(), results);
+            RunPage page = new RunPage(run, evidence, choice, comparison, learned, sections);
+            AtomicFile.write(
+                    run.folder().resolve(RunFolder.REPORT), page.page(threads).html());
         }
     }
 
     private HtmlPage page(int threads) {
         ComparedClassifier prompt = comparison.prompt();
-        PictureResults after = PictureResults.of(evidence.images().test(), learned.calibrated());
         PictureResults before = PictureResults.of(evidence.images().test(), prompt.calibrated());
         String lead = "%s learned from %s of %s, tested on %s that it has not seen"
                 .formatted(
@@ -84,13 +82,13 @@ public final class RunPage {
                 .add(baselines())
                 .add(chosen())
                 .add(sections.classes(learned.calibrated().evaluation()))
-                .add(sections.confusion(after))
-                .add(sections.changed(before, "zero-shot with " + prompt.name(), after, run.name()))
-                .add(sections.leastCertain(after))
+                .add(sections.confusion())
+                .add(sections.changed(before, "zero-shot with " + prompt.name(), run.name()))
+                .add(sections.leastCertain())
                 .add(suspects())
                 .add(duplicates())
-                .add(sections.calibration(after, calibration()))
-                .add(sections.coverage(after.coverage(), learned.confidence()));
+                .add(sections.calibration(calibration()))
+                .add(sections.coverage(learned.confidence()));
         if (evidence.unknown().containsKey(run.name())) {
             page.add(sections.unknown(evidence.unknown().get(run.name())));
         }
@@ -134,7 +132,7 @@ public final class RunPage {
     private Section baselines() {
         return new Section("Compared with baselines")
                 .verdict(run.name() + ": " + ComparisonTable.gain(learned, comparison.bestBaseline()) + ".")
-                .table(ComparisonTable.of(List.of(comparison)))
+                .table(new ComparisonTable(List.of(comparison)).table())
                 .paragraph(
                         "The chosen prompt is the best on training and val images; the best in hindsight is chosen on the"
                                 + " test images, which inflates its accuracy. Seconds exclude encoding.");
@@ -256,7 +254,7 @@ public final class RunPage {
                                         config.method().title(), config.method().summary()),
                         "The run took %s seconds: %s."
                                 .formatted(
-                                        Numbers.number(RunTables.seconds(run.result()), 0),
+                                        Numbers.number(run.result().totalSeconds(), 0),
                                         Machine.describe(threads))));
     }
 

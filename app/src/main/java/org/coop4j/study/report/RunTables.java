@@ -56,7 +56,7 @@ final class RunTables {
                 .data("accuracy", number(RunResult::accuracy))
                 .data("macro_f1", number(RunResult::macroF1))
                 .data("ece_percent", number(result -> 100 * result.calibrationError()))
-                .data("seconds", number(RunTables::seconds))
+                .data("seconds", number(RunResult::totalSeconds))
                 .data("settings", of(entry -> entry.run().settings().entrySet().stream()
                         .map(Object::toString)
                         .collect(Collectors.joining("; "))))
@@ -82,15 +82,6 @@ final class RunTables {
 
     private static Function<Line, Optional<Object>> number(ToDoubleFunction<RunResult> value) {
         return result(result -> Cell.number(value.applyAsDouble(result)));
-    }
-
-    /** Returns the seconds that a run took. */
-    static double seconds(RunResult result) {
-        return result.seconds() == null
-                ? 0
-                : result.seconds().values().stream()
-                        .mapToDouble(Double::doubleValue)
-                        .sum();
     }
 
     /** Returns the settings of each method's runs. */
@@ -126,7 +117,7 @@ final class RunTables {
 
     /** Returns the hand-written prompts that training runs tested beside the learned one, of some datasets. */
     static Table<?> handWritten(List<Study> studies, Predicate<HandWrittenPrompts> some) {
-        Table<Tested> table = new Table<Tested>("hand-written", "Accuracy of hand-written prompts in %", "")
+        Table<Tested> table = new Table<Tested>("hand-written", "Accuracy of hand-written prompts in %", "").decimals(2)
                 .data("model", t -> t.study.name())
                 .data("dataset", t -> t.all.dataset())
                 .data("classes", t -> t.all.half().label())

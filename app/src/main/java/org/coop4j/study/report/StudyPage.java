@@ -25,7 +25,7 @@ import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
 
 /** The page of a report, with filters for model, dataset, method and shots. */
-record StudyPage(FoundRuns findings, List<Study> studies, StudyCharts charts) {
+record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, StudyCharts charts) {
 
     HtmlPage page() {
         List<String> titles = datasets();
@@ -206,7 +206,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, StudyCharts charts) {
                         .map(study -> study.model().describe() + ": "
                                 + study.summary() + work(study))
                         .toList())
-                .list(StudyReport.notes(studies).stream().map(note -> note + ".").toList())
+                .list(notes.stream().map(note -> note + ".").toList())
                 .table(RunTables.runs(findings, studies, false));
         studies.forEach(study -> section.table(RunTables.settings(study)));
         return section;
@@ -218,7 +218,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, StudyCharts charts) {
 
     private static String work(Study study) {
         double hours = study.entries().stream()
-                        .mapToDouble(entry -> RunTables.seconds(entry.run().result()))
+                        .mapToDouble(entry -> entry.run().result().totalSeconds())
                         .sum()
                 / 3600;
         return hours < 0.05 ? "" : ", " + Numbers.number(hours, 1) + " hours of work";

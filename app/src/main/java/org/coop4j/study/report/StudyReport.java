@@ -15,25 +15,17 @@ import org.coop4j.console.Table;
 import org.coop4j.study.FoundRuns;
 import org.coop4j.study.Study;
 
-/** All tables and figures of a folder of runs. */
-public final class StudyReport {
+/**
+ * All tables and figures of a folder of runs.
+ *
+ * @param studies the finished runs by model, at least one
+ */
+public record StudyReport(FoundRuns findings, List<Study> studies) {
 
     /** Name of the page. */
     public static final String PAGE = "report.html";
 
     private static final int LONGEST_SLUG = 60;
-
-    private final FoundRuns findings;
-    private final List<Study> studies;
-
-    /** Takes the finished runs by model, at least one. */
-    public StudyReport(FoundRuns findings, List<Study> studies) {
-        if (studies.isEmpty()) {
-            throw new IllegalArgumentException("there is no finished run to report");
-        }
-        this.findings = findings;
-        this.studies = studies;
-    }
 
     /**
      * Makes all files and writes them into a folder.
@@ -44,7 +36,7 @@ public final class StudyReport {
         ReportFiles files = new ReportFiles(folder);
         StudyCharts charts = new StudyCharts(studies);
         Map<String, String> contents = new LinkedHashMap<>();
-        contents.put(PAGE, new StudyPage(findings, studies, charts).page().html());
+        contents.put(PAGE, new StudyPage(findings, studies, notes(), charts).page().html());
         Set<String> models = new HashSet<>();
         for (Study study : studies) {
             String ofModel = studies.size() == 1 ? "" : slug(study.name(), models) + "/";
@@ -79,17 +71,12 @@ public final class StudyReport {
 
     /** Returns remarks on runs that are shown apart, missing or left out. */
     public List<String> notes() {
-        List<String> notes = new ArrayList<>(notes(studies));
+        List<String> notes = new ArrayList<>();
         if (studies.size() > 1) {
             List<String> models =
                     studies.stream().map(study -> study.model().describe()).toList();
-            notes.add(0, "runs of %d models are shown apart: %s".formatted(models.size(), Numbers.list(models)));
+            notes.add("runs of %d models are shown apart: %s".formatted(models.size(), Numbers.list(models)));
         }
-        return notes;
-    }
-
-    static List<String> notes(List<Study> studies) {
-        List<String> notes = new ArrayList<>();
         for (Study study : studies) {
             String prefix = studies.size() > 1 ? study.name() + ": " : "";
             study.notes().forEach(note -> notes.add(prefix + note));

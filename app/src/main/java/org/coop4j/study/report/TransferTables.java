@@ -85,6 +85,7 @@ final class TransferTables {
                         "base-to-new",
                         "Base-to-new generalization, accuracy in %",
                         "mean ± standard deviation over seeds, published base / new")
+                .decimals(2)
                 .grouped()
                 .data("model", h -> h.study.name())
                 .words("dataset", Halves::dataset, "dataset");
@@ -155,6 +156,7 @@ final class TransferTables {
                         "robustness",
                         "Learned on " + source + ", accuracy in % on it and on others",
                         "mean ± standard deviation over seeds")
+                .decimals(2)
                 .data("model", row -> study.name());
         Cells.setup(table, row -> row)
                 .numbers(
