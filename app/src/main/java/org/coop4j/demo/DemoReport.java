@@ -189,8 +189,7 @@ public record DemoReport(DemoResult result, Scores scores) {
     private Table<?> prompts() {
         Table<String> table = new Table<String>("Hand-written prompts, accuracy in %")
                 .words("prompt", DemoReport::quoted);
-        for (String dataset : List.of(
-                PHOTOGRAPHS, CAREFUL, DRAWINGS, CAREFUL_DRAWINGS)) {
+        for (String dataset : List.of(PHOTOGRAPHS, CAREFUL, DRAWINGS, CAREFUL_DRAWINGS)) {
             table.numbers(dataset, prompt -> Cell.number(scores.accuracy(dataset, prompt))
                     .best(prompt.equals(scores.best(dataset))));
         }
@@ -199,9 +198,9 @@ public record DemoReport(DemoResult result, Scores scores) {
 
     private Section perClass() {
         return new Section("By class")
-                .paragraph("The best hand-written prompt with careful names against the class-specific context of %d"
-                                .formatted(scores.mostShots())
-                        + " shots, mean over the seeds.")
+                .paragraph(
+                        "The best hand-written prompt with careful names, and the class-specific context of %d shots (mean over seeds)."
+                                .formatted(scores.mostShots()))
                 .table(new Table<ClassGain>("Test photographs classified correctly, %")
                         .words("class", ClassGain::name)
                         .column("gain", Kind.BARS, g -> Cell.points(g.gain()))
@@ -219,7 +218,7 @@ public record DemoReport(DemoResult result, Scores scores) {
                         ("The classifiers of %d shots are tested on emoji and clip art of the same classes. On so few"
                                         + " drawings, differences of a few points mean little.")
                                 .formatted(scores.mostShots()))
-                .paragraph("The best hand-written prompt for them, %s with careful names, has %s."
+                .paragraph("The best hand-written prompt there, %s with careful names, has %s."
                         .formatted(
                                 quoted(scores.best(CAREFUL_DRAWINGS)),
                                 Numbers.percent(best(CAREFUL_DRAWINGS))))
@@ -230,7 +229,7 @@ public record DemoReport(DemoResult result, Scores scores) {
 
     private Section words() {
         return new Section("Nearest words of the vectors")
-                .paragraph("The words nearest to the vectors of the unified context, which began as \"" + WORDS + "\". Vectors need not mean words, and the nearest word is often not near.")
+                .paragraph("The words nearest to the vectors of the unified context, which began as \"" + WORDS + "\". Vectors need not mean words.")
                 .table(new Table<Integer>("Nearest words, with Euclidean distance")
                         .words("vector", i -> String.valueOf(i + 1))
                         .words("words", i -> result.words().get(i).stream()
@@ -249,7 +248,7 @@ public record DemoReport(DemoResult result, Scores scores) {
                                         + " drawings of Open Clip Art (public domain).")
                                 .formatted(result.trainImages() + result.before().size(), result.drawingImages()),
                         ("CoOp: 4 context vectors that begin as \"%s\", SGD, batches of 32, learning rate %s with a"
-                                        + " cosine; the reference's %s is for a logit scale of 100, and this model's is 20.")
+                                        + " cosine (the reference's %s is for a logit scale of 100, not 20).")
                                 .formatted(WORDS, RATE, Training.coop(1, 1).rate()),
                         "GDA: " + new Gda().summary() + ".",
                         "Linear probe: " + new LinearProbe().summary() + ".",

@@ -244,8 +244,12 @@ final class SweepWork {
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
             progress.end(false);
             log.info("{} failed", run.folder(), e);
-            record(run, RunStore.describe(e));
             failed(run, RunStore.describe(e));
+            try {
+                store.fail(run, RunStore.describe(e));
+            } catch (IOException unwritten) {
+                note("cannot record why %s failed: %s".formatted(run.folder(), RunStore.describe(unwritten)));
+            }
         }
     }
 
@@ -257,14 +261,6 @@ final class SweepWork {
     private void failed(SweepRun run, String message) {
         ended.put(run, run.failed(message));
         listener.failed(run, message);
-    }
-
-    private void record(SweepRun run, String failure) {
-        try {
-            store.fail(run, failure);
-        } catch (IOException e) {
-            note("cannot record why %s failed: %s".formatted(run.folder(), RunStore.describe(e)));
-        }
     }
 
     private RunResult make(SweepRun run, SweepProgress progress) throws IOException {
