@@ -12,13 +12,13 @@ import java.util.function.Supplier;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.NativeMemory;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A converted model at work: its weights in native memory, read from the file at first use and widened to float32, and
@@ -113,7 +113,7 @@ final class NativeWeights implements AutoCloseable {
 
     private INDArray read(String name) {
         Backend.start();
-        INDArray array = Nd4j.createUninitialized(DataType.FLOAT, shape(name));
+        INDArray array = NativeMemory.array(DataType.FLOAT, shape(name));
         ArrayValues values = ArrayValues.of(array);
         read(name, values.buffer());
         values.store();
@@ -139,7 +139,7 @@ final class NativeWeights implements AutoCloseable {
     @Override
     public void close() {
         workers.close();
-        arrays.values().forEach(INDArray::close);
+        arrays.values().forEach(NativeMemory::free);
         matrices.values().forEach(HostMatrix::close);
     }
 

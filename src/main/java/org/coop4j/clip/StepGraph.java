@@ -8,6 +8,7 @@ import java.util.Map;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.ArrayValues;
+import org.coop4j.graph.host.NativeMemory;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -128,7 +129,7 @@ public final class StepGraph implements AutoCloseable {
 
     /** Returns a constant, [rows, width]. */
     public SDVariable constant(String name, FeatureMatrix values) {
-        INDArray array = Nd4j.createUninitialized(DataType.FLOAT, values.rows(), values.width());
+        INDArray array = NativeMemory.array(DataType.FLOAT, values.rows(), values.width());
         ArrayValues.of(array).fill(values.toArray());
         return constant(name, array);
     }
@@ -222,7 +223,7 @@ public final class StepGraph implements AutoCloseable {
     /** Frees the learned tensors' arrays and the constants. */
     @Override
     public void close() {
-        owned.forEach(INDArray::close);
+        owned.forEach(NativeMemory::free);
         owned.clear();
     }
 }

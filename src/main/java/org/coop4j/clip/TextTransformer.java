@@ -3,12 +3,12 @@ package org.coop4j.clip;
 import java.util.Map;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.NativeMemory;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** CLIP's text tower ({@code encode_text}) after the embedding, on packed prompts. */
 public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActivation activation) {
@@ -56,7 +56,7 @@ public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActiv
     static INDArray embeddings(NativeWeights weights, PackedPrompts prompts) {
         HostMatrix positions = weights.onHost("positional_embedding");
         float[] row = new float[positions.cols()];
-        INDArray result = Nd4j.createUninitialized(DataType.FLOAT, prompts.rows(), row.length);
+        INDArray result = NativeMemory.array(DataType.FLOAT, prompts.rows(), row.length);
         ArrayValues values = ArrayValues.of(result);
         for (int r = 0; r < prompts.rows(); r++) {
             positions.getRow(prompts.position(r), row);

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.ArrayValues;
+import org.coop4j.graph.host.NativeMemory;
 import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AttentionLayout.Group;
 import org.coop4j.graph.op.AttentionLayout.Queries;
@@ -13,7 +14,6 @@ import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** CLIP's vision transformer ({@code VisionTransformer}). */
 record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation activation) {
@@ -84,7 +84,7 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
             for (int i = 0; i < first.length; i++) {
                 image[i] += first[i];
             }
-            INDArray all = Nd4j.createUninitialized(DataType.FLOAT, (long) batch * rows, vit.width());
+            INDArray all = NativeMemory.array(DataType.FLOAT, (long) batch * rows, vit.width());
             ArrayValues target = ArrayValues.of(all);
             for (int i = 0; i < batch; i++) {
                 target.buffer().put(i * image.length, image);

@@ -166,6 +166,18 @@ public record ImageDataset(
         };
     }
 
+    /**
+     * Returns the images of a split, at least one.
+     *
+     * @throws DatasetException if there is none
+     */
+    public List<LabelledImage> someImages(Split split) throws DatasetException {
+        if (images(split).isEmpty()) {
+            throw new DatasetException(name + " has no " + split.label() + " images");
+        }
+        return images(split);
+    }
+
     /** Returns true if the val list is the test list, as in ImageNet, which has no third one. */
     public boolean validatesOnTest() {
         return !test.isEmpty() && val.equals(test);

@@ -6,6 +6,7 @@ import java.util.function.Consumer;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.NativeMemory;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -126,7 +127,7 @@ public final class ExecutionPlan implements AutoCloseable {
         if (!closed) {
             closed = true;
             steps.forEach(step -> step.kernel().close());
-            owned.forEach(INDArray::close);
+            owned.forEach(NativeMemory::free);
         }
     }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.coop4j.graph.MemoryPlan.Slot;
+import org.coop4j.graph.host.NativeMemory;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.functions.DifferentialFunction;
@@ -114,7 +115,7 @@ public final class PlanDraft {
             draft.lengths.forEach((type, length) -> lengths.merge(type, length, Math::max));
         }
         Map<DataType, INDArray> arena = new EnumMap<>(DataType.class);
-        lengths.forEach((type, length) -> arena.put(type, Nd4j.createUninitialized(type, length)));
+        lengths.forEach((type, length) -> arena.put(type, NativeMemory.array(type, length)));
         List<ExecutionPlan> plans = new ArrayList<>();
         for (PlanDraft draft : drafts) {
             plans.add(draft.bind(arena, plans.isEmpty() ? arena.values() : List.of()));
@@ -126,7 +127,7 @@ public final class PlanDraft {
         Map<String, INDArray> inputs = new LinkedHashMap<>();
         values.forEach((variable, value) -> {
             if (variable.equals(value.placeholder)) {
-                inputs.put(variable, Nd4j.create(value.type, value.shape));
+                inputs.put(variable, NativeMemory.array(value.type, value.shape).assign(0));
             }
         });
         List<ExecutionPlan.Step> steps = new ArrayList<>();

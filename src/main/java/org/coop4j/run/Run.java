@@ -15,6 +15,7 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
@@ -140,9 +141,12 @@ public final class Run {
                 return test(run, classifier, RunImages.NONE, List.of());
             }
         }
-        LabelledFeatures val = val(dataset);
+        FeatureBank.Lists lists = new FeatureBank.Lists();
+        LabelledFeatures val = lists.encode(() -> val(dataset));
+        ImageFeatures train = lists.encode(
+                () -> shared.encode(sample, method.features(), dataset.train(), "training images", progress));
+        lists.requireReadable();
         FeatureSet chooses = method.usesVal() ? val.all(method.features(), progress) : val.select(List.of());
-        ImageFeatures train = shared.encode(sample, method.features(), dataset.train(), "training images", progress);
         requireEveryClass(dataset, train);
         ended("encode_train");
         FewShotFeatures features = new FewShotFeatures(train, chooses);

@@ -87,10 +87,7 @@ final class DemoScreen implements DemoRun.Listener {
         }
         row.add(bar(scores.accuracy(PHOTOGRAPHS, DemoMethod.FEATURED.id(), shots)
                 .mean()));
-        console.above(() -> {
-            console.out().printf(Locale.ROOT, ROW, row.toArray());
-            console.out().flush();
-        });
+        console.above(() -> console.out().printf(ROW, row.toArray()).flush());
     }
 
     private String bar(double accuracy) {

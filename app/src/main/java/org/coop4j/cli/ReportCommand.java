@@ -30,7 +30,7 @@ import picocli.CommandLine.Parameters;
             "",
             "A damaged run is named and left out; the exit code is 1."
         },
-        footer = {"  coop report runs", "  coop report runs -o paper", "  coop report runs -q --csv | head"})
+        footer = {"  coop report runs -o paper", "  coop report runs -q --csv | head"})
 final class ReportCommand extends ConsoleCommand {
 
     private static final int MOST_NAMED = 8;
@@ -42,7 +42,7 @@ final class ReportCommand extends ConsoleCommand {
     @Option(
             names = {"-o", "--out"},
             paramLabel = "OUT",
-            description = "The report's folder (default: DIR/report); an earlier report in it is" + " replaced.")
+            description = "The report's folder (default: DIR/report); an earlier report in it is replaced.")
     private Path out;
 
     @Option(names = "--csv", description = "Print comma-separated values.")

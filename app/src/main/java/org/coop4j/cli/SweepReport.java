@@ -48,11 +48,9 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         switch (format) {
             case JSON -> console.print(json());
             case CSV -> summary().print(format, console);
-            default -> {
-                table().lines().print(console.out());
-                console.out()
-                        .println(
-                                "accuracy in %, mean ± standard deviation over seeds; runs: " + folder.resolve("runs"));
+                        default -> {
+                table().print(format, console);
+                console.print("accuracy in %, mean ± standard deviation over seeds; runs: " + folder.resolve("runs"));
             }
         }
     }
@@ -93,7 +91,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         if (results.isEmpty()) {
             return runs.stream().anyMatch(run -> run.failure().isPresent()) ? "failed" : "";
         }
-        SeedSummary accuracy = accuracy(results);
+                SeedSummary accuracy = accuracy(runs);
         return results.size() < runs.size()
                 ? Numbers.number(accuracy.mean(), 1) + " " + results.size() + "/" + runs.size()
                 : accuracy.compact();
@@ -103,22 +101,18 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         return runs.stream().flatMap(run -> run.result().stream()).toList();
     }
 
-    private static SeedSummary accuracy(List<RunResult> results) {
-        return SeedSummary.of(results, RunResult::accuracy);
+        private static SeedSummary accuracy(List<RunState> runs) {
+        return SeedSummary.of(results(runs), RunResult::accuracy);
     }
 
-    private record Mean(Setting setting, SeedSummary accuracy) {}
-
-    private Table<?> summary() {
-        Table<Mean> table = settings(new Table<>(), Mean::setting)
-                .data("seeds", mean -> mean.accuracy.count())
-                .data("mean_accuracy", mean -> mean.accuracy.mean())
-                .data("sd_accuracy", mean -> mean.accuracy.count() > 1 ? mean.accuracy.sampleSd() : null);
-        grouped(outcome.runs(), Setting::of).forEach((setting, runs) -> {
-            if (!results(runs).isEmpty()) {
-                table.row(new Mean(setting, accuracy(results(runs))));
-            }
-        });
+        private Table<?> summary() {
+        Table<List<RunState>> table = settings(new Table<>(), runs -> Setting.of(runs.get(0)));
+        table.data("seeds", runs -> accuracy(runs).count())
+                .data("mean_accuracy", runs -> accuracy(runs).mean())
+                .data("sd_accuracy", runs -> accuracy(runs).count() > 1 ? accuracy(runs).sampleSd() : null);
+        grouped(outcome.runs(), Setting::of).values().stream()
+                .filter(runs -> !results(runs).isEmpty())
+                .forEach(table::row);
         return table;
     }
 
@@ -127,11 +121,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                 .data("trained_on", of.andThen(Setting::trainedOn))
                 .data("classes", of.andThen(Setting::half))
                 .data("method", of.andThen(Setting::method))
-                .data(
-                        "shots",
-                        row -> of.apply(row).shots.equals(Shots.ALL)
-                                ? 0
-                                : of.apply(row).shots.count());
+                                .data("shots", of.andThen(setting -> setting.shots.equals(Shots.ALL) ? 0 : setting.shots.count()));
     }
 
     private ObjectNode json() {
@@ -143,10 +133,10 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                 .data("macro_f1", ended -> ended.result().map(RunResult::macroF1))
                 .data("calibration_error", ended -> ended.result().map(RunResult::calibrationError))
                 .data("failure", RunState::failure);
-        ObjectNode json = Json.object().put("folder", folder.toString());
-        json.set("summary", summary().json());
-        json.set("runs", runs.rows(outcome.runs()).json());
-        return json;
+        return Json.object()
+                .put("folder", folder.toString())
+                .<ObjectNode>set("summary", summary().json())
+                .set("runs", runs.rows(outcome.runs()).json());
     }
 
     /** Names the runs that failed, those with the same reason together. */
@@ -155,10 +145,8 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         if (failures.isEmpty()) {
             return;
         }
-        console.warn("%s of %s failed; the same command tries them again:"
-                .formatted(
-                        Numbers.count(failures.size()),
-                        Numbers.count(outcome.runs().size(), "run")));
+                console.warn("%d of %s failed; the same command tries them again:"
+                .formatted(failures.size(), Numbers.count(outcome.runs().size(), "run")));
         grouped(failures, run -> run.failure().orElseThrow()).forEach((reason, runs) -> {
             String others = runs.size() == 1 ? "" : " and " + Numbers.count(runs.size() - 1, "other");
             console.warn("  " + SweepScreen.describe(runs.get(0).run()) + others + ": " + reason);

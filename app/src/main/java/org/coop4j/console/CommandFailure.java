@@ -64,4 +64,19 @@ public final class CommandFailure extends RuntimeException {
         }
         return "internal error: %s; this is a bug (--debug shows where)".formatted(problem);
     }
+
+    /** Work on a user's files. */
+    @FunctionalInterface
+    public interface Work<T> {
+        T run() throws IOException;
+    }
+
+    /** Does some work; turns an {@link IllegalArgumentException} into a failure. */
+    public static <T> T unless(Work<T> work) throws IOException {
+        try {
+            return work.run();
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailure(e.getMessage());
+        }
+    }
 }

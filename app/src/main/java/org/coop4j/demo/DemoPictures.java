@@ -10,6 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.coop4j.base.CacheFolder;
+import org.coop4j.base.OpenFile;
 import org.coop4j.base.Resource;
 import org.coop4j.base.Sha256;
 
@@ -41,7 +42,7 @@ public record DemoPictures(Path folder) {
         if (!Files.isDirectory(folder)) {
             Files.createDirectories(cache);
             try (FileChannel channel =
-                    FileChannel.open(cache.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+                    OpenFile.channel(cache.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
                 channel.lock();
                 if (!Files.isDirectory(folder)) {
                     Path unfinished = cache.resolve(UNFINISHED);

@@ -241,8 +241,8 @@ public record DemoReport(DemoResult result, Scores scores) {
     private Section method() {
         return new Section("How coop demo made this")
                 .list(List.of(
-                        ("Model: %s, %s parameters, SHA-256 %.12s…; trained on photographs, emoji and clip art, never on"
-                                        + " these pictures.")
+                        ("Model: %s, %s parameters, SHA-256 %.12s…; trained on photographs, emoji and clip art, never"
+                                        + " on these pictures.")
                                 .formatted(result.model(), Numbers.count(result.parameters()), result.modelSha256()),
                         ("Pictures: %d photographs of Caltech101 (CC BY 4.0), %d emoji of Twemoji (CC BY 4.0) and"
                                         + " drawings of Open Clip Art (public domain).")

@@ -88,6 +88,15 @@ public final class Sweep {
         return runs.stream().map(new RunStore(folder)::state).toList();
     }
 
+    /** Returns an estimate of the multiplications that are left, with the encoding of all images of the runs. */
+    public double workLeft(List<RunState> states) {
+        List<SweepRun> left = states.stream()
+                .filter(state -> state.status() != RunState.Status.FINISHED)
+                .map(RunState::run)
+                .toList();
+        return RunGroup.work(RunGroup.of(left), SweepSchedule.imageWork(shared.clip()));
+    }
+
     /**
      * Does the work that is left.
      *

@@ -1,7 +1,7 @@
 package org.coop4j.study;
 
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -104,14 +104,14 @@ public record SweepPlan(
      * @throws PlanException if something in it is wrong, naming line, column and the remedy
      */
     public static SweepPlan read(Path file, Optional<Path> dataRoot) throws IOException {
-        String yaml;
-        try {
-            yaml = TextFile.read(file, MOST_BYTES);
-        } catch (NoSuchFileException e) {
+        if (Files.notExists(file)) {
             throw new PlanException("no such plan: " + file + " (coop sweep --example prints one)");
         }
         return PlanReader.read(
-                file.getFileName().toString(), yaml, file.toAbsolutePath().getParent(), dataRoot);
+                file.getFileName().toString(),
+                TextFile.read(file, MOST_BYTES),
+                file.toAbsolutePath().getParent(),
+                dataRoot);
     }
 
     /**

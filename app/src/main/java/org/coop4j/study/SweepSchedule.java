@@ -34,7 +34,13 @@ import org.coop4j.weights.model.ClipConfig;
  */
 record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datasets, Map<Path, SweepRun> runs) {
 
+    /** More runs than anybody does, few enough to list. */
+    private static final int MOST_RUNS = 1_000_000;
+
     private static final String IMAGENET = "ImageNet";
+
+    /** A transformer block's products, in squares of its width, for a token. */
+    private static final double BLOCK = 12;
 
     /** Reading, decoding and resizing a photograph takes roughly as long as this many. */
     private static final double DECODING = 2e8;
@@ -46,11 +52,32 @@ record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datase
      * @throws PlanException if settings contradict one another
      */
     static List<SweepRun> of(Clip clip, SweepPlan plan, Map<String, SweepDataset> datasets) throws IOException {
+        requireFew(plan);
         SweepSchedule schedule = new SweepSchedule(clip, plan, datasets, new LinkedHashMap<>());
         for (Dataset dataset : plan.datasets()) {
             schedule.add(datasets.get(dataset.name()));
         }
         return List.copyOf(schedule.runs.values());
+    }
+
+    /** Counts the runs before any is made: a short plan may mean more than fit into memory. */
+    private static void requireFew(SweepPlan plan) throws PlanException {
+        double each = (double) plan.methods().size()
+                * plan.shots().size()
+                * plan.seeds().size();
+        int tests = 1
+                + (plan.baseToNew().isPresent() ? 2 : 0)
+                + plan.testOn().map(test -> test.targets().size()).orElse(0);
+        double runs = each * tests * plan.datasets().size();
+        if (runs > MOST_RUNS) {
+            throw new PlanException("up to %,.0f runs of %d methods, %d shots and %d seeds: expected at most %,d"
+                    .formatted(
+                            runs,
+                            plan.methods().size(),
+                            plan.shots().size(),
+                            plan.seeds().size(),
+                            MOST_RUNS));
+        }
     }
 
     private void add(SweepDataset dataset) throws IOException {
@@ -141,15 +168,16 @@ record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datase
     }
 
     // Work, in multiplications, without scoring, which is hardly any. It predicts the time left of runs as different as
-    // a
-    // step on 10 and one on 1,000 classes.
+    // a step on 10 and one on 1,000 classes.
 
-    /** Estimates the work of encoding an image file: each token uses about each parameter. */
+    /** Estimates the work of encoding an image file. */
     static double imageWork(Clip clip) {
         ClipConfig.Vision vision = clip.architecture().vision();
-        double side = vision.imageSize()
-                / (vision instanceof ClipConfig.Vit vit ? vit.patchSize() : ClipConfig.ResNet.STRIDE);
-        return DECODING + side * side * clip.architecture().parameterCount();
+        double side = (double) vision.imageSize() / ClipConfig.ResNet.STRIDE;
+        return DECODING
+                + (vision instanceof ClipConfig.Vit vit
+                        ? vit.tokens() * vit.layers() * BLOCK * vit.width() * vit.width()
+                        : side * side * clip.architecture().parameterCount());
     }
 
     private Work work(SweepDataset dataset, ClassHalf half, RunConfig config) {

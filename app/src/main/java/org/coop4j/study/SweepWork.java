@@ -67,7 +67,7 @@ final class SweepWork {
     /** Does everything here. */
     SweepOutcome run(List<SweepRun> runs) {
         List<RunGroup> groups = begin(runs);
-        SweepProgress progress = progress(work(groups));
+        SweepProgress progress = progress(RunGroup.work(groups, image));
         for (RunGroup group : groups) {
             progress.begin(encoding(group), group.dataset());
             progress.end(encode(group, 0, 1, progress).isEmpty());
@@ -95,13 +95,6 @@ final class SweepWork {
         return new SweepProgress(listener, this::note, image, total);
     }
 
-    private double work(List<RunGroup> groups) {
-        return groups.stream()
-                .mapToDouble(group -> encoding(group)
-                        + group.runs().stream().mapToDouble(SweepRun::work).sum())
-                .sum();
-    }
-
     private double encoding(RunGroup group) {
         return group.imageCount() * image;
     }
@@ -118,7 +111,7 @@ final class SweepWork {
                 .flatMap(group -> group.runs().stream())
                 .sorted(Comparator.comparing(SweepRun::work).reversed())
                 .toList();
-        SweepProgress progress = progress(work(groups));
+        SweepProgress progress = progress(RunGroup.work(groups, image));
         List<Step> encoding = new ArrayList<>();
         for (RunGroup group : groups) {
             int parts =
@@ -280,7 +273,7 @@ final class SweepWork {
     private RunResult transfer(SweepRun run, SweepRun source, Progress progress) throws IOException {
         RunState learned = store.state(source);
         if (learned.result().isEmpty()) {
-            throw new IOException("the run that it is made from, " + source.folder() + ", has no result"
+            throw new IOException("it needs the run " + source.folder() + ", which has no result"
                     + learned.failure().map(why -> ": " + why).orElse(""));
         }
         Path from = store.folder(source);

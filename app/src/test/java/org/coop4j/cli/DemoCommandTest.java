@@ -55,7 +55,7 @@ class DemoCommandTest {
         Path demo = finished();
         CommandRun shown = coop("demo", "-o", demo);
         assertThat(shown.code()).as(shown.err()).isZero();
-        assertThat(shown.err()).isEqualTo("%s holds a finished demo; --again repeats it\n", demo);
+        assertThat(shown.err()).contains(demo.toString(), "--again").hasLineCount(1);
         assertThat(shown.out()).contains("63.5 %", demo.resolve("report.html").toString());
         assertThat(coop("demo", "-o", demo, "--json", "-q").out()).contains("\"seconds\" : 61.0");
         try (var files = Files.list(demo)) {
@@ -87,6 +87,18 @@ class DemoCommandTest {
         try (var files = Files.list(photos)) {
             assertThat(files).hasSize(1);
         }
+    }
+
+    @Test
+    void aFolderThatCannotBeWrittenIsNamedBeforeTheWork() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "");
+        CommandRun run = coop("demo", "-o", file.resolve("demo"));
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err())
+                .contains(file.toString())
+                .doesNotContain("parameters")
+                .doesNotContain("encoding");
+        assertThat(run.err().lines()).hasSize(1);
     }
 
     @Test

@@ -94,7 +94,7 @@ class EvalCommandTest {
         assertThat(train.err()).contains("6 of 15 images were learned from");
         CommandRun wrong = eval("-p", run, "--seed", 1);
         assertThat(wrong.code()).isEqualTo(2);
-        assertThat(wrong.err()).contains("--seed divides the images of --data");
+        assertThat(wrong.err()).contains("--seed", "--data");
         assertThat(eval("-p", run, "--half", "base").err()).contains("--data");
     }
 
@@ -222,7 +222,7 @@ class EvalCommandTest {
         TestPictures.write(image, 2, 1234);
         CommandRun changed = eval("-p", learned);
         assertThat(changed.code()).isEqualTo(1);
-        assertThat(changed.err()).contains(image + " has changed since the run was tested on it");
+        assertThat(changed.err()).contains(image + " has changed");
         assertThat(eval("-p", learned, "-d", data).code()).isZero();
 
         Files.delete(image);

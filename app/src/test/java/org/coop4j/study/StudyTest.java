@@ -68,9 +68,7 @@ class StudyTest {
         assertThat(study.fewShot().datasets())
                 .containsExactly("pictures (1,200 test images)", "pictures (100 test images)");
         assertThat(study.fewShot().cells().get(0).accuracy()).isEqualTo(71);
-        assertThat(study.notes().get(0))
-                .startsWith("pictures: ")
-                .contains("pictures (1,200 test images), 2 runs");
+        assertThat(study.notes().get(0)).startsWith("pictures: ").contains("pictures (1,200 test images), 2 runs");
     }
 
     @Test

@@ -261,8 +261,7 @@ class SweepTest {
         assertThat(failing.runs()).hasSize(3);
         assertThat(failing.failures()).hasSize(3);
         assertThat(failing.failures().get(2).run().title()).isEqualTo("coop-m4-end-new");
-        assertThat(failing.failures().get(2).failure().orElseThrow())
-                .contains("coop-m4-end", "epoch");
+        assertThat(failing.failures().get(2).failure().orElseThrow()).contains("coop-m4-end", "epoch");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package org.coop4j.graph.host;
 
 import java.nio.FloatBuffer;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -15,13 +16,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class HostMatrix implements AutoCloseable {
 
     private final INDArray array; // null if the matrix owns its memory
-    private final FloatPointer owned; // null if an array owns the memory
+    private final BytePointer owned; // null if an array owns the memory
     private final Cursor start;
     private final FloatBuffer buffer;
     private final int rows;
     private final int cols;
 
-    private HostMatrix(INDArray array, FloatPointer owned, long address, int rows, int cols) {
+    private HostMatrix(INDArray array, BytePointer owned, long address, int rows, int cols) {
         this.array = array;
         this.owned = owned;
         this.start = new Cursor(address, (long) rows * cols);
@@ -64,7 +65,7 @@ public final class HostMatrix implements AutoCloseable {
 
     /** Returns the same with any content. */
     public static HostMatrix allocate(long rows, long cols) {
-        FloatPointer memory = new FloatPointer(Math.multiplyExact(rows, cols));
+        BytePointer memory = NativeMemory.allocate(Math.multiplyExact(Float.BYTES * rows, cols));
         return new HostMatrix(null, memory, memory.address(), Math.toIntExact(rows), Math.toIntExact(cols));
     }
 

@@ -118,7 +118,7 @@ public final class OneDnn implements AutoCloseable {
     /** Returns the reason that this process cannot multiply bfloat16; empty if it can. */
     static Optional<String> obstacle() {
         if (Backend.currentForm() == Backend.Form.PORTABLE) {
-            return Optional.of("only kernels in the host's memory multiply bfloat16: use float32");
+            return Optional.of("the portable form does not multiply bfloat16: use float32");
         }
         Optional<String> missing = missing();
         return missing.isPresent() ? missing : obstacle(dnnl_get_effective_cpu_isa());
@@ -131,7 +131,7 @@ public final class OneDnn implements AutoCloseable {
         return (instructions & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16
                 ? Optional.empty()
                 : Optional.of("this processor has no bfloat16 instructions (AVX512_BF16): use float32,"
-                        + " or auto, which takes the best that it has");
+                        + " or auto, which takes the best available");
     }
 
     /** Returns a dense matrix; {@code transposed} if it lies in memory as [cols, rows]. */
@@ -239,7 +239,7 @@ public final class OneDnn implements AutoCloseable {
         Pointer address = weights.pointer(0, 0);
         List<Object> key = List.of(address.address(), bytes(plain), bytes(layout));
         BytePointer copy = workers.weightForms().take(key, () -> {
-            BytePointer memory = new BytePointer(dnnl_memory_desc_get_size(layout));
+            BytePointer memory = NativeMemory.allocate(dnnl_memory_desc_get_size(layout));
             Call call = copy(plain, memory(plain, address), layout, memory(layout, memory));
             singleThreaded(() -> call.run(null));
             return memory;
@@ -356,9 +356,9 @@ public final class OneDnn implements AutoCloseable {
             }
         }
 
-        /** Returns the number of copies in use. */
-        synchronized int size() {
-            return copies.size();
+        /** Returns the copies in use. */
+        synchronized List<BytePointer> copies() {
+            return List.copyOf(copies.values());
         }
     }
 }

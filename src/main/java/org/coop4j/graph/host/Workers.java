@@ -215,7 +215,7 @@ public final class Workers implements AutoCloseable {
             if (memory != null) {
                 memory.close();
             }
-            memory = new BytePointer(bytes);
+            memory = NativeMemory.allocate(bytes);
             scratch[part] = memory;
         }
         return memory;

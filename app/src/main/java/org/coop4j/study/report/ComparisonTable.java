@@ -59,9 +59,11 @@ public record ComparisonTable(List<Comparison> seeds) {
 
     /** Makes the cell of a name; the screen marks what was learned among baselines. */
     private static Cell named(ComparedClassifier c, List<ComparedClassifier> all) {
-        boolean marked = c.role() == Role.METHOD && all.stream().anyMatch(other -> other.role() != Role.METHOD);
-        String name = name(c);
-        return new Cell(List.of(name), decimals -> name, marked ? "* " + name : name, Style.PLAIN, "");
+        return marked(name(c), c.role() == Role.METHOD && all.stream().anyMatch(other -> other.role() != Role.METHOD));
+    }
+
+    private static Cell marked(String name, boolean marked) {
+        return new Cell(List.of(name), decimals -> name, marked ? "* " + name : name, Cell.Style.PLAIN, "");
     }
 
     /** Mutes the cells of a prompt found in hindsight. */
@@ -79,7 +81,7 @@ public record ComparisonTable(List<Comparison> seeds) {
         return SeedSummary.of(seeds, seed -> number.applyAsDouble(same(seed, of)));
     }
 
-    /** Finds a classifier with another seed, where another prompt may be chosen and be the best in hindsight too. */
+    /** Finds the same classifier at another seed, where another prompt may be the chosen one or the best in hindsight. */
     private static ComparedClassifier same(Comparison seed, ComparedClassifier of) {
         boolean named = of.role() == Role.METHOD || of.role() == Role.OWN_PROMPT;
         return seed.classifiers().stream()
@@ -108,7 +110,10 @@ public record ComparisonTable(List<Comparison> seeds) {
                                 ? "Accuracy by cross-validation on the training images, %"
                                 : "Accuracy on the val images, %",
                         "")
-                .words("candidate", s -> Cell.words(s.candidate().name()).best(s.equals(best)), "candidate")
+                .words(
+                        "candidate",
+                        s -> marked(s.candidate().name(), s.equals(best)).best(s.equals(best)),
+                        "candidate")
                 .numbers(
                         folds ? "cross-validation" : "val",
                         s -> Cell.number(s.accuracy()).best(s.equals(best)),
@@ -146,7 +151,7 @@ public record ComparisonTable(List<Comparison> seeds) {
         String verdict = test.pValue() >= SIGNIFICANT
                 ? images + (test.images() == 1 ? " is" : " are") + " too few to distinguish them"
                 : "the " + (test.difference() > 0 ? "gain" : "loss") + " is significant";
-        return "%s (McNemar's exact test: p %s); they disagree on %s: %s is right on %d, %s on %d"
+        return "%s (McNemar's exact test: p %s); exactly one is right on %s: %s on %d, %s on %d"
                 .formatted(
                         verdict,
                         test.pValue() < 0.001 ? "< 0.001" : "= " + Numbers.probability(test.pValue()),

@@ -245,14 +245,14 @@ public final class EvaluationSections {
         Coverage.Point reached = test.at(least);
         boolean isLess = reached.answered() > 0
                 && Interval.wilson(reached.correct(), reached.answered()).high() < Confidence.WANTED_ACCURACY;
-        return "At a threshold of %s, chosen for %s on %s, it answers %s of the test images, %s of them rightly.%s"
+        return "At a threshold of %s, chosen for %s on %s, it answers %s of the test images, %s of them correctly.%s"
                 .formatted(
                         Numbers.number(least, 3),
                         wanted,
                         confidence.images(),
                         Numbers.percent(reached.coverage()),
                         Numbers.percent(reached.accuracy()),
-                        isLess ? " That is clearly less: take a higher one, or hold out more images." : "");
+                        isLess ? " That is clearly less: choose a higher one, or hold out more images." : "");
     }
 
     /** Shows the share of images of no known class that are accepted as one. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.coop4j.base.AtomicFile;
+import org.coop4j.base.TextFile;
 
 /**
  * The folder of a report. A new report replaces the one that is there: its files are written aside and moved in when
@@ -86,7 +87,7 @@ final class ReportFiles {
     private List<String> listed() throws IOException {
         List<String> names = new ArrayList<>();
         if (Files.exists(folder.resolve(LIST))) {
-            names.addAll(Files.readAllLines(folder.resolve(LIST)));
+            names.addAll(TextFile.lines(folder.resolve(LIST)));
             names.removeIf(name -> !name.matches("(tables|figures)/[a-z0-9-]+(/[a-z0-9-]+)?\\.[a-z]{3}"));
         }
         return names;

@@ -2,6 +2,7 @@ package org.coop4j.study.report;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -16,6 +17,7 @@ import org.coop4j.eval.Interval;
 import org.coop4j.eval.Temperature;
 import org.coop4j.run.Comparison;
 import org.coop4j.run.Comparison.ComparedClassifier;
+import org.coop4j.run.LabelErrors;
 import org.coop4j.run.LabelErrors.Suspect;
 import org.coop4j.run.Machine;
 import org.coop4j.run.MethodChoice;
@@ -150,9 +152,10 @@ public record RunPage(
 
     private Section suspects() {
         Section section = new Section("Labels that look wrong");
-        List<Suspect> suspects = evidence.suspects();
+        LabelErrors labels = evidence.labels().get(run.name());
+        List<Suspect> suspects = labels.suspects();
         if (suspects.isEmpty()) {
-            return section;
+            return section.verdict("None is named: " + unsuspected(labels) + ".");
         }
         List<Picture> pictures = EvaluationSections.first(PICTURES, suspects).stream()
                 .flatMap(suspect -> sections.picture(
@@ -165,15 +168,29 @@ public record RunPage(
                         "folder: %s (%s)"
                                 .formatted(name(suspect.picture()), Numbers.percent(100 * suspect.own(), 0))))
                 .toList();
-        return section.verdict(looks(suspects.size()) + ".")
+        return section.verdict(looks(labels) + ".")
                 .paragraph(
-                        "In five-fold cross-validation (GDA), another class is as probable as for its own images. Some are"
-                                + " only unusual: move those that are wrong.")
+                        ("Among %s that it did not learn from, %s finds another class far more probable. The expected"
+                                        + " number follows from its other images. Some are only unusual: move those that"
+                                        + " are wrong.")
+                                .formatted(Numbers.count(labels.examined(), "image"), run.name()))
                 .pictures("", pictures);
     }
 
-    private static String looks(int suspects) {
-        return Numbers.count(suspects, "image") + " may be in the wrong folder";
+    private static String looks(LabelErrors labels) {
+        return "%s may be in the wrong folder, of which %s would be expected if all labels were right"
+                .formatted(Numbers.count(labels.suspects().size(), "image"), Numbers.number(labels.expected(), 1));
+    }
+
+    private static String unsuspected(LabelErrors labels) {
+        String images = Numbers.count(labels.examined(), "image") + " that it did not learn from";
+        if (labels.misclassified() == 0) {
+            return "all of %s have the label that it predicts".formatted(images);
+        }
+        return Double.isNaN(labels.expected())
+                ? images + " are too few to judge labels by"
+                : "of %s, %d are misclassified, and %s would be expected if all labels were right"
+                        .formatted(images, labels.misclassified(), Numbers.number(labels.expected(), 1));
     }
 
     private Section duplicates() {
@@ -261,9 +278,10 @@ public record RunPage(
     /** Returns sentences about the images for the end of the command. */
     public static List<String> findings(RunComparison evidence) {
         List<String> notes = new ArrayList<>();
-        if (!evidence.suspects().isEmpty()) {
-            notes.add(looks(evidence.suspects().size()));
-        }
+        evidence.labels().values().stream()
+                .filter(labels -> !labels.suspects().isEmpty())
+                .min(Comparator.comparingInt(LabelErrors::misclassified))
+                .ifPresent(labels -> notes.add(looks(labels)));
         if (!evidence.duplicates().isEmpty()) {
             notes.add(describe(groups(evidence.duplicates())));
         }

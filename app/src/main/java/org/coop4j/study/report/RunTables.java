@@ -39,7 +39,7 @@ final class RunTables {
      * @param finished false to leave out finished runs, which other tables count
      */
     static Table<?> runs(FoundRuns findings, List<Study> studies, boolean finished) {
-        Table<Line> table = new Table<Line>("runs", "Runs that no number counts", "")
+        Table<Line> table = new Table<Line>("runs", "Runs left out of all numbers", "")
                 .words("run", line -> line.folder.toString(), "folder")
                 .words("state", Line::state, "state")
                 .data("model", Line::model)
