@@ -2,8 +2,8 @@ package org.coop4j.cli;
 
 import java.util.Set;
 import org.coop4j.base.Spelling;
-import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
+import org.coop4j.console.ProblemText;
 import org.coop4j.console.StandardOutput;
 import org.coop4j.console.WrongUsage;
 import picocli.CommandLine;
@@ -64,7 +64,7 @@ final class Problems {
             return CommandLine.ExitCode.SOFTWARE; // interrupted: open files were closed meanwhile
         }
         console.status("");
-        console.warn(CommandFailure.describe(problem));
+        console.warn(ProblemText.of(problem));
         trace(problem);
         return CommandLine.ExitCode.SOFTWARE;
     }

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.coop4j.console.CommandFailure;
+import org.coop4j.console.ProblemText;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
@@ -188,6 +188,6 @@ final class RunStore {
     static String describe(Throwable problem) {
         return problem instanceof IllegalArgumentException
                 ? problem.getMessage()
-                : CommandFailure.describe(problem);
+                : ProblemText.of(problem);
     }
 }
