@@ -187,19 +187,19 @@ final class SweepCommand extends ConsoleCommand {
      * @param time of the products of all that is left
      */
     private void list(Map<SweepRun, RunState> runs, String time) {
-        new Table<Map.Entry<SweepRun, RunState>>()
-                .text("run", run -> run.getKey().folder().toString())
-                .column("steps", Kind.NUMBERS, run -> steps(run.getKey()))
+        new Table<SweepRun>()
+                .text("run", run -> run.folder().toString())
+                .column("steps", Kind.NUMBERS, run -> run.steps() == 0 ? Cell.NONE : Cell.count(run.steps()))
                 .in(Format.TABLE)
-                .shown("state", Kind.WORDS, run -> name(run.getValue()), run -> described(run.getValue()))
-                .data("steps", run -> run.getKey().steps())
-                .rows(runs.entrySet())
+                .shown("state", Kind.WORDS, run -> name(runs.get(run)), run -> described(runs.get(run)))
+                .data("steps", SweepRun::steps)
+                .rows(runs.keySet())
                 .print(format.chosen(), console);
         Map<RunState.Status, Long> counts =
                 runs.values().stream().collect(Collectors.groupingBy(RunState::status, Collectors.counting()));
-        long steps = runs.entrySet().stream()
-                .filter(run -> run.getValue().status() != RunState.Status.FINISHED)
-                .mapToLong(run -> run.getKey().steps())
+        long steps = runs.keySet().stream()
+                .filter(run -> runs.get(run).status() != RunState.Status.FINISHED)
+                .mapToLong(SweepRun::steps)
                 .sum();
         console.note("%s, %d finished, %d begun, %d failed; %s left, about %s on this machine"
                 .formatted(
@@ -209,10 +209,6 @@ final class SweepCommand extends ConsoleCommand {
                         counts.getOrDefault(RunState.Status.FAILED, 0L),
                         Numbers.count(steps, "training step"),
                         time));
-    }
-
-    private static Cell steps(SweepRun run) {
-        return run.steps() == 0 ? Cell.NONE : Cell.count(run.steps());
     }
 
     private static String described(RunState state) {
