@@ -196,7 +196,7 @@ class EvalCommandTest {
     void nothingIsLearnedFromDataThatIsTestedWhole() {
         CommandRun done = train(folder.resolve("nothing"), pictures, "--split", "0/0/100");
         assertThat(done.code()).isPositive();
-        assertThat(done.err()).contains("training images").doesNotContain("internal error");
+        assertThat(done.err()).contains("only test images").doesNotContain("internal error");
     }
 
     @Test
