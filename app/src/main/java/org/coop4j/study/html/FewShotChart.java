@@ -119,7 +119,7 @@ public record FewShotChart(String title, List<Series> series) {
         return new CurveLayout(this, true).draw().toString();
     }
 
-    /** Returns an element of a page, which has title and names as text beside it. */
+    /** Returns an element for a page that shows title and names as text. */
     Markup markup() {
         return new CurveLayout(this, false).draw();
     }

@@ -8,7 +8,7 @@ import java.util.Map;
 import org.coop4j.console.Table;
 import org.coop4j.study.html.FewShotChart.Series;
 
-/** A section of an {@link HtmlPage}: sentences beside what they are about. */
+/** A section of an {@link HtmlPage}: sentences with the tables, charts and pictures that they describe. */
 public final class Section {
 
     private final String heading;
