@@ -27,7 +27,6 @@ import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepCluster;
 import org.coop4j.study.SweepPlan;
 import org.coop4j.study.SweepPlan.PlanException;
-import org.coop4j.study.SweepRun;
 import org.coop4j.study.SweepRun.RunState;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -190,7 +189,12 @@ final class SweepCommand extends ConsoleCommand {
     private void list(List<RunState> runs, String time) {
         new Table<RunState>()
                 .text("run", state -> state.run().folder().toString())
-                .column("steps", Kind.NUMBERS, state -> steps(state.run()))
+                .column(
+                        "steps",
+                        Kind.NUMBERS,
+                        state -> state.run().steps() == 0
+                                ? Cell.NONE
+                                : Cell.count(state.run().steps()))
                 .in(Format.TABLE)
                 .shown("state", Kind.WORDS, SweepCommand::name, SweepCommand::described)
                 .data("steps", state -> state.run().steps())
@@ -210,10 +214,6 @@ final class SweepCommand extends ConsoleCommand {
                         counts.getOrDefault(RunState.Status.FAILED, 0L),
                         Numbers.count(steps, "training step"),
                         time));
-    }
-
-    private static Cell steps(SweepRun run) {
-        return run.steps() == 0 ? Cell.NONE : Cell.count(run.steps());
     }
 
     private static String described(RunState state) {
