@@ -120,7 +120,7 @@ public interface Parameters {
             return layer.relu() ? graph.activation(Activation.Kind.RELU, y) : y;
         }
 
-        /** [taps · in, out]. */
+        /** Returns a folded kernel [taps · in, out]. */
         private INDArray foldedKernel(Convolution layer) {
             String name = layer.name() + ".weight";
             long[] shape = weights.shape(name); // [out, in, size, size]

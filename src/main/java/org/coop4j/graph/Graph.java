@@ -158,7 +158,7 @@ public class Graph {
     }
 
     /**
-     * {@code base} with vectors added to some rows.
+     * Returns {@code base} with vectors added to some rows.
      *
      * @param vectors the vector of each row, or {@link GatherRows#NONE}
      */

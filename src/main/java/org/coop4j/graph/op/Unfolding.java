@@ -77,7 +77,7 @@ public final class Unfolding implements AutoCloseable {
         unfolded = HostMatrix.allocate((long) linesEach * shape.out().width(), (long) TAPS * channels);
     }
 
-    /** One unfolding per worker. */
+    /** Makes one unfolding per worker. */
     public static Unfolding[] forEach(Workers workers, Shape shape, int channels) {
         Unfolding[] each = new Unfolding[workers.count()];
         Arrays.setAll(each, part -> new Unfolding(shape, channels));

@@ -175,7 +175,7 @@ public final class TrainableClip implements AutoCloseable {
         return metadata.architecture();
     }
 
-    /** What a step has room for. */
+    /** Returns the sizes of a step. */
     public Size size() {
         return size;
     }
