@@ -3,7 +3,6 @@ package org.coop4j.cli;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,7 +11,6 @@ import java.util.Map;
 import java.util.Set;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Progress;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
@@ -34,8 +32,6 @@ import org.coop4j.method.PromptLayout;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.run.Machine;
 import org.coop4j.weights.convert.RandomWeights;
-import org.coop4j.weights.model.ClipConfig;
-import org.coop4j.weights.model.MlpActivation;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -151,17 +147,8 @@ public final class BenchCommand extends ConsoleCommand {
 
         /** Returns the model's file; random weights are made once and kept in the cache. */
         public Path file(Console console) throws IOException {
-            if (model != null) {
-                return ModelOptions.file(model);
-            }
-            String name = architecture.replaceAll("[^A-Za-z0-9]+", "-") + ".safetensors";
-            Path file = CacheFolder.of(System.getenv()).resolve("bench").resolve(name);
-            if (!Files.exists(file)) {
-                console.note("writing random weights to " + file);
-                Files.createDirectories(file.getParent());
-                RandomWeights.write(ClipConfig.named(architecture), 1, file, MlpActivation.QUICK_GELU, Progress.NONE);
-            }
-            return file;
+            Path folder = CacheFolder.of(System.getenv()).resolve("bench");
+            return model == null ? RandomWeights.kept(architecture, folder, console) : ModelOptions.file(model);
         }
     }
 

@@ -143,7 +143,8 @@ class ErrorsAndChangesTest {
         Path byName = folder.resolve("by-name.safetensors");
         Path byPictures = folder.resolve("by-pictures.safetensors");
 
-        CommandRun named = run("add-class", "-p", folder.resolve("coop"), "--name", "mug", "-o", byName);
+        CommandRun named =
+                run("add-class", "-p", folder.resolve("coop/classifier.safetensors"), "--name", "mug", "-o", byName);
         CommandRun learned =
                 run("add-class", "-p", folder.resolve("prototypes"), "--name", "mug", "-d", mugs, "-o", byPictures);
 

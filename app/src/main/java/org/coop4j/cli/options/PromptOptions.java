@@ -34,7 +34,7 @@ public final class PromptOptions {
         @Option(
                 names = {"-m", "--model"},
                 paramLabel = "FILE",
-                description = "The model it was learned with (default: at its recorded path, or beside it).")
+                description = "The model it was learned with (default: at its recorded path, or next to it).")
         private Path file;
 
         @Mixin
