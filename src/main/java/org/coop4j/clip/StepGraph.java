@@ -126,6 +126,11 @@ public final class StepGraph implements AutoCloseable {
         return shape.batch;
     }
 
+    /** exp(logit_scale). */
+    public double logitScale() {
+        return Math.exp(shape.logitScale);
+    }
+
     /** A constant, [rows, width]. */
     public SDVariable constant(String name, FeatureMatrix values) {
         INDArray array = Nd4j.createUninitialized(DataType.FLOAT, values.rows(), values.width());

@@ -2,10 +2,13 @@ package org.coop4j.cli;
 
 import static org.coop4j.console.WrongUsage.require;
 
+import java.math.BigDecimal;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.base.Settings;
@@ -71,7 +74,7 @@ final class MethodOptions {
     @Option(names = "--batch", paramLabel = "N", description = "Images per step: --set batch=N.")
     private String batch;
 
-    @Option(names = "--lr", paramLabel = "RATE", description = "Highest learning rate: --set rate=RATE.")
+    @Option(names = "--lr", paramLabel = "RATE", description = "Highest learning rate, as given: --set rate=RATE.")
     private String rate;
 
     @Option(
@@ -97,13 +100,14 @@ final class MethodOptions {
      * Returns the methods with their settings, each with each combination of the values to try.
      *
      * @param presetWords words that a preset initialises the context with, or null
+     * @param logitScale the model's, to which the references' rates are adapted
      */
-    List<Candidate> candidates(String presetWords, int shots) {
+    List<Candidate> candidates(String presetWords, int shots, double logitScale) {
         Map<String, String> settings = settings(presetWords);
         Map<String, List<String>> tried = tried();
         List<Candidate> candidates = WrongUsage.unless(() -> methods().stream()
-                .flatMap(method ->
-                        combinations(method, tried).stream().map(some -> candidate(method, settings, some, shots)))
+                .flatMap(method -> combinations(method, tried).stream()
+                        .map(some -> candidate(method, settings, some, shots, logitScale)))
                 .toList());
         for (String setting : tried.keySet()) {
             require(
@@ -123,6 +127,30 @@ final class MethodOptions {
                 .flatMap(name -> name.equals(AUTO) ? Method.quick().stream() : Stream.of(Method.of(name)))
                 .distinct()
                 .toList();
+    }
+
+    /** Returns the rates that were adapted to a model, in words. */
+    static Set<String> adaptedRates(List<Candidate> candidates, double logitScale) {
+        Set<String> notes = new LinkedHashSet<>();
+        for (Candidate candidate : candidates) {
+            Method method = candidate.method();
+            Training reference = method.training(candidate.shots());
+            double rate = candidate.training().rate();
+            if (rate != reference.rate()
+                    && rate == method.adapted(reference, logitScale).rate()) {
+                notes.add("%srate %s: the reference's %s, adapted to a logit scale of %.0f"
+                        .formatted(
+                                candidates.size() > 1 ? method.id() + ": " : "",
+                                decimal(rate),
+                                decimal(reference.rate()),
+                                logitScale));
+            }
+        }
+        return notes;
+    }
+
+    private static String decimal(double rate) {
+        return BigDecimal.valueOf(rate).stripTrailingZeros().toPlainString();
     }
 
     /** Returns all combinations of the values to try, of settings that the method has. */
@@ -145,7 +173,8 @@ final class MethodOptions {
         return all;
     }
 
-    private Candidate candidate(Method standard, Map<String, String> settings, Map<String, String> tried, int shots) {
+    private Candidate candidate(
+            Method standard, Map<String, String> settings, Map<String, String> tried, int shots, double logitScale) {
         Map<String, String> own = with(settings, tried);
         String images = tried.containsKey(SHOTS) ? own.remove(SHOTS) : String.valueOf(shots);
         require(
@@ -160,7 +189,8 @@ final class MethodOptions {
                         && (isOfTraining(s) || methods().stream().anyMatch(other -> isSettingOf(other, s))));
         Method method = standard.with(own);
         String title = tried.entrySet().stream().map(setting -> ", " + setting).collect(Collectors.joining());
-        return new Candidate(method.title() + title, method, training(method, ofTraining, few), few);
+        Training reference = method.adapted(method.training(few), logitScale);
+        return new Candidate(method.title() + title, method, training(method, ofTraining, reference), few);
     }
 
     private static boolean isSettingOf(Method method, String name) {
@@ -185,8 +215,7 @@ final class MethodOptions {
     }
 
     /** Returns the method's training with the settings applied; a method that is not trained by steps stays so. */
-    private Training training(Method method, Map<String, String> settings, int shots) {
-        Training reference = method.training(shots);
+    private Training training(Method method, Map<String, String> settings, Training reference) {
         if (!reference.trains()) {
             if (!settings.isEmpty() && methods().size() == 1) {
                 String name = settings.keySet().iterator().next();

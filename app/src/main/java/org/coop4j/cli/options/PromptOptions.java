@@ -75,7 +75,7 @@ public final class PromptOptions {
     public Clip open(ClassifierFile learned, Precision precision) throws IOException {
         Path file =
                 model == null ? ClassifierModel.find(learned, file(), ModelOptions.ADVICE) : ModelOptions.file(model);
-        Clip clip = Clip.open(file, vocabulary.clip(precision));
+        Clip clip = Clip.open(file, vocabulary.clip(precision, Workers.standard()));
         try {
             learned.requireModel(clip);
         } catch (IllegalArgumentException e) {
