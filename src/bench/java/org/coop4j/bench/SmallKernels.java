@@ -64,7 +64,7 @@ public class SmallKernels {
         return BicubicResize.resize(photo, 299, 224);
     }
 
-    /** The whole test transform of a 500 x 375 picture: resize, crop, normalise. */
+    /** Returns the whole test transform of a 500 x 375 picture: resize, crop, normalise. */
     @Benchmark
     public float[] preprocess() {
         float[] pixels = new float[3 * 224 * 224];
@@ -72,7 +72,7 @@ public class SmallKernels {
         return pixels;
     }
 
-    /** A prompt of eleven tokens, its words known. */
+    /** Returns a prompt of eleven tokens, its words known. */
     @Benchmark
     public int[] tokenize() {
         return tokenizer.tokenize("a photo of a 2012 Tesla Model S Sedan.", 77);

@@ -55,7 +55,7 @@ public final class PromptSteps {
         }
     }
 
-    /** Three words, each of one token. */
+    /** Returns three words, each of one token. */
     private static String name(int label) {
         String[] words = {"red", "blue", "green", "cat", "dog", "house", "tree", "car"};
         return IntStream.range(0, NAME_LENGTH)

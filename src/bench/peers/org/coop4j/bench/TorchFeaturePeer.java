@@ -99,7 +99,7 @@ public final class TorchFeaturePeer {
         return new SGD(new TensorVector(learned), options);
     }
 
-    /** A step on a random batch; the loss is the cross-entropy of the batch. */
+    /** Returns a step on a random batch; the loss is the cross-entropy of the batch. */
     private Runnable onBatches(Optimizer optimizer, BinaryOperator<Tensor> loss) {
         return () -> {
             Tensor chosen = torch.randperm(images.size(0)).narrow(0, 0, BATCH);
@@ -113,7 +113,7 @@ public final class TorchFeaturePeer {
         optimizer.step();
     }
 
-    /** The keys of the cache are learned; α = 1.17, β = 1. */
+    /** Learns the keys of the cache; α = 1.17, β = 1. */
     private Runnable tipAdapterF() {
         Tensor keys = learned(images);
         Tensor values = torch.one_hot(labels, classes).to(torch.ScalarType.Float);
@@ -127,7 +127,7 @@ public final class TorchFeaturePeer {
         });
     }
 
-    /** The residual of the text features is learned, times 0.5. */
+    /** Learns a residual of the text features, which counts 0.5 times. */
     private Runnable taskRes() {
         Tensor residual = learned(torch.zeros_like(texts));
         return onBatches(new Adam(new TensorVector(residual), new AdamOptions(0.002)), (x, y) -> {
@@ -136,7 +136,7 @@ public final class TorchFeaturePeer {
         });
     }
 
-    /** Class prototypes are learned, regularised towards the text features by CLAP's penalty or not. */
+    /** Learns class prototypes, regularised towards the text features by CLAP's penalty or not. */
     private Runnable prototypes(boolean penalised) {
         Tensor prototypes = learned(texts);
         Tensor multipliers = torch.rand(classes);

@@ -112,7 +112,7 @@ public final class TorchPeer {
             downBias = weight(0.01, width);
         }
 
-        /** From and to [sequences, tokens, width]. */
+        /** Runs the block; [sequences, tokens, width] → the same. */
         Tensor forward(Tensor x, boolean causal) {
             long n = x.size(0);
             long tokens = x.size(1);
@@ -163,7 +163,7 @@ public final class TorchPeer {
         private final Tensor positions = weight(0.01, CONTEXT_LENGTH, TEXT_WIDTH);
         private final Tensor projection = weight(Math.pow(TEXT_WIDTH, -0.5), EMBED_WIDTH, TEXT_WIDTH);
 
-        /** Unit features [classes, embed width] at the end token. */
+        /** Returns unit features [classes, embed width] at the end token. */
         Tensor forward(Tensor prompts, int end) {
             Tensor x = prompts.add(positions);
             for (Block block : blocks) {
@@ -174,7 +174,7 @@ public final class TorchPeer {
         }
     }
 
-    /** The rows of the prompts before and after M context vectors of each class. */
+    /** Returns the rows of the prompts before and after M context vectors of each class. */
     private Tensor prompts(Tensor prefix, Tensor context, Tensor suffix) {
         return torch.cat(new TensorVector(prefix, context.to(type), suffix), 1);
     }

@@ -15,7 +15,7 @@ public record BatchNormFolding(float[] scale, float[] bias) {
     /** Added to a batch norm's variance (PyTorch's default, which CLIP uses). */
     public static final double EPSILON = 1e-5;
 
-    /** The folding of a norm's four vectors, [channels] each. */
+    /** Returns the folding of a norm's four vectors, [channels] each. */
     static BatchNormFolding of(float[] gain, float[] bias, float[] mean, float[] variance) {
         float[] scale = new float[gain.length];
         float[] rest = new float[gain.length];
@@ -28,7 +28,7 @@ public record BatchNormFolding(float[] scale, float[] bias) {
     }
 
     /**
-     * The kernel with the norm's scale, reordered.
+     * Returns the kernel with the norm's scale, reordered.
      *
      * @param kernel [out, in, taps], the taps row by row
      * @return [taps, in, out]
@@ -43,7 +43,7 @@ public record BatchNormFolding(float[] scale, float[] bias) {
     }
 
     /**
-     * A kernel with its axes in the reverse order: [first, middle, last] → [last, middle, first].
+     * Returns a kernel with its axes in the reverse order: [first, middle, last] → [last, middle, first].
      */
     public static float[] reversed(float[] kernel, int first, int last) {
         int middle = kernel.length / (first * last);

@@ -48,7 +48,7 @@ public final class Clip implements FeatureSpace {
      */
     public record Options(Supplier<Tokenizer> vocabulary, Workers workers, Precision precision) {
 
-        /** CLIP's own vocabulary and all cores. */
+        /** Returns CLIP's own vocabulary and all cores. */
         public static Options in(Precision precision) {
             return new Options(Tokenizer::load, Workers.standard(), precision);
         }
@@ -93,7 +93,7 @@ public final class Clip implements FeatureSpace {
         return open(ShippedModel.cached());
     }
 
-    /** The converted model file. */
+    /** Returns the converted model file. */
     public ConvertedModel model() {
         return weights.model();
     }
@@ -103,7 +103,7 @@ public final class Clip implements FeatureSpace {
         return weights.architecture();
     }
 
-    /** The tokenizer that turns texts into token ids. */
+    /** Returns the tokenizer that turns texts into token ids. */
     public synchronized Tokenizer tokenizer() {
         if (loadedVocabulary == null) {
             loadedVocabulary = vocabulary.get();
@@ -140,7 +140,7 @@ public final class Clip implements FeatureSpace {
         return weights.precision();
     }
 
-    /** Conversion of images to pixels for this model. */
+    /** Returns the conversion of images to pixels for this model. */
     public Preprocessing preprocessing() {
         return new Preprocessing(model().preprocessing());
     }
@@ -233,12 +233,12 @@ public final class Clip implements FeatureSpace {
         }
     }
 
-    /** The image tower, for long lists of images, some of them perhaps damaged. */
+    /** Returns the image tower, for long lists of images, some of them perhaps damaged. */
     public ImageEncoder imageEncoder() {
         return imageEncoder(FeatureKind.EMBEDDED);
     }
 
-    /** The image tower with features of a kind. */
+    /** Returns the image tower with features of a kind. */
     public ImageEncoder imageEncoder(FeatureKind kind) {
         return weights.lock().hold(() -> {
             weights.preload("visual.");
@@ -246,18 +246,18 @@ public final class Clip implements FeatureSpace {
         });
     }
 
-    /** Width of a feature of a kind. */
+    /** Returns the width of features of a kind. */
     public int featureWidth(FeatureKind kind) {
         return imageEncoders.get(kind).width();
     }
 
-    /** The last layer of the image tower. */
+    /** Returns the last layer of the image tower. */
     public VisualProjection visualProjection() {
         return weights.lock().hold(() -> VisualProjection.of(weights));
     }
 
     /**
-     * Class probabilities of images: softmax over exp(logit_scale) · cosine.
+     * Returns class probabilities of images: softmax over exp(logit_scale) · cosine.
      *
      * @param images features of images
      * @param classes features of the classes' texts, one row per class
@@ -276,7 +276,7 @@ public final class Clip implements FeatureSpace {
     }
 
     /**
-     * The frozen text tower over prompts with learned vectors.
+     * Returns the frozen text tower over prompts with learned vectors.
      *
      * @param prompts tokens of each class's prompt, context vectors written as {@link PackedPrompts#context}; the end
      *     token last and nothing after it
@@ -295,7 +295,7 @@ public final class Clip implements FeatureSpace {
         return Step.ofFeatures(shape, learned, classes, loss, workers());
     }
 
-    /** A copy of a token's embedding, [text width]. */
+    /** Returns a copy of a token's embedding, [text width]. */
     public float[] tokenEmbedding(int id) {
         return weights.lock().hold(() -> TextTransformer.embedding(weights, id));
     }

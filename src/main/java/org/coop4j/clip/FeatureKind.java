@@ -13,7 +13,7 @@ public enum FeatureKind {
         this.id = id;
     }
 
-    /** Name in files; empty for {@link #EMBEDDED}. */
+    /** Returns the name in files; empty for {@link #EMBEDDED}. */
     public String id() {
         return id;
     }

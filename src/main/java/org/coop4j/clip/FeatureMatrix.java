@@ -29,7 +29,7 @@ public final class FeatureMatrix {
     }
 
     /**
-     * The matrix whose row-major elements are {@code values}, which is not copied.
+     * Returns the matrix whose row-major elements are {@code values}, which is not copied.
      *
      * @throws IllegalArgumentException unless there are rows · width values
      */
@@ -41,45 +41,45 @@ public final class FeatureMatrix {
         return new FeatureMatrix(rows, width, values);
     }
 
-    /** The values of a learned tensor of two axes, which are not copied. */
+    /** Returns the values of a learned tensor of two axes, which are not copied. */
     public static FeatureMatrix of(LearnedTensor tensor) {
         long[] shape = tensor.shape();
         return of(Math.toIntExact(shape[0]), Math.toIntExact(shape[1]), tensor.values());
     }
 
-    /** A learned tensor that starts as these values. */
+    /** Returns a learned tensor that starts as these values. */
     public LearnedTensor learned(String name) {
         return LearnedTensor.of(name, toArray(), rows, width);
     }
 
-    /** Number of images or texts. */
+    /** Returns the number of images or texts. */
     public int rows() {
         return rows;
     }
 
-    /** Width of a feature, the model's embed dimension. */
+    /** Returns the width of a feature, the model's embed dimension. */
     public int width() {
         return width;
     }
 
-    /** A copy of row {@code row}. */
+    /** Returns a copy of row {@code row}. */
     public float[] row(int row) {
         return Arrays.copyOfRange(values, row * width, (row + 1) * width);
     }
 
-    /** The element at {@code (row, column)}. */
+    /** Returns the element at {@code (row, column)}. */
     public float get(int row, int column) {
         return values[row * width + column];
     }
 
-    /** A copy of all rows. */
+    /** Returns a copy of all rows. */
     public float[][] toRows() {
         float[][] result = new float[rows][];
         Arrays.setAll(result, this::row);
         return result;
     }
 
-    /** A copy of all elements, row after row. */
+    /** Returns a copy of all elements, row after row. */
     public float[] toArray() {
         return values.clone();
     }
@@ -89,7 +89,7 @@ public final class FeatureMatrix {
         System.arraycopy(values, row * width, target, offset, width);
     }
 
-    /** The matrix of the given rows of this one, in their order. */
+    /** Returns the matrix of the given rows of this one, in their order. */
     public FeatureMatrix rows(int[] chosen) {
         float[] result = new float[Math.multiplyExact(chosen.length, width)];
         for (int i = 0; i < chosen.length; i++) {
@@ -98,7 +98,7 @@ public final class FeatureMatrix {
         return new FeatureMatrix(chosen.length, width, result);
     }
 
-    /** Each row divided by its Euclidean norm, summed in double precision. */
+    /** Returns each row divided by its Euclidean norm, summed in double precision. */
     public FeatureMatrix normalized() {
         float[] result = new float[values.length];
         IntStream.range(0, rows).parallel().forEach(row -> {
@@ -110,7 +110,7 @@ public final class FeatureMatrix {
         return new FeatureMatrix(rows, width, result);
     }
 
-    /** The matrix with rows as columns. */
+    /** Returns the matrix with rows as columns. */
     public FeatureMatrix transposed() {
         float[] result = new float[values.length];
         for (int i = 0; i < values.length; i++) {
@@ -119,7 +119,7 @@ public final class FeatureMatrix {
         return new FeatureMatrix(width, rows, result);
     }
 
-    /** Each element times a factor, in double precision. */
+    /** Returns each element times a factor, in double precision. */
     public FeatureMatrix times(double factor) {
         float[] result = new float[values.length];
         for (int i = 0; i < result.length; i++) {
@@ -128,7 +128,7 @@ public final class FeatureMatrix {
         return new FeatureMatrix(rows, width, result);
     }
 
-    /** The sum with {@code factor} times a matrix of the same shape, in double precision. */
+    /** Returns the sum with {@code factor} times a matrix of the same shape, in double precision. */
     public FeatureMatrix plus(FeatureMatrix other, double factor) {
         float[] result = new float[values.length];
         for (int i = 0; i < result.length; i++) {
@@ -137,7 +137,7 @@ public final class FeatureMatrix {
         return new FeatureMatrix(rows, width, result);
     }
 
-    /** The inner product of row {@code row} with row {@code otherRow} of {@code other}. */
+    /** Returns the inner product of row {@code row} with row {@code otherRow} of {@code other}. */
     public float dot(int row, FeatureMatrix other, int otherRow) {
         double sum = 0;
         int a = row * width;
@@ -149,8 +149,8 @@ public final class FeatureMatrix {
     }
 
     /**
-     * The inner products of all rows with all rows of another matrix, [rows, other rows], each equal to {@link #dot} to
-     * the last bit.
+     * Returns the inner products of all rows with all rows of another matrix, [rows, other rows], each equal to {@link
+     * #dot} to the last bit.
      */
     public FeatureMatrix products(FeatureMatrix other) {
         if (width != other.width) {

@@ -17,24 +17,24 @@ import org.nd4j.autodiff.samediff.SDVariable;
  */
 public interface FeatureSpace extends Closeable {
 
-    /** Width of a feature. */
+    /** Returns the width of a feature. */
     int embedDim();
 
-    /** exp(logit_scale), the factor of the cosine in the logits; about 100 in released models. */
+    /** Returns exp(logit_scale), the factor of the cosine in the logits; about 100 in released models. */
     default float logitScale() {
         return (float) Math.exp(logLogitScale());
     }
 
-    /** CLIP's parameter {@code logit_scale}. */
+    /** Returns CLIP's parameter {@code logit_scale}. */
     float logLogitScale();
 
-    /** SHA-256 of the model file whose features these are, in hexadecimal; empty if unknown. */
+    /** Returns the SHA-256 of the model file whose features these are, in hexadecimal; empty if unknown. */
     String modelSha256() throws IOException;
 
-    /** Precision of the image tower that makes the features. */
+    /** Returns the precision of the image tower that makes the features. */
     Precision precision();
 
-    /** The threads that compute in this space. */
+    /** Returns the threads that compute in this space. */
     Workers workers();
 
     /** Returns true if the space has the features of a text, or a text tower to make them. */
@@ -56,7 +56,7 @@ public interface FeatureSpace extends Closeable {
      */
     FeatureMatrix encodeTexts(List<String> texts, Tokenizer.Overflow overflow);
 
-    /** Approximate number of multiplications to encode a token of a text. */
+    /** Returns the approximate number of multiplications to encode a token of a text. */
     double tokenWork();
 
     /**
@@ -71,7 +71,7 @@ public interface FeatureSpace extends Closeable {
     Step step(List<LearnedTensor> learned, int batch, int width, int classes, Function<StepGraph, SDVariable> loss);
 
     /**
-     * The last layer of the image tower.
+     * Returns the last layer of the image tower.
      *
      * @param what the method that needs it, for the message
      * @throws IllegalArgumentException if there is no model
@@ -80,11 +80,11 @@ public interface FeatureSpace extends Closeable {
         return requireTowers(what).visualProjection();
     }
 
-    /** The model with its towers, if there is one. */
+    /** Returns the model with its towers, if there is one. */
     Optional<Clip> towers();
 
     /**
-     * The model with its towers.
+     * Returns the model with its towers.
      *
      * @param what the method that needs them, for the message
      * @throws IllegalArgumentException if there is no model

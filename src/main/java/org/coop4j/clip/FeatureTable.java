@@ -33,7 +33,7 @@ public record FeatureTable(
         implements FeatureSpace {
 
     /**
-     * A space with the features of some texts.
+     * Returns a space with the features of some texts.
      *
      * @param texts distinct; an underscore counts as a space
      * @param features a row per text, normalised or not
@@ -58,13 +58,13 @@ public record FeatureTable(
         return new FeatureTable(features.width(), precision, modelSha256, logLogitScale, rows, workers);
     }
 
-    /** Another space without its texts, for a classifier learned at another logit scale. */
+    /** Returns another space without its texts, for a classifier learned at another logit scale. */
     public static FeatureTable withoutTexts(FeatureSpace space, float logLogitScale) throws IOException {
         return new FeatureTable(
                 space.embedDim(), space.precision(), space.modelSha256(), logLogitScale, Map.of(), space.workers());
     }
 
-    /** Class names become texts with spaces for underscores. */
+    /** Returns the text of a class name, with spaces for underscores. */
     private static String key(String text) {
         return text.replace('_', ' ');
     }

@@ -89,7 +89,7 @@ public final class ImageEncoder {
     public record Encoded(List<float[]> features, SortedMap<Integer, IOException> problems, int width) {
 
         /**
-         * The features of all images, one row each.
+         * Returns the features of all images, one row each.
          *
          * @throws IOException the first problem, if an image could not be read
          */
@@ -105,17 +105,20 @@ public final class ImageEncoder {
         }
     }
 
-    /** Side of the tower's square images, in pixels. */
+    /** Returns the side of the tower's square images, in pixels. */
     public int imageSize() {
         return vision.imageSize();
     }
 
-    /** Width of an image's features. */
+    /** Returns the width of an image's features. */
     public int width() {
         return kind == FeatureKind.EMBEDDED ? weights.architecture().embedDim() : VisualProjection.width(vision);
     }
 
-    /** Number of images that are read and encoded at a time; a caller that shows progress passes as many per call. */
+    /**
+     * Returns the number of images that are read and encoded at a time; a caller that shows progress passes as many per
+     * call.
+     */
     public int part() {
         return batch() * Math.max(1, PART / batch());
     }
@@ -207,7 +210,7 @@ public final class ImageEncoder {
         return images;
     }
 
-    /** The smallest plan of 1, 2, 4 … images that holds these. */
+    /** Returns the smallest plan of 1, 2, 4 … images that holds these. */
     private ExecutionPlan quick(int images) {
         int highest = Integer.highestOneBit(images);
         int size = Math.min(batch(), highest == images ? images : 2 * highest);
@@ -215,7 +218,7 @@ public final class ImageEncoder {
     }
 
     /**
-     * The plan in which an image has the same bits in every place.
+     * Returns the plan in which an image has the same bits in every place.
      *
      * <p>BLAS may add up a row in an order that depends on its place in a matrix. OpenBLAS' kernels for AVX-512 do not;
      * those for AVX2 take rows by twelve, so a ViT's images start at multiples of twelve. Otherwise images are encoded
@@ -235,7 +238,7 @@ public final class ImageEncoder {
         return plans.computeIfAbsent(List.of(images, alignment), key -> newPlan(images, alignment));
     }
 
-    /** A plan "images" [images, 3, side, side] → "features" [images, {@link #width}]. */
+    /** Returns a plan "images" [images, 3, side, side] → "features" [images, {@link #width}]. */
     private ExecutionPlan newPlan(int images, int alignment) {
         Graph graph = Graph.create().in(weights.precision());
         Parameters.Frozen parameters = new Parameters.Frozen(graph, weights);
@@ -256,7 +259,7 @@ public final class ImageEncoder {
     }
 
     /**
-     * The image tower in a graph, without its visual projection.
+     * Returns the image tower in a graph, without its visual projection.
      *
      * @param activation of a ViT's MLPs
      * @param images normalised pixels [batch, 3, side, side]

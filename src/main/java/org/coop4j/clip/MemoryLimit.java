@@ -23,13 +23,13 @@ public record MemoryLimit(long bytes) {
         }
     }
 
-    /** No limit. */
+    /** Returns a limit that is never reached. */
     public static MemoryLimit none() {
         return new MemoryLimit(Long.MAX_VALUE);
     }
 
     /**
-     * A limit written as a number with K, M or G, such as {@code 800M}.
+     * Returns a limit written as a number with K, M or G, such as {@code 800M}.
      *
      * @throws IllegalArgumentException if it is written otherwise
      */

@@ -36,7 +36,7 @@ final class ModifiedResNet {
     }
 
     /**
-     * The heads of the attention pooling side by side, before the visual projection.
+     * Returns the heads of the attention pooling side by side, before the visual projection.
      *
      * @param images normalised pixels [batch, 3, side, side]
      * @param batch number of images
@@ -62,7 +62,7 @@ final class ModifiedResNet {
         return pool(x, 2); // [batch (side/4)², width]
     }
 
-    /** {@code Bottleneck}: in channels → 4 · planes. */
+    /** Computes a {@code Bottleneck}: in channels → 4 · planes. */
     private Pixels bottleneck(String block, Pixels x, int stride, boolean first) {
         Pixels y = convolve(block + ".conv1", block + ".bn1", x, 1, true); // [rows, planes]
         y = convolve(block + ".conv2", block + ".bn2", y, 1, true); // [rows, planes]
@@ -78,7 +78,7 @@ final class ModifiedResNet {
         return new Pixels(graph.activation(Activation.Kind.RELU, sum), y.grid);
     }
 
-    /** norm(convolution), or relu(norm(convolution)). */
+    /** Computes norm(convolution), or relu(norm(convolution)). */
     private Pixels convolve(String convolution, String norm, Pixels x, int stride, boolean relu) {
         var layer = new Parameters.Convolution(convolution, norm, x.grid, stride, relu);
         return new Pixels(weights.convolution(layer, x.rows), layer.out());
@@ -88,7 +88,7 @@ final class ModifiedResNet {
         return size == 1 ? x : new Pixels(graph.averagePool(x.rows, x.grid, size), x.grid.dividedBy(size));
     }
 
-    /** {@code AttentionPool2d}: the mean attends to all pixels and itself. */
+    /** Computes {@code AttentionPool2d}: the mean attends to all pixels and itself. */
     private SDVariable attentionPool(SDVariable x, int batch, int tokens) {
         String pool = "visual.attnpool.";
         x = graph.meanTokens(x, weights.get(pool + "positional_embedding")); // [batch tokens, w]

@@ -12,13 +12,13 @@ import java.util.function.Supplier;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.NativeMemory;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A converted model at work: its weights in native memory, read from the file at first use and widened to float32, and
@@ -59,17 +59,17 @@ final class NativeWeights implements AutoCloseable {
         return precision;
     }
 
-    /** Held by whatever works with the weights. */
+    /** Returns the lock that users of the weights hold. */
     Lock lock() {
         return lock;
     }
 
-    /** The tensor {@code name}, in its own shape. */
+    /** Returns the tensor {@code name}, in its own shape. */
     INDArray get(String name) {
         return arrays.computeIfAbsent(name, this::read);
     }
 
-    /** The tensor {@code name} in the host's memory, which no graph reads. */
+    /** Returns the tensor {@code name} in the host's memory, which no graph reads. */
     HostMatrix onHost(String name) {
         return matrices.computeIfAbsent(name, n -> {
             Backend.start();
@@ -80,7 +80,7 @@ final class NativeWeights implements AutoCloseable {
         });
     }
 
-    /** An array that {@code make} makes of tensors, kept under {@code key}. */
+    /** Returns an array that {@code make} makes of tensors, kept under {@code key}. */
     INDArray derived(String key, Supplier<INDArray> make) {
         INDArray known = arrays.get(key);
         if (known == null) {
@@ -90,12 +90,12 @@ final class NativeWeights implements AutoCloseable {
         return known;
     }
 
-    /** The shape of the tensor {@code name}. */
+    /** Returns the shape of the tensor {@code name}. */
     long[] shape(String name) {
         return unchecked(() -> model.weights().shape(name).toArray());
     }
 
-    /** A copy of the tensor in heap memory. */
+    /** Returns a copy of the tensor in heap memory. */
     float[] floats(String name) {
         return unchecked(() -> model.weights().floats(name));
     }
@@ -113,7 +113,7 @@ final class NativeWeights implements AutoCloseable {
 
     private INDArray read(String name) {
         Backend.start();
-        INDArray array = Nd4j.createUninitialized(DataType.FLOAT, shape(name));
+        INDArray array = NativeMemory.array(DataType.FLOAT, shape(name));
         ArrayValues values = ArrayValues.of(array);
         read(name, values.buffer());
         values.store();
@@ -139,7 +139,7 @@ final class NativeWeights implements AutoCloseable {
     @Override
     public void close() {
         workers.close();
-        arrays.values().forEach(INDArray::close);
+        arrays.values().forEach(NativeMemory::free);
         matrices.values().forEach(HostMatrix::close);
     }
 

@@ -29,7 +29,7 @@ public final class PackedPrompts {
     private final int[] firstRow;
     private final AttentionLayout layout;
 
-    /** The prompt token that stands for context vector {@code index}. */
+    /** Returns the prompt token that stands for context vector {@code index}. */
     public static int context(int index) {
         return -1 - index;
     }
@@ -39,12 +39,12 @@ public final class PackedPrompts {
         return token < 0;
     }
 
-    /** The index of the context vector for which a prompt token stands. */
+    /** Returns the index of the context vector for which a prompt token stands. */
     static int contextIndex(int token) {
         return -1 - token;
     }
 
-    /** Number of context vectors to which prompts refer: one more than the largest index. */
+    /** Returns the number of context vectors to which prompts refer: one more than the largest index. */
     static int vectors(List<int[]> prompts) {
         return prompts.stream()
                         .flatMapToInt(Arrays::stream)
@@ -108,7 +108,7 @@ public final class PackedPrompts {
         layout = new AttentionLayout(heads, Queries.ALL, true, prefix, groups);
     }
 
-    /** The longest common beginning that leaves each prompt a row of its own. */
+    /** Returns the longest common beginning that leaves each prompt a row of its own. */
     private static int commonPrefix(List<int[]> prompts) {
         int[] first = prompts.get(0);
         int prefix = first.length - 1;
@@ -120,12 +120,12 @@ public final class PackedPrompts {
         return prefix;
     }
 
-    /** Attention among the packed rows. */
+    /** Returns attention among the packed rows. */
     public AttentionLayout layout() {
         return layout;
     }
 
-    /** Number of packed rows. */
+    /** Returns the number of packed rows. */
     public int rows() {
         return tokens.length;
     }
@@ -135,34 +135,34 @@ public final class PackedPrompts {
         return prefix;
     }
 
-    /** The prompt token of a packed row. */
+    /** Returns the prompt token of a packed row. */
     public int token(int row) {
         return tokens[row];
     }
 
-    /** The context vector of each row, or {@link GatherRows#NONE}. */
+    /** Returns the context vector of each row, or {@link GatherRows#NONE}. */
     int[] contextOfRows() {
         return Arrays.stream(tokens)
                 .map(token -> isContext(token) ? contextIndex(token) : GatherRows.NONE)
                 .toArray();
     }
 
-    /** The position of a packed row in its prompt, 0 for the start token. */
+    /** Returns the position of a packed row in its prompt, 0 for the start token. */
     public int position(int row) {
         return positions[row];
     }
 
-    /** The packed row of a position of a prompt. */
+    /** Returns the packed row of a position of a prompt. */
     private int row(int prompt, int position) {
         return position < prefix ? position : firstRow[prompt] + position - prefix;
     }
 
-    /** The sequence of the layout that each prompt is. */
+    /** Returns the sequence of the layout that each prompt is. */
     public int[] sequenceOfPrompt() {
         return sequenceOfPrompt.clone();
     }
 
-    /** The same prompts, each with context vectors of its own, in the order of the sequences. */
+    /** Returns the same prompts, each with context vectors of its own, in the order of the sequences. */
     PackedPrompts withOwnVectors() {
         int vectors = vectors(prompts);
         List<int[]> result = new ArrayList<>();
@@ -175,7 +175,9 @@ public final class PackedPrompts {
         return new PackedPrompts(result, layout.heads());
     }
 
-    /** The source of each row: the same place in another packing, or a context vector, counted on from its rows. */
+    /**
+     * Returns the source of each row: the same place in another packing, or a context vector, counted on from its rows.
+     */
     int[] sources(PackedPrompts from) {
         int[] sources = new int[rows()];
         for (int prompt = 0; prompt < prompts.size(); prompt++) {

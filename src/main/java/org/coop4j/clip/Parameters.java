@@ -25,40 +25,40 @@ public interface Parameters {
      */
     record Convolution(String name, String norm, Grid in, int stride, boolean relu) {
 
-        /** The pixels of an image after it. */
+        /** Returns the pixels of an image after it. */
         public Grid out() {
             return in.dividedBy(stride);
         }
     }
 
-    /** The graph of the weights. */
+    /** Returns the graph of the weights. */
     Graph graph();
 
-    /** The weight {@code name} in this graph. */
+    /** Returns the weight {@code name} in this graph. */
     SDVariable get(String name);
 
-    /** The linear layer of this name, with its bias; x [rows, in] → [rows, out]. */
+    /** Returns the linear layer of this name, with its bias; x [rows, in] → [rows, out]. */
     default SDVariable linear(String layer, SDVariable x) {
         return graph().linear(x, get(layer + ".weight"), get(layer + ".bias"));
     }
 
-    /** The layer norm of this name; x [rows, width] → same. */
+    /** Returns the layer norm of this name; x [rows, width] → same. */
     default SDVariable norm(String layer, SDVariable x) {
         return graph().layerNorm(x, get(layer + ".weight"), get(layer + ".bias"));
     }
 
-    /** A convolution's weight [out, in, height, width] as a matrix [out, in · height · width]. */
+    /** Returns a convolution's weight [out, in, height, width] as a matrix [out, in · height · width]. */
     SDVariable matrix(String name);
 
     /** Rows {@code from} (inclusive) to {@code to} (exclusive) of a matrix or vector. */
     SDVariable rows(String name, int from, int to);
 
-    /** Two matrices or vectors as one, the second's rows after the first's. */
+    /** Returns two matrices or vectors as one, the second's rows after the first's. */
     SDVariable stacked(String first, String second);
 
     /**
-     * A convolution with its batch norm, which uses running statistics for frozen weights and the batch's for trained
-     * ones.
+     * Returns a convolution with its batch norm, which uses running statistics for frozen weights and the batch's for
+     * trained ones.
      *
      * @param x [batch · pixels, in]
      * @return [batch · pixels / stride², out]

@@ -25,10 +25,10 @@ public final class PromptEncoder {
     /** Input of the text tower beside the tokens: learned tensors, and what a graph makes of them. */
     public interface Vectors {
 
-        /** The learned tensors, the context first. */
+        /** Returns the learned tensors, the context first. */
         List<LearnedTensor> learned();
 
-        /** The context vectors of the prompts, [vectors, width]; by default the learned tensor {@code ctx}. */
+        /** Returns the context vectors of the prompts, [vectors, width]; by default the learned tensor {@code ctx}. */
         default SDVariable context(StepGraph step) {
             return step.learned("ctx");
         }
@@ -75,12 +75,12 @@ public final class PromptEncoder {
         this.prompts = prompts;
     }
 
-    /** Number of classes, one prompt each. */
+    /** Returns the number of classes, one prompt each. */
     public int classes() {
         return prompts.size();
     }
 
-    /** Width of a class's features. */
+    /** Returns the width of a class's features. */
     public int embed() {
         return weights.architecture().embedDim();
     }
@@ -127,7 +127,7 @@ public final class PromptEncoder {
         });
     }
 
-    /** The vector-Jacobian products of a chunk's features with the gradient of each loss in them. */
+    /** Returns the vector-Jacobian products of a chunk's features with the gradient of each loss in them. */
     private StepPlan backward(Vectors vectors, int batch, MemoryLimit.Range range, int losses) {
         StepGraph graph = encoded(vectors, batch, range, weights.precision());
         List<SDVariable> products = IntStream.range(0, losses)
@@ -163,7 +163,7 @@ public final class PromptEncoder {
             this.chunks = chunks;
         }
 
-        /** Number of classes, one prompt each. */
+        /** Returns the number of classes, one prompt each. */
         public int classes() {
             return PromptEncoder.this.classes();
         }
@@ -192,7 +192,7 @@ public final class PromptEncoder {
         return new StepGraph.Shape(batch, embed(), weights.floats("logit_scale")[0], weights.lock());
     }
 
-    /** A graph of some classes with their features, [classes, embed], not normalised. */
+    /** Returns a graph of some classes with their features, [classes, embed], not normalised. */
     private StepGraph encoded(Vectors vectors, int batch, MemoryLimit.Range range, Precision products) {
         ClipConfig.Text text = weights.architecture().text();
         PackedPrompts packed = PackedPrompts.of(prompts.subList(range.from(), range.to()), text.heads());

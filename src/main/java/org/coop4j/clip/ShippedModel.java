@@ -20,20 +20,20 @@ public final class ShippedModel {
 
     private ShippedModel() {}
 
-    /** SHA-256 of the model's file, in hexadecimal. */
+    /** Returns the SHA-256 of the model's file, in hexadecimal. */
     public static String sha256() throws IOException {
         try (InputStream packed = Resource.open(ShippedModel.class, RESOURCE)) {
             return PackedModel.sha256(packed, NAME);
         }
     }
 
-    /** The model as a file in the user's cache, unpacked at the first call. */
+    /** Returns the model as a file in the user's cache, unpacked at the first call. */
     public static Path cached() throws IOException {
         return file(CacheFolder.of(System.getenv()).resolve("model"));
     }
 
     /**
-     * The model as a file for {@link Clip#open}.
+     * Returns the model as a file for {@link Clip#open}.
      *
      * @param folder to unpack it into, unless it is there already
      * @throws IOException if the folder cannot be written

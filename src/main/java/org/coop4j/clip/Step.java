@@ -71,7 +71,7 @@ public final class Step implements AutoCloseable {
         }
     }
 
-    /** A step of image features alone, for all classes in their order. */
+    /** Returns a step of image features alone, for all classes in their order. */
     static Step ofFeatures(
             StepGraph.Shape shape,
             List<LearnedTensor> learned,
@@ -85,7 +85,9 @@ public final class Step implements AutoCloseable {
         });
     }
 
-    /** The placeholder of a chunk for the gradient of loss {@code i} in its class features, [classes, embed]. */
+    /**
+     * Returns the placeholder of a chunk for the gradient of loss {@code i} in its class features, [classes, embed].
+     */
     static String upstream(int i) {
         return "upstream gradient " + i;
     }
@@ -126,22 +128,22 @@ public final class Step implements AutoCloseable {
         }
     }
 
-    /** The last batch's loss; the first of several. */
+    /** Returns the last batch's loss; the first of several. */
     public float loss() {
         return loss(0);
     }
 
-    /** The last batch's loss {@code i} of several. */
+    /** Returns the last batch's loss {@code i} of several. */
     public float loss(int i) {
         return loss.lossValue(i);
     }
 
-    /** The logits of image {@code image} of the last batch, by class. */
+    /** Returns the logits of image {@code image} of the last batch, by class. */
     public float[] logits(int image) {
         return loss.logits(image);
     }
 
-    /** Share of the last batch whose largest logit is the label's, 0 to 1. */
+    /** Returns the share of the last batch whose largest logit is the label's, 0 to 1. */
     public double accuracy() {
         long correct = IntStream.range(0, labels.length)
                 .filter(i -> largest(logits(i)) == labels[i])
@@ -162,12 +164,12 @@ public final class Step implements AutoCloseable {
         return plans().mapToLong(StepPlan::bytes).max().orElse(0);
     }
 
-    /** Floating-point operations of the matrix products of a step. */
+    /** Returns the number of floating-point operations of the matrix products of a step. */
     public long flops() {
         return plans().mapToLong(plan -> plan.plan().flops()).sum();
     }
 
-    /** Number of chunks in which the classes are encoded. */
+    /** Returns the number of chunks in which the classes are encoded. */
     public int chunks() {
         return Math.max(1, backward.size());
     }

@@ -8,6 +8,7 @@ import java.util.Map;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.ArrayValues;
+import org.coop4j.graph.host.NativeMemory;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -79,7 +80,7 @@ public final class StepGraph implements AutoCloseable {
         scale = constant("logit_scale", Nd4j.scalar(shape.logitScale));
     }
 
-    /** In a graph, a tensor of more than two axes is the matrix of its rows. */
+    /** Returns a tensor's shape as a matrix of its rows, as graphs have it. */
     private static long[] matrix(long[] shape) {
         if (shape.length <= 2) {
             return shape;
@@ -88,13 +89,13 @@ public final class StepGraph implements AutoCloseable {
         return new long[] {Arrays.stream(shape).reduce(1, Math::multiplyExact) / width, width};
     }
 
-    /** CLIP's building blocks. */
+    /** Returns CLIP's building blocks. */
     public Graph ops() {
         return graph;
     }
 
     /**
-     * A learned tensor; one of more than two axes as the matrix of its rows.
+     * Returns a learned tensor; one of more than two axes as the matrix of its rows.
      *
      * @throws IllegalArgumentException if none has this name
      */
@@ -106,17 +107,17 @@ public final class StepGraph implements AutoCloseable {
         return variable;
     }
 
-    /** The batch's image features, as given to {@link Step#run}, [batch, width]. */
+    /** Returns the batch's image features, as given to {@link Step#run}, [batch, width]. */
     public SDVariable images() {
         return images;
     }
 
-    /** The batch's labels, [batch]. */
+    /** Returns the batch's labels, [batch]. */
     public SDVariable labels() {
         return labels;
     }
 
-    /** Number of classes in this graph. */
+    /** Returns the number of classes in this graph. */
     public int classes() {
         return classes.length;
     }
@@ -126,26 +127,26 @@ public final class StepGraph implements AutoCloseable {
         return shape.batch;
     }
 
-    /** exp(logit_scale). */
+    /** Returns exp(logit_scale). */
     public double logitScale() {
         return Math.exp(shape.logitScale);
     }
 
-    /** A constant, [rows, width]. */
+    /** Returns a constant, [rows, width]. */
     public SDVariable constant(String name, FeatureMatrix values) {
-        INDArray array = Nd4j.createUninitialized(DataType.FLOAT, values.rows(), values.width());
+        INDArray array = NativeMemory.array(DataType.FLOAT, values.rows(), values.width());
         ArrayValues.of(array).fill(values.toArray());
         return constant(name, array);
     }
 
-    /** A constant that is freed when the graph is closed. */
+    /** Returns a constant that is freed when the graph is closed. */
     SDVariable constant(String name, INDArray array) {
         owned.add(array);
         return graph.constant(name, array);
     }
 
     /**
-     * A constant with one row per class of this graph, [classes, width].
+     * Returns a constant with one row per class of this graph, [classes, width].
      *
      * @param values a row per class of the task, in the task's order
      */
@@ -153,18 +154,19 @@ public final class StepGraph implements AutoCloseable {
         return constant(name, values.rows(classes));
     }
 
-    /** exp(logit_scale) · images · weightsᵀ; weights [classes, width] → [batch, classes]. */
+    /** Returns exp(logit_scale) · images · weightsᵀ; weights [classes, width] → [batch, classes]. */
     public SDVariable cosineLogits(SDVariable weights) {
         return scaled(graph.linear(images, weights));
     }
 
-    /** exp(logit_scale) · x. */
+    /** Returns exp(logit_scale) · x. */
     public SDVariable scaled(SDVariable x) {
         return graph.expScale(x, scale);
     }
 
     /**
-     * Mean cross-entropy of the batch. {@link Step#logits} and the training accuracy are read from its logits.
+     * Returns the mean cross-entropy of the batch. {@link Step#logits} and the training accuracy are read from its
+     * logits.
      *
      * @param z logits, [batch, classes]
      */
@@ -174,8 +176,8 @@ public final class StepGraph implements AutoCloseable {
     }
 
     /**
-     * Several losses, of which the first is reported. A rule combines their gradients, tensor by tensor. A step takes
-     * one forward pass, and a vector-Jacobian product per loss.
+     * Returns several losses, of which the first is reported. A rule combines their gradients, tensor by tensor. A step
+     * takes one forward pass, and a vector-Jacobian product per loss.
      *
      * @return the first loss
      */
@@ -185,12 +187,12 @@ public final class StepGraph implements AutoCloseable {
         return several[0];
     }
 
-    /** The losses of {@link #combined} if it was called, else the loss alone. */
+    /** Returns the losses of {@link #combined} if it was called, else the loss alone. */
     List<SDVariable> losses(SDVariable loss) {
         return rule == null ? List.of(loss) : losses;
     }
 
-    /** Combination of the gradients; null for a single loss. */
+    /** Returns the combination of the gradients; null for a single loss. */
     GradientRule rule() {
         return rule;
     }
@@ -226,7 +228,7 @@ public final class StepGraph implements AutoCloseable {
     /** Frees the learned tensors' arrays and the constants. */
     @Override
     public void close() {
-        owned.forEach(INDArray::close);
+        owned.forEach(NativeMemory::free);
         owned.clear();
     }
 }

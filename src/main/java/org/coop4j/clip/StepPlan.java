@@ -49,7 +49,7 @@ final class StepPlan implements AutoCloseable {
         }
     }
 
-    /** The losses, the logits if there are any, and the gradients of each loss in all that is learned. */
+    /** Returns the losses, the logits if there are any, and the gradients of each loss in all that is learned. */
     static StepPlan ofLoss(StepGraph graph, SDVariable loss, Workers workers) {
         List<SDVariable> losses = graph.losses(loss);
         Map<String, SDVariable> values = new LinkedHashMap<>();
@@ -105,7 +105,7 @@ final class StepPlan implements AutoCloseable {
         });
     }
 
-    /** The row of each label's class. */
+    /** Returns the row of each label's class. */
     private float[] rows(int[] labels) {
         float[] rows = new float[labels.length];
         for (int i = 0; i < labels.length; i++) {
@@ -118,7 +118,7 @@ final class StepPlan implements AutoCloseable {
         return rows;
     }
 
-    /** Number of scalars whose gradients are computed. */
+    /** Returns the number of scalars whose gradients are computed. */
     int scalars() {
         return scalars;
     }
@@ -158,7 +158,7 @@ final class StepPlan implements AutoCloseable {
         return values.buffer();
     }
 
-    /** The logits of image {@code image}, by class. */
+    /** Returns the logits of image {@code image}, by class. */
     float[] logits(int image) {
         if (logits == null) {
             logits = ArrayValues.of(plan.output(LOGITS));

@@ -13,8 +13,8 @@ record TextEncoder(NativeWeights weights) {
     private static final int ROWS_PER_PART = 8192;
 
     /**
-     * Text features, not normalised, one row per sequence. Equal sequences have equal bits, wherever they stand, so
-     * that rounding never decides between two classes with one prompt.
+     * Returns text features, not normalised, one row per sequence. Equal sequences have equal bits, wherever they
+     * stand, so that rounding never decides between two classes with one prompt.
      *
      * @param sequences token ids; what follows the end token is ignored
      */
@@ -49,7 +49,7 @@ record TextEncoder(NativeWeights weights) {
         return FeatureMatrix.of(prompts.size(), embed, features);
     }
 
-    /** The first place of the largest id. */
+    /** Returns the first place of the largest id. */
     private static int endToken(int[] ids) {
         int end = 0;
         for (int i = 1; i < ids.length; i++) {

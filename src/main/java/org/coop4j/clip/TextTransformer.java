@@ -3,18 +3,18 @@ package org.coop4j.clip;
 import java.util.Map;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.NativeMemory;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** CLIP's text tower ({@code encode_text}) after the embedding, on packed prompts. */
 public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActivation activation) {
 
     /**
-     * Text features, not normalised.
+     * Returns text features, not normalised.
      *
      * @param x token embeddings with the position embedding added, packed [rows, width]
      * @param sequences the prompts: causal, read at their end tokens
@@ -24,7 +24,7 @@ public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActiv
         return forward(x, sequences, Map.of());
     }
 
-    /** The same with changes of the rows on entry to blocks, by block number from 0. */
+    /** Returns the same with changes of the rows on entry to blocks, by block number from 0. */
     SDVariable forward(SDVariable x, Transformer.Sequences sequences, Map<Integer, Transformer.Entry> entries) {
         Transformer transformer = new Transformer(weights, "transformer", text.width(), text.layers(), activation);
         x = transformer.forward(x, sequences, entries); // [prompts, width]
@@ -33,8 +33,8 @@ public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActiv
     }
 
     /**
-     * A copy of a token's embedding, [width]. Embeddings are looked up outside the graph: ND4J's {@code gather} has a
-     * wrong gradient, and a constant needs none.
+     * Returns a copy of a token's embedding, [width]. Embeddings are looked up outside the graph: ND4J's {@code gather}
+     * has a wrong gradient, and a constant needs none.
      */
     static float[] embedding(NativeWeights weights, int id) {
         HostMatrix tokens = weights.onHost("token_embedding.weight");
@@ -56,7 +56,7 @@ public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActiv
     static INDArray embeddings(NativeWeights weights, PackedPrompts prompts) {
         HostMatrix positions = weights.onHost("positional_embedding");
         float[] row = new float[positions.cols()];
-        INDArray result = Nd4j.createUninitialized(DataType.FLOAT, prompts.rows(), row.length);
+        INDArray result = NativeMemory.array(DataType.FLOAT, prompts.rows(), row.length);
         ArrayValues values = ArrayValues.of(result);
         for (int r = 0; r < prompts.rows(); r++) {
             positions.getRow(prompts.position(r), row);

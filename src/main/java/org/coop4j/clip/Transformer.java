@@ -20,15 +20,15 @@ public final class Transformer {
     /** Attention among the packed rows of a stack, and the row of each sequence that is read. */
     public interface Sequences {
 
-        /** Attention in which every row is a query; qkv [rows, 3 · width] → [rows, width]. */
+        /** Returns attention in which every row is a query; qkv [rows, 3 · width] → [rows, width]. */
         SDVariable attention(SDVariable qkv);
 
         /**
-         * Attention in which the read rows are the queries; q [sequences, width], kv [rows, 2 · width] → as q.
+         * Returns attention in which the read rows are the queries; q [sequences, width], kv [rows, 2 · width] → as q.
          */
         SDVariable attention(SDVariable q, SDVariable kv);
 
-        /** The read row of each sequence; x [rows, width] → [sequences, width]. */
+        /** Returns the read row of each sequence; x [rows, width] → [sequences, width]. */
         SDVariable readRows(SDVariable x);
     }
 
@@ -84,7 +84,7 @@ public final class Transformer {
     }
 
     /**
-     * The stack's output at one row of each sequence.
+     * Returns the stack's output at one row of each sequence.
      *
      * @param x [rows, width]
      * @param sequences attention among the rows, and which are read
@@ -104,12 +104,12 @@ public final class Transformer {
         return x; // [sequences, width]
     }
 
-    /** The same without changes on entry to a block. */
+    /** Returns the same without changes on entry to a block. */
     SDVariable forward(SDVariable x, Sequences sequences) {
         return forward(x, sequences, Map.of());
     }
 
-    /** The stack's output at all rows; x [rows, width] → same. */
+    /** Returns the stack's output at all rows; x [rows, width] → same. */
     SDVariable allRows(SDVariable x, Sequences sequences) {
         for (int i = 0; i < layers; i++) {
             x = block(name + ".resblocks." + i, x, sequences); // [rows, width]
@@ -142,7 +142,7 @@ public final class Transformer {
         return mlp(block, sequences.readRows(x), heads); // [sequences, width]
     }
 
-    /** Output projection of the attention's heads, MLP, and both residual connections. */
+    /** Returns the output projection of the attention's heads, MLP, and both residual connections. */
     private SDVariable mlp(String block, SDVariable x, SDVariable heads) {
         x = graph.add(x, weights.linear(block + ".attn.out_proj", heads)); // [rows, width]
         SDVariable h = weights.linear(block + ".mlp.c_fc", weights.norm(block + ".ln_2", x)); // [rows, 4 width]

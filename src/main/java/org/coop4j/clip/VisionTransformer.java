@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.ArrayValues;
+import org.coop4j.graph.host.NativeMemory;
 import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AttentionLayout.Group;
 import org.coop4j.graph.op.AttentionLayout.Queries;
@@ -13,13 +14,12 @@ import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** CLIP's vision transformer ({@code VisionTransformer}). */
 record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation activation) {
 
     /**
-     * The images' class tokens, before the visual projection.
+     * Returns the images' class tokens, before the visual projection.
      *
      * @param images normalised pixels [batch, 3, side, side]
      * @param batch number of images
@@ -40,9 +40,9 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
     }
 
     /**
-     * The same with each image's rows starting at a multiple of {@code alignment} in every matrix product. If BLAS adds
-     * up a row in an order that depends on the row's number modulo some block, an image still has the same bits in
-     * every place. The rows that fill up an image attend only to each other.
+     * Returns the same with each image's rows starting at a multiple of {@code alignment} in every matrix product. If
+     * BLAS adds up a row in an order that depends on the row's number modulo some block, an image still has the same
+     * bits in every place. The rows that fill up an image attend only to each other.
      *
      * @param frozen the weights, which keep the constant that is added to the patches
      * @return [batch alignment, width]: per image the class token, then {@code alignment} - 1 other rows
@@ -73,7 +73,7 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
         return new Transformer(weights, "visual.transformer", vit.width(), vit.layers(), activation);
     }
 
-    /** Class embedding and positions, to be added to the patches; zero for rows without a token. */
+    /** Returns class embedding and positions, to be added to the patches; zero for rows without a token. */
     private INDArray embeddings(int batch, int rows, NativeWeights frozen) {
         String key = "visual.class_embedding and positions, " + batch + " x " + rows;
         return frozen.derived(key, () -> {
@@ -84,7 +84,7 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
             for (int i = 0; i < first.length; i++) {
                 image[i] += first[i];
             }
-            INDArray all = Nd4j.createUninitialized(DataType.FLOAT, (long) batch * rows, vit.width());
+            INDArray all = NativeMemory.array(DataType.FLOAT, (long) batch * rows, vit.width());
             ArrayValues target = ArrayValues.of(all);
             for (int i = 0; i < batch; i++) {
                 target.buffer().put(i * image.length, image);

@@ -31,17 +31,17 @@ public record VisualProjection(String name, FeatureMatrix weight, FeatureMatrix 
                 FeatureMatrix.of(1, embed, weights.floats(RESNET_BIAS)));
     }
 
-    /** A matrix of the weight's shape, converted to the orientation of the model file or back. */
+    /** Returns a matrix of the weight's shape, converted to the orientation of the model file or back. */
     public FeatureMatrix turned(FeatureMatrix matrix) {
         return name.equals(VIT) ? matrix.transposed() : matrix;
     }
 
-    /** Width of the projected rows. */
+    /** Returns the width of the projected rows. */
     static int width(ClipConfig.Vision vision) {
         return vision instanceof ClipConfig.ResNet resNet ? resNet.outputWidth() : vision.width();
     }
 
-    /** The projection in a graph; x [batch, width] → [batch, embed]. */
+    /** Returns the projection in a graph; x [batch, width] → [batch, embed]. */
     public static SDVariable after(Parameters weights, SDVariable x, ClipConfig.Vision vision) {
         return vision instanceof ClipConfig.Vit
                 ? weights.graph().project(x, weights.get(VIT))

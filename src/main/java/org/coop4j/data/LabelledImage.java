@@ -34,7 +34,8 @@ public record LabelledImage(Path path, int label, String className, ExifOrientat
         this(path, label, className, ExifOrientation.KEEP);
     }
 
-    LabelledImage withLabel(int other) {
+    /** Returns the image with another number of its class. */
+    public LabelledImage withLabel(int other) {
         return new LabelledImage(path, other, className, exif, stored);
     }
 

@@ -26,8 +26,8 @@ public final class SplitRules {
     private SplitRules() {}
 
     /** Refuses shares for data that has a split. */
-    public static void requireNoShares(Path source, Optional<?> shares) throws DatasetException {
-        if (shares.isPresent()) {
+    public static void requireNoShares(Path source, Optional<SplitShares> shares) throws DatasetException {
+        if (shares.isPresent() && !shares.get().equals(SplitShares.WHOLE)) {
             throw new DatasetException(source + " has a split of its own: omit --split");
         }
     }
@@ -145,8 +145,11 @@ public final class SplitRules {
         /** The shares of the CoOp benchmarks. */
         public static final SplitShares STANDARD = new SplitShares(50, 20, 30);
 
+        /** All images are test images; data that has a split keeps it. */
+        public static final SplitShares WHOLE = new SplitShares(0, 0, 100);
+
         public SplitShares {
-            if (train < 1 || val < 0 || test < 1 || train + val + test != 100) {
+            if ((train < 1 && test < 100) || val < 0 || test < 1 || train + val + test != 100) {
                 throw new IllegalArgumentException(
                         "split %d/%d/%d: expected percentages of train, val and test images that sum to 100, such as 60/10/30"
                                 .formatted(train, val, test));
@@ -168,11 +171,11 @@ public final class SplitRules {
             return new SplitShares(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]), Integer.parseInt(parts[2]));
         }
 
-        /** Returns true if no part of a class of this size would be empty, except val with a share of 0. */
+        /** Returns true if no part of a class of this size would be empty, except one with a share of 0. */
         private boolean suit(int size) {
             int trains = share(size, train);
             int validates = share(size, val);
-            return trains > 0 && (validates > 0 || val == 0) && trains + validates < size;
+            return (trains > 0 || train == 0) && (validates > 0 || val == 0) && trains + validates < size;
         }
 
         /** Returns the form "60/10/30". */

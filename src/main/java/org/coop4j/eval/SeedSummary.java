@@ -59,18 +59,18 @@ public record SeedSummary(int count, double mean, double sampleSd) {
                 : Optional.of(new Interval(Math.max(0, mean - studentCi95()), Math.min(100, mean + studentCi95())));
     }
 
-    /** "63.6 ± 0.9": mean and sample standard deviation; the mean alone for one seed. */
+    /** Returns "63.6 ± 0.9": mean and sample standard deviation; the mean alone for one seed. */
     public String meanSd(int decimals) {
         String mean = Numbers.number(mean(), decimals);
         return count() == 1 ? mean : mean + " ± " + Numbers.number(sampleSd(), decimals);
     }
 
-    /** "63.6±0.9", for the narrow columns of a screen. */
+    /** Returns "63.6±0.9", for the narrow columns of a screen. */
     public String compact() {
         return meanSd(1).replace(" ", "");
     }
 
-    /** "62.1 – 65.0": the 95 % interval of a mean percentage; a dash for too few seeds. */
+    /** Formats the 95 % interval of a mean percentage, as "62.1 – 65.0"; a dash for too few seeds. */
     public String interval(int decimals) {
         return percentInterval()
                 .map(i -> Numbers.number(i.low(), decimals) + " – " + Numbers.number(i.high(), decimals))

@@ -6,6 +6,7 @@ import java.util.function.Consumer;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.NativeMemory;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -61,12 +62,12 @@ public final class ExecutionPlan implements AutoCloseable {
         return inputs.containsKey(placeholder);
     }
 
-    /** The array to which a placeholder's value is written before a run. */
+    /** Returns the array to which a placeholder's value is written before a run. */
     public INDArray input(String placeholder) {
         return named(inputs, placeholder);
     }
 
-    /** The array that holds an output after a run, until the next run. */
+    /** Returns the array that holds an output after a run, until the next run. */
     public INDArray output(String name) {
         return named(outputs, name);
     }
@@ -105,7 +106,7 @@ public final class ExecutionPlan implements AutoCloseable {
         }
     }
 
-    /** Floating-point operations of the matrix products of one run. */
+    /** Returns the number of floating-point operations of the matrix products of one run. */
     public long flops() {
         return steps.stream().mapToLong(Step::flops).sum();
     }
@@ -115,7 +116,7 @@ public final class ExecutionPlan implements AutoCloseable {
         return bytes;
     }
 
-    /** Number of ops in a run. */
+    /** Returns the number of ops in a run. */
     int size() {
         return steps.size();
     }
@@ -126,7 +127,7 @@ public final class ExecutionPlan implements AutoCloseable {
         if (!closed) {
             closed = true;
             steps.forEach(step -> step.kernel().close());
-            owned.forEach(INDArray::close);
+            owned.forEach(NativeMemory::free);
         }
     }
 }

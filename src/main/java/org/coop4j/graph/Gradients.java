@@ -75,7 +75,7 @@ final class Gradients {
         }
     }
 
-    /** An output that nothing reads has a gradient of zeros. */
+    /** Returns the gradient of an output; zeros if nothing reads the output. */
     private SDVariable ofOutput(String output) {
         SDVariable known = gradients.get(output);
         return known != null ? known : sd.zerosLike(sd.getVariable(output));

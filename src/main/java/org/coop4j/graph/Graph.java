@@ -68,7 +68,7 @@ public class Graph {
     }
 
     /**
-     * An empty graph.
+     * Returns an empty graph.
      *
      * @throws BackendException if the backend cannot compute on this machine
      */
@@ -76,22 +76,22 @@ public class Graph {
         return new Graph();
     }
 
-    /** The same graph, for layers whose products with frozen weights have another precision. */
+    /** Returns the same graph, for layers whose products with frozen weights have another precision. */
     public Graph in(Precision other) {
         return new Graph(sd, other);
     }
 
-    /** The SameDiff graph itself, for ops of other packages. */
+    /** Returns the SameDiff graph itself, for ops of other packages. */
     public SameDiff sameDiff() {
         return sd;
     }
 
-    /** An input, written before each run. */
+    /** Returns an input, written before each run. */
     public SDVariable placeholder(String name, DataType type, long... shape) {
         return sd.placeHolder(name, type, shape);
     }
 
-    /** A frozen array, which is not copied. */
+    /** Returns a frozen array, which is not copied. */
     public SDVariable constant(String name, INDArray array) {
         // SameDiff's own method copies a view.
         SDVariable constant = new SDVariable(name, VariableType.CONSTANT, sd, array.shape(), array.dataType());
@@ -100,17 +100,17 @@ public class Graph {
         return constant;
     }
 
-    /** A trained array, which is not copied. */
+    /** Returns a trained array, which is not copied. */
     public SDVariable variable(String name, INDArray array) {
         return sd.var(name, array);
     }
 
-    /** x · wᵀ, plus a bias if one is given; x [rows, in], w [out, in], bias [out] → [rows, out]. */
+    /** Returns x · wᵀ, plus a bias if one is given; x [rows, in], w [out, in], bias [out] → [rows, out]. */
     public SDVariable linear(SDVariable x, SDVariable w, SDVariable... bias) {
         return linear(Gemm.Form.NT, x, w, bias);
     }
 
-    /** x · w, plus a bias if one is given; x [rows, in], w [in, out], bias [out] → [rows, out]. */
+    /** Returns x · w, plus a bias if one is given; x [rows, in], w [in, out], bias [out] → [rows, out]. */
     public SDVariable project(SDVariable x, SDVariable w, SDVariable... bias) {
         return linear(Gemm.Form.NN, x, w, bias);
     }
@@ -124,35 +124,35 @@ public class Graph {
         return Stream.concat(Stream.of(x, w), Stream.of(bias)).toArray(SDVariable[]::new);
     }
 
-    /** Layer norm of each row, epsilon 1e-5; x [rows, width] → same. */
+    /** Returns layer norm of each row, epsilon 1e-5; x [rows, width] → same. */
     public SDVariable layerNorm(SDVariable x, SDVariable gain, SDVariable bias) {
         return new LayerNorm(sd, x, gain, bias).outputVariable();
     }
 
-    /** An activation function of each element. */
+    /** Returns an activation function of each element. */
     public SDVariable activation(Activation.Kind kind, SDVariable x) {
         return new Activation(sd, kind, x).outputVariable();
     }
 
-    /** a + b of one shape. */
+    /** Returns a + b of one shape. */
     public SDVariable add(SDVariable a, SDVariable b) {
         return new Add(sd, a, b).outputVariable();
     }
 
-    /** Attention in which every row is a query; qkv [rows, 3 · width] → [rows, width]. */
+    /** Returns attention in which every row is a query; qkv [rows, 3 · width] → [rows, width]. */
     public SDVariable attention(AttentionLayout layout, SDVariable qkv) {
         return new Attention(sd, layout, qkv).outputVariables()[0];
     }
 
     /**
-     * Attention in which one row of each sequence is a query; q [sequences, width], kv [rows, 2 · width]
+     * Returns attention in which one row of each sequence is a query; q [sequences, width], kv [rows, 2 · width]
      * → [sequences, width].
      */
     public SDVariable attention(AttentionLayout layout, SDVariable q, SDVariable kv) {
         return new Attention(sd, layout, q, kv).outputVariables()[0];
     }
 
-    /** The given rows, zeros for {@link GatherRows#NONE}; x [rows, width] → [chosen, width]. */
+    /** Returns the given rows, zeros for {@link GatherRows#NONE}; x [rows, width] → [chosen, width]. */
     public SDVariable selectRows(SDVariable x, int[] rows) {
         return new GatherRows(sd, rows, x).outputVariable();
     }
@@ -179,47 +179,48 @@ public class Graph {
         return new NormalizeRows(sd, x).outputVariable();
     }
 
-    /** exp(s) · x, s a scalar. */
+    /** Returns exp(s) · x, s a scalar. */
     public SDVariable expScale(SDVariable x, SDVariable s) {
         return Scale.byExp(s, x);
     }
 
-    /** Σ x · y over all elements, a scalar. */
+    /** Returns Σ x · y over all elements, a scalar. */
     public SDVariable innerProduct(SDVariable x, SDVariable y) {
         return new InnerProduct(sd, x, y).outputVariable();
     }
 
-    /** Σ x² over all elements, a scalar. */
+    /** Returns Σ x² over all elements, a scalar. */
     public SDVariable sumOfSquares(SDVariable x) {
         return innerProduct(x, x);
     }
 
-    /** Mean cross-entropy; logits [batch, classes], labels [batch] as floats → scalar. */
+    /** Returns the mean cross-entropy; logits [batch, classes], labels [batch] as floats → scalar. */
     public SDVariable crossEntropy(SDVariable logits, SDVariable labels) {
         return new CrossEntropy(sd, logits, labels).outputVariable();
     }
 
     /**
-     * Mean cross-entropy against the softmax of a teacher's logits, which has no gradient; both
+     * Returns the mean cross-entropy against the softmax of a teacher's logits, which has no gradient; both
      * [batch, classes] → scalar.
      */
     public SDVariable softCrossEntropy(SDVariable logits, SDVariable teacher) {
         return new CrossEntropy(sd, logits, teacher).outputVariable();
     }
 
-    /** The sums of groups of columns; x [rows, columns] → [rows, groups]. */
+    /** Returns the sums of groups of columns; x [rows, columns] → [rows, groups]. */
     public SDVariable sumColumns(SDVariable x, int[] groupOf, int groups) {
         return new SumColumns(sd, x, groupOf, groups).outputVariable();
     }
 
     /**
-     * Square patches of images, flat; images [batch, channels, side, side] → [batch · grid², channels · patch²].
+     * Returns square patches of images, flat; images [batch, channels, side, side] → [batch · grid², channels ·
+     * patch²].
      */
     public SDVariable patches(SDVariable images, int patch) {
         return new Patches(sd, images, patch).outputVariable();
     }
 
-    /** The same with {@code rows} rows per image, its patches from {@code first} on, the others zero. */
+    /** Returns the same with {@code rows} rows per image, its patches from {@code first} on, the others zero. */
     public SDVariable patches(SDVariable images, int patch, int first, int rows) {
         return new Patches(sd, images, patch, first, rows).outputVariable();
     }
@@ -230,7 +231,7 @@ public class Graph {
     }
 
     /**
-     * A 3×3 convolution with one pixel of padding, plus a bias if one is given.
+     * Returns a 3×3 convolution with one pixel of padding, plus a bias if one is given.
      *
      * @param x [batch · pixels, in]
      * @param kernel [9 · in, out], in the order of {@link Convolution}
@@ -261,7 +262,7 @@ public class Graph {
     }
 
     /**
-     * A plan that computes variables of the graph.
+     * Returns a plan that computes variables of the graph.
      *
      * @param names of the variables
      * @throws IllegalArgumentException if one is unknown, or a placeholder's shape is not full
@@ -278,7 +279,7 @@ public class Graph {
     }
 
     /**
-     * A plan that computes variables of the graph.
+     * Returns a plan that computes variables of the graph.
      *
      * @param outputs the variables, by the plan's names for them
      * @throws IllegalArgumentException if a placeholder's shape is not full
@@ -287,7 +288,7 @@ public class Graph {
         return PlanDraft.bind(List.of(draft(outputs, workers))).get(0);
     }
 
-    /** The plan of {@link #plan(Map, Workers)} before it has memory. */
+    /** Returns the plan of {@link #plan(Map, Workers)} before it has memory. */
     public PlanDraft draft(Map<String, SDVariable> outputs, Workers workers) {
         Map<String, String> variables = new LinkedHashMap<>();
         outputs.forEach((name, variable) -> variables.put(name, variable.name()));

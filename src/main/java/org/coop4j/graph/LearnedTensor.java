@@ -14,7 +14,7 @@ import java.util.Arrays;
 public record LearnedTensor(String name, long[] shape, float[] values, float[] gradient) {
 
     /**
-     * A tensor that starts as these values, which are not copied.
+     * Returns a tensor that starts as these values, which are not copied.
      *
      * @throws IllegalArgumentException unless the shape has as many elements as there are values
      */
@@ -26,7 +26,7 @@ public record LearnedTensor(String name, long[] shape, float[] values, float[] g
         return new LearnedTensor(name, shape, values, new float[values.length]);
     }
 
-    /** A tensor of zeros. */
+    /** Returns a tensor of zeros. */
     public static LearnedTensor zeros(String name, long... shape) {
         return of(name, new float[Math.toIntExact(length(shape))], shape);
     }

@@ -3,6 +3,7 @@ package org.coop4j.graph;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.coop4j.graph.host.NativeMemory;
 
 /**
  * Places of a plan's values in an arena, in which values share memory if their lives do not overlap.
@@ -12,8 +13,8 @@ import java.util.List;
  */
 final class MemoryPlan {
 
-    /** 64 bytes, a cache line and the widest vector register. */
-    private static final long ALIGNMENT = 16;
+    /** Floats of a cache line. */
+    private static final long ALIGNMENT = NativeMemory.LINE / Float.BYTES;
 
     /** A value that needs memory from step {@code first} to step {@code last}, both included. */
     static final class Slot {
@@ -54,7 +55,7 @@ final class MemoryPlan {
         return end;
     }
 
-    /** {@code placed} is sorted by offset. */
+    /** Returns the lowest offset with room between the arrays of {@code placed}, which is sorted by offset. */
     private static long lowestFreeOffset(Slot slot, List<Slot> placed) {
         long offset = 0;
         for (Slot other : placed) {

@@ -36,7 +36,7 @@ final class Ops {
         return function instanceof AddOp || (function instanceof GraphOp op && op.mayOverwrite(input));
     }
 
-    /** An op bound to its arrays as a step of a plan. */
+    /** Returns an op bound to its arrays as a step of a plan. */
     static ExecutionPlan.Step step(
             DifferentialFunction function, List<long[]> inputShapes, INDArray[] in, INDArray[] out, Workers workers) {
         long bytes = Arrays.stream(out)
@@ -65,7 +65,7 @@ final class Ops {
         return Arrays.stream(arrays).map(HostMatrix::of).toArray(HostMatrix[]::new);
     }
 
-    /** The kernel of an op on native memory; null if ND4J computes it. */
+    /** Returns the kernel of an op on native memory; null if ND4J computes it. */
     private static HostKernel hostKernel(
             DifferentialFunction function, HostMatrix[] in, HostMatrix[] out, Workers workers) {
         if (function instanceof GraphOp op) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.coop4j.graph.MemoryPlan.Slot;
+import org.coop4j.graph.host.NativeMemory;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.functions.DifferentialFunction;
@@ -114,7 +115,7 @@ public final class PlanDraft {
             draft.lengths.forEach((type, length) -> lengths.merge(type, length, Math::max));
         }
         Map<DataType, INDArray> arena = new EnumMap<>(DataType.class);
-        lengths.forEach((type, length) -> arena.put(type, Nd4j.createUninitialized(type, length)));
+        lengths.forEach((type, length) -> arena.put(type, NativeMemory.array(type, length)));
         List<ExecutionPlan> plans = new ArrayList<>();
         for (PlanDraft draft : drafts) {
             plans.add(draft.bind(arena, plans.isEmpty() ? arena.values() : List.of()));
@@ -126,7 +127,7 @@ public final class PlanDraft {
         Map<String, INDArray> inputs = new LinkedHashMap<>();
         values.forEach((variable, value) -> {
             if (variable.equals(value.placeholder)) {
-                inputs.put(variable, Nd4j.create(value.type, value.shape));
+                inputs.put(variable, NativeMemory.array(value.type, value.shape).assign(0));
             }
         });
         List<ExecutionPlan.Step> steps = new ArrayList<>();
@@ -145,7 +146,7 @@ public final class PlanDraft {
         return new ExecutionPlan(inputs, results, steps, ownMemory, bytes());
     }
 
-    /** The ops that some variables need, depth first, an op after all that it reads. */
+    /** Returns the ops that some variables need, depth first, an op after all that it reads. */
     static List<SameDiffOp> opsInOrder(SameDiff sd, Collection<String> variables) {
         Set<SameDiffOp> done = new LinkedHashSet<>();
         Set<String> entered = new HashSet<>();
@@ -193,7 +194,7 @@ public final class PlanDraft {
         }
     }
 
-    /** The result of an op for which nothing has to be computed, else null. */
+    /** Returns the result of an op for which nothing has to be computed, else null. */
     private Value view(DifferentialFunction function, String name, List<Value> in) {
         if (function instanceof Identity) {
             return in.get(0);
@@ -208,7 +209,7 @@ public final class PlanDraft {
                 : null;
     }
 
-    /** The slot of an input that the op may overwrite because nothing reads it later, or null. */
+    /** Returns the slot of an input that the op may overwrite because nothing reads it later, or null. */
     private Slot overwritable(DifferentialFunction function, List<Value> in, DataType type, long length, int step) {
         for (int i = 0; i < in.size(); i++) {
             Value value = in.get(i);
@@ -260,7 +261,7 @@ public final class PlanDraft {
         return known;
     }
 
-    /** A variable that no op computes. */
+    /** Returns a variable that no op computes. */
     private static Value outside(SDVariable variable) {
         if (variable.getVariableType() == VariableType.PLACEHOLDER) {
             return new Value(fullShape(variable), variable.dataType(), null, variable.name(), null);

@@ -187,7 +187,7 @@ public final class BicubicResize {
             }
         }
 
-        /** Keys' cubic convolution with a = -0.5. */
+        /** Computes Keys' cubic convolution with a = -0.5. */
         private static double cubic(double signed) {
             double x = Math.abs(signed);
             if (x < 1) {

@@ -21,7 +21,7 @@ final class BmpDecoder {
 
     static RgbImage decode(ImageSource source) throws IOException {
         requireHeader(source);
-        BufferedImage image = READER.read(source.bytes(), bmp -> bmp.read(0));
+        BufferedImage image = READER.read(source, source.bytes(), bmp -> bmp.read(0));
         return Pixels.read(image, Pixels::stretch);
     }
 

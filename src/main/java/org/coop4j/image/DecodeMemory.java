@@ -58,9 +58,10 @@ final class DecodeMemory {
         private static int units(long bytes, int all, String purpose, ImageSource image) throws ImageException {
             long most = (long) all * UNIT;
             if (bytes > most) {
-                throw image.error(
-                        "needs %,d MB of memory %s, and %,d MB is the most for a picture: make it smaller, or give Java a larger heap (-Xmx)"
-                                .formatted(bytes >> 20, purpose, most >> 20));
+                throw new ImageException(
+                        "image %s needs %,d MB of memory %s".formatted(image.name(), bytes >> 20, purpose),
+                        ", and %,d MB is the most for a picture: make it smaller, or give Java a larger heap (-Xmx)"
+                                .formatted(most >> 20));
             }
             return (int) Math.min(all, (bytes + UNIT - 1) / UNIT);
         }

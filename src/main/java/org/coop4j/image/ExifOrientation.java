@@ -29,7 +29,7 @@ public enum ExifOrientation {
     /** Files with more parts are made to be slow. */
     private static final int MOST_PARTS = 100_000;
 
-    /** The name on the command line and in files. */
+    /** Returns the name on the command line and in files. */
     public String id() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -123,7 +123,7 @@ final class GifDecoder {
         frame.write(source.u8(descriptor + 8) & 0x40); // interlaced
         frame.write(source.bytes(), at, source.length() - at);
         float[] percent = {0};
-        BufferedImage image = READER.read(frame.toByteArray(), gif -> {
+        BufferedImage image = READER.read(source, frame.toByteArray(), gif -> {
             gif.addIIOReadProgressListener(new ProgressListenerBase() {
                 @Override
                 public void imageProgress(ImageReader reader, float done) {

@@ -1,5 +1,6 @@
 package org.coop4j.image;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -26,7 +27,7 @@ public enum ImageForm {
 
     /** Returns the format of a file's first bytes; empty if it is not one of these. */
     public static Optional<ImageForm> of(byte[] content) {
-        return of(new ImageSource(content, "", 0, null, false));
+        return of(new ImageSource(content, "", 0, Duration.ZERO, null, false));
     }
 
     private static Optional<ImageForm> of(ImageSource source) {

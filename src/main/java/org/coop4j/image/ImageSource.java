@@ -1,5 +1,7 @@
 package org.coop4j.image;
 
+import java.time.Duration;
+
 /**
  * The bytes of an image file with its name for messages and the limits on its size. Reading beyond the end is an error
  * that names the file.
@@ -7,18 +9,19 @@ package org.coop4j.image;
  * @param bytes of the file, not copied
  * @param name in messages
  * @param maxPixels largest number of pixels
+ * @param maxTime longest time to decode them
  * @param memory reserved for decoding
  * @param turned true if the decoded image will be turned, which takes a copy of it
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record ImageSource(byte[] bytes, String name, long maxPixels, DecodeMemory.Share memory, boolean turned) {
+record ImageSource(byte[] bytes, String name, long maxPixels, Duration maxTime, DecodeMemory.Share memory, boolean turned) {
 
     /** Returns a source without bytes, for messages about a file. */
     static ImageSource named(String name) {
-        return new ImageSource(new byte[0], name, 0, null, false);
+        return new ImageSource(new byte[0], name, 0, Duration.ZERO, null, false);
     }
 
-    /** Number of bytes. */
+    /** Returns the number of bytes. */
     int length() {
         return bytes.length;
     }
@@ -88,6 +91,11 @@ record ImageSource(byte[] bytes, String name, long maxPixels, DecodeMemory.Share
     /** Returns the error of a file that ends too early. */
     ImageException truncated() {
         return error("is truncated: its " + bytes.length + " bytes end within the picture");
+    }
+
+    /** Returns the error of a file whose decoding takes too long. */
+    ImageException tooSlow() {
+        return error("takes more than %,d ms to decode: make it smaller".formatted(maxTime.toMillis()));
     }
 
     /** Returns the error of a file that a reader cannot read. */

@@ -37,7 +37,7 @@ public enum JpegCheck {
         RgbImage decode(byte[] content, String name) throws IOException;
     }
 
-    /** The feature that the file tests, such as "4:4:0". */
+    /** Returns the feature that the file tests, such as "4:4:0". */
     public String form() {
         return form;
     }

@@ -34,6 +34,10 @@ final class JpegDecoder {
     private static final int COM = 0xFE;
     private static final int TRANSFORM_NONE = 0;
     private static final int TRANSFORM_YCC = 1;
+
+    /** Largest number of scans: the reader makes the whole picture of each. Progressive files have about ten. */
+    private static final int MAX_SCANS = 100;
+
     private static final String MISSING_END = "EOI";
     private static final String EXTRANEOUS = "extraneous bytes before marker";
 
@@ -61,7 +65,7 @@ final class JpegDecoder {
     RgbImage decode() throws IOException {
         byte[] reduced = reduce(readSegments());
         List<String> warnings = new ArrayList<>();
-        Raster raster = READER.read(reduced, jpeg -> {
+        Raster raster = READER.read(source, reduced, jpeg -> {
             jpeg.addIIOReadWarningListener((ignored, warning) -> warnings.add(warning));
             // As an image, YCbCr becomes RGB; CMYK can only be read as a raster.
             return components == 4 ? jpeg.readRaster(0, null) : jpeg.read(0).getRaster();
@@ -171,6 +175,9 @@ final class JpegDecoder {
         }
         boolean sequential = frameMarker == SOF0 || frameMarker == SOF1;
         singleScan = sequential && source.u8(scan + 4) == components;
+        if (!singleScan) {
+            requireFewScans(scan);
+        }
         ByteArrayOutputStream out = new ByteArrayOutputStream(kept.size() + source.length() - scan + 18);
         out.writeBytes(new byte[] {(byte) 0xFF, (byte) SOI});
         if (components > 1) {
@@ -181,6 +188,23 @@ final class JpegDecoder {
         out.writeBytes(kept.toByteArray());
         out.write(source.bytes(), scan, source.length() - scan);
         return out.toByteArray();
+    }
+
+    /** Counts scans as libjpeg meets them: it skips segments by their lengths, and everything else up to a marker. */
+    private void requireFewScans(int first) throws ImageException {
+        byte[] bytes = source.bytes();
+        int scans = 0;
+        for (int at = first; at + 3 < bytes.length; ) {
+            int marker = bytes[at] == (byte) 0xFF ? bytes[at + 1] & 0xFF : 0;
+            boolean hasLength = marker >= SOF0 && marker != 0xFF && (marker < RST0 || marker > EOI);
+            if (marker == EOI) {
+                return;
+            }
+            if (marker == SOS && ++scans > MAX_SCANS) {
+                throw source.error("has more than " + MAX_SCANS + " scans: save it anew");
+            }
+            at += hasLength ? 2 + Math.max(2, source.be(at + 2, 2)) : 1;
+        }
     }
 
     /** Returns libjpeg's choice of the colour transform ({@code jdapimin.c}, {@code default_decompress_parms}). */

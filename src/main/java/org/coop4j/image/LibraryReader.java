@@ -1,6 +1,7 @@
 package org.coop4j.image;
 
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
+import com.twelvemonkeys.imageio.util.ProgressListenerBase;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.util.Iterator;
@@ -44,15 +45,36 @@ record LibraryReader(ImageReaderSpi provider) {
     }
 
     /** Reads from bytes in memory, without a cache on disk. */
-    <T> T read(byte[] content, Reading<T> reading) throws IOException {
-        return read(new ByteArrayImageInputStream(content), reading);
+    <T> T read(ImageSource source, byte[] content, Reading<T> reading) throws IOException {
+        return read(source, new ByteArrayImageInputStream(content), reading);
     }
 
-    <T> T read(ImageInputStream content, Reading<T> reading) throws IOException {
+    /**
+     * Reads from the rewritten content of a source.
+     *
+     * @throws ImageException if it takes longer than the source may
+     */
+    <T> T read(ImageSource source, ImageInputStream content, Reading<T> reading) throws IOException {
         ImageReader reader = provider.createReaderInstance();
+        long start = System.nanoTime();
+        boolean[] late = {false};
         try (content) {
             reader.setInput(content, true, true);
+            reader.addIIOReadProgressListener(new ProgressListenerBase() {
+                @Override
+                public void imageProgress(ImageReader ignored, float percent) {
+                    if (System.nanoTime() - start > source.maxTime().toNanos()) {
+                        late[0] = true;
+                        throw new IllegalStateException("late"); // which some readers wrap
+                    }
+                }
+            });
             return reading.from(reader);
+        } catch (IOException | RuntimeException e) {
+            if (late[0]) {
+                throw source.tooSlow();
+            }
+            throw e;
         } finally {
             reader.dispose();
         }

@@ -16,22 +16,22 @@ public record Preprocessing(PreprocessConfig config) {
         return new Preprocessing(PreprocessConfig.openAi(size));
     }
 
-    /** Side of the input in pixels. */
+    /** Returns the side of the input in pixels. */
     public int size() {
         return config.size();
     }
 
-    /** Mean of a channel (0 red, 1 green, 2 blue), subtracted from samples in 0 to 1. */
+    /** Returns the mean of a channel (0 red, 1 green, 2 blue), subtracted from samples in 0 to 1. */
     public float mean(int channel) {
         return config.mean().get(channel).floatValue();
     }
 
-    /** Standard deviation of a channel, which divides the difference. */
+    /** Returns the standard deviation of a channel, which divides the difference. */
     public float std(int channel) {
         return config.std().get(channel).floatValue();
     }
 
-    /** Number of floats per image: 3 · size · size. */
+    /** Returns the number of floats per image: 3 · size · size. */
     public int tensorLength() {
         return Math.multiplyExact(CHANNELS * size(), size());
     }

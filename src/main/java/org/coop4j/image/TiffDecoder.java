@@ -82,7 +82,7 @@ final class TiffDecoder {
         int picture = (int) (samples * (bits > 8 ? 2 : 1));
         int strip = first(COMPRESSION, 1) == JPEG ? picture : 0;
         source.takeMemory(width * height + tileWidth * tileHeight, picture + strip + 3);
-        BufferedImage image = READER.read(reduced, tiff -> {
+        BufferedImage image = READER.read(source, reduced, tiff -> {
             tiff.addIIOReadWarningListener((ignored, warning) -> {
                 throw new IllegalArgumentException(warning);
             });

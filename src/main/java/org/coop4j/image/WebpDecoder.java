@@ -107,6 +107,7 @@ final class WebpDecoder {
         file.put("RIFF    WEBP".getBytes(StandardCharsets.US_ASCII)).putInt(4, file.capacity() - 8);
         file.put(source.bytes(), chunk, 4).putInt(padded).put(source.bytes(), at, padded);
         BufferedImage image = READER.read(
+                source,
                 lossless ? lookedAhead(file.array()) : new ByteArrayImageInputStream(file.array()),
                 LibraryReader::readWhole);
         return Pixels.read(image, Pixels::stretch);

@@ -8,7 +8,7 @@ import org.coop4j.method.train.Training;
 public interface Learner {
 
     /**
-     * Learns.
+     * Learns a classifier.
      *
      * @param data features of the images to learn from
      * @param trainer the training loop with its checkpoints and limits

@@ -45,6 +45,7 @@ final class BatchQueue implements AutoCloseable {
     private final Condition arrived = lock.newCondition();
     private final Condition taken = lock.newCondition();
     private final AtomicLong batches = new AtomicLong();
+    private List<Waiting<?>> current = List.of();
     private Thread thread;
     private boolean closed;
 
@@ -78,18 +79,36 @@ final class BatchQueue implements AutoCloseable {
     }
 
     /**
-     * Adds an image that waits for others.
+     * Adds images that wait for others: all or none.
      *
-     * @param then computes the result from its features on the queue's thread
-     * @throws RejectedExecutionException if the queue is full
+     * @param then computes a result from its features on the queue's thread
+     * @throws RejectedExecutionException if the queue has not enough places at the moment
+     * @throws IllegalArgumentException if it never has
      */
-    <T> CompletableFuture<T> offer(InputImage image, Function<float[], T> then) {
+    <T> List<CompletableFuture<T>> offer(List<InputImage> images, Function<float[], T> then) {
+        int places = limits.queueCapacity();
+        if (images.size() > places) {
+            throw new IllegalArgumentException(
+                    "images: expected %d, the places of the queue, or fewer, got %d".formatted(places, images.size()));
+        }
         return locked(() -> {
-            if (queue.size() >= limits.queueCapacity()) {
+            if (queue.size() + images.size() > places) {
                 throw new RejectedExecutionException(queue.size() + " images are waiting: try again later");
             }
-            return add(image, then, limits.maxDelay().toNanos());
+            return images.stream()
+                    .map(image -> add(image, then, limits.maxDelay().toNanos()))
+                    .toList();
         });
+    }
+
+    /** Cancels all images, those of the current batch too, whose encoding goes on. */
+    void cancel() {
+        List<Waiting<?>> all = locked(() -> {
+            List<Waiting<?>> images = new ArrayList<>(current);
+            images.addAll(queue);
+            return images;
+        });
+        all.forEach(one -> one.result.cancel(false));
     }
 
     /**
@@ -146,6 +165,7 @@ final class BatchQueue implements AutoCloseable {
                 batch.add(queue.remove());
             }
             taken.signalAll();
+            current = batch;
             return batch;
         });
     }

@@ -55,7 +55,8 @@ public final class ImageClassifier implements AutoCloseable {
         this.clip = clip;
         this.classifier = classifier;
         this.owner = owner;
-        this.reader = new PixelReader(new ImageDecoder(limits.maxPixels()), clip.preprocessing(), exif);
+        this.reader =
+                new PixelReader(new ImageDecoder(limits.maxPixels(), limits.maxTime()), clip.preprocessing(), exif);
         this.queue = new BatchQueue(limits, this::encode);
     }
 
@@ -102,10 +103,18 @@ public final class ImageClassifier implements AutoCloseable {
         return new ImageClassifier(clip, classifier, PredictionLimits.standard(), exif, false);
     }
 
-    /** Returns the treatment of EXIF orientations recorded in a classifier; by default they are applied. */
-    public static ExifOrientation orientation(ClassifierFile learned) {
+    /**
+     * Returns the treatment of EXIF orientations recorded in a classifier; by default they are applied.
+     *
+     * @throws IOException if it records anything else
+     */
+    public static ExifOrientation orientation(ClassifierFile learned) throws IOException {
         String recorded = learned.training().get(Run.EXIF);
-        return recorded == null ? ExifOrientation.APPLY : ExifOrientation.named(recorded);
+        try {
+            return recorded == null ? ExifOrientation.APPLY : ExifOrientation.named(recorded);
+        } catch (IllegalArgumentException e) {
+            throw new IOException("the classifier's " + Run.EXIF + ": " + e.getMessage(), e);
+        }
     }
 
     /** Returns the class names in the order of the logits. */
@@ -208,13 +217,16 @@ public final class ImageClassifier implements AutoCloseable {
      *     more
      * @param queueCapacity maximum number of waiting images, 1 or more
      * @param maxPixels maximum number of pixels per image
+     * @param maxTime maximum time to decode an image, more than 0
      */
-    public record PredictionLimits(int maxBatch, Duration maxDelay, int queueCapacity, long maxPixels) {
+    public record PredictionLimits(
+            int maxBatch, Duration maxDelay, int queueCapacity, long maxPixels, Duration maxTime) {
 
         public PredictionLimits {
             requirePositive("maxBatch", maxBatch);
             requirePositive("queueCapacity", queueCapacity);
             requirePositive("maxPixels", maxPixels);
+            requirePositive("maxTime", maxTime.toNanos());
             if (maxDelay.isNegative()) {
                 throw new IllegalArgumentException("maxDelay: expected 0 or more, got " + maxDelay);
             }
@@ -226,9 +238,10 @@ public final class ImageClassifier implements AutoCloseable {
             }
         }
 
-        /** Returns batches of 32 images, 2 milliseconds, 256 images, and Pillow's limit of pixels. */
+        /** Returns batches of 32 images, 2 milliseconds, 256 images, Pillow's limit of pixels, and any time. */
         public static PredictionLimits standard() {
-            return new PredictionLimits(32, Duration.ofMillis(2), 256, ImageDecoder.DEFAULT_MAX_PIXELS);
+            return new PredictionLimits(
+                    32, Duration.ofMillis(2), 256, ImageDecoder.DEFAULT_MAX_PIXELS, ImageDecoder.ANY_TIME);
         }
     }
 
@@ -272,7 +285,22 @@ public final class ImageClassifier implements AutoCloseable {
      * @throws java.util.concurrent.RejectedExecutionException if the queue is full
      */
     public CompletableFuture<List<Prediction>> submit(InputImage image) {
-        return whileOpen(() -> queue.offer(image, this::ranked));
+        return submitAll(List.of(image)).get(0);
+    }
+
+    /**
+     * Classifies images later, as {@link #submit} does: all or none of them.
+     *
+     * @throws java.util.concurrent.RejectedExecutionException if the queue has not enough places at the moment
+     * @throws IllegalArgumentException if there are more images than the queue can hold
+     */
+    public List<CompletableFuture<List<Prediction>>> submitAll(List<InputImage> images) {
+        return whileOpen(() -> queue.offer(images, this::ranked));
+    }
+
+    /** Cancels all submitted images that have no result yet. */
+    public void cancelSubmitted() {
+        queue.cancel();
     }
 
     private float[] features(InputImage image) throws IOException {

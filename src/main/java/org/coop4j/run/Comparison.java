@@ -39,7 +39,7 @@ public record Comparison(List<String> classNames, List<ComparedClassifier> class
     public record ComparedClassifier(
             String name, Role role, Scores train, Scores val, Scores test, Confidence confidence, double seconds) {
 
-        /** A learned classifier with scores of the test images alone. */
+        /** Returns a learned classifier with scores of the test images alone. */
         public static ComparedClassifier tested(String name, Scores test, Confidence confidence) {
             return new ComparedClassifier(name, Role.METHOD, Scores.NONE, Scores.NONE, test, confidence, Double.NaN);
         }

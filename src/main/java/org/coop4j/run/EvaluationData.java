@@ -7,16 +7,17 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.Progress;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.ClassifierFile;
@@ -31,11 +32,7 @@ import org.coop4j.method.ClassifierFile;
  * @param notes receives differences from the run
  */
 public record EvaluationData(
-        List<String> learnedClasses,
-        RunConfig config,
-        Provenance provenance,
-        RunImages images,
-        Consumer<String> notes) {
+        List<String> learnedClasses, RunConfig config, Provenance provenance, RunImages images, Progress notes) {
 
     private static final int NAMED = 5;
 
@@ -53,7 +50,7 @@ public record EvaluationData(
      * @param notes receives differences from the run
      * @throws IOException if the records of the run are damaged
      */
-    public static EvaluationData of(ClassifierFile learned, Path folder, Consumer<String> notes) throws IOException {
+    public static EvaluationData of(ClassifierFile learned, Path folder, Progress notes) throws IOException {
         Path file = folder.resolve(RunFolder.CONFIG);
         RunConfig config = Files.exists(file) ? RunConfig.read(file) : null;
         boolean own = config != null
@@ -142,30 +139,66 @@ public record EvaluationData(
     }
 
     /**
-     * Returns images of a dataset. Data without a split is split as in the run, and the run's own data has the run's
-     * classes.
+     * A choice among the images of a dataset.
      *
      * @param seed seed of the split if the data has none; null for the run's
      * @param half null for the run's half of the run's data, and for all classes of other data
+     * @param split null for the test images, which are all images of other data without a split
+     * @param onlyTheseClasses true to distinguish the data's classes alone where the classifier has more
      */
-    public Images of(DataSpec data, Long seed, ClassHalf half, Split split) throws IOException {
+    public record Choice(Long seed, ClassHalf half, Split split, boolean onlyTheseClasses) {}
+
+    /** Returns images of a dataset. The run's own data has the run's split and classes. */
+    public Images of(DataSpec given, Choice choice) throws IOException {
+        DataSpec data = asTested(given);
         long runSeed = config == null ? 1 : source().seedOfSplit(config.sample().seed());
-        ImageDataset lists = asTested(data).load(seed == null ? runSeed : seed);
-        ImageDataset chosen = lists.half(half == null ? ClassHalf.ALL : half);
-        List<String> names = chosen.classNames();
-        if (config != null && provenance != null) {
-            ImageDataset own = lists.half(half == null ? config.testedOn().classes() : half);
-            if (Provenance.hash(own.test()).equals(provenance.testHash())) {
-                chosen = own;
-                names = runsNames(own.classNames());
-            }
+        long seed = choice.seed == null ? runSeed : choice.seed;
+        Split part = choice.split == null ? Split.TEST : choice.split;
+        Optional<ImageDataset> own = own(data, seed, choice.half);
+        if (own.isPresent()) {
+            List<String> names = runsNames(own.get().classNames());
+            noteClasses(names);
+            return new Images(names, own.get().someImages(part));
         }
-        noteClasses(names);
-        List<LabelledImage> part = chosen.images(split);
-        if (part.isEmpty()) {
-            throw new DatasetException("%s has no %s images".formatted(chosen.name(), split.label()));
+        boolean whole = choice.split == null && choice.seed == null && data.split() == null;
+        ImageDataset lists = (whole ? data.withSplit(SplitShares.WHOLE.toString()) : data)
+                .load(seed, notes::note)
+                .half(choice.half == null ? ClassHalf.ALL : choice.half);
+        List<LabelledImage> tested = lists.someImages(part);
+        if (whole && lists.train().isEmpty()) {
+            notes.note("all %s are tested".formatted(Numbers.count(tested.size(), "image")));
         }
-        return new Images(names, part);
+        List<String> names = lists.classNames();
+        boolean some = names.size() < learnedClasses.size()
+                && learnedClasses.containsAll(names)
+                && lists.repeatedClassNames().isEmpty();
+        if (!some || choice.onlyTheseClasses || choice.half != null || data.benchmark() != null) {
+            noteClasses(names);
+            return new Images(names, tested);
+        }
+        notes.note(
+                "the data has %d of the %d classes; all of them are distinguished, unless --only-these-classes is given"
+                        .formatted(names.size(), learnedClasses.size()));
+        return new Images(
+                learnedClasses,
+                tested.stream()
+                        .map(image -> image.withLabel(learnedClasses.indexOf(image.className())))
+                        .toList());
+    }
+
+    /** Returns the data if its test images are those of the run. */
+    private Optional<ImageDataset> own(DataSpec data, long seed, ClassHalf half) throws IOException {
+        if (config == null || provenance == null) {
+            return Optional.empty();
+        }
+        try {
+            ImageDataset own =
+                    data.load(seed).half(half == null ? config.testedOn().classes() : half);
+            return Optional.of(own)
+                    .filter(lists -> Provenance.hash(lists.test()).equals(provenance.testHash()));
+        } catch (DatasetException | IllegalArgumentException e) {
+            return Optional.empty(); // too few images or classes to be divided like the run's
+        }
     }
 
     /** Returns the data with the run's split and treatment of EXIF orientations, unless it has its own. */
@@ -177,7 +210,8 @@ public record EvaluationData(
         boolean samePlace = absolute(data).equals(absolute(told));
         DataSpec split =
                 samePlace && data.split() == null && told.split() != null ? data.withSplit(told.split()) : data;
-        return data.exif() == null && told.exif() != null ? split.withExif(told.exif()) : split;
+        DataSpec folders = data.nested() == null ? split.withNested(told.nested()) : split;
+        return data.exif() == null && told.exif() != null ? folders.withExif(told.exif()) : folders;
     }
 
     private static Path absolute(DataSpec data) {
@@ -189,7 +223,7 @@ public record EvaluationData(
         if (known.size() != names.size() || known.equals(names)) {
             return names;
         }
-        notes.accept("using the run's class names, %s, instead of the data's, %s"
+        notes.note("using the run's class names, %s, instead of the data's, %s"
                 .formatted(Numbers.first(known, NAMED), Numbers.first(names, NAMED)));
         return known;
     }
@@ -199,17 +233,12 @@ public record EvaluationData(
                 names.stream().filter(name -> !learnedClasses.contains(name)).toList();
         int distinct = new HashSet<>(names).size();
         if (!others.isEmpty()) {
-            notes.accept("%d of %d classes were not learned: %s"
+            notes.note("%d of %d classes were not learned: %s"
                     .formatted(others.size(), names.size(), Numbers.first(others, NAMED)));
         } else if (distinct < new HashSet<>(learnedClasses).size()) {
-            notes.accept("the data has %d of the %d classes; only these are scored: %s"
+            notes.note("the data has %d of the %d classes; only these are scored: %s"
                     .formatted(distinct, learnedClasses.size(), Numbers.first(names, NAMED)));
         }
-    }
-
-    /** Returns true if the images that were learned from are recorded. */
-    public boolean knowsLearned() {
-        return images != null;
     }
 
     /** Returns the positions of the images whose contents were learned from. */
@@ -219,5 +248,34 @@ public record EvaluationData(
                 .filter(i -> contents.contains(tested.get(i).sha256()))
                 .boxed()
                 .toList();
+    }
+
+    /**
+     * Returns the images without those that were learned from, unless they are to be counted.
+     *
+     * @throws DatasetException if no other is left
+     */
+    public LabelledFeatures unseen(LabelledFeatures all, boolean countLearned) throws DatasetException {
+        if (images == null) {
+            notes.note("the images that it learned from are not recorded: any among these inflate the accuracy");
+        }
+        List<Integer> learned = learned(all.images());
+        if (learned.isEmpty()) {
+            return all;
+        }
+        List<String> paths = learned.stream()
+                .map(i -> all.images().get(i).image().path().toString())
+                .toList();
+        String which = "%d of %d images were learned from, by content (%s)"
+                .formatted(learned.size(), all.size(), Numbers.first(paths, NAMED));
+        if (countLearned) {
+            notes.warn(which + ": they are counted and inflate the accuracy");
+            return all;
+        }
+        if (learned.size() == all.size()) {
+            throw new DatasetException(which + ": no other is left; --allow-overlap counts them");
+        }
+        notes.warn(which + " and are left out; --allow-overlap counts them");
+        return all.without(learned);
     }
 }

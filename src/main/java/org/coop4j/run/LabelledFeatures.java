@@ -45,7 +45,7 @@ public final class LabelledFeatures {
         return new LabelledFeatures(shared, what, images.images(), FeatureSets.matrix(images));
     }
 
-    /** No images. */
+    /** Returns the features of no images. */
     static LabelledFeatures none(SharedData shared, String what) {
         FeatureMatrix nothing = FeatureMatrix.of(0, shared.space().embedDim(), new float[0]);
         return new LabelledFeatures(shared, what, List.of(), nothing);
@@ -80,7 +80,9 @@ public final class LabelledFeatures {
         return new LabelledFeatures(shared, what, rest, features.rows(rows));
     }
 
-    /** Returns features of a kind, [images, width of the kind], encoding those before the projection when first needed. */
+    /**
+     * Returns features of a kind, [images, width of the kind], encoding those before the projection when first needed.
+     */
     synchronized FeatureMatrix features(FeatureKind kind, Progress progress) throws IOException {
         if (kind == FeatureKind.EMBEDDED) {
             return features;

@@ -174,17 +174,17 @@ public final class Tokenizer {
         return symbols.get(id);
     }
 
-    /** Id before every text: 49406 in CLIP. */
+    /** Returns the id before every text: 49406 in CLIP. */
     public int startToken() {
         return startToken;
     }
 
-    /** Id after every text, at whose position the text's features are read: 49407 in CLIP. */
+    /** Returns the id after every text, at whose position the text's features are read: 49407 in CLIP. */
     public int endToken() {
         return endToken;
     }
 
-    /** Number of symbols: 49,408 in CLIP. */
+    /** Returns the number of symbols: 49,408 in CLIP. */
     public int vocabularySize() {
         return symbols.size();
     }

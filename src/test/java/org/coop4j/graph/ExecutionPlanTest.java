@@ -221,7 +221,7 @@ class ExecutionPlanTest {
         SDVariable loss = graph.placeholder("x", DataType.FLOAT, 2, 2).sum().rename("loss");
         assertThatThrownBy(() -> graph.differentiate(loss))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("loss depends on no variable");
+                .hasMessageStartingWith(loss.name());
     }
 
     @Test
@@ -309,8 +309,8 @@ class ExecutionPlanTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("nothing");
         ExecutionPlan plan = graph.plan(List.of("end"), WORKERS);
-        assertThatThrownBy(() -> plan.input("y")).hasMessageContaining("y is not one of [x]");
-        assertThatThrownBy(() -> plan.output("y")).hasMessageContaining("y is not one of [end]");
+        assertThatThrownBy(() -> plan.input("y")).hasMessageContainingAll("y", "[x]");
+        assertThatThrownBy(() -> plan.output("y")).hasMessageContainingAll("y", "[end]");
     }
 
     @Test
@@ -319,6 +319,6 @@ class ExecutionPlanTest {
         graph.placeholder("x", DataType.FLOAT, -1, 6).mul(2).rename("end");
         assertThatThrownBy(() -> graph.plan(List.of("end"), WORKERS))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("placeholder x needs a full shape, not [-1, 6]");
+                .hasMessageContainingAll("x", "[-1, 6]");
     }
 }

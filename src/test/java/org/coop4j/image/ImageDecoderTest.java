@@ -14,6 +14,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -148,8 +149,7 @@ class ImageDecoderTest {
         byte[] text = "hello, no picture".getBytes(StandardCharsets.US_ASCII);
         assertThatThrownBy(() -> decoder.decode(text, "a.png"))
                 .isInstanceOf(ImageException.class)
-                .hasMessageContaining("a.png is not a JPEG, PNG, GIF, BMP, WebP or TIFF image")
-                .hasMessageContaining("hello");
+                .hasMessageContainingAll("a.png", "JPEG, PNG, GIF, BMP, WebP", "TIFF", "hello");
         assertThatThrownBy(() -> decoder.decode(new byte[100], "zeros.jpg")).isInstanceOf(ImageException.class);
     }
 
@@ -202,7 +202,7 @@ class ImageDecoderTest {
         assertThat(new ImageDecoder(37 * 23).decode(content, "a.png").width()).isEqualTo(37);
         assertThatThrownBy(() -> new ImageDecoder(37 * 23 - 1).decode(content, "a.png"))
                 .isInstanceOf(ImageException.class)
-                .hasMessageContaining("37 x 23 pixels, more than the limit of 850");
+                .hasMessageContainingAll("37 x 23", "limit of 850");
         assertThatThrownBy(() -> new ImageDecoder(0)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new ImageDecoder(1L << 40)).isInstanceOf(IllegalArgumentException.class);
     }
@@ -218,15 +218,51 @@ class ImageDecoderTest {
                 .hasMessageContaining("cut.jpg is damaged");
     }
 
+    private static int lastScan(byte[] jpeg) {
+        int scan = jpeg.length - 2;
+        while (jpeg[scan] != (byte) 0xFF || jpeg[scan + 1] != (byte) 0xDA) {
+            scan--;
+        }
+        return scan;
+    }
+
+    /** Repeats a progressive picture's last scan, after a comment that contains an end marker. */
+    private static byte[] repeatedScans(int times) throws IOException {
+        byte[] whole = form("jpeg-progressive.jpg");
+        int scan = lastScan(whole);
+        ByteArrayOutputStream bomb = new ByteArrayOutputStream();
+        bomb.write(whole, 0, scan);
+        bomb.write(new byte[] {(byte) 0xFF, (byte) 0xFE, 0, 4, (byte) 0xFF, (byte) 0xD9});
+        for (int i = 0; i < times; i++) {
+            bomb.write(whole, scan, whole.length - 2 - scan);
+        }
+        bomb.write(whole, whole.length - 2, 2);
+        return bomb.toByteArray();
+    }
+
+    @Test
+    void jpegOfTooManyScansIsRefused() throws IOException {
+        byte[] bomb = repeatedScans(101);
+        assertThatThrownBy(() -> decoder.decode(bomb, "bomb.jpg"))
+                .isInstanceOf(ImageException.class)
+                .hasMessageContaining("bomb.jpg")
+                .hasMessageContaining("100 scans");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"jpeg-progressive.jpg", "png-rgb.png", "gif-plain.gif", "bmp-os2.bmp", "tiff-rgb.tif"})
+    void decodingThatTakesTooLongIsGivenUp(String file) {
+        ImageDecoder hasty = new ImageDecoder(1_000_000, Duration.ofNanos(1));
+        assertThatThrownBy(() -> hasty.decode(form(file), file))
+                .isInstanceOf(ImageException.class)
+                .hasMessageContaining(file)
+                .hasMessageContaining("takes more than");
+    }
+
     @Test
     void progressiveJpegWithoutItsLastScansIsAnError() {
         byte[] whole = form("jpeg-progressive.jpg");
-        int scan = -1;
-        for (int i = 0; i < whole.length - 1; i++) {
-            if (whole[i] == (byte) 0xFF && whole[i + 1] == (byte) 0xDA) {
-                scan = i;
-            }
-        }
+        int scan = lastScan(whole);
         byte[] cut = Arrays.copyOf(whole, scan);
         assertThatThrownBy(() -> decoder.decode(cut, "cut.jpg"))
                 .isInstanceOf(ImageException.class)
@@ -383,24 +419,23 @@ class ImageDecoderTest {
 
     @Test
     void pictureThatNeedsMoreThanItsShareOfMemoryIsRefused() {
-        ImageDecoder small = new ImageDecoder(ImageDecoder.DEFAULT_MAX_PIXELS, new DecodeMemory(1 << 20, 64 << 20));
+        ImageDecoder small = new ImageDecoder(ImageDecoder.DEFAULT_MAX_PIXELS, ImageDecoder.ANY_TIME, new DecodeMemory(1 << 20, 64 << 20));
         byte[] moves = {0, 2, (byte) 255, (byte) 255}; // 255 to the right and up
         byte[] bmp = runLengthBmp(10_000, 10_000, moves, 40);
         for (byte[] file : List.of(hugeWebp(), bmp)) {
             assertThatThrownBy(() -> small.decode(file, "huge"))
                     .isInstanceOf(ImageException.class)
-                    .hasMessageContaining("image huge needs")
-                    .hasMessageContaining("MB of memory to decode, and 64 MB is the most for a picture");
+                    .hasMessageContainingAll("huge", "64 MB", "-Xmx");
         }
     }
 
     @Test
     void fileOfMoreThanItsShareOfMemoryIsNotRead(@TempDir Path folder) throws IOException {
-        ImageDecoder small = new ImageDecoder(1000, new DecodeMemory(1 << 20, 1 << 20));
+        ImageDecoder small = new ImageDecoder(1000, ImageDecoder.ANY_TIME, new DecodeMemory(1 << 20, 1 << 20));
         Path file = Files.write(folder.resolve("a.png"), new byte[2 << 20]);
         assertThatThrownBy(() -> small.decode(file))
                 .isInstanceOf(ImageException.class)
-                .hasMessageContaining("a.png needs 2 MB of memory for its file");
+                .hasMessageContainingAll("a.png", "2 MB", "1 MB", "-Xmx");
     }
 
     @Test
@@ -410,7 +445,7 @@ class ImageDecoderTest {
                     throw new OutOfMemoryError("Java heap space");
                 }))
                 .isInstanceOf(ImageException.class)
-                .hasMessageContaining("a.png needs more memory than there is (Java heap space)");
+                .hasMessageContainingAll("a.png", "Java heap space");
     }
 
     @ParameterizedTest
@@ -419,10 +454,11 @@ class ImageDecoderTest {
         byte[] file = ("\0\0\0\u0018ftyp" + brand + "\0\0\0\0mif1").getBytes(ISO_8859_1);
         assertThatThrownBy(() -> new ImageDecoder().decode(file, "IMG_1.HEIC"))
                 .isInstanceOf(ImageException.class)
-                .hasMessageStartingWith("image IMG_1.HEIC is " + form + ", which is not read: convert it to JPEG");
+                .hasMessageContainingAll("IMG_1.HEIC is " + form, "JPEG");
         byte[] bigTiff = {'I', 'I', '+', 0, 8, 0, 0, 0};
         assertThatThrownBy(() -> new ImageDecoder().decode(bigTiff, "a.tif"))
-                .hasMessageContaining("is BigTIFF, which is not read");
+                .isInstanceOf(ImageException.class)
+                .hasMessageContainingAll("a.tif", "BigTIFF", "PNG");
         byte[] cut = "\0\0\0\u0018ftyp".getBytes(ISO_8859_1);
         assertThatThrownBy(() -> new ImageDecoder().decode(cut, "a")).hasMessageContaining("HEIC");
     }
@@ -473,7 +509,7 @@ class ImageDecoderTest {
         ImageDecoder small = new ImageDecoder(37 * 23 - 1);
         assertThatThrownBy(() -> small.decode(form("tiff-rgb.tif"), "a.tif"))
                 .isInstanceOf(ImageException.class)
-                .hasMessageContaining("37 x 23 pixels, more than the limit of 850");
+                .hasMessageContainingAll("37 x 23", "limit of 850");
     }
 
     @Test
@@ -517,7 +553,7 @@ class ImageDecoderTest {
     @Test
     @SuppressWarnings("ThreadPriorityCheck") // gives others the chance to come in
     void largePicturesAreDecodedOneAfterTheOther(@TempDir Path folder) throws Exception {
-        ImageDecoder one = new ImageDecoder(1_000_000, new DecodeMemory(1 << 20, 8192)); // 37 · 23 · 6 bytes
+        ImageDecoder one = new ImageDecoder(1_000_000, ImageDecoder.ANY_TIME, new DecodeMemory(1 << 20, 8192)); // 37 · 23 · 6 bytes
         Path file = Files.write(folder.resolve("a.png"), form("png-rgb.png"));
         AtomicInteger inside = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();

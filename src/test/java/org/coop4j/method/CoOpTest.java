@@ -100,7 +100,7 @@ class CoOpTest {
     void aPromptOfAnotherModelIsRefused() {
         assertThatThrownBy(() -> prompt(false, "0123456789".repeat(6)).open(clip))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("learned with the model 012345678901…")
+                .hasMessageContaining("012345678901")
                 .hasMessageContaining("0123456789");
     }
 
@@ -130,8 +130,7 @@ class CoOpTest {
         }
         assertThatThrownBy(() -> all.forClasses(List.of("lawn", "sky", "dog")))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("and a class-specific context knows only the classes")
-                .hasMessageContaining("class \"lawn\" is not among the 3 classes");
+                .hasMessageContainingAll("\"lawn\"", "3 classes", "class-specific");
     }
 
     private static float[] logits(ClassifierFile file) throws IOException {
@@ -160,7 +159,7 @@ class CoOpTest {
         ClassifierFile wrong = saved.with("class_weights", Shape.of(2, 12), new float[24]);
         assertThatThrownBy(() -> wrong.open(clip))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("expected class_weights of shape [3, 12], got [2, 12]");
+                .hasMessageContainingAll("class_weights", "[3, 12]", "got [2, 12]");
     }
 
     /** Returns loss, features and gradient of a step with a number of threads. */
@@ -208,8 +207,7 @@ class CoOpTest {
     @Test
     void numbersOfAnotherSizeAreRefused() {
         PromptTower tower = tower(clip, false);
-        assertThatThrownBy(() -> tower.step(new float[12], new int[] {3}))
-                .hasMessageContaining("label 3 of an image: expected 0 to 2");
+        assertThatThrownBy(() -> tower.step(new float[12], new int[] {3})).hasMessageContainingAll("label 3", "0 to 2");
         assertThatThrownBy(() -> tower.step(new float[11], new int[] {1}))
                 .hasMessageContainingAll("1 rows of 12", "11 values");
         assertThatThrownBy(() -> PromptTower.of(
@@ -219,7 +217,7 @@ class CoOpTest {
                                 3,
                                 MemoryLimit.none())
                         .features())
-                .hasMessageContaining("context vector 3, expected 0 to 2");
+                .hasMessageContaining("context vector 3");
     }
 
     private static LearnedTensor initial(PromptContext context) {

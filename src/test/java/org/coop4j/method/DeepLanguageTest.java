@@ -50,12 +50,11 @@ class DeepLanguageTest {
     @Test
     void invalidSettingsAreRefused() throws IOException {
         assertThatThrownBy(() -> new DeepLanguage().with(Map.of("depth", "-1")))
-                .hasMessageContaining("depth: expected 0 or more, got -1");
+                .hasMessageContainingAll("depth", "got -1");
         Method threeBlocks = new DeepLanguage().with(Map.of("depth", "3"));
         try (Clip clip = GoldenMethods.clip("vit", folder)) {
             Task task = new Task(List.of("cat"), "a photo of a {}.", 1);
-            assertThatThrownBy(() -> threeBlocks.learner(clip, task))
-                    .hasMessageContaining("at most the 2 blocks of this text tower, got 3");
+            assertThatThrownBy(() -> threeBlocks.learner(clip, task)).hasMessageContainingAll("2 blocks", "got 3");
         }
     }
 }

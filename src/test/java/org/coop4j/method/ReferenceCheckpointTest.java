@@ -157,7 +157,7 @@ class ReferenceCheckpointTest {
                 List.of("dog", "red_rose"))) {
             assertThatThrownBy(() -> ReferenceCheckpoint.read(folder, clip, coop(ClassPosition.END), other))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContaining("class names in the order");
+                    .hasMessageContaining(folder.toString());
         }
         try (Clip model = TinyModel.open(TinyModel.write(folder.resolve("other"), 2), 1)) {
             assertThatThrownBy(() -> ReferenceCheckpoint.read(folder, model, coop(ClassPosition.END), NAMES))
@@ -174,7 +174,7 @@ class ReferenceCheckpointTest {
         ReferenceCheckpoint.write(folder, clip, prompt(ClassPosition.END, true), 1);
         assertThatThrownBy(() -> ReferenceCheckpoint.read(folder, clip, coop(ClassPosition.END), List.of("dog", "cat")))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("was trained for 3 classes, but 2 class names are given");
+                .hasMessageContainingAll("3 classes", "2 class names");
     }
 
     private Path saved(String name, Shape shape, float... values) throws IOException {
@@ -206,7 +206,7 @@ class ReferenceCheckpointTest {
         Path other = saved("weight", Shape.of(1), 1);
         assertThatThrownBy(() -> ReferenceCheckpoint.read(other, clip, coop(ClassPosition.END), NAMES))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("holds no ctx but [weight, bias_vectors]");
+                .hasMessageContainingAll(other.toString(), "ctx", "[weight, bias_vectors]", "coop");
         for (Shape shape : List.of(Shape.of(16), Shape.of(1, 15), Shape.of(0, 16), Shape.of(78, 16))) {
             Path file = saved("ctx", shape, new float[(int) shape.elements()]);
             assertThatThrownBy(() -> ReferenceCheckpoint.read(file, clip, coop(ClassPosition.END), NAMES))
@@ -219,7 +219,7 @@ class ReferenceCheckpointTest {
         assertThatThrownBy(
                         () -> ReferenceCheckpoint.read(folder.resolve("nowhere"), clip, coop(ClassPosition.END), NAMES))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("no such file or folder");
+                .hasMessageContaining(folder.resolve("nowhere").toString());
     }
 
     @Test
@@ -231,7 +231,7 @@ class ReferenceCheckpointTest {
             Files.writeString(folder.resolve("checkpoint"), name + "\n");
             assertThatThrownBy(() -> ReferenceCheckpoint.read(folder, clip, coop(ClassPosition.END), NAMES))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContaining("does not name a checkpoint");
+                    .hasMessageContainingAll(folder.resolve("checkpoint").toString(), name);
         }
     }
 
@@ -295,10 +295,9 @@ class ReferenceCheckpointTest {
         ReferenceCheckpoint.write(folder, clip, prompt(ClassPosition.END, true), 1);
         assertThatThrownBy(() -> ReferenceCheckpoint.read(folder, clip, Method.of("cocoop"), NAMES))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("holds no meta_net.linear1.weight but [ctx")
-                .hasMessageContaining("not a checkpoint of cocoop");
+                .hasMessageContainingAll("meta_net.linear1.weight", "[ctx", "cocoop");
         assertThatThrownBy(() -> ReferenceCheckpoint.read(folder, clip, Method.of("gda"), NAMES))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("expected one of coop, kgcoop, prograd, tcp, cocoop");
+                .hasMessageContaining("coop, kgcoop, prograd, tcp, cocoop");
     }
 }

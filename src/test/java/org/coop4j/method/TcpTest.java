@@ -49,16 +49,14 @@ class TcpTest {
 
     @Test
     void invalidSettingsAreRefused() throws IOException {
-        assertThatThrownBy(() -> new Tcp().with(Map.of("weight", "-1")))
-                .hasMessageContaining("weight: expected 0 or more, got -1.0");
+        assertThatThrownBy(() -> new Tcp().with(Map.of("weight", "-1"))).hasMessageContainingAll("weight", "got -1.0");
         assertThatThrownBy(() -> new Tcp().with(Map.of("context_length", "0")))
-                .hasMessageContaining("context_length: expected 1 or more");
+                .hasMessageContainingAll("context_length", "got 0");
         Method thirdBlock = new Tcp().with(Map.of("block", "2"));
         try (Clip clip = GoldenMethods.clip("vit", folder)) {
             Task task = new Task(List.of("cat"), "a photo of a {}.", 1);
             assertThatThrownBy(() -> thirdBlock.learner(clip, task))
-                    .hasMessageContaining("this text tower has blocks 0 to 1")
-                    .hasMessageContaining("got 2");
+                    .hasMessageContainingAll("block", "0 to 1", "got 2");
         }
     }
 }

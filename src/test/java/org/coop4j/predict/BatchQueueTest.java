@@ -15,6 +15,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 import org.coop4j.clip.ImageEncoder.Encoded;
+import org.coop4j.image.ImageDecoder;
 import org.coop4j.predict.ImageClassifier.PredictionLimits;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,11 +35,11 @@ class BatchQueueTest {
     }
 
     private static CompletableFuture<float[]> offer(BatchQueue queue) {
-        return queue.offer(image(), features -> features);
+        return queue.offer(List.of(image()), features -> features).get(0);
     }
 
     private BatchQueue queue(int maxBatch, Duration delay, int capacity) {
-        return new BatchQueue(new PredictionLimits(maxBatch, delay, capacity, 1), this::encodeWhenTold);
+        return new BatchQueue(new PredictionLimits(maxBatch, delay, capacity, 1, ImageDecoder.ANY_TIME), this::encodeWhenTold);
     }
 
     /** The first batch begins, and waits for a signal to continue. */
@@ -149,7 +150,7 @@ class BatchQueueTest {
             return new Encoded(
                     Collections.singletonList(null), new TreeMap<>(Map.of(0, new IOException("no image"))), 1);
         };
-        try (BatchQueue queue = new BatchQueue(new PredictionLimits(1, Duration.ZERO, 9, 1), encoder)) {
+        try (BatchQueue queue = new BatchQueue(new PredictionLimits(1, Duration.ZERO, 9, 1, ImageDecoder.ANY_TIME), encoder)) {
             bad.add(image());
             CompletableFuture<float[]> broken = queue.put(bad.get(0));
             assertThatThrownBy(broken::get).hasCauseInstanceOf(OutOfMemoryError.class);

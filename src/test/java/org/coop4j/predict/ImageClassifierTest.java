@@ -24,12 +24,14 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
+import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.eval.Predictions;
+import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.ImageException;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.CoCoOp;
@@ -223,7 +225,7 @@ class ImageClassifierTest {
 
     @Test
     void aDamagedImageFailsItsOwnFutureOnly() throws Exception {
-        PredictionLimits together = new PredictionLimits(3, Duration.ofHours(1), 3, 1_000_000);
+        PredictionLimits together = new PredictionLimits(3, Duration.ofHours(1), 3, 1_000_000, ImageDecoder.ANY_TIME);
         try (ImageClassifier classifier = ImageClassifier.of(clip, zeroShot, together)) {
             var first = classifier.submit(InputImage.of(FILES.get(0)));
             var bad = classifier.submit(InputImage.of("text".getBytes(StandardCharsets.UTF_8), "note.txt"));
@@ -233,32 +235,32 @@ class ImageClassifierTest {
             assertThatThrownBy(bad::get)
                     .isInstanceOf(ExecutionException.class)
                     .hasCauseInstanceOf(ImageException.class)
-                    .hasMessageContaining("image note.txt is not a JPEG, PNG");
+                    .hasMessageContainingAll("note.txt", "JPEG, PNG");
             assertThatThrownBy(() -> classifier.classify("text".getBytes(StandardCharsets.UTF_8)))
                     .isInstanceOf(ImageException.class)
-                    .hasMessageContaining("image of 4 bytes is not a JPEG");
+                    .hasMessageContainingAll("4 bytes", "JPEG, PNG");
             InputImage missing = InputImage.of(folder.resolve("none.png"));
             assertThatThrownBy(() -> classifier.classifyAll(List.of(missing)))
                     .isInstanceOf(ImageException.class)
-                    .hasMessageContaining("no image file");
+                    .hasMessageContaining("none.png");
         }
     }
 
     @Test
     void anImageBeyondTheLimitOfPixelsIsRefused() throws Exception {
-        PredictionLimits small = new PredictionLimits(8, Duration.ZERO, 8, 100);
+        PredictionLimits small = new PredictionLimits(8, Duration.ZERO, 8, 100, ImageDecoder.ANY_TIME);
         try (ImageClassifier classifier = ImageClassifier.of(clip, zeroShot, small)) {
             assertThatThrownBy(() -> classifier.classify(FILES.get(0)))
-                    .hasMessageContaining("22 x 18 pixels, more than the limit of 100");
+                    .hasMessageContainingAll("22 x 18", "limit of 100");
         }
-        assertThatThrownBy(() -> new PredictionLimits(0, Duration.ZERO, 1, 1))
-                .hasMessage("maxBatch: expected 1 or more, got 0");
+        assertThatThrownBy(() -> new PredictionLimits(0, Duration.ZERO, 1, 1, ImageDecoder.ANY_TIME))
+                .hasMessageContainingAll("maxBatch", "got 0");
     }
 
     @Test
     void dependentsOfAnImageMayClassifyButNotClose() throws Exception {
         // The delay leaves time to register the dependents before the image is encoded.
-        PredictionLimits patient = new PredictionLimits(3, Duration.ofSeconds(2), 3, 1_000_000);
+        PredictionLimits patient = new PredictionLimits(3, Duration.ofSeconds(2), 3, 1_000_000, ImageDecoder.ANY_TIME);
         try (ImageClassifier classifier = ImageClassifier.of(clip, zeroShot, patient)) {
             CountDownLatch go = new CountDownLatch(1);
             CompletableFuture<List<Prediction>> gate = classifier.submit(Files.readAllBytes(FILES.get(0)));
@@ -405,14 +407,18 @@ class ImageClassifierTest {
     void aFolderThatIsNotARunIsNamed() throws Exception {
         learn(new ZeroShot(), folder.resolve("several/seed1"));
         assertThatThrownBy(() -> ImageClassifier.load(folder.resolve("several")))
-                .hasMessageContaining("several is not the folder of a run: name one in it, such as")
-                .hasMessageContaining("seed1");
+                .isInstanceOf(IOException.class)
+                .hasMessageContainingAll(
+                        folder.resolve("several").toString(),
+                        Path.of("several", "seed1").toString());
         assertThatThrownBy(() -> ImageClassifier.load(folder.resolve("pictures")))
-                .hasMessageEndingWith("pictures is not the folder of a run");
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(folder.resolve("pictures").toString());
         Path begun = Files.createDirectories(folder.resolve("begun"));
         Files.createFile(begun.resolve(RunFolder.CONFIG));
         assertThatThrownBy(() -> ImageClassifier.load(begun))
-                .hasMessageEndingWith("classifier.safetensors: the run has not finished");
+                .isInstanceOf(IOException.class)
+                .hasMessageContainingAll(begun.toString(), RunFolder.CLASSIFIER);
     }
 
     @Test
@@ -427,10 +433,11 @@ class ImageClassifierTest {
         }
         Files.delete(own);
         assertThatThrownBy(() -> ImageClassifier.load(run))
-                .hasMessageContaining("is not at " + own + ": open it with Clip.open");
+                .isInstanceOf(IOException.class)
+                .hasMessageContainingAll(own.toString(), "Clip.open");
         TinyModel.write(run.resolve("gone.safetensors"), 2);
         assertThatThrownBy(() -> ImageClassifier.load(run))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("gone.safetensors: the classifier was learned with the model");
+                .hasMessageContainingAll("gone.safetensors", Sha256.of(model).substring(0, 12));
     }
 }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Settings;
+import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -56,7 +57,8 @@ class FeatureRunTest {
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
             SharedData shared = new SharedData(clip, RunFixture.options(folder, false));
             ImageDataset dataset = shared.dataset(images, 1);
-            assertThat(FeatureExport.write(shared, dataset, EnumSet.allOf(Split.class), false, file, Progress.NONE))
+            assertThat(new FeatureExport(file, false, Progress.NONE)
+                            .dataset(shared, dataset, EnumSet.allOf(Split.class)))
                     .isEqualTo(32);
         }
     }
@@ -212,7 +214,10 @@ class FeatureRunTest {
         Path other = TinyModel.write(place.resolve("other.safetensors"), 2);
         try (Clip clip = TinyModel.open(other, RunFixture.THREADS)) {
             assertThatThrownBy(() -> run(clip, features, Method.of("gda"), "run"))
-                    .hasMessageContaining("use features of one model");
+                    .hasMessageContainingAll(
+                            "features.safetensors",
+                            Sha256.of(model).substring(0, 12),
+                            Sha256.of(other).substring(0, 12));
         }
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
             SharedData shared = new SharedData(clip, RunFixture.options(place, false));
@@ -220,7 +225,7 @@ class FeatureRunTest {
             RunConfig views = RunConfig.of(
                     plain.modelSha256(), plain.testedOn(), plain.method(), plain.training(), new Sample(2, 1, 3));
             assertThatThrownBy(() -> new Run(shared, "gda", views, Progress.NONE).run(place.resolve("run"), false))
-                    .hasMessageContaining("has one view of each image: omit --views");
+                    .hasMessageContainingAll("features.safetensors", "--views");
             assertThatThrownBy(() -> run(clip, features, Method.of("prolip"), "run"))
                     .hasMessageContaining("after the visual projection");
         }
@@ -245,8 +250,8 @@ class FeatureRunTest {
             Path copy = Files.copy(Path.of(features.path()), place.resolve("features.safetensors"));
             RunConfig same = config(shared, DataSpec.of(copy), Method.of("gda"));
             assertThat(same.isSameRun(before)).isTrue();
-            FeatureExport.write(
-                    shared, shared.dataset(images, 1), EnumSet.allOf(Split.class), true, copy, Progress.NONE);
+            new FeatureExport(copy, true, Progress.NONE)
+                    .dataset(shared, shared.dataset(images, 1), EnumSet.allOf(Split.class));
             shared.forget();
             RunConfig normalized = config(shared, DataSpec.of(copy), Method.of("gda"));
             assertThat(normalized.isSameRun(before)).isFalse();

@@ -69,7 +69,7 @@ class RunConfigTest {
         ObjectNode tree = config(DATA, new CoOp()).toJson().put("precision", "int8");
         assertThatThrownBy(() -> read(tree))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("config.json is damaged: expected float32 or bf16, got \"int8\"");
+                .hasMessageContainingAll("config.json", "float32", "bf16", "got \"int8\"");
     }
 
     @Test
@@ -104,7 +104,7 @@ class RunConfigTest {
         ((ObjectNode) tree.get("settings")).put("lambda", 8);
         assertThatThrownBy(() -> read(tree))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("config.json is damaged: unknown setting \"lambda\"");
+                .hasMessageContainingAll("config.json", "\"lambda\"");
     }
 
     @ParameterizedTest
@@ -147,26 +147,25 @@ class RunConfigTest {
     @Test
     void invalidSettingsAreRefusedBeforeAnyWork() {
         assertThatThrownBy(() -> new CoOp().with(Map.of("context_length", "0")))
-                .hasMessageContaining("expected 1 or more context vectors, got 0");
-        assertThatThrownBy(() -> new CoOp().with(Map.of("words", "  "))).hasMessageContaining("words: expected");
+                .hasMessageContainingAll("context vectors", "got 0");
+        assertThatThrownBy(() -> new CoOp().with(Map.of("words", "  "))).hasMessageContaining("words");
         assertThatThrownBy(() -> new CoOp().with(Map.of("position", "left")))
-                .hasMessageContaining("position: expected one of end, middle, front, got \"left\"");
+                .hasMessageContainingAll("position", "end, middle, front", "got \"left\"");
         assertThatThrownBy(() -> new CoOp().with(Map.of("lambda", 1)))
-                .hasMessageContaining("unknown setting \"lambda\": expected one of context_length");
+                .hasMessageContainingAll("\"lambda\"", "context_length");
         assertThat(new CoOp().with(Map.of("words", "a photo", "context_length", 2)))
                 .isEqualTo(new CoOp().with(Map.of("words", "a photo")));
         assertThatThrownBy(() -> new CoOp().with(Map.of("words", "a photo", "context_length", 3)))
-                .hasMessage(
-                        "context_length: words makes it 2, got \"3\": omit context_length, or set" + " words to none");
+                .hasMessageContainingAll("context_length", "words", "2", "got \"3\"", "none");
         assertThat(new KgCoOp()
                         .with(Map.of("words", "none", "context_length", 8))
                         .title())
                 .isEqualTo("KgCoOp (M = 8, λ = 8)");
         assertThatThrownBy(() -> new CoOp().with(Map.of("class_specific", "yes")))
-                .hasMessageContaining("expected true or false, got \"yes\"");
+                .hasMessageContainingAll("true", "false", "got \"yes\"");
         assertThatThrownBy(() -> Settings.with(Training.coop(1, 1), Map.of("rate", -0.1)))
                 .hasMessageContaining("-0.1");
-        assertThatThrownBy(() -> Method.of("cop")).hasMessageContaining("method \"cop\": expected one of zero-shot");
+        assertThatThrownBy(() -> Method.of("cop")).hasMessageContainingAll("\"cop\"", "zero-shot");
         assertThatThrownBy(() -> new Sample(-1, 1)).hasMessageContaining("got -1");
     }
 }

@@ -3,6 +3,7 @@ package org.coop4j.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -222,13 +223,26 @@ class RunIdentityTest {
     }
 
     @Test
+    void aPathThatCannotBeOneIsDamage() throws IOException {
+        Path file = folder.resolve("config.json");
+        ObjectNode tree = of(new CoOp()).toJson();
+        for (String name : List.of("path", "imageRoot", "namesFile")) {
+            ((ObjectNode) tree.get("testedOn").get("source")).put(name, "a\0b");
+            CheckedJson.write(file, tree);
+            assertThatThrownBy(() -> RunConfig.read(file))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageStartingWith(file + " is damaged: ");
+        }
+    }
+
+    @Test
     void foldersAndEndlessFilesAreRefusedAsConfigurations() throws IOException {
         Path directory = Files.createDirectories(folder.resolve("config.json"));
         assertThatThrownBy(() -> RunConfig.read(directory))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("config.json is damaged: expected a file of");
+                .hasMessageContainingAll("config.json", "bytes");
         assertThatThrownBy(() -> RunConfig.read(Path.of("/dev/zero")))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("is damaged: expected a file of");
+                .hasMessageContainingAll("zero", "bytes");
     }
 }

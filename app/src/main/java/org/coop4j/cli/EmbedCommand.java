@@ -3,24 +3,18 @@ package org.coop4j.cli;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Progress;
 import org.coop4j.base.TextFile;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.DataOptions;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.image.ExifOrientation;
@@ -29,10 +23,6 @@ import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.FeatureExport;
 import org.coop4j.run.SharedData;
-import org.coop4j.weights.DType;
-import org.coop4j.weights.Shape;
-import org.coop4j.weights.TensorView.TensorSpec;
-import org.coop4j.weights.safetensors.SafetensorsWriter;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -52,7 +42,6 @@ import picocli.CommandLine.Parameters;
                     + " coop train, sweep and eval take it as --data."
         },
         footer = {
-            "  coop embed -m clip.safetensors --text \"a cat\" -o cat.safetensors",
             "  coop embed -m clip.safetensors --texts captions.txt -o texts.safetensors",
             "  coop embed -m clip.safetensors --normalize photos/ -o photos.safetensors",
             "  coop embed -m clip.safetensors -d pictures/ -o features.safetensors"
@@ -78,17 +67,8 @@ final class EmbedCommand extends ConsoleCommand {
     @ArgGroup(exclusive = false)
     private DataOptions dataOptions;
 
-    @Option(
-            names = "--split",
-            paramLabel = "SPLIT",
-            description = "With --data, train, val or test (default: all three).")
-    private Split split;
-
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            description = "With --data that has no splits, the seed of the split" + Options.DEFAULT)
-    private long seed = 1;
+    @Mixin
+    private Options.Part part;
 
     @Mixin
     private Options.Bank bankOptions;
@@ -145,7 +125,8 @@ final class EmbedCommand extends ConsoleCommand {
             List<int[]> tokens = all.stream()
                     .map(text -> clip.tokenizer().tokenize(text, context, truncation.overflow()))
                     .toList();
-            write(clip, clip.encodeTokens(tokens), "text", all, List.of());
+            export().rows(clip, clip.encodeTokens(tokens), "text", all, List.of(), null);
+            note(Numbers.count(all.size(), "text"), clip);
         }
         return 0;
     }
@@ -166,13 +147,15 @@ final class EmbedCommand extends ConsoleCommand {
     private int embedImages() throws IOException {
         List<Path> files = ImageInputs.all(arguments);
         try (Clip clip = clipOptions.open(precision.precision())) {
-            EncodedImages images = EncodedImages.encode(clip, files, reader(clip), false, console);
+            PixelReader reader = EncodedImages.reader(clip, exif.or(ExifOrientation.APPLY));
+            EncodedImages images = EncodedImages.encode(clip, files, reader, false, console);
             List<Path> good = images.positions().stream().map(files::get).toList();
             if (good.isEmpty()) {
                 throw new CommandFailure("none of the images can be read: nothing is written");
             }
             List<String> names = good.stream().map(Path::toString).toList();
-            write(clip, images.features(), "image", names, pixels ? good : List.of());
+            export().rows(clip, images.features(), "image", names, pixels ? good : List.of(), reader);
+            note(Numbers.count(good.size(), "image"), clip);
             return images.exitCode();
         }
     }
@@ -181,60 +164,22 @@ final class EmbedCommand extends ConsoleCommand {
         require(!data.holdsFeatures(), data.path() + " has features already");
         try (Clip clip = clipOptions.open(precision.precision())) {
             SharedData shared = bankOptions.shared(clip);
-            ImageDataset dataset = shared.dataset(exif.of(data), seed).half(dataOptions.half());
-            Set<Split> splits = split == null ? EnumSet.allOf(Split.class) : EnumSet.of(split);
-            int images = FeatureExport.write(shared, dataset, splits, normalize, outOption.file(), console);
+            ImageDataset dataset = shared.dataset(exif.of(data), part.seedOr(1)).half(dataOptions.half());
+            int images = export().dataset(
+                            shared,
+                            dataset,
+                            part.splitIfGiven() == null ? Set.of(Split.values()) : Set.of(part.split()));
             String classes = Numbers.count(dataset.classCount(), "class", "classes");
             note(Numbers.count(images, "image") + " of " + classes, clip);
         }
         return 0;
     }
 
+    private FeatureExport export() {
+        return new FeatureExport(outOption.file(), normalize, console);
+    }
+
     private void note(String content, Clip clip) {
         console.note("%s: %s, %d wide".formatted(outOption.file(), content, clip.embedDim()));
-    }
-
-    private PixelReader reader(Clip clip) {
-        return EncodedImages.reader(clip, exif.or(ExifOrientation.APPLY));
-    }
-
-    /**
-     * Writes features [n, embed], maybe pixels [n, 3, side, side], and metadata; whole or not at all.
-     *
-     * @param inputs texts or file names of the rows
-     * @param pixelsOf the images whose pixels are written too; read a second time, so that memory does not grow with
-     *     their number
-     */
-    private void write(Clip clip, FeatureMatrix features, String kind, List<String> inputs, List<Path> pixelsOf)
-            throws IOException {
-        Map<String, String> metadata = FeatureExport.metadata(clip, inputs, kind, normalize);
-        int side = clip.preprocessing().size();
-        List<TensorSpec> specs = new ArrayList<>();
-        specs.add(new TensorSpec(FeatureTensors.FEATURES, DType.F32, Shape.of(features.rows(), features.width())));
-        if (!pixelsOf.isEmpty()) {
-            specs.add(new TensorSpec("pixels", DType.F32, Shape.of(pixelsOf.size(), 3, side, side)));
-        }
-        FeatureMatrix written = normalize ? features.normalized() : features;
-        try (SafetensorsWriter writer = SafetensorsWriter.create(outOption.file(), specs, metadata)) {
-            for (int row = 0; row < written.rows(); row++) {
-                writer.writeFloats(FeatureTensors.FEATURES, written.row(row));
-            }
-            if (!pixelsOf.isEmpty()) {
-                writePixels(writer, pixelsOf, reader(clip), FloatBuffer.allocate(3 * side * side));
-            }
-            writer.commit();
-        }
-        note(Numbers.count(inputs.size(), kind), clip);
-    }
-
-    private void writePixels(SafetensorsWriter writer, List<Path> files, PixelReader reader, FloatBuffer image)
-            throws IOException {
-        try (Progress.Task task = console.task("pixels", files.size(), Progress.Unit.IMAGES)) {
-            for (Path file : files) {
-                reader.read(file, image, 0);
-                writer.writeFloats("pixels", image.duplicate());
-                task.advance(1);
-            }
-        }
     }
 }

@@ -13,7 +13,6 @@ import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.AlignedLines;
-import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
@@ -51,9 +50,6 @@ import picocli.CommandLine.Option;
         })
 final class EvalCommand extends ConsoleCommand {
 
-    /** Images that a message names. */
-    private static final int NAMED = 5;
-
     @Mixin
     private PromptOptions promptOptions;
 
@@ -65,6 +61,11 @@ final class EvalCommand extends ConsoleCommand {
 
     @Mixin
     private Options.Part splitOptions;
+
+    @Option(
+            names = "--only-these-classes",
+            description = "Distinguish only the classes of --data, where the classifier has more.")
+    private boolean onlyTheseClasses;
 
     @Option(names = "--allow-overlap", description = "Count images that the run learned from.")
     private boolean allowOverlap;
@@ -111,7 +112,7 @@ final class EvalCommand extends ConsoleCommand {
             ErrorFiles.requireEmpty(errors);
         }
         ClassifierFile file = promptOptions.read();
-        EvaluationData retest = EvaluationData.of(file, promptOptions.folder(), console::note);
+        EvaluationData retest = EvaluationData.of(file, promptOptions.folder(), console);
         boolean ofTheRun = dataOptions == null && splitOptions.split() == Split.TEST;
         EvaluationData.Images images = images(retest, ofTheRun);
         require(
@@ -126,7 +127,7 @@ final class EvalCommand extends ConsoleCommand {
             if (ofTheRun) {
                 retest.requireUnchanged(all.images());
             }
-            LabelledFeatures tested = counted(retest, all);
+            LabelledFeatures tested = retest.unseen(all, allowOverlap || splitOptions.split() != Split.TEST);
             Scores scores = tested.scores(classifier).at(file.temperature());
             report(scores, classifier.classNames(), all.size() - tested.size());
             console.flush();
@@ -136,39 +137,15 @@ final class EvalCommand extends ConsoleCommand {
     }
 
     private EvaluationData.Images images(EvaluationData retest, boolean ofTheRun) throws IOException {
-        Long seed = splitOptions.seed();
         if (ofTheRun) {
-            require(seed == null, "--seed divides the images of --data: give both");
+            require(splitOptions.seed() == null, "--seed divides the images of --data: give both");
             return retest.own(exif::or);
         }
         DataSpec data = dataOptions == null ? retest.source() : dataOptions.spec();
         ClassHalf half = dataOptions == null ? null : dataOptions.halfIfGiven();
-        return retest.of(exif.of(data), seed, half, splitOptions.split());
-    }
-
-    /** Returns the images without those that were learned from, unless they are to be counted. */
-    private LabelledFeatures counted(EvaluationData retest, LabelledFeatures all) {
-        if (!retest.knowsLearned()) {
-            console.note("the images that it learned from are not recorded: any among these inflate the accuracy");
-        }
-        List<Integer> learned = retest.learned(all.images());
-        if (learned.isEmpty()) {
-            return all;
-        }
-        List<String> paths = learned.stream()
-                .map(i -> all.images().get(i).image().path().toString())
-                .toList();
-        String which = "%d of %d images were learned from, by content (%s)"
-                .formatted(learned.size(), all.size(), Numbers.first(paths, NAMED));
-        if (allowOverlap || splitOptions.split() != Split.TEST) {
-            console.warn(which + ": they are counted and inflate the accuracy");
-            return all;
-        }
-        if (learned.size() == all.size()) {
-            throw new CommandFailure(which + ": no other is left; --allow-overlap counts them");
-        }
-        console.warn(which + " and are left out; --allow-overlap counts them");
-        return all.without(learned);
+        return retest.of(
+                exif.of(data),
+                new EvaluationData.Choice(splitOptions.seed(), half, splitOptions.splitIfGiven(), onlyTheseClasses));
     }
 
     private void report(Scores scores, List<String> names, int leftOut) {

@@ -7,8 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.ModelOptions;
-import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
@@ -37,7 +35,6 @@ import picocli.CommandLine.Option;
         },
         footer = {
             "  coop export -p run -o output/",
-            "  coop export --onnx -p run -o classifier.onnx",
             "  coop export --onnx --with-preprocessing --fp16 -p run -o classifier.onnx",
             "  coop export --onnx -m clip.safetensors -o towers/"
         })
@@ -49,14 +46,8 @@ final class ExportCommand extends ConsoleCommand {
             description = "A learned classifier, or the folder of its run.")
     private Path prompt;
 
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "FILE",
-            description = "The classifier's model (default: where it was then, or beside it), or the one to export.")
-    private Path model;
-
     @Mixin
-    private Options.Vocabulary vocabulary;
+    private PromptOptions.OfModel model;
 
     @Option(names = "--onnx", description = "Write ONNX.")
     private boolean onnx;
@@ -89,10 +80,10 @@ final class ExportCommand extends ConsoleCommand {
         return 0;
     }
 
-    private void checkUsage() {
+    private void checkUsage() throws IOException {
         boolean learned = prompt != null;
         require(
-                learned || (onnx && model != null),
+                learned || (onnx && model.file() != null),
                 "give a classifier with --prompt RUN|FILE, or a model alone with --onnx");
         require(!onnx || epoch == null, "--epoch is for checkpoints: omit it with --onnx");
         require(onnx || !(half || preprocessing), "--fp16 and --with-preprocessing need --onnx");
@@ -100,19 +91,18 @@ final class ExportCommand extends ConsoleCommand {
     }
 
     private Path classifier() throws IOException {
-        PromptOptions options = new PromptOptions(prompt, model, vocabulary);
+        PromptOptions options = new PromptOptions(prompt, model);
         ClassifierFile learned = options.read();
         try (Clip clip = options.open(learned)) {
-            return onnx ? onnx(clip, learned) : ReferenceCheckpoint.write(out, clip, learned, epoch(learned));
+            return onnx
+                    ? onnx(clip, learned)
+                    : CommandFailure.unless(() -> ReferenceCheckpoint.write(out, clip, learned, epoch(learned)));
         }
     }
 
     private int epoch(ClassifierFile learned) {
-        if (epoch != null) {
-            return epoch;
-        }
         String trained = learned.training().getOrDefault("epochs", "");
-        return trained.matches("[1-9]\\d{0,5}") ? Integer.parseInt(trained) : 50;
+        return epoch != null ? epoch : trained.matches("[1-9]\\d{0,5}") ? Integer.parseInt(trained) : 50;
     }
 
     private Path onnx(Clip clip, ClassifierFile learned) throws IOException {
@@ -126,14 +116,13 @@ final class ExportCommand extends ConsoleCommand {
     }
 
     private List<Path> towers() throws IOException {
-        try (Clip clip = Clip.open(ModelOptions.file(model))) {
+        try (Clip clip = Clip.open(model.file())) {
             OnnxExport export = new OnnxExport(clip, half, Coop.version());
             Files.createDirectories(out);
-            Path image = out.resolve("image.onnx");
-            Path text = out.resolve("text.onnx");
-            export.imageTower(image);
-            export.textTower(text);
-            return List.of(image, text);
+            List<Path> files = List.of(out.resolve("image.onnx"), out.resolve("text.onnx"));
+            export.imageTower(files.get(0));
+            export.textTower(files.get(1));
+            return files;
         }
     }
 }

@@ -105,15 +105,16 @@ final class MethodOptions {
     List<Candidate> candidates(String presetWords, int shots, double logitScale) {
         Map<String, String> settings = settings(presetWords);
         Map<String, List<String>> tried = tried();
+        for (String setting : tried.keySet()) {
+            require(
+                    methods().stream().anyMatch(method -> has(method, setting)),
+                    "--tune %s: none of the methods has this setting".formatted(setting));
+        }
         List<Candidate> candidates = WrongUsage.unless(() -> methods().stream()
                 .flatMap(method -> combinations(method, tried).stream()
                         .map(some -> candidate(method, settings, some, shots, logitScale)))
                 .toList());
-        for (String setting : tried.keySet()) {
-            require(
-                    candidates.stream().anyMatch(c -> has(c.method(), setting)),
-                    "--tune %s: none of the methods has this setting".formatted(setting));
-        }
+
         require(
                 candidates.size() <= MOST_CANDIDATES,
                 "%d candidates: expected %d or fewer, give fewer values to --tune"
@@ -173,32 +174,28 @@ final class MethodOptions {
         return all;
     }
 
+    /** A method and its training, whose settings are given together. */
+    private record Configured(Record method, Training training) {}
+
     private Candidate candidate(
             Method standard, Map<String, String> settings, Map<String, String> tried, int shots, double logitScale) {
         Map<String, String> own = with(settings, tried);
+        own.keySet().removeIf(s -> !has(standard, s) && methods().stream().anyMatch(other -> has(other, s)));
         String images = tried.containsKey(SHOTS) ? own.remove(SHOTS) : String.valueOf(shots);
         require(
                 images.matches("\\d{1,6}"),
                 "--tune shots: expected numbers, or 0 for all images, got \"" + images + "\"");
         int few = Integer.parseInt(images);
-        Map<String, String> ofTraining = new LinkedHashMap<>(own);
-        ofTraining.keySet().removeIf(setting -> !isOfTraining(setting));
-        // A setting may belong to the training, or to another of several methods.
-        own.keySet()
-                .removeIf(s -> !isSettingOf(standard, s)
-                        && (isOfTraining(s) || methods().stream().anyMatch(other -> isSettingOf(other, s))));
-        Method method = standard.with(own);
+        Training reference = standard.adapted(standard.training(few), logitScale);
+        Configured given = reference.trains()
+                ? Settings.with(new Configured((Record) standard, reference), own)
+                : new Configured((Record) standard.with(own), reference);
+        require(
+                given.training.trains() == reference.trains(),
+                "epochs: expected 1 or more, got " + given.training.epochs());
+        Method method = (Method) given.method;
         String title = tried.entrySet().stream().map(setting -> ", " + setting).collect(Collectors.joining());
-        Training reference = method.adapted(method.training(few), logitScale);
-        return new Candidate(method.title() + title, method, training(method, ofTraining, reference), few);
-    }
-
-    private static boolean isSettingOf(Method method, String name) {
-        return Settings.has((Record) method, name);
-    }
-
-    private static boolean isOfTraining(String setting) {
-        return Settings.has(Training.none(), setting);
+        return new Candidate(method.title() + title, method, given.training, few);
     }
 
     private Map<String, String> settings(String presetWords) {
@@ -212,20 +209,6 @@ final class MethodOptions {
         values.put("rate", rate);
         values.values().removeIf(Objects::isNull);
         return with(values, set);
-    }
-
-    /** Returns the method's training with the settings applied; a method that is not trained by steps stays so. */
-    private Training training(Method method, Map<String, String> settings, Training reference) {
-        if (!reference.trains()) {
-            if (!settings.isEmpty() && methods().size() == 1) {
-                String name = settings.keySet().iterator().next();
-                throw new WrongUsage("%s does not apply to %s: omit it".formatted(name, method.id()));
-            }
-            return reference;
-        }
-        Training training = Settings.with(reference, settings);
-        require(training.trains(), "epochs: expected 1 or more, got " + training.epochs());
-        return training;
     }
 
     /** Returns the values to try, by setting. */
@@ -246,7 +229,7 @@ final class MethodOptions {
 
     private static boolean has(Method method, String setting) {
         return (setting.equals(SHOTS) && method.learns())
-                || isSettingOf(method, setting)
-                || (method.training(1).trains() && isOfTraining(setting));
+                || Settings.has((Record) method, setting)
+                || (method.training(1).trains() && Settings.has(Training.none(), setting));
     }
 }

@@ -29,6 +29,7 @@ import org.coop4j.predict.ImageClassifier.PredictionLimits;
 import org.coop4j.serve.ClassifierInfo;
 import org.coop4j.serve.PredictionService;
 import org.coop4j.serve.ServedClassifier;
+import org.coop4j.serve.ServedModels;
 import org.coop4j.serve.ServiceOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -50,8 +51,7 @@ import picocli.CommandLine.Option;
             "  coop serve -p run --host 0.0.0.0 --token-file token.txt",
             "",
             "Then, for a picture:",
-            "    curl --data-binary @photo.jpg http://localhost:8080/predictions/run",
-            "    curl -F data=@photo.jpg http://localhost:8080/predictions/run?top_k=3"
+            "    curl --data-binary @photo.jpg http://localhost:8080/predictions/run"
         })
 final class ServeCommand extends ConsoleCommand {
 
@@ -65,7 +65,7 @@ final class ServeCommand extends ConsoleCommand {
             names = {"-m", "--model"},
             paramLabel = "FILE",
             description = ModelOptions.DESCRIPTION + " With -p, the model of the runs"
-                    + " (default: where it was then, or beside the classifier).")
+                    + " (default: at its recorded path, or beside the classifier).")
     private Path model;
 
     @Mixin
@@ -146,6 +146,12 @@ final class ServeCommand extends ConsoleCommand {
     private int pixels = 50_000_000;
 
     @Option(
+            names = "--decode-time",
+            paramLabel = "S",
+            description = "Maximum seconds to decode a picture" + Options.DEFAULT)
+    private int decodeTime = 10;
+
+    @Option(
             names = "--read-time",
             paramLabel = "S",
             description = "Maximum seconds for a request to arrive" + Options.DEFAULT)
@@ -168,8 +174,8 @@ final class ServeCommand extends ConsoleCommand {
                 token,
                 Optional.ofNullable(origin),
                 ServiceOptions.Limits.of(body.bytes(), Duration.ofSeconds(readTime), connections)));
-        PredictionLimits limits =
-                WrongUsage.unless(() -> new PredictionLimits(batch, Duration.ofMillis(delay), queue, pixels));
+        PredictionLimits limits = WrongUsage.unless(() -> new PredictionLimits(
+                batch, Duration.ofMillis(delay), queue, pixels, Duration.ofSeconds(decodeTime)));
         try (Termination termination = new Termination();
                 ServedModels models =
                         new ServedModels(vocabulary.tokenizer(), precision.precision(), limits, threshold)) {
@@ -241,8 +247,8 @@ final class ServeCommand extends ConsoleCommand {
     private void announce(List<ServedClassifier> served, int bound) throws UnknownHostException {
         for (ServedClassifier one : served) {
             ClassifierInfo info = one.info();
-            String classes = Numbers.count(info.classNames().size(), "class", "classes");
-            console.line(info.name() + ": " + info.method() + ", " + classes);
+            int classes = info.classNames().size();
+            console.line(info.name() + ": " + info.method() + ", " + Numbers.count(classes, "class", "classes"));
         }
         InetAddress address = InetAddress.getByName(host);
         String shown = address.isAnyLocalAddress() ? "localhost" : host.contains(":") ? "[" + host + "]" : host;

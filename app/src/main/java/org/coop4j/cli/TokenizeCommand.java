@@ -8,7 +8,6 @@ import java.util.stream.Collectors;
 import org.coop4j.cli.options.Options;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Json;
-import org.coop4j.console.Table;
 import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,7 +18,7 @@ import picocli.CommandLine.Parameters;
         name = "tokenize",
         description = "Show the token ids and symbols of a text, and their number.",
         footer = {
-            "  coop tokenize \"a photo of a cat.\"",
+            
             "  coop tokenize --json \"a photo of a cat.\" \"a photo of a dog.\"",
             "  coop tokenize --vocabulary clip-vit-base-patch32/ \"a photo of a cat.\""
         })
@@ -50,7 +49,7 @@ final class TokenizeCommand extends ConsoleCommand {
         void print(PrintStream out) {
             String count = tokens + ", with start and end token " + tokens_with_start_and_end;
             String excess = tokens_with_start_and_end > CONTEXT ? ": more than the " + CONTEXT + " of a prompt" : "";
-            new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS)
+            new AlignedLines()
                     .row("text", text)
                     .row("ids", ids.stream().map(String::valueOf).collect(Collectors.joining(" ")))
                     .row("symbols", String.join(" ", symbols))

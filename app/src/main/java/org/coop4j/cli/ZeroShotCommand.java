@@ -2,6 +2,7 @@ package org.coop4j.cli;
 
 import static org.coop4j.console.WrongUsage.require;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -24,7 +25,6 @@ import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
 import org.coop4j.console.Table.Kind;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Evaluation;
@@ -101,12 +101,7 @@ final class ZeroShotCommand extends ConsoleCommand {
             List<String> classes,
             List<Integer> labels,
             PromptEnsemble prompts,
-            ExifOrientation exif) {
-
-        boolean isScored() {
-            return !labels.isEmpty();
-        }
-    }
+            ExifOrientation exif) {}
 
     /**
      * One of an image's most probable classes.
@@ -121,7 +116,8 @@ final class ZeroShotCommand extends ConsoleCommand {
         Task task = task();
         try (Clip clip = clipOptions.openForTexts()) {
             UnknownWords.warning(clip, task.classes).ifPresent(console::warn);
-            FeatureMatrix weights = task.prompts.classWeights(clip, task.classes, truncation.overflow(), console);
+            FeatureMatrix weights = new PromptEnsemble(task.prompts.templates(), truncation.overflow())
+                    .classWeights(clip, task.classes, console);
             PixelReader reader = EncodedImages.reader(clip, task.exif);
             EncodedImages images = EncodedImages.encode(clip, task.files, reader, true, console);
             print(task, images, clip.probabilities(images.features(), weights));
@@ -130,23 +126,20 @@ final class ZeroShotCommand extends ConsoleCommand {
     }
 
     private void print(Task task, EncodedImages images, float[][] probabilities) {
-        List<List<Guess>> found = new ArrayList<>();
-        for (int row = 0; row < probabilities.length; row++) {
-            found.add(best(task, images.positions().get(row), probabilities[row]));
-        }
-        Evaluation evaluation = null;
-        if (task.isScored() && !found.isEmpty()) {
-            int[] truth = images.positions().stream().mapToInt(task.labels::get).toArray();
-            evaluation = Evaluation.ofLogits(truth, probabilities);
-        }
+        List<Integer> read = images.positions();
+        List<List<Guess>> found = IntStream.range(0, read.size())
+                .mapToObj(row -> best(task, read.get(row), probabilities[row]))
+                .toList();
+        Optional<Evaluation> scores = task.labels.isEmpty() || read.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Evaluation.ofLogits(
+                        read.stream().mapToInt(task.labels::get).toArray(), probabilities));
         if (format.chosen() == Format.JSON) {
             ObjectNode json = json(task, found, images.problems());
-            if (evaluation != null) {
-                json.set("scores", EvalCommand.json(evaluation, task.classes));
-            }
+            scores.ifPresent(evaluation -> json.set("scores", EvalCommand.json(evaluation, task.classes)));
             console.print(json);
-        } else if (format.chosen() == Format.TABLE && evaluation != null) {
-            printScores(evaluation, task.classes);
+        } else if (format.chosen() == Format.TABLE && scores.isPresent()) {
+            printScores(scores.get(), task.classes);
         } else if (format.chosen() == Format.CSV || !found.isEmpty()) {
             Table<Guess> guesses = guesses(task);
             found.forEach(guesses::rows);
@@ -164,9 +157,10 @@ final class ZeroShotCommand extends ConsoleCommand {
         require(!arguments.isEmpty(), "which images? Name them, or give --data");
         require(!splitOptions.isGiven(), "--split and --seed are for a dataset: give --data");
         ImageInputs inputs = ImageInputs.of(arguments);
-        if (given.isEmpty() && inputs.truth().isEmpty()) {
-            throw new WrongUsage("which classes? Give --classes, or a folder with one subfolder per class");
-        }
+        require(
+                !given.isEmpty() || !inputs.truth().isEmpty(),
+                "which classes? Give --classes, or a folder with one subfolder per class");
+
         List<String> classes = given.isEmpty()
                 ? ClassOptions.checked(inputs.folders(), arguments.get(0).toString())
                 : given;
@@ -178,9 +172,8 @@ final class ZeroShotCommand extends ConsoleCommand {
                 arguments.isEmpty() && !classOptions.areGiven(),
                 "--data has its own images and classes: omit the others");
         require(!data.holdsFeatures(), "zero-shot encodes images: coop train --method zero-shot takes features");
-        ImageDataset dataset =
-                data.load(splitOptions.seed() == null ? 1 : splitOptions.seed()).half(dataOptions.half());
-        List<LabelledImage> images = splitOptions.of(dataset);
+        ImageDataset dataset = data.load(splitOptions.seedOr(1)).half(dataOptions.half());
+        List<LabelledImage> images = dataset.someImages(splitOptions.split());
         console.note("%s: %s of %s, prompt: %s"
                 .formatted(
                         dataset.name(),
@@ -198,7 +191,7 @@ final class ZeroShotCommand extends ConsoleCommand {
     /** Returns the classes of an image by falling probability, the first of equals first. */
     private List<Guess> best(Task task, int position, float[] probabilities) {
         String file = task.files.get(position).toString();
-        String truth = task.isScored() ? task.classes.get(task.labels.get(position)) : null;
+        String truth = task.labels.isEmpty() ? null : task.classes.get(task.labels.get(position));
         List<Guess> best = new ArrayList<>();
         IntStream.range(0, probabilities.length)
                 .boxed()
@@ -216,7 +209,7 @@ final class ZeroShotCommand extends ConsoleCommand {
                 .in(Format.CSV)
                 .text("label", Guess::label)
                 .share("probability", Guess::probability);
-        return task.isScored() ? table.data("truth", Guess::truth).in(Format.CSV) : table;
+        return task.labels.isEmpty() ? table : table.data("truth", Guess::truth).in(Format.CSV);
     }
 
     private void printScores(Evaluation evaluation, List<String> classes) {
@@ -236,13 +229,13 @@ final class ZeroShotCommand extends ConsoleCommand {
                 .data("file", best -> best.get(0).file)
                 .data("truth", best -> best.get(0).truth)
                 .data("predictions", best -> guesses(task).rows(best).json());
-        Table<Map.Entry<Integer, String>> unreadable = new Table<Map.Entry<Integer, String>>()
-                .data("file", problem -> task.files.get(problem.getKey()).toString())
-                .data("problem", Map.Entry::getValue);
-        return Json.object()
-                .<ObjectNode>set("classes", Json.of(task.classes))
-                .<ObjectNode>set("templates", Json.of(task.prompts.templates()))
-                .<ObjectNode>set("images", images.rows(found).json())
-                .set("unreadable", unreadable.rows(problems.entrySet()).json());
+        ObjectNode json = Json.object();
+        json.set("classes", Json.of(task.classes));
+        json.set("templates", Json.of(task.prompts.templates()));
+        json.set("images", images.rows(found).json());
+        ArrayNode unreadable = json.putArray("unreadable");
+        problems.forEach((i, problem) ->
+                unreadable.addObject().put("file", task.files.get(i).toString()).put("problem", problem));
+        return json;
     }
 }

@@ -16,6 +16,11 @@ public final class AlignedLines {
     private final List<List<String>> rows = new ArrayList<>();
     private int printed;
 
+    /** Two columns of words. */
+    public AlignedLines() {
+        this(Kind.WORDS, Kind.WORDS);
+    }
+
     /** Takes the kinds of the columns: numbers are aligned right. */
     public AlignedLines(Kind... kinds) {
         this.kinds = List.of(kinds);
@@ -24,9 +29,7 @@ public final class AlignedLines {
 
     /** Adds a row and makes its cells printable. */
     public AlignedLines row(String... cells) {
-        if (cells.length != kinds.size()) {
-            throw new IllegalArgumentException(cells.length + " cells in a table of " + kinds.size() + " columns");
-        }
+
         List<String> row = new ArrayList<>();
         for (int c = 0; c < cells.length; c++) {
             row.add(SafeText.line(cells[c]));

@@ -92,7 +92,7 @@ final class TaskDisplay extends CountedTask {
         return (clock.getAsLong() - start) / 1_000_000;
     }
 
-    /** "encoding ███▌ 44 %, 120 of 270 images, 31.5 images/s, 4.8 s left". */
+    /** Returns "encoding ███▌ 44 %, 120 of 270 images, 31.5 images/s, 4.8 s left". */
     private String bar(int columns) {
         String position = position();
         int room = columns - name.length() - position.length() - 2;
@@ -116,7 +116,7 @@ final class TaskDisplay extends CountedTask {
         return total() > 0 ? Math.min(1, (double) done() / total()) : 0;
     }
 
-    /** "44 %, 120 of 270 MB, 31.5 MB/s, 4.8 s left, loss 1.2". */
+    /** Returns "44 %, 120 of 270 MB, 31.5 MB/s, 4.8 s left, loss 1.2". */
     String position() {
         boolean counted = unit != Progress.Unit.WORK;
         StringBuilder text = new StringBuilder().append((int) (100 * share())).append(" %");
@@ -131,7 +131,7 @@ final class TaskDisplay extends CountedTask {
         return text.append(detail().isEmpty() ? "" : ", " + detail()).toString();
     }
 
-    /** "2,465 images in 61 s (40.4 images/s)". */
+    /** Returns "2,465 images in 61 s (40.4 images/s)". */
     private String summary() {
         String time = Numbers.duration(Duration.ofMillis(elapsed()));
         return unit == Progress.Unit.WORK

@@ -22,7 +22,7 @@ public enum DemoMethod {
         this.title = title;
     }
 
-    /** For charts and tables. */
+    /** Returns the title in charts and tables. */
     public String title() {
         return title;
     }

@@ -20,7 +20,9 @@ final class BearerToken {
     }
 
     void require(Context context) {
-        if (!isOpen(context) && !isGiven(context.header(Header.AUTHORIZATION))) {
+        if (isGiven(context.header(Header.AUTHORIZATION))) {
+            Clients.of(context).trust();
+        } else if (!isOpen(context)) {
             throw new Refusal(
                     HttpStatus.UNAUTHORIZED_401,
                     "expected the header \"Authorization: Bearer TOKEN\" with this service's token");

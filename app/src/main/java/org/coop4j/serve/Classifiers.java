@@ -1,6 +1,7 @@
 package org.coop4j.serve;
 
 import io.javalin.http.Context;
+import io.javalin.http.Header;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +46,19 @@ final class Classifiers {
     }
 
     /** Classifies a request's pictures and counts them. */
-    CompletableFuture<List<List<Prediction>>> classify(ServedClassifier served, List<byte[]> pictures) {
-        return metrics.counted(served, pictures.size(), served.classify(pictures, answers));
+    CompletableFuture<List<List<Prediction>>> classify(
+            ServedClassifier served, List<byte[]> pictures, Context context) {
+        Clients.Client client = Clients.of(context);
+        return metrics.counted(served, pictures.size(), served.classify(pictures, client, answers))
+                .whenComplete((ranked, e) -> {
+                    if (client.isHurried()) {
+                        context.header(Header.CONNECTION, "close");
+                    }
+                });
+    }
+
+    /** Gives up the pictures that are not classified yet, whose requests are answered with 503. */
+    void cancel() {
+        byName.values().forEach(served -> served.classifier().cancelSubmitted());
     }
 }

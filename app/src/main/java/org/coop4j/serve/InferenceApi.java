@@ -47,9 +47,9 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
 
     private void infer(Context context) throws IOException {
         ServedClassifier served = classifiers.of(context);
-        InferenceRequest request = InferenceRequest.of(uploads.read(context));
+        InferenceRequest request = InferenceRequest.of(uploads.open(context));
         context.future(() -> classifiers
-                .classify(served, request.pictures())
+                .classify(served, request.pictures(), context)
                 .thenAccept(ranked -> context.json(response(served.info(), request, ranked))));
     }
 

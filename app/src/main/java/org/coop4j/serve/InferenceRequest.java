@@ -1,14 +1,22 @@
 package org.coop4j.serve;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.Base64Variants;
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.InputCoercionException;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Base64;
+import java.io.InputStream;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -22,12 +30,24 @@ import java.util.Set;
  */
 record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> outputs) {
 
-    /** Leaves out null values when it writes, and refuses repeated names and trailing text when it reads. */
-    static final ObjectMapper JSON = JsonMapper.builder()
+    /** Largest numbers of values and levels, and longest text: a request holds no more than its pictures. */
+    private static final StreamReadConstraints CONSTRAINTS = StreamReadConstraints.builder()
+            .maxTokenCount(100_000)
+            .maxNestingDepth(16)
+            .maxStringLength(1 << 12)
+            .build();
+
+    /** Leaves out null values when it writes; refuses repeated names, trailing text and other types when it reads. */
+    static final ObjectMapper JSON = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(CONSTRAINTS)
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build())
             .defaultPropertyInclusion(
                     JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.ALWAYS))
+            .defaultBase64Variant(Base64Variants.MIME_NO_LINEFEEDS.withPaddingAllowed())
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
             .build();
 
     static final String INPUT = "image";
@@ -35,61 +55,75 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
     static final String LABELS = "labels";
     static final String PROBABILITIES = "probabilities";
 
+    private record Body(String id, Parameters parameters, List<Input> inputs, List<Output> outputs) {}
+
+    private record Input(
+            String name, String datatype, List<Integer> shape, Parameters parameters, List<byte[]> data) {}
+
+    private record Output(String name) {}
+
+    private record Parameters(String content_type, Integer top_k) {}
+
     /**
-     * Reads a request.
+     * Reads a request as it arrives.
      *
      * @throws Refusal if it is not such a request
      */
-    static InferenceRequest of(byte[] json) throws IOException {
-        JsonNode request;
+    static InferenceRequest of(InputStream json) throws IOException {
+        Body body;
         try {
-            request = JSON.readTree(json);
+            body = JSON.readValue(json, Body.class);
         } catch (JsonProcessingException e) {
-            throw Refusal.badRequest("the request is not JSON: " + e.getOriginalMessage());
+            throw e.getCause() instanceof Refusal refusal ? refusal : Refusal.badRequest(reason(e));
         }
-        JsonNode inputs = request.path("inputs");
-        if (inputs.size() != 1 || !inputs.isArray()) {
+        if (body == null || body.inputs == null || body.inputs.size() != 1 || body.inputs.get(0) == null) {
             throw Refusal.badRequest("inputs: expected an array of one tensor, " + INPUT);
         }
-        JsonNode top = request.path("parameters").path("top_k");
-        return new InferenceRequest(
-                request.path("id").asText(null),
-                pictures(inputs.get(0)),
-                top(top.isMissingNode() ? null : top.toString()),
-                outputs(request.path("outputs")));
+        Integer top = body.parameters == null ? null : body.parameters.top_k;
+        List<byte[]> pictures = pictures(body.inputs.get(0));
+        return new InferenceRequest(body.id, pictures, top(top == null ? null : top.toString()), outputs(body.outputs));
     }
 
-    private static List<byte[]> pictures(JsonNode input) {
-        expect(input.path("name"), INPUT, "the input's name");
-        expect(input.path("datatype"), BYTES, "the input's datatype");
-        JsonNode type = input.path("parameters").path("content_type");
-        if (!type.isMissingNode()) {
-            expect(type, "base64", "the input's content_type");
-        }
-        JsonNode data = input.path("data");
-        long shape = 1;
-        for (JsonNode side : input.path("shape")) {
-            shape *= side.asInt();
-        }
-        if (!data.isArray() || data.isEmpty() || shape != data.size()) {
-            throw Refusal.badRequest("data: expected an array of as many pictures as in the shape, %d, got %d"
-                    .formatted(shape, data.size()));
-        }
-        List<byte[]> pictures = new ArrayList<>();
-        for (JsonNode picture : data) {
-            try {
-                pictures.add(Base64.getDecoder().decode(picture.isTextual() ? picture.textValue() : "?"));
-            } catch (IllegalArgumentException e) {
-                throw Refusal.badRequest("picture " + pictures.size() + ": expected a string in base64");
+    /** Returns the name of what is wrong, without the parser's own words. */
+    private static String reason(JsonProcessingException e) {
+        String field = "";
+        if (e instanceof JsonMappingException mapping) {
+            for (JsonMappingException.Reference one : mapping.getPath()) {
+                field = one.getFieldName() == null ? field : one.getFieldName();
             }
         }
-        return pictures;
+        Throwable cause = e.getCause() == null ? e : e.getCause();
+        if (field.equals("data") || cause instanceof MismatchedInputException || cause instanceof InputCoercionException) {
+            return "%s: expected a value as in /openapi.yaml, pictures in base64".formatted(shown(field));
+        }
+        return cause instanceof StreamConstraintsException
+                ? "the request has too many values or levels, or too long a text"
+                : "the request is not JSON, or repeats a name";
     }
 
-    private static void expect(JsonNode value, String expected, String name) {
-        if (!expected.equals(value.textValue())) {
+    private static List<byte[]> pictures(Input input) {
+        expect(input.name, INPUT, "the input's name");
+        expect(input.datatype, BYTES, "the input's datatype");
+        if (input.parameters != null && input.parameters.content_type != null) {
+            expect(input.parameters.content_type, "base64", "the input's content_type");
+        }
+        List<byte[]> data = input.data;
+        if (data == null || data.isEmpty() || data.contains(null)) {
+            throw Refusal.badRequest("data: expected an array of pictures in base64");
+        }
+        List<Integer> shape = input.shape == null ? List.of() : input.shape;
+        boolean positive = !shape.isEmpty() && shape.stream().allMatch(side -> side != null && side > 0);
+        if (!positive || shape.stream().mapToDouble(side -> side).reduce(1, (a, b) -> a * b) != data.size()) {
+            throw Refusal.badRequest("shape: expected [%d], the number of pictures, got %s"
+                    .formatted(data.size(), shown(shape.toString())));
+        }
+        return data;
+    }
+
+    private static void expect(String value, String expected, String name) {
+        if (!expected.equals(value)) {
             throw Refusal.badRequest("%s: expected \"%s\", got %s"
-                    .formatted(name, expected, value.isMissingNode() ? "nothing" : shown(value.toString())));
+                    .formatted(name, expected, value == null ? "nothing" : '"' + shown(value) + '"'));
         }
     }
 
@@ -101,17 +135,18 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
         return given == null ? Integer.MAX_VALUE : Integer.parseInt(given);
     }
 
-    private static Set<String> outputs(JsonNode outputs) {
+    private static Set<String> outputs(List<Output> outputs) {
         Set<String> all = Set.of(LABELS, PROBABILITIES);
-        if (outputs.isEmpty()) {
+        if (outputs == null || outputs.isEmpty()) {
             return all;
         }
-        List<String> names = outputs.findValuesAsText("name");
-        if (!all.containsAll(names) || names.size() != outputs.size()) {
+        Set<String> names = new LinkedHashSet<>();
+        outputs.forEach(output -> names.add(output == null ? "nothing" : String.valueOf(output.name)));
+        if (!all.containsAll(names)) {
             throw Refusal.badRequest(
-                    "outputs: expected %s or %s, got %s".formatted(LABELS, PROBABILITIES, shown(outputs.toString())));
+                    "outputs: expected %s or %s, got %s".formatted(LABELS, PROBABILITIES, shown(names.toString())));
         }
-        return Set.copyOf(names);
+        return names;
     }
 
     private static String shown(String value) {

@@ -1,7 +1,6 @@
 package org.coop4j.serve;
 
 import io.javalin.config.RoutesConfig;
-import io.javalin.http.Context;
 import io.javalin.http.Header;
 import java.util.Map;
 import org.coop4j.base.Resource;
@@ -15,6 +14,12 @@ final class Pages {
                     + " img-src 'self' blob: data:; base-uri 'none'; form-action 'none';"
                     + " frame-ancestors 'none'";
 
+    /** Headers of every answer. */
+    static final Map<String, String> SECURITY = Map.of(
+            Header.CONTENT_SECURITY_POLICY, CONTENT_POLICY,
+            Header.X_CONTENT_TYPE_OPTIONS, "nosniff",
+            Header.REFERRER_POLICY, "no-referrer");
+
     private static final Map<String, String> TYPES = Map.of(
             "page.html", "text/html; charset=utf-8",
             "page.css", "text/css; charset=utf-8",
@@ -25,7 +30,7 @@ final class Pages {
     private Pages() {}
 
     static void addTo(RoutesConfig routes) {
-        routes.before(Pages::secure);
+        routes.before(context -> SECURITY.forEach(context::header));
         TYPES.forEach((name, type) -> {
             byte[] content = Resource.bytes(Pages.class, name);
             routes.get(path(name), c -> c.contentType(type)
@@ -41,11 +46,5 @@ final class Pages {
     /** Returns true if a path is one of the files, which contain no data of the user. */
     static boolean has(String path) {
         return TYPES.keySet().stream().anyMatch(name -> path(name).equals(path));
-    }
-
-    private static void secure(Context context) {
-        context.header(Header.CONTENT_SECURITY_POLICY, CONTENT_POLICY);
-        context.header(Header.X_CONTENT_TYPE_OPTIONS, "nosniff");
-        context.header(Header.REFERRER_POLICY, "no-referrer");
     }
 }

@@ -7,24 +7,32 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import io.javalin.json.JavalinJackson;
-import jakarta.servlet.http.HttpServletRequest;
+import io.javalin.router.Endpoint;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.eclipse.jetty.util.NanoTime;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,8 +41,11 @@ public final class PredictionService implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(PredictionService.class);
 
-    /** Maximum time that closing waits for accepted requests. */
-    private static final Duration DRAIN = Duration.ofSeconds(60);
+    /** Time to write the answers of requests that closing gives up. */
+    private static final Duration LAST_ANSWERS = Duration.ofSeconds(2);
+
+    /** Attribute of a request: the pattern of its path. */
+    private static final String PATTERN = "pattern";
 
     /** Threads for selectors and answers, in addition to those that read requests. */
     private static final int MORE_THREADS = 16;
@@ -44,15 +55,21 @@ public final class PredictionService implements AutoCloseable {
     private final ServiceMetrics metrics = new ServiceMetrics();
     private final Optional<OutputStream> accessLog;
     private final Uploads uploads;
+    private final ScheduledExecutorScheduler clock = new ScheduledExecutorScheduler("coop4j-clock", true);
+    private final Clients clients;
+    private final Gate gate;
     private final Classifiers classifiers;
     private final Javalin http;
     private boolean logFailed;
 
-    private PredictionService(ServiceOptions options, List<ServedClassifier> served, Optional<OutputStream> log) {
+    private PredictionService(ServiceOptions options, List<ServedClassifier> served, Optional<OutputStream> log)
+            throws UnknownHostException {
         this.options = options;
         this.threads = new QueuedThreadPool(options.limits().connections() + MORE_THREADS);
         threads.setName("coop4j-http");
         this.accessLog = log;
+        this.clients = new Clients(options, clock);
+        this.gate = new Gate(options, clients);
         this.uploads = new Uploads(options.limits());
         this.classifiers = new Classifiers(served, metrics, threads);
         this.http = Javalin.create(this::configure);
@@ -92,9 +109,14 @@ public final class PredictionService implements AutoCloseable {
         config.http.asyncTimeout = 0; // the queue is bounded, and all its pictures are answered
         config.jetty.threadPool = threads;
         config.jetty.modifyServer(server -> {
-            server.setStopTimeout(DRAIN.toMillis());
+            server.setStopTimeout(
+                    options.limits().drainTime().plus(LAST_ANSWERS).toMillis());
+            server.insertHandler(gate);
             server.insertHandler(new GracefulHandler());
+            server.setErrorHandler(new Errors());
+            server.setRequestLog(this::answered);
         });
+        config.jetty.modifyServletContextHandler(servlets -> servlets.setErrorHandler(new Errors()));
         config.jetty.addConnector(this::connector);
         options.allowedOrigin()
                 .ifPresent(origin -> config.bundledPlugins.enableCors(cors -> cors.addRule(rule -> {
@@ -105,18 +127,16 @@ public final class PredictionService implements AutoCloseable {
                     }
                 })));
         config.jsonMapper(new JavalinJackson(InferenceRequest.JSON, false));
-        config.requestLogger.http(this::answered);
         addTo(config.routes);
     }
 
     private Connector connector(Server server, HttpConfiguration http) {
         http.setSendServerVersion(false);
-        ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
+        ServerConnector connector = new ServerConnector(server, null, clock, null, -1, -1, new HttpConnectionFactory(http));
         connector.setHost(options.host());
         connector.setPort(options.port());
         connector.setIdleTimeout(options.limits().readTime().toMillis());
-        connector.addBean(
-                new SlowHeaders(connector.getScheduler(), options.limits().readTime()));
+        connector.addBean(clients);
         server.addBean(new NetworkConnectionLimit(options.limits().connections(), connector));
         try {
             connector.open();
@@ -137,6 +157,10 @@ public final class PredictionService implements AutoCloseable {
         new InferenceApi(classifiers, uploads).addTo(routes);
         metrics.addTo(routes);
         routes.after(uploads::release);
+        routes.after(context -> {
+            Endpoint endpoint = context.endpoints().lastHttpEndpoint();
+            context.attribute(PATTERN, endpoint == null ? null : endpoint.path);
+        });
         routes.exception(HttpResponseException.class, this::refused);
         routes.exception(Exception.class, this::failed);
     }
@@ -151,13 +175,24 @@ public final class PredictionService implements AutoCloseable {
     private void failed(Exception problem, Context context) {
         LOG.error("{} {} failed", context.method(), context.path(), problem);
         refused(
-                new Refusal(HttpStatus.INTERNAL_SERVER_ERROR_500, "internal error: see the log of the service"),
+                new Refusal(HttpStatus.INTERNAL_SERVER_ERROR_500, Errors.INTERNAL),
                 context);
     }
 
-    private void answered(Context context, Float milliseconds) {
-        metrics.answered(context, milliseconds);
-        accessLog.ifPresent(log -> write(log, context, milliseconds));
+    /** Counts and logs a request, whether it was answered here or by Jetty. */
+    private void answered(Request request, Response response) {
+        String pattern = Objects.requireNonNullElse((String) request.getAttribute(PATTERN), "none");
+        long nanos = NanoTime.since(request.getHeadersNanoTime());
+        metrics.answered(request.getMethod(), pattern, response.getStatus(), nanos);
+        LogLine line = new LogLine(
+                Instant.now().toString(),
+                Request.getRemoteAddr(request),
+                request.getMethod(),
+                request.getHttpURI().getPath(),
+                request.getLength(),
+                response.getStatus(),
+                nanos / 1e6f);
+        accessLog.ifPresent(log -> write(log, line));
     }
 
     /**
@@ -167,16 +202,7 @@ public final class PredictionService implements AutoCloseable {
      */
     private record LogLine(String time, String client, String method, String path, long bytes, int status, float ms) {}
 
-    private synchronized void write(OutputStream log, Context context, float milliseconds) {
-        HttpServletRequest request = context.req();
-        LogLine line = new LogLine(
-                Instant.now().toString(),
-                request.getRemoteAddr(),
-                request.getMethod(),
-                context.path(),
-                request.getContentLengthLong(),
-                context.statusCode(),
-                milliseconds);
+    private synchronized void write(OutputStream log, LogLine line) {
         try {
             log.write((InferenceRequest.JSON.writeValueAsString(line) + "\n").getBytes(StandardCharsets.UTF_8));
             log.flush();
@@ -189,10 +215,17 @@ public final class PredictionService implements AutoCloseable {
         }
     }
 
-    /** Refuses new requests, waits for the answers to accepted ones, and ends. */
+    /** Refuses new requests, waits for the answers to accepted ones for a limited time, and ends. */
     @Override
     public void close() {
+        CompletableFuture<Void> stopped = new CompletableFuture<>();
+        stopped.orTimeout(options.limits().drainTime().toNanos(), TimeUnit.NANOSECONDS)
+                .exceptionally(tooLate -> {
+                    classifiers.cancel();
+                    return null;
+                });
         http.stop();
+        stopped.complete(null);
         metrics.close();
     }
 }

@@ -40,13 +40,13 @@ record PredictionsApi(Classifiers classifiers, Uploads uploads) {
     private void predict(Context context) throws IOException {
         ServedClassifier served = classifiers.of(context);
         int top = InferenceRequest.top(context.queryParam("top_k"));
-        byte[] body = uploads.read(context);
+        byte[] body = uploads.open(context).readAllBytes();
         byte[] picture = context.isMultipartFormData() ? part(body, context.contentType()) : body;
         if (picture.length == 0) {
             throw Refusal.badRequest("the request has no picture: send one as the body, or as the part data of a form");
         }
         context.future(() -> classifiers
-                .classify(served, List.of(picture))
+                .classify(served, List.of(picture), context)
                 .thenAccept(ranked -> context.json(
                         ranked.get(0).stream().limit(top).map(RankedClass::of).toList())));
     }
@@ -64,11 +64,12 @@ record PredictionsApi(Classifiers classifiers, Uploads uploads) {
         CompletableFuture<MultiPartFormData.Parts> parsed = new CompletableFuture<>();
         parser.parse(Content.Source.from(ByteBuffer.wrap(body)), Promise.Invocable.toPromise(parsed));
         try (MultiPartFormData.Parts parts = parsed.join()) {
-            MultiPart.Part part = parts.getFirst(PART);
-            if (part == null) {
-                throw malformed("it has no part called " + PART);
+            for (MultiPart.Part part : parts) {
+                if (PART.equals(part.getName())) {
+                    return BufferUtil.toArray(Content.Source.asByteBuffer(part.getContentSource()));
+                }
             }
-            return BufferUtil.toArray(Content.Source.asByteBuffer(part.getContentSource()));
+            throw malformed("it has no part called " + PART);
         } catch (CompletionException e) {
             throw malformed(e.getCause().getMessage());
         }

@@ -1,8 +1,6 @@
 package org.coop4j.serve;
 
 import io.javalin.config.RoutesConfig;
-import io.javalin.http.Context;
-import io.javalin.router.Endpoint;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tags;
@@ -95,21 +93,25 @@ final class ServiceMetrics implements AutoCloseable {
         return problem instanceof CompletionException e ? e.getCause() : problem;
     }
 
-    /** Measures an answered request. */
-    void answered(Context context, float milliseconds) {
-        Endpoint endpoint = context.endpoints().lastHttpEndpoint();
+    /**
+     * Measures an answered request.
+     *
+     * @param method of the request, which is counted as "other" if it is unknown
+     * @param uri pattern of its path
+     */
+    void answered(String method, String uri, int status, long nanos) {
         Timer.builder("http.server.requests")
                 .description("Requests, from their headers to the end of the answer")
                 .tags(
                         "method",
-                        context.method().name(),
+                        Gate.METHODS.contains(method) ? method : "other",
                         "uri",
-                        endpoint == null ? "none" : endpoint.path,
+                        uri,
                         "status",
-                        Integer.toString(context.statusCode()))
+                        Integer.toString(status))
                 .serviceLevelObjectives(BUCKETS)
                 .register(registry)
-                .record(Duration.ofNanos((long) (milliseconds * 1e6)));
+                .record(Duration.ofNanos(nanos));
     }
 
     @Override

@@ -28,8 +28,9 @@ public record ServiceOptions(
      * @param heldBytes maximum size of all bodies that are held at a time
      * @param readTime maximum time for a request to arrive
      * @param connections maximum number of open connections; more wait to be accepted
+     * @param drainTime maximum time that closing waits for accepted requests
      */
-    public record Limits(long bodyBytes, long heldBytes, Duration readTime, int connections) {
+    public record Limits(long bodyBytes, long heldBytes, Duration readTime, int connections, Duration drainTime) {
 
         public Limits {
             if (bodyBytes < 1 || bodyBytes > heldBytes) {
@@ -45,10 +46,10 @@ public record ServiceOptions(
             }
         }
 
-        /** Limits with an eighth of Java's heap for all bodies. */
+        /** Limits with an eighth of Java's heap for all bodies, and a minute for closing. */
         public static Limits of(long bodyBytes, Duration readTime, int connections) {
             long held = Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / 8);
-            return new Limits(bodyBytes, held, readTime, connections);
+            return new Limits(bodyBytes, held, readTime, connections, Duration.ofMinutes(1));
         }
     }
 }

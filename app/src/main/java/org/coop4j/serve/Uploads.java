@@ -2,22 +2,22 @@ package org.coop4j.serve;
 
 import io.javalin.http.Context;
 import io.javalin.http.Header;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
-import java.util.function.IntConsumer;
+import org.eclipse.jetty.http.BadMessageException;
 import org.eclipse.jetty.http.HttpStatus;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Reads the bodies of requests within limits on one body, on all bodies together, and on time. Memory is taken as bytes
- * arrive, whatever a client declares, and held until the request is answered.
+ * The bodies of requests, within limits on one body and on all bodies together. Memory is taken as bytes arrive,
+ * whatever a client declares, and held until the request is answered.
  */
 final class Uploads {
 
-    private static final int PART_BYTES = 1 << 14;
+    private static final Logger LOG = LoggerFactory.getLogger(Uploads.class);
 
     /** Maximum number of bytes of a refused request that are read and dropped. */
     private static final long MAX_DROPPED = 64L << 20;
@@ -33,53 +33,57 @@ final class Uploads {
     }
 
     /**
-     * Reads the body of a request.
-     *
-     * @throws Refusal if it is too large, too slow, or does not fit into memory now
+     * Opens the body of a request. Reading it throws a {@link Refusal} if it is too large, too slow or malformed, or
+     * does not fit into memory now.
      */
-    byte[] read(Context context) throws IOException {
-        ByteArrayOutputStream body = new ByteArrayOutputStream();
-        if (context.req().getContentLengthLong() > limits.bodyBytes()
-                || !read(context, limits.bodyBytes(), body, bytes -> hold(context, bytes))) {
-            throw new Refusal(
-                    HttpStatus.PAYLOAD_TOO_LARGE_413,
-                    "the request exceeds the limit of %,d bytes: send a smaller picture".formatted(limits.bodyBytes()));
+    InputStream open(Context context) {
+        if (context.req().getContentLengthLong() > limits.bodyBytes()) {
+            throw tooLarge();
         }
-        return body.toByteArray();
-    }
+        return new InputStream() {
+            private long left = limits.bodyBytes();
 
-    /** Reads to the end of a body; returns false if it has more bytes than allowed. */
-    private boolean read(Context context, long most, OutputStream target, IntConsumer hold) throws IOException {
-        long deadline = System.nanoTime() + limits.readTime().toNanos();
-        InputStream in = context.req().getInputStream();
-        byte[] part = new byte[PART_BYTES];
-        for (long left = most; ; ) {
-            int n;
-            try {
-                n = in.read(part);
-            } catch (IOException e) {
-                if (e.getCause() instanceof TimeoutException) { // the connection was idle
-                    throw tooSlow();
+            @Override
+            public int read() {
+                byte[] one = new byte[1];
+                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+            }
+
+            @Override
+            public int read(byte[] target, int offset, int length) {
+                int n = receive(context, target, offset, length);
+                left -= n;
+                if (n < 0) {
+                    Clients.of(context).arrived();
+                } else if (left < 0) {
+                    throw tooLarge();
+                } else {
+                    hold(context, n);
                 }
-                throw e;
+                return n;
             }
-            if (System.nanoTime() > deadline) {
-                throw tooSlow();
+        };
+    }
+
+    private int receive(Context context, byte[] target, int offset, int length) {
+        try {
+            return context.req().getInputStream().read(target, offset, length);
+        } catch (IOException | BadMessageException e) {
+            if (e.getCause() instanceof TimeoutException) {
+                throw new Refusal(
+                        HttpStatus.REQUEST_TIMEOUT_408,
+                        "the request did not arrive within %,d ms"
+                                .formatted(limits.readTime().toMillis()));
             }
-            left -= n;
-            if (n < 0 || left < 0) {
-                return n < 0;
-            }
-            hold.accept(n);
-            target.write(part, 0, n);
+            LOG.debug("{} {}: the body broke off: {}", context.method(), context.path(), e.toString());
+            throw Refusal.badRequest("the request's body is malformed or incomplete");
         }
     }
 
-    private Refusal tooSlow() {
+    private Refusal tooLarge() {
         return new Refusal(
-                HttpStatus.REQUEST_TIMEOUT_408,
-                "the request did not arrive within %,d ms"
-                        .formatted(limits.readTime().toMillis()));
+                HttpStatus.PAYLOAD_TOO_LARGE_413,
+                "the request exceeds the limit of %,d bytes: send a smaller picture".formatted(limits.bodyBytes()));
     }
 
     /**
@@ -88,18 +92,15 @@ final class Uploads {
      */
     void dropRest(Context context) {
         boolean waits = context.header(Header.EXPECT) != null;
-        long declared = context.req().getContentLengthLong();
-        if (waits || declared > limits.bodyBytes() + MAX_DROPPED || !dropped(context)) {
-            context.header(Header.CONNECTION, "close");
-        }
-    }
-
-    private boolean dropped(Context context) {
+        boolean endless = context.req().getContentLengthLong() > limits.bodyBytes() + MAX_DROPPED;
         try {
-            return read(context, MAX_DROPPED, OutputStream.nullOutputStream(), bytes -> {});
-        } catch (IOException | Refusal e) {
-            return false;
+            if (!waits && !endless && context.req().getInputStream().skip(MAX_DROPPED) < MAX_DROPPED) {
+                return;
+            }
+        } catch (IOException | BadMessageException e) {
+            // It is malformed, or too slow.
         }
+        context.header(Header.CONNECTION, "close");
     }
 
     private void hold(Context context, int bytes) {

@@ -17,12 +17,12 @@ public final class DatasetNames {
 
     private DatasetNames() {}
 
-    /** The published dataset of this name. */
+    /** Returns the published dataset of this name. */
     public static Optional<Benchmark> published(String dataset) {
         return PUBLISHED.find(dataset);
     }
 
-    /** A dataset's name in the papers' tables, or its own. */
+    /** Returns a dataset's name in the papers' tables, or its own. */
     public static String title(String dataset) {
         return published(dataset).map(Benchmark::title).orElse(dataset);
     }

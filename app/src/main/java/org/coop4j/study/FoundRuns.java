@@ -35,6 +35,8 @@ import org.coop4j.base.Progress;
 import org.coop4j.run.CheckedJson;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunResult.HandWritten;
+import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.run.RunResult;
 
 /**
@@ -42,14 +44,13 @@ import org.coop4j.run.RunResult;
  * config.json} is a run, with {@code result.json} a finished one and with {@code failure.json}
  * alone a failed one.
  *
- * @param root the folder that was searched
  * @param finished runs with a result
  * @param failed runs that failed, with the reason
  * @param unfinished folders of runs that have neither result nor failure
  * @param damaged runs whose files cannot be used
  */
 public record FoundRuns(
-        Path root, List<FinishedRun> finished, List<Failure> failed, List<Path> unfinished, List<Failure> damaged) {
+        List<FinishedRun> finished, List<Failure> failed, List<Path> unfinished, List<Failure> damaged) {
 
     /** ImageNet's results take about 0.1 MB; no result takes this much. */
     private static final long LARGEST = 32L << 20;
@@ -91,12 +92,12 @@ public record FoundRuns(
             return !result.dataset().equals(result.trainedOn());
         }
 
-        /** Training images per class. */
+        /** Returns the number of training images per class. */
         public Shots shots() {
             return Shots.of(result.shots(), result.trainImages() > 0);
         }
 
-        /** Settings by name, as far as they are the same for all data, shots and seeds. */
+        /** Returns settings by name, as far as they are the same for all data, shots and seeds. */
         public Map<String, Object> settings() {
             return MethodLabel.settings(config);
         }
@@ -114,7 +115,10 @@ public record FoundRuns(
         private static final Pattern PUBLISHED = Pattern.compile("OpenAI (\\S+)");
         private static final int SHORT = 12;
 
-        /** A model as its run's provenance describes it: by the model that it was converted from, or else by its file. */
+        /**
+         * Returns a model as its run's provenance describes it: by the model that it was converted from, or else by its
+         * file.
+         */
         static ModelId of(String sha256, JsonNode provenance) {
             String knownAs;
             try {
@@ -133,12 +137,12 @@ public record FoundRuns(
             return new ModelId(sha256, name.isBlank() ? "unknown model" : name, Optional.empty());
         }
 
-        /** The first digits of the SHA-256, enough to distinguish models. */
+        /** Returns the first digits of the SHA-256, enough to distinguish models. */
         public String shortSha256() {
             return sha256.substring(0, Math.min(SHORT, sha256.length()));
         }
 
-        /** Name and SHA-256: "RN50 (SHA-256 afeb0e10f9e5…)". */
+        /** Returns the name and SHA-256: "RN50 (SHA-256 afeb0e10f9e5…)". */
         public String describe() {
             return sha256.isEmpty()
                     ? name + " (its SHA-256 is not recorded)"
@@ -147,9 +151,9 @@ public record FoundRuns(
     }
 
     /**
-     * Reads all runs below a folder, which may itself be one. Links are followed, a folder that several
-     * links lead to is read once, and hidden folders are left out. A run with a file that cannot be used is damaged, and
-     * the search goes on.
+     * Reads all runs below a folder, which may itself be one. Links are followed, a folder that several links lead to
+     * is read once, and hidden folders are left out. A run with a file that cannot be used is damaged, and the search
+     * goes on.
      *
      * @throws IOException if the folder itself cannot be read
      */
@@ -170,7 +174,7 @@ public record FoundRuns(
                         && (folder.getFileName().toString().startsWith(".") || RunFolder.isReplaced(folder)),
                 (place, problem) -> {
                     if (problem instanceof AccessDeniedException) { // otherwise a loop or a dead link
-                        damaged.add(new Failure(root.relativize(place), "no permission to read it"));
+                        damaged.add(new Failure(root.relativize(place), RunStore.describe(problem)));
                     }
                 });
         try (Progress.Task task = progress.task("reading", folders.size(), Progress.Unit.FOLDERS)) {
@@ -190,20 +194,17 @@ public record FoundRuns(
                             && read(folder, RunFolder.CONFIG).has("modelSha256")) {
                         unfinished.add(name);
                     }
-                } catch (AccessDeniedException e) {
-                    String file = String.valueOf(Path.of(e.getFile()).getFileName());
-                    damaged.add(new Failure(name, "no permission to read " + file));
                 } catch (IOException e) {
-                    damaged.add(new Failure(name, e.getMessage()));
+                    damaged.add(new Failure(name, RunStore.describe(e)));
                 }
                 task.advance(1);
             }
         }
-        return new FoundRuns(root, finished, failed, unfinished, damaged);
+        return new FoundRuns(finished, failed, unfinished, damaged);
     }
 
     /**
-     * Folders below a root, which is one of them, in the order of their names; one that several links lead to is there
+     * Returns folders below a root, which is one of them, in the order of their names; one that several links lead to is there
      * once.
      *
      * @param skipped selects folders that are passed over with all that they hold
@@ -235,7 +236,7 @@ public record FoundRuns(
     }
 
     /**
-     * A run with a result.
+     * Returns a run with a result.
      *
      * @throws IOException with one line that says which file is damaged, and how
      */
@@ -276,11 +277,11 @@ public record FoundRuns(
             requireRange("accuracy", result.accuracy(), 0, 100);
             requireRange("macroF1", result.macroF1(), 0, 100);
             requireRange("calibrationError", result.calibrationError(), 0, 1);
-            for (RunResult.HandWritten prompt : result.handWritten()) {
+            for (HandWritten prompt : result.handWritten()) {
                 requireName("prompt", prompt.prompt());
                 requireRange("accuracy", prompt.accuracy(), 0, 100);
             }
-            for (RunResult.PerClass one : result.perClass()) {
+            for (PerClass one : result.perClass()) {
                 requireRange("total", one.total(), 1, Integer.MAX_VALUE);
                 requireRange("correct", one.correct(), 0, one.total());
             }

@@ -27,12 +27,12 @@ record Overrides(Map<String, Object> settings, Map<Integer, Integer> epochs) {
     static final int ANY_SHOTS = -1;
     static final int A_NEW_VIEW_EACH_EPOCH = -1;
 
-    /** No settings. */
+    /** Returns overrides that set nothing. */
     static Overrides none() {
         return new Overrides(Map.of(), Map.of());
     }
 
-    /** The keys of a plan that are settings of training. */
+    /** Returns the keys of a plan that are settings of training. */
     static List<String> keys() {
         List<String> keys = new ArrayList<>(Settings.of(Training.none()).keySet());
         keys.add(VIEWS);
@@ -40,7 +40,7 @@ record Overrides(Map<String, Object> settings, Map<Integer, Integer> epochs) {
         return keys;
     }
 
-    /** These settings, and others where these have none. */
+    /** Returns these settings, and others where these have none. */
     Overrides or(Overrides lower) {
         return new Overrides(
                 merged(lower.settings, settings),
@@ -53,7 +53,7 @@ record Overrides(Map<String, Object> settings, Map<Integer, Integer> epochs) {
         return merged;
     }
 
-    /** A method's training with these settings; one that is not trained by steps stays so. */
+    /** Returns a method's training with these settings; one that is not trained by steps stays so. */
     Training applied(Training reference, int shots) {
         if (!reference.trains()) {
             return reference;
@@ -67,7 +67,7 @@ record Overrides(Map<String, Object> settings, Map<Integer, Integer> epochs) {
         return Settings.with(reference, own);
     }
 
-    /** Random crops of each training image. */
+    /** Returns random crops of each training image. */
     int views(Training trained) {
         int views = trained.trains() ? (int) settings.getOrDefault(VIEWS, 0) : 0;
         return views == A_NEW_VIEW_EACH_EPOCH ? trained.epochs() : views;

@@ -28,12 +28,27 @@ record RunGroup(List<SweepRun> runs) {
         return a.tested().data().equals(b.tested().data()) && a.half() == b.half();
     }
 
-    /** Name of the data tested on. */
+    /**
+     * Estimates the work of all runs with the encoding of their images.
+     *
+     * @param image work of encoding an image
+     */
+    static double work(List<RunGroup> groups, double image) {
+        return groups.stream()
+                .mapToDouble(group -> image * group.imageCount()
+                        + group.runs.stream().mapToDouble(SweepRun::work).sum())
+                .sum();
+    }
+
+    /** Returns the name of the data tested on. */
     String dataset() {
         return runs.get(0).dataset();
     }
 
-    /** Test images, and training images that the runs see as the test transform shows them, of which draws may share some. */
+    /**
+     * Returns the test images, and training images that the runs see as the test transform shows them, of which draws
+     * may share some.
+     */
     int imageCount() {
         SweepDataset tested = runs.get(0).tested();
         ClassHalf half = runs.get(0).half();

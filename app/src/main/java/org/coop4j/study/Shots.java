@@ -1,5 +1,7 @@
 package org.coop4j.study;
 
+import org.coop4j.base.Numbers;
+
 /**
  * Number of training images per class.
  *
@@ -25,14 +27,14 @@ public record Shots(int count) implements Comparable<Shots> {
         return shots == 0 && learns ? ALL : new Shots(shots);
     }
 
-    /** "0", "16" or "all". */
+    /** Returns "0", "16" or "all". */
     public String label() {
         return equals(ALL) ? "all" : String.valueOf(count);
     }
 
-    /** "16 shots". */
+    /** Returns "16 shots". */
     public String describe() {
-        return equals(ALL) ? "all images" : count + (count == 1 ? " shot" : " shots");
+        return equals(ALL) ? "all images" : Numbers.count(count, "shot");
     }
 
     @Override

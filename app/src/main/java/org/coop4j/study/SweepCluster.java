@@ -9,7 +9,7 @@ import java.util.function.ObjIntConsumer;
 /** Processes that share the work of a sweep. */
 public interface SweepCluster extends AutoCloseable {
 
-    /** Number of jobs that run at the same time. */
+    /** Returns the number of jobs that run at the same time. */
     int workers();
 
     /**
@@ -24,8 +24,8 @@ public interface SweepCluster extends AutoCloseable {
     void close();
 
     /**
-     * A part of a sweep's work, which any process that sees the sweep's files can do: to make a run, and record a failure
-     * in its folder; or to encode images that a run has in common with those around it into the bank.
+     * A part of a sweep's work, which any process that sees the sweep's files can do: to make a run, and record a
+     * failure in its folder; or to encode images that a run has in common with those around it into the bank.
      *
      * @param run folder of the run, below that of the sweep
      * @param part index of the part of the images, from 0

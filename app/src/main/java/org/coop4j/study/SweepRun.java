@@ -1,7 +1,6 @@
 package org.coop4j.study;
 
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 import org.coop4j.base.Sha256;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -37,13 +36,13 @@ public record SweepRun(
     record Work(double encoding, double total, long steps) {}
 
     /**
-     * State of a run in a sweep's folder.
+     * A run in a sweep's folder.
      *
      * @param status how far it is
      * @param result its result, if it is finished
      * @param failure the reason, if it failed
      */
-    public record RunState(Status status, Optional<RunResult> result, Optional<String> failure) {
+    public record RunState(SweepRun run, Status status, Optional<RunResult> result, Optional<String> failure) {
 
         /** Progress of a run. */
         public enum Status {
@@ -56,14 +55,18 @@ public record SweepRun(
             /** It has its result. */
             FINISHED
         }
+    }
 
-        static RunState of(Status status) {
-            return new RunState(status, Optional.empty(), Optional.empty());
-        }
+    RunState is(RunState.Status status) {
+        return new RunState(this, status, Optional.empty(), Optional.empty());
+    }
 
-        static RunState failed(String message) {
-            return new RunState(Status.FAILED, Optional.empty(), Optional.of(message));
-        }
+    RunState finished(RunResult result) {
+        return new RunState(this, RunState.Status.FINISHED, Optional.of(result), Optional.empty());
+    }
+
+    RunState failed(String message) {
+        return new RunState(this, RunState.Status.FAILED, Optional.empty(), Optional.of(message));
     }
 
     static SweepRun of(String label, RunConfig config, SweepDataset tested, Optional<SweepRun> source, Work effort) {
@@ -76,27 +79,27 @@ public record SweepRun(
         return new SweepRun(label, config, tested, source, folder, effort);
     }
 
-    /** Name of the data tested on. */
+    /** Returns the name of the data tested on. */
     public String dataset() {
         return config.testedOn().name();
     }
 
-    /** Name of the data learned from; the data tested on if nothing was learned. */
+    /** Returns the name of the data learned from; the data tested on if nothing was learned. */
     public String trainedOn() {
         return config.data().name();
     }
 
-    /** All of its work, as it was estimated. */
+    /** Returns all of its work, as it was estimated. */
     public double work() {
         return effort.total;
     }
 
-    /** Training images per class; 0 for all, or where nothing is learned. */
+    /** Returns the number of training images per class; 0 for all, or where nothing is learned. */
     public int shots() {
         return config.sample().shots();
     }
 
-    /** The run's seed; 0 where nothing is learned. */
+    /** Returns the run's seed; 0 where nothing is learned. */
     public long seed() {
         return config.sample().seed();
     }
@@ -111,17 +114,17 @@ public record SweepRun(
         return learns() && source.isEmpty() && config.sample().views() == 0;
     }
 
-    /** Training steps; 0 without training by steps. */
+    /** Returns the number of training steps; 0 without training by steps. */
     public long steps() {
         return effort.steps;
     }
 
-    /** The classes tested on. */
+    /** Returns the classes tested on. */
     public ClassHalf half() {
         return config.testedOn().classes();
     }
 
-    /** The method with the data that it is tested on, if that is not the data it learned from. */
+    /** Returns the method with the data that it is tested on, if that is not the data it learned from. */
     public String title() {
         return title(label, config);
     }
@@ -132,7 +135,7 @@ public record SweepRun(
                 + (config.data().name().equals(tested.name()) ? "" : "-on-" + tested.name())
                 + (tested.classes() == ClassHalf.ALL
                         ? ""
-                        : "-" + tested.classes().name().toLowerCase(Locale.ROOT));
+                        : "-" + tested.classes().label());
     }
 
     /** Letters of any script stay; characters with a meaning in a file system do not. */
@@ -141,7 +144,7 @@ public record SweepRun(
         return safe.startsWith(".") ? "-" + safe : safe;
     }
 
-    /** Runs are the same if their folders are, whose names hold the hash of all that matters. */
+    /** Compares the folders, whose names hold the hash of all that matters. */
     @Override
     public boolean equals(Object other) {
         return other instanceof SweepRun run && run.folder.equals(folder);

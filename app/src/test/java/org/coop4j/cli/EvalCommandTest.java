@@ -94,7 +94,7 @@ class EvalCommandTest {
         assertThat(train.err()).contains("6 of 15 images were learned from");
         CommandRun wrong = eval("-p", run, "--seed", 1);
         assertThat(wrong.code()).isEqualTo(2);
-        assertThat(wrong.err()).contains("--seed divides the images of --data");
+        assertThat(wrong.err()).contains("--seed", "--data");
         assertThat(eval("-p", run, "--half", "base").err()).contains("--data");
     }
 
@@ -170,9 +170,53 @@ class EvalCommandTest {
         Path two = folder.resolve("two");
         TestPictures.write(two.resolve("test/red sky/a.png"), 2, 200);
         TestPictures.write(two.resolve("test/green hill/a.png"), 1, 200);
-        assertThat(eval("-p", run, "-d", two).err()).contains("2 of the 3 classes; only these are scored");
+        assertThat(eval("-p", run, "-d", two).err()).contains("2 of the 3 classes", "--only-these-classes");
         TestPictures.write(two.resolve("test/zebra/a.png"), 3, 200);
         assertThat(eval("-p", run, "-d", two).err()).contains("1 of 3 classes were not learned: zebra");
+    }
+
+    @Test
+    void dataWithoutASplitIsTestedWhole() throws IOException {
+        Path more = folder.resolve("more");
+        for (int label = 0; label < CLASSES.length; label++) {
+            for (int i = 0; i < 2; i++) { // too few to be divided
+                TestPictures.write(more.resolve(CLASSES[label]).resolve(i + ".png"), label, 300 + i);
+            }
+        }
+        CommandRun done = eval("-p", run, "-d", more, "--json");
+        assertThat(json(done).get("images").asInt()).isEqualTo(6);
+        assertThat(done.err()).contains("all 6 images");
+        assertThat(json(eval("-p", run, "-d", pictures, "--split", "test", "--seed", 99, "--allow-overlap", "--json"))
+                        .get("images")
+                        .asInt())
+                .isEqualTo(9);
+    }
+
+    @Test
+    void nothingIsLearnedFromDataThatIsTestedWhole() {
+        CommandRun done = train(folder.resolve("nothing"), pictures, "--split", "0/0/100");
+        assertThat(done.code()).isPositive();
+        assertThat(done.err()).contains("only test images").doesNotContain("internal error");
+    }
+
+    @Test
+    void imagesOfSomeClassesAreDistinguishedAmongAll() throws IOException {
+        Path some = folder.resolve("some");
+        for (int i = 0; i < 4; i++) {
+            TestPictures.write(some.resolve("red sky").resolve(i + ".png"), 2, 400 + i);
+            TestPictures.write(some.resolve("green hill").resolve(i + ".png"), 1, 400 + i);
+        }
+        Path among = folder.resolve("among-all.jsonl");
+        CommandRun all = eval("-p", run, "-d", some, "--per-image", among, "--json");
+        assertThat(json(all).get("images").asInt()).isEqualTo(8);
+        assertThat(json(all).get("classes").findValuesAsText("class")).containsExactly("green hill", "red sky");
+        assertThat(all.err()).contains("2 of the 3 classes", "--only-these-classes");
+
+        Path alone = folder.resolve("among-two.jsonl");
+        CommandRun two = eval("-p", run, "-d", some, "--only-these-classes", "--per-image", alone, "--json");
+        assertThat(json(two).get("images").asInt()).isEqualTo(8);
+        assertThat(two.err()).contains("2 of the 3 classes; only these are scored");
+        assertThat(alone).content().isNotEqualTo(Files.readString(among)); // probabilities among fewer classes
     }
 
     @Test
@@ -185,7 +229,7 @@ class EvalCommandTest {
         TestPictures.write(image, 2, 1234);
         CommandRun changed = eval("-p", learned);
         assertThat(changed.code()).isEqualTo(1);
-        assertThat(changed.err()).contains(image + " has changed since the run was tested on it");
+        assertThat(changed.err()).contains(image + " has changed");
         assertThat(eval("-p", learned, "-d", data).code()).isZero();
 
         Files.delete(image);
@@ -201,8 +245,8 @@ class EvalCommandTest {
         Files.copy(run.resolve(RunFolder.CLASSIFIER), alone);
         assertThat(eval("-p", alone).err()).contains("give images with --data");
         CommandRun done = eval("-p", alone, "-d", pictures, "--json");
-        assertThat(json(done).get("images").asInt()).isEqualTo(9);
-        assertThat(done.err()).contains("the images that it learned from are not recorded");
+        assertThat(json(done).get("images").asInt()).isEqualTo(3 * EACH);
+        assertThat(done.err()).contains("not recorded");
         assertSameTest(eval("-p", run.resolve(RunFolder.CLASSIFIER), "--json"), run);
     }
 

@@ -15,10 +15,17 @@ import org.junit.jupiter.api.Test;
 class MethodsCommandTest {
 
     @Test
-    void aMethodThatIsNotTrainedByStepsIsNamedAsItWasTyped() {
+    void aMethodThatIsNotTrainedByStepsHasNoEpochs() {
         CommandRun train = coop("train", "--method", "gda", "--epochs", 1, "-m", "x", "-d", "y", "-o", "z");
         assertThat(train.code()).isEqualTo(2);
-        assertThat(train.err()).contains("epochs does not apply to gda");
+        assertThat(train.err()).contains("\"epochs\"").contains("alpha");
+    }
+
+    @Test
+    void anUnknownSettingIsAnsweredWithThoseOfTheMethodAndOfItsTraining() {
+        CommandRun train = coop("train", "--set", "foo=3", "-m", "x", "-d", "y", "-o", "z");
+        assertThat(train.code()).isEqualTo(2);
+        assertThat(train.err()).contains("\"foo\"", "context_length", "position", "rate", "epochs", "momentum");
     }
 
     @Test

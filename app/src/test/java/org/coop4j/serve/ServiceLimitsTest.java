@@ -48,7 +48,7 @@ class ServiceLimitsTest {
     }
 
     private static TestService start(ServiceOptions options, int queue) throws IOException {
-        PredictionLimits limits = new PredictionLimits(1, Duration.ZERO, queue, picture.length * 1000L);
+        PredictionLimits limits = new PredictionLimits(1, Duration.ZERO, queue, picture.length * 1000L, Duration.ofSeconds(10));
         return TestService.start(folder, limits, options, Optional.empty());
     }
 
@@ -69,7 +69,7 @@ class ServiceLimitsTest {
     }
 
     /** Blocks the classifier until {@code go} is open; {@code begun} is opened when it waits. */
-    private static void block(TestService service, CountDownLatch begun, CountDownLatch go) {
+    static void block(TestService service, CountDownLatch begun, CountDownLatch go) {
         service.classifier.before = () -> {
             begun.countDown();
             try {
@@ -80,7 +80,7 @@ class ServiceLimitsTest {
         };
     }
 
-    private static void awaitWaiting(TestService service, int images) throws InterruptedException {
+    static void awaitWaiting(TestService service, int images) throws InterruptedException {
         while (service.images().waiting() < images) {
             Thread.sleep(5);
         }
@@ -176,7 +176,7 @@ class ServiceLimitsTest {
     /**
      * Sends the parts one after another, and returns everything received until the connection closed.
      */
-    private static String raw(TestService service, String head, String... later) throws Exception {
+    static String raw(TestService service, String head, String... later) throws Exception {
         try (Socket socket =
                 new Socket(InetAddress.getLoopbackAddress(), service.uri("/").getPort())) {
             socket.setSoTimeout(20_000);
@@ -209,7 +209,7 @@ class ServiceLimitsTest {
     }
 
     private static String post(int length) {
-        return "POST " + PREDICT + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + length + "\r\n\r\n";
+        return "POST " + PREDICT + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + length + "\r\n\r\n";
     }
 
     /** The connection of a refused request can be used for the next one. */
@@ -218,7 +218,7 @@ class ServiceLimitsTest {
         ServiceOptions plain = TestService.onLoopback();
         ServiceOptions options =
                 new ServiceOptions(plain.host(), 0, Optional.of("correct-horse"), Optional.empty(), plain.limits());
-        String next = "GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        String next = "GET /ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
         try (TestService service = start(options, 2)) {
             assertThat(raw(service, post(6), "abc", "", "def", next))
                     .startsWith("HTTP/1.1 401 ")
@@ -257,7 +257,7 @@ class ServiceLimitsTest {
             String chunk = "%x\r\n".formatted(picture.length) + "x".repeat(picture.length) + "\r\n";
             String head = "POST "
                     + PREDICT
-                    + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                    + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
                     + "Transfer-Encoding: chunked\r\n\r\n";
             assertThat(raw(service, head + chunk + "0\r\n\r\n")).startsWith("HTTP/1.1 400 ");
             assertThat(raw(service, head + chunk + chunk + "0\r\n\r\n"))
@@ -273,7 +273,7 @@ class ServiceLimitsTest {
         CountDownLatch go = new CountDownLatch(1);
         int bytes = 1 << 17;
         assertThat(picture.length).isBetween(bytes / 4, bytes);
-        ServiceOptions.Limits limits = new ServiceOptions.Limits(bytes, bytes, Duration.ofSeconds(20), 16);
+        ServiceOptions.Limits limits = new ServiceOptions.Limits(bytes, bytes, Duration.ofSeconds(20), 16, Duration.ofMinutes(1));
         try (TestService service = start(TestService.onLoopback(0, limits), 16)) {
             block(service, begun, go);
             CompletableFuture<Answer> first = later(service);
@@ -309,7 +309,7 @@ class ServiceLimitsTest {
                 assertThat(first.isConnected() && second.isConnected()).isTrue();
                 third.setSoTimeout(10_000);
                 third.getOutputStream()
-                        .write("GET /ping HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                        .write("GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
                 // The others are idle, so that their time ends, and the third's turn comes.
                 assertThat((char) third.getInputStream().read()).isEqualTo('H');
             }

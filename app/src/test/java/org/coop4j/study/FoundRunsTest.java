@@ -154,8 +154,7 @@ class FoundRunsTest {
             file.setLength(5L << 30); // sparse
         }
 
-        assertThat(search().damaged().get(0).reason())
-                .contains("result.json is damaged: expected a file of", "bytes or fewer");
+        assertThat(search().damaged().get(0).reason()).contains("result.json", "bytes");
     }
 
     @Test
@@ -166,7 +165,7 @@ class FoundRunsTest {
 
         List<FoundRuns.Failure> damaged = search().damaged();
 
-        assertThat(damaged.get(0).reason()).contains("result.json without config.json");
+        assertThat(damaged.get(0).reason()).contains("result.json", "config.json");
         assertThat(damaged.get(1).reason()).contains("from different runs");
     }
 
@@ -189,7 +188,7 @@ class FoundRunsTest {
 
         assertThat(runs.get(0).model().backbone()).contains("ViT-B/16");
         assertThat(runs.get(1).model().backbone()).isEmpty();
-        assertThat(runs.get(1).model().describe()).isEqualTo("small (SHA-256 a1a1a1a1a1a1…)");
+        assertThat(runs.get(1).model().describe()).contains("small", "a1a1a1a1a1a1");
     }
 
     @Test

@@ -212,20 +212,19 @@ class ClassificationTest {
     void whatCannotBeLearnedIsRefusedBeforeAnImageIsEncoded(SparkSession spark) throws Exception {
         Dataset<Row> rows = Photographs.rows(spark, "train", 2, 1);
         assertThatThrownBy(() -> estimator().setMethod("magic").fit(rows))
-                .hasMessageContaining("method \"magic\": expected one of");
+                .hasMessageContainingAll("\"magic\"", "zero-shot", "gda");
         assertThatThrownBy(() -> estimator().setSettings("lambda").fit(rows))
-                .hasMessageContaining("expected name=value, got \"lambda\"");
-        assertThatThrownBy(() -> estimator().setIdCol("label").fit(rows))
-                .hasMessageContaining("is repeated: set idCol");
+                .hasMessageContainingAll("settings", "name=value", "\"lambda\"");
+        assertThatThrownBy(() -> estimator().setIdCol("label").fit(rows)).hasMessageContaining("idCol");
         assertThatThrownBy(() -> estimator()
                         .setClassNames("butterfly", "grand_piano", "soccer_ball", "tent")
                         .fit(rows))
-                .hasMessageContaining("umbrella: expected one of the classes");
+                .hasMessageContaining("umbrella");
         assertThatThrownBy(() -> estimator().setLabelCol("n").fit(rows.selectExpr("*", "1 AS n")))
-                .hasMessageContaining("numbers without names: set classNames");
+                .hasMessageContainingAll("\"n\"", "classNames");
         assertThatThrownBy(() -> estimator().setLabelCol("b").fit(rows.selectExpr("*", "true AS b")))
-                .hasMessageContaining("column \"b\" holds boolean: expected names or numbers");
+                .hasMessageContainingAll("\"b\"", "boolean", "names", "numbers");
         assertThatThrownBy(() -> estimator().setValidationIndicatorCol("label").fit(rows))
-                .hasMessageContaining("column \"label\" holds string: expected boolean");
+                .hasMessageContainingAll("\"label\"", "string", "boolean");
     }
 }

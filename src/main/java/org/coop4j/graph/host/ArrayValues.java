@@ -26,7 +26,7 @@ public final class ArrayValues {
     }
 
     /**
-     * The values of an array of any float type and rank, with the last axis as columns and all others as rows.
+     * Returns the values of an array of any float type and rank, with the last axis as columns and all others as rows.
      */
     public static ArrayValues of(INDArray array) {
         return Backend.currentForm() == Backend.Form.HOST && HostMatrix.isHostReadable(array)
@@ -34,7 +34,7 @@ public final class ArrayValues {
                 : new ArrayValues(array, true, FloatBuffer.allocate(Math.toIntExact(array.length())));
     }
 
-    /** The value of an array of one element, in its own precision. */
+    /** Returns the value of an array of one element, in its own precision. */
     public static double scalar(INDArray array) {
         // Reading an element of a view would copy the whole arena from a device.
         try (INDArray copy = array.dup()) {
@@ -42,17 +42,17 @@ public final class ArrayValues {
         }
     }
 
-    /** All axes but the last. */
+    /** Returns all axes but the last. */
     public int rows() {
         return cols() == 0 ? 0 : buffer.capacity() / cols();
     }
 
-    /** The last axis. */
+    /** Returns the last axis. */
     public int cols() {
         return HostMatrix.cols(array);
     }
 
-    /** All values, row after row. */
+    /** Returns all values, row after row. */
     public FloatBuffer buffer() {
         return buffer;
     }
@@ -76,7 +76,7 @@ public final class ArrayValues {
         }
     }
 
-    /** A copy of the array's current values. */
+    /** Returns a copy of the array's current values. */
     public float[] toArray() {
         load();
         float[] result = new float[buffer.capacity()];

@@ -101,7 +101,8 @@ public record Backend(String name, String device, String blas, Form form) {
     }
 
     /**
-     * The form of this process: the host's if ND4J computes there, unless {@link #FORM_PROPERTY} is {@code portable}.
+     * Returns the form of this process: the host's if ND4J computes there, unless {@link #FORM_PROPERTY} is {@code
+     * portable}.
      *
      * @throws BackendException if the property has another value, or ND4J cannot compute here
      */
@@ -121,7 +122,7 @@ public record Backend(String name, String device, String blas, Form form) {
     }
 
     /**
-     * The backend of this process.
+     * Returns the backend of this process.
      *
      * @throws BackendException if it cannot compute on this machine
      */
@@ -136,7 +137,7 @@ public record Backend(String name, String device, String blas, Form form) {
         return new Backend(name, "CPU", file, currentForm());
     }
 
-    /** Name and compute capability of the first device. */
+    /** Returns the name and compute capability of the first device. */
     private static String cudaDevice() {
         Properties environment = Nd4j.getExecutioner().getEnvironmentInformation();
         Object devices = environment.get(Nd4jEnvironment.CUDA_DEVICE_INFORMATION_KEY);
@@ -215,7 +216,7 @@ public record Backend(String name, String device, String blas, Form form) {
         }
     }
 
-    /** An attribute of the first device, by reflection: a build for the CPU does not have CUDA's classes. */
+    /** Returns an attribute of the first device, by reflection: a build for the CPU does not have CUDA's classes. */
     private static int cudaAttribute(String name) {
         try {
             Class<?> runtime = Class.forName("org.bytedeco.cuda.global.cudart");

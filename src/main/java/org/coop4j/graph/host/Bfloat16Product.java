@@ -21,9 +21,6 @@ import org.bytedeco.javacpp.BytePointer;
  */
 public final class Bfloat16Product implements HostKernel {
 
-    /** Bytes of a cache line. */
-    private static final long ALIGNMENT = 64;
-
     private final OneDnn oneDnn = new OneDnn();
     private final Workers workers;
 
@@ -100,7 +97,7 @@ public final class Bfloat16Product implements HostKernel {
         dnnl_memory rounded = oneDnn.memory(half, null);
         return new Band(
                 rounded,
-                (dnnl_memory_desc_get_size(half) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT,
+                NativeMemory.wholeLines(dnnl_memory_desc_get_size(half)),
                 oneDnn.copy(exact, oneDnn.memory(exact, x.pointer(row, 0)), half, rounded),
                 oneDnn.layer(
                         description(rows, layout),

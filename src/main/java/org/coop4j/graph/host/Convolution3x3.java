@@ -84,12 +84,12 @@ public final class Convolution3x3 implements HostKernel {
         }
     }
 
-    /** First line of the image that output lines from {@code from} on read. */
+    /** Returns the first line of the image that output lines from {@code from} on read. */
     private int top(int from) {
         return Math.max(0, from * stride - 1);
     }
 
-    /** The convolution that gives output lines {@code from} to {@code to} of each image. */
+    /** Returns the convolution that gives output lines {@code from} to {@code to} of each image. */
     private dnnl_primitive_desc description(int images, int from, int to, dnnl_memory_desc weights) {
         int bottom = (to - 1) * stride + 1; // the last line that is read
         long[] before = {from == 0 ? 1 : 0, 1};

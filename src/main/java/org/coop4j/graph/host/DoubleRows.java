@@ -23,7 +23,7 @@ public final class DoubleRows implements AutoCloseable {
         return new DoubleRows(new DoublePointer(Math.multiplyExact((long) rows, width)), width);
     }
 
-    /** A copy of {@code count} rows of row-major values, from row {@code first} on. */
+    /** Returns a copy of {@code count} rows of row-major values, from row {@code first} on. */
     public static DoubleRows of(float[] values, int width, int first, int count) {
         DoubleRows rows = allocate(count, width);
         double[] row = new double[width];
@@ -38,7 +38,7 @@ public final class DoubleRows implements AutoCloseable {
         return rows;
     }
 
-    /** A copy of row-major values. */
+    /** Returns a copy of row-major values. */
     public static DoubleRows of(double[] values, int width) {
         DoubleRows rows = allocate(values.length / width, width);
         rows.memory.put(values);

@@ -13,12 +13,12 @@ public final class Floats {
 
     private Floats() {}
 
-    /** 1 if {@code y} is positive, else {@code floor}: the derivative of a rectifier. */
+    /** Returns 1 if {@code y} is positive, else {@code floor}: the derivative of a rectifier. */
     public static float step(float y, float floor) {
         return Math.min(Math.max(y * HUGE, floor), 1f);
     }
 
-    /** The sum of the first {@code n} elements. */
+    /** Returns the sum of the first {@code n} elements. */
     public static float sum(float[] a, int n) {
         float s0 = 0;
         float s1 = 0;
@@ -65,7 +65,7 @@ public final class Floats {
         return (s0 + s1) + (s2 + s3) == 0;
     }
 
-    /** The sum of the products of the first {@code n} elements. */
+    /** Returns the sum of the products of the first {@code n} elements. */
     public static float dot(float[] a, float[] b, int n) {
         float s0 = 0;
         float s1 = 0;

@@ -72,8 +72,8 @@ public final class Gemm {
     }
 
     /**
-     * Name of the kernels that OpenBLAS has chosen, such as {@code HASWELL}, if their order of sums is known; empty for
-     * other kernels, libraries and devices.
+     * Returns the name of the kernels that OpenBLAS has chosen, such as {@code HASWELL}, if their order of sums is
+     * known; empty for other kernels, libraries and devices.
      */
     public static String kernels() {
         Loader.load(openblas.class);
@@ -90,7 +90,7 @@ public final class Gemm {
         return "";
     }
 
-    /** {@link #singleThreaded(Runnable)} with a result. */
+    /** Does the same as {@link #singleThreaded(Runnable)}, with a result. */
     public static <T> T singleThreaded(Supplier<T> work) {
         AtomicReference<T> result = new AtomicReference<>();
         singleThreaded(() -> result.set(work.get()));

@@ -19,8 +19,8 @@ public interface HostKernel extends AutoCloseable {
     default void close() {}
 
     /**
-     * An elementwise function of matrices of one shape, block by block on heap copies. The copy costs little and lets
-     * the JIT compiler use vector instructions, which it does only for heap arrays.
+     * Returns an elementwise function of matrices of one shape, block by block on heap copies. The copy costs little
+     * and lets the JIT compiler use vector instructions, which it does only for heap arrays.
      *
      * @param functions makes a function per worker, which may hold memory of its own
      */
@@ -57,7 +57,7 @@ public interface HostKernel extends AutoCloseable {
     }
 
     /**
-     * A function of each row number, the rows split among workers.
+     * Returns a function of each row number, the rows split among workers.
      *
      * @param functions makes a function per worker, which may hold memory of its own
      */
@@ -72,7 +72,7 @@ public interface HostKernel extends AutoCloseable {
         return () -> workers.rows(rows, range);
     }
 
-    /** A kernel with memory of its own, freed by {@code free}. */
+    /** Returns a kernel with memory of its own, freed by {@code free}. */
     static HostKernel owning(Runnable work, Runnable free) {
         return new HostKernel() {
             @Override

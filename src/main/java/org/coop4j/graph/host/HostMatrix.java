@@ -1,6 +1,7 @@
 package org.coop4j.graph.host;
 
 import java.nio.FloatBuffer;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -15,13 +16,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class HostMatrix implements AutoCloseable {
 
     private final INDArray array; // null if the matrix owns its memory
-    private final FloatPointer owned; // null if an array owns the memory
+    private final BytePointer owned; // null if an array owns the memory
     private final Cursor start;
     private final FloatBuffer buffer;
     private final int rows;
     private final int cols;
 
-    private HostMatrix(INDArray array, FloatPointer owned, long address, int rows, int cols) {
+    private HostMatrix(INDArray array, BytePointer owned, long address, int rows, int cols) {
         this.array = array;
         this.owned = owned;
         this.start = new Cursor(address, (long) rows * cols);
@@ -55,21 +56,21 @@ public final class HostMatrix implements AutoCloseable {
         }
     }
 
-    /** A new matrix of zeros in memory of its own, which needs no backend of ND4J. */
+    /** Returns a new matrix of zeros in memory of its own, which needs no backend of ND4J. */
     public static HostMatrix zeros(int rows, int cols) {
         HostMatrix matrix = allocate(rows, cols);
         matrix.clear(0);
         return matrix;
     }
 
-    /** The same with any content. */
+    /** Returns the same with any content. */
     public static HostMatrix allocate(long rows, long cols) {
-        FloatPointer memory = new FloatPointer(Math.multiplyExact(rows, cols));
+        BytePointer memory = NativeMemory.allocate(Math.multiplyExact(Float.BYTES * rows, cols));
         return new HostMatrix(null, memory, memory.address(), Math.toIntExact(rows), Math.toIntExact(cols));
     }
 
     /**
-     * The matrix view of {@code array}, which stays the owner of the memory.
+     * Returns the matrix view of {@code array}, which stays the owner of the memory.
      *
      * @throws IllegalArgumentException unless the array is float32 and dense in row-major order
      */
@@ -85,7 +86,7 @@ public final class HostMatrix implements AutoCloseable {
         return new HostMatrix(array, null, address, rows, cols);
     }
 
-    /** The last axis of an array. */
+    /** Returns the last axis of an array. */
     static int cols(INDArray array) {
         return array.rank() == 0 ? 1 : Math.toIntExact(array.size(array.rank() - 1));
     }
@@ -106,12 +107,12 @@ public final class HostMatrix implements AutoCloseable {
         return true;
     }
 
-    /** All axes but the last. */
+    /** Returns all axes but the last. */
     public int rows() {
         return rows;
     }
 
-    /** The last axis. */
+    /** Returns the last axis. */
     public int cols() {
         return cols;
     }
@@ -122,7 +123,7 @@ public final class HostMatrix implements AutoCloseable {
     }
 
     /**
-     * The array that owns the memory.
+     * Returns the array that owns the memory.
      *
      * @throws IllegalStateException if the matrix owns it
      */
@@ -141,12 +142,12 @@ public final class HostMatrix implements AutoCloseable {
         }
     }
 
-    /** All values, row after row. */
+    /** Returns all values, row after row. */
     public FloatBuffer buffer() {
         return buffer;
     }
 
-    /** A pointer to the element at {@code (row, col)}, for a BLAS call. */
+    /** Returns a pointer to the element at {@code (row, col)}, for a BLAS call. */
     public FloatPointer pointer(long row, long col) {
         long offset = row * cols + col;
         if (offset < 0 || offset > start.limit()) {
@@ -170,7 +171,7 @@ public final class HostMatrix implements AutoCloseable {
         buffer.put(row * cols, source, 0, cols);
     }
 
-    /** Sets the rows from {@code from} on to zero. */
+    /** Zeroes the rows from {@code from} on. */
     public void clear(int from) {
         if (from < rows) {
             Pointer.memset(pointer(from, 0), 0, (long) (rows - from) * cols * Float.BYTES);

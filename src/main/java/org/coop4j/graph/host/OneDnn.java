@@ -102,7 +102,7 @@ public final class OneDnn implements AutoCloseable {
         return Backend.currentForm() == Backend.Form.HOST && missing().isEmpty();
     }
 
-    /** The reason that oneDNN cannot be used; empty if it can. */
+    /** Returns the reason that oneDNN cannot be used; empty if it can. */
     private static Optional<String> missing() {
         try {
             dnnl_get_effective_cpu_isa();
@@ -115,10 +115,10 @@ public final class OneDnn implements AutoCloseable {
         }
     }
 
-    /** The reason that this process cannot multiply bfloat16; empty if it can. */
+    /** Returns the reason that this process cannot multiply bfloat16; empty if it can. */
     static Optional<String> obstacle() {
         if (Backend.currentForm() == Backend.Form.PORTABLE) {
-            return Optional.of("only kernels in the host's memory multiply bfloat16: use float32");
+            return Optional.of("the portable form does not multiply bfloat16: use float32");
         }
         Optional<String> missing = missing();
         return missing.isPresent() ? missing : obstacle(dnnl_get_effective_cpu_isa());
@@ -131,10 +131,10 @@ public final class OneDnn implements AutoCloseable {
         return (instructions & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16
                 ? Optional.empty()
                 : Optional.of("this processor has no bfloat16 instructions (AVX512_BF16): use float32,"
-                        + " or auto, which takes the best that it has");
+                        + " or auto, which takes the best available");
     }
 
-    /** A dense matrix; {@code transposed} if it lies in memory as [cols, rows]. */
+    /** Returns a dense matrix; {@code transposed} if it lies in memory as [cols, rows]. */
     dnnl_memory_desc matrix(int type, long rows, long cols, boolean transposed) {
         return strided(type, new long[] {rows, cols}, transposed ? new long[] {1, rows} : new long[] {cols, 1});
     }
@@ -145,7 +145,7 @@ public final class OneDnn implements AutoCloseable {
         return strided(dnnl_f32, new long[] {images, channels, height, width}, strides);
     }
 
-    /** A dense array of these sizes with these distances between neighbours. */
+    /** Returns a dense array of these sizes with these distances between neighbours. */
     dnnl_memory_desc strided(int type, long[] sizes, long[] strides) {
         dnnl_memory_desc desc = new dnnl_memory_desc();
         made(
@@ -155,7 +155,7 @@ public final class OneDnn implements AutoCloseable {
         return desc;
     }
 
-    /** An array in the layout that a primitive prefers. */
+    /** Returns an array in the layout that a primitive prefers. */
     dnnl_memory_desc anyLayout(int type, long... sizes) {
         dnnl_memory_desc desc = new dnnl_memory_desc();
         made(
@@ -165,7 +165,7 @@ public final class OneDnn implements AutoCloseable {
         return desc;
     }
 
-    /** A description in bytes, the same for the same layout and shape. */
+    /** Returns a description in bytes, the same for the same layout and shape. */
     private static ByteBuffer bytes(dnnl_memory_desc desc) {
         try (SizeTPointer size = new SizeTPointer(1)) {
             check(dnnl_memory_desc_get_blob((BytePointer) null, size, desc), "size of a layout");
@@ -175,7 +175,7 @@ public final class OneDnn implements AutoCloseable {
         }
     }
 
-    /** An array at an address that the caller owns; null if it is given later. */
+    /** Returns an array at an address that the caller owns; null if it is given later. */
     dnnl_memory memory(dnnl_memory_desc desc, Pointer address) {
         dnnl_memory memory = new dnnl_memory();
         made(dnnl_memory_create(memory, desc, engine, address), "memory", () -> dnnl_memory_destroy(memory));
@@ -239,7 +239,7 @@ public final class OneDnn implements AutoCloseable {
         Pointer address = weights.pointer(0, 0);
         List<Object> key = List.of(address.address(), bytes(plain), bytes(layout));
         BytePointer copy = workers.weightForms().take(key, () -> {
-            BytePointer memory = new BytePointer(dnnl_memory_desc_get_size(layout));
+            BytePointer memory = NativeMemory.allocate(dnnl_memory_desc_get_size(layout));
             Call call = copy(plain, memory(plain, address), layout, memory(layout, memory));
             singleThreaded(() -> call.run(null));
             return memory;
@@ -270,14 +270,14 @@ public final class OneDnn implements AutoCloseable {
         }
     }
 
-    /** A copy into another type or layout, which needs no scratch memory. */
+    /** Returns a copy into another type or layout, which needs no scratch memory. */
     Call copy(dnnl_memory_desc from, dnnl_memory source, dnnl_memory_desc to, dnnl_memory target) {
         dnnl_primitive_desc desc = new dnnl_primitive_desc();
         made(desc, dnnl_reorder_primitive_desc_create(desc, from, engine, to, engine, attributes), "copy");
         return call(desc, Map.of(DNNL_ARG_SRC, source, DNNL_ARG_DST, target), null, 0);
     }
 
-    /** A product or convolution; the bias may be null. */
+    /** Returns a product or convolution; the bias may be null. */
     Call layer(dnnl_primitive_desc desc, dnnl_memory x, dnnl_memory w, dnnl_memory bias, dnnl_memory y) {
         dnnl_memory_desc scratch = dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0);
         dnnl_memory scratchpad = memory(scratch, null);
@@ -337,7 +337,7 @@ public final class OneDnn implements AutoCloseable {
         private final Map<List<Object>, Integer> users = new HashMap<>();
 
         /**
-         * A copy, which stays until it was given back as often as it was taken.
+         * Returns a copy, which stays until it was given back as often as it was taken.
          *
          * @param key address of the weights, and what is made of them
          * @param make makes the copy if no kernel has it
@@ -356,9 +356,9 @@ public final class OneDnn implements AutoCloseable {
             }
         }
 
-        /** Number of copies in use. */
-        synchronized int size() {
-            return copies.size();
+        /** Returns the copies in use. */
+        synchronized List<BytePointer> copies() {
+            return List.copyOf(copies.values());
         }
     }
 }

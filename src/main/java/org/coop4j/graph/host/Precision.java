@@ -17,13 +17,13 @@ public enum Precision {
         this.id = id;
     }
 
-    /** Name in options and files. */
+    /** Returns the name in options and files. */
     public String id() {
         return id;
     }
 
     /**
-     * The precision of a name.
+     * Returns the precision with this name.
      *
      * @throws IllegalArgumentException for an unknown name; the message lists the known ones
      */
@@ -37,7 +37,7 @@ public enum Precision {
         throw new IllegalArgumentException("expected %s, got \"%s\"".formatted(known, id));
     }
 
-    /** The reason that this process cannot compute with this precision; empty if it can. */
+    /** Returns the reason that this process cannot compute with this precision; empty if it can. */
     public Optional<String> obstacle() {
         return this == BFLOAT16 ? OneDnn.obstacle() : Optional.empty();
     }

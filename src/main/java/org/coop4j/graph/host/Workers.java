@@ -59,7 +59,7 @@ public final class Workers implements AutoCloseable {
     }
 
     /**
-     * As many threads as {@code OMP_NUM_THREADS} says, else {@code OPENBLAS_NUM_THREADS}, else as this process has
+     * Makes as many threads as {@code OMP_NUM_THREADS} says, else {@code OPENBLAS_NUM_THREADS}, else as this process has
      * cores.
      */
     public static Workers standard() {
@@ -75,12 +75,12 @@ public final class Workers implements AutoCloseable {
         return Integer.parseInt(ompThreads);
     }
 
-    /** Packed weights that the kernels of these workers share. */
+    /** Returns the packed weights that the kernels of these workers share. */
     WeightForms weightForms() {
         return weightForms;
     }
 
-    /** Number of threads, the caller's included. */
+    /** Returns the number of threads, the caller's included. */
     public int count() {
         return threads.length + 1;
     }
@@ -190,7 +190,7 @@ public final class Workers implements AutoCloseable {
         });
     }
 
-    /** The first row of part {@code part} of rows split evenly into parts. */
+    /** Returns the first row of part {@code part} of rows split evenly into parts. */
     public static int start(int rows, int part, int parts) {
         return (int) ((long) rows * part / parts);
     }
@@ -206,7 +206,8 @@ public final class Workers implements AutoCloseable {
     }
 
     /**
-     * Native memory of worker {@code part}, of any content, for as long as its share runs; freed with the workers.
+     * Returns native memory of worker {@code part}, of any content, for as long as its share runs; freed with the
+     * workers.
      */
     BytePointer scratch(int part, long bytes) {
         BytePointer memory = scratch[part];
@@ -214,7 +215,7 @@ public final class Workers implements AutoCloseable {
             if (memory != null) {
                 memory.close();
             }
-            memory = new BytePointer(bytes);
+            memory = NativeMemory.allocate(bytes);
             scratch[part] = memory;
         }
         return memory;

@@ -54,7 +54,7 @@ public final class Activation extends GraphOp {
         }
     }
 
-    /** Φ(x) = (1 + erf(x / √2)) / 2. */
+    /** Returns Φ(x) = (1 + erf(x / √2)) / 2. */
     private static INDArray normalCdf(INDArray x) {
         return Nd4j.getExecutioner()
                 .exec(new Erf(x.mul(Math.sqrt(0.5))))
@@ -79,7 +79,7 @@ public final class Activation extends GraphOp {
         });
     }
 
-    /** e^(-1.702 x), the part of the sigmoid that both directions need. */
+    /** Returns e^(-1.702 x), the part of the sigmoid that both directions need. */
     private static float[] decay(float[] x, int n, float[] e, Exponential exponential) {
         for (int i = 0; i < n; i++) {
             e[i] = -FACTOR * x[i];

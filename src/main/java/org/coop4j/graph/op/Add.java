@@ -40,7 +40,7 @@ public final class Add extends GraphOp {
         return sum(in, out[0], workers);
     }
 
-    /** The sum of two matrices, also for ND4J's op that adds gradients. */
+    /** Returns the sum of two matrices, also for ND4J's op that adds gradients. */
     public static HostKernel sum(HostMatrix[] in, HostMatrix out, Workers workers) {
         return HostKernel.elementwise(in, out, workers, () -> Add::add);
     }

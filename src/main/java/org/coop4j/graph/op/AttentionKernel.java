@@ -51,7 +51,7 @@ public final class AttentionKernel implements HostKernel {
             cursor.at(matrix, row, column + (long) head * headWidth);
         }
 
-        /** Distance between rows. */
+        /** Returns the distance between rows. */
         public int ld() {
             return matrix.cols();
         }
@@ -77,12 +77,12 @@ public final class AttentionKernel implements HostKernel {
                     new Band(kv, keys + width, headWidth));
         }
 
-        /** Width of a head. */
+        /** Returns the width of a head. */
         public int headWidth() {
             return q.headWidth;
         }
 
-        /** The factor of the scores, 1 / √(width of a head). */
+        /** Returns the factor of the scores, 1 / √(width of a head). */
         public float scale() {
             return (float) (1 / Math.sqrt(headWidth()));
         }
@@ -99,23 +99,25 @@ public final class AttentionKernel implements HostKernel {
             return (to - from) * block.queriesEach();
         }
 
-        /** Query row of a sequence's first query. */
+        /** Returns the query row of a sequence's first query. */
         int query(int sequence) {
             return block.firstQuery() + sequence * block.queriesEach();
         }
 
-        /** Packed row of a sequence's first key. */
+        /** Returns the packed row of a sequence's first key. */
         int row(int sequence) {
             return block.firstRow() + sequence * block.length();
         }
 
-        /** Offset of the task's probabilities. */
+        /** Returns the offset of the task's probabilities. */
         long start() {
             long before = (long) from * block.queriesEach() * block.keys();
             return block.firstProbability() + head * block.probabilitiesPerHead() + before;
         }
 
-        /** Offset of a sequence's scores of its first query, from {@code key} on, among those of the task. */
+        /**
+         * Returns the offset of a sequence's scores of its first query, from {@code key} on, among those of the task.
+         */
         long score(int sequence, int key) {
             return (long) (sequence - from) * block.queriesEach() * block.keys() + key;
         }
@@ -153,7 +155,7 @@ public final class AttentionKernel implements HostKernel {
         work = backward ? this::differentiate : this::attend;
     }
 
-    /** out and the probabilities from qkv. */
+    /** Computes out and the probabilities from qkv. */
     static AttentionKernel forward(
             AttentionLayout layout, HostMatrix[] qkv, HostMatrix out, HostMatrix probabilities, Workers workers) {
         return new AttentionKernel(layout, qkv, null, out, probabilities, workers);

@@ -61,32 +61,32 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
         groups = List.copyOf(groups);
     }
 
-    /** {@code sequences} sequences of {@code length} rows in which every row sees every other. */
+    /** Returns the layout of {@code sequences} sequences of {@code length} rows in which every row sees every other. */
     public static AttentionLayout unmasked(int heads, int sequences, int length) {
         return new AttentionLayout(heads, Queries.ALL, false, 0, List.of(new Group(sequences, length)));
     }
 
-    /** The same rows with other queries. */
+    /** Returns the same rows with other queries. */
     public AttentionLayout withQueries(Queries other) {
         return new AttentionLayout(heads, other, causal, prefix, groups);
     }
 
-    /** All packed rows, the prefix's included. */
+    /** Returns all packed rows, the prefix's included. */
     public int rows() {
         return prefix + groups.stream().mapToInt(Group::rows).sum();
     }
 
-    /** Number of sequences. */
+    /** Returns the number of sequences. */
     public int sequences() {
         return groups.stream().mapToInt(Group::sequences).sum();
     }
 
-    /** Number of query rows. */
+    /** Returns the number of query rows. */
     public int queryRows() {
         return queries == Queries.ALL ? rows() : sequences();
     }
 
-    /** The row that {@link #queries} names, FIRST or LAST, of each sequence in turn. */
+    /** Returns the row that {@link #queries} names, FIRST or LAST, of each sequence in turn. */
     public int[] selectedRows() {
         int[] rows = new int[sequences()];
         int next = 0;
@@ -134,7 +134,7 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
         }
     }
 
-    /** The prefix, if it has queries, as a block of its own, then one block per group. */
+    /** Returns the prefix, if it has queries, as a block of its own, then one block per group. */
     List<Block> blocks() {
         List<Block> blocks = new ArrayList<>();
         long probability = 0;
@@ -164,7 +164,7 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
         return last.firstProbability + heads * last.probabilitiesPerHead();
     }
 
-    /** Number of keys that query {@code i} of a sequence of {@code block} sees. */
+    /** Returns the number of keys that query {@code i} of a sequence of {@code block} sees. */
     int visibleKeys(Block block, int i) {
         if (!causal) {
             return block.keys();

@@ -26,7 +26,7 @@ public final class AttentionMath implements AutoCloseable {
         layout.blocks().forEach(block -> masks.add(mask(block)));
     }
 
-    /** Mask added to the scores, [1, 1, L, K]: −∞ where a query does not see a key; null for none. */
+    /** Returns the mask added to the scores, [1, 1, L, K]: −∞ where a query does not see a key; null for none. */
     private INDArray mask(Block block) {
         float[] hidden = new float[block.queriesEach() * block.keys()];
         boolean any = false;
@@ -88,7 +88,7 @@ public final class AttentionMath implements AutoCloseable {
         }
     }
 
-    /** The block's place in the flat probabilities, as [S, H, L, K]. */
+    /** Returns the block's place in the flat probabilities, as [S, H, L, K]. */
     private static INDArray slot(int heads, INDArray probabilities, Block block) {
         long each = (long) block.queriesEach() * block.keys();
         long[] shape = {block.sequences(), heads, block.queriesEach(), block.keys()};
@@ -122,7 +122,7 @@ public final class AttentionMath implements AutoCloseable {
             scale = 1 / Math.sqrt((double) headWidth);
         }
 
-        /** Query rows of a block, [S, H, L, D]. */
+        /** Returns the query rows of a block, [S, H, L, D]. */
         INDArray queries(INDArray matrix, Block block) {
             return view(matrix, block.firstQuery(), 0, block.sequences(), heads, block.queriesEach());
         }
@@ -141,7 +141,7 @@ public final class AttentionMath implements AutoCloseable {
                     columnStride);
         }
 
-        /** The keys, then the values that each sequence sees, the prefix's first: [S, 2 H, K, D]. */
+        /** Returns the keys, then the values that each sequence sees, the prefix's first: [S, 2 H, K, D]. */
         INDArray keysAndValues(Block block) {
             INDArray own = view(kv, block.firstRow(), keyColumn, block.sequences(), 2L * heads, block.length());
             if (block.sharedKeys() == 0) {
@@ -152,7 +152,7 @@ public final class AttentionMath implements AutoCloseable {
             return Nd4j.concat(2, repeated, own);
         }
 
-        /** The keys (0) or the values (1) of both: [S, H, K, D]. */
+        /** Returns the keys (0) or the values (1) of both: [S, H, K, D]. */
         INDArray half(INDArray both, int which) {
             long[] shape = {both.size(0), heads, both.size(2), both.size(3)};
             return GraphOp.view(both, (long) which * heads * both.stride(1), shape, both.stride());

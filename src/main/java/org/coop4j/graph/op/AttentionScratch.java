@@ -26,12 +26,12 @@ public final class AttentionScratch implements AutoCloseable {
         exponential = ds == null ? new Exponential(size) : null;
     }
 
-    /** Memory for attention itself, with at most {@code size} scores in a task. */
+    /** Returns the memory for attention itself, with at most {@code size} scores in a task. */
     public static AttentionScratch forward(int size) {
         return new AttentionScratch(size, null);
     }
 
-    /** Memory for the gradient, with at most {@code size} scores in a task. */
+    /** Returns the memory for the gradient, with at most {@code size} scores in a task. */
     public static AttentionScratch backward(int size) {
         return new AttentionScratch(size, HostMatrix.allocate(1, size));
     }

@@ -35,7 +35,7 @@ public class Convolution extends GraphOp {
         this.shape = new Unfolding.Shape(grid, stride);
     }
 
-    /** The images before and after. */
+    /** Returns the images before and after. */
     protected final Unfolding.Shape shape() {
         return shape;
     }

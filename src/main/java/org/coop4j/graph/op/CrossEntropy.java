@@ -39,7 +39,7 @@ public final class CrossEntropy extends GraphOp {
         out[0].assign(target(in[1], in[0]).muli(shifted.rsubi(logSum)).sum(1).mean());
     }
 
-    /** The targets, [batch, classes]. */
+    /** Returns the targets, [batch, classes]. */
     private static INDArray target(INDArray given, INDArray logits) {
         if (given.rank() > 1) {
             return Transforms.softmax(given, true);

@@ -110,7 +110,7 @@ public final class GatherRows extends GraphOp {
             return () -> sums.forEach(HostKernel::run);
         }
 
-        /** The target of each row of dy in the matrix whose rows start at {@code first}. */
+        /** Returns the target of each row of dy in the matrix whose rows start at {@code first}. */
         private int[] targets(int first, int rows) {
             return Arrays.stream(sources)
                     .map(s -> s >= first && s < first + rows ? s - first : NONE)
@@ -152,7 +152,7 @@ public final class GatherRows extends GraphOp {
         }
     }
 
-    /** The same in float32 on native memory. */
+    /** Returns the same in float32 on native memory. */
     private static HostKernel sum(HostMatrix x, int[] targets, HostMatrix out) {
         float[] row = new float[x.cols()];
         float[] sum = new float[x.cols()];

@@ -54,12 +54,12 @@ public abstract class GraphOp extends DynamicCustomOp {
      */
     public abstract void compute(INDArray[] in, INDArray[] out);
 
-    /** {@link #compute} bound to these arrays. */
+    /** Returns {@link #compute} bound to these arrays. */
     public HostKernel portableKernel(INDArray[] in, INDArray[] out) {
         return () -> compute(in, out);
     }
 
-    /** The same arithmetic in float32 on native memory, bound to these arrays. */
+    /** Returns the same arithmetic in float32 on native memory, bound to these arrays. */
     public abstract HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers);
 
     /** Returns true if output 0 may overwrite this input when nothing reads the input afterwards. */
@@ -67,7 +67,7 @@ public abstract class GraphOp extends DynamicCustomOp {
         return false;
     }
 
-    /** Floating-point operations of the matrix products in one run; 0 for elementwise ops. */
+    /** Returns the number of floating-point operations of the matrix products in one run; 0 for elementwise ops. */
     public long flops(List<long[]> inputShapes) {
         return 0;
     }
@@ -102,7 +102,10 @@ public abstract class GraphOp extends DynamicCustomOp {
                 .toList();
     }
 
-    /** Memory of an array from an element on, as another array. Views are made by hand: see {@link AttentionMath}. */
+    /**
+     * Returns the memory of an array from an element on, as another array. Views are made by hand: see {@link
+     * AttentionMath}.
+     */
     public static INDArray view(INDArray array, long element, long[] shape, long... strides) {
         return Nd4j.create(array.data(), shape, strides, array.offset() + element, 'c');
     }

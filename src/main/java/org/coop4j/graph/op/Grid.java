@@ -22,7 +22,7 @@ public record Grid(int height, int width) {
     }
 
     /**
-     * The grid with every {@code factor}-th line and pixel.
+     * Returns the grid with every {@code factor}-th line and pixel.
      *
      * @throws IllegalArgumentException if {@code factor} does not divide both sides
      */
@@ -34,7 +34,7 @@ public record Grid(int height, int width) {
         return new Grid(height / factor, width / factor);
     }
 
-    /** The number of images in {@code rows} rows. */
+    /** Returns the number of images in {@code rows} rows. */
     public int images(long rows) {
         if (rows % pixels() != 0) {
             throw new IllegalArgumentException(

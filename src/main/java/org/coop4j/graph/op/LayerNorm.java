@@ -31,12 +31,12 @@ public class LayerNorm extends GraphOp {
         normalise(in[0], inverseDeviation(in[0])).muli(in[1]).addi(in[2], out[0]);
     }
 
-    /** (x − mean) · inverse, row by row. */
+    /** Computes (x − mean) · inverse, row by row. */
     public static INDArray normalise(INDArray x, INDArray inverse) {
         return x.sub(x.mean(true, 1)).muli(inverse);
     }
 
-    /** 1 / √(variance + epsilon), [rows, 1]. */
+    /** Returns 1 / √(variance + epsilon), [rows, 1]. */
     public static INDArray inverseDeviation(INDArray x) {
         INDArray variance = x.var(false, 1).reshape('c', x.rows(), 1);
         return Transforms.pow(variance.addi(EPSILON), -0.5, false);

@@ -25,7 +25,7 @@ final class NormalDistribution {
 
     private NormalDistribution() {}
 
-    /** Φ(x), the probability of a value up to x. */
+    /** Returns Φ(x), the probability of a value up to x. */
     static float cdf(float x) {
         if (x >= LIMIT) {
             return 1f;
@@ -42,7 +42,7 @@ final class NormalDistribution {
         return (float) (CDF[i] + t * rise + t * (1 - t) * (a * (1 - t) + b * t));
     }
 
-    /** φ(x), the density at x. */
+    /** Returns φ(x), the density at x. */
     static float density(float x) {
         return (float) (Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI));
     }

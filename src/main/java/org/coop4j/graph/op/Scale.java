@@ -22,12 +22,12 @@ public final class Scale extends GraphOp {
         this.logarithm = logarithm;
     }
 
-    /** s · x. */
+    /** Returns s · x. */
     static SDVariable by(SDVariable s, SDVariable x) {
         return new Scale(x.getSameDiff(), x, s, false).outputVariable();
     }
 
-    /** exp(s) · x. */
+    /** Returns exp(s) · x. */
     public static SDVariable byExp(SDVariable s, SDVariable x) {
         return new Scale(x.getSameDiff(), x, s, true).outputVariable();
     }

@@ -45,7 +45,7 @@ public final class Unfolding implements AutoCloseable {
             }
         }
 
-        /** The pixels after. */
+        /** Returns the pixels after. */
         public Grid out() {
             return new Grid((in.height() - 1) / stride + 1, (in.width() - 1) / stride + 1);
         }
@@ -158,7 +158,7 @@ public final class Unfolding implements AutoCloseable {
     }
 
     /**
-     * Each pixel's neighbourhood as a row, in ND4J calls.
+     * Returns each pixel's neighbourhood as a row, in ND4J calls.
      *
      * @param x [batch · height · width, channels]
      * @return [batch · out height · out width, 9 · channels], ordered line, pixel, channel
@@ -184,14 +184,14 @@ public final class Unfolding implements AutoCloseable {
         return rows.reshape('c', grid.images(rows.rows()), grid.height(), grid.width(), rows.columns());
     }
 
-    /** The pixels (y + i · stride, x + j · stride) of padded images, [batch, i, j, channels]. */
+    /** Returns the pixels (y + i · stride, x + j · stride) of padded images, [batch, i, j, channels]. */
     public static INDArray window(INDArray padded, int y, int x, int stride, Grid grid) {
         long[] s = padded.stride();
         long[] shape = {padded.size(0), grid.height(), grid.width(), padded.size(3)};
         return GraphOp.view(padded, y * s[1] + x * s[2], shape, s[0], stride * s[1], stride * s[2], s[3]);
     }
 
-    /** The columns of one tap as [batch, height, width, channels]. */
+    /** Returns the columns of one tap as [batch, height, width, channels]. */
     public static INDArray columns(INDArray unfolded, int tap, Shape shape) {
         Grid grid = shape.out();
         long row = unfolded.columns();

@@ -169,7 +169,7 @@ class BankFileTest {
             Files.write(file(), damaged);
             assertThatThrownBy(this::open)
                     .isInstanceOf(IOException.class)
-                    .hasMessageContaining("not the feature bank of this model and transform");
+                    .hasMessageContainingAll(file().toString(), "--bank");
         }
     }
 
@@ -182,8 +182,7 @@ class BankFileTest {
         String changed = WEIGHTS.substring(0, 63) + "0";
         assertThatThrownBy(() -> BankFile.open(folder, key(changed, "test-16", WIDTH)))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("the model file may have changed since it was built")
-                .hasMessageContaining("delete it or give another --bank folder");
+                .hasMessageContainingAll(file().toString(), "model", "--bank");
         assertThatThrownBy(() -> BankFile.open(folder, key(WEIGHTS, "test-16", WIDTH + 1)))
                 .isInstanceOf(IOException.class);
         assertThat(Files.readAllBytes(file())).isEqualTo(before);
@@ -213,7 +212,7 @@ class BankFileTest {
         Files.copy(KEY.file(folder), half.file(folder), StandardCopyOption.REPLACE_EXISTING);
         assertThatThrownBy(() -> BankFile.open(folder, half))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("not the feature bank of this model and transform");
+                .hasMessageContainingAll(".bank", "--bank");
     }
 
     @Test
@@ -230,7 +229,7 @@ class BankFileTest {
         Files.copy(KEY.file(folder), before.file(folder), StandardCopyOption.REPLACE_EXISTING);
         assertThatThrownBy(() -> BankFile.open(folder, before))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("not the feature bank of this model and transform");
+                .hasMessageContainingAll(".bank", "--bank");
     }
 
     @Test
@@ -345,8 +344,39 @@ class BankFileTest {
         Path file = Files.createFile(folder.resolve("a-file"));
         assertThatThrownBy(() -> BankFile.open(file, KEY))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("cannot open the feature bank " + file)
-                .hasMessageContaining("give --bank a folder that you may write to");
+                .hasMessageContainingAll(file.toString(), "--bank");
+    }
+
+    @Test
+    void aBankThatCannotBeWrittenIsReadAndStaysAsItIs() throws IOException {
+        try (BankFile bank = open()) {
+            append(bank, 0, 3);
+        }
+        Files.write(file(), new byte[RECORD / 2], StandardOpenOption.APPEND);
+        byte[] before = Files.readAllBytes(file());
+        try (BankFile bank = BankFile.openToRead(file(), KEY)) {
+            for (int i = 0; i < 3; i++) {
+                assertHolds(bank, i);
+            }
+            assertThat(bank.contains(key(3))).isFalse();
+            assertThatThrownBy(bank::requireWritable)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining(file().toString())
+                    .hasMessageContaining("--bank");
+        }
+        assertThat(Files.readAllBytes(file())).isEqualTo(before);
+    }
+
+    /** Root may write to any file, and then has a bank like any other. */
+    @Test
+    void permissionToReadIsEnoughToOpenABank() throws IOException {
+        try (BankFile bank = open()) {
+            append(bank, 0, 1);
+        }
+        assertThat(file().toFile().setReadOnly()).isTrue();
+        try (BankFile bank = open()) {
+            assertHolds(bank, 0);
+        }
     }
 
     @Test
@@ -354,7 +384,7 @@ class BankFileTest {
         try (BankFile bank = open()) {
             assertThatThrownBy(() -> bank.record(key(0)))
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("is not in the bank");
+                    .hasMessageContainingAll(key(0).toString(), file().toString());
         }
     }
 }

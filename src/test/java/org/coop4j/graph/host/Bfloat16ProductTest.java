@@ -122,13 +122,13 @@ class Bfloat16ProductTest {
                 Workers workers = new Workers(2)) {
             Bfloat16Product first = new Bfloat16Product(x, w, true, null, y, workers);
             Bfloat16Product second = new Bfloat16Product(x, w, true, null, again, workers);
-            assertThat(workers.weightForms().size()).isOne();
+            assertThat(workers.weightForms().copies()).hasSize(1);
             first.run();
             first.close();
             second.run();
             assertThat(all(again)).containsExactly(all(y));
             second.close();
-            assertThat(workers.weightForms().size()).isZero();
+            assertThat(workers.weightForms().copies()).isEmpty();
         }
     }
 
@@ -165,6 +165,6 @@ class Bfloat16ProductTest {
         assertThat(Precision.of("float32").obstacle()).isEqualTo(Optional.empty());
         assertThatThrownBy(() -> Precision.of("half"))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("expected float32 or bf16, got \"half\"");
+                .hasMessageContainingAll("float32", "bf16", "\"half\"");
     }
 }

@@ -197,7 +197,7 @@ class TrainerTest {
         };
         assertThatThrownBy(() -> train(model, 6))
                 .isInstanceOf(NonFiniteLossException.class)
-                .hasMessageContaining("parameter became -Infinity in epoch 2, batch 2");
+                .hasMessageContainingAll("-Infinity", "epoch 2", "batch 2");
         Checkpoint kept = Checkpoint.read(checkpoint(), "images");
         assertThat(kept.epochs()).isEqualTo(1);
         assertThat(kept.arrays().get("value.bowl")).doesNotContain(Float.NEGATIVE_INFINITY);
@@ -207,8 +207,9 @@ class TrainerTest {
     void aCheckpointOfAnotherSizeOrOtherImagesIsRefused() throws IOException {
         train(new Bowl(), 6);
         assertThatThrownBy(() -> train(new Bowl(LearnedTensor.of("bowl", new float[2], 2)), 6))
-                .hasMessageContaining("expected 2 values of bowl, got 3");
+                .hasMessageContainingAll("bowl", "expected 2", "got 3");
         assertThatThrownBy(() -> Checkpoint.read(checkpoint(), "others"))
-                .hasMessageContaining("the training images are not those");
+                .isInstanceOf(IOException.class)
+                .hasMessageContainingAll(checkpoint().getParent().toString(), "--out");
     }
 }

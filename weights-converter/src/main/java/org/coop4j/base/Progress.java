@@ -40,12 +40,12 @@ public interface Progress {
             this.label = label;
         }
 
-        /** Number of parts in a displayed unit, such as bytes per megabyte. */
+        /** Returns the number of parts in a displayed unit, such as bytes per megabyte. */
         public long size() {
             return size;
         }
 
-        /** Label after the number; empty if the number is not shown. */
+        /** Returns the label after the number; empty if the number is not shown. */
         public String label() {
             return label;
         }
@@ -98,12 +98,12 @@ public interface Progress {
             this.total = total;
         }
 
-        /** Amount done. */
+        /** Returns the amount done. */
         public final long done() {
             return done;
         }
 
-        /** Total amount. */
+        /** Returns the total amount. */
         public final long total() {
             return total;
         }

@@ -10,9 +10,9 @@ import java.lang.annotation.Target;
 @Target(ElementType.RECORD_COMPONENT)
 public @interface Setting {
 
-    /** A sentence without a full stop. */
+    /** Returns a sentence without a full stop. */
     String value();
 
-    /** Another setting of the record, a string, that decides this one wherever it is given. */
+    /** Returns another setting of the record, a string, that decides this one wherever it is given. */
     String decidedBy() default "";
 }

@@ -237,7 +237,7 @@ public final class Settings {
                 : value;
     }
 
-    /** {@code contextLength}, {@code context-length} → {@code context_length}. */
+    /** Returns {@code context_length} for {@code contextLength} and {@code context-length}. */
     private static String canonical(String name) {
         return name.replaceAll("([a-z0-9])([A-Z])", "$1_$2").replace('-', '_').toLowerCase(Locale.ROOT);
     }

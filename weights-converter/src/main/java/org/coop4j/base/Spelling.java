@@ -17,7 +17,7 @@ public final class Spelling {
                 .orElse("");
     }
 
-    /** Insertions, deletions, replacements and exchanges of neighbours that turn one text into the other. */
+    /** Counts the insertions, deletions, replacements and exchanges of neighbours that turn one text into the other. */
     private static int distance(String a, String b) {
         int[][] d = new int[a.length() + 1][b.length() + 1];
         for (int i = 0; i <= a.length(); i++) {

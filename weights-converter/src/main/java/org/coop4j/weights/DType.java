@@ -54,7 +54,7 @@ public enum DType {
         return !isFloat() && this != BOOL;
     }
 
-    /** The class that PyTorch keeps its elements in, such as {@code FloatStorage}; empty if there is none. */
+    /** Returns the class that PyTorch keeps its elements in, such as {@code FloatStorage}; empty if there is none. */
     public String torchStorage() {
         return torchStorage;
     }

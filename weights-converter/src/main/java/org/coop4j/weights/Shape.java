@@ -30,22 +30,22 @@ public record Shape(List<Long> dims) {
         return new Shape(Arrays.stream(dims).boxed().toList());
     }
 
-    /** Number of dimensions. */
+    /** Returns the number of dimensions. */
     public int rank() {
         return dims.size();
     }
 
-    /** Size of dimension {@code axis}, counted from 0. */
+    /** Returns the size of dimension {@code axis}, counted from 0. */
     public long dim(int axis) {
         return dims.get(axis);
     }
 
-    /** The sizes, outermost first. */
+    /** Returns the sizes, outermost first. */
     public long[] toArray() {
         return dims.stream().mapToLong(Long::longValue).toArray();
     }
 
-    /** Number of elements: the product of the sizes, 1 for a scalar. */
+    /** Returns the number of elements: the product of the sizes, 1 for a scalar. */
     public long elements() {
         return product(dims, 1);
     }

@@ -55,27 +55,27 @@ public final class TensorView {
         return view;
     }
 
-    /** The tensor's name in its file. */
+    /** Returns the tensor's name in its file. */
     public String name() {
         return spec.name;
     }
 
-    /** Element type in the file. */
+    /** Returns the element type in the file. */
     public DType dtype() {
         return spec.dtype;
     }
 
-    /** Dimensions, outermost first. */
+    /** Returns the dimensions, outermost first. */
     public Shape shape() {
         return spec.shape;
     }
 
-    /** Name, element type and shape. */
+    /** Returns name, element type and shape. */
     public TensorSpec spec() {
         return spec;
     }
 
-    /** Size of the elements in bytes, without the gaps between them. */
+    /** Returns the size of the elements in bytes, without the gaps between them. */
     public long bytes() {
         return spec.bytes();
     }
@@ -216,7 +216,7 @@ public final class TensorView {
      * @param shape dimensions
      */
     public record TensorSpec(String name, DType dtype, Shape shape) {
-        /** Size of the elements in bytes. */
+        /** Returns the size of the elements in bytes. */
         public long bytes() {
             return shape.bytes(dtype);
         }

@@ -14,6 +14,6 @@ class ResourceTest {
     @Test
     void aMissingFileIsNamedWithItsPackage() {
         assertThatThrownBy(() -> Resource.text(Resource.class, "none.json"))
-                .hasMessageContaining("resource none.json of org.coop4j.base is missing");
+                .hasMessageContainingAll("none.json", "org.coop4j.base");
     }
 }

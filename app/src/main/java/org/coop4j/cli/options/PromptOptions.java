@@ -4,9 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.clip.FeatureTable;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.StoredFeatures;
@@ -28,33 +26,38 @@ public final class PromptOptions {
             description = "A learned classifier, or the folder of the run that learned it.")
     private Path prompt;
 
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "FILE",
-            description = "The model it was learned with (default: where it was then, or beside it).")
-    private Path model;
-
     @Mixin
-    private Options.Vocabulary vocabulary = new Options.Vocabulary();
+    private OfModel model = new OfModel();
+
+    /** The model of a learned classifier. */
+    public static final class OfModel {
+        @Option(
+                names = {"-m", "--model"},
+                paramLabel = "FILE",
+                description = "The model it was learned with (default: at its recorded path, or next to it).")
+        private Path file;
+
+        @Mixin
+        private Options.Vocabulary vocabulary;
+
+        /** Returns the model's file, or null if none was given. */
+        public Path file() throws IOException {
+            return file == null ? null : ModelOptions.file(file);
+        }
+    }
 
     /** Options that the command line sets. */
     public PromptOptions() {}
 
-    /** Options of a command that declares its own. */
-    public PromptOptions(Path prompt, Path model, Options.Vocabulary vocabulary) {
+    /** Options of a command with other names for its classifiers. */
+    public PromptOptions(Path prompt, OfModel model) {
         this.prompt = prompt;
         this.model = model;
-        this.vocabulary = vocabulary;
     }
 
     /** Reads the classifier's file. */
     public ClassifierFile read() throws IOException {
         return ClassifierFile.read(file());
-    }
-
-    /** Returns the run's folder or the classifier's file, as it was given. */
-    public Path given() {
-        return prompt;
     }
 
     /** Returns the classifier's folder, which may be that of its run. */
@@ -73,9 +76,9 @@ public final class PromptOptions {
 
     /** Opens the model that the classifier was learned with, in a precision. */
     public Clip open(ClassifierFile learned, Precision precision) throws IOException {
-        Path file =
-                model == null ? ClassifierModel.find(learned, file(), ModelOptions.ADVICE) : ModelOptions.file(model);
-        Clip clip = Clip.open(file, vocabulary.clip(precision, Workers.standard()));
+        Path given = model.file();
+        Path file = given == null ? ClassifierModel.find(learned, file(), ModelOptions.ADVICE) : given;
+        Clip clip = Clip.open(file, model.vocabulary.clip(precision, Workers.standard()));
         try {
             learned.requireModel(clip);
         } catch (IllegalArgumentException e) {
@@ -94,27 +97,18 @@ public final class PromptOptions {
     public FeatureSpace open(ClassifierFile learned, List<LabelledImage> images, Precision precision)
             throws IOException {
         StoredFeatures.Row first = images.isEmpty() ? null : images.get(0).stored();
-        if (model != null || first == null || !learned.learnedWithoutModel()) {
+        if (model.file != null || first == null || !learned.learnedWithoutModel()) {
             return open(learned, precision);
         }
-        StoredFeatures features = first.features();
-        return FeatureTable.of(
-                features.precision(),
-                features.modelSha256(),
-                features.logLogitScale(0), // the classifier has its own
-                List.of(),
-                FeatureMatrix.of(0, features.width(), new float[0]),
-                Workers.standard());
+        return first.features().space(Workers.standard());
     }
 
     /** Opens a classifier for classes that its method may not be able to name. */
     public static Classifier classifier(ClassifierFile learned, FeatureSpace space, List<String> classNames)
             throws IOException {
-        try {
+        return CommandFailure.unless(() -> {
             Classifier own = learned.open(space);
             return classNames.equals(learned.classNames()) ? own : own.forClasses(classNames);
-        } catch (IllegalArgumentException e) {
-            throw new CommandFailure(e.getMessage());
-        }
+        });
     }
 }

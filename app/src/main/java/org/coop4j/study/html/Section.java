@@ -8,7 +8,7 @@ import java.util.Map;
 import org.coop4j.console.Table;
 import org.coop4j.study.html.FewShotChart.Series;
 
-/** A section of an {@link HtmlPage}: sentences beside what they are about. */
+/** A section of an {@link HtmlPage}: sentences with the tables, charts and pictures that they describe. */
 public final class Section {
 
     private final String heading;
@@ -45,7 +45,7 @@ public final class Section {
 
     /** Adds a table, unless it has no row. */
     public Section table(Table<?> table) {
-        return table.isEmpty() ? this : add("{}", HtmlTable.table(table));
+        return table.isEmpty() ? this : add("{}", HtmlTable.of(table));
     }
 
     /** Adds a table behind a line that opens it, with data for the filters; nothing if it has no row. */
@@ -56,7 +56,7 @@ public final class Section {
                         "<details{}><summary>{}</summary>{}</details>",
                         Markup.data(data),
                         summary,
-                        HtmlTable.table(table));
+                        HtmlTable.of(table));
     }
 
     /** Adds the sentence that the reader should take home from this section. */
@@ -86,11 +86,6 @@ public final class Section {
         return items.isEmpty() ? this : add("<ul>{}</ul>", Markup.each(items, item -> Markup.of("<li>{}</li>", item)));
     }
 
-    /** Adds lines as they are, such as a command. */
-    public Section code(String lines) {
-        return add("<pre tabindex=\"0\"><code>{}</code></pre>", lines);
-    }
-
     /**
      * A number that the reader should take home.
      *
@@ -113,7 +108,7 @@ public final class Section {
     /** A few-shot chart with data for the filters. */
     public record Chart(FewShotChart chart, Map<String, String> data) {}
 
-    /** Adds a chart with its legend beside it, or several side by side with one legend. */
+    /** Adds a chart with its legend, or several charts with a common legend. */
     public Section charts(List<Chart> charts) {
         if (charts.isEmpty()) {
             return this;

@@ -130,10 +130,7 @@ class StudyReportTest {
         // t = 43 / √(13 / 3) = 20.6564; p = 1 − t / √(t² + 2) = 0.002335.
         assertThat(row).containsEntry("p_paired_over_seeds", "0.00234");
         // Of 80, 82 and 87 the reference prints 2.94, with divisor n.
-        assertThat(text("report.html"))
-                .contains("± is the standard deviation over the seeds with divisor n − 1;")
-                .contains("± 3.6")
-                .doesNotContain("± 2.9");
+        assertThat(text("report.html")).contains("n − 1", "± 3.6").doesNotContain("± 2.9");
     }
 
     @Test
@@ -194,10 +191,9 @@ class StudyReportTest {
         writeReport();
 
         assertThat(text("report.html"))
-                .contains("RN50 (SHA-256 a1a1a1a1a1a1…): 6 runs, 1 dataset, seeds 1, 2 and 3")
-                .contains("no space left")
-                .contains("result.json is damaged")
-                .contains("seed 3 is missing: EuroSAT, coop-m16-end, 2 shots.");
+                .contains("RN50", "a1a1a1a1a1a1", "6 runs", "1 dataset", "1, 2 and 3")
+                .contains("no space left", "result.json")
+                .containsPattern("seed 3 .*EuroSAT, coop-m16-end, 2 shots");
     }
 
     @Test
@@ -226,20 +222,20 @@ class StudyReportTest {
         writeReport();
 
         assertThat(text("figures/eurosat.svg")).doesNotContain("published");
-        assertThat(text("report.html")).contains("50.63 RN50").contains("none that the papers used");
+        assertThat(text("report.html")).contains("50.63 RN50", "not one");
     }
 
     @Test
     void oneDatasetIsNamedByTheTitleAndTwoByEachRow() throws IOException {
         zeroShot("EuroSAT", 40);
         writeReport();
-        assertThat(text("report.html")).contains("Few-shot CLIP on EuroSAT").contains("Method × shots");
+        assertThat(text("report.html")).contains(" on EuroSAT</h1>").contains("Method × shots");
         assertThat(values(text("report.html"), "data-dataset")).containsExactly("EuroSAT");
 
         zeroShot("DescribableTextures", 42);
         writeReport();
         assertThat(text("report.html"))
-                .contains("Few-shot CLIP on 2 datasets")
+                .contains(" on 2 datasets</h1>")
                 .contains("Dataset × method × shots")
                 .contains("<th scope=\"row\" data-dataset=\"EuroSAT\">EuroSAT</th>");
     }
@@ -271,16 +267,16 @@ class StudyReportTest {
                 .contains("figures/rn50/eurosat.svg", "figures/vit-b-16/eurosat.svg")
                 .contains("tables/few-shot.csv");
         assertThat(csv("few-shot")).extracting(row -> row.get("accuracy")).containsExactly("50.5000", "80.0000");
-        assertThat(text("report.html")).contains("<h2>All numbers, RN50</h2>", "<h2>All numbers, ViT-B/16</h2>");
+        assertThat(text("report.html")).contains(", RN50</h2>", ", ViT-B/16</h2>");
         assertThat(values(text("report.html"), "data-model")).containsExactly("RN50", "ViT-B/16");
-        assertThat(report().notes().get(0)).startsWith("runs of 2 models are shown apart");
+        assertThat(report().notes().get(0)).contains("2 models");
     }
 
     @Test
     void runsOfOneKindAloneMakeAReportToo() throws IOException {
         write(RunFiles.of("coop-m4-end", "ImageNetR", 57).learned(16, 1).trainedOn("ImageNet"));
         assertThat(writeReport()).contains("tables/robustness.csv").doesNotContain("tables/few-shot.csv");
-        assertThat(text("report.html")).contains("<h1>Few-shot CLIP on ImageNet-R</h1>");
+        assertThat(text("report.html")).contains(" on ImageNet-R</h1>");
 
         Files.delete(root.resolve("runs/run-0/result.json"));
         write(RunFiles.of("zero-shot", "EuroSAT", 38));

@@ -131,17 +131,17 @@ public final class AdamW {
         }
     }
 
-    /** Number of steps taken. */
+    /** Returns the number of steps taken. */
     long steps() {
         return steps;
     }
 
-    /** The average of the gradient of array {@code i}, itself. */
+    /** Returns the average of the gradient of array {@code i}, not copied. */
     float[] firstMoment(int i) {
         return firstMoments[i];
     }
 
-    /** The average of the squared gradient of array {@code i}, itself. */
+    /** Returns the average of the squared gradient of array {@code i}, itself. */
     float[] secondMoment(int i) {
         return secondMoments[i];
     }

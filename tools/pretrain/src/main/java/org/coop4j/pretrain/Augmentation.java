@@ -63,7 +63,7 @@ public record Augmentation(
         }
     }
 
-    /** No change at all. */
+    /** Returns no change at all. */
     public static Augmentation none() {
         return new Augmentation(1, 1, 0, 0, 0, 0, 0, 0, 0);
     }
@@ -126,7 +126,7 @@ public record Augmentation(
         target.put(offset, planes, 0, planes.length);
     }
 
-    /** The map's values, 0 to 255, as [3, size, size]. */
+    /** Returns the map's values, 0 to 255, as [3, size, size]. */
     private static float[] sample(RgbImage image, View view, int size) {
         float[] planes = new float[3 * size * size];
         double side = Math.min(image.width(), image.height()) / view.zoom;
@@ -219,7 +219,7 @@ public record Augmentation(
         return Math.min(255, Math.max(0, value));
     }
 
-    /** ITU-R 601 luma, as Pillow's grey. */
+    /** Returns ITU-R 601 luma, which is Pillow's grey. */
     private static float grey(float[] planes, int i, int pixels) {
         return 0.299f * planes[i] + 0.587f * planes[i + pixels] + 0.114f * planes[i + 2 * pixels];
     }

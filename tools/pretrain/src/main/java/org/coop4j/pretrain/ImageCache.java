@@ -33,7 +33,7 @@ final class ImageCache {
         this.held = new RgbImage[files.size()];
     }
 
-    /** A share of the Java heap's limit that pictures may take. */
+    /** Returns a share of the Java heap's limit that pictures may take. */
     static long standardBudget() {
         return Runtime.getRuntime().maxMemory() / 2;
     }
@@ -92,7 +92,7 @@ final class ImageCache {
     }
 
     /**
-     * The picture with that number; from any thread.
+     * Returns the picture with that number; from any thread.
      *
      * @throws IOException if it is not held and has become unreadable
      */
@@ -101,7 +101,7 @@ final class ImageCache {
         return image != null ? image : read(i);
     }
 
-    /** How many are held in memory. */
+    /** Returns the number of images held in memory. */
     int heldCount() {
         return (int) Arrays.stream(held).filter(Objects::nonNull).count();
     }

@@ -29,7 +29,7 @@ public final class InitialModel {
         this.weights = weights;
     }
 
-    /** Random weights as {@link RandomWeights} draws them, which lie in no file. */
+    /** Returns random weights as {@link RandomWeights} draws them, which lie in no file. */
     public static InitialModel random(ClipConfig architecture, MlpActivation activation, long seed) {
         return new InitialModel(
                 RandomWeights.metadata(architecture, seed, activation),
@@ -38,7 +38,7 @@ public final class InitialModel {
     }
 
     /**
-     * The weights of a model that stays open while the training is prepared.
+     * Returns the weights of a model that stays open while the training is prepared.
      *
      * @throws IOException if the model cannot be read
      */
@@ -52,22 +52,22 @@ public final class InitialModel {
         });
     }
 
-    /** SHA-256 of the model's file; null for random weights. */
+    /** Returns the SHA-256 of the model's file; null for random weights. */
     String sha256() {
         return sha256;
     }
 
-    /** Architecture, activation and preprocessing. */
+    /** Returns the architecture, activation and preprocessing. */
     public ModelMetadata metadata() {
         return metadata;
     }
 
-    /** The shape of the tensor {@code name}. */
+    /** Returns the shape of the tensor {@code name}. */
     long[] shape(String name) {
         return specs.get(name).shape().toArray();
     }
 
-    /** The elements of the tensor {@code name}. */
+    /** Returns the elements of the tensor {@code name}. */
     float[] floats(String name) {
         return weights.apply(specs.get(name));
     }

@@ -24,14 +24,14 @@ final class Metrics {
         this.lines = new StringBuilder(lines);
     }
 
-    /** Of a training that begins. */
+    /** Opens the metrics of a training that begins. */
     static Metrics begin(Path file) throws IOException {
         Files.deleteIfExists(file);
         return new Metrics(file, "");
     }
 
     /**
-     * Of a training that goes on.
+     * Opens the metrics of a training that continues.
      *
      * @param kept the lines that the checkpoint keeps
      */
@@ -51,12 +51,12 @@ final class Metrics {
         }
     }
 
-    /** All lines, for the checkpoint. */
+    /** Returns all lines, for the checkpoint. */
     String lines() {
         return lines.toString();
     }
 
-    /** Number of lines. */
+    /** Returns the number of lines. */
     int count() {
         return (int) lines.chars().filter(c -> c == '\n').count();
     }

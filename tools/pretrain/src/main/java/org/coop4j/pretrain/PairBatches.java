@@ -59,7 +59,7 @@ public final class PairBatches {
         this.captions = captions;
     }
 
-    /** The batches of an epoch, the same at every call. */
+    /** Returns the batches of an epoch, the same at every call. */
     List<Batch> epoch(int epoch) {
         int[] order = shuffled(RandomStream.of(seed, "pair order " + epoch));
         int[] drawn = drawCaptions(RandomStream.of(seed, "captions " + epoch));

@@ -36,7 +36,7 @@ public record PretrainConfig(
         }
     }
 
-    /** What suits some ten thousand pictures of 64 pixels and two cores. */
+    /** Returns settings for about ten thousand pictures of 64 pixels and two cores. */
     public static PretrainConfig standard(long seed) {
         return new PretrainConfig(
                 30,

@@ -88,8 +88,8 @@ public record PretrainRun(
                         .equals(spec)) {
             throw new IOException("the run in "
                     + run.path()
-                    + " was begun with other settings or another table (see its"
-                    + " config.json): resume it with the same, or choose another --out");
+                    + " was started with other settings or another table (see its"
+                    + " config.json): resume it with those, or choose another --out");
         }
     }
 
@@ -197,7 +197,7 @@ public record PretrainRun(
         return String.format(Locale.ROOT, form, values);
     }
 
-    /** With threads of its own, which the model closes. */
+    /** Validates with separate threads, which the model closes. */
     private Retrieval validate(Path model, PairTable held, Tokenizer tokenizer) throws IOException {
         try (Clip clip =
                 Clip.open(model, new Clip.Options(() -> tokenizer, new Workers(workers.count()), Precision.FLOAT32))) {

@@ -44,7 +44,7 @@ public record PretrainState(
         arrays = Collections.unmodifiableMap(new LinkedHashMap<>(arrays));
     }
 
-    /** A copy of the state after so many epochs, the last of which gave {@code last}. */
+    /** Returns a copy of the state after so many epochs, the last of which gave {@code last}. */
     static PretrainState of(int epochs, Pretraining.Epoch last, TrainableClip clip, AdamW optimizer) {
         Map<String, float[]> state = new LinkedHashMap<>();
         List<TrainedArray> arrays = clip.arrays();
@@ -81,7 +81,7 @@ public record PretrainState(
         optimizer.restore(steps);
     }
 
-    /** The refusal of a state that does not fit. */
+    /** Returns the refusal of a state that does not fit. */
     IllegalArgumentException isOfAnother() {
         return new IllegalArgumentException(
                 "a checkpoint of another model, data or seed (epoch %d, step %d)".formatted(epochs, steps));

@@ -134,17 +134,17 @@ public final class Pretraining implements AutoCloseable {
         return new Pretraining(config, initial, captions, pictures, workers);
     }
 
-    /** Number of pictures. */
+    /** Returns the number of pictures. */
     public int pictures() {
         return captions.numbers().length;
     }
 
-    /** How many of the pictures are held in memory; the others are read each time. */
+    /** Returns the number of pictures held in memory; the others are read each time. */
     public int picturesInMemory() {
         return pictures.heldCount();
     }
 
-    /** Different tokens of all captions. */
+    /** Returns the different tokens of all captions. */
     public int vocabularySize() {
         return captions.vocabulary().length;
     }
@@ -159,22 +159,22 @@ public final class Pretraining implements AutoCloseable {
         return optimizer.steps();
     }
 
-    /** What a step has room for. */
+    /** Returns the sizes of a step. */
     public TrainableClip.Size size() {
         return clip.size();
     }
 
-    /** The plan of a step, for measuring. */
+    /** Returns the plan of a step, for measuring. */
     public ExecutionPlan plan() {
         return clip.plan();
     }
 
-    /** Number of finished epochs. */
+    /** Returns the number of finished epochs. */
     public int epochs() {
         return epoch;
     }
 
-    /** The last finished epoch; null before the first, and after resuming an older checkpoint. */
+    /** Returns the last finished epoch; null before the first, and after resuming an older checkpoint. */
     Epoch lastEpoch() {
         return last;
     }
@@ -252,7 +252,7 @@ public final class Pretraining implements AutoCloseable {
         return loss;
     }
 
-    /** Which captions of a batch are among those of which of its pictures, [pictures, captions]. */
+    /** Returns 1 where a caption of the batch belongs to a picture, else 0, [pictures, captions]. */
     private float[] fits(PairBatches.Batch batch) {
         int n = batch.captions().length;
         float[] fits = new float[n * n];
@@ -289,7 +289,7 @@ public final class Pretraining implements AutoCloseable {
         Augmentation.apply(pictures.get(picture), view, preprocessing, target, offset);
     }
 
-    /** A copy of the state, between epochs. */
+    /** Returns a copy of the state, between epochs. */
     public PretrainState state() {
         return PretrainState.of(epoch, last, clip, optimizer);
     }

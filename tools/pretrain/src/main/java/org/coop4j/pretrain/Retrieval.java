@@ -73,7 +73,7 @@ public record Retrieval(int images, int captions, double recallAt1, double recal
         return new Retrieval(n, texts.rows(), (double) at1 / n, (double) at5 / n);
     }
 
-    /** How many captions of others are nearer than, or as near as, the image's own nearest. */
+    /** Counts the other images' captions that are at least as near as the image's own nearest. */
     private static int rank(int image, FeatureMatrix images, FeatureMatrix texts, int[] own) {
         float best = Float.NEGATIVE_INFINITY;
         for (int text : own) {

@@ -37,7 +37,7 @@ final class RunningStatistics {
         return norm + ".running_var";
     }
 
-    /** The outputs of a plan that {@link #update} reads. */
+    /** Returns the outputs of a plan that {@link #update} reads. */
     List<String> outputs() {
         List<String> outputs = new ArrayList<>();
         for (String norm : normPixels.keySet()) {
@@ -65,7 +65,7 @@ final class RunningStatistics {
         }
     }
 
-    /** All of them, themselves. */
+    /** Returns all averages by name, not copied. */
     Map<String, float[]> byName() {
         return averages;
     }

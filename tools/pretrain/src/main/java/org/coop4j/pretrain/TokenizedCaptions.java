@@ -63,12 +63,12 @@ record TokenizedCaptions(int[][] numbers, int[][] tokens) {
         return Arrays.copyOf(ids, end + 1);
     }
 
-    /** The token ids of the caption with that number, the end token last. */
+    /** Returns the token ids of the caption with that number, the end token last. */
     int[] tokens(int number) {
         return tokens[number];
     }
 
-    /** All tokens that captions have, ascending. */
+    /** Returns all tokens that captions have, ascending. */
     int[] vocabulary() {
         TreeSet<Integer> ids = new TreeSet<>();
         for (int[] caption : tokens) {

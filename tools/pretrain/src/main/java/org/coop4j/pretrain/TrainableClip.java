@@ -56,7 +56,7 @@ public final class TrainableClip implements AutoCloseable {
     private final Map<String, ArrayValues> gradients = new LinkedHashMap<>();
 
     /**
-     * What a step has room for.
+     * Returns the sizes of a step.
      *
      * @param batch pairs of a step, exactly
      * @param rows tokens of all captions of a step, at most
@@ -97,7 +97,7 @@ public final class TrainableClip implements AutoCloseable {
     }
 
     /**
-     * A model to train.
+     * Returns a model to train.
      *
      * @param initial the model that training begins with
      * @param tokens ids of all tokens that captions will have, ascending
@@ -122,7 +122,7 @@ public final class TrainableClip implements AutoCloseable {
         return new TrainableClip(initial, size, tokens, type, workers);
     }
 
-    /** The plan's output that is the gradient of a weight. */
+    /** Returns the plan's output that is the gradient of a weight. */
     static String gradientName(String weight) {
         return "gradient of " + weight;
     }
@@ -159,7 +159,7 @@ public final class TrainableClip implements AutoCloseable {
         return new TextTransformer(parameters, text, metadata.activation()).forward(x, sequences); // [batch, embed]
     }
 
-    /** The embeddings of the tokens that captions have, [tokens, width]. */
+    /** Returns the embeddings of the tokens that captions have, [tokens, width]. */
     private float[] compactTable() {
         int width = architecture().text().width();
         float[] all = initial.floats(TOKENS);
@@ -180,7 +180,7 @@ public final class TrainableClip implements AutoCloseable {
         return size;
     }
 
-    /** Where the normalised pixels of the next step go, [batch, 3, side, side]. */
+    /** Returns the buffer for the next step's normalised pixels, [batch, 3, side, side]. */
     public FloatBuffer images() {
         return images.buffer();
     }
@@ -228,13 +228,13 @@ public final class TrainableClip implements AutoCloseable {
         return ArrayValues.scalar(plan.output("loss"));
     }
 
-    /** The loss alone, of a model for checking gradients. */
+    /** Returns the loss alone, of a model for checking gradients. */
     double loss() {
         lossPlan.run();
         return ArrayValues.scalar(lossPlan.output("loss"));
     }
 
-    /** The plan of a step, for measuring and checking. */
+    /** Returns the plan of a step, for measuring and checking. */
     public ExecutionPlan plan() {
         return plan;
     }
@@ -244,7 +244,7 @@ public final class TrainableClip implements AutoCloseable {
     }
 
     /**
-     * Everything that is trained, in a fixed order; {@link #takeValues} is to be called when its
+     * Returns everything that is trained, in a fixed order; {@link #takeValues} is to be called when its
      * values were changed.
      */
     public List<TrainedArray> arrays() {
@@ -259,12 +259,12 @@ public final class TrainableClip implements AutoCloseable {
         return arrays;
     }
 
-    /** The running means and variances of the batch norms, by the tensors' names. */
+    /** Returns the running means and variances of the batch norms, by the tensors' names. */
     public Map<String, float[]> runningStatistics() {
         return running.byName();
     }
 
-    /** The logit scale, a logarithm. */
+    /** Returns the logit scale, a logarithm. */
     public double logitScale() {
         return values.get(LOGIT_SCALE).buffer().get(0);
     }

@@ -21,7 +21,7 @@ public record TrainedArray(String name, boolean isMatrix, FloatBuffer values, Fl
         }
     }
 
-    /** Number of elements. */
+    /** Returns the number of elements. */
     public int length() {
         return values.capacity();
     }

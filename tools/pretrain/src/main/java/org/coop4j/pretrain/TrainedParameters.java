@@ -56,7 +56,7 @@ final class TrainedParameters implements Parameters, AutoCloseable {
         return graph;
     }
 
-    /** All variables by name, in the order in which the graph asked for them. */
+    /** Returns all variables by name, in the order in which the graph asked for them. */
     Map<String, Entry> entries() {
         return entries;
     }
@@ -138,22 +138,22 @@ final class TrainedParameters implements Parameters, AutoCloseable {
         return entries.get(name).variable;
     }
 
-    /** The batch norms in the order of the graph: name → pixels of one image that it sees. */
+    /** Returns the batch norms in the order of the graph: name → pixels of one image that it sees. */
     Map<String, Integer> normPixels() {
         return normPixels;
     }
 
-    /** The name of the batch's mean that a batch norm gives. */
+    /** Returns the name of the batch's mean that a batch norm gives. */
     static String meanName(String norm) {
         return norm + ".batch_mean";
     }
 
-    /** The name of the batch's biased variance that a batch norm gives. */
+    /** Returns the name of the batch's biased variance that a batch norm gives. */
     static String varianceName(String norm) {
         return norm + ".batch_var";
     }
 
-    /** A matrix that is no tensor of the model, which the caller writes itself. */
+    /** Returns a matrix that is no tensor of the model, which the caller writes itself. */
     SDVariable derived(String name, float[] values, long... shape) {
         add(name, values, shape, true);
         return entries.get(name).variable;
@@ -188,7 +188,7 @@ final class TrainedParameters implements Parameters, AutoCloseable {
     }
 
     /**
-     * A tensor of the model as it is now, in the model's own order.
+     * Returns a tensor of the model as it is now, in the model's own order.
      *
      * @throws IllegalArgumentException if the graph never asked for it
      */

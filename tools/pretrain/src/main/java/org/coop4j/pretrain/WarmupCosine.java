@@ -13,11 +13,12 @@ record WarmupCosine(double rate, long warmup, long steps) {
     WarmupCosine {
         if (!(rate > 0) || warmup < 0 || steps < 1) {
             throw new IllegalArgumentException(
-                    "learning rate %s over %d steps, %d of them warm-up".formatted(rate, steps, warmup));
+                    "rate %s, %d steps, %d of them warm-up: expected a positive rate, 1 step or more, no negative warm-up"
+                            .formatted(rate, steps, warmup));
         }
     }
 
-    /** The learning rate of step {@code step}, counted from 0. */
+    /** Returns the learning rate of step {@code step}, counted from 0. */
     double at(long step) {
         if (step < warmup) {
             return rate * (step + 1) / warmup;

@@ -23,7 +23,7 @@ final class Captions {
     private Captions() {}
 
     /**
-     * The captions of a subject.
+     * Returns the captions of a subject.
      *
      * @param id the picture's id, which decides between patterns
      * @param source where it comes from, which decides what it is called
@@ -54,7 +54,7 @@ final class Captions {
         return captions.stream().limit(MOST).toList();
     }
 
-    /** The keywords and categories that the name does not already say, keywords first. */
+    /** Returns the keywords and categories that the name does not already say, keywords first. */
     private static List<String> further(Subject subject) {
         Set<String> further = new LinkedHashSet<>();
         for (String keyword : subject.keywords()) {
@@ -91,7 +91,7 @@ final class Captions {
         return Hashes.below(2, key + ".") == 0 ? sentence + "." : sentence;
     }
 
-    /** "a drawing", "an apple"; plurals and what is not counted stay bare. */
+    /** Returns "a drawing", "an apple"; plurals and what is not counted stay bare. */
     static String withArticle(String noun) {
         String head = noun.replaceAll("( with | of | in | on | and |, ).*", "");
         String last = head.substring(head.lastIndexOf(' ') + 1);

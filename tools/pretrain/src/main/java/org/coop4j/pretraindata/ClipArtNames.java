@@ -71,7 +71,7 @@ final class ClipArtNames {
         all.forEach(metadata -> titleCounts.merge(metadata.title(), 1, Integer::sum));
     }
 
-    /** The drawing's name in English, from its title or else from its file's name; may be empty. */
+    /** Returns the drawing's name in English, from its title or else from its file's name; may be empty. */
     String name(SvgMetadata metadata, String stem) {
         String title = COLOURLESS.matcher(metadata.title()).replaceAll(" ");
         boolean series = titleCounts.getOrDefault(metadata.title(), 0) >= SERIES
@@ -85,7 +85,7 @@ final class ClipArtNames {
         return clean(stem, metadata.author());
     }
 
-    /** The description where it is a short English phrase that adds to the name, else empty. */
+    /** Returns the description where it is a short English phrase that adds to the name, else empty. */
     String description(SvgMetadata metadata, String name) {
         String text = metadata.description();
         List<String> parts = Words.split(text);
@@ -98,7 +98,7 @@ final class ClipArtNames {
         return usable && !phrase.equals(name) ? phrase : "";
     }
 
-    /** The keywords that are English, in the order given. */
+    /** Returns the keywords that are English, in the order given. */
     List<String> keywords(SvgMetadata metadata) {
         Set<String> keywords = new LinkedHashSet<>();
         Set<String> author = authorWords(metadata.author());

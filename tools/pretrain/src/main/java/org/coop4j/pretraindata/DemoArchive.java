@@ -103,7 +103,7 @@ public final class DemoArchive {
         AtomicFile.write(file, zip());
     }
 
-    /** The rows of WORK/held-out.csv by their ids, which never need quotes. */
+    /** Returns the rows of WORK/held-out.csv by their ids, which never need quotes. */
     private Map<String, String> drawings() throws IOException {
         Map<String, String> rows = new HashMap<>();
         for (String row : Files.readAllLines(work.resolve("held-out.csv"))) {

@@ -20,7 +20,7 @@ record DrawingKind(String name, double heldOutShare, List<String> folders, List<
         words = List.copyOf(words);
     }
 
-    /** Whether a drawing of Open Clip Art belongs to the kind. */
+    /** Returns true if a drawing of Open Clip Art belongs to the kind. */
     boolean claims(SourcePicture drawing) {
         if (drawing.folders().stream().anyMatch(this::claimsFolder)) {
             return true;

@@ -28,7 +28,7 @@ final class Drawings {
         }
     }
 
-    /** The id of the picture's drawing: the first, in alphabetical order, of its variants' ids. */
+    /** Returns the id of the picture's drawing: the first, in alphabetical order, of its variants' ids. */
     String of(Prepared picture) {
         return drawingOf.get(picture.id());
     }

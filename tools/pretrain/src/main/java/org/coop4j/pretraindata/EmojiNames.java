@@ -95,7 +95,7 @@ final class EmojiNames {
         });
     }
 
-    /** The label as one says it: "flag of Japan" for "flag: Japan". */
+    /** Returns the label as one says it: "flag of Japan" for "flag: Japan". */
     static String phrase(String label) {
         String lower = label.toLowerCase(Locale.ROOT).replaceAll("[“”’]", "").replace('-', ' ');
         if (lower.startsWith("flag: ")) {

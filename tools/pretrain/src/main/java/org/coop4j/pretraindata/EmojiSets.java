@@ -27,7 +27,7 @@ final class EmojiSets {
         this.names = names;
     }
 
-    /** The pictures of a folder of files named by code point. */
+    /** Returns the pictures of a folder of files named by code point. */
     List<SourcePicture> fromFiles(Source source, Path folder) throws IOException {
         Map<String, Candidate> found = new TreeMap<>();
         try (Stream<Path> files = Files.list(folder)) {
@@ -40,7 +40,7 @@ final class EmojiSets {
         return pictures(source, found.values());
     }
 
-    /** The pictures of an Iconify package. */
+    /** Returns the pictures of an Iconify package. */
     List<SourcePicture> fromIconify(Source source, Path iconify) throws IOException {
         Map<String, Candidate> found = new TreeMap<>();
         IconifySet.read(iconify).icons().forEach((slug, raster) -> names.withSlug(slug)

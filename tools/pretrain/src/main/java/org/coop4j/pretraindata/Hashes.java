@@ -7,17 +7,17 @@ import org.coop4j.base.Sha256;
 final class Hashes {
     private Hashes() {}
 
-    /** The first eight bytes of the text's SHA-256. */
+    /** Returns the first eight bytes of the text's SHA-256. */
     static long of(String text) {
         return ByteBuffer.wrap(new Sha256().add(text).bytes()).getLong();
     }
 
-    /** A number in [0, 1), evenly spread over texts. */
+    /** Returns a number in [0, 1), evenly spread over texts. */
     static double fraction(String text) {
         return (of(text) >>> 11) * 0x1.0p-53;
     }
 
-    /** A number in [0, bound), evenly spread over texts. */
+    /** Returns a number in [0, bound), evenly spread over texts. */
     static int below(int bound, String text) {
         return (int) Long.remainderUnsigned(of(text), bound);
     }

@@ -17,7 +17,7 @@ record HeldOutDrawings(List<DrawingKind> kinds) {
         return new HeldOutDrawings(Resources.json("held-out-kinds.json", new TypeReference<>() {}));
     }
 
-    /** The share to hold out of drawings like this one: 0 where no kind claims it. */
+    /** Returns the share to hold out of drawings like this one: 0 where no kind claims it. */
     double share(SourcePicture picture) {
         return kinds.stream()
                 .filter(kind -> kind.claims(picture))

@@ -35,7 +35,7 @@ final class IconNames {
         });
     }
 
-    /** The subject of the icon of that name, or nothing. */
+    /** Returns the subject of the icon of that name, or nothing. */
     Optional<Subject> subject(String icon) {
         List<String> parts = new ArrayList<>(List.of(icon.replaceAll("\\d+", "").split("-+", -1)));
         parts.removeIf(part -> part.isEmpty() || STYLES.contains(part));

@@ -40,7 +40,7 @@ final class IconSets {
     private IconSets() {}
 
     /**
-     * The pictures of all sets.
+     * Returns the pictures of all sets.
      *
      * @param sources holds a folder a set, an unpacked Iconify package
      */
@@ -65,7 +65,7 @@ final class IconSets {
                 set.folder() + "/" + name, set, subject.name(), set.artist(), subject, List.of(), name, raster);
     }
 
-    /** Those icons that look like none of the drawings held out. */
+    /** Returns the icons that look like none of the drawings held out. */
     static List<Prepared> unlike(List<Prepared> icons, List<Prepared> heldOut) {
         return icons.stream()
                 .filter(icon -> heldOut.stream().noneMatch(d -> d.hash().isNear(icon.hash())))

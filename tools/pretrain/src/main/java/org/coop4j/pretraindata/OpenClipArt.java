@@ -37,7 +37,7 @@ final class OpenClipArt {
         this.folderCategories = Map.copyOf(folderCategories);
     }
 
-    /** All drawings, in the order of their ids. */
+    /** Returns all drawings, in the order of their ids. */
     List<SourcePicture> read(Words words, Map<String, String> keywordMeanings) throws IOException {
         Map<Path, Set<String>> folders = foldersOfPictures();
         Map<Path, SvgMetadata> metadata = new TreeMap<>();
@@ -59,7 +59,7 @@ final class OpenClipArt {
         return licence.isEmpty() || licence.endsWith(PUBLIC_DOMAIN) || licence.endsWith(PUBLIC_DOMAIN + "/");
     }
 
-    /** Each PNG file, and every folder where it or a link to it lies. */
+    /** Returns each PNG file, and every folder where it or a link to it lies. */
     private Map<Path, Set<String>> foldersOfPictures() throws IOException {
         Map<Path, Set<String>> folders = new TreeMap<>();
         Path root = pngs.toRealPath();
@@ -100,7 +100,7 @@ final class OpenClipArt {
     }
 
     /**
-     * The part of a file's name that the variants of one drawing share: without what says it is
+     * Returns the part of a file's name that the variants of one drawing share: without what says it is
      * plain or colourless, and without the numbers at the end.
      */
     static String series(String fileName) {

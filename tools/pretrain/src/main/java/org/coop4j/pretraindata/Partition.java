@@ -13,7 +13,7 @@ enum Partition {
     private static final double EMOJI_VALIDATION = 0.03;
 
     /**
-     * The side of a drawing, by a hash of its id.
+     * Returns the side of a drawing, by a hash of its id.
      *
      * @param drawing the drawing's id
      * @param heldOutShare the share of such drawings to hold out: 0 for one that the demo can't use

@@ -26,7 +26,7 @@ public record PerceptualHash(long brightness, long outlines) {
     private static final int KEPT = 8;
     private static final double[][] COSINES = cosines();
 
-    /** The hashes of a picture of {@link SquarePicture#SIDE} by {@link SquarePicture#SIDE}. */
+    /** Returns the hashes of a picture of {@link SquarePicture#SIDE} by {@link SquarePicture#SIDE}. */
     public static PerceptualHash of(BufferedImage square) {
         double[][] brightness = brightness(square);
         return new PerceptualHash(hash(brightness), hash(gradientLengths(brightness)));
@@ -44,14 +44,14 @@ public record PerceptualHash(long brightness, long outlines) {
     }
 
     /**
-     * The brightness hash of a picture of any shape, stretched to a square: near for photographs
+     * Returns the brightness hash of a picture of any shape, stretched to a square: near for photographs
      * that are copies of one, at other sizes and qualities.
      */
     public static long stretched(BufferedImage picture) {
         return hash(brightness(SmallPhotograph.drawn(picture, REDUCED, REDUCED)));
     }
 
-    /** Whether either hash is within {@link #NEAR} bits. */
+    /** Returns true if either hash is within {@link #NEAR} bits. */
     public boolean isNear(PerceptualHash other) {
         return isWithin(NEAR, other);
     }
@@ -119,7 +119,7 @@ public record PerceptualHash(long brightness, long outlines) {
         return sum;
     }
 
-    /** [frequency][place]. */
+    /** Returns the cosines [frequency][place]. */
     private static double[][] cosines() {
         double[][] cosines = new double[KEPT][REDUCED];
         for (int u = 0; u < KEPT; u++) {

@@ -104,7 +104,7 @@ public final class Photographs {
         }
     }
 
-    /** The first pictures of each class, as "class path". */
+    /** Returns the first pictures of each class, as "class path". */
     private List<String> validationPictures() throws IOException {
         Path folder = work.resolve(FOLDER).resolve("val");
         Map<String, List<String>> ofClass = new TreeMap<>();
@@ -119,7 +119,7 @@ public final class Photographs {
         return pictures;
     }
 
-    /** The captions of each class, by its WordNet id. */
+    /** Returns the captions of each class, by its WordNet id. */
     static Map<String, List<String>> captions() {
         Map<String, List<String>> captions = new LinkedHashMap<>();
         Resources.lines("photograph-names.txt").stream()

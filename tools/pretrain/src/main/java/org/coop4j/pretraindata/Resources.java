@@ -15,17 +15,17 @@ import org.coop4j.base.Resource;
 final class Resources {
     private Resources() {}
 
-    /** A JSON object of lists of texts. */
+    /** Returns a JSON object of lists of texts. */
     static Map<String, List<String>> lists(String name) {
         return json(name, new TypeReference<>() {});
     }
 
-    /** A JSON object of texts. */
+    /** Returns a JSON object of texts. */
     static Map<String, String> texts(String name) {
         return json(name, new TypeReference<>() {});
     }
 
-    /** The value of a JSON file. */
+    /** Returns the value of a JSON file. */
     static <T> T json(String name, TypeReference<T> type) {
         try {
             return new ObjectMapper().readValue(Resource.bytes(Resources.class, name), type);
@@ -34,12 +34,12 @@ final class Resources {
         }
     }
 
-    /** The value of a JSON file of the user's. */
+    /** Returns the value of a JSON file of the user's. */
     static <T> T json(Path file, TypeReference<T> type) throws IOException {
         return new ObjectMapper().readValue(file.toFile(), type);
     }
 
-    /** The lines of a text, without comments from "#" on. */
+    /** Returns the lines of a text, without comments from "#" on. */
     static Set<String> lines(String name) {
         return Resource.text(Resources.class, name)
                 .lines()

@@ -19,7 +19,7 @@ final class SmallPhotograph {
 
     private SmallPhotograph() {}
 
-    /** The copy as JPEG. */
+    /** Returns the copy as JPEG. */
     static byte[] jpeg(BufferedImage picture) throws IOException {
         ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -35,7 +35,7 @@ final class SmallPhotograph {
         return bytes.toByteArray();
     }
 
-    /** By halves, so that every pixel counts, then bilinearly. */
+    /** Shrinks by halves, so that every pixel counts, then bilinearly. */
     private static BufferedImage shrunk(BufferedImage picture) {
         BufferedImage image = picture;
         while (true) {
@@ -49,7 +49,7 @@ final class SmallPhotograph {
         }
     }
 
-    /** The picture in another size, bilinearly. */
+    /** Returns the picture in another size, bilinearly. */
     static BufferedImage drawn(BufferedImage image, int width, int height) {
         BufferedImage smaller = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = smaller.createGraphics();

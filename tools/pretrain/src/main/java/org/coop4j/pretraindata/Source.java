@@ -60,32 +60,32 @@ public enum Source {
         this.otherMedium = otherMedium;
     }
 
-    /** The first part of the ids of its pictures, and of an emoji set's folder of sources. */
+    /** Returns the first part of the ids of its pictures, and of an emoji set's folder of sources. */
     public String folder() {
         return folder;
     }
 
-    /** The set's name. */
+    /** Returns the set's name. */
     public String title() {
         return title;
     }
 
-    /** The licence's usual short name. */
+    /** Returns the licence's usual short name. */
     public String licence() {
         return licence;
     }
 
-    /** The artist of the whole set; empty for Open Clip Art, where each drawing names its own. */
+    /** Returns the artist of the whole set; empty for Open Clip Art, where each drawing names its own. */
     public String artist() {
         return artist;
     }
 
-    /** What its pictures are, as a caption says it. */
+    /** Returns the kind of its pictures, as a caption says it. */
     public String medium() {
         return medium;
     }
 
-    /** A second word for what its pictures are. */
+    /** Returns a second word for what its pictures are. */
     public String otherMedium() {
         return otherMedium;
     }

@@ -22,7 +22,7 @@ final class SquarePicture {
     private SquarePicture() {}
 
     /**
-     * The picture as {@link #SIDE} by {@link #SIDE} RGB; empty where it shows next to nothing on
+     * Returns the picture as {@link #SIDE} by {@link #SIDE} RGB; empty where it shows next to nothing on
      * white, or is more than {@value #LONGEST} times as long as it is wide.
      */
     static Optional<BufferedImage> of(BufferedImage picture) {
@@ -96,7 +96,7 @@ final class SquarePicture {
         }
     }
 
-    /** The box's pixels, centred in a white square: channels [3][side][side]. */
+    /** Returns the box's pixels, centred in a white square: channels [3][side][side]. */
     private static float[][][] pad(int[] pixels, int width, Box box) {
         int longest = Math.max(box.width(), box.height());
         int side = longest + 2 * (int) Math.ceil(longest * MARGIN);
@@ -152,7 +152,7 @@ final class SquarePicture {
         return result;
     }
 
-    /** For each output pixel its normalised weights, and behind them the first input pixel. */
+    /** Returns for each output pixel its normalised weights, and behind them the first input pixel. */
     private static float[][] lanczos(int side) {
         double scale = (double) side / SIDE;
         double support = LOBES * Math.max(1, scale);
@@ -188,7 +188,7 @@ final class SquarePicture {
         return LOBES * Math.sin(angle) * Math.sin(angle / LOBES) / (angle * angle);
     }
 
-    /** Whether the square picture has no colours, but black, white and greys. */
+    /** Returns true if the square picture has only black, white and greys. */
     static boolean isColourless(BufferedImage square) {
         int[] pixels = square.getRGB(0, 0, SIDE, SIDE, null, 0, SIDE);
         int coloured = 0;

@@ -34,13 +34,13 @@ final class Words {
         known.addAll(split(text));
     }
 
-    /** Whether every word of the text is English; false for a text without words. */
+    /** Returns true if every word of the text is English; false for a text without words. */
     boolean areEnglish(String text) {
         List<String> words = split(text);
         return !words.isEmpty() && words.stream().allMatch(this::isEnglish);
     }
 
-    /** The text without the words that are not English. */
+    /** Returns the text without the words that are not English. */
     String englishPart(String text) {
         return String.join(" ", split(text).stream().filter(this::isEnglish).toList());
     }
@@ -52,7 +52,7 @@ final class Words {
         return known.contains(word);
     }
 
-    /** The words of a text in lower case: runs of letters and apostrophes. */
+    /** Returns the words of a text in lower case: runs of letters and apostrophes. */
     static List<String> split(String text) {
         return NOT_A_LETTER
                 .splitAsStream(text.toLowerCase(Locale.ROOT))

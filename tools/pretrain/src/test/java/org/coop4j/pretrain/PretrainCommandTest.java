@@ -86,28 +86,25 @@ class PretrainCommandTest {
         Run large = pretrain(out);
         assertThat(large.code()).isEqualTo(1);
         assertThat(large.err())
-                .contains("batches of 128 pairs, but")
+                .contains("128 pairs")
                 .contains("has 32 pictures")
                 .hasLineCount(1);
         assertThat(out.resolve("config.json")).doesNotExist();
         Path held = folder.resolve("held.csv");
         Files.writeString(held, "path,caption\n0.png," + "word ".repeat(20) + "\n");
         assertThat(pretrain(out, "--batch", "16", "--val", held).err())
-                .contains("held.csv: the caption")
-                .contains("22 tokens", "context length 16");
+                .contains("held.csv", "22 tokens", "context length 16");
         Files.writeString(held, "path,caption\nbroken.png,a ruin\n");
         Files.write(folder.resolve("broken.png"), new byte[] {1, 2, 3});
-        assertThat(pretrain(out, "--batch", "16", "--val", held).err())
-                .contains("1 image(s) cannot be read")
-                .contains("broken.png");
+        assertThat(pretrain(out, "--batch", "16", "--val", held).err()).contains("1 image", "broken.png");
         assertThat(out.resolve("config.json")).doesNotExist();
         Files.writeString(table, "path,caption\n0.png,\n");
-        assertThat(pretrain(out).err()).contains("the caption of 0.png is empty");
+        assertThat(pretrain(out).err()).contains("0.png", "caption");
         Files.writeString(architecture, "{}");
         assertThat(pretrain(out).err()).contains("clip.json").contains("embed_dim");
         Run usage = pretrain(out, "--lr", "-1");
         assertThat(usage.code()).isEqualTo(2);
-        assertThat(usage.err()).contains("learning rate -1.0 must be positive");
+        assertThat(usage.err()).contains("learning rate", "-1.0");
     }
 
     private record Run(int code, String out, String err) {}

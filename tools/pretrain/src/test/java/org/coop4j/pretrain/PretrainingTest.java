@@ -139,32 +139,27 @@ class PretrainingTest {
                         config(3, 8, 1e-3, SOME), InitialModel.of(initial), table, TOKENIZER, workers)) {
             PretrainState state = new PretrainState(0, 0, null, null, Map.of("value/x", new float[1]));
             assertThatThrownBy(() -> training.resume(state))
-                    .hasMessageContaining("a checkpoint of another model, data or seed");
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContainingAll("epoch 0", "step 0");
         }
     }
 
     @Test
     void badInputIsFoundBeforeTrainingStarts() throws IOException {
         Path csv = PictureTables.write(folder);
-        assertThatThrownBy(() -> prepare(csv, 33))
-                .hasMessageContaining("batches of 33 pairs, but")
-                .hasMessageContaining("has 32 pictures");
+        assertThatThrownBy(() -> prepare(csv, 33)).hasMessageContainingAll("33 pairs", "32 pictures");
         String good = Files.readString(csv);
         Files.writeString(csv, good + "0.png,\"  \"\n");
-        assertThatThrownBy(() -> PairTable.read(csv)).hasMessageContaining("row 65: the caption of 0.png is empty");
+        assertThatThrownBy(() -> PairTable.read(csv)).hasMessageContainingAll("row 65", "0.png");
         Files.writeString(csv, good + "99.png,a ghost\n");
-        assertThatThrownBy(() -> PairTable.read(csv))
-                .hasMessageContaining("1 image(s) that are missing, the first")
-                .hasMessageContaining("99.png");
+        assertThatThrownBy(() -> PairTable.read(csv)).hasMessageContainingAll("1 image", "99.png");
         Files.writeString(csv, good + "0.png," + "word ".repeat(20) + "\n");
         assertThatThrownBy(() -> prepare(csv, 8))
                 .hasMessageContaining("22 tokens")
                 .hasMessageContaining("context length 16");
         Files.writeString(csv, good);
         Files.write(folder.resolve("3.png"), new byte[] {1, 2, 3});
-        assertThatThrownBy(() -> prepare(csv, 8))
-                .hasMessageContaining("1 image(s) cannot be read")
-                .hasMessageContaining("3.png");
+        assertThatThrownBy(() -> prepare(csv, 8)).hasMessageContainingAll("1 image", "3.png");
         Files.writeString(csv, good.substring("path,caption\n".length()));
         assertThatThrownBy(() -> PairTable.read(csv)).hasMessageContaining("header");
         Files.writeString(csv, "path,caption\n../secret.png,a secret\n");

@@ -266,11 +266,10 @@ class TrainableClipTest {
                         TrainableClip.of(InitialModel.of(model), new Size(BATCH, 20, 5), TinyClips.tokens(), workers)) {
             List<int[]> three = TinyClips.captions(3, new Random(1));
             assertThatThrownBy(() -> TinyClips.setCaptions(clip, three))
-                    .hasMessage("3 captions of 12 tokens where there is room for 4 of 20");
+                    .hasMessageContainingAll("3 captions", "12 tokens", "4 of 20");
             List<int[]> unknown = TinyClips.captions(BATCH, new Random(1));
             unknown.get(2)[1] = 20;
-            assertThatThrownBy(() -> TinyClips.setCaptions(clip, unknown))
-                    .hasMessageContaining("token 20 is none of the tokens");
+            assertThatThrownBy(() -> TinyClips.setCaptions(clip, unknown)).hasMessageContaining("token 20");
         }
     }
 }

@@ -62,7 +62,7 @@ public final class Converter {
         try (WeightsFile weights = WeightsFile.open(found.weights())) {
             for (Path file : weights.files()) {
                 if (Files.exists(target) && Files.isSameFile(file, target)) {
-                    throw new InputException(target + " would replace its own source");
+                    throw new InputException(target + " is the source itself: choose another -o");
                 }
             }
             return new Converter(source, found.config(), weights).convert(target, activation, progress);

@@ -3,6 +3,7 @@ package org.coop4j.weights.convert;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.coop4j.base.Progress;
@@ -37,6 +38,17 @@ public final class RandomWeights {
     private RandomWeights(ClipConfig architecture, long seed) {
         this.architecture = architecture;
         this.seed = seed;
+    }
+
+    /** Returns a file of random weights of a published architecture in a folder, which is written unless it is there. */
+    public static Path kept(String architecture, Path folder, Progress progress) throws IOException {
+        Path file = folder.resolve(architecture.replaceAll("[^A-Za-z0-9]+", "-") + ".safetensors");
+        if (!Files.exists(file)) {
+            progress.note("writing random weights to " + file);
+            Files.createDirectories(folder);
+            write(ClipConfig.named(architecture), 1, file, MlpActivation.QUICK_GELU, Progress.NONE);
+        }
+        return file;
     }
 
     /** The next element of a tensor. */
@@ -136,7 +148,7 @@ public final class RandomWeights {
         };
     }
 
-    /** PyTorch's defaults: attention's biases are 0, those of linear layers uniform in their inputs. */
+    /** Returns PyTorch's default of a bias: attention's biases are 0, those of linear layers uniform in their inputs. */
     private static Draw bias(String part, double mlpWidth, double width) {
         return switch (part) {
             case "attn.in_proj_bias", "attn.out_proj.bias" -> constant(0);
@@ -172,7 +184,7 @@ public final class RandomWeights {
         return lastOfBottleneck ? constant(0) : norm(name);
     }
 
-    /** Uniform within 1/√(inputs of an output): PyTorch's default of linear and convolution. */
+    /** Draws uniformly within 1/√(inputs of an output): PyTorch's default of linear and convolution. */
     private static Draw fanIn(Shape shape) {
         return uniform(inverseRoot((double) shape.elements() / shape.dim(0)));
     }
@@ -247,7 +259,7 @@ public final class RandomWeights {
             return low + uniform() * (high - low) < density(x);
         }
 
-        /** Marsaglia's method for the tail (1964). */
+        /** Draws from the tail by Marsaglia's method (1964). */
         private double tail(boolean negative) {
             while (true) {
                 double x = StrictMath.log(uniform()) / TAIL;

@@ -148,12 +148,12 @@ public final class WeightsFile implements Closeable {
         return shard;
     }
 
-    /** Label of the format, such as "safetensors"; for shards, that of the first one. */
+    /** Returns the label of the format, such as "safetensors"; for shards, that of the first one. */
     public String format() {
         return format;
     }
 
-    /** The weight files: one, or the shards in the order in which the index first names them. */
+    /** Returns the weight files: one, or the shards in the order in which the index first names them. */
     public List<Path> files() {
         return files.stream().map(OpenFile::path).toList();
     }
@@ -175,7 +175,7 @@ public final class WeightsFile implements Closeable {
         return list.hex();
     }
 
-    /** The metadata of a safetensors file; empty for other formats and for shards. */
+    /** Returns the metadata of a safetensors file; empty for other formats and for shards. */
     public Map<String, String> metadata() {
         return metadata;
     }
@@ -185,7 +185,7 @@ public final class WeightsFile implements Closeable {
         return List.copyOf(tensors.keySet());
     }
 
-    /** All tensors in the order of the file. */
+    /** Returns all tensors in the order of the file. */
     public List<TensorView> tensors() {
         return List.copyOf(tensors.values());
     }
@@ -203,7 +203,7 @@ public final class WeightsFile implements Closeable {
         return tensor;
     }
 
-    /** Number of bytes that {@link #verifyChecksums} reads; 0 if the format has no checksums. */
+    /** Returns the number of bytes that {@link #verifyChecksums} reads; 0 if the format has no checksums. */
     public long checkedBytes() {
         return torchFiles.stream().mapToLong(TorchFile::checkedBytes).sum();
     }

@@ -17,19 +17,26 @@ import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.OpenFile;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
+import org.coop4j.base.TextFile;
 
 /**
  * Fetches one file into a folder. A stalled transfer is resumed a few times. The received beginning is kept in {@code
  * NAME.part}, with the server's ETag in {@code NAME.part.etag}; after an interruption only the rest is
  * requested (Range), or the whole file if the server does not support that or has another file by now.
+ *
+ * @param mostBytes largest file whose length the server does not declare
  */
-record Fetch(Http http, Path folder, Progress progress) {
+record Fetch(Http http, Path folder, long mostBytes, Progress progress) {
     private static final int BUFFER = 1 << 16;
 
     /** Number of attempts at a transfer that stalls. */
     private static final int ATTEMPTS = 5;
+
+    /** Longest ETag that is kept: a longer one would make the next request too large. */
+    private static final int MAX_ETAG = 1024;
 
     /**
      * Fetches a file, or its missing rest.
@@ -42,7 +49,7 @@ record Fetch(Http http, Path folder, Progress progress) {
             return target; // moved there when it was complete
         }
         Path part = folder.resolve(file.name() + ".part");
-        try (FileChannel channel = FileChannel.open(
+        try (FileChannel channel = OpenFile.channel(
                         part, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
                 FileLock lock = lock(channel)) {
             if (lock == null) {
@@ -85,20 +92,24 @@ record Fetch(Http http, Path folder, Progress progress) {
     /** Receives the rest of a file, and returns the file's SHA-256 if the server sends it. */
     private Optional<String> receive(RemoteFile file, FileChannel channel) throws IOException {
         Path etagFile = etagOf(file);
-        Optional<String> etag = Files.exists(etagFile) ? Optional.of(Files.readString(etagFile)) : Optional.empty();
+        Optional<String> etag = Files.exists(etagFile) ? Optional.of(TextFile.read(etagFile)) : Optional.empty();
         // A beginning is useless if nothing shows that the file is still the same.
         long have = etag.isPresent() || file.sha256().isPresent() ? channel.size() : 0;
         Http.Answer answer = http.get(file.address(), have, etag);
-        if (answer.connection().getResponseCode() == 416) { // nothing, or another file, beyond what is there
+        if (!continues(answer.connection(), have)) {
             answer.connection().disconnect();
             have = 0;
             answer = http.get(file.address(), 0, Optional.empty());
         }
         HttpURLConnection connection = answer.connection();
+        if (!continues(connection, have)) {
+            connection.disconnect();
+            throw new InputException(file.address() + ": expected the whole file, got a part of it");
+        }
         long start = connection.getResponseCode() == 206 ? have : 0;
         channel.truncate(start);
         String newEtag = connection.getHeaderField("ETag");
-        if (newEtag != null && !newEtag.isBlank()) {
+        if (newEtag != null && !newEtag.isBlank() && newEtag.length() <= MAX_ETAG) {
             Files.writeString(etagFile, newEtag);
         } else {
             Files.deleteIfExists(etagFile);
@@ -113,6 +124,16 @@ record Fetch(Http http, Path folder, Progress progress) {
         return answer.sha256();
     }
 
+    /** Returns true for the whole file, or for the part that begins where the received beginning ends. */
+    private static boolean continues(HttpURLConnection connection, long have) throws IOException {
+        String range = connection.getHeaderField("Content-Range");
+        return switch (connection.getResponseCode()) {
+            case 206 -> have > 0 && range != null && range.startsWith("bytes " + have + "-");
+            case 416 -> false; // nothing, or another file, beyond what is there
+            default -> true;
+        };
+    }
+
     private void copy(RemoteFile file, HttpURLConnection connection, FileChannel channel, long start, long rest)
             throws IOException {
         byte[] buffer = new byte[BUFFER];
@@ -122,6 +143,10 @@ record Fetch(Http http, Path folder, Progress progress) {
                 Progress.Task task = progress.task("downloading " + file.name(), total, Progress.Unit.BYTES)) {
             task.advanceTo(start);
             for (int n = body.read(buffer); n >= 0; n = body.read(buffer)) {
+                if (rest < 0 && at + n > mostBytes) {
+                    throw new InputException("%s: expected at most %s of a file without a declared length, got more"
+                            .formatted(file.address(), Numbers.bytes(mostBytes)));
+                }
                 ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, n);
                 while (bytes.hasRemaining()) {
                     at += channel.write(bytes, at);
@@ -132,6 +157,8 @@ record Fetch(Http http, Path folder, Progress progress) {
                     throw new InterruptedIOException("interrupted");
                 }
             }
+        } catch (InputException e) {
+            throw e;
         } catch (IOException e) {
             throw broken(file, at, total, e);
         }

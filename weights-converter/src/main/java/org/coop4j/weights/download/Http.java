@@ -11,14 +11,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.coop4j.base.InputException;
 
 /**
- * GET over HTTP. Redirects are followed here rather than by the JDK, so that the token goes to the Hub only and never
- * from https to http.
+ * GET over HTTP. Redirects are followed here rather than by the JDK, so that the token goes to the Hub alone, over https,
+ * and never after a redirect to another place.
  *
- * @param hub the only host that receives the token
+ * @param hub the only address that receives the token
  * @param environment with the variables HTTPS_PROXY, HTTP_PROXY, NO_PROXY and HF_TOKEN
  * @param patience longest wait for the next byte
  */
@@ -46,8 +47,12 @@ record Http(URI hub, Map<String, String> environment, Duration patience) {
     Answer get(URI address, long from, Optional<String> etag) throws IOException {
         Optional<String> sha256 = Optional.empty();
         URI at = address;
+        boolean withToken = true;
         for (int hop = 0; hop <= REDIRECTS; hop++) {
-            HttpURLConnection connection = request(at, from, etag);
+            withToken &= "https".equals(at.getScheme())
+                    && "https".equals(hub.getScheme())
+                    && Objects.equals(at.getAuthority(), hub.getAuthority());
+            HttpURLConnection connection = request(at, from, etag, withToken);
             int status = status(connection, at);
             sha256 = sha256.or(() ->
                     Optional.ofNullable(connection.getHeaderField(LINKED_ETAG)).flatMap(Http::hash));
@@ -76,14 +81,20 @@ record Http(URI hub, Map<String, String> environment, Duration patience) {
         if (location == null) {
             throw new InputException(from + ": redirected to nowhere");
         }
-        URI to = from.resolve(location);
+        URI to;
+        try {
+            to = from.resolve(location);
+        } catch (IllegalArgumentException e) {
+            throw new InputException(from + ": redirected to no address: " + location, e);
+        }
         if ("https".equals(from.getScheme()) && !"https".equals(to.getScheme())) {
             throw new InputException(from + ": redirected from https to " + to);
         }
         return to;
     }
 
-    private HttpURLConnection request(URI address, long from, Optional<String> etag) throws IOException {
+    private HttpURLConnection request(URI address, long from, Optional<String> etag, boolean withToken)
+            throws IOException {
         if (address.getHost() == null || !List.of("https", "http").contains(address.getScheme())) {
             throw new InputException(address + ": expected an address that begins with https:// or http://");
         }
@@ -100,7 +111,7 @@ record Http(URI hub, Map<String, String> environment, Duration patience) {
             etag.ifPresent(value -> connection.setRequestProperty("If-Range", value));
         }
         String token = environment.getOrDefault("HF_TOKEN", "");
-        if (!token.isBlank() && address.getAuthority().equals(hub.getAuthority())) {
+        if (withToken && !token.isBlank()) {
             connection.setRequestProperty("Authorization", "Bearer " + token);
         }
         return connection;
@@ -138,7 +149,7 @@ record Http(URI hub, Map<String, String> environment, Duration patience) {
     private static String meaning(int status) {
         return switch (status) {
             case 401, 403 ->
-                "access denied (%d): if the model requires consent, give it on its page and set HF_TOKEN"
+                "access denied (%d): if the model requires consent, give it on its page and set HF_TOKEN, which is sent over https"
                         .formatted(status);
             case 404 -> "not found (404)";
             case 429 -> "the server asks to come back later (429)";

@@ -31,11 +31,13 @@ public final class ModelDownload {
     private static final String OPENAI = "https://openaipublic.azureedge.net/clip/models/";
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final long MOST_BYTES = 64L << 30;
 
     private final String name;
     private final Path models;
     private final Map<String, String> environment;
     private final Duration patience;
+    private final long mostBytes;
 
     /**
      * @param name of the model
@@ -43,14 +45,16 @@ public final class ModelDownload {
      * @param environment with the variables HF_ENDPOINT, HF_TOKEN, HTTPS_PROXY, HTTP_PROXY and NO_PROXY
      */
     public ModelDownload(String name, Path models, Map<String, String> environment) {
-        this(name, models, environment, PATIENCE);
+        this(name, models, environment, PATIENCE, MOST_BYTES);
     }
 
     /**
      * @param patience longest wait for the next byte
+     * @param mostBytes largest file whose length the server does not declare
      */
-    ModelDownload(String name, Path models, Map<String, String> environment, Duration patience) {
+    ModelDownload(String name, Path models, Map<String, String> environment, Duration patience, long mostBytes) {
         this.patience = patience;
+        this.mostBytes = mostBytes;
         this.name = name;
         this.models = models;
         this.environment = environment;
@@ -88,7 +92,7 @@ public final class ModelDownload {
         Http http = new Http(endpoint, environment, patience);
         List<RemoteFile> files = files(http, endpoint, mirror);
         Files.createDirectories(folder);
-        Fetch fetch = new Fetch(http, folder, progress);
+        Fetch fetch = new Fetch(http, folder, mostBytes, progress);
         List<Path> fetched = new ArrayList<>();
         for (RemoteFile file : files) {
             fetched.add(fetch.fetch(file));

@@ -44,13 +44,13 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
     @JsonSubTypes({@JsonSubTypes.Type(Vit.class), @JsonSubTypes.Type(ResNet.class)})
     public sealed interface Vision permits Vit, ResNet {
-        /** Side of the square input in pixels. */
+        /** Returns the side of the square input in pixels. */
         int imageSize();
 
         /** Channels of the transformer, or of the ResNet's first stage. */
         int width();
 
-        /** Attention heads, in each block or in the attention pooling. */
+        /** Returns the number of attention heads, in each block or in the attention pooling. */
         int heads();
     }
 
@@ -79,12 +79,12 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
             }
         }
 
-        /** Number of patches along a side. */
+        /** Returns the number of patches along a side. */
         public int grid() {
             return imageSize / patchSize;
         }
 
-        /** Number of tokens of an image: its patches and the class token. */
+        /** Returns the number of tokens of an image: its patches and the class token. */
         public int tokens() {
             return grid() * grid() + 1;
         }
@@ -125,7 +125,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
             requireHeads("attention pooling", width * STRIDE, heads);
         }
 
-        /** Side of the last feature map. */
+        /** Returns the side of the last feature map. */
         public int grid() {
             return imageSize / STRIDE;
         }
@@ -205,12 +205,12 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
         return specs;
     }
 
-    /** Number of trainable parameters, without the running statistics of batch norms. */
+    /** Returns the number of trainable parameters, without the running statistics of batch norms. */
     public long parameterCount() {
         return count("");
     }
 
-    /** Number of trainable parameters of the image tower. */
+    /** Returns the number of trainable parameters of the image tower. */
     public long visionParameterCount() {
         return count("visual.");
     }

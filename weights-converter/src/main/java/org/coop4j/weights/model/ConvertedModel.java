@@ -67,32 +67,32 @@ public final class ConvertedModel implements Closeable {
                 path, "not a converted model: run coop convert \"" + path + "\" -o OUT.safetensors first");
     }
 
-    /** The file's path. */
+    /** Returns the file's path. */
     public Path path() {
         return weights.path();
     }
 
-    /** The whole metadata. */
+    /** Returns the whole metadata. */
     public ModelMetadata metadata() {
         return metadata;
     }
 
-    /** The model's dimensions. */
+    /** Returns the model's dimensions. */
     public ClipConfig architecture() {
         return metadata.architecture();
     }
 
-    /** The activation of its MLPs. */
+    /** Returns the activation of its MLPs. */
     public MlpActivation activation() {
         return metadata.activation();
     }
 
-    /** Conversion of images to its input. */
+    /** Returns the conversion of images to its input. */
     public PreprocessConfig preprocessing() {
         return metadata.preprocessing();
     }
 
-    /** Origin of its weights. */
+    /** Returns the origin of its weights. */
     public ModelMetadata.SourceInfo source() {
         return metadata.source();
     }

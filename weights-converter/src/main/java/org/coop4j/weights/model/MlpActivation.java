@@ -10,7 +10,7 @@ public enum MlpActivation {
     /** x · Φ(x) with the exact error function, of most open_clip models. */
     GELU;
 
-    /** The name in files and on the command line: {@code quick_gelu} or {@code gelu}. */
+    /** Returns the name in files and on the command line: {@code quick_gelu} or {@code gelu}. */
     public String id() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -45,7 +45,7 @@ public final class PickleInput {
         return new PickleInput(region.file(), new BufferedInputStream(region.stream(), BUFFER), region.length());
     }
 
-    /** Offset of the next byte to be read. */
+    /** Returns the offset of the next byte to be read. */
     public long position() {
         return position;
     }

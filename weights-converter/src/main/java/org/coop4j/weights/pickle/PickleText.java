@@ -66,7 +66,7 @@ final class PickleText {
         }
     }
 
-    /** Parses a number with a fraction, as Python prints it. */
+    /** Parses a floating-point number, as Python prints it. */
     static double real(String line, Budget budget) throws IOException {
         try {
             String number = line.replace("inf", "Infinity").replace("nan", "NaN");

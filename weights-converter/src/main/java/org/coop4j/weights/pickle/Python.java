@@ -64,12 +64,12 @@ public final class Python {
             this.type = type;
         }
 
-        /** The class, or the function that the pickle wanted called. */
+        /** Returns the class, or the function that the pickle wanted called. */
         public GlobalName type() {
             return type;
         }
 
-        /** The state that the pickle would have set, mostly a Map of attributes, or null. */
+        /** Returns the state that the pickle would have set, mostly a Map of attributes, or null. */
         public Object state() {
             return state;
         }

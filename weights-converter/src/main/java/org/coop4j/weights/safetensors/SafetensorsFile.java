@@ -92,12 +92,12 @@ public final class SafetensorsFile implements Closeable {
         return firstBytes.length > PREFIX && firstBytes[PREFIX] == '{';
     }
 
-    /** The file's path. */
+    /** Returns the file's path. */
     public Path path() {
         return source.path();
     }
 
-    /** The file's state when it was opened; empty if unknown. */
+    /** Returns the file's state when it was opened; empty if unknown. */
     public Optional<FileState> state() {
         return source.state();
     }
@@ -107,7 +107,7 @@ public final class SafetensorsFile implements Closeable {
         return source.sha256(bytes -> {});
     }
 
-    /** The tensors' names in the order of the header. */
+    /** Returns the tensors' names in the order of the header. */
     public List<String> names() {
         return List.copyOf(tensors.keySet());
     }
@@ -117,7 +117,7 @@ public final class SafetensorsFile implements Closeable {
         return tensors.containsKey(name);
     }
 
-    /** The header's {@code __metadata__}; empty if there is none. */
+    /** Returns the header's {@code __metadata__}; empty if there is none. */
     public Map<String, String> metadata() {
         return metadata;
     }

@@ -52,7 +52,7 @@ final class Storage {
         return key;
     }
 
-    /** Type of the elements; empty if they cannot be read (complex and quantized ones). */
+    /** Returns the type of the elements; empty if they cannot be read (complex and quantized ones). */
     Optional<DType> dtype() {
         return dtype;
     }
@@ -65,7 +65,7 @@ final class Storage {
         return elements == other.elements && elementBytes == other.elementBytes && dtype.equals(other.dtype);
     }
 
-    /** Size of the elements in bytes. */
+    /** Returns the size of the elements in bytes. */
     long bytes() throws InputException {
         try {
             return Math.multiplyExact(elements, (long) elementBytes);

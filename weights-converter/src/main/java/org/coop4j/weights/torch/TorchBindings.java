@@ -32,7 +32,7 @@ final class TorchBindings implements Unpickler.Bindings {
         this.locator = locator;
     }
 
-    /** The storages referred to, by key, in order of first mention. */
+    /** Returns the storages referred to, by key, in order of first mention. */
     Map<String, Storage> storages() {
         return storages;
     }
@@ -64,13 +64,13 @@ final class TorchBindings implements Unpickler.Bindings {
         return arguments.get(0);
     }
 
-    /** Arguments: storage, offset, sizes, strides; the rest is for training only. */
+    /** Makes a tensor of storage, offset, sizes and strides; the rest is for training only. */
     private Object rebuildTensor(Tuple arguments) throws IOException {
         Storage storage = storageArgument(arguments);
         return tensor(storage, storage.dtype(), arguments);
     }
 
-    /** As above, over an untyped storage; the seventh argument is the element type. */
+    /** Does the same over an untyped storage; the seventh argument is the element type. */
     private Object rebuildTensorOfType(Tuple arguments) throws IOException {
         Optional<DType> dtype = arguments.size() > 6 && arguments.get(6) instanceof GlobalName type
                 ? DType.ofTorch(type.name())
@@ -78,7 +78,7 @@ final class TorchBindings implements Unpickler.Bindings {
         return tensor(storageArgument(arguments), dtype, arguments);
     }
 
-    /** Arguments: rebuilding function, class, its arguments, state. */
+    /** Calls a rebuilding function with its arguments; given are function, class, arguments and state. */
     private Object rebuildFromType(Tuple arguments) throws IOException {
         if (arguments.size() < 3
                 || !(arguments.get(0) instanceof GlobalName name)
@@ -135,7 +135,7 @@ final class TorchBindings implements Unpickler.Bindings {
         throw malformed("reference to an object outside the pickle");
     }
 
-    /** The id is ("storage", class, key, device, elements); before 1.6 a view may follow. */
+    /** Returns the storage of an id, ("storage", class, key, device, elements); before 1.6 a view may follow. */
     private Storage storage(Tuple id) throws IOException {
         if (id.size() < 5
                 || !(id.get(1) instanceof GlobalName type)

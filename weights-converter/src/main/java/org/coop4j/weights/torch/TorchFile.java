@@ -45,7 +45,7 @@ public final class TorchFile implements Closeable {
             this.label = label;
         }
 
-        /** The name in reports and metadata. */
+        /** Returns the name in reports and metadata. */
         public String label() {
             return label;
         }
@@ -61,7 +61,7 @@ public final class TorchFile implements Closeable {
         this.source = source;
     }
 
-    /** Opens a file; {@link #of} applies. */
+    /** Opens and reads a file, as {@link #of} does. */
     public static TorchFile open(Path path) throws IOException {
         return of(OpenFile.open(path));
     }
@@ -156,19 +156,19 @@ public final class TorchFile implements Closeable {
         return InputException.in(path(), what);
     }
 
-    /** The file's path. */
+    /** Returns the file's path. */
     public Path path() {
         return source.path();
     }
 
-    /** Layout of the file. */
+    /** Returns the layout of the file. */
     public Form form() {
         return form;
     }
 
     /**
-     * The object that was saved, in the Java types that the {@code pickle} package describes, with {@link TorchTensor}s
-     * in it. Its containers may refer to each other in circles.
+     * Returns the object that was saved, in the Java types that the {@code pickle} package describes, with {@link
+     * TorchTensor}s in it. Its containers may refer to each other in circles.
      */
     public Object root() {
         return root;
@@ -185,7 +185,7 @@ public final class TorchFile implements Closeable {
         return StateDict.find(path(), root);
     }
 
-    /** Number of bytes that {@link #verifyChecksums} reads. */
+    /** Returns the number of bytes that {@link #verifyChecksums} reads. */
     public long checkedBytes() {
         return checked.stream().mapToLong(ZipArchive.Entry::size).sum();
     }

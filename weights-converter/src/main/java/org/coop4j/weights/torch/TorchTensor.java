@@ -23,12 +23,12 @@ public final class TorchTensor {
         this.strides = strides;
     }
 
-    /** Element type; empty for complex and quantized tensors. */
+    /** Returns the element type; empty for complex and quantized tensors. */
     public Optional<DType> dtype() {
         return dtype;
     }
 
-    /** Dimensions, outermost first. */
+    /** Returns the dimensions, outermost first. */
     public Shape shape() {
         return shape;
     }

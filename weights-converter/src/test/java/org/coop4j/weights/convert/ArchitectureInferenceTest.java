@@ -32,7 +32,7 @@ class ArchitectureInferenceTest {
         Map<String, Shape> shapes = architecture.expectedTensors();
         assertThatThrownBy(() -> ArchitectureInference.infer(shapes))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("vision width 80 is not a multiple of 64");
+                .hasMessageContainingAll("width 80", "64", "configuration file");
     }
 
     @Test
@@ -44,6 +44,6 @@ class ArchitectureInferenceTest {
         Map<String, Shape> shapes = architecture.expectedTensors();
         assertThatThrownBy(() -> ArchitectureInference.infer(shapes))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("the number of heads is unknown");
+                .hasMessageContainingAll("1280", "heads", "configuration file");
     }
 }

@@ -2,6 +2,8 @@ package org.coop4j.weights.download;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -15,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
 
 /** A server of files on loopback that can be told to misbehave. */
 final class FileServer implements AutoCloseable {
@@ -38,15 +41,36 @@ final class FileServer implements AutoCloseable {
     boolean ranges = true;
     String etag = "\"1\"";
 
+    /** A part is sent without the header that says which part it is. */
+    boolean saysRange = true;
+
+    /** Files are sent in chunks, and repeated for ever. */
+    boolean endless;
+
     FileServer() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        this(HttpServer.create(loopback(), 0));
+    }
+
+    private FileServer(HttpServer server) {
+        this.server = server;
         server.setExecutor(Executors.newCachedThreadPool());
         server.createContext("/", this::answer);
         server.start();
     }
 
+    /** Makes a server over https, whose certificate only clients of the same context trust. */
+    static FileServer secure(SSLContext tls) throws IOException {
+        HttpsServer server = HttpsServer.create(loopback(), 0);
+        server.setHttpsConfigurator(new HttpsConfigurator(tls));
+        return new FileServer(server);
+    }
+
+    private static InetSocketAddress loopback() {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    }
+
     String address() {
-        return "http://127.0.0.1:" + server.getAddress().getPort();
+        return (server instanceof HttpsServer ? "https" : "http") + "://127.0.0.1:" + server.getAddress().getPort();
     }
 
     FileServer put(String path, byte[] content) {
@@ -99,8 +123,15 @@ final class FileServer implements AutoCloseable {
         int from = part ? Integer.parseInt(range.replaceAll("\\D+", "")) : 0;
         exchange.getResponseHeaders().set("ETag", etag);
         byte[] rest = Arrays.copyOfRange(content, from, content.length);
-        exchange.sendResponseHeaders(part ? 206 : 200, rest.length);
+        if (part && saysRange) {
+            exchange.getResponseHeaders()
+                    .set("Content-Range", "bytes %d-%d/%d".formatted(from, content.length - 1, content.length));
+        }
+        exchange.sendResponseHeaders(part ? 206 : 200, endless ? 0 : rest.length);
         OutputStream out = exchange.getResponseBody();
+        while (endless) {
+            out.write(rest); // until the client leaves
+        }
         if (stalls.getAndDecrement() > 0) {
             out.write(rest, 0, Math.min(STALLS_AFTER, rest.length));
             out.flush();

@@ -52,14 +52,14 @@ public final class ContrastiveLoss extends GraphOp {
         out[0].assign(total.divi(2 * z.rows()));
     }
 
-    /** log Σ exp over an axis, added up over the other. */
+    /** Computes log Σ exp over an axis, summed over the other. */
     private static INDArray logSumExp(INDArray z, int axis) {
         INDArray max = z.max(true, axis);
         INDArray sum = Transforms.exp(z.sub(max), false).sum(true, axis);
         return Transforms.log(sum, false).addi(max).sum();
     }
 
-    /** The share of each text in its image's target, and of each image in its text's, added. */
+    /** Returns the share of each text in its image's target, and of each image in its text's, added. */
     private static INDArray targets(INDArray fits) {
         return fits.div(fits.sum(true, 1)).addi(fits.div(fits.sum(true, 0)));
     }

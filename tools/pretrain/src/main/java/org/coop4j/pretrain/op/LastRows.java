@@ -34,7 +34,7 @@ public final class LastRows extends GraphOp {
         GatherRows.take(in[0], last(in[1]), out[0]);
     }
 
-    /** The number of each sequence's last row. */
+    /** Returns the number of each sequence's last row. */
     private static int[] last(INDArray starts) {
         float[] from = ArrayValues.of(starts).toArray();
         return IntStream.range(1, from.length).map(s -> (int) from[s] - 1).toArray();

@@ -77,7 +77,7 @@ public final class RaggedAttention extends GraphOp {
         return flops(in, longest);
     }
 
-    /** An upper bound: lengths are not known before the run. */
+    /** Returns an upper bound: lengths are not known before the run. */
     private static long flops(List<long[]> in, int longest) {
         long width = in.size() == 2 ? in.get(0)[1] / 3 : in.get(0)[1];
         return 4 * in.get(0)[0] * longest * width;

@@ -27,7 +27,7 @@ final class RaggedAttentionMath {
             return new Sequence(layout, row, length, query, packed ? length : 1, slot);
         }
 
-        /** The rows of q (or qkv) and of kv that are this sequence's. */
+        /** Returns the rows of q (or qkv) and of kv that are this sequence's. */
         INDArray[] operands(INDArray[] qkv, int from, boolean packed) {
             return packed
                     ? new INDArray[] {rows(qkv[from], row, length)}

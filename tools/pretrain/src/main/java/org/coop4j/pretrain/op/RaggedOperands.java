@@ -16,7 +16,7 @@ import org.coop4j.graph.op.AttentionKernel.Operands;
 record RaggedOperands(int heads, int longest, Operands operands, HostMatrix starts, boolean packed) {
 
     /**
-     * Of an op's inputs.
+     * Makes the operands of an op's inputs.
      *
      * @param in qkv and starts, or q, kv and starts
      */
@@ -60,7 +60,7 @@ record RaggedOperands(int heads, int longest, Operands operands, HostMatrix star
         return packed ? length(sequence) : 1;
     }
 
-    /** Where the probabilities of a sequence's first query begin for one head. */
+    /** Returns the offset of the probabilities of a sequence's first query for one head. */
     long probability(int sequence, int head) {
         long first = (long) firstQuery(sequence) * heads * longest;
         return first + (long) head * queries(sequence) * length(sequence);

@@ -1,4 +1,4 @@
-package org.coop4j.cli;
+package org.coop4j.serve;
 
 import java.awt.image.BufferedImage;
 import java.io.Closeable;
@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.Progress;
-import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.graph.host.Precision;
@@ -28,15 +27,13 @@ import org.coop4j.predict.ImageClassifier;
 import org.coop4j.predict.ImageClassifier.PredictionLimits;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
-import org.coop4j.serve.ClassifierInfo;
-import org.coop4j.serve.ServedClassifier;
 import org.coop4j.text.Tokenizer;
 
 /** The open classifiers of a service; those of one model share it. */
-final class ServedModels implements AutoCloseable {
+public final class ServedModels implements AutoCloseable {
 
     /** Name of the classifier of hand-written prompts. */
-    static final String ZERO_SHOT = Method.zeroShot().id();
+    public static final String ZERO_SHOT = Method.zeroShot().id();
 
     private final Tokenizer tokenizer;
     private final Precision precision;
@@ -50,14 +47,14 @@ final class ServedModels implements AutoCloseable {
      * @param precision of the encoding of images
      * @param threshold probability below which the page says "not sure", or null
      */
-    ServedModels(Tokenizer tokenizer, Precision precision, PredictionLimits limits, Double threshold) {
+    public ServedModels(Tokenizer tokenizer, Precision precision, PredictionLimits limits, Double threshold) {
         this.tokenizer = tokenizer;
         this.precision = precision;
         this.limits = limits;
         this.threshold = threshold;
     }
 
-    List<ServedClassifier> all() {
+    public List<ServedClassifier> all() {
         return served;
     }
 
@@ -68,10 +65,10 @@ final class ServedModels implements AutoCloseable {
      * @param run the folder of its run, or its file
      * @param model its model, or null for the recorded one
      */
-    void addLearned(String name, Path run, Path model) throws IOException {
+    public void addLearned(String name, Path run, Path model) throws IOException {
         Path file = ClassifierModel.classifierFile(run);
         ClassifierFile learned = ClassifierFile.read(file);
-        Path found = model == null ? ClassifierModel.find(learned, file, ModelOptions.ADVICE) : model;
+        Path found = model == null ? ClassifierModel.find(learned, file, "give it with --model") : model;
         Path result = file.toAbsolutePath().resolveSibling(RunFolder.RESULT);
         Optional<RunResult> test =
                 Files.exists(result) ? Optional.of(RunFolder.read(result, RunResult.class)) : Optional.empty();
@@ -84,7 +81,8 @@ final class ServedModels implements AutoCloseable {
     }
 
     /** Makes a classifier of hand-written prompts; warns of words that the model was not trained on. */
-    void addZeroShot(Path model, List<String> classes, PromptEnsemble prompts, Progress progress) throws IOException {
+    public void addZeroShot(Path model, List<String> classes, PromptEnsemble prompts, Progress progress)
+            throws IOException {
         Clip clip = clip(model);
         UnknownWords.warning(clip, classes).ifPresent(progress::warn);
         Classifier classifier = prompts.classifier(clip, classes);

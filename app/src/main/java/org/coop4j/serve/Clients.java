@@ -1,0 +1,168 @@
+package org.coop4j.serve;
+
+import io.javalin.http.Context;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.util.NanoTime;
+import org.eclipse.jetty.util.thread.Scheduler;
+
+/**
+ * The connected clients. A request must arrive in time, from its first byte to its last: Jetty's idle timeout restarts
+ * with each byte. Where a token is required, clients that have not shown it get less time, and make room for others.
+ */
+final class Clients implements Connection.Listener {
+
+    /** Maximum time for a request from a client without the token. */
+    private static final Duration STRANGERS = Duration.ofSeconds(5);
+
+    /** Time to answer a request that did not arrive in time, before its connection is closed. */
+    private static final Duration LAST_WORD = Duration.ofSeconds(1);
+
+    private final ServiceOptions options;
+    private final Scheduler clock;
+
+    /** The oldest connection first. */
+    private final Map<Connection, Client> connected = new LinkedHashMap<>();
+
+    Clients(ServiceOptions options, Scheduler clock) {
+        this.options = options;
+        this.clock = clock;
+    }
+
+    @Override
+    public void onOpened(Connection connection) {
+        Client client = new Client(connection, options.token().isEmpty());
+        client.limit(client.patience());
+        synchronized (connected) {
+            if (connected.size() + 1 >= options.limits().connections()) {
+                connected.values().stream()
+                        .filter(one -> !one.known)
+                        .findFirst()
+                        .ifPresent(Client::close);
+            }
+            connected.put(connection, client);
+        }
+    }
+
+    @Override
+    public void onClosed(Connection connection) {
+        synchronized (connected) {
+            Client client = connected.remove(connection);
+            if (client != null) {
+                client.arrived();
+            }
+        }
+    }
+
+    /** Notes the beginning of a request, whose headers have arrived. */
+    void begin(Request request) {
+        synchronized (connected) {
+            Client client = connected.get(request.getConnectionMetaData().getConnection());
+            if (client != null) {
+                request.setAttribute(Client.class.getName(), client);
+                client.begin(request);
+            }
+        }
+    }
+
+    /** Returns the client of a request. */
+    static Client of(Context context) {
+        return context.attribute(Client.class.getName());
+    }
+
+    /** A client with its time for the request that it sends. */
+    final class Client {
+
+        private final Connection connection;
+        private volatile boolean known;
+        private volatile boolean hurried;
+        private Request request;
+        private Scheduler.Task deadline = () -> false;
+
+        /**
+         * @param known true unless it has yet to show the token
+         */
+        private Client(Connection connection, boolean known) {
+            this.connection = connection;
+            this.known = known;
+        }
+
+        private Duration patience() {
+            Duration all = options.limits().readTime();
+            return known || all.compareTo(STRANGERS) < 0 ? all : STRANGERS;
+        }
+
+        private synchronized void limit(Duration time) {
+            deadline.cancel();
+            deadline = clock.schedule(this::expire, Math.max(0, time.toNanos()), TimeUnit.NANOSECONDS);
+        }
+
+        /** Fails the reading of a request, which is answered, or else closes the connection. */
+        private synchronized void expire() {
+            if (connection.onIdleExpired(new TimeoutException())) {
+                close();
+            } else {
+                deadline = clock.schedule(this::close, LAST_WORD.toMillis(), TimeUnit.MILLISECONDS);
+            }
+        }
+
+        private void close() {
+            connection.getEndPoint().close();
+        }
+
+        private synchronized void begin(Request begun) {
+            request = begun;
+            limitRequest();
+            Request.addCompletionListener(begun, failure -> end(begun));
+        }
+
+        private void limitRequest() {
+            limit(patience().minusNanos(NanoTime.since(request.getBeginNanoTime())));
+        }
+
+        private synchronized void end(Request ended) {
+            if (request == ended && connection.getEndPoint().isOpen()) { // the next one may have begun
+                limit(patience());
+            }
+        }
+
+        /** Notes that the client has shown the token. */
+        synchronized void trust() {
+            known = true;
+            limitRequest();
+        }
+
+        /** Notes that the whole request has arrived. */
+        synchronized void arrived() {
+            deadline.cancel();
+        }
+
+        /**
+         * Returns true if the client has closed the connection while its request was at work, when nobody else reads
+         * from it. What it sends then is lost, and {@link #isHurried} becomes true.
+         */
+        boolean hasLeft() {
+            try {
+                SocketChannel channel = (SocketChannel) connection.getEndPoint().getTransport();
+                int bytes = channel.read(ByteBuffer.allocate(1));
+                hurried |= bytes > 0;
+                return bytes < 0;
+            } catch (IOException e) {
+                return true;
+            }
+        }
+
+        /** Returns true if the client sent another request before the answer: the connection must be closed. */
+        boolean isHurried() {
+            return hurried;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package org.coop4j.serve;
+
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+
+/**
+ * Refuses requests before any work is done: of unknown methods, from pages of other origins (as browsers send them
+ * without asking first), and, on this machine alone, to other names, which a hostile page may have given it.
+ */
+final class Gate extends Handler.Wrapper {
+
+    static final Set<String> METHODS = Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
+
+    private static final Set<String> SAFE = Set.of("GET", "HEAD", "OPTIONS");
+
+    private final Clients clients;
+    private final Optional<String> allowedOrigin;
+
+    /** Names of the service, on this machine alone. */
+    private final Set<String> names = new HashSet<>(Set.of("localhost", "127.0.0.1", "[::1]"));
+
+    private final boolean onLoopback;
+
+    /**
+     * @throws UnknownHostException if the service's host is unknown
+     */
+    Gate(ServiceOptions options, Clients clients) throws UnknownHostException {
+        this.clients = clients;
+        this.allowedOrigin = options.allowedOrigin();
+        this.onLoopback = InetAddress.getByName(options.host()).isLoopbackAddress();
+        names.add(options.host());
+        allowedOrigin
+                .filter(origin -> !origin.equals("*"))
+                .ifPresent(origin -> names.add(URI.create(origin).getHost()));
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) throws Exception {
+        clients.begin(request);
+        Optional<Refusal> refusal = refusal(request);
+        if (refusal.isEmpty()) {
+            return super.handle(request, response, callback);
+        }
+        Response.writeError(
+                request, response, callback, refusal.get().getStatus(), refusal.get().getMessage());
+        return true;
+    }
+
+    private Optional<Refusal> refusal(Request request) {
+        if (!METHODS.contains(request.getMethod())) {
+            return Optional.of(new Refusal(HttpStatus.NOT_IMPLEMENTED_501, "the method is unknown"));
+        }
+        if (onLoopback && !names.contains(Request.getServerName(request).toLowerCase(Locale.ROOT))) {
+            return Optional.of(new Refusal(
+                    HttpStatus.MISDIRECTED_REQUEST_421, "Host: expected localhost, or a name given by --host"));
+        }
+        if (!SAFE.contains(request.getMethod()) && isForeign(request.getHeaders())) {
+            return Optional.of(new Refusal(
+                    HttpStatus.FORBIDDEN_403, "Origin: expected this service's, or that of --allow-origin"));
+        }
+        return Optional.empty();
+    }
+
+    private boolean isForeign(HttpFields headers) {
+        String origin = headers.get(HttpHeader.ORIGIN);
+        if (allowedOrigin.filter(one -> one.equals("*") || one.equals(origin)).isPresent()) {
+            return false;
+        }
+        String site = headers.get("Sec-Fetch-Site"); // browsers send it over https, and on this machine
+        return site != null
+                ? !site.equals("same-origin") && !site.equals("none")
+                : origin != null && !origin.endsWith("://" + headers.get(HttpHeader.HOST));
+    }
+}

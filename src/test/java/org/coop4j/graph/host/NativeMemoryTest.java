@@ -1,0 +1,90 @@
+package org.coop4j.graph.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+import org.coop4j.graph.ExecutionPlan;
+import org.coop4j.graph.Graph;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataBuffer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+class NativeMemoryTest {
+
+    private static void assertAligned(Pointer memory) {
+        assertThat(memory.address() % NativeMemory.LINE).isZero();
+    }
+
+    private static void assertAligned(INDArray array) {
+        assertAligned(HostMatrix.of(array).pointer(0, 0));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 63, 64, 65, 1000, 1 << 20})
+    void memoryStartsAtACacheLineAndIsFreedAtOnce(int bytes) {
+        long before = Pointer.totalBytes();
+        BytePointer memory = NativeMemory.allocate(bytes);
+        assertAligned(memory);
+        assertThat(memory.capacity()).isEqualTo(bytes);
+        memory.close();
+        assertThat(memory.isNull()).isTrue();
+        assertThat(Pointer.totalBytes()).isLessThanOrEqualTo(before);
+    }
+
+    @Test
+    void scratchOfEachWorkerIsAligned() {
+        try (Workers workers = new Workers(3)) {
+            for (int part = 0; part < 3; part++) {
+                assertAligned(workers.scratch(part, 100));
+                assertAligned(workers.scratch(part, 100_000));
+            }
+        }
+    }
+
+    @Test
+    void packedWeightsAreAligned() {
+        try (HostMatrix x = HostMatrix.zeros(9, 48);
+                HostMatrix w = HostMatrix.zeros(33, 48);
+                HostMatrix y = HostMatrix.zeros(9, 33);
+                Workers workers = new Workers(2)) {
+            assertAligned(w.pointer(0, 0));
+            if (Precision.BFLOAT16.obstacle().isEmpty()) {
+                try (Bfloat16Product product = new Bfloat16Product(x, w, true, null, y, workers)) {
+                    assertThat(workers.weightForms().copies()).hasSize(1);
+                    workers.weightForms().copies().forEach(NativeMemoryTest::assertAligned);
+                }
+            }
+        }
+    }
+
+    @Test
+    void inputsConstantsAndIntermediateValuesOfAPlanAreAligned() {
+        if (Backend.currentForm() == Backend.Form.PORTABLE) {
+            return;
+        }
+        Random random = new Random(1);
+        Graph graph = Graph.create();
+        INDArray w = NativeMemory.array(DataType.FLOAT, 19, 17);
+        for (int i = 0; i < 19 * 17; i++) {
+            HostMatrix.of(w).buffer().put(i, random.nextFloat());
+        }
+        SDVariable x = graph.placeholder("x", DataType.FLOAT, 3, 17);
+        SDVariable y = graph.linear(x, graph.constant("w", w)); // [3, 19]
+        SDVariable z = graph.normalizeRows(y);
+        try (Workers workers = new Workers(2);
+                ExecutionPlan plan = graph.plan(Map.of("y", y, "z", z), workers)) {
+            List.of(w, plan.input("x"), plan.output("y"), plan.output("z")).forEach(NativeMemoryTest::assertAligned);
+        }
+        NativeMemory.free(w);
+        DataBuffer whole = w.data().originalDataBuffer();
+        assertThat((whole == null ? w.data() : whole).closeable()).isFalse();
+    }
+}
