@@ -74,8 +74,8 @@ public final class MethodResults {
     }
 
     /**
-     * Returns the results of methods that learned from, and were tested on, all classes of a dataset, with averages. Datasets
-     * that were only tested on, with what was learned elsewhere, have a table of their own.
+     * Returns the results of methods that learned from, and were tested on, all classes of a dataset, with averages.
+     * Datasets that were only tested on, with what was learned elsewhere, have a table of their own.
      *
      * @param notes is told what averages leave out
      */
@@ -102,8 +102,9 @@ public final class MethodResults {
     }
 
     /**
-     * The datasets and rows of averages. All averages are over the same datasets, so that they can be compared: a method
-     * that half of the datasets or fewer have is not averaged, and a dataset that lacks one of the others is left out.
+     * The datasets and rows of averages. All averages are over the same datasets, so that they can be compared: a
+     * method that half of the datasets or fewer have is not averaged, and a dataset that lacks one of the others is
+     * left out.
      *
      * @param datasets averaged over; empty if there are fewer than two
      * @param setups averaged methods; none without datasets
@@ -229,7 +230,7 @@ public final class MethodResults {
                 .toList();
     }
 
-    /** Averages over {@link #averaged} datasets; empty if there are fewer than two. */
+    /** Returns the averages over {@link #averaged} datasets; empty if there are fewer than two. */
     public List<MethodResult> averages() {
         return cells(MethodResult.AVERAGE);
     }

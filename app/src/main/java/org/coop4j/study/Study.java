@@ -259,7 +259,10 @@ public record Study(
                 + (seeds.isEmpty() ? "" : ", " + describe(seeds));
     }
 
-    /** Returns a paper's number for the same method, averaged over the datasets tested on: see {@link PublishedNumbers#find}. */
+    /**
+     * Returns a paper's number for the same method, averaged over the datasets tested on: see {@link
+     * PublishedNumbers#find}.
+     */
     public Optional<Score> published(String trainedOn, List<String> datasets, ClassHalf half, Setup setup) {
         return PUBLISHED.find(trainedOn, datasets, half, setup, model.backbone());
     }

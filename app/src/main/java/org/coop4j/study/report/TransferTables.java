@@ -42,7 +42,7 @@ final class TransferTables {
                     : Cells.dataset(any().dataset());
         }
 
-        /** Averages have no standard deviation here. */
+        /** Returns nothing: averages have no standard deviation here. */
         Object accuracy(Optional<MethodResult> half) {
             return isAverage() ? half.map(average -> Cell.number(average.accuracy())) : Cells.accuracy(half);
         }
