@@ -2,6 +2,7 @@ package org.coop4j.graph;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.HostKernel;
@@ -36,20 +37,30 @@ final class Ops {
         return function instanceof AddOp || (function instanceof GraphOp op && op.mayOverwrite(input));
     }
 
-    /** Returns an op bound to its arrays as a step of a plan. */
+    /**
+     * Returns an op bound to its arrays as a step of a plan.
+     *
+     * @param rounded the arrays that hold bfloat16 if a host kernel computes the op
+     */
     static ExecutionPlan.Step step(
-            DifferentialFunction function, List<long[]> inputShapes, INDArray[] in, INDArray[] out, Workers workers) {
+            DifferentialFunction function,
+            List<long[]> inputShapes,
+            INDArray[] in,
+            INDArray[] out,
+            Set<INDArray> rounded,
+            Workers workers) {
         long bytes = Arrays.stream(out)
                 .mapToLong(array -> array.length() * array.dataType().width())
                 .sum();
         long flops = function instanceof GraphOp op ? op.flops(inputShapes) : 0;
-        return new ExecutionPlan.Step(function.opName(), kernel(function, in, out, workers), flops, bytes);
+        return new ExecutionPlan.Step(function.opName(), kernel(function, in, out, rounded, workers), flops, bytes);
     }
 
-    private static HostKernel kernel(DifferentialFunction function, INDArray[] in, INDArray[] out, Workers workers) {
+    private static HostKernel kernel(
+            DifferentialFunction function, INDArray[] in, INDArray[] out, Set<INDArray> rounded, Workers workers) {
         HostKernel kernel = null;
         if (Backend.currentForm() == Backend.Form.HOST && allHostReadable(in) && allHostReadable(out)) {
-            kernel = hostKernel(function, matrices(in), matrices(out), workers);
+            kernel = hostKernel(function, matrices(in, rounded), matrices(out, rounded), workers);
         }
         if (kernel == null) {
             kernel = function instanceof GraphOp op ? op.portableKernel(in, out) : bind(function, in, out);
@@ -61,8 +72,10 @@ final class Ops {
         return Arrays.stream(arrays).allMatch(HostMatrix::isHostReadable);
     }
 
-    private static HostMatrix[] matrices(INDArray[] arrays) {
-        return Arrays.stream(arrays).map(HostMatrix::of).toArray(HostMatrix[]::new);
+    private static HostMatrix[] matrices(INDArray[] arrays, Set<INDArray> rounded) {
+        return Arrays.stream(arrays)
+                .map(array -> rounded.contains(array) ? HostMatrix.of(array).rounded() : HostMatrix.of(array))
+                .toArray(HostMatrix[]::new);
     }
 
     /** Returns the kernel of an op on native memory; null if ND4J computes it. */

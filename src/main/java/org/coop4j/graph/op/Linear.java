@@ -4,9 +4,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.coop4j.graph.host.Bfloat16Product;
+import org.coop4j.graph.host.Bfloat16Product.Epilogue;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.OneDnn;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Product;
 import org.coop4j.graph.host.Workers;
@@ -67,8 +69,82 @@ public final class Linear extends GraphOp {
         HostMatrix bias = in.length == 3 ? in[2] : null;
         return switch (precision) {
             case FLOAT32 -> new Product(form, in[0], in[1], bias, out[0], workers);
-            case BFLOAT16 -> new Bfloat16Product(in[0], in[1], form == Gemm.Form.NT, bias, out[0], workers);
+            case BFLOAT16 -> rounding(in, new Epilogue(bias, null, null), out[0], workers);
         };
+    }
+
+    private HostKernel rounding(HostMatrix[] in, Epilogue after, HostMatrix out, Workers workers) {
+        return new Bfloat16Product(in[0], in[1], form == Gemm.Form.NT, after, out, workers);
+    }
+
+    @Override
+    public boolean mayReadRounded(int input) {
+        return input == 0 && precision == Precision.BFLOAT16;
+    }
+
+    @Override
+    public boolean mayWriteRounded(boolean fromRounded) {
+        return precision == Precision.BFLOAT16;
+    }
+
+    @Override
+    public GraphOp followedBy(GraphOp next) {
+        boolean known = next instanceof Activation || next instanceof Add;
+        return known && precision == Precision.BFLOAT16 ? new Fused(this, next) : null;
+    }
+
+    /**
+     * A layer and its activation, or the residual sum in which it ends, as one product.
+     *
+     * <p>Inputs: those of the layer, then the other ones of the op that follows.
+     */
+    private static final class Fused extends GraphOp {
+
+        private final Linear layer;
+        private final GraphOp next;
+        private final int own;
+
+        Fused(Linear layer, GraphOp next) {
+            this.layer = layer;
+            this.next = next;
+            this.own = layer.args().length;
+        }
+
+        @Override
+        public List<long[]> outputShapes(List<long[]> in) {
+            return layer.outputShapes(in);
+        }
+
+        @Override
+        public void compute(INDArray[] in, INDArray[] out) {
+            layer.compute(Arrays.copyOf(in, own), out);
+            INDArray[] rest = Arrays.copyOfRange(in, own - 1, in.length);
+            rest[0] = out[0];
+            next.compute(rest, out);
+        }
+
+        @Override
+        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+            HostMatrix bias = own == 3 ? in[2] : null;
+            OneDnn.Function function = next instanceof Activation activation ? activation.function() : null;
+            HostMatrix residual = next instanceof Add ? in[own] : null;
+            return layer.rounding(in, new Epilogue(bias, function, residual), out[0], workers);
+        }
+
+        @Override
+        public boolean mayReadRounded(int input) {
+            return input == 0;
+        }
+
+        @Override
+        public boolean mayWriteRounded(boolean fromRounded) {
+            return true;
+        }
+
+        @Override
+        public long flops(List<long[]> in) {
+            return layer.flops(in);
+        }
     }
 
     private static INDArray rounded(Precision precision, INDArray array) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import org.bytedeco.dnnl.global.dnnl;
+import org.coop4j.graph.host.Bfloat16Product.Epilogue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -65,7 +66,7 @@ class Bfloat16ProductTest {
                 assertThatThrownBy(Precision.BFLOAT16::required).isInstanceOf(UnsupportedOperationException.class);
                 return;
             }
-            try (Bfloat16Product product = new Bfloat16Product(x, w, c.transposed, bias, y, workers)) {
+            try (Bfloat16Product product = new Bfloat16Product(x, w, c.transposed, new Epilogue(bias, null, null), y, workers)) {
                 product.run();
                 check(c, x, w, bias, y);
                 x.buffer().put(0, 5 * x.buffer().get(0));
@@ -120,8 +121,8 @@ class Bfloat16ProductTest {
                 HostMatrix y = HostMatrix.zeros(9, 48);
                 HostMatrix again = HostMatrix.zeros(9, 48);
                 Workers workers = new Workers(2)) {
-            Bfloat16Product first = new Bfloat16Product(x, w, true, null, y, workers);
-            Bfloat16Product second = new Bfloat16Product(x, w, true, null, again, workers);
+            Bfloat16Product first = new Bfloat16Product(x, w, true, new Epilogue(null, null, null), y, workers);
+            Bfloat16Product second = new Bfloat16Product(x, w, true, new Epilogue(null, null, null), again, workers);
             assertThat(workers.weightForms().copies()).hasSize(1);
             first.run();
             first.close();
@@ -142,7 +143,7 @@ class Bfloat16ProductTest {
                 HostMatrix w = HostMatrix.zeros(4, 3);
                 HostMatrix y = HostMatrix.zeros(2, 4);
                 Workers workers = new Workers(1)) {
-            assertThatThrownBy(() -> new Bfloat16Product(x, w, false, null, y, workers))
+            assertThatThrownBy(() -> new Bfloat16Product(x, w, false, new Epilogue(null, null, null), y, workers))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("product of [2, 3] and [4, 3] into [2, 4]");
         }
