@@ -7,7 +7,6 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -143,16 +142,7 @@ public final class PlanDraft {
             INDArray[] out = arrays(op.getOutputsOfOp(), inputs, arena);
             List<long[]> shapes =
                     operands.stream().map(operand -> value(operand).shape).toList();
-            Set<INDArray> half = Collections.newSetFromMap(new IdentityHashMap<>());
-            for (int i = 0; i < in.length; i++) {
-                if (rounded.contains(operands.get(i))) {
-                    half.add(in[i]);
-                }
-            }
-            if (rounded.contains(op.getOutputsOfOp().get(0))) {
-                half.add(out[0]);
-            }
-            steps.add(Ops.step(op.getOp(), shapes, in, out, half, workers));
+            steps.add(Ops.step(op, shapes, in, out, rounded, workers));
         }
         Map<String, INDArray> results = new LinkedHashMap<>();
         outputs.forEach((name, variable) -> results.put(name, array(value(variable), inputs, arena)));

@@ -116,7 +116,7 @@ public final class BenchCommand extends ConsoleCommand {
     @Mixin
     private Options.Memory memory;
 
-    @Option(names = "--profile", description = "Show the time of each op of a step.")
+    @Option(names = "--profile", description = "For step and encode: show the time of each op.")
     private boolean profile;
 
     @Mixin
@@ -194,6 +194,7 @@ public final class BenchCommand extends ConsoleCommand {
                 case "encode" -> {
                     images(batch, ImageBench.pixels(clip, batch, runs.count()), result);
                     product(clip, result);
+                    profile(clip.imageEncoder().profile(batch), result);
                 }
                 default -> {
                     Measurement all = ImageBench.files(clip, images, console);
@@ -238,6 +239,10 @@ public final class BenchCommand extends ConsoleCommand {
         result.put("rss_mb", outcome.late() >> 20);
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_of_steps_mb", bytes >> 20));
         product(clip, result);
+        profile(outcome.profile(), result);
+    }
+
+    private void profile(List<OpTime> times, ObjectNode result) {
         if (profile) {
             ops = new Table<OpTime>()
                     .text("op", OpTime::op)
@@ -246,7 +251,7 @@ public final class BenchCommand extends ConsoleCommand {
                     .number("ms", 1, op -> op.nanos() / 1e6)
                     .number("gflops", 0, op -> op.flops() / (double) Math.max(1, op.nanos()))
                     .count("output_mb", op -> op.bytes() >> 20)
-                    .rows(outcome.profile());
+                    .rows(times);
             result.set("profile", ops.json());
         }
     }

@@ -87,7 +87,7 @@ public final class Bfloat16Product implements HostKernel {
                 after.residual == null ? null : oneDnn.memory(after.residual, row, rows),
                 oneDnn.memory(y, row, rows));
         if (x.isRounded()) {
-            return OneDnn.Share.of(product);
+            return OneDnn.share(product);
         }
         OneDnn.Call rounding = oneDnn.copy(oneDnn.rows(x, rows), given, half, rounded);
         long roundedBytes = NativeMemory.wholeLines(dnnl_memory_desc_get_size(half));

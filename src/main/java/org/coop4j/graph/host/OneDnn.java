@@ -16,6 +16,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_binary_add;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_direct;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_forward_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_amx;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_backward_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_forward_primitive_desc_create;
@@ -72,6 +73,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
@@ -154,6 +156,12 @@ public final class OneDnn implements AutoCloseable {
                 ? Optional.empty()
                 : Optional.of("this processor has no bfloat16 instructions (AVX512_BF16): use float32,"
                         + " or auto, which takes the best that it has");
+    }
+
+    /** Returns the instructions that multiply bfloat16 on this processor, which must have some. */
+    public static String instructions() {
+        int amx = dnnl_cpu_isa_avx512_core_amx;
+        return (dnnl_get_effective_cpu_isa() & amx) == amx ? "AMX" : "AVX512_BF16";
     }
 
     /** Returns a dense matrix; {@code transposed} if it lies in memory as [cols, rows]. */
@@ -257,9 +265,9 @@ public final class OneDnn implements AutoCloseable {
             Function function,
             dnnl_memory_desc residual,
             dnnl_memory_desc y) {
-        dnnl_primitive_desc desc = new dnnl_primitive_desc();
         dnnl_primitive_attr attributes = attributes(function, residual);
-        return made(desc, dnnl_matmul_primitive_desc_create(desc, engine, x, w, bias, y, attributes), "product");
+        return described(
+                "product", desc -> dnnl_matmul_primitive_desc_create(desc, engine, x, w, bias, y, attributes));
     }
 
     /**
@@ -276,26 +284,29 @@ public final class OneDnn implements AutoCloseable {
             int stride,
             long[] before,
             long[] after) {
-        dnnl_primitive_desc desc = new dnnl_primitive_desc();
-        int status = dnnl_convolution_forward_primitive_desc_create(
-                desc,
-                engine,
-                dnnl_forward_inference,
-                dnnl_convolution_direct,
-                x,
-                w,
-                bias,
-                y,
-                new long[] {stride, stride},
-                new long[2],
-                before,
-                after,
-                attributes());
-        return made(desc, status, "convolution");
+        long[] strides = {stride, stride};
+        return described(
+                "convolution",
+                desc -> dnnl_convolution_forward_primitive_desc_create(
+                        desc,
+                        engine,
+                        dnnl_forward_inference,
+                        dnnl_convolution_direct,
+                        x,
+                        w,
+                        bias,
+                        y,
+                        strides,
+                        new long[2],
+                        before,
+                        after,
+                        attributes()));
     }
 
-    private dnnl_primitive_desc made(dnnl_primitive_desc desc, int status, String what) {
-        made(status, what, () -> dnnl_primitive_desc_destroy(desc));
+    /** Describes a primitive, and frees the description in the end. */
+    private dnnl_primitive_desc described(String what, ToIntFunction<dnnl_primitive_desc> create) {
+        dnnl_primitive_desc desc = new dnnl_primitive_desc();
+        made(create.applyAsInt(desc), what, () -> dnnl_primitive_desc_destroy(desc));
         return desc;
     }
 
@@ -318,7 +329,7 @@ public final class OneDnn implements AutoCloseable {
     }
 
     /** A primitive with the memory that it reads and writes, for one thread at a time. */
-    record Call(
+    public record Call(
             dnnl_primitive primitive,
             dnnl_stream stream,
             dnnl_exec_arg_t arguments,
@@ -341,9 +352,9 @@ public final class OneDnn implements AutoCloseable {
 
     /** Returns a copy into another type or layout, which needs no scratch memory. */
     Call copy(dnnl_memory_desc from, dnnl_memory source, dnnl_memory_desc to, dnnl_memory target) {
-        dnnl_primitive_desc desc = new dnnl_primitive_desc();
-        made(desc, dnnl_reorder_primitive_desc_create(desc, from, engine, to, engine, attributes()), "copy");
-        return call(desc, Map.of(DNNL_ARG_SRC, source, DNNL_ARG_DST, target));
+        dnnl_primitive_desc copy = described(
+                "copy", desc -> dnnl_reorder_primitive_desc_create(desc, from, engine, to, engine, attributes()));
+        return call(copy, Map.of(DNNL_ARG_SRC, source, DNNL_ARG_DST, target));
     }
 
     /** Returns a product or convolution; the bias may be null. */
@@ -397,81 +408,87 @@ public final class OneDnn implements AutoCloseable {
     }
 
     /** Plans y = (x − mean) / √(variance + epsilon) · gain + bias, row by row. */
-    Call layerNorm(HostMatrix x, HostMatrix gain, HostMatrix bias, float epsilon, HostMatrix y, int row, int rows) {
-        dnnl_memory_desc vector = strided(dnnl_f32, new long[] {x.cols()}, new long[] {1});
-        dnnl_primitive_desc desc = new dnnl_primitive_desc();
-        int status = dnnl_layer_normalization_forward_primitive_desc_create(
-                desc,
-                engine,
-                dnnl_forward_inference,
-                rows(x, rows),
-                rows(y, rows),
-                null,
-                epsilon,
-                dnnl_use_scale | dnnl_use_shift,
-                attributes());
-        made(desc, status, "layer norm");
-        Map<Integer, dnnl_memory> memory = new HashMap<>();
-        memory.put(DNNL_ARG_SRC, memory(x, row, rows));
-        memory.put(DNNL_ARG_SCALE, memory(vector, gain.pointer(0, 0)));
-        memory.put(DNNL_ARG_SHIFT, memory(vector, bias.pointer(0, 0)));
-        memory.put(DNNL_ARG_DST, memory(y, row, rows));
+    public Call layerNorm(HostMatrix x, HostMatrix gain, HostMatrix bias, float epsilon, HostMatrix y, int row, int rows) {
         used.addAll(List.of(gain, bias));
-        return call(desc, memory);
+        dnnl_memory_desc vector = strided(dnnl_f32, new long[] {x.cols()}, new long[] {1});
+        dnnl_primitive_desc norm = described(
+                "layer norm",
+                desc -> dnnl_layer_normalization_forward_primitive_desc_create(
+                        desc,
+                        engine,
+                        dnnl_forward_inference,
+                        rows(x, rows),
+                        rows(y, rows),
+                        null,
+                        epsilon,
+                        dnnl_use_scale | dnnl_use_shift,
+                        attributes()));
+        return call(
+                norm,
+                Map.of(
+                        DNNL_ARG_SRC,
+                        memory(x, row, rows),
+                        DNNL_ARG_SCALE,
+                        memory(vector, gain.pointer(0, 0)),
+                        DNNL_ARG_SHIFT,
+                        memory(vector, bias.pointer(0, 0)),
+                        DNNL_ARG_DST,
+                        memory(y, row, rows)));
     }
 
     /** Plans y = function(x), element by element. */
-    Call function(Function function, HostMatrix x, HostMatrix y, int row, int rows) {
+    public Call function(Function function, HostMatrix x, HostMatrix y, int row, int rows) {
         return call(
                 function(function, rows(x, rows)),
                 Map.of(DNNL_ARG_SRC, memory(x, row, rows), DNNL_ARG_DST, memory(y, row, rows)));
     }
 
     private dnnl_primitive_desc function(Function function, dnnl_memory_desc x) {
-        dnnl_primitive_desc desc = new dnnl_primitive_desc();
-        int status = dnnl_eltwise_forward_primitive_desc_create(
-                desc, engine, dnnl_forward_training, function.algorithm, x, x, function.alpha, 0, attributes());
-        return made(desc, status, "function");
+        return described(
+                "function",
+                desc -> dnnl_eltwise_forward_primitive_desc_create(
+                        desc, engine, dnnl_forward_training, function.algorithm, x, x, function.alpha, 0, attributes()));
     }
 
     /** Plans dx = dy · function′(x), element by element. */
-    Call derivative(Function function, HostMatrix dy, HostMatrix x, HostMatrix dx, int row, int rows) {
+    public Call derivative(Function function, HostMatrix dy, HostMatrix x, HostMatrix dx, int row, int rows) {
         dnnl_memory_desc layout = rows(x, rows);
-        dnnl_primitive_desc desc = new dnnl_primitive_desc();
-        int status = dnnl_eltwise_backward_primitive_desc_create(
-                desc,
-                engine,
-                function.algorithm,
-                layout,
-                layout,
-                layout,
-                function.alpha,
-                0,
-                function(function, layout),
-                attributes());
-        made(desc, status, "derivative");
-        Map<Integer, dnnl_memory> memory = new HashMap<>();
-        memory.put(DNNL_ARG_SRC, memory(x, row, rows));
-        memory.put(DNNL_ARG_DIFF_DST, memory(dy, row, rows));
-        memory.put(DNNL_ARG_DIFF_SRC, memory(dx, row, rows));
-        return call(desc, memory);
+        dnnl_primitive_desc forward = function(function, layout);
+        dnnl_primitive_desc derivative = described(
+                "derivative",
+                desc -> dnnl_eltwise_backward_primitive_desc_create(
+                        desc,
+                        engine,
+                        function.algorithm,
+                        layout,
+                        layout,
+                        layout,
+                        function.alpha,
+                        0,
+                        forward,
+                        attributes()));
+        return call(
+                derivative,
+                Map.of(
+                        DNNL_ARG_SRC,
+                        memory(x, row, rows),
+                        DNNL_ARG_DIFF_DST,
+                        memory(dy, row, rows),
+                        DNNL_ARG_DIFF_SRC,
+                        memory(dx, row, rows)));
     }
 
     /** Plans the softmax of each row, into another type. */
     Call softmax(dnnl_memory_desc from, dnnl_memory x, dnnl_memory_desc to, dnnl_memory y) {
-        dnnl_primitive_desc desc = new dnnl_primitive_desc();
-        int status = dnnl_softmax_forward_primitive_desc_create(
-                desc, engine, dnnl_forward_inference, dnnl_softmax_accurate, from, to, 1, attributes());
-        return call(made(desc, status, "softmax"), Map.of(DNNL_ARG_SRC, x, DNNL_ARG_DST, y));
+        dnnl_primitive_desc softmax = described(
+                "softmax",
+                desc -> dnnl_softmax_forward_primitive_desc_create(
+                        desc, engine, dnnl_forward_inference, dnnl_softmax_accurate, from, to, 1, attributes()));
+        return call(softmax, Map.of(DNNL_ARG_SRC, x, DNNL_ARG_DST, y));
     }
 
     /** Work on some rows, with scratch memory of so many bytes. */
-    record Share(long scratchBytes, Consumer<BytePointer> work) {
-
-        static Share of(Call call) {
-            return new Share(call.scratchBytes, call::run);
-        }
-    }
+    record Share(long scratchBytes, Consumer<BytePointer> work) {}
 
     /** Makes the share of {@code count} rows from {@code from} on. */
     interface Shares {
@@ -493,6 +510,22 @@ public final class OneDnn implements AutoCloseable {
             }
         });
         return HostKernel.owning(all, this::close);
+    }
+
+    /** A primitive on {@code count} rows from {@code from} on. */
+    @FunctionalInterface
+    public interface RowCall {
+        Call of(OneDnn oneDnn, int from, int count);
+    }
+
+    /** Returns a kernel of a primitive that works on each row by itself. */
+    public static HostKernel eachRow(int rows, Workers workers, RowCall primitive) {
+        OneDnn oneDnn = new OneDnn();
+        return oneDnn.byRows(rows, workers, (from, count) -> share(primitive.of(oneDnn, from, count)));
+    }
+
+    static Share share(Call call) {
+        return new Share(call.scratchBytes, call::run);
     }
 
     /** Runs {@code work} with OpenMP on the calling thread alone, then restores its setting. */

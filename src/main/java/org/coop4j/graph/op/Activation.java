@@ -12,7 +12,6 @@ import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.OneDnn;
 import org.coop4j.graph.host.Precision;
-import org.coop4j.graph.host.TowerLayers;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -90,7 +89,10 @@ public final class Activation extends GraphOp {
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         if (precision == Precision.BFLOAT16) {
-            return TowerLayers.activation(kind.function, in[0], out[0], workers);
+            return OneDnn.eachRow(
+                    in[0].rows(),
+                    workers,
+                    (oneDnn, from, count) -> oneDnn.function(kind.function, in[0], out[0], from, count));
         }
         return HostKernel.elementwise(in, out[0], workers, () -> {
             Exponential exponential = new Exponential(HostKernel.BLOCK);
@@ -187,7 +189,11 @@ public final class Activation extends GraphOp {
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
             if (precision == Precision.BFLOAT16) {
-                return TowerLayers.activationGradient(kind.function, in[0], in[1], out[0], workers);
+                return OneDnn.eachRow(
+                        in[0].rows(),
+                        workers,
+                        (oneDnn, from, count) ->
+                                oneDnn.derivative(kind.function, in[0], in[1], out[0], from, count));
             }
             return HostKernel.elementwise(in, out[0], workers, () -> {
                 Exponential exponential = new Exponential(HostKernel.BLOCK);

@@ -3,7 +3,7 @@ package org.coop4j.graph.op;
 import java.util.List;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
-import org.coop4j.graph.host.TowerLayers;
+import org.coop4j.graph.host.RoundedAttention;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.AttentionLayout.Queries;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -78,7 +78,7 @@ public final class Attention extends GraphOp {
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         return in[0].isRounded()
-                ? TowerLayers.attention(in[0], layout.heads(), layout.groups().get(0).length(), out[0], workers)
+                ? RoundedAttention.kernel(in[0], layout.heads(), layout.groups().get(0).length(), out[0], workers)
                 : AttentionKernel.forward(layout, in, out[0], out[1], workers);
     }
 

@@ -4,8 +4,8 @@ import java.util.List;
 import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.OneDnn;
 import org.coop4j.graph.host.Precision;
-import org.coop4j.graph.host.TowerLayers;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -63,7 +63,11 @@ public class LayerNorm extends GraphOp {
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         if (precision == Precision.BFLOAT16) {
-            return TowerLayers.layerNorm(in[0], in[1], in[2], EPSILON, out[0], workers);
+            return OneDnn.eachRow(
+                    in[0].rows(),
+                    workers,
+                    (oneDnn, from, count) ->
+                            oneDnn.layerNorm(in[0], in[1], in[2], (float) EPSILON, out[0], from, count));
         }
         HostMatrix x = in[0];
         int n = x.cols();

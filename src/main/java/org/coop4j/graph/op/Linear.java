@@ -31,6 +31,11 @@ public final class Linear extends GraphOp {
     private final Gemm.Form form;
     private final Precision precision;
 
+    /** Number of the layer's own inputs, which those of {@code next} follow. */
+    private final int own;
+
+    private final GraphOp next; // null for none
+
     /**
      * @param form NT for a weight stored [out, in] as by {@code nn.Linear}, NN for one stored [in, out] as CLIP's
      *     {@code proj} and {@code text_projection}
@@ -41,6 +46,16 @@ public final class Linear extends GraphOp {
         super(sd, inputs);
         this.form = form;
         this.precision = precision;
+        this.own = inputs.length;
+        this.next = null;
+    }
+
+    /** A layer of a plan, with the op that follows. */
+    private Linear(Linear layer, GraphOp next) {
+        form = layer.form;
+        precision = layer.precision;
+        own = layer.own;
+        this.next = next;
     }
 
     @Override
@@ -59,22 +74,26 @@ public final class Linear extends GraphOp {
     public void compute(INDArray[] in, INDArray[] out) {
         INDArray w = rounded(precision, in[1]);
         Nd4j.matmul(rounded(precision, in[0]), w, out[0], false, form == Gemm.Form.NT, false);
-        if (in.length == 3) {
+        if (own == 3) {
             out[0].addi(in[2]);
+        }
+        if (next != null) {
+            INDArray[] rest = Arrays.copyOfRange(in, own - 1, in.length);
+            rest[0] = out[0];
+            next.compute(rest, out);
         }
     }
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        HostMatrix bias = in.length == 3 ? in[2] : null;
-        return switch (precision) {
-            case FLOAT32 -> new Product(form, in[0], in[1], bias, out[0], workers);
-            case BFLOAT16 -> rounding(in, new Epilogue(bias, null, null), out[0], workers);
-        };
-    }
-
-    private HostKernel rounding(HostMatrix[] in, Epilogue after, HostMatrix out, Workers workers) {
-        return new Bfloat16Product(in[0], in[1], form == Gemm.Form.NT, after, out, workers);
+        HostMatrix bias = own == 3 ? in[2] : null;
+        if (precision == Precision.FLOAT32) {
+            return new Product(form, in[0], in[1], bias, out[0], workers);
+        }
+        OneDnn.Function function = next instanceof Activation activation ? activation.function() : null;
+        HostMatrix residual = next instanceof Add ? in[own] : null;
+        Epilogue after = new Epilogue(bias, function, residual);
+        return new Bfloat16Product(in[0], in[1], form == Gemm.Form.NT, after, out[0], workers);
     }
 
     @Override
@@ -87,64 +106,11 @@ public final class Linear extends GraphOp {
         return precision == Precision.BFLOAT16;
     }
 
+    /** Includes an activation, or the residual sum in which the layer ends. */
     @Override
-    public GraphOp followedBy(GraphOp next) {
-        boolean known = next instanceof Activation || next instanceof Add;
-        return known && precision == Precision.BFLOAT16 ? new Fused(this, next) : null;
-    }
-
-    /**
-     * A layer and its activation, or the residual sum in which it ends, as one product.
-     *
-     * <p>Inputs: those of the layer, then the other ones of the op that follows.
-     */
-    private static final class Fused extends GraphOp {
-
-        private final Linear layer;
-        private final GraphOp next;
-        private final int own;
-
-        Fused(Linear layer, GraphOp next) {
-            this.layer = layer;
-            this.next = next;
-            this.own = layer.args().length;
-        }
-
-        @Override
-        public List<long[]> outputShapes(List<long[]> in) {
-            return layer.outputShapes(in);
-        }
-
-        @Override
-        public void compute(INDArray[] in, INDArray[] out) {
-            layer.compute(Arrays.copyOf(in, own), out);
-            INDArray[] rest = Arrays.copyOfRange(in, own - 1, in.length);
-            rest[0] = out[0];
-            next.compute(rest, out);
-        }
-
-        @Override
-        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            HostMatrix bias = own == 3 ? in[2] : null;
-            OneDnn.Function function = next instanceof Activation activation ? activation.function() : null;
-            HostMatrix residual = next instanceof Add ? in[own] : null;
-            return layer.rounding(in, new Epilogue(bias, function, residual), out[0], workers);
-        }
-
-        @Override
-        public boolean mayReadRounded(int input) {
-            return input == 0;
-        }
-
-        @Override
-        public boolean mayWriteRounded(boolean fromRounded) {
-            return true;
-        }
-
-        @Override
-        public long flops(List<long[]> in) {
-            return layer.flops(in);
-        }
+    public GraphOp followedBy(GraphOp other) {
+        boolean known = other instanceof Activation || other instanceof Add;
+        return known && next == null && precision == Precision.BFLOAT16 ? new Linear(this, other) : null;
     }
 
     private static INDArray rounded(Precision precision, INDArray array) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import org.assertj.core.data.Offset;
 import org.bytedeco.dnnl.global.dnnl;
 import org.coop4j.graph.host.Bfloat16Product.Epilogue;
 import org.junit.jupiter.api.Test;
@@ -107,6 +108,34 @@ class Bfloat16ProductTest {
         }
         assertThat(fromRounded).isLessThanOrEqualTo(SUMMING);
         assertThat(fromExact).isBetween(Double.MIN_VALUE, ROUNDING);
+    }
+
+    @Test
+    void functionAndResidualFollowTheSums() {
+        if (Precision.BFLOAT16.obstacle().isPresent()) {
+            return;
+        }
+        Random random = new Random(5);
+        try (HostMatrix x = random(random, 19, 48);
+                HostMatrix w = random(random, 33, 48);
+                HostMatrix bias = random(random, 1, 33);
+                HostMatrix residual = random(random, 19, 33);
+                HostMatrix sums = HostMatrix.zeros(19, 33);
+                HostMatrix y = HostMatrix.zeros(19, 33);
+                Workers workers = new Workers(2)) {
+            OneDnn.Function swish = new OneDnn.Function(dnnl.dnnl_eltwise_swish, 1.702f);
+            try (Bfloat16Product plain = new Bfloat16Product(x, w, true, new Epilogue(bias, null, null), sums, workers);
+                    Bfloat16Product fused =
+                            new Bfloat16Product(x, w, true, new Epilogue(bias, swish, residual), y, workers)) {
+                plain.run();
+                fused.run();
+            }
+            for (int i = 0; i < 19 * 33; i++) {
+                double sum = sums.buffer().get(i);
+                double expected = sum / (1 + Math.exp(-1.702 * sum)) + residual.buffer().get(i);
+                assertThat((double) y.buffer().get(i)).isCloseTo(expected, Offset.offset(1e-5));
+            }
+        }
     }
 
     @Test
