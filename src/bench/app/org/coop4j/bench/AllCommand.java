@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.coop4j.cli.BenchCommand;
 import org.coop4j.cli.ConsoleCommand;
 import org.coop4j.cli.Coop;
+import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.Options;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.CommandFailure;
@@ -61,8 +62,12 @@ final class AllCommand extends ConsoleCommand {
             description = "A converted model in place of every other.")
     private Path model;
 
-    @Mixin
-    private BenchCommand.Runs runs;
+    @Option(
+            names = "--runs",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            description = "Repetitions" + Options.DEFAULT)
+    private int runs = 7;
 
     @Option(
             names = "--imagenet",
@@ -160,7 +165,7 @@ final class AllCommand extends ConsoleCommand {
         Stream<String> own = Stream.of(options);
         Stream<String> common = Stream.of("--json", "--quiet");
         if (!kind.equals("methods")) {
-            common = Stream.concat(common, Stream.of("--runs=" + runs.count()));
+            common = Stream.concat(common, Stream.of("--runs=" + runs));
             if (model != null) {
                 own = own.filter(o -> !o.startsWith("--arch") && !o.startsWith("--model"));
                 common = Stream.concat(common, Stream.of("--model=" + model));

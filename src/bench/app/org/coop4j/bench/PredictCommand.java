@@ -9,6 +9,7 @@ import org.coop4j.cli.BenchCommand;
 import org.coop4j.cli.ConsoleCommand;
 import org.coop4j.cli.Coop;
 import org.coop4j.cli.FirstRun;
+import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.Options;
 import org.coop4j.console.Json;
 import picocli.CommandLine.Command;
@@ -33,8 +34,12 @@ final class PredictCommand extends ConsoleCommand {
     @Mixin
     private BenchCommand.Subject subject;
 
-    @Mixin
-    private BenchCommand.Runs runs;
+    @Option(
+            names = "--runs",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            description = "Repetitions" + Options.DEFAULT)
+    private int runs = 7;
 
     @Option(
             names = "--launcher",
@@ -51,11 +56,16 @@ final class PredictCommand extends ConsoleCommand {
         Path classifier = Files.createTempFile("coop-bench", ".safetensors");
         try {
             FirstRun.learnFromNoise(file, classifier);
-            List<String> arguments = List.of(FirstRun.prediction(file, classifier, subject.precision(), picture));
-            Measurement time = Measurement.of(1, runs.count(), 0, () -> predict(arguments));
+            List<String> arguments = List.of(
+                    "predict",
+                    "--prompt=" + classifier,
+                    "--model=" + file,
+                    "--precision=" + subject.precision().id(),
+                    picture.toString());
+            Measurement time = Measurement.of(1, runs, 0, () -> predict(arguments));
             ObjectNode result = Json.object().put("what", "predict").put("model", file.toString());
             result.put("median_s", time.median()).put("least_s", time.least()).put("most_s", time.most());
-            Json.print(result.put("runs", runs.count()), console.out());
+            Json.print(result.put("runs", runs), console.out());
         } finally {
             Files.delete(classifier);
         }

@@ -1,7 +1,6 @@
 package org.coop4j.clip;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +12,7 @@ import org.coop4j.base.AtomicFile;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.OpenFile.FileState;
 import org.coop4j.base.Sha256;
+import org.coop4j.base.TextFile;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 
 /**
@@ -30,8 +30,6 @@ final class ModelHash {
 
     /** Longer than a tick of any file system's clock. */
     private static final Duration SETTLED = Duration.ofSeconds(3);
-
-    private static final int MOST_BYTES = 1000;
 
     private final Path file;
     private final SafetensorsFile open; // null for the file at the path
@@ -86,9 +84,8 @@ final class ModelHash {
     }
 
     private static Optional<String> read(Path note, FileState state) {
-        try (InputStream in = Files.newInputStream(note)) {
-            String text = new String(in.readNBytes(MOST_BYTES), StandardCharsets.UTF_8);
-            List<String> lines = text.lines().toList();
+        try {
+            List<String> lines = TextFile.lines(note);
             boolean holds = lines.size() == 2
                     && lines.get(0).equals(state.identity())
                     && lines.get(1).matches("[0-9a-f]{64}");
@@ -102,7 +99,7 @@ final class ModelHash {
         String text = state.identity() + "\n" + computed + "\n";
         try {
             Files.createDirectories(folder);
-            AtomicFile.write(note, text.getBytes(StandardCharsets.UTF_8));
+            AtomicFile.write(note, text);
         } catch (IOException e) {
             // hashed again the next time
         }

@@ -5,8 +5,6 @@ import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -76,7 +74,7 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
     }
 
     private List<Row> rows() throws IOException {
-        List<String[]> lines = cells(csv, "list");
+        List<String[]> lines = cells(csv);
         List<String> header = lines.isEmpty()
                 ? List.of()
                 : Arrays.stream(lines.get(0))
@@ -131,13 +129,8 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
     /** A line of the file; the split is null if the file has none. */
     private record Row(Path path, String label, Split split) {}
 
-    /**
-     * Reads the cells of each line of a CSV file, including the header; empty lines are skipped.
-     *
-     * @param kind a word for the file in messages, such as "list"
-     * @throws DatasetException if the file does not exist, is not UTF-8 or not CSV
-     */
-    public static List<String[]> cells(Path csv, String kind) throws IOException {
+    /** Reads the cells of each line of a CSV file, including the header; empty lines are skipped. */
+    public static List<String[]> cells(Path csv) throws IOException {
         CsvMapper mapper = CsvMapper.builder()
                 .enable(CsvParser.Feature.WRAP_AS_ARRAY)
                 .enable(CsvParser.Feature.SKIP_EMPTY_LINES)
@@ -145,13 +138,8 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
         try (MappingIterator<String[]> lines =
                 mapper.readerFor(String[].class).readValues(TextFile.read(csv, MOST_BYTES))) {
             return lines.readAll();
-        } catch (NoSuchFileException e) {
-            throw new DatasetException("the " + kind + " " + csv + " does not exist", e);
         } catch (JsonProcessingException e) {
             throw new DatasetException(csv + ": " + e.getOriginalMessage(), e);
-        } catch (IOException e) {
-            boolean notText = e.getCause() instanceof CharacterCodingException;
-            throw notText ? new DatasetException(csv + " is not UTF-8: save it as UTF-8", e) : e;
         }
     }
 }

@@ -11,9 +11,11 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.slf4j.Logger;
@@ -22,8 +24,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Lists folders in an order that does not depend on the file system.
  *
- * <p>Names that begin with a dot are hidden and ignored. Symbolic links are followed, since
- * datasets are often linked into place.
+ * <p>Hidden files and folders (their names begin with a dot) and those that systems leave behind, such as {@code
+ * __MACOSX}, are passed over, and so are files that are no images. Symbolic links are followed, since datasets are often
+ * linked into place.
  */
 public final class ImageFiles {
     private static final Logger log = LoggerFactory.getLogger(ImageFiles.class);
@@ -32,67 +35,84 @@ public final class ImageFiles {
     private static final Set<String> EXTENSIONS =
             Set.of("jpg", "jpeg", "jpe", "png", "bmp", "gif", "webp", "tif", "tiff", "heic", "heif", "avif");
 
+    /** Names, in lower case, that archives and file managers leave behind. */
+    private static final Set<String> LEFT_BEHIND = Set.of("__macosx", "thumbs.db", "desktop.ini");
+
     private static final int NAMED_IN_A_MESSAGE = 5;
 
-    private ImageFiles() {}
+    private final Set<Path> passedOver = new LinkedHashSet<>();
 
-    /** Returns true if the file's name has the extension of an image, in any letter case. */
-    private static boolean isImage(Path file) {
-        String name = file.getFileName().toString();
-        return EXTENSIONS.contains(name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
+    /** Returns the image files in a folder and the folders below it, sorted by name, with a note of what is passed over. */
+    public static List<Path> in(Path folder) throws IOException {
+        ImageFiles files = new ImageFiles();
+        List<Path> images = files.images(folder);
+        files.report(folder, log::warn);
+        return images;
     }
 
-    /**
-     * Returns the image files in a folder and the folders below it, sorted by name.
-     *
-     * <p>Other files are skipped, with a line in the log that names the first few.
-     */
-    public static List<Path> in(Path folder) throws IOException {
+    /** Returns the image files in a folder and the folders below it, sorted by name, and counts what is passed over. */
+    public List<Path> images(Path folder) throws IOException {
         List<Path> images = new ArrayList<>();
-        List<Path> others = new ArrayList<>();
         Files.walkFileTree(
                 folder, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, new SimpleFileVisitor<>() {
                     @Override
                     public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes a) {
-                        return isHidden(dir) && !dir.equals(folder)
-                                ? FileVisitResult.SKIP_SUBTREE
-                                : FileVisitResult.CONTINUE;
+                        return dir.equals(folder) || isKept(dir)
+                                ? FileVisitResult.CONTINUE
+                                : FileVisitResult.SKIP_SUBTREE;
                     }
 
                     @Override
                     public FileVisitResult visitFile(Path file, BasicFileAttributes a) {
-                        if (!isHidden(file)) {
-                            (isImage(file) ? images : others).add(file);
+                        String name = file.getFileName().toString();
+                        String extension = name.substring(name.lastIndexOf('.') + 1);
+                        if (isKept(file)) {
+                            if (EXTENSIONS.contains(extension.toLowerCase(Locale.ROOT))) {
+                                images.add(file);
+                            } else {
+                                passedOver.add(file);
+                            }
                         }
                         return FileVisitResult.CONTINUE;
                     }
                 });
-        if (!others.isEmpty()) {
-            List<String> names =
-                    others.stream().map(file -> file.getFileName().toString()).toList();
-            log.info(
-                    "{}: skipped {} (not images): {}",
-                    folder,
-                    Numbers.count(names.size(), "file"),
-                    Numbers.first(names, NAMED_IN_A_MESSAGE));
-        }
         images.sort(Comparator.comparing(
                 image -> folder.relativize(image).toString().replace('\\', '/')));
         return images;
     }
 
-    /** Returns the folders directly in a folder, sorted by name, the hidden ones left out. */
-    public static List<Path> foldersIn(Path folder) throws IOException {
+    /** Returns the folders directly in a folder, sorted by name. */
+    public List<Path> folders(Path folder) throws IOException {
         try (Stream<Path> entries = Files.list(folder)) {
-            return entries.filter(e -> !isHidden(e) && Files.isDirectory(e))
+            return entries.filter(e -> isKept(e) && Files.isDirectory(e))
                     .sorted(Comparator.comparing(e -> e.getFileName().toString()))
                     .toList();
         }
     }
 
-    private static boolean isHidden(Path path) {
-        Path name = path.getFileName();
-        return name != null && name.toString().startsWith(".");
+    /** Says in one sentence what was passed over, if anything was. */
+    void report(Path folder, Consumer<String> notes) {
+        if (!passedOver.isEmpty()) {
+            List<String> names = passedOver.stream()
+                    .map(path -> path.getFileName().toString())
+                    .distinct()
+                    .sorted()
+                    .toList();
+            notes.accept("%s: passed over %s without images: %s"
+                    .formatted(
+                            folder,
+                            Numbers.count(passedOver.size(), "file or folder", "files and folders"),
+                            Numbers.first(names, NAMED_IN_A_MESSAGE)));
+        }
+    }
+
+    private boolean isKept(Path path) {
+        String name = String.valueOf(path.getFileName());
+        boolean kept = !name.startsWith(".") && !LEFT_BEHIND.contains(name.toLowerCase(Locale.ROOT));
+        if (!kept) {
+            passedOver.add(path);
+        }
+        return kept;
     }
 
     /**

@@ -9,7 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.image.ExifOrientation;
@@ -25,68 +29,101 @@ import org.coop4j.image.ExifOrientation;
  * @param namesFile a file with class names for the folders, see {@link ClassNames#read}
  * @param splitSeed seed of the split, if the folder has none
  * @param shares shares of the split, 50/20/30 if empty; must be empty if the folder has a split
+ * @param nested true if each folder with images is a class, named by its path such as {@code food/pizza}; otherwise class
+ *     folders lie side by side
  */
-public record ImageFolder(Path root, Optional<Path> namesFile, long splitSeed, Optional<SplitShares> shares) {
+public record ImageFolder(
+        Path root, Optional<Path> namesFile, long splitSeed, Optional<SplitShares> shares, boolean nested) {
 
-    /** Lists the images. */
-    public ImageDataset load() throws IOException {
+    private static final int NAMED_IN_A_MESSAGE = 5;
+
+    /**
+     * Lists the images.
+     *
+     * @param notes receives a sentence about what is passed over
+     */
+    public ImageDataset load(Consumer<String> notes) throws IOException {
         if (!Files.isDirectory(root)) {
             throw new DatasetException(root + " is not a folder: give a folder that has one subfolder per class");
         }
-        List<Path> folders = ImageFiles.foldersIn(root);
+        ImageFiles files = new ImageFiles();
+        List<Path> folders = files.folders(root);
         if (folders.isEmpty()) {
             throw new DatasetException(root + " has no subfolders: make one for each class, with its images in it");
         }
         Map<Split, Path> splits = splitFolders(folders);
+        if (!splits.isEmpty()) {
+            SplitRules.requireNoShares(root, shares);
+        }
+        Map<Split, Path> parts = splits.isEmpty() ? Map.of(Split.TRAIN, root) : splits;
+        Path first = parts.getOrDefault(Split.TRAIN, parts.get(Split.TEST));
+        SortedMap<String, List<Path>> classes = classes(files, first);
+        List<String> known = List.copyOf(classes.keySet());
+        List<String> names = names(known);
+        Map<Split, List<LabelledImage>> images = new EnumMap<>(Split.class);
+        for (Map.Entry<Split, Path> part : parts.entrySet()) {
+            Path folder = part.getValue();
+            List<LabelledImage> labelled = new ArrayList<>();
+            for (Map.Entry<String, List<Path>> one :
+                    (folder.equals(first) ? classes : classes(files, folder)).entrySet()) {
+                int label = known.indexOf(one.getKey());
+                if (label < 0) {
+                    throw new DatasetException("%s is not a class of %s: remove it or add training images"
+                            .formatted(folder.resolve(one.getKey()), first));
+                }
+                one.getValue()
+                        .forEach(file ->
+                                labelled.add(new LabelledImage(file, label, names.get(label), ExifOrientation.APPLY)));
+            }
+            images.put(part.getKey(), labelled);
+        }
+        files.report(root, notes);
         String name = name(root.toAbsolutePath().normalize());
-        if (splits.isEmpty()) {
-            return SplitRules.split(
-                    name, SplitRules.byFirstAppearance(images(folders, classes(root))), shares, splitSeed);
-        }
-        SplitRules.requireNoShares(root, shares);
-        Classes classes = classes(splits.getOrDefault(Split.TRAIN, splits.get(Split.TEST)));
-        Map<Split, List<LabelledImage>> parts = new EnumMap<>(Split.class);
-        for (Map.Entry<Split, Path> part : splits.entrySet()) {
-            parts.put(part.getKey(), images(ImageFiles.foldersIn(part.getValue()), classes));
-        }
-        return SplitRules.assemble(name, root, classes.names, parts);
+        return splits.isEmpty()
+                ? SplitRules.split(name, SplitRules.byFirstAppearance(images.get(Split.TRAIN)), shares, splitSeed)
+                : SplitRules.assemble(name, root, names, images);
     }
 
-    /**
-     * The classes by label.
-     *
-     * @param parent the folder that has their folders
-     */
-    private record Classes(Path parent, List<String> folders, List<String> names) {}
+    /** Returns the images of each class folder, by its name or, if nested, its path below the parent. */
+    private SortedMap<String, List<Path>> classes(ImageFiles files, Path parent) throws IOException {
+        SortedMap<String, List<Path>> classes = new TreeMap<>();
+        for (Path folder : files.folders(parent)) {
+            List<Path> images = files.images(folder);
+            if (images.isEmpty()) {
+                throw new DatasetException("class folder " + folder + " has no images: add some or remove the folder");
+            }
+            SortedMap<String, List<Path>> byPath = images.stream()
+                    .collect(Collectors.groupingBy(
+                            image -> parent.relativize(image.getParent())
+                                    .toString()
+                                    .replace('\\', '/'),
+                            TreeMap::new,
+                            Collectors.toList()));
+            if (nested) {
+                classes.putAll(byPath);
+            } else if (byPath.containsKey(name(folder))) {
+                classes.put(name(folder), images);
+            } else {
+                List<String> found = byPath.entrySet().stream()
+                        .map(one -> one.getKey() + " with "
+                                + Numbers.count(one.getValue().size(), "image"))
+                        .toList();
+                throw new DatasetException(
+                        "%s has no images of its own, only %s: put the classes side by side, or add --nested"
+                                .formatted(folder, Numbers.first(found, NAMED_IN_A_MESSAGE)));
+            }
+        }
+        return classes;
+    }
 
-    private Classes classes(Path parent) throws IOException {
-        Set<String> folders = new TreeSet<>();
-        ImageFiles.foldersIn(parent).forEach(folder -> folders.add(name(folder)));
-        Map<String, String> renamed = namesFile.isPresent() ? ClassNames.read(namesFile.get(), folders) : Map.of();
+    private List<String> names(List<String> folders) throws IOException {
+        Map<String, String> renamed =
+                namesFile.isPresent() ? ClassNames.read(namesFile.get(), Set.copyOf(folders)) : Map.of();
         List<String> names = folders.stream()
                 .map(folder -> renamed.getOrDefault(folder, folder))
                 .toList();
         ClassNames.requireUsable(names, root.toString());
-        return new Classes(parent, List.copyOf(folders), names);
-    }
-
-    private static List<LabelledImage> images(List<Path> folders, Classes classes) throws IOException {
-        List<LabelledImage> images = new ArrayList<>();
-        for (Path folder : folders) {
-            int label = classes.folders.indexOf(name(folder));
-            if (label < 0) {
-                throw new DatasetException("%s is a class that %s does not have: remove it or add training images"
-                        .formatted(folder, classes.parent));
-            }
-            List<Path> files = ImageFiles.in(folder);
-            if (files.isEmpty()) {
-                throw new DatasetException("class folder " + folder + " has no images: add some or remove the folder");
-            }
-            for (Path file : files) {
-                images.add(new LabelledImage(file, label, classes.names.get(label), ExifOrientation.APPLY));
-            }
-        }
-        return images;
+        return names;
     }
 
     /** Returns the folders that are splits; empty if the folders are classes. */

@@ -17,8 +17,6 @@ import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.coop4j.base.AtomicFile;
+import org.coop4j.base.OpenFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,6 +40,9 @@ import org.slf4j.LoggerFactory;
  */
 public record SplitFile(String name, Path json, Path imageRoot) {
     private static final Logger log = LoggerFactory.getLogger(SplitFile.class);
+
+    /** Enough for some millions of images. */
+    private static final long MOST_BYTES = 512L << 20;
 
     /** No path or class name of a published split has more than 100 characters. */
     private static final int LONGEST_STRING = 4096;
@@ -100,10 +102,8 @@ public record SplitFile(String name, Path json, Path imageRoot) {
 
     private Lists lists() throws IOException {
         try {
-            Lists lists = JSON.readValue(Files.readAllBytes(json), Lists.class);
+            Lists lists = JSON.readValue(OpenFile.read(json, MOST_BYTES), Lists.class);
             return lists == null ? new Lists(null, null, null, null) : lists;
-        } catch (NoSuchFileException e) {
-            throw new DatasetException("split file " + json + " does not exist", e);
         } catch (JsonProcessingException e) {
             int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
             throw new DatasetException(

@@ -5,10 +5,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.List;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.FeatureTable;
 import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
 
 /**
  * Features that were encoded before, one per row, as a file holds them; {@link FeatureList} reads those of labelled
@@ -58,6 +61,17 @@ public record StoredFeatures(
     /** Returns the model's parameter {@code logit_scale}, a logarithm, or else this. */
     public float logLogitScale(float otherwise) {
         return modelLogitScale == null ? otherwise : modelLogitScale;
+    }
+
+    /** Returns the space of the features, without classes: for a classifier with a logit scale of its own. */
+    public FeatureTable space(Workers workers) {
+        return FeatureTable.of(
+                precision,
+                modelSha256,
+                logLogitScale(0),
+                List.of(),
+                FeatureMatrix.of(0, width(), new float[0]),
+                workers);
     }
 
     /** Returns the length of a row. */

@@ -9,7 +9,7 @@ public final class Predictions {
     /**
      * Returns the position of the largest score, the first of equal ones.
      *
-     * @throws IllegalArgumentException if there is no score or one is NaN
+     * @throws IllegalArgumentException if there is no score or one is NaN or infinite
      */
     public static int argmax(float[] scores) {
         if (scores.length == 0) {
@@ -17,7 +17,7 @@ public final class Predictions {
         }
         int best = 0;
         for (int i = 0; i < scores.length; i++) {
-            if (Float.isNaN(scores[i])) {
+            if (Float.isNaN(scores[i]) || scores[i] == Float.POSITIVE_INFINITY) {
                 throw new IllegalArgumentException("score " + i + " is not a number");
             }
             if (scores[i] > scores[best]) {

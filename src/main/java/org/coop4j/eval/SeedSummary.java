@@ -70,7 +70,7 @@ public record SeedSummary(int count, double mean, double sampleSd) {
         return meanSd(1).replace(" ", "");
     }
 
-    /** Formats the 95 % interval of a mean percentage: "62.1 – 65.0": the 95 % interval of a mean percentage; a dash for too few seeds. */
+    /** Formats the 95 % interval of a mean percentage, as "62.1 – 65.0"; a dash for too few seeds. */
     public String interval(int decimals) {
         return percentInterval()
                 .map(i -> Numbers.number(i.low(), decimals) + " – " + Numbers.number(i.high(), decimals))

@@ -2,18 +2,17 @@ package org.coop4j.image;
 
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import java.io.EOFException;
-import java.io.FileInputStream;
-import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Function;
-import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.ImageInputStreamImpl;
+import org.coop4j.base.InputException;
+import org.coop4j.base.OpenFile;
 
 /**
  * Decodes JPEG, PNG, GIF, BMP, WebP and TIFF files (their first picture) into RGB like Pillow's {@code
@@ -127,8 +126,8 @@ public final class ImageDecoder {
         int orientation = exif == ExifOrientation.KEEP
                 ? ExifOrientation.UPRIGHT
                 : ExifOrientation.read(new ByteArrayImageInputStream(content));
-        ImageSource source = new ImageSource(
-                content, name, maxPixels, maxTime, share, orientation != ExifOrientation.UPRIGHT);
+        ImageSource source =
+                new ImageSource(content, name, maxPixels, maxTime, share, orientation != ExifOrientation.UPRIGHT);
         if (content.length > MAX_FILE_BYTES) {
             throw source.error("has more than " + MAX_FILE_BYTES + " bytes");
         }
@@ -169,26 +168,17 @@ public final class ImageDecoder {
 
     private static byte[] read(Path file, DecodeMemory.Share share) throws IOException {
         ImageSource named = ImageSource.named(file.toString());
-        try (InputStream in = open(file)) {
+        if (file.getFileSystem() != FileSystems.getDefault()) { // an archive, without pipes and devices
             share.takeFile(Math.min(Files.size(file), MAX_FILE_BYTES), named);
-            return in.readNBytes(MAX_FILE_BYTES + 1);
-        } catch (NoSuchFileException e) {
-            throw new ImageException("no image file " + file, e);
+            return Files.readAllBytes(file);
+        }
+        try (OpenFile open = OpenFile.open(file)) {
+            share.takeFile(Math.min(open.length(), MAX_FILE_BYTES), named);
+            return open.firstBytes(MAX_FILE_BYTES + 1);
+        } catch (InputException e) {
+            throw new ImageException(e.getMessage(), e);
         } catch (OutOfMemoryError e) {
             throw outOfMemory(named, e);
-        }
-    }
-
-    /** Opens a file, not as a channel, which an interrupt of the reading thread would close. */
-    private static InputStream open(Path file) throws IOException {
-        if (file.getFileSystem() != FileSystems.getDefault()) {
-            return Files.newInputStream(file);
-        }
-        try {
-            return new FileInputStream(file.toFile());
-        } catch (FileNotFoundException e) {
-            Files.newInputStream(file).close(); // throws a specific exception
-            throw e;
         }
     }
 
@@ -201,10 +191,31 @@ public final class ImageDecoder {
 
     /** Returns the EXIF orientation of an image file, 1 to 8; 1 (upright) if it has none or cannot be read. */
     public static int exifOrientation(Path file) {
-        try (ImageInputStream in = new FileImageInputStream(file.toFile())) {
-            return ExifOrientation.read(in);
+        try (OpenFile open = OpenFile.open(file)) {
+            return ExifOrientation.read(stream(open));
         } catch (IOException e) {
             return ExifOrientation.UPRIGHT;
         }
+    }
+
+    private static ImageInputStream stream(OpenFile file) {
+        return new ImageInputStreamImpl() {
+            @Override
+            public int read() throws IOException {
+                byte[] one = new byte[1];
+                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+            }
+
+            @Override
+            public int read(byte[] target, int offset, int length) throws IOException {
+                int n = (int) Math.min(length, file.length() - streamPos);
+                if (n <= 0) {
+                    return -1;
+                }
+                file.read(ByteBuffer.wrap(target, offset, n), streamPos);
+                streamPos += n;
+                return n;
+            }
+        };
     }
 }

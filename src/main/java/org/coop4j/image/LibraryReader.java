@@ -4,7 +4,6 @@ import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import com.twelvemonkeys.imageio.util.ProgressListenerBase;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Iterator;
 import java.util.List;
 import javax.imageio.ImageReadParam;
@@ -58,19 +57,24 @@ record LibraryReader(ImageReaderSpi provider) {
     <T> T read(ImageSource source, ImageInputStream content, Reading<T> reading) throws IOException {
         ImageReader reader = provider.createReaderInstance();
         long start = System.nanoTime();
+        boolean[] late = {false};
         try (content) {
             reader.setInput(content, true, true);
             reader.addIIOReadProgressListener(new ProgressListenerBase() {
                 @Override
                 public void imageProgress(ImageReader ignored, float percent) {
                     if (System.nanoTime() - start > source.maxTime().toNanos()) {
-                        throw new UncheckedIOException(source.tooSlow());
+                        late[0] = true;
+                        throw new IllegalStateException("late"); // which some readers wrap
                     }
                 }
             });
             return reading.from(reader);
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
+        } catch (IOException | RuntimeException e) {
+            if (late[0]) {
+                throw source.tooSlow();
+            }
+            throw e;
         } finally {
             reader.dispose();
         }

@@ -46,6 +46,12 @@ public record ClassifierFile(
      */
     public static final String LOGIT_SCALE = "logit_scale";
 
+    /** More than any method has; a file with many more is made to be slow. */
+    private static final int MOST_TENSORS = 32;
+
+    /** Limit of a value's size, far beyond any that is learned: products of larger ones may overflow. */
+    private static final float LARGEST = 1e12f;
+
     private static final String FORMAT = "coop4j.classifier";
     private static final String FORMAT_VERSION = "2";
     private static final String METHOD = "coop4j.method";
@@ -250,6 +256,10 @@ public record ClassifierFile(
                 throw new IOException(file + ": its metadata has no " + key);
             }
         }
+        int count = tensors.names().size();
+        if (count > MOST_TENSORS) {
+            throw new IOException("%s has %d tensors: expected at most %d".formatted(file, count, MOST_TENSORS));
+        }
         Map<String, Tensor> values = new LinkedHashMap<>();
         for (Map.Entry<String, float[]> tensor : TensorChecksum.read(tensors).entrySet()) {
             String name = tensor.getKey();
@@ -267,11 +277,12 @@ public record ClassifierFile(
                 Double.parseDouble(metadata.getOrDefault(TEMPERATURE, "1")));
     }
 
-    /** Returns the values of a tensor, all of them finite. */
+    /** Returns the values of a tensor, all of them finite and of a plausible size. */
     static float[] finite(Path file, String name, float[] values) throws IOException {
         for (float value : values) {
-            if (!Float.isFinite(value)) {
-                throw new IOException(file + ": " + name + " holds " + value);
+            if (!(Math.abs(value) <= LARGEST)) {
+                throw new IOException("%s: %s holds %s: expected numbers of at most %s in size"
+                        .formatted(file, name, value, LARGEST));
             }
         }
         return values;

@@ -14,8 +14,9 @@ import org.coop4j.text.Tokenizer;
  * Class weights from hand-written prompts (CLIP, section 3.1.4; the reference's {@code zsclip.py}).
  *
  * @param templates prompts with {@code {}} for the class name; several make an ensemble
+ * @param overflow treatment of a prompt that exceeds the context length
  */
-public record PromptEnsemble(List<String> templates) {
+public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow) {
 
     public PromptEnsemble {
         if (templates.isEmpty()) {
@@ -28,6 +29,11 @@ public record PromptEnsemble(List<String> templates) {
             }
         }
         templates = List.copyOf(templates);
+    }
+
+    /** Prompts that must fit the context length. */
+    public PromptEnsemble(List<String> templates) {
+        this(templates, Tokenizer.Overflow.FAIL);
     }
 
     /** Returns a single template. */
@@ -57,21 +63,19 @@ public record PromptEnsemble(List<String> templates) {
      * Returns class weights, one row per class: the normalised text features, averaged over the templates and
      * normalised again.
      *
-     * @throws org.coop4j.text.TextTooLongException if a prompt exceeds the context length
+     * @throws org.coop4j.text.TextTooLongException if a prompt must fit and exceeds the context length, before any is
+     *     encoded
      */
     public FeatureMatrix classWeights(FeatureSpace space, List<String> classNames) {
-        return classWeights(space, classNames, Tokenizer.Overflow.FAIL, Progress.NONE);
+        return classWeights(space, classNames, Progress.NONE);
     }
 
     /**
      * Returns class weights, one row per class.
      *
-     * @param overflow treatment of a prompt that exceeds the context length; an error occurs before any prompt is
-     *     encoded
      * @param progress counts the prompts
      */
-    public FeatureMatrix classWeights(
-            FeatureSpace space, List<String> classNames, Tokenizer.Overflow overflow, Progress progress) {
+    public FeatureMatrix classWeights(FeatureSpace space, List<String> classNames, Progress progress) {
         if (overflow == Tokenizer.Overflow.FAIL) {
             requireFit(space, classNames);
         }
@@ -151,7 +155,9 @@ public record PromptEnsemble(List<String> templates) {
 
     /** Returns the template, or the number of templates. */
     public String describe() {
-        return templates.size() == 1 ? templates.get(0) : "ensemble of " + Numbers.count(templates.size(), "template");
+        String cut = overflow == Tokenizer.Overflow.TRUNCATE ? " (cut to fit)" : "";
+        return (templates.size() == 1 ? templates.get(0) : "ensemble of " + Numbers.count(templates.size(), "template"))
+                + cut;
     }
 
     /**

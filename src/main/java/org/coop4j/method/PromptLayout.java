@@ -36,8 +36,8 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
      */
     public static PromptLayout of(ClassifierFile file) {
         if (!file.tensors().containsKey(PromptContext.CTX)) {
-            throw new IllegalArgumentException(
-                    file.method().title() + " learns no context vectors: give a learned prompt");
+            throw new IllegalArgumentException("%s learns no context vectors: give a prompt of one of %s"
+                    .formatted(file.method().title(), String.join(", ", ReferenceCheckpoint.methods())));
         }
         Shape shape = file.tensor(PromptContext.CTX).shape();
         Object position = Settings.of((Record) file.method()).get("position");

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.function.Function;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Settings;
+import org.coop4j.base.TextFile;
 import org.coop4j.clip.Clip;
 import org.coop4j.method.ClassifierFile.Tensor;
 import org.coop4j.method.train.Training;
@@ -38,7 +39,7 @@ public final class ReferenceCheckpoint {
     private static final String PREFIX = "token_prefix";
     private static final String SUFFIX = "token_suffix";
     private static final String ALL_NAMES = "give all class names in the order of training";
-    private static final int MOST_POINTER_BYTES = 4096;
+    private static final int MOST_POINTER_BYTES = 1 << 20;
 
     /** Relative tolerance: half precision, in which the reference saves by default, keeps 11 bits. */
     private static final double HALF = 1.0 / 1024;
@@ -113,7 +114,7 @@ public final class ReferenceCheckpoint {
                 && !prompts.checkpointTensors().isEmpty()) {
             return prompts;
         }
-        throw new IllegalArgumentException("%s has no checkpoint in the reference's form: expected one of %s"
+        throw new IllegalArgumentException("%s has no checkpoint in the reference's form: expected one of %s, or ONNX"
                 .formatted(method.id(), String.join(", ", methods())));
     }
 
@@ -179,10 +180,10 @@ public final class ReferenceCheckpoint {
         Path inner = place.resolve(FOLDER);
         Path folder = Files.isDirectory(inner) ? inner : place;
         Path pointer = folder.resolve(POINTER);
-        if (!Files.isRegularFile(pointer) || Files.size(pointer) > MOST_POINTER_BYTES) {
+        if (Files.notExists(pointer)) {
             throw new IOException(place + " has no file \"" + POINTER + "\": give a file model.pth.tar-EPOCH");
         }
-        String name = Files.readString(pointer, StandardCharsets.UTF_8).strip();
+        String name = TextFile.read(pointer, MOST_POINTER_BYTES).strip();
         if (!name.matches("model[A-Za-z0-9.-]*")) {
             throw new IOException(pointer + " does not name a checkpoint in its folder: " + name);
         }
@@ -222,7 +223,7 @@ public final class ReferenceCheckpoint {
         Path file = target.resolve(FILE + epoch);
         TorchSave.write(file, root(state, epoch));
         String line = file.getFileName() + "\n";
-        AtomicFile.write(target.resolve(POINTER), line.getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(target.resolve(POINTER), line);
         return file;
     }
 

@@ -55,7 +55,8 @@ public final class ImageClassifier implements AutoCloseable {
         this.clip = clip;
         this.classifier = classifier;
         this.owner = owner;
-        this.reader = new PixelReader(new ImageDecoder(limits.maxPixels(), limits.maxTime()), clip.preprocessing(), exif);
+        this.reader =
+                new PixelReader(new ImageDecoder(limits.maxPixels(), limits.maxTime()), clip.preprocessing(), exif);
         this.queue = new BatchQueue(limits, this::encode);
     }
 
@@ -102,10 +103,18 @@ public final class ImageClassifier implements AutoCloseable {
         return new ImageClassifier(clip, classifier, PredictionLimits.standard(), exif, false);
     }
 
-    /** Returns the treatment of EXIF orientations recorded in a classifier; by default they are applied. */
-    public static ExifOrientation orientation(ClassifierFile learned) {
+    /**
+     * Returns the treatment of EXIF orientations recorded in a classifier; by default they are applied.
+     *
+     * @throws IOException if it records anything else
+     */
+    public static ExifOrientation orientation(ClassifierFile learned) throws IOException {
         String recorded = learned.training().get(Run.EXIF);
-        return recorded == null ? ExifOrientation.APPLY : ExifOrientation.named(recorded);
+        try {
+            return recorded == null ? ExifOrientation.APPLY : ExifOrientation.named(recorded);
+        } catch (IllegalArgumentException e) {
+            throw new IOException("the classifier's " + Run.EXIF + ": " + e.getMessage(), e);
+        }
     }
 
     /** Returns the class names in the order of the logits. */

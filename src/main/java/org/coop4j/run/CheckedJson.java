@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.OpenFile;
 import org.coop4j.base.Sha256;
 
 /**
@@ -75,13 +76,13 @@ public final class CheckedJson {
             throw damaged(name, "expected a file of " + Numbers.count(largest) + " bytes or fewer", null);
         }
         try {
-            JsonNode node = JSON.readTree(Files.readAllBytes(file));
+            JsonNode node = JSON.readTree(OpenFile.read(file, largest));
             if (!(node instanceof ObjectNode tree)) {
                 throw damaged(name, "expected a JSON object", null);
             }
             JsonNode checksum = tree.remove(CHECKSUM);
             if (checksum != null && !checksum.asText().equals(Sha256.of(tree.toString()))) {
-                throw damaged(name, "its contents do not match the checksum that it records", null);
+                throw damaged(name, "its contents do not match their checksum", null);
             }
             return tree;
         } catch (JsonProcessingException e) {

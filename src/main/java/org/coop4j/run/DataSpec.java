@@ -5,7 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.coop4j.base.Sha256;
 import org.coop4j.data.CsvList;
 import org.coop4j.data.FeatureList;
@@ -37,6 +40,7 @@ import org.coop4j.method.Task;
  *     all images of such data; null for the benchmarks' 50/20/30
  * @param exif treatment of the images' EXIF orientation; null for the usual one: kept for published datasets and split
  *     files, as in the reference, and otherwise applied
+ * @param nested true if each folder with images is a class, named by its path; null if class folders lie side by side
  * @param texts features of the classes' texts, which replace a text tower beside a file of features; null if there is a
  *     model
  */
@@ -50,6 +54,7 @@ public record DataSpec(
         String template,
         String split,
         ExifOrientation exif,
+        Boolean nested,
         Texts texts) {
 
     public DataSpec {
@@ -59,6 +64,7 @@ public record DataSpec(
         if (split != null) {
             SplitShares.of(split);
         }
+        Stream.of(path, imageRoot, namesFile).filter(Objects::nonNull).forEach(Path::of); // refuses what cannot be one
     }
 
     /**
@@ -68,48 +74,62 @@ public record DataSpec(
      * @param sha256 of its content, in hexadecimal
      * @param logLogitScale CLIP's parameter {@code logit_scale}
      */
-    public record Texts(String path, String sha256, float logLogitScale) {}
+    public record Texts(String path, String sha256, float logLogitScale) {
+
+        public Texts {
+            Path.of(path); // refuses what cannot be one
+        }
+    }
 
     /** Describes a folder, split file, list or file of features, distinguished by its name. */
     public static DataSpec of(Path path) {
-        return new DataSpec(path.toString(), null, null, null, null, null, null, null, null, null);
+        return new DataSpec(path.toString(), null, null, null, null, null, null, null, null, null, null);
     }
 
     /** Returns the published dataset in this folder. */
     public DataSpec withBenchmark(String name) {
-        return new DataSpec(path, name, imageRoot, namesFile, splitSeed, title, template, split, exif, texts);
+        return new DataSpec(path, name, imageRoot, namesFile, splitSeed, title, template, split, exif, nested, texts);
     }
 
     /** Returns the data with a root of its images and a file of its class names; each may be null. */
     public DataSpec withFiles(Path images, Path names) {
         String root = images == null ? null : images.toString();
         String file = names == null ? null : names.toString();
-        return new DataSpec(path, benchmark, root, file, splitSeed, title, template, split, exif, texts);
+        return new DataSpec(path, benchmark, root, file, splitSeed, title, template, split, exif, nested, texts);
     }
 
     /** Returns the data with one split for runs of all seeds. */
     public DataSpec withSplitSeed(long seed) {
-        return new DataSpec(path, benchmark, imageRoot, namesFile, seed, title, template, split, exif, texts);
+        return new DataSpec(path, benchmark, imageRoot, namesFile, seed, title, template, split, exif, nested, texts);
     }
 
     /** Returns the data with another name in results and another hand-written prompt; null for the usual ones. */
     public DataSpec described(String name, String prompt) {
-        return new DataSpec(path, benchmark, imageRoot, namesFile, splitSeed, name, prompt, split, exif, texts);
+        return new DataSpec(path, benchmark, imageRoot, namesFile, splitSeed, name, prompt, split, exif, nested, texts);
     }
 
     /** Returns the data with other shares of its split, such as 60/10/30. */
     public DataSpec withSplit(String shares) {
-        return new DataSpec(path, benchmark, imageRoot, namesFile, splitSeed, title, template, shares, exif, texts);
+        return new DataSpec(
+                path, benchmark, imageRoot, namesFile, splitSeed, title, template, shares, exif, nested, texts);
     }
 
     /** Returns the data with another treatment of the EXIF orientation; null for the usual one. */
     public DataSpec withExif(ExifOrientation other) {
-        return new DataSpec(path, benchmark, imageRoot, namesFile, splitSeed, title, template, split, other, texts);
+        return new DataSpec(
+                path, benchmark, imageRoot, namesFile, splitSeed, title, template, split, other, nested, texts);
+    }
+
+    /** Returns the data with class folders within each other; null for side by side. */
+    public DataSpec withNested(Boolean other) {
+        return new DataSpec(
+                path, benchmark, imageRoot, namesFile, splitSeed, title, template, split, exif, other, texts);
     }
 
     /** Returns the data with features of the classes' texts. */
     public DataSpec withTexts(Texts other) {
-        return new DataSpec(path, benchmark, imageRoot, namesFile, splitSeed, title, template, split, exif, other);
+        return new DataSpec(
+                path, benchmark, imageRoot, namesFile, splitSeed, title, template, split, exif, nested, other);
     }
 
     /**
@@ -118,11 +138,20 @@ public record DataSpec(
      * @param seed seed of the split, unless the data has a split or {@link #splitSeed} is given
      */
     public ImageDataset load(long seed) throws IOException {
-        ImageDataset lists = lists(seedOfSplit(seed));
+        return load(seed, note -> {});
+    }
+
+    /**
+     * Reads the lists of images.
+     *
+     * @param notes receives a sentence about what is passed over
+     */
+    ImageDataset load(long seed, Consumer<String> notes) throws IOException {
+        ImageDataset lists = lists(seedOfSplit(seed), notes);
         return exif == null ? lists : lists.with(exif);
     }
 
-    private ImageDataset lists(long seed) throws IOException {
+    private ImageDataset lists(long seed, Consumer<String> notes) throws IOException {
         Path place = Path.of(path);
         Optional<SplitShares> shares = Optional.ofNullable(split).map(SplitShares::of);
         Optional<Path> names = Optional.ofNullable(namesFile).map(Path::of);
@@ -131,7 +160,7 @@ public record DataSpec(
             return new BenchmarkSource(published().orElseThrow(), place, seed).load();
         }
         if (Files.isDirectory(place)) {
-            return new ImageFolder(place, names, seed, shares).load();
+            return new ImageFolder(place, names, seed, shares, Boolean.TRUE.equals(nested)).load(notes);
         }
         if (!Files.exists(place)) {
             throw new IOException("no such folder or file: " + place);

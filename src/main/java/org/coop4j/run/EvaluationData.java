@@ -153,17 +153,18 @@ public record EvaluationData(
         DataSpec data = asTested(given);
         long runSeed = config == null ? 1 : source().seedOfSplit(config.sample().seed());
         long seed = choice.seed == null ? runSeed : choice.seed;
+        Split part = choice.split == null ? Split.TEST : choice.split;
         Optional<ImageDataset> own = own(data, seed, choice.half);
         if (own.isPresent()) {
             List<String> names = runsNames(own.get().classNames());
             noteClasses(names);
-            return new Images(names, part(own.get(), choice.split));
+            return new Images(names, own.get().someImages(part));
         }
         boolean whole = choice.split == null && choice.seed == null && data.split() == null;
         ImageDataset lists = (whole ? data.withSplit(SplitShares.WHOLE.toString()) : data)
-                .load(seed)
+                .load(seed, notes::note)
                 .half(choice.half == null ? ClassHalf.ALL : choice.half);
-        List<LabelledImage> tested = part(lists, choice.split);
+        List<LabelledImage> tested = lists.someImages(part);
         if (whole && lists.train().isEmpty()) {
             notes.note("all %s are tested".formatted(Numbers.count(tested.size(), "image")));
         }
@@ -200,15 +201,6 @@ public record EvaluationData(
         }
     }
 
-    private static List<LabelledImage> part(ImageDataset lists, Split split) throws DatasetException {
-        Split part = split == null ? Split.TEST : split;
-        List<LabelledImage> images = lists.images(part);
-        if (images.isEmpty()) {
-            throw new DatasetException("%s has no %s images".formatted(lists.name(), part.label()));
-        }
-        return images;
-    }
-
     /** Returns the data with the run's split and treatment of EXIF orientations, unless it has its own. */
     private DataSpec asTested(DataSpec data) throws IOException {
         if (config == null) {
@@ -218,7 +210,8 @@ public record EvaluationData(
         boolean samePlace = absolute(data).equals(absolute(told));
         DataSpec split =
                 samePlace && data.split() == null && told.split() != null ? data.withSplit(told.split()) : data;
-        return data.exif() == null && told.exif() != null ? split.withExif(told.exif()) : split;
+        DataSpec folders = data.nested() == null ? split.withNested(told.nested()) : split;
+        return data.exif() == null && told.exif() != null ? folders.withExif(told.exif()) : folders;
     }
 
     private static Path absolute(DataSpec data) {

@@ -12,6 +12,7 @@ import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.text.TextTooLongException;
+import org.coop4j.text.Tokenizer;
 
 /** The test images of a dataset, or of a half of its classes, on which classifiers are evaluated. */
 public final class Evaluator {
@@ -54,7 +55,10 @@ public final class Evaluator {
                         "left out the hand-written prompt \"%s\": %s".formatted(prompts.describe(), e.getMessage()));
             }
         }
-        return List.copyOf(fitting);
+        // Methods that need no prompts are compared with the names, as far as they fit.
+        return fitting.isEmpty() && space.towers().isPresent()
+                ? List.of(new PromptEnsemble(List.of("{}"), Tokenizer.Overflow.TRUNCATE))
+                : List.copyOf(fitting);
     }
 
     static List<PromptEnsemble> prompts(DataSpec data) {

@@ -21,6 +21,7 @@ import org.coop4j.data.DatasetException;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
+import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.image.PixelReader;
 import org.coop4j.weights.DType;
@@ -49,17 +50,21 @@ public record FeatureExport(Path file, boolean normalized, Progress progress) {
      */
     public int dataset(SharedData shared, ImageDataset dataset, Set<Split> parts) throws IOException {
         Map<Split, LabelledFeatures> encoded = new EnumMap<>(Split.class);
+        FeatureBank.Lists lists = new FeatureBank.Lists();
         for (Split part : Split.values()) {
             boolean again = part == Split.TEST && dataset.validatesOnTest() && parts.contains(Split.VAL);
             if (parts.contains(part) && !again) {
-                encoded.put(part, shared.features(dataset.images(part), part.label() + " images", progress));
+                LabelledFeatures images =
+                        lists.encode(() -> shared.features(dataset.images(part), part.label() + " images", progress));
+                encoded.put(part, images);
             }
         }
+        lists.requireReadable();
         List<HashedImage> images = encoded.values().stream()
                 .flatMap(part -> part.images().stream())
                 .toList();
         if (images.isEmpty()) {
-            throw new DatasetException(dataset.name() + " has no such images");
+            throw new DatasetException(dataset.name() + " has no images of the chosen splits");
         }
         List<String> paths =
                 images.stream().map(i -> i.image().path().toString()).toList();

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.data.LabelledImage;
@@ -39,7 +40,7 @@ record HeldOutImages(SharedData shared, Task task, List<LabelledImage> train, La
         String images = Numbers.count(val.size(), "validation image");
         int parts = CrossValidation.folds(
                 train.stream().mapToInt(LabelledImage::label).toArray());
-        if (val.size() < ENOUGH && parts > 1 && isCheap(config, parts)) {
+        if (val.size() < ENOUGH && parts > 1 && isCheap(shared.space(), task, config, train.size(), parts)) {
             LabelledFeatures readable = shared.features(train, "training images", progress);
             String how =
                     "%s by %d-fold cross-validation".formatted(Numbers.count(readable.size(), "training image"), parts);
@@ -61,9 +62,9 @@ record HeldOutImages(SharedData shared, Task task, List<LabelledImage> train, La
     }
 
     /** Returns true unless it takes long: each part takes as long as the training, too long for prompts. */
-    private boolean isCheap(RunConfig config, int parts) {
+    static boolean isCheap(FeatureSpace space, Task task, RunConfig config, int images, int parts) {
         Method method = config.method();
         return method.group() != Method.Group.PROMPTS
-                && parts * method.learner(shared.space(), task).work(train.size(), config.training()) <= MOST_WORK;
+                && parts * method.learner(space, task).work(images, config.training()) <= MOST_WORK;
     }
 }

@@ -1,36 +1,50 @@
 package org.coop4j.run;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
-import org.coop4j.eval.Folds;
+import org.apache.commons.math3.distribution.LogisticDistribution;
+import org.apache.commons.math3.distribution.PoissonDistribution;
+import org.apache.commons.math3.stat.StatUtils;
+import org.coop4j.base.Progress;
 import org.coop4j.eval.Predictions;
-import org.coop4j.eval.Temperature;
 import org.coop4j.method.CrossValidation;
 import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Method;
-import org.coop4j.method.train.Training;
+import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.RunFeatures.Located;
 
 /**
- * Images whose labels may be wrong, by confident learning (Northcutt, Jiang, Chuang: Confident Learning: Estimating
- * Uncertainty in Dataset Labels, 2021). Each image gets probabilities from a classifier that did not see it (GDA, which
- * is fast and robust against a few wrong labels), and is suspect if its probability of another class is at least the
- * mean probability of that class on images with that label.
+ * Images whose labels may be wrong, judged by a learned classifier on images that it did not learn from: the test images,
+ * the val images unless it chose by them, and the training images by cross-validation if that takes seconds.
+ *
+ * <p>The margin of an image is its largest logit of another class minus that of its label: a misclassified image has a
+ * positive one. The margins of rightly labelled images are taken to follow a logistic distribution, fitted to the median
+ * and the median absolute deviation, which a few wrong labels hardly change. It gives the number of margins above a
+ * threshold that are expected if all labels are right: the false alarms. Images above the lowest threshold are suspect
+ * that are at least twice as many as expected, and significantly more. A weak classifier has large margins by chance, and
+ * supports no suspicion.
+ *
+ * @param suspects the most suspect first
+ * @param examined number of images
+ * @param misclassified number of images with another predicted label
+ * @param expected expected number of false alarms among the suspects; of misclassified images if there are no suspects
  */
-public final class LabelErrors {
+public record LabelErrors(List<Suspect> suspects, int examined, int misclassified, double expected) {
 
-    /** Limit of the number of images, for the time that it takes. */
-    public static final int MOST_IMAGES = 5000;
+    /** Largest probability that chance alone gives as many suspects. */
+    private static final double SIGNIFICANT = 0.01;
 
-    private static final int FOLDS = 5;
+    /** Largest share of false alarms among the suspects. */
+    private static final double MOST_FALSE = 0.5;
 
-    private LabelErrors() {}
+    /** Fewest images whose margins have a meaningful distribution. */
+    private static final int FEWEST = 20;
+
+    /** Median absolute deviation of the logistic distribution with scale 1. */
+    private static final double DEVIATION = Math.log(3);
 
     /**
      * An image whose label may be wrong.
@@ -41,62 +55,78 @@ public final class LabelErrors {
      */
     public record Suspect(Located picture, int suggested, double own, double probability) {}
 
-    /**
-     * Returns the images whose labels may be wrong, the most suspect first; none if there are too many images, or a class
-     * has a single one.
-     */
-    static List<Suspect> of(RunFeatures images) throws IOException {
-        List<Located> pictures = images.located();
-        int[] labels = pictures.stream().mapToInt(p -> p.image().label()).toArray();
-        if (pictures.size() > MOST_IMAGES
-                || Folds.fewest(labels) < 2
-                || Arrays.stream(labels).distinct().count() < 2) {
-            return List.of();
+    /** Finds suspects by the classifier that a run learned. */
+    static LabelErrors of(RunFeatures images, RunConfig config, ComparedClassifier learned) throws IOException {
+        Method method = config.method();
+        Scores scores = Scores.NONE;
+        int folds = CrossValidation.folds(images.train().labels());
+        if (!method.learns()) {
+            scores = scores.and(learned.train());
+        } else if (folds > 1
+                && HeldOutImages.isCheap(
+                        images.space(), images.task(), config, images.train().size(), folds)) {
+            FewShotFeatures data = images.fewShot(method, 0, Progress.NONE);
+            float[][] logits = new CrossValidation(images.space(), images.task(), folds)
+                    .logits(method, config.training(), data, 0);
+            scores = scores.and(new Scores(images.train().labels(), logits));
         }
-        return suspects(pictures, labels, probabilities(images));
+        List<Located> pictures = images.located(scores.size() > 0, !method.usesVal());
+        if (!method.usesVal()) {
+            scores = scores.and(learned.val());
+        }
+        return of(pictures, scores.and(learned.test()).at(learned.confidence().temperature()));
     }
 
-    private static List<Suspect> suspects(List<Located> pictures, int[] labels, double[][] probabilities) {
-        double[] typical = typical(labels, probabilities);
-        List<Suspect> suspects = new ArrayList<>();
-        for (int i = 0; i < labels.length; i++) {
-            double[] p = probabilities[i];
-            int suggested = IntStream.range(0, p.length)
-                    .filter(c -> p[c] >= typical[c])
-                    .boxed()
-                    .max(Comparator.comparingDouble(c -> p[c]))
-                    .orElse(labels[i]);
-            if (suggested != labels[i]) {
-                suspects.add(new Suspect(pictures.get(i), suggested, p[labels[i]], p[suggested]));
+    /**
+     * Finds suspects by scores of images that were not learned from.
+     *
+     * @param scores of the pictures, in their order
+     */
+    static LabelErrors of(List<Located> pictures, Scores scores) {
+        int n = scores.size();
+        double[] margins = new double[n];
+        int[] others = new int[n];
+        for (int i = 0; i < n; i++) {
+            float[] logits = scores.logits()[i].clone();
+            float own = logits[scores.labels()[i]];
+            logits[scores.labels()[i]] = Float.NEGATIVE_INFINITY;
+            others[i] = Predictions.argmax(logits);
+            margins[i] = (double) logits[others[i]] - own;
+        }
+        int misclassified = n - scores.right();
+        if (n < FEWEST) {
+            return new LabelErrors(List.of(), n, misclassified, Double.NaN);
+        }
+        double median = StatUtils.percentile(margins, 50);
+        double[] deviations =
+                Arrays.stream(margins).map(m -> Math.abs(m - median)).toArray();
+        double deviation = StatUtils.percentile(deviations, 50);
+        LogisticDistribution right =
+                new LogisticDistribution(null, median, Math.max(Double.MIN_NORMAL, deviation / DEVIATION));
+        List<Integer> order = IntStream.range(0, n)
+                .filter(i -> margins[i] > 0)
+                .boxed()
+                .sorted(Comparator.comparingDouble(i -> -margins[i]))
+                .toList();
+        for (int k = order.size(); k > 0; k--) {
+            double expected = n * (1 - right.cumulativeProbability(margins[order.get(k - 1)]));
+            if (expected <= MOST_FALSE * k && isSignificant(k, expected)) {
+                List<Suspect> suspects = order.subList(0, k).stream()
+                        .map(i -> suspect(pictures.get(i), scores, i, others[i]))
+                        .toList();
+                return new LabelErrors(suspects, n, misclassified, expected);
             }
         }
-        suspects.sort(Comparator.comparingDouble(s -> s.own - s.probability));
-        return suspects;
+        return new LabelErrors(List.of(), n, misclassified, n * (1 - right.cumulativeProbability(0)));
     }
 
-    /** Returns the mean probability of each class on the images with that label. */
-    private static double[] typical(int[] labels, double[][] probabilities) {
-        double[] sums = new double[probabilities[0].length];
-        int[] counts = new int[sums.length];
-        for (int i = 0; i < labels.length; i++) {
-            sums[labels[i]] += probabilities[i][labels[i]];
-            counts[labels[i]]++;
-        }
-        for (int c = 0; c < sums.length; c++) {
-            sums[c] = counts[c] == 0 ? Double.POSITIVE_INFINITY : sums[c] / counts[c];
-        }
-        return sums;
+    /** Returns true if chance alone rarely gives {@code count} or more. */
+    private static boolean isSignificant(int count, double expected) {
+        return expected <= 0 || 1 - new PoissonDistribution(expected).cumulativeProbability(count - 1) <= SIGNIFICANT;
     }
 
-    /** Returns calibrated probabilities by a classifier that did not see the image, [images][classes]. */
-    private static double[][] probabilities(RunFeatures images) throws IOException {
-        FeatureSet all = images.all();
-        FewShotFeatures data = new FewShotFeatures(all, FeatureSets.none(all.width()));
-        float[][] logits = new CrossValidation(images.space(), images.task(), FOLDS)
-                .logits(Method.closedForm(), Training.none(), data, 0);
-        double temperature = Temperature.fit(all.labels(), logits).orElse(Temperature.NONE);
-        return Arrays.stream(logits)
-                .map(row -> Predictions.softmax(row, temperature))
-                .toArray(double[][]::new);
+    private static Suspect suspect(Located picture, Scores scores, int image, int suggested) {
+        double[] p = scores.probabilities(image);
+        return new Suspect(picture, suggested, p[scores.labels()[image]], p[suggested]);
     }
 }

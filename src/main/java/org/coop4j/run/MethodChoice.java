@@ -78,9 +78,22 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
                 ? folds + "-fold cross-validation on "
                         + Numbers.count(images.train().size(), "training image")
                 : Numbers.count(images.val().size(), "validation image");
+        if (crossValidates && folds < 2) {
+            throw new DatasetException(
+                    "cannot choose a method: a class has one training image and there are no val images; add images,"
+                            + " or name one method");
+        }
         progress.note("choosing among %s by %s".formatted(Numbers.count(candidates.size(), "candidate"), how));
         List<Score> scores = new ArrayList<>();
-        for (Candidate candidate : candidates) {
+        for (Candidate given : candidates) {
+            // Beside it stands the prompt that is chosen among several.
+            Candidate candidate = given.method().equals(Method.zeroShot())
+                    ? new Candidate(
+                            "%s, \"%s\"".formatted(given.name, images.task().template()),
+                            given.method,
+                            given.training,
+                            given.shots)
+                    : given;
             Scores measured = crossValidates
                     ? crossValidated(images, folds, candidate, progress)
                     : onVal(images, candidate, progress);
@@ -96,10 +109,6 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
 
     private static Scores crossValidated(RunFeatures images, int folds, Candidate candidate, Progress progress)
             throws IOException {
-        if (folds < 2) {
-            throw new DatasetException(
-                    "cannot choose a method: a class has one training image and there are no val images; add images, or name one method");
-        }
         FeatureSet all = images.train().all(candidate.method.features(), progress);
         FewShotFeatures data = new FewShotFeatures(all, FeatureSets.none(all.width()));
         float[][] logits = new CrossValidation(images.space(), images.task(), folds)

@@ -30,14 +30,14 @@ import org.coop4j.run.Comparison.Role;
  *
  * @param images the images with their features
  * @param comparison the runs' classifiers beside baselines
- * @param suspects images whose labels may be wrong, the most suspect first
+ * @param labels images whose labels may be wrong, by name of the run whose classifier judges
  * @param duplicates pairs of images that are nearly identical
  * @param unknown detection of images of unknown classes by name of the run, if it was measured
  */
 public record RunComparison(
         RunFeatures images,
         Comparison comparison,
-        List<LabelErrors.Suspect> suspects,
+        Map<String, LabelErrors> labels,
         List<NearDuplicates.Pair> duplicates,
         Map<String, UnknownClasses> unknown) {
 
@@ -78,19 +78,17 @@ public record RunComparison(
         if (runs.stream().noneMatch(run -> run.config.method().id().equals(baseline.id()))) {
             baseline(images, notes).ifPresent(all::add);
         }
+        Map<String, LabelErrors> labels = new LinkedHashMap<>();
         Map<String, UnknownClasses> unknown = new LinkedHashMap<>();
         for (ComparedRun run : runs) {
             ComparedClassifier learned = learned(images, run);
             all.add(learned);
+            labels.put(run.name, LabelErrors.of(images, run.config, learned));
             UnknownClasses.of(images, run.config, learned.test())
                     .ifPresent(measured -> unknown.put(run.name, measured));
         }
         return new RunComparison(
-                images,
-                new Comparison(images.classNames(), all),
-                LabelErrors.of(images),
-                NearDuplicates.of(images),
-                unknown);
+                images, new Comparison(images.classNames(), all), labels, NearDuplicates.of(images), unknown);
     }
 
     /** Returns the prompt that training and val images choose, the user's own, and the best in hindsight. */

@@ -9,9 +9,13 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.data.bank.FeatureBank;
+import org.coop4j.method.Classifier;
 import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig.RunData;
 
 /**
@@ -51,11 +55,15 @@ public record RunFeatures(
                 ? whole.half(data.classes()) // only test images
                 : sample.draw(whole, config.method(), data.classes(), note -> {});
         List<LabelledImage> val = whole.validatesOnTest() ? List.of() : drawn.val();
+        FeatureBank.Lists lists = new FeatureBank.Lists();
+        LabelledFeatures train = lists.encode(() -> shared.features(drawn.train(), "training images", progress));
+        LabelledFeatures chooses = lists.encode(() -> shared.features(val, "val images", progress));
+        lists.requireReadable();
         return new RunFeatures(
                 shared.space(),
                 data.source().task(drawn.classNames(), config.sample().seed()),
-                shared.features(drawn.train(), "training images", progress),
-                shared.features(val, "val images", progress),
+                train,
+                chooses,
                 LabelledFeatures.none(shared, "no images"));
     }
 
@@ -70,6 +78,24 @@ public record RunFeatures(
         return new FewShotFeatures(few, chooses);
     }
 
+        /**
+     * Learns a run's classes and another one in closed form.
+     *
+     * @param classNames the run's classes and the other one
+     * @param images of the other class
+     */
+    public static Classifier withClass(
+            SharedData shared, RunConfig config, Method method, List<String> classNames, FeatureSet images)
+            throws IOException {
+        long seed = config.sample().seed();
+        FewShotFeatures known = withoutTest(shared, config, config.sample(), Progress.NONE)
+                .fewShot(method, 0, Progress.NONE);
+        return method.learner(shared.clip(), config.learnedFrom().source().task(classNames, seed))
+                .fit(
+                        new FewShotFeatures(FeatureSets.joined(known.train(), images), known.val()),
+                        new Trainer(Training.none(), seed));
+    }
+
     /** Returns the features of all images, in the order of {@link #located}. */
     FeatureSet all() {
         return FeatureSets.joined(FeatureSets.joined(train.all(), val.all()), test.all());
@@ -77,9 +103,18 @@ public record RunFeatures(
 
     /** Returns all images with their parts of the data: training, val, test. */
     List<Located> located() {
+        return located(true, true);
+    }
+
+    /** Returns the test images, after the training and val images if they are wanted. */
+    List<Located> located(boolean withTrain, boolean withVal) {
         List<Located> all = new ArrayList<>();
-        add(all, train, "training");
-        add(all, val, "val");
+        if (withTrain) {
+            add(all, train, "training");
+        }
+        if (withVal) {
+            add(all, val, "val");
+        }
         add(all, test, "test");
         return all;
     }

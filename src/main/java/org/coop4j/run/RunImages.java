@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.coop4j.base.Numbers;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 
 /**
@@ -41,6 +42,7 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
                         "expected the path, label, className and sha256 of an image, got %s, %d, %s and %s"
                                 .formatted(path, label, className, sha256));
             }
+            Path.of(path); // refuses what cannot be one
         }
 
         static Image of(HashedImage image) {
@@ -61,6 +63,15 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
         train = train == null ? List.of() : List.copyOf(train);
         val = val == null ? List.of() : List.copyOf(val);
         test = test == null ? List.of() : List.copyOf(test);
+        for (Image image : test) {
+            if (image.label >= testedClasses.size()) {
+                throw new IllegalArgumentException("label %d of %s: expected one of %s"
+                        .formatted(
+                                image.label,
+                                image.path,
+                                Numbers.count(testedClasses.size(), "tested class", "tested classes")));
+            }
+        }
     }
 
     static RunImages learnedFrom(List<HashedImage> train, List<HashedImage> val) {

@@ -17,12 +17,16 @@ import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.data.bank.ImageTransform;
 import org.coop4j.run.RunConfig.RunData;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Data shared by the runs of one model: lists of images, and test images with their features, kept in memory until {@link
  * #forget}.
  */
 public final class SharedData {
+
+    private static final Logger log = LoggerFactory.getLogger(SharedData.class);
 
     private final FeatureSpace space;
     private final Run.Options options;
@@ -61,6 +65,21 @@ public final class SharedData {
         }
     }
 
+    /** Returns a progress that shows each warning once for all runs. */
+    private Progress once(Progress progress) {
+        return new Progress() {
+            @Override
+            public Task task(String name, long total, Unit unit) {
+                return progress.task(name, total, unit);
+            }
+
+            @Override
+            public void warn(String message) {
+                warnOnce(message, progress);
+            }
+        };
+    }
+
     /**
      * Returns the lists of a dataset.
      *
@@ -70,7 +89,11 @@ public final class SharedData {
         List<Object> key = List.of(data, data.seedOfSplit(seed));
         ImageDataset known = datasets.get(key);
         if (known == null) {
-            known = data.load(seed);
+            known = data.load(seed, note -> {
+                if (warnings.add(note)) {
+                    log.warn(note);
+                }
+            });
             if (known.stored().isPresent()) {
                 known.stored().get().requireOf(space);
             }
@@ -141,7 +164,7 @@ public final class SharedData {
                 ? new ImageTransform.Test(clip.preprocessing())
                 : new ImageTransform.Train(clip.preprocessing(), sample.views(), sample.seed());
         try (FeatureBank bank = FeatureBank.open(options.bankFolder(), clip, transform, kind)) {
-            return bank.encode(images, what, skipBad, progress);
+            return bank.encode(images, what, skipBad, once(progress));
         }
     }
 

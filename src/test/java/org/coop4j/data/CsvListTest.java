@@ -45,7 +45,7 @@ class CsvListTest {
         }
         assertThatThrownBy(() -> new CsvList("d", csv, root, 1, Optional.empty()).load())
                 .isInstanceOf(IOException.class)
-                .hasMessage(csv + " has more than 512 MB: expected a small text file");
+                .hasMessageContaining(csv + " has more than 512 MB");
     }
 
     @Test
@@ -87,12 +87,12 @@ class CsvListTest {
                 "a.jpg,cat,train;b.jpg,dog | needs 3",
                 "a.jpg,cat,train;b.jpg,dog,maybe | 'maybe'",
                 "a.jpg,cat;a.jpg,dog | twice",
-                "a.jpg, | label of a.jpg is empty",
+                "a.jpg, | label of a.jpg",
                 "../a.jpg,cat | leads out",
                 "/a.jpg,cat | not relative",
                 "a.jpg,cat;b.jpg,Cat | same prompt",
                 "a.jpg,cat | 1 class:",
-                "path,label | lists no images",
+                "path,label | no images",
                 "a.jpg,cat,train;b.jpg,dog,train;c.jpg,emu,test | 'emu'",
                 "a.jpg,cat,train;b.jpg,dog,train | only training images",
                 "a.jpg,cat,train;b.jpg,dog,train;z.jpg,dog,test | 1 image file of",
@@ -110,11 +110,11 @@ class CsvListTest {
         Files.write(csv, "a.jpg,café\n".getBytes(StandardCharsets.ISO_8859_1));
 
         assertThatThrownBy(() -> new CsvList("d", csv, root, 1, Optional.empty()).load())
-                .isInstanceOf(DatasetException.class)
-                .hasMessageContaining("not UTF-8");
+                .isInstanceOf(IOException.class)
+                .hasMessageContainingAll(csv.toString(), "UTF-8");
         assertThatThrownBy(() -> new CsvList("d", root.resolve("no.csv"), root, 1, Optional.empty()).load())
-                .isInstanceOf(DatasetException.class)
-                .hasMessageContaining("does not exist");
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(root.resolve("no.csv").toString());
     }
 
     /** Loads a list, with ';' for line ends, beside image files a.jpg, b.jpg and so on. */

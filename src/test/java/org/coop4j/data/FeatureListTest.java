@@ -84,11 +84,11 @@ class FeatureListTest {
         return row;
     }
 
-    private void assertRefused(String message) throws IOException {
+    private void assertRefused(String... values) throws IOException {
         Path file = write();
         assertThatThrownBy(() -> load(file))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining(message)
+                .hasMessageContainingAll(values)
                 .hasMessageContaining(file.toString());
     }
 
@@ -199,61 +199,61 @@ class FeatureListTest {
     void invalidFilesAreRefusedWithTheReason() throws IOException {
         good();
         put("features", DType.F32, SIX, 12);
-        assertRefused("features: expected floating-point numbers [rows, width], got F32 [12]");
+        assertRefused("features", "[rows, width]", "got F32 [12]");
         put("features", DType.F32, new float[] {1, 0, 2, 1, 3, 0, 0, Float.NaN, 1, 2, 0, 3}, 6, 2);
-        assertRefused("row 3 of the features has NaN");
+        assertRefused("row 3", "NaN");
         put("features", DType.F32, new float[] {1, 0, 2, 1, 0, 0, 0, 1, 1, 2, 0, 3}, 6, 2);
-        assertRefused("row 2 of the features is all zeros");
+        assertRefused("row 2", "zeros");
         good();
         put("labels", DType.I64, new long[] {0, 0, 0, 1, 1}, 5);
-        assertRefused("labels: expected integers [6], got I64 [5]");
+        assertRefused("labels", "[6]", "got I64 [5]");
         put("labels", DType.F32, new float[] {0, 0, 0, 1, 1, 1}, 6);
-        assertRefused("labels: expected integers [6], got F32 [6]");
+        assertRefused("labels", "integers", "got F32 [6]");
         put("labels", DType.I64, new long[] {0, 0, 0, 1, 2, 1}, 6);
-        assertRefused("label 2 of row 4: expected 0 to 1, as there are 2 classes");
+        assertRefused("label 2", "row 4", "0 to 1", "2 classes");
         put("labels", DType.I64, new long[] {0, 0, 0, 1, -1, 1}, 6);
-        assertRefused("label -1 of row 4");
+        assertRefused("label -1", "row 4");
         put("labels", DType.I64, new long[] {0, 0, 0, 0, 1, 1}, 6);
-        assertRefused("data has no images for 1 class: dog");
+        assertRefused("1 class", "dog");
         good();
         put("split", DType.I32, new long[] {0, 1, 3, 0, 1, 2}, 6);
-        assertRefused("split 3 of row 2: expected 0 (train), 1 (val) or 2 (test)");
+        assertRefused("split 3", "row 2", "0 (train)", "1 (val)", "2 (test)");
         put("split", DType.I32, new long[] {0, 0, 0, 0, 0, 0}, 6);
-        assertRefused("has only training images");
+        assertRefused("training");
         good();
         put("sha256", DType.U8, new byte[6], 6);
-        assertRefused("sha256: expected bytes [6, 32], got U8 [6]");
+        assertRefused("sha256", "[6, 32]", "got U8 [6]");
     }
 
     @Test
     void invalidMetadataIsRefusedWithTheReason() throws IOException {
         good();
         metadata.put("coop4j.class_names", "cat, dog");
-        assertRefused("its metadata coop4j.class_names is not a JSON array of strings");
+        assertRefused("coop4j.class_names", "JSON");
         metadata.put("coop4j.class_names", "[\"cat\",null]");
-        assertRefused("its metadata coop4j.class_names is not a JSON array of strings");
+        assertRefused("coop4j.class_names", "JSON");
         metadata.put("coop4j.class_names", "[\"cat\",\" \"]");
         assertRefused("is blank");
         good();
         metadata.put("coop4j.inputs", "[\"a\"]");
-        assertRefused("its metadata coop4j.inputs has 1 names for 6 rows");
+        assertRefused("coop4j.inputs", "1 name", "6 rows");
         metadata.remove("coop4j.inputs");
         metadata.put("coop4j.logit_scale", "warm");
-        assertRefused("its metadata coop4j.logit_scale is not a number: warm");
+        assertRefused("coop4j.logit_scale", "warm");
     }
 
     @Test
     void otherFilesAreRefusedWithTheirContents() throws IOException {
         put("ctx", DType.F32, new float[] {1, 2}, 2);
-        assertRefused("has no features: expected a tensor features [images, width]");
+        assertRefused("features [images, width]");
         tensors.clear();
         put("features", DType.F32, SIX, 6, 2);
-        assertRefused("has no labels: expected a tensor labels [images] of integers");
+        assertRefused("labels [images]");
         metadata.put("coop4j.kind", "text");
-        assertRefused("has features of texts and no labels");
+        assertRefused("texts", "--class-features");
         Path torch = folder.resolve("one.pt");
         TorchSave.write(torch, DenseTensor.ofFloats(Shape.of(6, 2), SIX));
-        assertThatThrownBy(() -> load(torch)).hasMessageContaining("holds no state dict");
+        assertThatThrownBy(() -> load(torch)).hasMessageContaining(torch.toString());
         Path hot = folder.resolve("hot.pt");
         TorchSave.write(
                 hot,
@@ -270,7 +270,7 @@ class FeatureListTest {
         StoredFeatures texts = FeatureList.texts(file, List.of("cat", "dog"));
         assertThat(FeatureList.ofClasses(texts, List.of("cat", "dog")).row(1)).containsExactly(0, 1);
         assertThatThrownBy(() -> FeatureList.ofClasses(texts, List.of("a", "b", "c")))
-                .hasMessageContaining("has 2 rows for 3 classes");
+                .hasMessageContainingAll("2 rows", "3 classes");
         metadata.put("coop4j.class_names", "[\"dog\",\"cat\"]");
         assertThatThrownBy(() -> FeatureList.texts(write(), List.of("cat", "dog")))
                 .hasMessageContainingAll("class 0", "dog", "cat");
@@ -288,14 +288,12 @@ class FeatureListTest {
         put("features", DType.F32, new float[] {1, 0, 0, 1}, 2, 2);
         metadata.put("coop4j.model_sha256", "bbbb");
         StoredFeatures texts = FeatureList.texts(write(), List.of("cat", "dog"));
-        assertThatThrownBy(() -> images.requireSameSpace(texts))
-                .hasMessageContainingAll("aaaa", "bbbb");
+        assertThatThrownBy(() -> images.requireSameSpace(texts)).hasMessageContainingAll("aaaa", "bbbb");
         metadata.remove("coop4j.model_sha256"); // the models are unknown
         images.requireSameSpace(FeatureList.texts(write(), List.of("cat", "dog")));
         put("features", DType.F32, new float[] {1, 0, 1, 0, 1, 1}, 2, 3);
         StoredFeatures wide = FeatureList.texts(write(), List.of("cat", "dog"));
-        assertThatThrownBy(() -> images.requireSameSpace(wide))
-                .hasMessageContainingAll("width 2", "width 3");
+        assertThatThrownBy(() -> images.requireSameSpace(wide)).hasMessageContainingAll("width 2", "width 3");
     }
 
     private static void entry(ZipOutputStream zip, String name, String descr, String shape, byte[] elements)

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.coop4j.data.SplitRules.SplitShares;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,6 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ImageFolderTest {
     @TempDir
     Path root;
+
+    private final List<String> notes = new ArrayList<>();
 
     /** Half-even rounding: 5 images are 2 + 1 + 2, 15 are 8 + 3 + 4, 25 are 12 + 5 + 8. */
     @ParameterizedTest
@@ -46,8 +50,8 @@ class ImageFolderTest {
 
         assertThat(load()).isEqualTo(load());
         assertThat(load().train())
-                .isNotEqualTo(new ImageFolder(root, Optional.empty(), 2, Optional.empty())
-                        .load()
+                .isNotEqualTo(new ImageFolder(root, Optional.empty(), 2, Optional.empty(), false)
+                        .load(notes::add)
                         .train());
     }
 
@@ -118,7 +122,7 @@ class ImageFolderTest {
         fill("n03", 4);
         Path names = touch("names.txt");
         Files.writeString(names, "n03\tgreat white shark, a fish\n\nn01 , tench\n");
-        ImageDataset dataset = new ImageFolder(root, Optional.of(names), 1, Optional.empty()).load();
+        ImageDataset dataset = new ImageFolder(root, Optional.of(names), 1, Optional.empty(), false).load(notes::add);
 
         assertThat(dataset.classNames()).containsExactly("tench", "n02", "great white shark, a fish");
     }
@@ -128,9 +132,9 @@ class ImageFolderTest {
             delimiter = '|',
             value = {
                 "n09,x | n09",
-                "n01 | write the folder",
-                "n01, | write the folder",
-                ",x | write the folder",
+                "n01 | names.txt",
+                "n01, | names.txt",
+                ",x | names.txt",
                 "n01,n02 | same prompt",
                 "n01,a;n01,b | listed twice"
             })
@@ -140,7 +144,7 @@ class ImageFolderTest {
         Path names = touch("names.txt");
         Files.writeString(names, text.replace(';', '\n'));
 
-        assertThatThrownBy(() -> new ImageFolder(root, Optional.of(names), 1, Optional.empty()).load())
+        assertThatThrownBy(() -> new ImageFolder(root, Optional.of(names), 1, Optional.empty(), false).load(notes::add))
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining(message);
     }
@@ -150,7 +154,9 @@ class ImageFolderTest {
         fill("cat", 4);
         touch("dog/readme.txt");
 
-        assertThatThrownBy(this::load).isInstanceOf(DatasetException.class).hasMessageContaining("dog has no images");
+        assertThatThrownBy(this::load)
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining(root.resolve("dog").toString());
     }
 
     @Test
@@ -165,6 +171,41 @@ class ImageFolderTest {
     }
 
     @Test
+    void whatSystemsLeaveBehindIsPassedOverAndSaidOnce() throws IOException {
+        fill("cat", 4);
+        fill("dog", 4);
+        fill("__MACOSX/cat", 4);
+        fill(".cache", 4);
+        touch("cat/.DS_Store");
+        touch("dog/.DS_Store");
+        touch("dog/Thumbs.db");
+        ImageDataset dataset = load();
+
+        assertThat(dataset.classNames()).containsExactly("cat", "dog");
+        assertThat(notes)
+                .singleElement(InstanceOfAssertFactories.STRING)
+                .contains(root.toString(), "5 files and folders", ".DS_Store", ".cache", "Thumbs.db", "__MACOSX");
+    }
+
+    @Test
+    void picturesTwoLevelsDeepAreRefusedByNameOrNamedByTheirPath() throws IOException {
+        fill("food/pizza", 4);
+        fill("food/sushi", 5);
+        fill("plant", 6);
+
+        assertThatThrownBy(this::load)
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining(root.resolve("food").toString())
+                .hasMessageContaining("food/pizza with 4 images, food/sushi with 5 images")
+                .hasMessageContaining("--nested");
+        ImageDataset nested = new ImageFolder(root, Optional.empty(), 1, Optional.empty(), true).load(notes::add);
+        assertThat(nested.classNames()).containsExactly("food/pizza", "food/sushi", "plant");
+        assertThat(nested.train()).hasSize(2 + 2 + 3);
+        assertThat(nested.train())
+                .allSatisfy(image -> assertThat(image.path().toString()).contains(image.className()));
+    }
+
+    @Test
     void oneClassIsRefused() throws IOException {
         fill("cat", 9);
 
@@ -174,7 +215,8 @@ class ImageFolderTest {
     @Test
     void emptyAndAbsentFoldersAreRefused() {
         assertThatThrownBy(this::load).isInstanceOf(DatasetException.class).hasMessageContaining("has no subfolders");
-        assertThatThrownBy(() -> new ImageFolder(root.resolve("no"), Optional.empty(), 1, Optional.empty()).load())
+        assertThatThrownBy(() -> new ImageFolder(root.resolve("no"), Optional.empty(), 1, Optional.empty(), false)
+                        .load(notes::add))
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining("not a folder");
     }
@@ -208,7 +250,7 @@ class ImageFolderTest {
     }
 
     private ImageDataset load() throws IOException {
-        return new ImageFolder(root, Optional.empty(), 1, Optional.empty()).load();
+        return new ImageFolder(root, Optional.empty(), 1, Optional.empty(), false).load(notes::add);
     }
 
     private void fill(String folder, int images) throws IOException {
@@ -229,16 +271,17 @@ class ImageFolderTest {
             fill(name, 10);
         }
 
-        ImageDataset dataset = divided("60/10/30").load();
-        ImageDataset noVal = divided("70/0/30").load();
+        ImageDataset dataset = divided("60/10/30").load(notes::add);
+        ImageDataset noVal = divided("70/0/30").load(notes::add);
 
         assertThat(dataset.train()).hasSize(12);
         assertThat(dataset.val()).hasSize(2);
         assertThat(dataset.test()).hasSize(6);
         assertThat(noVal.train()).hasSize(14);
         assertThat(noVal.val()).isEmpty();
-        assertThat(divided("50/20/30").load()).isEqualTo(load());
-        assertThatThrownBy(() -> divided("90/5/5").load()).hasMessageContaining("a split of 90/5/5 % needs 16");
+        assertThat(divided("50/20/30").load(notes::add)).isEqualTo(load());
+        assertThatThrownBy(() -> divided("90/5/5").load(notes::add))
+                .hasMessageContaining("a split of 90/5/5 % needs 16");
     }
 
     @Test
@@ -260,7 +303,7 @@ class ImageFolderTest {
         fill("train/cat", 1);
         fill("test/cat", 1);
 
-        assertThatThrownBy(() -> divided("60/10/30").load()).hasMessageContaining("--split");
+        assertThatThrownBy(() -> divided("60/10/30").load(notes::add)).hasMessageContaining("--split");
     }
 
     @ParameterizedTest
@@ -272,6 +315,6 @@ class ImageFolderTest {
     }
 
     private ImageFolder divided(String shares) {
-        return new ImageFolder(root, Optional.empty(), 1, Optional.of(SplitShares.of(shares)));
+        return new ImageFolder(root, Optional.empty(), 1, Optional.of(SplitShares.of(shares)), false);
     }
 }

@@ -124,10 +124,10 @@ class SplitFileTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "{\"train\": [[\"a.jpg\", 0, \"a\"]], \"val\": [] | whole split file",
+                "{\"train\": [[\"a.jpg\", 0, \"a\"]], \"val\": [] | line 1",
                 "{\"train\": [], \"val\": []} | no 'test'",
-                "[] | line 1: expected train",
-                "{\"train\": {}, \"val\": [], \"test\": []} | line 1: expected train",
+                "[] | line 1",
+                "{\"train\": {}, \"val\": [], \"test\": []} | line 1",
                 "{\"train\": [[\"a.jpg\", \"0\", \"a\"]]} | [path, label, class name]",
                 "{\"train\": [[\"a.jpg\", 0]]} | [path, label, class name]",
                 "{\"train\": [[\"a.jpg\", 0, \"a\", 1]]} | [path, label, class name]",
@@ -140,13 +140,13 @@ class SplitFileTest {
                 "{\"train\": [[\"a.jpg\", -1, \"a\"]], \"val\": [], \"test\": []} | item 0 of 'train'",
                 "{\"train\": [[\"a.jpg\", 0, \" \"]]} | item 0 of 'train'",
                 "{\"train\": [[\"a.jpg\", 4294967296, \"a\"]]} | item 0 of 'train'",
-                "{\"train\": [[\"a.jpg\", 99999999999999999999999, \"a\"]]} | whole split file",
+                "{\"train\": [[\"a.jpg\", 99999999999999999999999, \"a\"]]} | (23)",
                 "{\"train\": [[\"a.jpg\", 7, \"a\"]], \"val\": [], \"test\": []} | labels up to 7",
                 "{\"train\": [], \"train\": [], \"val\": [], \"test\": []} | Duplicate",
                 "{\"train\": [[[[[[[[[[[0]]]]]]]]]]]} | nesting depth",
                 "{\"train\": [], \"val\": [], \"test\": []} | no classes",
-                "{\"train\": [], \"val\": [], \"test\": []} {} | line 1: expected train",
-                "`` | expected train",
+                "{\"train\": [], \"val\": [], \"test\": []} {} | line 1",
+                "`` | train",
             })
     void invalidSplitsAreRefusedWithTheReason(String text, String message) throws IOException {
         Path json = write(text);
@@ -180,7 +180,7 @@ class SplitFileTest {
     @Test
     void absentSplitFileIsNamed() {
         assertThatThrownBy(() -> new SplitFile("d", folder.resolve("no.json"), folder).read())
-                .isInstanceOf(DatasetException.class)
+                .isInstanceOf(IOException.class)
                 .hasMessageContaining("no.json");
     }
 

@@ -14,6 +14,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -217,15 +218,51 @@ class ImageDecoderTest {
                 .hasMessageContaining("cut.jpg is damaged");
     }
 
+    private static int lastScan(byte[] jpeg) {
+        int scan = jpeg.length - 2;
+        while (jpeg[scan] != (byte) 0xFF || jpeg[scan + 1] != (byte) 0xDA) {
+            scan--;
+        }
+        return scan;
+    }
+
+    /** Repeats a progressive picture's last scan, after a comment that contains an end marker. */
+    private static byte[] repeatedScans(int times) throws IOException {
+        byte[] whole = form("jpeg-progressive.jpg");
+        int scan = lastScan(whole);
+        ByteArrayOutputStream bomb = new ByteArrayOutputStream();
+        bomb.write(whole, 0, scan);
+        bomb.write(new byte[] {(byte) 0xFF, (byte) 0xFE, 0, 4, (byte) 0xFF, (byte) 0xD9});
+        for (int i = 0; i < times; i++) {
+            bomb.write(whole, scan, whole.length - 2 - scan);
+        }
+        bomb.write(whole, whole.length - 2, 2);
+        return bomb.toByteArray();
+    }
+
+    @Test
+    void jpegOfTooManyScansIsRefused() throws IOException {
+        byte[] bomb = repeatedScans(101);
+        assertThatThrownBy(() -> decoder.decode(bomb, "bomb.jpg"))
+                .isInstanceOf(ImageException.class)
+                .hasMessageContaining("bomb.jpg")
+                .hasMessageContaining("100 scans");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"jpeg-progressive.jpg", "png-rgb.png", "gif-plain.gif", "bmp-os2.bmp", "tiff-rgb.tif"})
+    void decodingThatTakesTooLongIsGivenUp(String file) {
+        ImageDecoder hasty = new ImageDecoder(1_000_000, Duration.ofNanos(1));
+        assertThatThrownBy(() -> hasty.decode(form(file), file))
+                .isInstanceOf(ImageException.class)
+                .hasMessageContaining(file)
+                .hasMessageContaining("takes more than");
+    }
+
     @Test
     void progressiveJpegWithoutItsLastScansIsAnError() {
         byte[] whole = form("jpeg-progressive.jpg");
-        int scan = -1;
-        for (int i = 0; i < whole.length - 1; i++) {
-            if (whole[i] == (byte) 0xFF && whole[i + 1] == (byte) 0xDA) {
-                scan = i;
-            }
-        }
+        int scan = lastScan(whole);
         byte[] cut = Arrays.copyOf(whole, scan);
         assertThatThrownBy(() -> decoder.decode(cut, "cut.jpg"))
                 .isInstanceOf(ImageException.class)

@@ -15,10 +15,12 @@ import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.safetensors.TensorChecksum;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ClassifierFileTest {
 
@@ -73,7 +75,8 @@ class ClassifierFileTest {
         assertThat(read.withClassNames(NAMES).withTraining(Map.of()).temperature())
                 .isEqualTo(1.7);
         for (double wrong : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
-            assertThatThrownBy(() -> read.withTemperature(wrong)).hasMessageContaining("expected a positive number");
+            assertThatThrownBy(() -> read.withTemperature(wrong))
+                    .hasMessageContainingAll("temperature", "got " + wrong);
         }
     }
 
@@ -125,20 +128,20 @@ class ClassifierFileTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "coop4j.classifier | '' | is not a learned classifier",
+                "coop4j.classifier | '' | coop train",
                 "coop4j.classifier | 1 | format 1",
                 "coop4j.method | '' | has no coop4j.method",
                 "coop4j.settings | {\"position\":\"left\"} | position",
-                "coop4j.settings | [] | coop4j.settings: expected a JSON object, got []",
+                "coop4j.settings | [] | got []",
                 "coop4j.settings | '' | has no coop4j.settings",
-                "coop4j.classes | null | class names are null",
-                "coop4j.classes | [] | class names are []",
-                "coop4j.classes | [null] | class names are [null]",
+                "coop4j.classes | null | null",
+                "coop4j.classes | [] | []",
+                "coop4j.classes | [null] | [null]",
                 "coop4j.classes | [\"a\" | damaged metadata",
                 "coop4j.classes | {} | damaged metadata",
                 "coop4j.model_sha256 | '' | has no coop4j.model_sha256",
-                "coop4j.training | null | coop4j.training: expected a JSON object, got null",
-                "coop4j.training | [] | coop4j.training: expected a JSON object, got []"
+                "coop4j.training | null | coop4j.training",
+                "coop4j.training | [] | coop4j.training"
             })
     void damagedMetadataIsNamed(String key, String value, String message) throws IOException {
         Path file = written(Map.of(key, value), Shape.of(1, 2), 1, 2);
@@ -154,6 +157,30 @@ class ClassifierFileTest {
         assertThatThrownBy(() -> ClassifierFile.read(file))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("ctx holds NaN");
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {3e38f, -3e38f, Float.POSITIVE_INFINITY})
+    void numbersWhoseProductsOverflowAreRefused(float value) throws IOException {
+        Path file = written(Map.of(), Shape.of(1, 2), 1, value);
+        assertThatThrownBy(() -> ClassifierFile.read(file))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("ctx holds " + value);
+    }
+
+    @Test
+    @Timeout(20)
+    void moreTensorsThanAMethodHasAreRefusedBeforeTheyAreRead() throws IOException {
+        ClassifierFile file = prompt(ClassPosition.END, false);
+        Map<String, ClassifierFile.Tensor> many = new LinkedHashMap<>();
+        for (int i = 0; i < 60_000; i++) {
+            many.put("tensor" + i, new ClassifierFile.Tensor(Shape.of(0), new float[0]));
+        }
+        Path path = folder.resolve("many.safetensors");
+        new ClassifierFile(file.method(), NAMES, file.modelSha256(), many, Map.of(), 1).write(path);
+        assertThatThrownBy(() -> ClassifierFile.read(path))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("many.safetensors has 60000 tensors");
     }
 
     @Test

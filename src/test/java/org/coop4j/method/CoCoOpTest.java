@@ -85,7 +85,6 @@ class CoCoOpTest {
     @Test
     void anEmptyContextIsRefused() {
         assertThatThrownBy(() -> new CoCoOp(0, null)).hasMessageContainingAll("context_length", "got 0");
-        assertThatThrownBy(() -> new CoCoOp().with(Map.of("words", " ")))
-                .hasMessageContaining("words");
+        assertThatThrownBy(() -> new CoCoOp().with(Map.of("words", " "))).hasMessageContaining("words");
     }
 }

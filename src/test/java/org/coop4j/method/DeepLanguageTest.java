@@ -54,8 +54,7 @@ class DeepLanguageTest {
         Method threeBlocks = new DeepLanguage().with(Map.of("depth", "3"));
         try (Clip clip = GoldenMethods.clip("vit", folder)) {
             Task task = new Task(List.of("cat"), "a photo of a {}.", 1);
-            assertThatThrownBy(() -> threeBlocks.learner(clip, task))
-                    .hasMessageContainingAll("2 blocks", "got 3");
+            assertThatThrownBy(() -> threeBlocks.learner(clip, task)).hasMessageContainingAll("2 blocks", "got 3");
         }
     }
 }

@@ -241,7 +241,7 @@ class ImageClassifierTest {
             InputImage missing = InputImage.of(folder.resolve("none.png"));
             assertThatThrownBy(() -> classifier.classifyAll(List.of(missing)))
                     .isInstanceOf(ImageException.class)
-                    .hasMessageContaining("no image file");
+                    .hasMessageContaining("none.png");
         }
     }
 
@@ -381,7 +381,8 @@ class ImageClassifierTest {
         assertThatThrownBy(() -> ImageClassifier.load(folder.resolve("several")))
                 .isInstanceOf(IOException.class)
                 .hasMessageContainingAll(
-                        folder.resolve("several").toString(), Path.of("several", "seed1").toString());
+                        folder.resolve("several").toString(),
+                        Path.of("several", "seed1").toString());
         assertThatThrownBy(() -> ImageClassifier.load(folder.resolve("pictures")))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining(folder.resolve("pictures").toString());

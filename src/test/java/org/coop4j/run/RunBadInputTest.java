@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.InstanceOfAssertFactories;
@@ -15,10 +16,14 @@ import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.method.CoOp;
+import org.coop4j.method.LinearProbe;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -159,8 +164,8 @@ class RunBadInputTest {
         rename("lawn", "a ".repeat(70).strip());
         RunResult result = run(config());
         assertThat(result.handWritten()).extracting("prompt").contains("{}", "itap of a {}.");
-        assertThat(listener.notes).anySatisfy(note -> assertThat(note)
-                .contains("photo of the large {}", "context length 77"));
+        assertThat(listener.notes)
+                .anySatisfy(note -> assertThat(note).contains("photo of the large {}", "context length 77"));
     }
 
     @Test
@@ -178,9 +183,7 @@ class RunBadInputTest {
     @Test
     void otherSettingsAreAnotherRun() throws IOException {
         run(config());
-        assertRefused(config().withSeed(9))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("settings have changed");
+        assertRefused(config().withSeed(9)).isInstanceOf(IOException.class).hasMessageContaining("settings");
     }
 
     @Test
@@ -217,9 +220,7 @@ class RunBadInputTest {
     void aFolderWithOtherFilesIsRefused() throws IOException {
         Path out = Files.createDirectories(folder.resolve("run"));
         Files.writeString(out.resolve("thesis.tex"), "\\begin");
-        assertRefused(config())
-                .isInstanceOf(IOException.class)
-                .hasMessageContainingAll(out.toString(), "--out");
+        assertRefused(config()).isInstanceOf(IOException.class).hasMessageContainingAll(out.toString(), "--out");
         assertThat(Files.readString(out.resolve("thesis.tex"))).isEqualTo("\\begin");
     }
 
@@ -242,9 +243,7 @@ class RunBadInputTest {
     void temporaryFilesOfOthersAreKept() throws IOException {
         Path out = Files.createDirectories(folder.resolve("run"));
         Path bookmarks = Files.writeString(out.resolve(".bookmarks.tmp"), "https://");
-        assertRefused(config())
-                .isInstanceOf(IOException.class)
-                .hasMessageContainingAll(out.toString(), "--out");
+        assertRefused(config()).isInstanceOf(IOException.class).hasMessageContainingAll(out.toString(), "--out");
         assertThat(bookmarks).hasContent("https://");
         assertThat(out.resolve(".lock")).doesNotExist();
     }
@@ -301,6 +300,41 @@ class RunBadInputTest {
                 .contains(bad.toString()));
         RunResult result = RunFixture.run(model, config(), folder, true, listener);
         assertThat(result.trainImages()).isEqualTo(11);
+    }
+
+    @Test
+    void unreadableTrainingAndValImagesAreReportedAtOnceWithOneReasonEach() throws IOException {
+        Path train = train("lawn").resolve("picture-1.png");
+        Path val = data.resolve("val/lawn/picture-0.png");
+        for (String name : RunFixture.CLASSES) {
+            TestPictures.write(data.resolve("val").resolve(name).resolve("picture-0.png"), 1, 50);
+        }
+        Files.writeString(train, "not a picture");
+        Files.writeString(val, "no picture either");
+        RunFixture.Setup probe = new RunFixture.Setup(data, new LinearProbe(), new Sample(0, 1, 0), Map.of(), 1);
+        assertRefused(probe)
+                .isInstanceOf(FeatureBank.UnreadableImagesException.class)
+                .hasMessageContaining("2 images cannot be read");
+        assertThat(listener.warnings)
+                .hasSize(2)
+                .anyMatch(said -> said.contains(train.toString()))
+                .anyMatch(said -> said.contains(val.toString()));
+        listener.warnings.clear();
+        RunFixture.run(model, probe, folder, true, listener); // calibrates by the training images, too
+        assertThat(listener.warnings)
+                .filteredOn(said -> said.contains("picture-"))
+                .hasSize(2);
+    }
+
+    @Test
+    @Timeout(60)
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void aRunFolderWhoseLockIsAPipeIsRefused() throws Exception {
+        Path out = Files.createDirectories(folder.resolve("run"));
+        Path lock = out.resolve(".lock");
+        assertThat(new ProcessBuilder("mkfifo", lock.toString()).start().waitFor())
+                .isZero();
+        assertRefused(config()).isInstanceOf(IOException.class).hasMessageContaining("run folder " + out);
     }
 
     @Test

@@ -3,6 +3,7 @@ package org.coop4j.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -207,6 +208,19 @@ class RunIdentityTest {
         System.arraycopy(written, 0, cut, 0, cut.length);
         Files.write(file, cut);
         assertThatThrownBy(() -> RunConfig.read(file)).hasMessageContaining("is damaged");
+    }
+
+    @Test
+    void aPathThatCannotBeOneIsDamage() throws IOException {
+        Path file = folder.resolve("config.json");
+        ObjectNode tree = of(new CoOp()).toJson();
+        for (String name : List.of("path", "imageRoot", "namesFile")) {
+            ((ObjectNode) tree.get("testedOn").get("source")).put(name, "a\0b");
+            CheckedJson.write(file, tree);
+            assertThatThrownBy(() -> RunConfig.read(file))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageStartingWith(file + " is damaged: ");
+        }
     }
 
     @Test

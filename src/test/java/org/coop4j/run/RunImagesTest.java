@@ -85,8 +85,7 @@ class RunImagesTest {
         RunFixture.Quiet quiet = new RunFixture.Quiet();
         RunImages images = imagesOf("overlapping", RunFixture.shortRun(data), quiet);
         assertThat(images.overlap()).extracting(RunImages.Image::path).containsExactly(copy + "");
-        assertThat(quiet.notes)
-                .anySatisfy(note -> assertThat(note).contains("1 of 13 test images", copy.toString()));
+        assertThat(quiet.notes).anySatisfy(note -> assertThat(note).contains("1 of 13 test images", copy.toString()));
     }
 
     @Test
@@ -110,6 +109,16 @@ class RunImagesTest {
         String unchecked = sound.replaceFirst(",\\s*\"sha256\" : \"[0-9a-f]*\"\\s*}\\s*$", " }");
         Files.writeString(file, unchecked.replaceFirst("\"path\"", "\"pith\""));
         assertThatThrownBy(() -> RunImages.of(run)).hasMessageContaining("expected the path");
+        for (String damage : List.of(
+                unchecked.replaceAll("\"label\" : \\d+", "\"label\" : 999"),
+                unchecked.replaceFirst("(\"testedClasses\" : )\\[[^]]*]", "$1[]"),
+                unchecked.replaceFirst("(\"path\" : \")", "$1\\\\u0000"))) {
+            assertThat(damage).isNotEqualTo(unchecked);
+            Files.writeString(file, damage);
+            assertThatThrownBy(() -> RunImages.of(run))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageStartingWith(file + " is damaged: ");
+        }
         Files.delete(file);
         assertThat(RunImages.of(run)).isEmpty();
     }

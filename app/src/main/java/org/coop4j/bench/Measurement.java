@@ -1,7 +1,9 @@
 package org.coop4j.bench;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Product;
@@ -51,6 +53,16 @@ public record Measurement(List<Double> seconds, long flops) {
             matrix.buffer().put(i, i % 97 / 97f);
         }
         return matrix;
+    }
+
+    /** Returns the times by name, for a report. */
+    public Map<String, Object> values() {
+        Map<String, Object> values = new LinkedHashMap<>();
+        values.put("median_s", median());
+        values.put("least_s", least());
+        values.put("most_s", most());
+        values.put("runs", seconds.size());
+        return values;
     }
 
     /** Returns the median time. */

@@ -1,6 +1,7 @@
 package org.coop4j.bench;
 
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -44,7 +45,20 @@ public record StepBench(PromptLayout layout, int classes, int nameTokens, int ba
      * @param late memory of the process after the last step, 0 where unknown
      * @param profile times of the ops of one step
      */
-    public record Outcome(Measurement time, long bytes, int parts, long early, long late, List<OpTime> profile) {}
+    public record Outcome(Measurement time, long bytes, int parts, long early, long late, List<OpTime> profile) {
+        /** Returns the measured values by name, for a report. */
+        public Map<String, Object> values() {
+            Map<String, Object> values = time.values();
+            values.put("gflops", time.gflops());
+            values.put("step_mb", bytes >> 20);
+            values.put("parts", parts);
+            if (early > 0) {
+                values.put("rss_after_30_steps_mb", early >> 20);
+            }
+            values.put("rss_mb", late >> 20);
+            return values;
+        }
+    }
 
     /** Measures {@code runs} steps after three others, with random names, features and labels. */
     public Outcome run(Clip clip, MemoryLimit memory, int runs) {

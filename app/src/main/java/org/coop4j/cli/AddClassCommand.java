@@ -7,24 +7,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Progress;
 import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Table.Kind;
-import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Method;
 import org.coop4j.method.UnknownWords;
-import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
 import org.coop4j.run.Evaluator;
 import org.coop4j.run.LabelledFeatures;
 import org.coop4j.run.RunConfig;
@@ -73,7 +67,7 @@ final class AddClassCommand extends ConsoleCommand {
         require(!Files.exists(out), out + " exists: choose another --out");
         ClassifierFile file = promptOptions.read();
         require(!file.classNames().contains(name), '"' + name + "\" is a class already");
-        RunConfig config = RunConfig.read(promptOptions.given().resolve(RunFolder.CONFIG));
+        RunConfig config = RunConfig.read(promptOptions.folder().resolve(RunFolder.CONFIG));
         Method method = file.method();
         boolean byName = method.namesNewClasses();
         require(
@@ -106,7 +100,7 @@ final class AddClassCommand extends ConsoleCommand {
         try (Classifier before = PromptOptions.classifier(file, clip, file.classNames());
                 Classifier after = byName
                         ? before.forClasses(names)
-                        : fit(shared, config, file.method(), names, images.select(learned))) {
+                        : RunFeatures.withClass(shared, config, file.method(), names, images.select(learned))) {
             UnknownWords.warning(clip, file, names).ifPresent(console::warn);
             after.save()
                     .withTraining(file.training())
@@ -137,15 +131,5 @@ final class AddClassCommand extends ConsoleCommand {
                         .toList(),
                 name,
                 console);
-    }
-
-    private Classifier fit(SharedData shared, RunConfig config, Method method, List<String> names, FeatureSet images)
-            throws IOException {
-        long seed = config.sample().seed();
-        RunFeatures known = RunFeatures.withoutTest(shared, config, config.sample(), Progress.NONE);
-        FeatureSet train = FeatureSets.joined(known.train().all(), images);
-        FeatureSet val = method.usesVal() ? known.val().all() : FeatureSets.none(train.width());
-        return method.learner(shared.clip(), config.learnedFrom().source().task(names, seed))
-                .fit(new FewShotFeatures(train, val), new Trainer(Training.none(), seed));
     }
 }

@@ -2,16 +2,15 @@ package org.coop4j.cli;
 
 import static org.coop4j.console.WrongUsage.require;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Progress;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
@@ -33,8 +32,6 @@ import org.coop4j.method.PromptLayout;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.run.Machine;
 import org.coop4j.weights.convert.RandomWeights;
-import org.coop4j.weights.model.ClipConfig;
-import org.coop4j.weights.model.MlpActivation;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -52,7 +49,6 @@ import picocli.CommandLine.Parameters;
         },
         footer = {
             "  coop bench step --arch ViT-B/16 --classes 100 --context 16 --batch 32",
-            "  coop bench step --classes 1000 --memory 2G --json",
             "  coop bench encode --arch ViT-B/16 --batch 32",
             "  coop bench files --arch ViT-B/32 pictures/"
         })
@@ -61,6 +57,7 @@ public final class BenchCommand extends ConsoleCommand {
     /** Maximum number of files, as in the comparison with PyTorch. */
     private static final int MAX_FILES = 320;
 
+    private final Map<String, Object> result = new LinkedHashMap<>();
     private Table<OpTime> ops;
 
     @Parameters(index = "0", paramLabel = "WHAT", description = "step, encode or files.")
@@ -110,8 +107,12 @@ public final class BenchCommand extends ConsoleCommand {
             description = "Images per batch" + Options.DEFAULT)
     private int batch = 32;
 
-    @Mixin
-    private Runs runs;
+    @Option(
+            names = "--runs",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            description = "Repetitions" + Options.DEFAULT)
+    private int runs = 7;
 
     @Mixin
     private Options.Memory memory;
@@ -146,103 +147,68 @@ public final class BenchCommand extends ConsoleCommand {
 
         /** Returns the model's file; random weights are made once and kept in the cache. */
         public Path file(Console console) throws IOException {
-            if (model != null) {
-                return ModelOptions.file(model);
-            }
-            String name = architecture.replaceAll("[^A-Za-z0-9]+", "-") + ".safetensors";
-            Path file = CacheFolder.of(System.getenv()).resolve("bench").resolve(name);
-            if (!Files.exists(file)) {
-                console.note("writing random weights to " + file);
-                Files.createDirectories(file.getParent());
-                RandomWeights.write(ClipConfig.named(architecture), 1, file, MlpActivation.QUICK_GELU, Progress.NONE);
-            }
-            return file;
-        }
-    }
-
-    /** The number of repetitions. */
-    public static final class Runs {
-        @Option(
-                names = "--runs",
-                paramLabel = "N",
-                converter = Converters.Positive.class,
-                description = "Repetitions" + Options.DEFAULT)
-        private int count = 7;
-
-        public int count() {
-            return count;
+            Path folder = CacheFolder.of(System.getenv()).resolve("bench");
+            return model == null ? RandomWeights.kept(architecture, folder, console) : ModelOptions.file(model);
         }
     }
 
     @Override
     public Integer call() throws IOException {
-        boolean known = Set.of("step", "encode", "files").contains(what);
-        require(known, "\"" + what + "\" cannot be measured: expected step, encode or files");
+        require(
+                Set.of("step", "encode", "files").contains(what),
+                "\"" + what + "\" cannot be measured: expected step, encode or files");
         boolean ofFiles = what.equals("files");
         require(!ofFiles || pictures != null, "bench files needs a folder of JPEG files");
-        List<LabelledImage> images = ofFiles ? jpegs(pictures) : List.of();
+        List<LabelledImage> images = ofFiles ? jpegs() : List.of();
         Precision precision = subject.precision();
-        ObjectNode result = Json.object().put("what", what).put("precision", precision.id());
-        if (subject.model == null) {
-            result.put("arch", subject.architecture);
-        } else {
-            result.put("model", subject.model.toString());
-        }
+        result.put("what", what);
+        result.put("precision", precision.id());
+        boolean random = subject.model == null;
+        result.put(random ? "arch" : "model", random ? subject.architecture : subject.model.toString());
         try (Clip clip = Clip.open(subject.file(console), Clip.Options.in(precision))) {
             switch (what) {
-                case "step" -> step(clip, result);
+                case "step" -> step(clip);
                 case "encode" -> {
-                    images(batch, ImageBench.pixels(clip, batch, runs.count()), result);
-                    product(clip, result);
-                    profile(clip.imageEncoder().profile(batch), result);
+                    images(batch, ImageBench.pixels(clip, batch, runs));
+                    product(clip);
+                    profile(clip.imageEncoder().profile(batch));
                 }
                 default -> {
                     Measurement all = ImageBench.files(clip, images, console);
-                    images(images.size(), all, result);
+                    images(images.size(), all);
                     double reading = ImageBench.reading(clip, images).median();
-                    result.put("reading_s", reading).put("share_of_reading", reading / all.median());
+                    result.put("reading_s", reading);
+                    result.put("share_of_reading", reading / all.median());
                 }
             }
         }
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_mb", bytes >> 20));
-        if (json.isChosen()) {
-            console.print(result);
-        } else {
-            print(result);
-        }
+        print();
         return 0;
     }
 
-    private static List<LabelledImage> jpegs(Path folder) throws IOException {
-        List<LabelledImage> images = ImageFiles.in(folder).stream()
+    private List<LabelledImage> jpegs() throws IOException {
+        List<LabelledImage> images = ImageFiles.in(pictures).stream()
                 .filter(path -> path.toString().toLowerCase(Locale.ROOT).endsWith(".jpg"))
                 .limit(MAX_FILES)
                 .map(path -> new LabelledImage(path, 0, "image"))
                 .toList();
         if (images.isEmpty()) {
-            throw new CommandFailure(folder + " has no .jpg files");
+            throw new CommandFailure(pictures + " has no .jpg files");
         }
         return images;
     }
 
-    private void step(Clip clip, ObjectNode result) {
+    private void step(Clip clip) {
         PromptLayout layout = new PromptLayout(context, position, classSpecific);
-        StepBench.Outcome outcome =
-                new StepBench(layout, classes, nameTokens, batch).run(clip, memory.limit(), runs.count());
-        times(outcome.time(), result);
-        result.put("gflops", outcome.time().gflops())
-                .put("step_mb", outcome.bytes() >> 20)
-                .put("parts", outcome.parts());
-        if (outcome.early() > 0) {
-            result.put("rss_after_30_steps_mb", outcome.early() >> 20);
-        }
-        result.put("rss_mb", outcome.late() >> 20);
+        StepBench.Outcome outcome = new StepBench(layout, classes, nameTokens, batch).run(clip, memory.limit(), runs);
+        result.putAll(outcome.values());
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_of_steps_mb", bytes >> 20));
-        product(clip, result);
-        profile(outcome.profile(), result);
+        product(clip);
+        profile(outcome.profile());
     }
 
-    private void profile(List<OpTime> times, ObjectNode result) {
+    private void profile(List<OpTime> times) {
         if (profile) {
             ops = new Table<OpTime>()
                     .text("op", OpTime::op)
@@ -252,38 +218,37 @@ public final class BenchCommand extends ConsoleCommand {
                     .number("gflops", 0, op -> op.flops() / (double) Math.max(1, op.nanos()))
                     .count("output_mb", op -> op.bytes() >> 20)
                     .rows(times);
-            result.set("profile", ops.json());
         }
     }
 
-    private static void images(int count, Measurement time, ObjectNode result) {
-        times(time, result);
-        result.put("images", count).put("images_per_second", count / time.median());
+    private void images(int count, Measurement time) {
+        result.putAll(time.values());
+        result.put("images", count);
+        result.put("images_per_second", count / time.median());
     }
 
-    private static void times(Measurement time, ObjectNode result) {
-        result.put("median_s", time.median()).put("least_s", time.least()).put("most_s", time.most());
-        result.put("runs", time.seconds().size());
-    }
-
-    private static void product(Clip clip, ObjectNode result) {
+    private void product(Clip clip) {
         double gflops = Measurement.product(clip.workers()).gflops();
         result.put("product_gflops", gflops);
-        if (result.has("gflops")) {
-            result.put("share_of_product", result.get("gflops").asDouble() / gflops);
+        if (result.get("gflops") instanceof Double ofStep) {
+            result.put("share_of_product", ofStep / gflops);
         }
     }
 
-    private void print(ObjectNode result) {
-        AlignedLines table = new AlignedLines(Kind.WORDS, Kind.NUMBERS);
-        result.forEachEntry((name, value) -> {
-            if (!value.isArray()) {
-                table.row(name, value.isDouble() ? Numbers.number(value.asDouble(), 3) : value.asText());
+    private void print() {
+        if (json.isChosen()) {
+            if (ops != null) {
+                result.put("profile", ops.json());
             }
-        });
+            console.print(Json.of(result));
+            return;
+        }
+        AlignedLines table = new AlignedLines(Kind.WORDS, Kind.NUMBERS);
+        result.forEach((name, value) ->
+                table.row(name, value instanceof Double number ? Numbers.number(number, 3) : value.toString()));
         table.print(console.out());
         if (ops != null) {
-            ops.lines().print(console.out());
+            ops.print(Table.Format.TABLE, console);
         }
     }
 }

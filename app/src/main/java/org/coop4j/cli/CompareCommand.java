@@ -32,6 +32,7 @@ import org.coop4j.run.RunFolder;
 import org.coop4j.study.report.ComparisonTable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop compare}: finished runs on the same test images. */
@@ -47,8 +48,12 @@ final class CompareCommand extends ConsoleCommand {
     @Parameters(arity = "2..*", paramLabel = "RUN", description = "Folders of finished runs.")
     private List<Path> runs;
 
+        @Option(names = "--all", description = "Show all images on which they disagree, not the first 20.")
+    private boolean all;
+
     @Mixin
     private PromptOptions.OfModel model;
+
 
     @Mixin
     private Options.Bank bankOptions;
@@ -65,15 +70,16 @@ final class CompareCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        List<ClassifierFile> files = new ArrayList<>();
+                List<ClassifierFile> files = new ArrayList<>();
         for (Path run : runs) {
-            files.add(learned(run).read());
+            files.add(new PromptOptions(run, model).read());
         }
         RunConfig first = RunConfig.read(runs.get(0).resolve(RunFolder.CONFIG));
         DataSpec source = first.testedOn().source();
         List<LabelledImage> rows =
                 source.holdsFeatures() ? source.load(first.sample().seed()).test() : List.of();
-        try (FeatureSpace space = learned(runs.get(0)).open(files.get(0), rows, Precision.FLOAT32)) {
+        PromptOptions learned = new PromptOptions(runs.get(0), model);
+        try (FeatureSpace space = learned.open(files.get(0), rows, Precision.FLOAT32)) {
             Evaluator evaluator = bankOptions.shared(space).evaluator(first, console);
             Comparison comparison = compare(space, files, evaluator);
             Table<Disagreement> disagreements = disagreements(comparison, evaluator.images());
@@ -86,9 +92,7 @@ final class CompareCommand extends ConsoleCommand {
         return 0;
     }
 
-    private PromptOptions learned(Path run) {
-        return new PromptOptions(run, model);
-    }
+    
 
     /** Tests the classifiers; warns of test images that they learned from. */
     private Comparison compare(FeatureSpace space, List<ClassifierFile> files, Evaluator evaluator) throws IOException {
@@ -98,12 +102,12 @@ final class CompareCommand extends ConsoleCommand {
             Path run = runs.get(i);
             ClassifierFile file = files.get(i);
             LabelledFeatures images = evaluator.images();
-            int both = EvaluationData.of(file, run, console)
+                        int both = EvaluationData.of(file, run, console)
                     .learned(images.images())
                     .size();
             if (both > 0) {
-                console.warn("%s learned from %d of the %s: its accuracy is inflated"
-                        .formatted(run, both, Numbers.count(images.size(), "test image")));
+                console.warn("%s learned from %d of the %d test images: its accuracy is inflated"
+                        .formatted(run, both, images.size()));
             }
             try (Classifier classifier = file.open(space).forClasses(names)) {
                 contenders.add(
@@ -140,23 +144,25 @@ final class CompareCommand extends ConsoleCommand {
     }
 
     private void print(Comparison comparison, Table<Disagreement> disagreements, int images) {
-        PrintStream out = console.out();
-        ComparisonTable.of(List.of(comparison)).lines().print(out);
-        List<ComparedClassifier> all = comparison.classifiers();
-        ComparedClassifier first = all.get(0);
-        for (ComparedClassifier other : all.subList(1, all.size())) {
+        new ComparisonTable(List.of(comparison)).table().print(Format.TABLE, console);
+        ComparedClassifier first = comparison.classifiers().get(0);
+        for (ComparedClassifier other :
+                comparison.classifiers().subList(1, comparison.classifiers().size())) {
             String difference = Numbers.signed(Comparison.test(other, first).difference(), 1);
             console.paragraph("%s against %s: %s points, %s"
                     .formatted(other.name(), first.name(), difference, ComparisonTable.meaning(other, first)));
         }
-        int different = disagreements.rows().size();
-        out.printf(
-                "different labels on %s of %s%s%n",
-                Numbers.count(different),
-                Numbers.count(images, "image"),
-                different > SHOWN ? ", the first " + SHOWN + ":" : "");
+                int different = disagreements.rows().size();
+        boolean cut = different > SHOWN && !all;
+        console.print("different labels on %d of %s%s"
+                .formatted(
+                        different,
+                        Numbers.count(images, "image"),
+                        cut ? ", the first " + SHOWN + " (--all shows all):" : ""));
         if (different > 0) {
-            disagreements.lines().lines().stream().limit(1 + SHOWN).forEach(out::println);
+            disagreements.lines().lines().stream()
+                    .limit(cut ? 1 + SHOWN : Integer.MAX_VALUE)
+                    .forEach(console.out()::println);
         }
     }
 

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import org.coop4j.cli.options.Options;
 import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.model.ModelMetadata;
+import org.coop4j.weights.model.ModelSummary;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;

@@ -43,8 +43,8 @@ import picocli.CommandLine.Parameters;
         },
         footer = {
             "  coop datasets check DATA",
-            "  coop datasets check DATA caltech101 dtd",
-            "  coop datasets check DATA --json"
+                        "  coop datasets check DATA caltech101 dtd --json"
+
         })
 final class DatasetsCheckCommand extends ConsoleCommand {
 
@@ -70,8 +70,8 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                 .toList();
         switch (format.chosen()) {
             case JSON -> console.print(toJson(checks));
-            case CSV -> rows().rows(checks).print(Format.CSV, console);
-            default -> printTable(checks, console.out());
+                        case CSV -> rows().rows(checks).print(Format.CSV, console);
+            default -> printTable(checks);
         }
         return checks.stream().anyMatch(check -> check.status().isFaulty()) ? 1 : 0;
     }
@@ -85,19 +85,16 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                         () -> names.stream().map(published::get).distinct().toList());
     }
 
-    private void printTable(List<BenchmarkCheck> checks, PrintStream out) {
-        Map<Boolean, List<BenchmarkCheck>> parts = checks.stream()
+        private void printTable(List<BenchmarkCheck> checks) {
+        Map<Boolean, List<BenchmarkCheck>> absent = checks.stream()
                 .collect(Collectors.partitioningBy(check -> check.status() == BenchmarkCheck.Status.ABSENT));
-        List<BenchmarkCheck> present = parts.get(false);
-        List<BenchmarkCheck> absent = parts.get(true);
+        List<BenchmarkCheck> present = absent.get(false);
         if (!present.isEmpty()) {
-            rows().rows(present).lines().print(out);
+            rows().rows(present).print(Format.TABLE, console);
         }
-        for (BenchmarkCheck check : present) {
-            problems(check).forEach(problem -> out.println(SafeText.line(name(check) + ": " + problem)));
-        }
-        if (!absent.isEmpty()) {
-            out.println(SafeText.line(notThere(absent)));
+        present.forEach(check -> check.allProblems().forEach(problem -> console.print(name(check) + ": " + problem)));
+        if (!absent.get(true).isEmpty()) {
+            console.print(notThere(absent.get(true)));
         }
     }
 
@@ -115,7 +112,7 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                         check -> found(check, found -> check.missing().count()),
                         "missing")
                 .text("division", DatasetsCheckCommand::division)
-                .data("problems", check -> String.join("; ", problems(check)));
+                .data("problems", check -> String.join("; ", check.allProblems()));
     }
 
     /** Makes a cell of a number of the lists; empty without lists. */
@@ -139,9 +136,11 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                 .enable(EnumFeature.WRITE_ENUMS_TO_LOWERCASE)
                 .addModule(new SimpleModule().addSerializer(Path.class, ToStringSerializer.instance))
                 .build();
-        List<ObjectNode> datasets =
-                checks.stream().map(DatasetsCheckCommand::toJson).toList();
-        return mapper.valueToTree(Json.object().put("root", root.toString()).putPOJO("datasets", datasets));
+                return mapper.valueToTree(Json.object()
+                .put("root", root.toString())
+                .putPOJO(
+                        "datasets",
+                        checks.stream().map(DatasetsCheckCommand::toJson).toList()));
     }
 
     private static ObjectNode toJson(BenchmarkCheck check) {
@@ -154,20 +153,10 @@ final class DatasetsCheckCommand extends ConsoleCommand {
         check.division().ifPresent(division -> json.putPOJO("division", division));
         return json.putPOJO("missing", check.missing())
                 .putPOJO("expected", check.expected())
-                .putPOJO("problems", problems(check));
+                .putPOJO("problems", check.allProblems());
     }
 
-    private static List<String> problems(BenchmarkCheck check) {
-        List<String> problems = new ArrayList<>();
-        BenchmarkCheck.Missing missing = check.missing();
-        if (missing.count() > 0) {
-            String first = missing.first().stream().map(Path::toString).collect(Collectors.joining(", "));
-            String more = missing.count() > missing.first().size() ? ", …" : "";
-            problems.add(Numbers.count(missing.count(), "image is", "images are") + " missing: " + first + more);
-        }
-        problems.addAll(check.problems());
-        return problems;
-    }
+    
 
     private static String division(BenchmarkCheck check) {
         return check.division()

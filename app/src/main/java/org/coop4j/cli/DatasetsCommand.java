@@ -1,7 +1,6 @@
 package org.coop4j.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +23,6 @@ import picocli.CommandLine.Command;
                         + " expected in DATA, the folder of all datasets. Nothing is downloaded.",
         synopsisSubcommandLabel = "[check ...|show ...]",
         footer = {
-            "  coop datasets",
             "  coop datasets show eurosat",
             "  coop datasets check DATA",
             "  coop train -m clip.safetensors --dataset eurosat -d DATA -o run"
@@ -47,43 +45,39 @@ final class DatasetsCommand extends ConsoleCommand {
     @Override
     public Integer call() {
         List<Benchmark> all = Benchmarks.published().all();
-        Table<Benchmark> table = new Table<>();
-        switch (format.chosen()) {
-            case JSON -> {
-                List<ObjectNode> datasets =
-                        all.stream().map(DatasetsCommand::toJson).toList();
-                console.print(Json.object().putPOJO("datasets", datasets));
-            }
-            case CSV -> {
-                table.data("name", Benchmark::name).data("aliases", b -> String.join(" ", otherNames(b)));
-                sizes(table)
-                        .data("template", Benchmark::template)
-                        .data("directory", benchmark -> benchmark.layout().directory())
-                        .data("expected", benchmark -> String.join(" ", expected(benchmark)));
-                table.rows(all).print(Format.CSV, console);
-            }
-            default -> {
-                sizes(table.text("dataset", Benchmark::name)).text("template", Benchmark::template);
-                table.rows(all).lines().print(console.out());
-                console.out().println();
-                new Table<Benchmark>()
-                        .text("dataset", Benchmark::name)
-                        .text("also called", benchmark -> String.join(", ", otherNames(benchmark)))
-                        .text(
-                                "expected in data",
-                                benchmark ->
-                                        benchmark.layout().directory() + "/: " + String.join(", ", expected(benchmark)))
-                        .rows(all)
-                        .lines()
-                        .print(console.out());
-            }
+        if (format.chosen() == Format.JSON) {
+            console.print(Json.object()
+                    .putPOJO(
+                            "datasets",
+                            all.stream().map(DatasetsCommand::toJson).toList()));
+            return 0;
+        }
+        Table<Benchmark> table = new Table<Benchmark>()
+                .text("dataset", Benchmark::name)
+                .in(Format.TABLE)
+                .data("name", Benchmark::name)
+                .data("aliases", b -> String.join(" ", b.otherNames()));
+        SIZES.forEach((name, size) -> table.count(name, benchmark -> size.applyAsInt(benchmark.published())));
+        table.text("template", Benchmark::template)
+                .data("directory", benchmark -> benchmark.layout().directory())
+                .data(
+                        "expected",
+                        benchmark -> String.join(" ", benchmark.layout().expected()))
+                .rows(all)
+                .print(format.chosen(), console);
+        if (format.chosen() == Format.TABLE) {
+            console.print("");
+            new Table<Benchmark>()
+                    .text("dataset", Benchmark::name)
+                    .text("also called", benchmark -> String.join(", ", benchmark.otherNames()))
+                    .text(
+                            "expected in data",
+                            benchmark -> benchmark.layout().directory() + "/: "
+                                    + String.join(", ", benchmark.layout().expected()))
+                    .rows(all)
+                    .print(Format.TABLE, console);
         }
         return 0;
-    }
-
-    private static Table<Benchmark> sizes(Table<Benchmark> table) {
-        SIZES.forEach((name, size) -> table.count(name, benchmark -> size.applyAsInt(benchmark.published())));
-        return table;
     }
 
     /** Returns a dataset as JSON, for {@code coop datasets show} too. */
@@ -91,7 +85,7 @@ final class DatasetsCommand extends ConsoleCommand {
         Benchmark.Layout layout = benchmark.layout();
         return Json.object()
                 .put("name", benchmark.name())
-                .putPOJO("aliases", otherNames(benchmark))
+                .putPOJO("aliases", benchmark.otherNames())
                 .putPOJO("published", benchmark.published())
                 .put("template", benchmark.template())
                 .put("directory", layout.directory())
@@ -102,19 +96,5 @@ final class DatasetsCommand extends ConsoleCommand {
                 .putPOJO("skipped", benchmark.skipped().stream().sorted().toList())
                 .putPOJO("renamed", benchmark.renamed())
                 .putPOJO("about", benchmark.about());
-    }
-
-    /** Returns the names that {@code --dataset} takes in addition to the first. */
-    static List<String> otherNames(Benchmark benchmark) {
-        List<String> names = benchmark.names();
-        return names.subList(1, names.size());
-    }
-
-    /** Returns the files of a copy with the published division. */
-    private static List<String> expected(Benchmark benchmark) {
-        Benchmark.Layout layout = benchmark.layout();
-        List<String> expected = new ArrayList<>(layout.folders());
-        layout.splitFile().ifPresentOrElse(expected::add, () -> expected.addAll(layout.lists()));
-        return expected;
     }
 }

@@ -36,17 +36,17 @@ final class DatasetsShowCommand extends ConsoleCommand {
         if (json.isChosen()) {
             console.print(DatasetsCommand.toJson(benchmark));
         } else {
-            printFacts(console.out());
-            console.out().println();
-            printTree(console.out());
+                        printFacts();
+            console.print("");
+            printTree();
         }
         return 0;
     }
 
-    private void printFacts(PrintStream out) {
+    private void printFacts() {
         Benchmark.About about = benchmark.about();
         fact("dataset", benchmark.name());
-        fact("also called", String.join(", ", DatasetsCommand.otherNames(benchmark)));
+        fact("also called", String.join(", ", benchmark.otherNames()));
         fact("images", images());
         fact("template", benchmark.template());
         fact("paper", about.paper());
@@ -61,7 +61,7 @@ final class DatasetsShowCommand extends ConsoleCommand {
                         .filter(entry -> !entry.getKey().equals(entry.getValue()))
                         .map(entry -> entry.getKey() + " is called \"" + entry.getValue() + "\"")
                         .toList());
-        facts.print(out);
+        facts.print(console.out());
     }
 
     /** Adds a row, or several for a long text; none for an empty one. */
@@ -79,12 +79,11 @@ final class DatasetsShowCommand extends ConsoleCommand {
     }
 
     private String images() {
-        Benchmark.Sizes published = benchmark.published();
-        String classes = count(published.classes(), "class", "classes") + ": ";
-        return benchmark.testsOnly()
-                ? classes + count(published.test(), "test image") + ", none to train on"
-                : classes + count(published.train()) + " train, " + count(published.val()) + " val, "
-                        + count(published.test()) + " test";
+                Benchmark.Sizes sizes = benchmark.published();
+        String parts = benchmark.testsOnly()
+                ? count(sizes.test(), "test image") + ", none to train on"
+                : "%s train, %s val, %s test".formatted(count(sizes.train()), count(sizes.val()), count(sizes.test()));
+        return count(sizes.classes(), "class", "classes") + ": " + parts;
     }
 
     private String division() {
@@ -93,18 +92,15 @@ final class DatasetsShowCommand extends ConsoleCommand {
         return file.map(name -> name + "; without it, a split is made: ").orElse("") + rule;
     }
 
-    private void printTree(PrintStream out) {
+    private void printTree() {
         Benchmark.Layout layout = benchmark.layout();
         String directory = "DATA/" + layout.directory() + "/";
         AlignedLines tree = new AlignedLines();
-        tree.row("EXPECTED", "NEEDED");
-        for (String folder : layout.folders()) {
-            tree.row(directory + folder + "/", "always");
-        }
+                tree.row("EXPECTED", "NEEDED");
+        layout.folders().forEach(folder -> tree.row(directory + folder + "/", "always"));
         layout.splitFile().ifPresent(file -> tree.row(directory + file, "for the published division"));
-        for (String list : layout.lists()) {
-            tree.row(directory + list, layout.splitFile().isPresent() ? "only without the split file" : "always");
-        }
-        tree.print(out);
+                String need = layout.splitFile().isPresent() ? "only without the split file" : "always";
+        layout.lists().forEach(list -> tree.row(directory + list, need));
+        tree.print(console.out());
     }
 }

@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.coop4j.base.CacheFolder;
@@ -28,7 +29,6 @@ import picocli.CommandLine.Option;
                     + " learned from 1 to 16 photographs per class with three seeds."
         },
         footer = {
-            "  coop demo",
             "  coop demo --open",
             "  coop demo -o /tmp/demo --json",
             "",
@@ -103,12 +103,15 @@ final class DemoCommand extends ConsoleCommand {
         }
     }
 
-    /** Moves a finished demo aside and accepts an interrupted one; refuses a folder of other files. */
+    /** Moves a finished demo aside and accepts an interrupted one; refuses a folder of other files, or not writable. */
     private void makeRoom() throws IOException {
         if (isFinished()) {
             console.note("the earlier demo is now " + RunFolder.moveAside(out));
         } else if (!Files.isDirectory(out.resolve(RUNS))) {
             RunFolder.requireFree(out, false);
+        }
+        if (!Files.isWritable(Files.createDirectories(out))) {
+            throw new AccessDeniedException(out.toString());
         }
     }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.bench.Measurement;
@@ -16,7 +17,6 @@ import org.coop4j.graph.host.Workers;
 import org.coop4j.image.JpegCheck;
 import org.coop4j.run.Machine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ExitCode;
 
 /** {@code coop doctor}: the choices for this machine, and what to change. */
 @Command(
@@ -53,18 +53,18 @@ final class DoctorCommand extends ConsoleCommand {
             environment();
             if (canCompute) {
                 Optional<String> obstacle = Precision.BFLOAT16.obstacle().map("no: "::concat);
-                table.row("bfloat16", obstacle.orElseGet(() -> "yes: --precision bf16 multiplies with " + OneDnn.instructions()));
+                table.row("bfloat16", obstacle.orElseGet(() -> "yes: --precision bf16 uses " + OneDnn.instructions()));
                 if (Backend.currentForm() == Backend.Form.HOST) {
                     product(workers);
                 }
             }
         }
         table.print(console.out());
-        advice.forEach(line -> console.out().println("advice: " + line));
+        advice.forEach(line -> console.print("advice: " + line));
         if (advice.isEmpty()) {
-            console.out().println("nothing to change");
+            console.print("nothing to change");
         }
-        return canCompute ? ExitCode.OK : ExitCode.SOFTWARE;
+        return canCompute ? 0 : 1;
     }
 
     private void instructions() {
@@ -77,13 +77,12 @@ final class DoctorCommand extends ConsoleCommand {
             return;
         }
         boolean arm = System.getProperty("os.arch").equals("aarch64");
-        boolean any = false;
-        for (Map.Entry<String, String> set : arm ? ARM : X86) {
-            boolean has = flags.contains(set.getKey()) || (arm && flags.contains("neon"));
-            any |= has;
-            table.row(set.getKey(), (has ? "yes: " : "no; it would allow ") + set.getValue());
-        }
-        if (!any) {
+        List<Map.Entry<String, String>> sets = arm ? ARM : X86;
+        Predicate<Map.Entry<String, String>> known =
+                set -> flags.contains(set.getKey()) || (arm && flags.contains("neon"));
+        sets.forEach(
+                set -> table.row(set.getKey(), (known.test(set) ? "yes: " : "no; it would allow ") + set.getValue()));
+        if (sets.stream().noneMatch(known)) {
             advice.add("the processor has no vector instructions that BLAS can use: products will be slow");
         }
     }
@@ -131,10 +130,10 @@ final class DoctorCommand extends ConsoleCommand {
     }
 
     private void environment() {
+        String kernels = System.getenv(CORE_TYPE);
         for (String variable : List.of("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", CORE_TYPE)) {
             Optional.ofNullable(System.getenv(variable)).ifPresent(value -> table.row(variable, value));
         }
-        String kernels = System.getenv(CORE_TYPE);
         if (kernels != null) {
             advice.add(CORE_TYPE + "=" + kernels + " overrides OpenBLAS's choice of kernels for this processor:"
                     + " unset it unless it is on purpose");

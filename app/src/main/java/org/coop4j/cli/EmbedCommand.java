@@ -42,7 +42,6 @@ import picocli.CommandLine.Parameters;
                     + " coop train, sweep and eval take it as --data."
         },
         footer = {
-            "  coop embed -m clip.safetensors --text \"a cat\" -o cat.safetensors",
             "  coop embed -m clip.safetensors --texts captions.txt -o texts.safetensors",
             "  coop embed -m clip.safetensors --normalize photos/ -o photos.safetensors",
             "  coop embed -m clip.safetensors -d pictures/ -o features.safetensors"
@@ -68,17 +67,8 @@ final class EmbedCommand extends ConsoleCommand {
     @ArgGroup(exclusive = false)
     private DataOptions dataOptions;
 
-    @Option(
-            names = "--split",
-            paramLabel = "SPLIT",
-            description = "With --data, train, val or test (default: all three).")
-    private Split split;
-
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            description = "With --data that has no splits, the seed of the split" + Options.DEFAULT)
-    private long seed = 1;
+    @Mixin
+    private Options.Part part;
 
     @Mixin
     private Options.Bank bankOptions;
@@ -174,8 +164,11 @@ final class EmbedCommand extends ConsoleCommand {
         require(!data.holdsFeatures(), data.path() + " has features already");
         try (Clip clip = clipOptions.open(precision.precision())) {
             SharedData shared = bankOptions.shared(clip);
-            ImageDataset dataset = shared.dataset(exif.of(data), seed).half(dataOptions.half());
-            int images = export().dataset(shared, dataset, split == null ? Set.of(Split.values()) : Set.of(split));
+            ImageDataset dataset = shared.dataset(exif.of(data), part.seedOr(1)).half(dataOptions.half());
+            int images = export().dataset(
+                            shared,
+                            dataset,
+                            part.splitIfGiven() == null ? Set.of(Split.values()) : Set.of(part.split()));
             String classes = Numbers.count(dataset.classCount(), "class", "classes");
             note(Numbers.count(images, "image") + " of " + classes, clip);
         }

@@ -13,6 +13,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.ImageEncoder;
 import org.coop4j.console.Console;
+import org.coop4j.console.ProblemText;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.PixelReader;
@@ -83,7 +84,7 @@ final class EncodedImages implements AutoCloseable {
 
     /** Reports an image that cannot be read. */
     void failed(int index, IOException problem) {
-        problems.put(index, Problems.describe(problem));
+        problems.put(index, ProblemText.of(problem));
         console.warn(problems.get(index));
         task.advance(1);
     }

@@ -94,7 +94,9 @@ final class ExportCommand extends ConsoleCommand {
         PromptOptions options = new PromptOptions(prompt, model);
         ClassifierFile learned = options.read();
         try (Clip clip = options.open(learned)) {
-            return onnx ? onnx(clip, learned) : ReferenceCheckpoint.write(out, clip, learned, epoch(learned));
+            return onnx
+                    ? onnx(clip, learned)
+                    : CommandFailure.unless(() -> ReferenceCheckpoint.write(out, clip, learned, epoch(learned)));
         }
     }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -90,27 +91,29 @@ record ImageInputs(List<Path> files, List<String> truth) {
 
     private static ImageInputs ofFolder(Path folder) throws IOException {
         List<Path> all = some(ImageFiles.in(folder), folder);
-        List<Path> files = new ArrayList<>();
-        List<String> truth = new ArrayList<>();
-        for (Path sub : ImageFiles.foldersIn(folder)) {
-            for (Path image : ImageFiles.in(sub)) {
-                files.add(image);
-                truth.add(sub.getFileName().toString());
-            }
+        List<Path> inFolders = all.stream()
+                .filter(image -> !image.getParent().equals(folder))
+                .sorted(Comparator.comparing(image -> classFolder(folder, image)))
+                .toList();
+        if (inFolders.isEmpty()) {
+            return new ImageInputs(all, List.of());
         }
-        if (files.isEmpty()) {
-            return new ImageInputs(all, truth);
-        }
-        if (files.size() < all.size()) {
+        if (inFolders.size() < all.size()) {
             throw new CommandFailure(
                     folder + " has both images and folders of images: keep one kind, or name the images themselves");
         }
-        ImageInputs labelled = new ImageInputs(files, truth);
+        ImageInputs labelled = new ImageInputs(
+                inFolders,
+                inFolders.stream().map(image -> classFolder(folder, image)).toList());
         List<String> classes = labelled.folders();
         if (classes.stream().allMatch(name -> Split.named(name).isPresent())) {
             throw new CommandFailure("%s is divided into %s: name one of them, such as %s"
                     .formatted(folder, String.join(", ", classes), folder.resolve(classes.get(0))));
         }
         return labelled;
+    }
+
+    private static String classFolder(Path folder, Path image) {
+        return folder.relativize(image).getName(0).toString();
     }
 }

@@ -13,6 +13,7 @@ import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
+import org.coop4j.console.CommandFailure;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
@@ -35,8 +36,6 @@ import picocli.CommandLine.Parameters;
                     + " The classes are compared with its class embeddings."
         },
         footer = {
-            "  coop import prompt_learner/model.pth.tar-50 -m clip.safetensors \\",
-            "      --classes-file names.txt -o prompt.safetensors",
             "  coop import output/ -m clip.safetensors --classes-file names.txt \\",
             "      --method tcp --set template=\"a photo of a {}.\" -o prompt.safetensors"
         })
@@ -94,7 +93,8 @@ final class ImportCommand extends ConsoleCommand {
         List<String> classes = classOptions.read();
         try (Clip clip = clipOptions.openForTexts()) {
             UnknownWords.warning(clip, classes).ifPresent(console::warn);
-            ClassifierFile read = ReferenceCheckpoint.read(checkpoint, clip, learnedBy, classes);
+            ClassifierFile read =
+                    CommandFailure.unless(() -> ReferenceCheckpoint.read(checkpoint, clip, learnedBy, classes));
             Map<String, String> training = new LinkedHashMap<>(read.training());
             training.put(Run.MODEL_FILE, clip.model().path().toAbsolutePath().toString());
             ClassifierFile prompt = read.withTraining(training);

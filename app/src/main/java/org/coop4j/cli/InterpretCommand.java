@@ -55,7 +55,8 @@ final class InterpretCommand extends ConsoleCommand {
     public Integer call() throws IOException {
         ClassifierFile prompt = promptOptions.read();
         try (Clip clip = promptOptions.open(prompt)) {
-            NearestWords nearest = NearestWords.of(clip, prompt, count, words ? Tokens.WORD_ENDS : Tokens.ALL);
+            Tokens tokens = words ? Tokens.WORD_ENDS : Tokens.ALL;
+            NearestWords nearest = CommandFailure.unless(() -> NearestWords.of(clip, prompt, count, tokens));
             if (nearest.compared() == 0) {
                 throw new CommandFailure("the model has no token to compare with");
             }
@@ -63,8 +64,7 @@ final class InterpretCommand extends ConsoleCommand {
                 console.print(json(nearest));
                 return 0;
             }
-            Table<?> rows = format.chosen() == Format.CSV ? csv(nearest) : table(nearest);
-            rows.print(format.chosen(), console);
+            (format.chosen() == Format.CSV ? csv(nearest) : table(nearest)).print(format.chosen(), console);
             if (nearest.untrained() > 0) {
                 console.note("compared with %s tokens; %s more have no embedding in this model"
                         .formatted(Numbers.count(nearest.compared()), Numbers.count(nearest.untrained())));
@@ -116,15 +116,17 @@ final class InterpretCommand extends ConsoleCommand {
     }
 
     private static ObjectNode json(NearestWords nearest) {
-        Table<ContextVector> vectors = new Table<ContextVector>()
-                .data("class", ContextVector::className)
-                .data("vector", ContextVector::number)
-                .data("nearest", ContextVector::nearest)
-                .rows(nearest.vectors());
         return Json.object()
                 .put("warning", WARNING)
                 .put("compared_tokens", nearest.compared())
                 .put("untrained_tokens", nearest.untrained())
-                .set("vectors", vectors.json());
+                .set(
+                        "vectors",
+                        new Table<ContextVector>()
+                                .data("class", ContextVector::className)
+                                .data("vector", ContextVector::number)
+                                .data("nearest", ContextVector::nearest)
+                                .rows(nearest.vectors())
+                                .json());
     }
 }

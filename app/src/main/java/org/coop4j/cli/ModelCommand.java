@@ -4,14 +4,19 @@ import static org.coop4j.console.WrongUsage.require;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
+import org.coop4j.console.AlignedLines;
+import org.coop4j.console.Json;
 import org.coop4j.method.UnknownWords;
+import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
+import org.coop4j.weights.model.ModelSummary;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -24,7 +29,6 @@ import picocli.CommandLine.Parameters;
                 + " with --classes, the names whose words it was not trained on.",
         synopsisSubcommandLabel = "[new ...]",
         footer = {
-            "  coop model vit-b-32.safetensors",
             "  coop model --json vit-b-32.safetensors",
             "  coop model coop4j-small --classes ibis,ketch,dog",
             "  coop model new --arch ViT-B/32 --seed 1 -o random.safetensors"
@@ -53,16 +57,35 @@ final class ModelCommand extends ConsoleCommand {
             List<String> unknown = classOptions.areGiven() ? unknownClasses() : List.of();
             double logitScale = Math.exp(model.weights().floats("logit_scale")[0]);
             if (json.isChosen()) {
-                ObjectNode described = ModelSummary.json(model, logitScale);
+                ObjectNode described = json(model, logitScale);
                 if (classOptions.areGiven()) {
                     described.putPOJO("unknown_classes", unknown);
                 }
                 console.print(described);
             } else {
-                ModelSummary.table(model, logitScale).print(console.out());
+                AlignedLines table = new AlignedLines();
+                ModelSummary.facts(model).forEach(table::row);
+                table.row("logit scale", "%.2f".formatted(logitScale)).print(console.out());
             }
             return 0;
         }
+    }
+
+    private static ObjectNode json(ConvertedModel model, double logitScale) throws IOException {
+        ClipConfig architecture = model.architecture();
+        long all = architecture.parameterCount();
+        long image = architecture.visionParameterCount();
+        ObjectNode json = Json.object()
+                .put("file", model.path().toString())
+                .put("bytes", Files.size(model.path()))
+                .put("sha256", model.sha256());
+        architecture.publishedName().ifPresent(name -> json.put("name", name));
+        json.set("source", Json.parse(model.source().toJson()));
+        json.set("architecture", Json.parse(architecture.toJson()));
+        json.putObject("parameters").put("all", all).put("image", image).put("text", all - image);
+        json.put("activation", model.activation().id());
+        json.set("preprocessing", Json.parse(model.preprocessing().toJson()));
+        return json.put("logit_scale", logitScale);
     }
 
     /** Returns the given names with words that the model was not trained on, and warns of them. */

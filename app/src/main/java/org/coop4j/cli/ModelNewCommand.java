@@ -7,6 +7,7 @@ import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
+import org.coop4j.weights.model.ModelSummary;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -16,10 +17,7 @@ import picocli.CommandLine.Option;
         name = "new",
         description = "Write an untrained model with random weights (CLIP's initialisation), to try, measure or train."
                 + " The same seed gives the same file everywhere.",
-        footer = {
-            "  coop model new --arch ViT-B/16 -o random.safetensors",
-            "  coop model new --arch RN50 --seed 2 --activation gelu -o random.safetensors"
-        })
+        footer = "  coop model new --arch RN50 --seed 2 --activation gelu -o random.safetensors")
 final class ModelNewCommand extends ConsoleCommand {
 
     @Option(

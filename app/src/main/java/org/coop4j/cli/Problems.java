@@ -1,26 +1,11 @@
 package org.coop4j.cli;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
-import java.nio.file.FileSystemLoopException;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
-import java.util.Map;
 import java.util.Set;
 import org.coop4j.base.Spelling;
-import org.coop4j.clip.MemoryLimit;
-import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
+import org.coop4j.console.ProblemText;
 import org.coop4j.console.StandardOutput;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.graph.host.Backend.BackendException;
-import org.coop4j.method.PromptLayout.PromptTooLongException;
-import org.coop4j.method.train.Trainer.NonFiniteLossException;
-import org.coop4j.text.TextTooLongException;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -28,24 +13,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Turns a problem into one line for the user and an exit code. */
 final class Problems {
-
-    /** Messages about files. */
-    private static final Map<Class<?>, String> OF_FILES = Map.of(
-            NoSuchFileException.class, "no such file or folder: %s",
-            AccessDeniedException.class, "no permission for %s",
-            NotDirectoryException.class, "not a folder: %s",
-            FileAlreadyExistsException.class, "%s exists already",
-            DirectoryNotEmptyException.class, "the folder %s is not empty",
-            FileSystemLoopException.class, "%s is a link to a folder above it");
-
-    /** Exceptions whose message is for the user; so is that of every IOException. */
-    private static final Set<Class<?>> FOR_USERS = Set.of(
-            CommandFailure.class,
-            TextTooLongException.class,
-            PromptTooLongException.class,
-            MemoryLimit.ExceededException.class,
-            BackendException.class,
-            NonFiniteLossException.class);
 
     private final Console console;
     private boolean stackTraces;
@@ -97,7 +64,7 @@ final class Problems {
             return CommandLine.ExitCode.SOFTWARE; // interrupted: open files were closed meanwhile
         }
         console.status("");
-        console.warn(describe(problem));
+        console.warn(ProblemText.of(problem));
         trace(problem);
         return CommandLine.ExitCode.SOFTWARE;
     }
@@ -122,26 +89,5 @@ final class Problems {
         if (stackTraces) {
             problem.printStackTrace(console.err());
         }
-    }
-
-    /** Describes a problem for the user. */
-    static String describe(Throwable problem) {
-        if (problem instanceof UncheckedIOException e) {
-            return describe(e.getCause());
-        }
-        if (problem instanceof FileSystemException e) {
-            String form = OF_FILES.get(e.getClass());
-            return form != null
-                    ? form.formatted(e.getFile())
-                    : e.getReason() == null ? "cannot use " + e.getFile() : e.getFile() + ": " + e.getReason();
-        }
-        if (FOR_USERS.contains(problem.getClass())
-                || (problem instanceof IOException && problem.getMessage() != null)) {
-            return problem.getMessage();
-        }
-        if (problem instanceof OutOfMemoryError) {
-            return "out of memory (%s): give Java more, for example JAVA_OPTS=-Xmx8g".formatted(problem.getMessage());
-        }
-        return "internal error: %s; this is a bug (--debug shows where)".formatted(problem);
     }
 }

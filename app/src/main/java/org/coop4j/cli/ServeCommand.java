@@ -51,8 +51,7 @@ import picocli.CommandLine.Option;
             "  coop serve -p run --host 0.0.0.0 --token-file token.txt",
             "",
             "Then, for a picture:",
-            "    curl --data-binary @photo.jpg http://localhost:8080/predictions/run",
-            "    curl -F data=@photo.jpg http://localhost:8080/predictions/run?top_k=3"
+            "    curl --data-binary @photo.jpg http://localhost:8080/predictions/run"
         })
 final class ServeCommand extends ConsoleCommand {
 
@@ -66,7 +65,7 @@ final class ServeCommand extends ConsoleCommand {
             names = {"-m", "--model"},
             paramLabel = "FILE",
             description = ModelOptions.DESCRIPTION + " With -p, the model of the runs"
-                    + " (default: where it was then, or beside the classifier).")
+                    + " (default: at its recorded path, or beside the classifier).")
     private Path model;
 
     @Mixin
@@ -248,8 +247,8 @@ final class ServeCommand extends ConsoleCommand {
     private void announce(List<ServedClassifier> served, int bound) throws UnknownHostException {
         for (ServedClassifier one : served) {
             ClassifierInfo info = one.info();
-            String classes = Numbers.count(info.classNames().size(), "class", "classes");
-            console.line(info.name() + ": " + info.method() + ", " + classes);
+            int classes = info.classNames().size();
+            console.line(info.name() + ": " + info.method() + ", " + Numbers.count(classes, "class", "classes"));
         }
         InetAddress address = InetAddress.getByName(host);
         String shown = address.isAnyLocalAddress() ? "localhost" : host.contains(":") ? "[" + host + "]" : host;

@@ -59,7 +59,8 @@ final class SpaceOptions {
     Opened open(DataSpec data, Precision precision) throws IOException {
         require(
                 model != null || classFeatures != null,
-                "give a model with --model, or features of the classes' texts with --class-features");
+                "each run is compared with hand-written prompts: give a model with --model, or features of the classes'"
+                        + " texts with --class-features");
         if (model == null) {
             return ofFeatures(data);
         }

@@ -2,14 +2,19 @@ package org.coop4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
+import org.coop4j.bench.Measurement;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
+import org.coop4j.console.Cell;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
@@ -22,7 +27,6 @@ import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepCluster;
 import org.coop4j.study.SweepPlan;
 import org.coop4j.study.SweepPlan.PlanException;
-import org.coop4j.study.SweepRun;
 import org.coop4j.study.SweepRun.RunState;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -39,15 +43,12 @@ import picocli.CommandLine.Parameters;
             "",
             "Each run is a folder below DIR/runs. The same command resumes a stopped sweep and repeats no finished run;"
                     + " a changed plan computes only what is new. A failed run is recorded, and the others continue.",
-            "",
-            "coop sweep --example prints a plan that explains every setting.",
             ""
         },
         footer = {
             "  coop sweep --example > plan.yaml",
             "  coop sweep plan.yaml -m vit-b-16.safetensors -o sweep --dry-run",
-            "  coop sweep plan.yaml -m vit-b-16.safetensors -o sweep",
-            "  coop sweep plan.yaml -m coop4j-small --data DATA -o sweep --csv"
+            "  coop sweep plan.yaml -m vit-b-16.safetensors -o sweep"
         })
 final class SweepCommand extends ConsoleCommand {
 
@@ -92,7 +93,9 @@ final class SweepCommand extends ConsoleCommand {
                     + " spark://HOST:7077; see docs/spark.md.")
     private String spark;
 
-    @Option(names = "--dry-run", description = "Check the plan and list its runs with their states.")
+    @Option(
+            names = "--dry-run",
+            description = "Check the plan, list its runs with their states, and estimate the time.")
     private boolean dryRun;
 
     @Option(names = "--example", description = "Print a plan with every setting explained.")
@@ -118,7 +121,11 @@ final class SweepCommand extends ConsoleCommand {
         try (Clip clip = ModelOptions.openForTexts(model, vocabulary)) {
             Sweep sweep = Sweep.of(new SharedData(clip, options), read);
             if (dryRun) {
-                list(sweep.states(out));
+                List<RunState> states = sweep.states(out);
+                double seconds = 2
+                        * sweep.workLeft(states)
+                        / (1e9 * Measurement.product(clip.workers()).gflops());
+                list(states, Numbers.duration(Duration.ofMillis(Math.round(1000 * seconds))));
                 return 0;
             }
             return run(sweep, clip, options);
@@ -174,39 +181,39 @@ final class SweepCommand extends ConsoleCommand {
         return path.toAbsolutePath().normalize().toString();
     }
 
-    /** Lists the runs of a plan with their states. */
-    private void list(Map<SweepRun, RunState> runs) {
-        new Table<Map.Entry<SweepRun, RunState>>()
-                .text("run", run -> run.getKey().folder().toString())
-                .shown(
+    /**
+     * Lists the runs of a plan with their states.
+     *
+     * @param time of the products of all that is left
+     */
+    private void list(List<RunState> runs, String time) {
+        new Table<RunState>()
+                .text("run", state -> state.run().folder().toString())
+                .column(
                         "steps",
                         Kind.NUMBERS,
-                        run -> run.getKey().steps(),
-                        run -> run.getKey().steps() == 0
-                                ? ""
-                                : Numbers.count(run.getKey().steps()))
+                        state -> state.run().steps() == 0
+                                ? Cell.NONE
+                                : Cell.count(state.run().steps()))
                 .in(Format.TABLE)
-                .shown("state", Kind.WORDS, run -> name(run.getValue()), run -> described(run.getValue()))
-                .data("steps", run -> run.getKey().steps())
-                .rows(runs.entrySet())
+                .shown("state", Kind.WORDS, SweepCommand::name, SweepCommand::described)
+                .data("steps", state -> state.run().steps())
+                .rows(runs)
                 .print(format.chosen(), console);
-        console.note("%s, %s finished, %s begun, %s failed; %s left"
+        Map<RunState.Status, Long> counts =
+                runs.stream().collect(Collectors.groupingBy(RunState::status, Collectors.counting()));
+        long steps = runs.stream()
+                .filter(state -> state.status() != RunState.Status.FINISHED)
+                .mapToLong(state -> state.run().steps())
+                .sum();
+        console.note("%s, %d finished, %d begun, %d failed; %s left, about %s on this machine"
                 .formatted(
                         Numbers.count(runs.size(), "run"),
-                        count(runs, RunState.Status.FINISHED),
-                        count(runs, RunState.Status.BEGUN),
-                        count(runs, RunState.Status.FAILED),
-                        Numbers.count(
-                                runs.entrySet().stream()
-                                        .filter(run -> run.getValue().status() != RunState.Status.FINISHED)
-                                        .mapToLong(run -> run.getKey().steps())
-                                        .sum(),
-                                "training step")));
-    }
-
-    private static String count(Map<SweepRun, RunState> runs, RunState.Status status) {
-        return Numbers.count(
-                runs.values().stream().filter(state -> state.status() == status).count());
+                        counts.getOrDefault(RunState.Status.FINISHED, 0L),
+                        counts.getOrDefault(RunState.Status.BEGUN, 0L),
+                        counts.getOrDefault(RunState.Status.FAILED, 0L),
+                        Numbers.count(steps, "training step"),
+                        time));
     }
 
     private static String described(RunState state) {

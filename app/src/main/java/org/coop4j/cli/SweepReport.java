@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -20,20 +19,20 @@ import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.Shots;
 import org.coop4j.study.Sweep.SweepOutcome;
-import org.coop4j.study.Sweep.SweepOutcome.Ended;
 import org.coop4j.study.SweepRun;
+import org.coop4j.study.SweepRun.RunState;
 
 /** The results of a sweep: mean and standard deviation over the seeds. */
 record SweepReport(SweepOutcome outcome, Path folder) {
 
     /** A cell of the table: all but the seed. */
     private record Setting(String dataset, String trainedOn, String half, String method, Shots shots) {
-        static Setting of(Ended ended) {
+        static Setting of(RunState ended) {
             SweepRun run = ended.run();
             return new Setting(
                     run.dataset(),
                     run.trainedOn(),
-                    run.half().name().toLowerCase(Locale.ROOT),
+                    run.half().label(),
                     run.label(),
                     Shots.of(run.shots(), run.learns()));
         }
@@ -49,16 +48,14 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         switch (format) {
             case JSON -> console.print(json());
             case CSV -> summary().print(format, console);
-            default -> {
-                table().lines().print(console.out());
-                console.out()
-                        .println(
-                                "accuracy in %, mean ± standard deviation over seeds; runs: " + folder.resolve("runs"));
+                        default -> {
+                table().print(format, console);
+                console.print("accuracy in %, mean ± standard deviation over seeds; runs: " + folder.resolve("runs"));
             }
         }
     }
 
-    private static <K> Map<K, List<Ended>> grouped(List<Ended> runs, Function<Ended, K> key) {
+    private static <K> Map<K, List<RunState>> grouped(List<RunState> runs, Function<RunState, K> key) {
         return runs.stream().collect(Collectors.groupingBy(key, LinkedHashMap::new, Collectors.toList()));
     }
 
@@ -89,37 +86,33 @@ record SweepReport(SweepOutcome outcome, Path folder) {
     }
 
     /** Returns "87.5±0.4": mean and standard deviation over the seeds; "87.5 2/3": the mean of two results of three. */
-    private static String cell(List<Ended> runs) {
+    private static String cell(List<RunState> runs) {
         List<RunResult> results = results(runs);
         if (results.isEmpty()) {
             return runs.stream().anyMatch(run -> run.failure().isPresent()) ? "failed" : "";
         }
-        SeedSummary accuracy = accuracy(results);
+                SeedSummary accuracy = accuracy(runs);
         return results.size() < runs.size()
                 ? Numbers.number(accuracy.mean(), 1) + " " + results.size() + "/" + runs.size()
                 : accuracy.compact();
     }
 
-    private static List<RunResult> results(List<Ended> runs) {
+    private static List<RunResult> results(List<RunState> runs) {
         return runs.stream().flatMap(run -> run.result().stream()).toList();
     }
 
-    private static SeedSummary accuracy(List<RunResult> results) {
-        return SeedSummary.of(results, RunResult::accuracy);
+        private static SeedSummary accuracy(List<RunState> runs) {
+        return SeedSummary.of(results(runs), RunResult::accuracy);
     }
 
-    private record Mean(Setting setting, SeedSummary accuracy) {}
-
-    private Table<?> summary() {
-        Table<Mean> table = settings(new Table<>(), Mean::setting)
-                .data("seeds", mean -> mean.accuracy.count())
-                .data("mean_accuracy", mean -> mean.accuracy.mean())
-                .data("sd_accuracy", mean -> mean.accuracy.count() > 1 ? mean.accuracy.sampleSd() : null);
-        grouped(outcome.runs(), Setting::of).forEach((setting, runs) -> {
-            if (!results(runs).isEmpty()) {
-                table.row(new Mean(setting, accuracy(results(runs))));
-            }
-        });
+        private Table<?> summary() {
+        Table<List<RunState>> table = settings(new Table<>(), runs -> Setting.of(runs.get(0)));
+        table.data("seeds", runs -> accuracy(runs).count())
+                .data("mean_accuracy", runs -> accuracy(runs).mean())
+                .data("sd_accuracy", runs -> accuracy(runs).count() > 1 ? accuracy(runs).sampleSd() : null);
+        grouped(outcome.runs(), Setting::of).values().stream()
+                .filter(runs -> !results(runs).isEmpty())
+                .forEach(table::row);
         return table;
     }
 
@@ -128,38 +121,32 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                 .data("trained_on", of.andThen(Setting::trainedOn))
                 .data("classes", of.andThen(Setting::half))
                 .data("method", of.andThen(Setting::method))
-                .data(
-                        "shots",
-                        row -> of.apply(row).shots.equals(Shots.ALL)
-                                ? 0
-                                : of.apply(row).shots.count());
+                                .data("shots", of.andThen(setting -> setting.shots.equals(Shots.ALL) ? 0 : setting.shots.count()));
     }
 
     private ObjectNode json() {
-        Table<Ended> runs = settings(new Table<Ended>(), Setting::of)
+        Table<RunState> runs = settings(new Table<RunState>(), Setting::of)
                 .data("seed", ended -> ended.run().seed())
                 .data("folder", ended -> ended.run().folder().toString())
                 .data("accuracy", ended -> ended.result().map(RunResult::accuracy))
                 .data("error_rate", ended -> ended.result().map(RunResult::errorRate))
                 .data("macro_f1", ended -> ended.result().map(RunResult::macroF1))
                 .data("calibration_error", ended -> ended.result().map(RunResult::calibrationError))
-                .data("failure", Ended::failure);
-        ObjectNode json = Json.object().put("folder", folder.toString());
-        json.set("summary", summary().json());
-        json.set("runs", runs.rows(outcome.runs()).json());
-        return json;
+                .data("failure", RunState::failure);
+        return Json.object()
+                .put("folder", folder.toString())
+                .<ObjectNode>set("summary", summary().json())
+                .set("runs", runs.rows(outcome.runs()).json());
     }
 
     /** Names the runs that failed, those with the same reason together. */
     void printFailures(Console console) {
-        List<Ended> failures = outcome.failures();
+        List<RunState> failures = outcome.failures();
         if (failures.isEmpty()) {
             return;
         }
-        console.warn("%s of %s failed; the same command tries them again:"
-                .formatted(
-                        Numbers.count(failures.size()),
-                        Numbers.count(outcome.runs().size(), "run")));
+                console.warn("%d of %s failed; the same command tries them again:"
+                .formatted(failures.size(), Numbers.count(outcome.runs().size(), "run")));
         grouped(failures, run -> run.failure().orElseThrow()).forEach((reason, runs) -> {
             String others = runs.size() == 1 ? "" : " and " + Numbers.count(runs.size() - 1, "other");
             console.warn("  " + SweepScreen.describe(runs.get(0).run()) + others + ": " + reason);

@@ -10,6 +10,7 @@ import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
+import org.coop4j.console.Table.Format;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.Comparison;
@@ -34,8 +35,7 @@ import picocli.CommandLine.Help.Ansi.Style;
 record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodChoice choice, Path out) {
 
     void print(Console console) {
-        PrintStream out = console.out();
-        RunResult first = results.get(0);
+                RunResult first = results.get(0);
         int val = seeds.get(0).images().val().size();
         console.paragraph("%s: %s, %s, %s%s"
                 .formatted(
@@ -45,10 +45,10 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
                         val == 0 ? "" : Numbers.count(val, "validation image") + ", ",
                         Numbers.count(first.testImages(), "test image")));
         if (!choice.scores().isEmpty()) {
-            ComparisonTable.candidates(choice).lines().print(out);
-            out.println();
+                        ComparisonTable.candidates(choice).print(Format.TABLE, console);
+            console.print("");
         }
-        ComparisonTable.of(comparisons()).lines().print(out);
+        new ComparisonTable(comparisons()).table().print(Format.TABLE, console);
         first().methods().forEach(method -> print(method, console));
         if (seeds.size() == 1) {
             RunPage.findings(seeds.get(0)).forEach(console::paragraph);

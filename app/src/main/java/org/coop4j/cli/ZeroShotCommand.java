@@ -2,6 +2,7 @@ package org.coop4j.cli;
 
 import static org.coop4j.console.WrongUsage.require;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -24,7 +25,6 @@ import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
 import org.coop4j.console.Table.Kind;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Evaluation;
@@ -116,7 +116,8 @@ final class ZeroShotCommand extends ConsoleCommand {
         Task task = task();
         try (Clip clip = clipOptions.openForTexts()) {
             UnknownWords.warning(clip, task.classes).ifPresent(console::warn);
-            FeatureMatrix weights = task.prompts.classWeights(clip, task.classes, truncation.overflow(), console);
+            FeatureMatrix weights = new PromptEnsemble(task.prompts.templates(), truncation.overflow())
+                    .classWeights(clip, task.classes, console);
             PixelReader reader = EncodedImages.reader(clip, task.exif);
             EncodedImages images = EncodedImages.encode(clip, task.files, reader, true, console);
             print(task, images, clip.probabilities(images.features(), weights));
@@ -156,9 +157,10 @@ final class ZeroShotCommand extends ConsoleCommand {
         require(!arguments.isEmpty(), "which images? Name them, or give --data");
         require(!splitOptions.isGiven(), "--split and --seed are for a dataset: give --data");
         ImageInputs inputs = ImageInputs.of(arguments);
-        if (given.isEmpty() && inputs.truth().isEmpty()) {
-            throw new WrongUsage("which classes? Give --classes, or a folder with one subfolder per class");
-        }
+        require(
+                !given.isEmpty() || !inputs.truth().isEmpty(),
+                "which classes? Give --classes, or a folder with one subfolder per class");
+
         List<String> classes = given.isEmpty()
                 ? ClassOptions.checked(inputs.folders(), arguments.get(0).toString())
                 : given;
@@ -170,9 +172,8 @@ final class ZeroShotCommand extends ConsoleCommand {
                 arguments.isEmpty() && !classOptions.areGiven(),
                 "--data has its own images and classes: omit the others");
         require(!data.holdsFeatures(), "zero-shot encodes images: coop train --method zero-shot takes features");
-        ImageDataset dataset =
-                data.load(splitOptions.seed() == null ? 1 : splitOptions.seed()).half(dataOptions.half());
-        List<LabelledImage> images = splitOptions.of(dataset);
+        ImageDataset dataset = data.load(splitOptions.seedOr(1)).half(dataOptions.half());
+        List<LabelledImage> images = dataset.someImages(splitOptions.split());
         console.note("%s: %s of %s, prompt: %s"
                 .formatted(
                         dataset.name(),
@@ -228,13 +229,13 @@ final class ZeroShotCommand extends ConsoleCommand {
                 .data("file", best -> best.get(0).file)
                 .data("truth", best -> best.get(0).truth)
                 .data("predictions", best -> guesses(task).rows(best).json());
-        Table<Map.Entry<Integer, String>> unreadable = new Table<Map.Entry<Integer, String>>()
-                .data("file", problem -> task.files.get(problem.getKey()).toString())
-                .data("problem", Map.Entry::getValue);
-        return Json.object()
-                .<ObjectNode>set("classes", Json.of(task.classes))
-                .<ObjectNode>set("templates", Json.of(task.prompts.templates()))
-                .<ObjectNode>set("images", images.rows(found).json())
-                .set("unreadable", unreadable.rows(problems.entrySet()).json());
+        ObjectNode json = Json.object();
+        json.set("classes", Json.of(task.classes));
+        json.set("templates", Json.of(task.prompts.templates()));
+        json.set("images", images.rows(found).json());
+        ArrayNode unreadable = json.putArray("unreadable");
+        problems.forEach((i, problem) ->
+                unreadable.addObject().put("file", task.files.get(i).toString()).put("problem", problem));
+        return json;
     }
 }

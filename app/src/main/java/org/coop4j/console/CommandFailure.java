@@ -1,5 +1,7 @@
 package org.coop4j.console;
 
+import java.io.IOException;
+
 /** Work that cannot be done, with a message for the user; exit code 1. */
 public final class CommandFailure extends RuntimeException {
 
@@ -7,5 +9,20 @@ public final class CommandFailure extends RuntimeException {
 
     public CommandFailure(String message) {
         super(message);
+    }
+
+    /** Work on a user's files. */
+    @FunctionalInterface
+    public interface Work<T> {
+        T run() throws IOException;
+    }
+
+    /** Does some work; turns an {@link IllegalArgumentException} into a failure. */
+    public static <T> T unless(Work<T> work) throws IOException {
+        try {
+            return work.run();
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailure(e.getMessage());
+        }
     }
 }

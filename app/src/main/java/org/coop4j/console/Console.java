@@ -156,6 +156,7 @@ public final class Console implements Progress {
         }
         err.flush();
         printing.run();
+        out.flush(); // before the status line is drawn below it
         if (!status.isEmpty()) {
             err.print(status);
             err.flush();

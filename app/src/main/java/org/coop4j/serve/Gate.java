@@ -1,7 +1,9 @@
 package org.coop4j.serve;
 
 import java.net.InetAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
+import java.util.HashSet;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -22,59 +24,58 @@ final class Gate extends Handler.Wrapper {
     static final Set<String> METHODS = Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
     private static final Set<String> SAFE = Set.of("GET", "HEAD", "OPTIONS");
-    private static final Set<String> LOCAL = Set.of("localhost", "127.0.0.1", "::1");
 
-    private final ServiceOptions options;
     private final Clients clients;
+    private final Optional<String> allowedOrigin;
+
+    /** Names of the service, on this machine alone. */
+    private final Set<String> names = new HashSet<>(Set.of("localhost", "127.0.0.1", "[::1]"));
+
     private final boolean onLoopback;
 
     /**
      * @throws UnknownHostException if the service's host is unknown
      */
     Gate(ServiceOptions options, Clients clients) throws UnknownHostException {
-        this.options = options;
         this.clients = clients;
+        this.allowedOrigin = options.allowedOrigin();
         this.onLoopback = InetAddress.getByName(options.host()).isLoopbackAddress();
+        names.add(options.host());
+        allowedOrigin
+                .filter(origin -> !origin.equals("*"))
+                .ifPresent(origin -> names.add(URI.create(origin).getHost()));
     }
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
         clients.begin(request);
-        String method = request.getMethod();
-        if (!METHODS.contains(method)) {
-            Response.writeError(request, response, callback, HttpStatus.NOT_IMPLEMENTED_501, "the method is unknown");
-        } else if (!isOurs(Request.getServerName(request))) {
-            Response.writeError(
-                    request,
-                    response,
-                    callback,
-                    HttpStatus.MISDIRECTED_REQUEST_421,
-                    "the header Host: expected localhost, or the name of --host");
-        } else if (!SAFE.contains(method) && isForeign(request.getHeaders())) {
-            Response.writeError(
-                    request,
-                    response,
-                    callback,
-                    HttpStatus.FORBIDDEN_403,
-                    "pages of other origins may not use this service: allow one with --allow-origin");
-        } else {
+        Optional<Refusal> refusal = refusal(request);
+        if (refusal.isEmpty()) {
             return super.handle(request, response, callback);
         }
+        Response.writeError(
+                request, response, callback, refusal.get().getStatus(), refusal.get().getMessage());
         return true;
     }
 
-    private boolean isOurs(String name) {
-        String bare = name.replaceAll("[\\[\\]]", "").toLowerCase(Locale.ROOT);
-        return !onLoopback
-                || LOCAL.contains(bare)
-                || bare.equalsIgnoreCase(options.host())
-                || options.allowedOrigin().filter(one -> one.endsWith("://" + bare)).isPresent();
+    private Optional<Refusal> refusal(Request request) {
+        if (!METHODS.contains(request.getMethod())) {
+            return Optional.of(new Refusal(HttpStatus.NOT_IMPLEMENTED_501, "the method is unknown"));
+        }
+        if (onLoopback && !names.contains(Request.getServerName(request).toLowerCase(Locale.ROOT))) {
+            return Optional.of(new Refusal(
+                    HttpStatus.MISDIRECTED_REQUEST_421, "Host: expected localhost, or a name given by --host"));
+        }
+        if (!SAFE.contains(request.getMethod()) && isForeign(request.getHeaders())) {
+            return Optional.of(new Refusal(
+                    HttpStatus.FORBIDDEN_403, "Origin: expected this service's, or that of --allow-origin"));
+        }
+        return Optional.empty();
     }
 
     private boolean isForeign(HttpFields headers) {
         String origin = headers.get(HttpHeader.ORIGIN);
-        Optional<String> allowed = options.allowedOrigin();
-        if (allowed.filter(one -> one.equals("*") || one.equals(origin)).isPresent()) {
+        if (allowedOrigin.filter(one -> one.equals("*") || one.equals(origin)).isPresent()) {
             return false;
         }
         String site = headers.get("Sec-Fetch-Site"); // browsers send it over https, and on this machine

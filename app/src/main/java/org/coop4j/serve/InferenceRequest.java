@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
@@ -17,9 +18,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * An inference request of the Open Inference Protocol, version 2.
@@ -87,22 +86,19 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
 
     /** Returns the name of what is wrong, without the parser's own words. */
     private static String reason(JsonProcessingException e) {
-        String path = e instanceof JsonMappingException mapping
-                ? mapping.getPath().stream()
-                        .map(one -> one.getFieldName() == null ? "[" + one.getIndex() + "]" : "." + one.getFieldName())
-                        .collect(Collectors.joining())
-                        .replaceFirst("^\\.", "")
-                : "";
-        if (path.matches("inputs\\[0]\\.data\\[\\d+]")) {
-            return path + ": expected a picture in base64";
+        String field = "";
+        if (e instanceof JsonMappingException mapping) {
+            for (JsonMappingException.Reference one : mapping.getPath()) {
+                field = one.getFieldName() == null ? field : one.getFieldName();
+            }
         }
-        if (e instanceof StreamConstraintsException || e.getCause() instanceof StreamConstraintsException) {
-            return "the request has too many values or levels, or too long a text";
+        Throwable cause = e.getCause() == null ? e : e.getCause();
+        if (field.equals("data") || cause instanceof MismatchedInputException || cause instanceof InputCoercionException) {
+            return "%s: expected a value as in /openapi.yaml, pictures in base64".formatted(shown(field));
         }
-        if (e instanceof MismatchedInputException && !path.isEmpty()) {
-            return shown(path) + ": expected a value of the type in /openapi.yaml";
-        }
-        return "the request is not a JSON object, or repeats a name";
+        return cause instanceof StreamConstraintsException
+                ? "the request has too many values or levels, or too long a text"
+                : "the request is not JSON, or repeats a name";
     }
 
     private static List<byte[]> pictures(Input input) {
@@ -117,8 +113,7 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
         }
         List<Integer> shape = input.shape == null ? List.of() : input.shape;
         boolean positive = !shape.isEmpty() && shape.stream().allMatch(side -> side != null && side > 0);
-        double product = shape.stream().filter(Objects::nonNull).mapToDouble(side -> side).reduce(1, (a, b) -> a * b);
-        if (!positive || product != data.size()) {
+        if (!positive || shape.stream().mapToDouble(side -> side).reduce(1, (a, b) -> a * b) != data.size()) {
             throw Refusal.badRequest("shape: expected [%d], the number of pictures, got %s"
                     .formatted(data.size(), shown(shape.toString())));
         }

@@ -19,8 +19,6 @@ final class Uploads {
 
     private static final Logger LOG = LoggerFactory.getLogger(Uploads.class);
 
-    private static final int PART_BYTES = 1 << 14;
-
     /** Maximum number of bytes of a refused request that are read and dropped. */
     private static final long MAX_DROPPED = 64L << 20;
 
@@ -71,7 +69,7 @@ final class Uploads {
         try {
             return context.req().getInputStream().read(target, offset, length);
         } catch (IOException | BadMessageException e) {
-            if (e instanceof IOException && (e.getCause() instanceof TimeoutException)) {
+            if (e.getCause() instanceof TimeoutException) {
                 throw new Refusal(
                         HttpStatus.REQUEST_TIMEOUT_408,
                         "the request did not arrive within %,d ms"
@@ -94,23 +92,15 @@ final class Uploads {
      */
     void dropRest(Context context) {
         boolean waits = context.header(Header.EXPECT) != null;
-        long declared = context.req().getContentLengthLong();
-        if (waits || declared > limits.bodyBytes() + MAX_DROPPED || !isDropped(context)) {
-            context.header(Header.CONNECTION, "close");
-        }
-    }
-
-    private boolean isDropped(Context context) {
-        byte[] part = new byte[PART_BYTES];
+        boolean endless = context.req().getContentLengthLong() > limits.bodyBytes() + MAX_DROPPED;
         try {
-            int n = 0;
-            for (long left = MAX_DROPPED; n >= 0 && left >= 0; left -= n) {
-                n = receive(context, part, 0, part.length);
+            if (!waits && !endless && context.req().getInputStream().skip(MAX_DROPPED) < MAX_DROPPED) {
+                return;
             }
-            return n < 0;
-        } catch (Refusal e) {
-            return false;
+        } catch (IOException | BadMessageException e) {
+            // It is malformed, or too slow.
         }
+        context.header(Header.CONNECTION, "close");
     }
 
     private void hold(Context context, int bytes) {

@@ -17,38 +17,33 @@ import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.Sample;
 import org.coop4j.study.SweepPlan.Choice;
+import org.coop4j.study.SweepPlan.Dataset;
 import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepPlan.PlannedMethod;
+import org.coop4j.study.SweepPlan.TestOn;
+import org.coop4j.study.SweepRun.Work;
 import org.coop4j.weights.model.ClipConfig;
 
 /**
  * Makes the list of runs of a plan, in the order in which they are done: dataset by dataset, first
  * on all classes, then on the halves, then on other data; in each, first what is not learned, then
  * few shots before many.
+ *
+ * @param datasets the plan's datasets by name
+ * @param runs the runs so far by folder
  */
-final class SweepSchedule {
+record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datasets, Map<Path, SweepRun> runs) {
+
+    /** More runs than anybody does, few enough to list. */
+    private static final int MOST_RUNS = 1_000_000;
 
     private static final String IMAGENET = "ImageNet";
 
     /** A transformer block's products, in squares of its width, for a token. */
     private static final double BLOCK = 12;
 
-    /** Multiplications of a ResNet bottleneck at 64 channels and 224 pixels, roughly. */
-    private static final double BOTTLENECK = 2.2e8;
-
     /** Reading, decoding and resizing a photograph takes roughly as long as this many. */
     private static final double DECODING = 2e8;
-
-    private final Clip clip;
-    private final SweepPlan plan;
-    private final Map<String, SweepDataset> datasets;
-    private final Map<Path, SweepRun> runs = new LinkedHashMap<>();
-
-    private SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datasets) {
-        this.clip = clip;
-        this.plan = plan;
-        this.datasets = datasets;
-    }
 
     /**
      * Returns all runs of a plan.
@@ -57,11 +52,32 @@ final class SweepSchedule {
      * @throws PlanException if settings contradict one another
      */
     static List<SweepRun> of(Clip clip, SweepPlan plan, Map<String, SweepDataset> datasets) throws IOException {
-        SweepSchedule schedule = new SweepSchedule(clip, plan, datasets);
-        for (SweepPlan.Dataset dataset : plan.datasets()) {
+        requireFew(plan);
+        SweepSchedule schedule = new SweepSchedule(clip, plan, datasets, new LinkedHashMap<>());
+        for (Dataset dataset : plan.datasets()) {
             schedule.add(datasets.get(dataset.name()));
         }
         return List.copyOf(schedule.runs.values());
+    }
+
+    /** Counts the runs before any is made: a short plan may mean more than fit into memory. */
+    private static void requireFew(SweepPlan plan) throws PlanException {
+        double each = (double) plan.methods().size()
+                * plan.shots().size()
+                * plan.seeds().size();
+        int tests = 1
+                + (plan.baseToNew().isPresent() ? 2 : 0)
+                + plan.testOn().map(test -> test.targets().size()).orElse(0);
+        double runs = each * tests * plan.datasets().size();
+        if (runs > MOST_RUNS) {
+            throw new PlanException("up to %,.0f runs of %d methods, %d shots and %d seeds: expected at most %,d"
+                    .formatted(
+                            runs,
+                            plan.methods().size(),
+                            plan.shots().size(),
+                            plan.seeds().size(),
+                            MOST_RUNS));
+        }
     }
 
     private void add(SweepDataset dataset) throws IOException {
@@ -82,9 +98,9 @@ final class SweepSchedule {
         }
     }
 
-    private void addTestOn(SweepDataset dataset, List<SweepRun> learned, SweepPlan.TestOn testOn) throws IOException {
+    private void addTestOn(SweepDataset dataset, List<SweepRun> learned, TestOn testOn) throws IOException {
         Choice choice = testOn.from();
-        for (SweepPlan.Dataset planned : testOn.targets()) {
+        for (Dataset planned : testOn.targets()) {
             SweepDataset target = datasets.get(planned.name());
             if (!target.name().equals(dataset.name())) {
                 addPrompts(target, ClassHalf.ALL, choice);
@@ -100,7 +116,7 @@ final class SweepSchedule {
         runs.putIfAbsent(run.folder(), run);
     }
 
-    /** Methods that learn nothing are tested once. */
+    /** Adds tests of the methods that learn nothing. */
     private void addPrompts(SweepDataset dataset, ClassHalf half, Choice choice) throws IOException {
         for (PlannedMethod planned : chosen(choice, false)) {
             add(run(dataset, half, planned, 0, 0));
@@ -148,27 +164,23 @@ final class SweepSchedule {
 
     private void addTransfer(SweepRun source, SweepDataset target, ClassHalf half) {
         RunConfig config = source.config().testedOn(target.data(half));
-        add(SweepRun.of(source.label(), config, target, Optional.of(source), new SweepRun.Work(0, 0, 0)));
+        add(SweepRun.of(source.label(), config, target, Optional.of(source), new Work(0, 0, 0)));
     }
 
     // Work, in multiplications, without scoring, which is hardly any. It predicts the time left of runs as different as
-    // a
-    // step on 10 and one on 1,000 classes.
+    // a step on 10 and one on 1,000 classes.
 
     /** Estimates the work of encoding an image file. */
     static double imageWork(Clip clip) {
         ClipConfig.Vision vision = clip.architecture().vision();
-        if (vision instanceof ClipConfig.Vit vit) {
-            return DECODING + vit.tokens() * vit.layers() * BLOCK * vit.width() * vit.width();
-        }
-        int blocks = vision instanceof ClipConfig.ResNet resNet
-                ? resNet.layers().stream().mapToInt(Integer::intValue).sum()
-                : 1;
-        double scale = vision.width() / 64.0 * vision.imageSize() / 224.0;
-        return DECODING + blocks * BOTTLENECK * scale * scale;
+        double side = (double) vision.imageSize() / ClipConfig.ResNet.STRIDE;
+        return DECODING
+                + (vision instanceof ClipConfig.Vit vit
+                        ? vit.tokens() * vit.layers() * BLOCK * vit.width() * vit.width()
+                        : side * side * clip.architecture().parameterCount());
     }
 
-    private SweepRun.Work work(SweepDataset dataset, ClassHalf half, RunConfig config) {
+    private Work work(SweepDataset dataset, ClassHalf half, RunConfig config) {
         Sample sample = config.sample();
         Training training = config.training();
         int images = config.method().learns() ? dataset.trainImages(sample.shots(), half) : 0;
@@ -176,6 +188,6 @@ final class SweepSchedule {
         double encoding = (double) sample.views() * images * imageWork(clip);
         double fit =
                 config.method().learner(clip, dataset.task(half, sample.seed())).work(images, training);
-        return new SweepRun.Work(encoding, encoding + fit, (long) batches * training.epochs());
+        return new Work(encoding, encoding + fit, (long) batches * training.epochs());
     }
 }

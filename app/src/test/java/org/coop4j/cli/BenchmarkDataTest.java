@@ -108,8 +108,8 @@ class BenchmarkDataTest {
             value = {
                 "--data DATA --dataset mnist | no dataset is called 'mnist': expected one of ImageNet",
                 "--dataset dtd | --data",
-                "--data DATA --dataset dtd -c a,b | has its own images and classes",
-                "--data DATA --dataset dtd x.png | has its own images and classes",
+                "--data DATA --dataset dtd -c a,b | --data",
+                "--data DATA --dataset dtd x.png | --data",
                 "--data DATA --dataset dtd --ensemble 9 | expected 7 or 80",
                 "--data DATA --dataset dtd --ensemble 7 -t {} | omit --template",
                 "-c a,b --split val x.png | for a dataset",

@@ -191,7 +191,6 @@ class DatasetsCommandTest {
                 .containsPattern("DescribableTextures +complete")
                 .containsPattern("EuroSAT +incomplete")
                 .contains("EuroSAT: " + split)
-                .contains("not a whole split file")
                 .doesNotContain("\u001b");
         assertThat(coop("datasets", "check", root, "dtd").code()).isZero();
     }
@@ -210,9 +209,8 @@ class DatasetsCommandTest {
     void aRootThatIsNoneIsRefusedAndADatasetsOwnFolderRecognised() throws IOException {
         CommandRun none = coop("datasets", "check", root.resolve("none"));
         assertThat(none.code()).isEqualTo(1);
-        assertThat(none.err()).contains("none is not a folder");
+        assertThat(none.err()).contains(root.resolve("none").toString());
         Path own = Files.createDirectories(root.resolve("caltech-101"));
-        assertThat(coop("datasets", "check", own).out())
-                .contains("seems to be the folder of Caltech101 itself: give the folder above it");
+        assertThat(coop("datasets", "check", own).out()).contains("the folder of Caltech101");
     }
 }

@@ -28,20 +28,16 @@ class DemoCommandTest {
                 "a1",
                 1,
                 List.of("cat", "dog"),
-                List.of("cat"),
-                2,
-                2,
-                2,
-                List.of(new DemoResult.Prompt("a {}", 25, 30)),
                 List.of("a cat", "a dog"),
-                List.of(new DemoResult.Prompt("a {}", 26, 30)),
-                List.of(
-                        new DemoResult.Run("unified", 16, 1, 40, 35),
-                        new DemoResult.Run("class-specific", 16, 1, 63.5, 35),
-                        new DemoResult.Run("gda", 16, 1, 50, 35),
-                        new DemoResult.Run("linear-probe", 16, 1, 45, 35)),
-                List.of(),
-                List.of(),
+                2,
+                2,
+                new DemoResult.Scores(List.of(
+                        new DemoResult.Score(DemoResult.PHOTOGRAPHS, "a {}", 0, 0, 25),
+                        new DemoResult.Score(DemoResult.CAREFUL, "a {}", 0, 0, 26),
+                        new DemoResult.Score(DemoResult.CAREFUL_DRAWINGS, "a {}", 0, 0, 30),
+                        new DemoResult.Score(DemoResult.PHOTOGRAPHS, "class-specific", 16, 1, 63.5),
+                        new DemoResult.Score(DemoResult.DRAWINGS, "class-specific", 16, 1, 35),
+                        new DemoResult.Score(DemoResult.PHOTOGRAPHS, "linear-probe", 16, 1, 45))),
                 List.of(),
                 List.of(),
                 List.of(),
@@ -59,7 +55,7 @@ class DemoCommandTest {
         Path demo = finished();
         CommandRun shown = coop("demo", "-o", demo);
         assertThat(shown.code()).as(shown.err()).isZero();
-        assertThat(shown.err()).isEqualTo("%s holds a finished demo; --again repeats it\n", demo);
+        assertThat(shown.err()).contains(demo.toString(), "--again").hasLineCount(1);
         assertThat(shown.out()).contains("63.5 %", demo.resolve("report.html").toString());
         assertThat(coop("demo", "-o", demo, "--json", "-q").out()).contains("\"seconds\" : 61.0");
         try (var files = Files.list(demo)) {
@@ -91,6 +87,18 @@ class DemoCommandTest {
         try (var files = Files.list(photos)) {
             assertThat(files).hasSize(1);
         }
+    }
+
+    @Test
+    void aFolderThatCannotBeWrittenIsNamedBeforeTheWork() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "");
+        CommandRun run = coop("demo", "-o", file.resolve("demo"));
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err())
+                .contains(file.toString())
+                .doesNotContain("parameters")
+                .doesNotContain("encoding");
+        assertThat(run.err().lines()).hasSize(1);
     }
 
     @Test

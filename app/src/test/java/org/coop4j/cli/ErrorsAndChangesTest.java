@@ -114,6 +114,27 @@ class ErrorsAndChangesTest {
     }
 
     @Test
+    void allDisagreementsAreShownOnDemand() throws IOException {
+        Path many = TestPictures.folder(folder.resolve("many"), 16, CLASSES);
+        List<Path> runs = new ArrayList<>();
+        for (String method : List.of("zero-shot", "prototypes")) {
+            runs.add(folder.resolve("many-" + method));
+            CommandRun done =
+                    run("train", "-m", model, "-d", many, "-o", runs.get(runs.size() - 1), "--method", method);
+            assertThat(done.code()).as(done.err()).isZero();
+        }
+        int all = json(run("compare", runs.get(0), runs.get(1), "--json").out())
+                .get("disagreements")
+                .size();
+        assertThat(all).isGreaterThan(20);
+        CommandRun first = run("compare", runs.get(0), runs.get(1));
+        assertThat(first.out()).contains("different labels on " + all, "--all");
+        assertThat(first.out().lines().filter(line -> line.contains(".png"))).hasSize(20);
+        CommandRun every = run("compare", runs.get(0), runs.get(1), "--all");
+        assertThat(every.out().lines().filter(line -> line.contains(".png"))).hasSize(all);
+    }
+
+    @Test
     void aClassIsAddedByNameOrFromPictures() throws IOException {
         Path mugs = folder.resolve("mugs");
         for (int i = 0; i < 6; i++) {
@@ -122,7 +143,8 @@ class ErrorsAndChangesTest {
         Path byName = folder.resolve("by-name.safetensors");
         Path byPictures = folder.resolve("by-pictures.safetensors");
 
-        CommandRun named = run("add-class", "-p", folder.resolve("coop"), "--name", "mug", "-o", byName);
+        CommandRun named =
+                run("add-class", "-p", folder.resolve("coop/classifier.safetensors"), "--name", "mug", "-o", byName);
         CommandRun learned =
                 run("add-class", "-p", folder.resolve("prototypes"), "--name", "mug", "-d", mugs, "-o", byPictures);
 

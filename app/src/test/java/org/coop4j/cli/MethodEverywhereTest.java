@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.coop4j.data.bank.TestPictures;
@@ -110,6 +111,40 @@ class MethodEverywhereTest {
             }
         }
         assertThat(100.0 * right / predicted.size()).isEqualTo(accuracy(method), within(1e-9));
+    }
+
+    /** A command that is not for a method says so, and is no bug. */
+    @ParameterizedTest
+    @FieldSource("METHODS")
+    void noCommandTakesAMethodForABug(String method) {
+        Path bank = folder.resolve("bank");
+        List<List<Object>> commands = List.of(
+                List.of("interpret"),
+                List.of("export", "-o", folder.resolve("checkpoint-" + method)),
+                List.of("export", "--onnx", "-o", folder.resolve(method + ".onnx")),
+                List.of("predict", "--classes", "cat,dog", pictures.resolve("test/red sky")),
+                List.of("predict", "--raw", pictures.resolve("test/red sky")),
+                List.of("eval", "--split", "train", "--bank", bank),
+                List.of("add-class", "--name", "cat", "--bank", bank, "-o", folder.resolve(method + "-cat")));
+        for (List<Object> command : commands) {
+            List<Object> words = new ArrayList<>(command);
+            words.addAll(1, List.of("-p", run(method)));
+            CommandRun done = coop(words.toArray());
+            assertThat(done.code()).as(done.err()).isBetween(0, 1);
+            assertThat(done.err()).doesNotContain("internal error");
+        }
+        CommandRun compared = coop("compare", run(method), run("kgcoop"), "--bank", bank);
+        assertThat(compared.code()).as(compared.err()).isZero();
+    }
+
+    @Test
+    void aRunThatLearnedNoContextIsNotInterpretedAndHasNoCheckpoint() {
+        CommandRun words = coop("interpret", "-p", run("linear-probe"));
+        assertThat(words.code()).isEqualTo(1);
+        assertThat(words.err()).contains(title("linear-probe"), "coop, ", "kgcoop");
+        CommandRun checkpoint = coop("export", "-p", run("clap"), "-o", folder.resolve("no-checkpoint"));
+        assertThat(checkpoint.code()).isEqualTo(1);
+        assertThat(checkpoint.err()).contains("clap", "coop, ", "kgcoop", "ONNX");
     }
 
     @Test

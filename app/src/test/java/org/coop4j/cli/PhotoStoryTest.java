@@ -148,6 +148,14 @@ class PhotoStoryTest {
     }
 
     @Test
+    void picturesAreNamedWithTheirFolders() {
+        for (String heading : List.of("Confusion matrix", "Images that changed", "Least certain images")) {
+            String pictures = section(heading);
+            assertThat(FOLDERS.values()).as(heading).anyMatch(name -> pictures.contains(name + "/IMG ä "));
+        }
+    }
+
+    @Test
     void thePageNamesBothPicturesThatAreThereTwice() {
         assertThat(section("Near-duplicates")).contains(TWICE);
     }

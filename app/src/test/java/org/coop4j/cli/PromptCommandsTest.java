@@ -328,7 +328,7 @@ class PromptCommandsTest {
         assertThat(another.err()).contains("not a checkpoint of tcp");
         CommandRun others = coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt);
         assertThat(others.code()).isEqualTo(1);
-        assertThat(others.err()).contains("was trained with other class names");
+        assertThat(others.err()).contains("other class names");
         assertThat(coop("import", out, "-m", model, "-c", "x,y", "-o", prompt).err())
                 .contains("was trained for 3 classes, but 2 class names are given");
         assertThat(prompt).doesNotExist();
@@ -371,8 +371,7 @@ class PromptCommandsTest {
                 coop("eval", "-p", specific, "-q", "-d", others))) {
             assertThat(refused.code()).isEqualTo(1);
             assertThat(refused.err())
-                    .contains("class \"cat\" is not among the ")
-                    .contains("and a class-specific context knows only the classes it was trained on")
+                    .contains("\"cat\"", "class-specific")
                     .doesNotContain("internal error")
                     .hasLineCount(1);
         }

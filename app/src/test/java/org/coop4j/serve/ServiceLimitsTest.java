@@ -69,7 +69,7 @@ class ServiceLimitsTest {
     }
 
     /** Blocks the classifier until {@code go} is open; {@code begun} is opened when it waits. */
-    private static void block(TestService service, CountDownLatch begun, CountDownLatch go) {
+    static void block(TestService service, CountDownLatch begun, CountDownLatch go) {
         service.classifier.before = () -> {
             begun.countDown();
             try {
@@ -80,7 +80,7 @@ class ServiceLimitsTest {
         };
     }
 
-    private static void awaitWaiting(TestService service, int images) throws InterruptedException {
+    static void awaitWaiting(TestService service, int images) throws InterruptedException {
         while (service.images().waiting() < images) {
             Thread.sleep(5);
         }
@@ -176,7 +176,7 @@ class ServiceLimitsTest {
     /**
      * Sends the parts one after another, and returns everything received until the connection closed.
      */
-    private static String raw(TestService service, String head, String... later) throws Exception {
+    static String raw(TestService service, String head, String... later) throws Exception {
         try (Socket socket =
                 new Socket(InetAddress.getLoopbackAddress(), service.uri("/").getPort())) {
             socket.setSoTimeout(20_000);

@@ -83,6 +83,11 @@ final class TestService implements AutoCloseable {
         return images;
     }
 
+    /** Stops the service, whose classifier stays open. */
+    void stop() {
+        service.close();
+    }
+
     URI uri(String path) {
         return URI.create("http://127.0.0.1:" + port + path);
     }

@@ -12,6 +12,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.base.Settings;
 import org.coop4j.base.Sha256;
@@ -23,6 +25,7 @@ import org.coop4j.study.SweepPlan.PlanException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Lists of runs, for datasets that need not exist. */
@@ -89,6 +92,20 @@ class SweepScheduleTest {
                 .filteredOn(run -> run.title().equals("coop-m16-end-new"))
                 .hasSize(33)
                 .allMatch(run -> run.half() == ClassHalf.NEW && run.steps() == 0);
+    }
+
+    @Test
+    @Timeout(20)
+    void aPlanOfMillionsOfRunsIsRefusedBeforeItIsExpanded() {
+        String seeds =
+                IntStream.rangeClosed(1, 2000).mapToObj(Integer::toString).collect(Collectors.joining(", "));
+        String shots =
+                IntStream.rangeClosed(1, 1000).mapToObj(Integer::toString).collect(Collectors.joining(", "));
+        assertThatThrownBy(() -> schedule("data: D\ndatasets: [DTD]\nmethods: [coop, kgcoop]\nshots: [" + shots
+                        + "]\nseeds: [" + seeds + "]\n"))
+                .isInstanceOf(PlanException.class)
+                .hasMessageContaining("4,000,000 runs")
+                .hasMessageContaining("2000 seeds");
     }
 
     @Test

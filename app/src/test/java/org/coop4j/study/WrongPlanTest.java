@@ -42,39 +42,39 @@ class WrongPlanTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "method: x | line 4: unknown key \"method\": a plan has data, datasets, methods",
-                "shots: [1, 1] | line 4: shots lists 1 twice",
+                "method: x | line 4: … \"method\" … data, datasets, methods",
+                "shots: [1, 1] | line 4: shots … 1 twice",
                 "shots: -1 | line 4: shots … 0 or more … \"-1\"",
-                "shots: [] | line 4: shots lists nothing",
-                "shots: | line 4: shots has no value",
+                "shots: [] | line 4: shots",
+                "shots: | line 4: shots",
                 "seeds: 0 | line 4: seeds … 1 or more … \"0\"",
                 "seeds: 9999999999 | line 4: seeds … 2147483647 … 9999999999",
                 "epochs: ten | line 4: epochs … 1 or more … \"ten\"",
                 "epochs: {one: 2} | line 4: epochs … shots … \"one\"",
                 "rate: 0 | line 4: rate: ",
-                "rate: .nan | line 4: rate: expected a number, got \".nan\"",
-                "rate: Infinity | line 4: rate: expected a number, got \"Infinity\"",
-                "momentum: 1.5 | line 4: momentum: expected at least 0 and less than 1, got 1.5",
-                "batch: 0 | line 4: batch: expected a positive number, got 0",
-                "batch: 2.5 | line 4: batch: expected a whole number, got \"2.5\"",
-                "optimizer: lbfgs | line 4: optimizer: expected one of sgd, adam, adamw, got",
-                "schedule: [] | line 4: schedule has no value",
-                "exif: turn | line 4: exif: expected keep or apply, got 'turn'",
-                "views: many | line 4: views … 0 or more, or epochs … \"many\"",
+                "rate: .nan | line 4: rate: … \".nan\"",
+                "rate: Infinity | line 4: rate: … \"Infinity\"",
+                "momentum: 1.5 | line 4: momentum: … 0 … 1, got 1.5",
+                "batch: 0 | line 4: batch: … got 0",
+                "batch: 2.5 | line 4: batch: … got \"2.5\"",
+                "optimizer: lbfgs | line 4: optimizer: … sgd, adam, adamw, got",
+                "schedule: [] | line 4: schedule",
+                "exif: turn | line 4: exif: … keep … apply … 'turn'",
+                "views: many | line 4: views … epochs … \"many\"",
                 "base_to_new: yes | line 4: base_to_new … true, false … \"yes\"",
-                "base_to_new: {method: x} | line 4: unknown key \"method\": base_to_new has",
-                "base_to_new: {methods: coop} | line 4: methods: \"coop\" is not among",
-                "base_to_new: {shots: 3} | line 4: shots: \"3\" is not among the plan's own, 1, 2",
-                "test_on: {from: dtd} | line 4: the plan has no datasets",
-                "test_on: [sun, sun397] | line 4: two datasets are called SUN397",
-                "test_on: [nothing] | line 4: \"nothing\" is neither a published dataset",
-                "data: E | line 4: the key \"data\" … twice",
-                "batch: &b 4 | line 4: anchors such as &b",
-                "batch: [*b, 4] | line 4: anchors such as &b",
-                "batch: !b 4 | line 4: types such as !b",
-                "batch: [4 | line 5: not valid YAML: ",
-                "'  batch: 4' | line 4: not valid YAML: ",
-                "--- | line 5: a second document begins",
+                "base_to_new: {method: x} | line 4: … \"method\": base_to_new",
+                "base_to_new: {methods: coop} | line 4: methods: \"coop\"",
+                "base_to_new: {shots: 3} | line 4: shots: \"3\" … 1, 2",
+                "test_on: {from: dtd} | line 4: … datasets",
+                "test_on: [sun, sun397] | line 4: … SUN397",
+                "test_on: [nothing] | line 4: \"nothing\"",
+                "data: E | line 4: … \"data\" … twice",
+                "batch: &b 4 | line 4: … &b",
+                "batch: [*b, 4] | line 4: … alias b",
+                "batch: !b 4 | line 4: … !b",
+                "batch: [4 | line 5: … YAML",
+                "'  batch: 4' | line 4: … YAML",
+                "--- | line 5: … document",
             })
     void whatIsWrongIsSaidWithItsLine(String line, String message) {
         String yaml = "data: D\ndatasets: [dtd]\nmethods: [zero-shot, coop-m4-end]\n" + line + "\n";
@@ -88,30 +88,27 @@ class WrongPlanTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "coup | line 3: no method is called \"coup\"; there are zero-shot, linear-probe," + " coop",
-                "[zero-shot, zero-shot] | line 3: two methods are called zero-shot",
-                "{context_length: 4} | line 3: this method has no name",
-                "{name: x, contxt: 4} | line 3: unknown key \"contxt\": CoOp (M = 16) has name,"
-                        + " method, context_length",
-                "{name: x, context_length: 0} | line 3: context_length: expected 1 or more context" + " vectors",
-                "{name: x, context_length: [4, 8]} | line 3: context_length: expected a whole" + " number",
-                "{name: x, words: [a, b]} | line 3: words: expected a string",
-                "{name: x, words: {a: b}} | line 3: words has no value",
-                "{name: x, words: null} | line 3: words has no value",
-                "{name: x, method: coup} | line 3: no method is called \"coup\"",
-                "{name: x, words: a, context_length: 2} | line 3: context_length: words makes it" + " 1",
-                "{name: x, position: left} | line 3: position: expected one of end, middle, front," + " got",
-                "{name: x, class_specific: 1} | line 3: class_specific: expected true or false, got" + " \"1\"",
+                "coup | line 3: … \"coup\" … zero-shot, linear-probe, coop",
+                "[zero-shot, zero-shot] | line 3: … zero-shot",
+                "{context_length: 4} | line 3: … name",
+                "{name: x, contxt: 4} | line 3: … \"contxt\": CoOp (M = 16) … name, method, context_length",
+                "{name: x, context_length: 0} | line 3: context_length: … got 0",
+                "{name: x, context_length: [4, 8]} | line 3: context_length: … number",
+                "{name: x, words: [a, b]} | line 3: words: … string",
+                "{name: x, words: {a: b}} | line 3: words",
+                "{name: x, words: null} | line 3: words",
+                "{name: x, method: coup} | line 3: … \"coup\"",
+                "{name: x, words: a, context_length: 2} | line 3: context_length: words … 1",
+                "{name: x, position: left} | line 3: position: … end, middle, front, got",
+                "{name: x, class_specific: 1} | line 3: class_specific: … got \"1\"",
                 "{name: coop-m16-end, context_length: 4} | line 3: coop-m16-end",
-                "{name: linear-probe, rate: 1} | line 3: unknown key \"rate\": linear probe has"
-                        + " name, method, reference_sample",
-                "{name: x, templates: [photo]} | line 3: templates: template \"photo\" has no {}",
-                "{name: x, templates: photo} | line 3: templates: template \"photo\" has no {}",
-                "{name: x, templates: []} | line 3: templates lists nothing",
-                "{name: x, templates: ['{}'], rate: 1} | line 3: unknown key \"rate\": zero-shot"
-                        + " CLIP (\"{}\") has name",
-                "{name: zero-shot, templates: ['{}']} | line 3: zero-shot CLIP has its own" + " templates",
-                "[[zero-shot]] | line 3: a method is written as a name, or as keys with values",
+                "{name: linear-probe, rate: 1} | line 3: … \"rate\": linear probe … name, method, reference_sample",
+                "{name: x, templates: [photo]} | line 3: templates: … \"photo\" … {}",
+                "{name: x, templates: photo} | line 3: templates: … \"photo\" … {}",
+                "{name: x, templates: []} | line 3: templates",
+                "{name: x, templates: ['{}'], rate: 1} | line 3: … \"rate\": zero-shot CLIP (\"{}\") … name",
+                "{name: zero-shot, templates: ['{}']} | line 3: zero-shot CLIP … templates",
+                "[[zero-shot]] | line 3: … method … name … keys",
             })
     void wrongMethodsAreRefused(String methods, String message) {
         assertThatThrownBy(() -> read("data: D\ndatasets: [dtd]\nmethods: " + methods + "\n"))
@@ -123,12 +120,12 @@ class WrongPlanTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "{names: x} | line 1: this dataset has neither name nor path",
-                "{name: dtd, names: x} | line 1: \"names\" belongs to a dataset with a path",
-                "{name: nothing} | line 1: no dataset is called \"nothing\"; published are" + " ImageNet",
-                "{name: dtd, template: photo} | line 1: template \"photo\" has no {}",
-                "dtd | line 1: the folder of DescribableTextures … data: DIR … --data",
-                "{path: \"a\\0b\"} | line 1: path: Nul character not allowed",
+                "{names: x} | line 1: … dataset … name … path",
+                "{name: dtd, names: x} | line 1: \"names\" … path",
+                "{name: nothing} | line 1: … nothing … ImageNet",
+                "{name: dtd, template: photo} | line 1: template \"photo\" … {}",
+                "dtd | line 1: … DescribableTextures … data: DIR … --data",
+                "{path: \"a\\0b\"} | line 1: path: ",
             })
     void wrongDatasetsAreRefused(String dataset, String message) {
         assertThatThrownBy(() -> read("datasets: [" + dataset + "]\nmethods: zero-shot\n"))
@@ -142,27 +139,26 @@ class WrongPlanTest {
         assertThatThrownBy(() -> read(begin
                         + "methods: [zero-shot, coop-m4-end-csc]\n"
                         + "base_to_new: {methods: coop-m4-end-csc}\n"))
-                .hasMessageMatching(atSomeColumn("line 4: coop-m4-end-csc cannot classify classes"));
+                .hasMessageMatching(atSomeColumn("line 4: coop-m4-end-csc"));
         assertThatThrownBy(() -> read(begin + "methods: [linear-probe]\nbase_to_new: true\n"))
-                .hasMessageMatching(atSomeColumn("line 4: base_to_new needs a method that can name new"));
+                .hasMessageMatching(atSomeColumn("line 4: base_to_new"));
     }
 
     @Test
     void filesThatAreNoPlansAreRefused() throws IOException {
         assertThatThrownBy(() -> SweepPlan.read(folder.resolve("none.yaml"), Optional.empty()))
                 .isInstanceOf(PlanException.class)
-                .hasMessageContaining("no such plan")
-                .hasMessageContaining("--example");
-        assertThatThrownBy(() -> read("")).hasMessageContaining("the plan is empty");
+                .hasMessageContainingAll(folder.resolve("none.yaml").toString(), "--example");
+        assertThatThrownBy(() -> read("")).hasMessageContaining("--example");
         assertThatThrownBy(() -> read("- a\n")).hasMessageContaining("keys");
         Path binary = folder.resolve("binary.yaml");
         Files.write(binary, new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1});
         assertThatThrownBy(() -> SweepPlan.read(binary, Optional.empty())).hasMessageContaining("UTF-8");
         Path large = folder.resolve("large.yaml");
         Files.write(large, new byte[(1 << 20) + 1]);
-        assertThatThrownBy(() -> SweepPlan.read(large, Optional.empty())).hasMessageContaining("more than 1 MB");
+        assertThatThrownBy(() -> SweepPlan.read(large, Optional.empty())).hasMessageContaining("1 MB");
         assertThatThrownBy(() -> SweepPlan.read(Path.of("/dev/zero"), Optional.empty()))
-                .hasMessageContaining("more than 1 MB");
+                .hasMessageContaining("pipe or device");
         String deep = "[".repeat(5000) + "]".repeat(5000);
         assertThatThrownBy(() -> read("datasets: " + deep)).isInstanceOf(PlanException.class);
     }

@@ -46,7 +46,7 @@ record ModelLocation(String path, String sha256) implements Serializable {
         }
         if (path.contains("://")) {
             throw new IOException(
-                    path + " is not a local file, and cannot be memory-mapped: give it to --files, and here its name");
+                    path + " is not a local file, so it cannot be mapped: pass it with --files, and give its name");
         }
         return Path.of(path);
     }

@@ -32,7 +32,6 @@ import org.coop4j.method.Task;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.predict.ClassifierModel;
-import org.coop4j.run.Run;
 
 /**
  * Classifies images as {@code coop predict} does, with the classifier of any method or with hand-written prompts.
@@ -91,7 +90,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
         if (file.modelSha256().equals(ShippedModel.sha256())) {
             return model.setModelPath(ShippedModel.NAME);
         }
-        String recorded = file.training().getOrDefault(Run.MODEL_FILE, "");
+        String recorded = ClassifierModel.modelFile(file);
         return recorded.isEmpty() ? model : model.setModelPath(recorded);
     }
 

@@ -215,8 +215,7 @@ class ClassificationTest {
                 .hasMessageContainingAll("\"magic\"", "zero-shot", "gda");
         assertThatThrownBy(() -> estimator().setSettings("lambda").fit(rows))
                 .hasMessageContainingAll("settings", "name=value", "\"lambda\"");
-        assertThatThrownBy(() -> estimator().setIdCol("label").fit(rows))
-                .hasMessageContaining("idCol");
+        assertThatThrownBy(() -> estimator().setIdCol("label").fit(rows)).hasMessageContaining("idCol");
         assertThatThrownBy(() -> estimator()
                         .setClassNames("butterfly", "grand_piano", "soccer_ball", "tent")
                         .fit(rows))

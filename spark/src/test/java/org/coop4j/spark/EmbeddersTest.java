@@ -152,7 +152,7 @@ class EmbeddersTest {
             assertThat(truncated.get(i).<Vector>getAs(2)).as(texts.get(i)).isEqualTo(expected);
         }
         assertThat(strict.get(0).<Vector>getAs(2)).isEqualTo(truncated.get(0).<Vector>getAs(2));
-        assertThat(strict.get(2).getString(3)).contains("exceeds the context length");
+        assertThat(strict.get(2).getString(3)).contains("context length");
         assertThat(strict.get(4).getString(3)).isEqualTo("the text is null");
     }
 
@@ -201,8 +201,7 @@ class EmbeddersTest {
     void wrongColumnsAndModelsAreNamed(SparkSession spark) throws Exception {
         Dataset<Row> rows = Photographs.rows(spark, "test", 1, 1);
         assertThatThrownBy(() -> new ClipImageEmbedder().transform(rows)).hasMessageContaining("needs inputCol");
-        assertThatThrownBy(() -> images().setOutputCol("label").transform(rows))
-                .hasMessageContaining("\"label\"");
+        assertThatThrownBy(() -> images().setOutputCol("label").transform(rows)).hasMessageContaining("\"label\"");
         assertThatThrownBy(() -> images().setInputCol("n").transform(rows.withColumn("n", functions.lit(1))))
                 .hasMessageContainingAll("\"n\"", "int");
         assertThatThrownBy(() -> images().setModelPath("/nowhere.safetensors").transform(rows))

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32C;
+import org.coop4j.base.OpenFile;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.graph.host.Precision;
@@ -110,6 +111,7 @@ final class BankFile implements AutoCloseable {
 
     private final Path file;
     private final FileChannel channel;
+    private final boolean writable;
     private final int width;
     private final int recordBytes;
     private final Map<ViewKey, Integer> records = new HashMap<>();
@@ -117,21 +119,44 @@ final class BankFile implements AutoCloseable {
     /** Number of records that are known, including damaged ones. */
     private int count;
 
-    private BankFile(Path file, FileChannel channel, Key key) {
+    private BankFile(Path file, FileChannel channel, boolean writable, Key key) {
         this.file = file;
         this.channel = channel;
+        this.writable = writable;
         this.width = key.width();
         this.recordBytes = ViewKey.BYTES + width * Float.BYTES + Integer.BYTES;
     }
 
     /**
-     * Opens a bank under {@code folder}, creating it if necessary.
+     * Opens a bank under {@code folder}, creating it if necessary; one that cannot be written is only read.
      *
      * @throws IOException if it cannot be opened, or the file is another bank
      */
     static BankFile open(Path folder, Key key) throws IOException {
         Path file = key.file(folder);
-        BankFile bank = new BankFile(file, openFile(file), key);
+        FileChannel channel;
+        try {
+            Files.createDirectories(file.getParent());
+            channel = OpenFile.channel(
+                    file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            if (Files.isRegularFile(file) && Files.isReadable(file)) {
+                return openToRead(file, key);
+            }
+            throw new IOException(
+                    "cannot open the feature bank %s (%s): give --bank a folder that you may write to"
+                            .formatted(file, e.getClass().getSimpleName()),
+                    e);
+        }
+        return open(new BankFile(file, channel, true, key), key);
+    }
+
+    /** Opens a bank that cannot be written. */
+    static BankFile openToRead(Path file, Key key) throws IOException {
+        return open(new BankFile(file, OpenFile.channel(file, StandardOpenOption.READ), false, key), key);
+    }
+
+    private static BankFile open(BankFile bank, Key key) throws IOException {
         try {
             int whole = bank.locked(() -> {
                 bank.readHeader(key.header());
@@ -145,18 +170,6 @@ final class BankFile implements AutoCloseable {
         }
     }
 
-    private static FileChannel openFile(Path file) throws IOException {
-        try {
-            Files.createDirectories(file.getParent());
-            return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-        } catch (IOException e) {
-            throw new IOException(
-                    "cannot open the feature bank %s (%s): give --bank a folder that you may write to"
-                            .formatted(file, e.getClass().getSimpleName()),
-                    e);
-        }
-    }
-
     /** Work that needs exclusive access to the file. */
     private interface Work {
         int run() throws IOException;
@@ -164,9 +177,13 @@ final class BankFile implements AutoCloseable {
 
     /**
      * Waits for exclusive access to the file. A lock belongs to the whole process, and closing any channel of the file
-     * releases it: this process uses one bank at a time, including {@link #close}.
+     * releases it: this process uses one bank at a time, including {@link #close}. A bank that cannot be written cannot
+     * be locked; its complete records never change.
      */
     private int locked(Work work) throws IOException {
+        if (!writable) {
+            return work.run();
+        }
         synchronized (BankFile.class) {
             FileLock lock = lock();
             try {
@@ -189,7 +206,7 @@ final class BankFile implements AutoCloseable {
     }
 
     private void readHeader(byte[] expected) throws IOException {
-        if (channel.size() < expected.length) {
+        if (channel.size() < expected.length && writable) {
             channel.truncate(0);
             write(ByteBuffer.wrap(expected), 0);
             return;
@@ -197,15 +214,18 @@ final class BankFile implements AutoCloseable {
         ByteBuffer found = ByteBuffer.allocate(expected.length);
         read(found, 0);
         if (!Arrays.equals(found.array(), expected)) {
-            throw new IOException(file + " is not the feature bank of this model and transform (has the model changed?):"
-                    + " delete it, or choose another --bank");
+            throw new IOException(
+                    file + " is not the feature bank of this model and transform (has the model changed?):"
+                            + " delete it, or choose another --bank");
         }
     }
 
     /** Returns the number of complete records, cutting off an incomplete one that a killed process left. */
     private int wholeRecords() throws IOException {
         int whole = Math.toIntExact((channel.size() - HEADER_BYTES) / recordBytes);
-        channel.truncate(position(whole));
+        if (writable) {
+            channel.truncate(position(whole));
+        }
         return whole;
     }
 
@@ -255,6 +275,14 @@ final class BankFile implements AutoCloseable {
 
     boolean contains(ViewKey key) {
         return records.containsKey(key);
+    }
+
+    /** Refuses a bank that can only be read, before features that it lacks are encoded. */
+    void requireWritable() throws IOException {
+        if (!writable) {
+            throw new IOException("the feature bank " + file
+                    + " lacks features and cannot be written: give --bank a folder that you may write to");
+        }
     }
 
     /**

@@ -1,7 +1,6 @@
 package org.coop4j.data.bank;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,13 +10,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.ImageEncoder;
-import org.coop4j.data.DatasetException;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.BankFile.ViewKey;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
@@ -49,11 +48,48 @@ public final class FeatureBank implements AutoCloseable {
 
         private static final long serialVersionUID = 1L;
 
+        private static final int NAMED = 5;
+
+        private final transient SortedMap<Path, IOException> problems;
+
         UnreadableImagesException(SortedMap<Path, IOException> problems) {
-            super("%s cannot be read (first: %s): fix or remove them, or use --skip-bad"
+            super("%s cannot be read (%s): fix or remove them, or use --skip-bad"
                     .formatted(
                             Numbers.count(problems.size(), "image"),
-                            problems.get(problems.firstKey()).getMessage()));
+                            Numbers.first(
+                                    problems.keySet().stream()
+                                            .map(Path::toString)
+                                            .toList(),
+                                    NAMED)));
+            this.problems = problems;
+        }
+    }
+
+    /** Encodes several lists of images, and refuses the unreadable ones of all lists together. */
+    public static final class Lists {
+
+        private final SortedMap<Path, IOException> problems = new TreeMap<>();
+
+        /** Encodes a list. */
+        public interface Encoding<T> {
+            T run() throws IOException;
+        }
+
+        /** Returns a list's features; null if it has unreadable images, for {@link #requireReadable} to refuse. */
+        public <T> T encode(Encoding<T> list) throws IOException {
+            try {
+                return list.run();
+            } catch (UnreadableImagesException e) {
+                problems.putAll(e.problems);
+                return null;
+            }
+        }
+
+        /** Refuses the unreadable images of all lists. */
+        public void requireReadable() throws UnreadableImagesException {
+            if (!problems.isEmpty()) {
+                throw new UnreadableImagesException(problems);
+            }
         }
     }
 
@@ -133,13 +169,8 @@ public final class FeatureBank implements AutoCloseable {
          * @throws IOException if it cannot be read or is not a regular file, such as a device
          */
         static Content of(LabelledImage image) throws IOException {
-            Path file = image.path();
-            if (Files.exists(file) && !Files.isRegularFile(file)) {
-                throw new DatasetException("image " + file + " is not a regular file");
-            }
-            String hash = Sha256.of(file);
             boolean apply = image.exif() == ExifOrientation.APPLY;
-            return new Content(hash, apply ? ImageDecoder.exifOrientation(file) : UPRIGHT);
+            return new Content(Sha256.of(image.path()), apply ? ImageDecoder.exifOrientation(image.path()) : UPRIGHT);
         }
 
         /** Returns a key of the pixels, the hash itself if the image is not rotated. */
@@ -156,7 +187,7 @@ public final class FeatureBank implements AutoCloseable {
             try {
                 contents[i] = Content.of(images.get(i));
             } catch (IOException e) {
-                IOException problem = e instanceof DatasetException
+                IOException problem = e instanceof InputException
                         ? e
                         : new IOException(
                                 path + " cannot be read: " + e.getClass().getSimpleName(), e);
@@ -200,6 +231,7 @@ public final class FeatureBank implements AutoCloseable {
         if (missing.isEmpty()) {
             return;
         }
+        file.requireWritable();
         ImageEncoder encoder = clip.imageEncoder(kind);
         Map<Content, Integer> unreadable = new HashMap<>(); // the first image of each
         Map<Content, IOException> causes = new HashMap<>();

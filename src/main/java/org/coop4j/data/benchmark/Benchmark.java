@@ -2,6 +2,7 @@ package org.coop4j.data.benchmark;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +46,11 @@ public record Benchmark(
         return List.copyOf(byBareName.values());
     }
 
+        /** Returns the {@link #names} except the first. */
+    public List<String> otherNames() {
+        return names().subList(1, names().size());
+    }
+
     /** Returns the number of image files of a complete copy; ImageNet's val list is its test list. */
     public long publishedFiles() {
         long val = rule == SplitRule.IMAGENET ? 0 : published.val();
@@ -67,6 +73,13 @@ public record Benchmark(
      */
     public record Layout(
             String directory, String imageRoot, Optional<String> splitFile, List<String> folders, List<String> lists) {
+                /** Returns the files and folders of a copy with the published split. */
+        public List<String> expected() {
+            List<String> expected = new ArrayList<>(folders);
+            splitFile.ifPresentOrElse(expected::add, () -> expected.addAll(lists));
+            return expected;
+        }
+
         @JsonCreator
         static Layout ofJson(
                 @JsonProperty("directory") String directory,

@@ -5,6 +5,8 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.stream.Collectors;
+import org.coop4j.base.Numbers;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -80,6 +82,20 @@ public record BenchmarkCheck(
         static Missing of(List<Path> all) {
             return new Missing(all.size(), all.subList(0, Math.min(NAMED, all.size())));
         }
+    }
+
+        /** Returns a sentence about each problem, with one about missing images. */
+    public List<String> allProblems() {
+        if (missing.count == 0) {
+            return problems;
+        }
+        String first = missing.first.stream().map(Path::toString).collect(Collectors.joining(", "));
+        List<String> all = new ArrayList<>(problems);
+        all.add(0, "%s missing: %s%s".formatted(
+                Numbers.count(missing.count, "image is", "images are"),
+                first,
+                missing.count > missing.first.size() ? ", …" : ""));
+        return all;
     }
 
     /**

@@ -22,9 +22,6 @@ import org.coop4j.data.LabelledImage;
  */
 record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
 
-    /** Far larger than any list: SUN397's have 1 MB. */
-    private static final long LARGEST_LIST = 64L << 20;
-
     String name() {
         return benchmark.name();
     }
@@ -39,15 +36,11 @@ record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
         return benchmark.layout().splitFile().map(directory::resolve);
     }
 
-    /** Returns a file of the dataset, refusing one that is missing or too large. */
-    Path file(String relative) throws IOException {
+    /** Returns a file of the dataset, refusing one that is missing. */
+    Path file(String relative) throws DatasetException {
         Path file = directory.resolve(relative);
         if (!Files.isRegularFile(file)) {
             throw new DatasetException("%s needs the file %s, which does not exist".formatted(name(), file));
-        }
-        if (Files.size(file) > LARGEST_LIST) {
-            throw new DatasetException(
-                    "%s has %,d bytes, more than a list of %s can have".formatted(file, Files.size(file), name()));
         }
         return file;
     }
@@ -68,9 +61,10 @@ record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
 
     /** Lists the images in a class's folder, which must not be empty. */
     List<LabelledImage> imagesIn(Path folder, int label, String className) throws IOException {
-        List<LabelledImage> images = ImageFiles.in(folder).stream()
-                .map(file -> new LabelledImage(file, label, className))
-                .toList();
+        List<LabelledImage> images = new ImageFiles()
+                .images(folder).stream()
+                        .map(file -> new LabelledImage(file, label, className))
+                        .toList();
         if (images.isEmpty()) {
             throw new DatasetException(
                     "class folder %s of %s has no images: extract the archive again".formatted(folder, name()));
@@ -83,10 +77,12 @@ record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
     List<Path> classFolders(Path folder) throws IOException {
         List<Path> folders = !Files.isDirectory(folder)
                 ? List.of()
-                : ImageFiles.foldersIn(folder).stream()
-                        .filter(f ->
-                                !benchmark.skipped().contains(f.getFileName().toString()))
-                        .toList();
+                : new ImageFiles()
+                        .folders(folder).stream()
+                                .filter(f -> !benchmark
+                                        .skipped()
+                                        .contains(f.getFileName().toString()))
+                                .toList();
         if (folders.isEmpty()) {
             throw new DatasetException("%s needs one folder per class in %s and finds none".formatted(name(), folder));
         }

@@ -71,7 +71,7 @@ final class ImageNetFolders {
             String wnid = wnid(classFolder);
             int label = wnids.indexOf(wnid);
             if (label < 0 || !names.containsKey(wnid)) {
-                throw new DatasetException("%s is a class that %s does not have"
+                throw new DatasetException("%s is not a class of %s: remove it"
                         .formatted(classFolder, label < 0 ? "train" : "classnames.txt"));
             }
             images.addAll(folder.imagesIn(classFolder, label, names.get(wnid)));

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -13,6 +12,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.coop4j.base.OpenFile;
+import org.coop4j.base.TextFile;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageFiles;
@@ -36,6 +37,9 @@ import us.hebi.matlab.mat.types.Struct;
  * @param seed seed of the split
  */
 record PublishedLists(BenchmarkFolder folder, long seed) {
+
+    /** Far larger than any MATLAB file of a dataset. */
+    private static final long LARGEST = 64L << 20;
 
     ImageDataset read() throws IOException {
         return switch (folder.benchmark().rule()) {
@@ -218,7 +222,7 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
         Path nameFile = folder.file("cat_to_name.json");
         Map<String, String> names;
         try {
-            names = new JsonMapper().readValue(Files.readAllBytes(nameFile), new TypeReference<>() {});
+            names = new JsonMapper().readValue(TextFile.read(nameFile), new TypeReference<>() {});
         } catch (JsonProcessingException e) {
             throw new DatasetException(nameFile + " is not an object of names: " + e.getOriginalMessage(), e);
         }
@@ -248,7 +252,7 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
     /** Reads values from a MATLAB 5 file of the dataset, naming it if that fails. */
     private <T> T matlab(String list, MatlabReader<T> reader) throws IOException {
         Path file = folder.file(list);
-        try (Source source = Sources.openFile(file.toFile())) {
+        try (Source source = Sources.wrap(OpenFile.read(file, LARGEST))) {
             return reader.read(Mat5.newReader(source).readMat());
         } catch (DatasetException e) {
             throw e;

@@ -142,7 +142,7 @@ public final class OneDnn implements AutoCloseable {
     /** Returns the reason that this process cannot multiply bfloat16; empty if it can. */
     static Optional<String> obstacle() {
         if (Backend.currentForm() == Backend.Form.PORTABLE) {
-            return Optional.of("only kernels in the host's memory multiply bfloat16: use float32");
+            return Optional.of("the portable form does not multiply bfloat16: use float32");
         }
         Optional<String> missing = missing();
         return missing.isPresent() ? missing : obstacle(dnnl_get_effective_cpu_isa());
@@ -155,7 +155,7 @@ public final class OneDnn implements AutoCloseable {
         return (instructions & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16
                 ? Optional.empty()
                 : Optional.of("this processor has no bfloat16 instructions (AVX512_BF16): use float32,"
-                        + " or auto, which takes the best that it has");
+                        + " or auto, which takes the best available");
     }
 
     /** Returns the instructions that multiply bfloat16 on this processor, which must have some. */
@@ -169,7 +169,7 @@ public final class OneDnn implements AutoCloseable {
         return strided(type, new long[] {rows, cols}, transposed ? new long[] {1, rows} : new long[] {cols, 1});
     }
 
-    /** Images that lie in memory as [images, height, width, channels]. */
+    /** Returns images that lie in memory as [images, height, width, channels]. */
     dnnl_memory_desc images(long images, long channels, long height, long width) {
         long[] strides = {height * width * channels, 1, width * channels, channels};
         return strided(dnnl_f32, new long[] {images, channels, height, width}, strides);
@@ -311,7 +311,7 @@ public final class OneDnn implements AutoCloseable {
     }
 
     /**
-     * Weights copied to another type and layout, once for all kernels of the workers that need the same.
+     * Returns weights copied to another type and layout, once for all kernels of the workers that need the same.
      *
      * @param plain the weights as they lie in memory
      */

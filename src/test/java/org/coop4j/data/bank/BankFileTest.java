@@ -212,7 +212,7 @@ class BankFileTest {
         Files.copy(KEY.file(folder), half.file(folder), StandardCopyOption.REPLACE_EXISTING);
         assertThatThrownBy(() -> BankFile.open(folder, half))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("not the feature bank of this model and transform");
+                .hasMessageContainingAll(".bank", "--bank");
     }
 
     @Test
@@ -229,7 +229,7 @@ class BankFileTest {
         Files.copy(KEY.file(folder), before.file(folder), StandardCopyOption.REPLACE_EXISTING);
         assertThatThrownBy(() -> BankFile.open(folder, before))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("not the feature bank of this model and transform");
+                .hasMessageContainingAll(".bank", "--bank");
     }
 
     @Test
@@ -345,6 +345,38 @@ class BankFileTest {
         assertThatThrownBy(() -> BankFile.open(file, KEY))
                 .isInstanceOf(IOException.class)
                 .hasMessageContainingAll(file.toString(), "--bank");
+    }
+
+    @Test
+    void aBankThatCannotBeWrittenIsReadAndStaysAsItIs() throws IOException {
+        try (BankFile bank = open()) {
+            append(bank, 0, 3);
+        }
+        Files.write(file(), new byte[RECORD / 2], StandardOpenOption.APPEND);
+        byte[] before = Files.readAllBytes(file());
+        try (BankFile bank = BankFile.openToRead(file(), KEY)) {
+            for (int i = 0; i < 3; i++) {
+                assertHolds(bank, i);
+            }
+            assertThat(bank.contains(key(3))).isFalse();
+            assertThatThrownBy(bank::requireWritable)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining(file().toString())
+                    .hasMessageContaining("--bank");
+        }
+        assertThat(Files.readAllBytes(file())).isEqualTo(before);
+    }
+
+    /** Root may write to any file, and then has a bank like any other. */
+    @Test
+    void permissionToReadIsEnoughToOpenABank() throws IOException {
+        try (BankFile bank = open()) {
+            append(bank, 0, 1);
+        }
+        assertThat(file().toFile().setReadOnly()).isTrue();
+        try (BankFile bank = open()) {
+            assertHolds(bank, 0);
+        }
     }
 
     @Test

@@ -21,6 +21,7 @@ import org.coop4j.clip.TinyModel;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
+import org.coop4j.image.ImageException;
 import org.coop4j.image.RgbImage;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
@@ -29,6 +30,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class FeatureBankTest {
@@ -268,6 +272,45 @@ class FeatureBankTest {
             assertThat(bank.size()).as("the good ones are kept").isEqualTo(67);
         }
         assertWarned(recorder, 3, 40, 69);
+    }
+
+    /** A pipe would wait for ever for a writer. */
+    @Test
+    @Timeout(60)
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void pipesAndEndlessFilesAreUnreadableImages() throws Exception {
+        Path pipe = images.get(3).path();
+        Files.delete(pipe);
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        Files.delete(images.get(40).path());
+        Files.createSymbolicLink(images.get(40).path(), Path.of("/dev/zero"));
+        ProgressRecorder recorder = new ProgressRecorder();
+        try (FeatureBank bank = bank("a", test())) {
+            assertThat(bank.encode(images, "images", true, recorder).size()).isEqualTo(68);
+        }
+        assertWarned(recorder, 3, 40);
+        assertThatThrownBy(() -> new ImageDecoder().decode(pipe)).isInstanceOf(ImageException.class);
+        assertThat(ImageDecoder.exifOrientation(pipe)).isEqualTo(1);
+    }
+
+    @Test
+    void unreadableImagesOfSeveralListsAreRefusedTogether() throws IOException {
+        damage(3, 40);
+        ProgressRecorder recorder = new ProgressRecorder();
+        FeatureBank.Lists lists = new FeatureBank.Lists();
+        try (FeatureBank bank = bank("a", test())) {
+            for (List<LabelledImage> list : List.of(images.subList(0, 30), images.subList(30, 70))) {
+                lists.encode(() -> bank.encode(list, "images", false, recorder));
+            }
+            assertThatThrownBy(lists::requireReadable)
+                    .isInstanceOf(FeatureBank.UnreadableImagesException.class)
+                    .hasMessageContaining("2 images cannot be read")
+                    .hasMessageContaining(images.get(3).path().toString())
+                    .hasMessageContaining(images.get(40).path().toString());
+            assertThat(bank.size()).as("the good ones are kept").isEqualTo(68);
+        }
+        assertWarned(recorder, 3, 40);
     }
 
     @Test

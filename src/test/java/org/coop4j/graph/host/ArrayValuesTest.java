@@ -85,7 +85,8 @@ class ArrayValuesTest {
     @Test
     void anUnknownFormIsRefused() {
         System.setProperty(Backend.FORM_PROPERTY, "gpu");
-        assertThatThrownBy(Backend::currentForm).hasMessageContainingAll(Backend.FORM_PROPERTY + "=gpu", "native", "portable");
+        assertThatThrownBy(Backend::currentForm)
+                .hasMessageContainingAll(Backend.FORM_PROPERTY + "=gpu", "native", "portable");
     }
 
     @Test

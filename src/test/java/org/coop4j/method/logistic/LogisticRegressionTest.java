@@ -227,10 +227,10 @@ class LogisticRegressionTest {
         assertThatThrownBy(() -> regression.fit(0, null)).hasMessageContaining("got 0.0");
         assertThatThrownBy(() -> regression.fit(Double.NaN, null)).hasMessageContaining("NaN");
         LinearClassifier classifier = regression.fit(1, null);
-        assertThatThrownBy(() -> classifier.predict(random(1, 3, 1, 1)))
-                .hasMessageContainingAll("3 features", "2");
+        assertThatThrownBy(() -> classifier.predict(random(1, 3, 1, 1))).hasMessageContainingAll("3 features", "2");
         FeatureSet damaged = DenseFeatures.of(1, 1, new float[] {1, Float.NaN}, new int[] {0, 1});
-        assertThatThrownBy(() -> new LogisticRegression(damaged)).hasMessageContainingAll("feature 0", "image 1", "NaN");
+        assertThatThrownBy(() -> new LogisticRegression(damaged))
+                .hasMessageContainingAll("feature 0", "image 1", "NaN");
         FeatureSet wide = DenseFeatures.of(2, 1, new float[] {0, 1, Float.NaN, 0}, new int[2]);
         assertThatThrownBy(() -> classifier.predict(wide)).hasMessageContainingAll("feature 0", "image 1", "NaN");
     }

@@ -10,6 +10,7 @@ import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
@@ -18,7 +19,8 @@ import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /**
- * A file held open for reading at any position, from any thread.
+ * A file held open for reading at any position, from any thread: the one way in which files are opened that may come
+ * from strangers.
  *
  * <p>Reads see the file that was opened, even after another has taken its place. Not a {@link FileChannel}, which an
  * interrupt of one reading thread closes for all others.
@@ -42,10 +44,7 @@ public final class OpenFile implements Closeable {
      * @throws InputException if there is none, or it is a folder, pipe or device
      */
     public static OpenFile open(Path path) throws IOException {
-        if (Files.exists(path) && !Files.isRegularFile(path)) {
-            throw InputException.in(
-                    path, "expected a file, got a " + (Files.isDirectory(path) ? "folder" : "pipe or device"));
-        }
+        requireRegular(path);
         Optional<FileState> before = FileState.of(path);
         RandomAccessFile file;
         try {
@@ -60,6 +59,40 @@ public final class OpenFile implements Closeable {
         } catch (IOException e) {
             file.close();
             throw e;
+        }
+    }
+
+    /**
+     * Returns the content of a file, as long as it is when opened: a file of the system's, such as {@code /proc/kmsg}, may
+     * have no end.
+     *
+     * @param most limit of its size in bytes
+     * @throws InputException if it is larger, there is none, or it is a folder, pipe or device
+     */
+    public static byte[] read(Path path, long most) throws IOException {
+        try (OpenFile file = open(path)) {
+            if (file.length > most) {
+                throw new InputException("%s has more than %d MB: expected a smaller file".formatted(path, most >> 20));
+            }
+            return file.region().bytes();
+        }
+    }
+
+    /**
+     * Opens a file to lock it or write in it.
+     *
+     * @throws InputException if it is a folder, pipe or device
+     */
+    public static FileChannel channel(Path path, OpenOption... options) throws IOException {
+        requireRegular(path);
+        return FileChannel.open(path, options);
+    }
+
+    /** Refuses a folder, and a pipe or device, which might wait for ever or have no end. */
+    private static void requireRegular(Path path) throws InputException {
+        if (Files.exists(path) && !Files.isRegularFile(path)) {
+            throw InputException.in(
+                    path, "expected a file, got a " + (Files.isDirectory(path) ? "folder" : "pipe or device"));
         }
     }
 

@@ -1,10 +1,8 @@
 package org.coop4j.base;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -18,8 +16,6 @@ import java.util.HexFormat;
  * }</pre>
  */
 public final class Sha256 {
-    private static final int CHUNK = 1 << 16;
-
     private final MessageDigest digest;
 
     /** Begins a hash. */
@@ -31,16 +27,11 @@ public final class Sha256 {
         }
     }
 
-    /** Returns the hash of a file. */
+    /** Returns the hash of a regular file. */
     public static String of(Path file) throws IOException {
-        Sha256 hash = new Sha256();
-        byte[] chunk = new byte[CHUNK];
-        try (InputStream in = Files.newInputStream(file)) {
-            for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
-                hash.digest.update(chunk, 0, n);
-            }
+        try (OpenFile open = OpenFile.open(file)) {
+            return open.sha256(bytes -> {});
         }
-        return hash.hex();
     }
 
     /** Returns the hash of bytes. */

@@ -1,11 +1,9 @@
 package org.coop4j.base;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -19,25 +17,18 @@ public final class TextFile {
     private TextFile() {}
 
     /**
-     * Returns the text of a file or pipe.
+     * Returns the text of a file.
      *
-     * @throws InputException if it is not UTF-8 or larger than 64 MB
+     * @throws InputException if it is not UTF-8, larger than 64 MB, or no regular file
      */
     public static String read(Path file) throws IOException {
         return read(file, MAX_BYTES);
     }
 
-    /** Returns the text of a file or pipe of at most {@code most} bytes. */
+    /** Returns the text of a file of at most {@code most} bytes. */
     public static String read(Path file, int most) throws IOException {
-        byte[] bytes;
-        try (InputStream in = Files.newInputStream(file)) {
-            bytes = Files.size(file) > most ? null : in.readNBytes(most + 1);
-        }
-        if (bytes == null || bytes.length > most) {
-            throw new InputException("%s has more than %d MB: expected a small text file".formatted(file, most >> 20));
-        }
         try {
-            String text = utf8(bytes);
+            String text = utf8(OpenFile.read(file, most));
             return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
         } catch (CharacterCodingException e) {
             throw new InputException(file + " is not UTF-8 text", e);

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -16,11 +17,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -142,5 +145,44 @@ class OpenFileTest {
         assertThatThrownBy(() -> OpenFile.open(Path.of("/dev/zero")))
                 .isInstanceOf(InputException.class)
                 .hasMessageContainingAll("/dev/zero", "device");
+    }
+
+    /** A pipe without a writer would wait for ever, and so would the kernel's log. */
+    @Test
+    @Timeout(20)
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void pipesAreRefusedHoweverTheyAreOpened() throws Exception {
+        Path pipe = folder.resolve(".weights.0123456789abcdef-0123456789abcdef.tmp");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        assertRefused(() -> OpenFile.open(pipe));
+        assertRefused(() -> OpenFile.read(pipe, 1));
+        assertRefused(() -> OpenFile.channel(pipe, StandardOpenOption.CREATE, StandardOpenOption.WRITE));
+        assertRefused(() -> TextFile.lines(pipe));
+        assertRefused(() -> Sha256.of(pipe));
+        AtomicFile.write(path, new byte[1]); // a temporary file that another process left has such a name
+        assertThat(pipe).exists();
+    }
+
+    private static void assertRefused(ThrowingCallable opening) {
+        assertThatThrownBy(opening)
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("pipe");
+    }
+
+    @Test
+    void aFileIsReadAsFarAsItsSizeSaid() throws IOException {
+        assertThat(OpenFile.read(path, content.length)).isEqualTo(content);
+        assertThatThrownBy(() -> OpenFile.read(path, 1 << 20))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining(path + " has more than 1 MB");
+    }
+
+    /** The system says that such a file has no bytes; reading until its end would never end for some of them. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void filesOfTheSystemWithoutASizeAreEmpty() throws IOException {
+        assertThat(OpenFile.read(Path.of("/proc/uptime"), 100)).isEmpty();
+        assertThat(Sha256.of(Path.of("/proc/uptime"))).isEqualTo(Sha256.of(""));
     }
 }

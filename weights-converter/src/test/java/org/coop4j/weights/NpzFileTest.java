@@ -105,13 +105,13 @@ class NpzFileTest {
     @CsvSource(
             delimiter = ';',
             value = {
-                "|O ; (2,) ; holds Python objects, which are never loaded",
-                ">f4 ; (2,) ; has elements of type >f4: expected little-endian",
-                "<f4 ; (3,) ; takes 12 bytes, and 8 are there",
+                "|O ; (2,) ; Python objects",
+                ">f4 ; (2,) ; type >f4",
+                "<f4 ; (3,) ; 12 bytes",
                 "<f4 ; (4611686018427387905,) ; not a shape",
                 "<f4 ; (999999999999999999, 999999999) ; overflows",
                 "<f4 ; (-1,) ; header of a plain array",
-                "<c8 ; (1,) ; has elements of type <c8",
+                "<c8 ; (1,) ; type <c8",
             })
     void otherArraysAreRefusedByName(String descr, String shape, String message) throws IOException {
         Path file = npz(false, "x.npy", npy(descr, false, shape, floats(1, 2)));
@@ -123,8 +123,8 @@ class NpzFileTest {
         String structured = "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }";
         assertRefused(npz(false, "x.npy", npy(structured, floats(1, 2))), "header of a plain array");
         assertRefused(npz(false, "x.npy", npy(" ".repeat(20_000), floats(1, 2))), "has a header of");
-        assertRefused(npz(false, "x.npy", new byte[] {1, 2, 3}), "not in NumPy's format");
-        assertRefused(npz(false, "x.txt", new byte[] {1}), "x.txt is not a NumPy array");
+        assertRefused(npz(false, "x.npy", new byte[] {1, 2, 3}), "NumPy's format");
+        assertRefused(npz(false, "x.txt", new byte[] {1}), "x.txt");
     }
 
     @Test

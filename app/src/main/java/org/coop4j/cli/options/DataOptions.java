@@ -43,6 +43,11 @@ public final class DataOptions {
     private Path names;
 
     @Option(
+            names = "--nested",
+            description = "Each folder with images is a class, named by its path, such as food/pizza.")
+    private boolean nested;
+
+    @Option(
             names = "--half",
             paramLabel = "HALF",
             description = "The classes: all, or the reference's half base or new (default: all; in eval, the run's).")
@@ -57,9 +62,13 @@ public final class DataOptions {
         if (names != null && !features && (benchmark != null || Files.isRegularFile(data))) {
             throw new WrongUsage("--names is for a folder with one subfolder per class, or features: omit it");
         }
+        if (nested && (benchmark != null || Files.isRegularFile(data))) {
+            throw new WrongUsage("--nested is for a folder of class folders: omit it");
+        }
         // eval reads it again, from wherever it is called
-        DataSpec spec =
-                DataSpec.of(features ? data.toAbsolutePath().normalize() : data).withFiles(images, names);
+        DataSpec spec = DataSpec.of(features ? data.toAbsolutePath().normalize() : data)
+                .withFiles(images, names)
+                .withNested(nested ? true : null);
         return benchmark == null ? spec : spec.withBenchmark(benchmark.name());
     }
 

@@ -2,7 +2,6 @@ package org.coop4j.cli.options;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.clip.Clip;
@@ -10,9 +9,7 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Table;
-import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
-import org.coop4j.data.LabelledImage;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ExifOrientation;
@@ -168,7 +165,10 @@ public final class Options {
 
     /** The part of a dataset that a command works on. */
     public static final class Part {
-        @Option(names = "--split", paramLabel = "SPLIT", description = "train, val or test (default: test).")
+        @Option(
+                names = "--split",
+                paramLabel = "SPLIT",
+                description = "train, val or test (default: test; in embed, all).")
         private Split split;
 
         @Option(
@@ -187,6 +187,11 @@ public final class Options {
             return seed;
         }
 
+        /** Returns the seed of the split, or another if none was given. */
+        public long seedOr(long otherwise) {
+            return seed == null ? otherwise : seed;
+        }
+
         /** Returns the chosen part, or null if none was given. */
         public Split splitIfGiven() {
             return split;
@@ -195,15 +200,6 @@ public final class Options {
         /** Returns the chosen part. */
         public Split split() {
             return split == null ? Split.TEST : split;
-        }
-
-        /** Returns the images of the chosen part, at least one. */
-        public List<LabelledImage> of(ImageDataset dataset) {
-            List<LabelledImage> images = dataset.images(split());
-            if (images.isEmpty()) {
-                throw new CommandFailure(dataset.name() + " has no " + split().label() + " images");
-            }
-            return images;
         }
     }
 

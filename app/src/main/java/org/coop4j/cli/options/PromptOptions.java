@@ -4,9 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.clip.FeatureTable;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.StoredFeatures;
@@ -36,7 +34,7 @@ public final class PromptOptions {
         @Option(
                 names = {"-m", "--model"},
                 paramLabel = "FILE",
-                description = "The model it was learned with (default: where it was then, or beside it).")
+                description = "The model it was learned with (default: at its recorded path, or next to it).")
         private Path file;
 
         @Mixin
@@ -60,11 +58,6 @@ public final class PromptOptions {
     /** Reads the classifier's file. */
     public ClassifierFile read() throws IOException {
         return ClassifierFile.read(file());
-    }
-
-    /** Returns the run's folder or the classifier's file, as it was given. */
-    public Path given() {
-        return prompt;
     }
 
     /** Returns the classifier's folder, which may be that of its run. */
@@ -107,24 +100,15 @@ public final class PromptOptions {
         if (model.file != null || first == null || !learned.learnedWithoutModel()) {
             return open(learned, precision);
         }
-        StoredFeatures features = first.features();
-        return FeatureTable.of(
-                features.precision(),
-                features.modelSha256(),
-                features.logLogitScale(0), // the classifier has its own
-                List.of(),
-                FeatureMatrix.of(0, features.width(), new float[0]),
-                Workers.standard());
+        return first.features().space(Workers.standard());
     }
 
     /** Opens a classifier for classes that its method may not be able to name. */
     public static Classifier classifier(ClassifierFile learned, FeatureSpace space, List<String> classNames)
             throws IOException {
-        try {
+        return CommandFailure.unless(() -> {
             Classifier own = learned.open(space);
             return classNames.equals(learned.classNames()) ? own : own.forClasses(classNames);
-        } catch (IllegalArgumentException e) {
-            throw new CommandFailure(e.getMessage());
-        }
+        });
     }
 }

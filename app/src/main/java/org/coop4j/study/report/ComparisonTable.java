@@ -4,6 +4,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.coop4j.base.Numbers;
+import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.eval.Interval;
@@ -12,30 +13,21 @@ import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.Comparison;
 import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.Comparison.Role;
+import org.coop4j.run.MethodChoice.Score;
 import org.coop4j.run.MethodChoice;
 
-/** A training run compared with simpler classifiers, as a table and in words. */
-public final class ComparisonTable {
+/**
+ * A training run compared with simpler classifiers, as a table and in words.
+ *
+ * @param seeds comparisons of the same classifiers, one per seed; the table has mean and standard deviation
+ */
+public record ComparisonTable(List<Comparison> seeds) {
 
     /** The usual level of significance. */
     private static final double SIGNIFICANT = 0.05;
 
-    private final List<Comparison> seeds;
-
-    private ComparisonTable(List<Comparison> seeds) {
-        this.seeds = seeds;
-    }
-
-    /**
-     * Returns the table.
-     *
-     * @param seeds comparisons of the same classifiers, one per seed; the table has mean and standard deviation
-     */
-    public static Table<?> of(List<Comparison> seeds) {
-        return new ComparisonTable(seeds).table();
-    }
-
-    private Table<?> table() {
+    /** Returns the table. */
+    public Table<?> table() {
         List<ComparedClassifier> classifiers = seeds.get(0).classifiers();
         double best = classifiers.stream()
                 .filter(c -> c.role() != Role.HINDSIGHT)
@@ -43,7 +35,6 @@ public final class ComparisonTable {
                 .max()
                 .orElseThrow();
         return new Table<ComparedClassifier>("comparison", "Accuracy on the test images, %", "")
-                .decimals(1)
                 .words("classifier", c -> muted(c, named(c, classifiers)), "classifier")
                 .means(
                         "test",
@@ -68,14 +59,16 @@ public final class ComparisonTable {
 
     /** Makes the cell of a name; the screen marks what was learned among baselines. */
     private static Cell named(ComparedClassifier c, List<ComparedClassifier> all) {
-        boolean marked = c.role() == Role.METHOD && all.stream().anyMatch(other -> other.role() != Role.METHOD);
-        String name = name(c);
+        return marked(name(c), c.role() == Role.METHOD && all.stream().anyMatch(other -> other.role() != Role.METHOD));
+    }
+
+    private static Cell marked(String name, boolean marked) {
         return new Cell(List.of(name), decimals -> name, marked ? "* " + name : name, Cell.Style.PLAIN, "");
     }
 
     /** Mutes the cells of a prompt found in hindsight. */
     private static Cell muted(ComparedClassifier c, Cell cell) {
-        return c.role() == Role.HINDSIGHT ? cell.in(Cell.Style.MUTED) : cell;
+        return c.role() == Role.HINDSIGHT ? cell.in(Style.MUTED) : cell;
     }
 
     /** Makes a cell of a number that may be unknown: without images, or of a run read from a folder. */
@@ -88,7 +81,7 @@ public final class ComparisonTable {
         return SeedSummary.of(seeds, seed -> number.applyAsDouble(same(seed, of)));
     }
 
-    /** Finds a classifier with another seed, where another prompt may be chosen and be the best in hindsight too. */
+    /** Finds the same classifier at another seed, where another prompt may be the chosen one or the best in hindsight. */
     private static ComparedClassifier same(Comparison seed, ComparedClassifier of) {
         boolean named = of.role() == Role.METHOD || of.role() == Role.OWN_PROMPT;
         return seed.classifiers().stream()
@@ -108,17 +101,19 @@ public final class ComparisonTable {
 
     /** Returns the scores of the candidates among which a method was chosen. */
     public static Table<?> candidates(MethodChoice choice) {
-        List<MethodChoice.Score> scores = choice.scores();
+        List<Score> scores = choice.scores();
         boolean folds = choice.crossValidated();
-        MethodChoice.Score best = MethodChoice.best(scores);
-        return new Table<MethodChoice.Score>(
+        Score best = MethodChoice.best(scores);
+        return new Table<Score>(
                         "candidates",
                         folds
                                 ? "Accuracy by cross-validation on the training images, %"
                                 : "Accuracy on the val images, %",
                         "")
-                .decimals(1)
-                .words("candidate", s -> Cell.words(s.candidate().name()).best(s.equals(best)), "candidate")
+                .words(
+                        "candidate",
+                        s -> marked(s.candidate().name(), s.equals(best)).best(s.equals(best)),
+                        "candidate")
                 .numbers(
                         folds ? "cross-validation" : "val",
                         s -> Cell.number(s.accuracy()).best(s.equals(best)),
@@ -156,7 +151,7 @@ public final class ComparisonTable {
         String verdict = test.pValue() >= SIGNIFICANT
                 ? images + (test.images() == 1 ? " is" : " are") + " too few to distinguish them"
                 : "the " + (test.difference() > 0 ? "gain" : "loss") + " is significant";
-        return "%s (McNemar's exact test: p %s); they disagree on %s: %s is right on %d, %s on %d"
+        return "%s (McNemar's exact test: p %s); exactly one is right on %s: %s on %d, %s on %d"
                 .formatted(
                         verdict,
                         test.pValue() < 0.001 ? "< 0.001" : "= " + Numbers.probability(test.pValue()),

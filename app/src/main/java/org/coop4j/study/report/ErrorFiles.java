@@ -20,6 +20,9 @@ import org.coop4j.run.PictureResults.PictureResult;
  */
 public record ErrorFiles(PictureResults results, List<String> names) {
 
+    /** A file's name has at most 255 bytes, of which words and numbers take the rest. */
+    private static final int MOST_BYTES = 220;
+
     /** Refuses a folder that holds anything, before any work is done. */
     public static void requireEmpty(Path folder) throws IOException {
         if (Files.exists(folder) && !isEmpty(folder)) {
@@ -42,11 +45,11 @@ public record ErrorFiles(PictureResults results, List<String> names) {
         List<PictureResult> wrong = results.wrong();
         for (PictureResult result : wrong) {
             Path target = Files.createDirectories(
-                    folder.resolve(fileName(names.get(result.truth())) + " as " + fileName(names.get(result.label()))));
+                    folder.resolve(fileName(result.truth()) + " as " + fileName(result.label())));
             String name = "%03d %s"
                     .formatted(
                             Math.round(100 * result.probability()),
-                            result.file().getFileName());
+                            end(result.file().getFileName().toString(), MOST_BYTES));
             Path copy = target.resolve(name);
             for (int n = 2; Files.exists(copy); n++) {
                 copy = target.resolve(n + " " + name);
@@ -56,10 +59,22 @@ public record ErrorFiles(PictureResults results, List<String> names) {
         return wrong.size();
     }
 
-    /** Replaces what no file name may hold; class names come from strangers. */
-    private static String fileName(String className) {
-        String name = className.replaceAll("[\\\\/:*?\"<>|\\p{Cntrl}]", "_").strip();
-        return name.isEmpty() || name.matches("\\.+") ? "_" : name;
+    /** Returns a class's name without what no file name may hold, the number before the end of a long one. */
+    private String fileName(int label) {
+        String name =
+                names.get(label).replaceAll("[\\\\/:*?\"<>|\\p{Cntrl}]", "_").strip();
+        String end = end(name, MOST_BYTES / 2);
+        String distinct = end.equals(name) ? name : label + " " + end;
+        return distinct.isEmpty() || distinct.matches("\\.+") ? "_" : distinct;
+    }
+
+    /** Returns the end of a name that is too long for a file's, otherwise the whole. */
+    private static String end(String name, int mostBytes) {
+        String end = name;
+        while (end.getBytes(StandardCharsets.UTF_8).length > mostBytes) {
+            end = end.substring(end.offsetByCodePoints(0, 1));
+        }
+        return end;
     }
 
     /** Writes one JSON object per line, in the order of the images. */
@@ -75,6 +90,6 @@ public record ErrorFiles(PictureResults results, List<String> names) {
                     .put("truth_probability", result.truthProbability());
             lines.append(line).append('\n');
         }
-        AtomicFile.write(file, lines.toString().getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(file, lines.toString());
     }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.coop4j.base.AtomicFile;
+import org.coop4j.base.TextFile;
 
 /**
  * The folder of a report. A new report replaces the one that is there: its files are written aside and moved in when
@@ -41,7 +42,7 @@ final class ReportFiles {
      * @param contents by name, with slashes between folders
      * @return the files, relative to the folder
      */
-    List<Path> write(Map<String, byte[]> contents) throws IOException {
+    List<Path> write(Map<String, String> contents) throws IOException {
         List<String> before = listed();
         List<AtomicFile> written = new ArrayList<>();
         try {
@@ -50,12 +51,12 @@ final class ReportFiles {
             Set<String> all = new LinkedHashSet<>(before);
             all.addAll(contents.keySet());
             list(all);
-            for (Map.Entry<String, byte[]> content : contents.entrySet()) {
+            for (Map.Entry<String, String> content : contents.entrySet()) {
                 Path target = folder.resolve(content.getKey());
                 Files.createDirectories(target.getParent());
                 AtomicFile file = AtomicFile.create(target);
                 written.add(file);
-                file.write(ByteBuffer.wrap(content.getValue()), 0);
+                file.write(ByteBuffer.wrap(content.getValue().getBytes(StandardCharsets.UTF_8)), 0);
             }
             for (AtomicFile file : written) {
                 file.commit();
@@ -79,14 +80,14 @@ final class ReportFiles {
     }
 
     private void list(Set<String> names) throws IOException {
-        AtomicFile.write(folder.resolve(LIST), (String.join("\n", names) + "\n").getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(folder.resolve(LIST), String.join("\n", names) + "\n");
     }
 
     /** Returns the files of the report that is there, without names that lead out of the folder. */
     private List<String> listed() throws IOException {
         List<String> names = new ArrayList<>();
         if (Files.exists(folder.resolve(LIST))) {
-            names.addAll(Files.readAllLines(folder.resolve(LIST)));
+            names.addAll(TextFile.lines(folder.resolve(LIST)));
             names.removeIf(name -> !name.matches("(tables|figures)/[a-z0-9-]+(/[a-z0-9-]+)?\\.[a-z]{3}"));
         }
         return names;

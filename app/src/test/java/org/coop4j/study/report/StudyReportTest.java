@@ -130,9 +130,7 @@ class StudyReportTest {
         // t = 43 / √(13 / 3) = 20.6564; p = 1 − t / √(t² + 2) = 0.002335.
         assertThat(row).containsEntry("p_paired_over_seeds", "0.00234");
         // Of 80, 82 and 87 the reference prints 2.94, with divisor n.
-        assertThat(text("report.html"))
-                .contains("n − 1", "± 3.6")
-                .doesNotContain("± 2.9");
+        assertThat(text("report.html")).contains("n − 1", "± 3.6").doesNotContain("± 2.9");
     }
 
     @Test

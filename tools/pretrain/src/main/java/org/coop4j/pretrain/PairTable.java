@@ -46,7 +46,7 @@ public record PairTable(Path file, List<Picture> pictures) {
      *     leaves the folder, or an image file is missing
      */
     public static PairTable read(Path csv) throws IOException {
-        PairTable table = new PairTable(csv, pictures(csv, CsvList.cells(csv, "table")));
+        PairTable table = new PairTable(csv, pictures(csv, CsvList.cells(csv)));
         table.requireFiles();
         return table;
     }

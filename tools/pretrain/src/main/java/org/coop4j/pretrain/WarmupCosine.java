@@ -13,7 +13,8 @@ record WarmupCosine(double rate, long warmup, long steps) {
     WarmupCosine {
         if (!(rate > 0) || warmup < 0 || steps < 1) {
             throw new IllegalArgumentException(
-                    "learning rate %s over %d steps, %d of them warm-up".formatted(rate, steps, warmup));
+                    "rate %s, %d steps, %d of them warm-up: expected a positive rate, 1 step or more, no negative warm-up"
+                            .formatted(rate, steps, warmup));
         }
     }
 

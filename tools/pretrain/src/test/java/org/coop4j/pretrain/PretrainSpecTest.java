@@ -34,7 +34,6 @@ class PretrainSpecTest {
         Files.writeString(file, good.replace("\"shift\"", "\"shfit\": 1, \"shift\""));
         assertThatThrownBy(() -> PretrainSpec.readConfig(file)).hasMessageContaining("\"shfit\"");
         Files.writeString(file, good.replaceFirst("\"rate\": [0-9.]+", "\"rate\": -1"));
-        assertThatThrownBy(() -> PretrainSpec.readConfig(file))
-                .hasMessageContainingAll("learning rate", "-1.0");
+        assertThatThrownBy(() -> PretrainSpec.readConfig(file)).hasMessageContainingAll("learning rate", "-1.0");
     }
 }

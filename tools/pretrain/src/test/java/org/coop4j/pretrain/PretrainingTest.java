@@ -147,22 +147,19 @@ class PretrainingTest {
     @Test
     void badInputIsFoundBeforeTrainingStarts() throws IOException {
         Path csv = PictureTables.write(folder);
-        assertThatThrownBy(() -> prepare(csv, 33))
-                .hasMessageContainingAll("33 pairs", "32 pictures");
+        assertThatThrownBy(() -> prepare(csv, 33)).hasMessageContainingAll("33 pairs", "32 pictures");
         String good = Files.readString(csv);
         Files.writeString(csv, good + "0.png,\"  \"\n");
         assertThatThrownBy(() -> PairTable.read(csv)).hasMessageContainingAll("row 65", "0.png");
         Files.writeString(csv, good + "99.png,a ghost\n");
-        assertThatThrownBy(() -> PairTable.read(csv))
-                .hasMessageContainingAll("1 image", "99.png");
+        assertThatThrownBy(() -> PairTable.read(csv)).hasMessageContainingAll("1 image", "99.png");
         Files.writeString(csv, good + "0.png," + "word ".repeat(20) + "\n");
         assertThatThrownBy(() -> prepare(csv, 8))
                 .hasMessageContaining("22 tokens")
                 .hasMessageContaining("context length 16");
         Files.writeString(csv, good);
         Files.write(folder.resolve("3.png"), new byte[] {1, 2, 3});
-        assertThatThrownBy(() -> prepare(csv, 8))
-                .hasMessageContainingAll("1 image", "3.png");
+        assertThatThrownBy(() -> prepare(csv, 8)).hasMessageContainingAll("1 image", "3.png");
         Files.writeString(csv, good.substring("path,caption\n".length()));
         assertThatThrownBy(() -> PairTable.read(csv)).hasMessageContaining("header");
         Files.writeString(csv, "path,caption\n../secret.png,a secret\n");

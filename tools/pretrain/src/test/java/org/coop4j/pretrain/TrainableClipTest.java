@@ -269,8 +269,7 @@ class TrainableClipTest {
                     .hasMessageContainingAll("3 captions", "12 tokens", "4 of 20");
             List<int[]> unknown = TinyClips.captions(BATCH, new Random(1));
             unknown.get(2)[1] = 20;
-            assertThatThrownBy(() -> TinyClips.setCaptions(clip, unknown))
-                    .hasMessageContaining("token 20");
+            assertThatThrownBy(() -> TinyClips.setCaptions(clip, unknown)).hasMessageContaining("token 20");
         }
     }
 }

@@ -75,7 +75,7 @@ final class OpenAiNames {
             int missing = entry.getValue().parts.indexOf(null);
             if (missing >= 0) {
                 throw new InputException(
-                        "%s cannot be made: its %s is missing".formatted(entry.getKey(), STACKED.get(missing)));
+                        "%s is incomplete: its %s is missing".formatted(entry.getKey(), STACKED.get(missing)));
             }
         }
         return names.tensors;
@@ -119,7 +119,7 @@ final class OpenAiNames {
         SourceTensor tensor =
                 tensors.computeIfAbsent(name, n -> new SourceTensor(Arrays.asList(new TensorView[count])));
         if (tensor.parts.size() != count || tensor.parts.set(index, part) != null) {
-            throw new InputException("two tensors of the checkpoint are " + name);
+            throw new InputException("two tensors of the checkpoint map to " + name);
         }
     }
 

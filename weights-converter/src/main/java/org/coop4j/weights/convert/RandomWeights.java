@@ -3,6 +3,7 @@ package org.coop4j.weights.convert;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.coop4j.base.Progress;
@@ -37,6 +38,17 @@ public final class RandomWeights {
     private RandomWeights(ClipConfig architecture, long seed) {
         this.architecture = architecture;
         this.seed = seed;
+    }
+
+    /** Returns a file of random weights of a published architecture in a folder, which is written unless it is there. */
+    public static Path kept(String architecture, Path folder, Progress progress) throws IOException {
+        Path file = folder.resolve(architecture.replaceAll("[^A-Za-z0-9]+", "-") + ".safetensors");
+        if (!Files.exists(file)) {
+            progress.note("writing random weights to " + file);
+            Files.createDirectories(folder);
+            write(ClipConfig.named(architecture), 1, file, MlpActivation.QUICK_GELU, Progress.NONE);
+        }
+        return file;
     }
 
     /** The next element of a tensor. */

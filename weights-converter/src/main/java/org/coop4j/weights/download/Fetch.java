@@ -17,8 +17,10 @@ import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.OpenFile;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
+import org.coop4j.base.TextFile;
 
 /**
  * Fetches one file into a folder. A stalled transfer is resumed a few times. The received beginning is kept in {@code
@@ -47,7 +49,7 @@ record Fetch(Http http, Path folder, long mostBytes, Progress progress) {
             return target; // moved there when it was complete
         }
         Path part = folder.resolve(file.name() + ".part");
-        try (FileChannel channel = FileChannel.open(
+        try (FileChannel channel = OpenFile.channel(
                         part, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
                 FileLock lock = lock(channel)) {
             if (lock == null) {
@@ -90,7 +92,7 @@ record Fetch(Http http, Path folder, long mostBytes, Progress progress) {
     /** Receives the rest of a file, and returns the file's SHA-256 if the server sends it. */
     private Optional<String> receive(RemoteFile file, FileChannel channel) throws IOException {
         Path etagFile = etagOf(file);
-        Optional<String> etag = Files.exists(etagFile) ? Optional.of(Files.readString(etagFile)) : Optional.empty();
+        Optional<String> etag = Files.exists(etagFile) ? Optional.of(TextFile.read(etagFile)) : Optional.empty();
         // A beginning is useless if nothing shows that the file is still the same.
         long have = etag.isPresent() || file.sha256().isPresent() ? channel.size() : 0;
         Http.Answer answer = http.get(file.address(), have, etag);

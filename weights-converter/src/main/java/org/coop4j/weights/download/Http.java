@@ -81,7 +81,12 @@ record Http(URI hub, Map<String, String> environment, Duration patience) {
         if (location == null) {
             throw new InputException(from + ": redirected to nowhere");
         }
-        URI to = from.resolve(location);
+        URI to;
+        try {
+            to = from.resolve(location);
+        } catch (IllegalArgumentException e) {
+            throw new InputException(from + ": redirected to no address: " + location, e);
+        }
         if ("https".equals(from.getScheme()) && !"https".equals(to.getScheme())) {
             throw new InputException(from + ": redirected from https to " + to);
         }

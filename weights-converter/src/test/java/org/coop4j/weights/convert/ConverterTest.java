@@ -223,12 +223,12 @@ class ConverterTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "\"head_width\":48,| a multiple of head_width 48, got 128",
+                "\"head_width\":48,| head_width 48, got 128",
                 "\"mlp_ratio\":3.0,| visual.transformer.resblocks.0.mlp.c_fc.weight (expected [384, 128], got [512,"
                         + " 128])",
                 "\"timm_model_name\":\"vit\",| vision_cfg.timm_model_name",
                 "\"attentional_pool\":true,| vision_cfg.attentional_pool",
-                "\"pool_type\":\"avg\",| vision_cfg.pool_type: expected tok or argmax",
+                "\"pool_type\":\"avg\",| vision_cfg.pool_type",
                 "\"act_kwargs\":{\"approximate\":\"tanh\"},| vision_cfg.act_kwargs",
             })
     void openClipFieldsThatChangeTheModelAreRefused(String field, String problem) throws IOException {
@@ -270,7 +270,7 @@ class ConverterTest {
         }
         Files.writeString(
                 config, json.replace("\"preprocess_cfg\": {", "\"preprocess_cfg\": {\"resize_mode\": \"longest\","));
-        assertFails(source, TOLD, "resize_mode: expected shortest or squash");
+        assertFails(source, TOLD, "resize_mode");
     }
 
     /** The golden folder with other names and one more field of the image tower. */
@@ -334,8 +334,8 @@ class ConverterTest {
                 "\"model_type\": \"clip\" | \"model_type\": \"siglip\" | model_type: expected clip,"
                         + " got \"siglip\"",
                 "1e-05 | 1e-06 | layer_norm_eps: expected 1.0E-5, got 1.0E-6",
-                "\"hidden_act\": \"quick_gelu\" | \"hidden_act\": \"gelu_new\"" + " | expected quick_gelu or gelu, got",
-                "\"image_size\": 32 | \"image_size\": \"32\" | image_size: expected a whole number," + " got \"32\"",
+                "\"hidden_act\": \"quick_gelu\" | \"hidden_act\": \"gelu_new\"" + " | \"gelu_new\"",
+                "\"image_size\": 32 | \"image_size\": \"32\" | image_size",
                 "{ | [ | not valid JSON",
             })
     void aConfigurationThatDoesNotFitIsRefused(String part, String other, String problem) throws IOException {
@@ -361,11 +361,11 @@ class ConverterTest {
         Files.writeString(file, json.replace("\"crop_size\": 32", "\"crop_size\": 24"));
         assertFails(source, TOLD, "size 32 and crop_size 24");
         Files.writeString(file, json.replace("e\": 32", "e\": 48"));
-        assertFails(source, TOLD, "expected preprocessing to the image tower's 32 pixels, got 48");
+        assertFails(source, TOLD, "32 pixels, got 48");
         Files.writeString(file, json.replace("\"do_resize\": true", "\"do_resize\": false"));
-        assertFails(source, TOLD, "do_resize: expected true");
+        assertFails(source, TOLD, "do_resize");
         Files.writeString(file, json.replace("\"resample\": 3", "\"resample\": 2"));
-        assertFails(source, TOLD, "resample: expected 3, got 2");
+        assertFails(source, TOLD, "resample");
     }
 
     @Test
@@ -436,15 +436,12 @@ class ConverterTest {
 
     @Test
     void otherModelsAreNamedAsSuch() throws IOException {
-        assertFails(
-                Golden.path("vit/reference_checkpoint/prompt_learner/model.pth.tar-50"),
-                QUICK_GELU,
-                "a learned prompt of the CoOp reference trainer");
+        assertFails(Golden.path("vit/reference_checkpoint/prompt_learner/model.pth.tar-50"), QUICK_GELU, "coop import");
         Path other = folder.resolve("other.pt");
         TorchSave.write(other, Map.of("fc.weight", DenseTensor.ofFloats(Shape.of(1), 0)));
         assertFails(other, QUICK_GELU, "not a CLIP model");
         TorchSave.write(other, Map.of("epoch", 3));
-        assertFails(other, QUICK_GELU, "holds no state dict: a dict with the keys [epoch]");
+        assertFails(other, QUICK_GELU, "[epoch]");
     }
 
     @Test
@@ -459,7 +456,7 @@ class ConverterTest {
         assertFails(text, QUICK_GELU, "00 01 02 ff");
         Files.write(text, new byte[0]);
         assertFails(text, QUICK_GELU, "it is empty");
-        assertFails(folder.resolve("none.pt"), QUICK_GELU, "no such file or folder");
+        assertFails(folder.resolve("none.pt"), QUICK_GELU, "none.pt");
         Path empty = Files.createDirectory(folder.resolve("empty"));
         assertFails(empty, QUICK_GELU, "neither config.json (Hugging Face)");
         Files.copy(Golden.path("vit/huggingface/config.json"), empty.resolve("config.json"));

@@ -345,17 +345,18 @@ class ModelDownloadTest {
     void everyRefusalSaysWhy() throws IOException {
         assertThatThrownBy(() -> fetch(server.address() + "/none.pt")).hasMessageContaining("404");
         assertThatThrownBy(() -> fetch("hf:somebody/nothing")).hasMessageContaining("404");
-        assertThatThrownBy(() -> fetch("hf:../etc")).hasMessageContaining("expected a repository");
-        assertThatThrownBy(() -> fetch("ViT-B/33"))
-                .hasMessageContaining("expected one of RN50")
-                .hasMessageContaining("\"ViT-B/33\"");
+        assertThatThrownBy(() -> fetch("hf:../etc")).hasMessageContaining("hf:../etc");
+        assertThatThrownBy(() -> fetch("ViT-B/33")).hasMessageContainingAll("RN50", "\"ViT-B/33\"");
         server.put("/api/models/a/b", "<html>".getBytes(StandardCharsets.UTF_8));
         assertThatThrownBy(() -> fetch("hf:a/b")).hasMessageContaining("not JSON");
         server.put("/api/models/a/c", "{\"siblings\": []}".getBytes(StandardCharsets.UTF_8));
         assertThatThrownBy(() -> fetch("hf:a/c")).hasMessageContaining("neither open_clip_config");
         server.redirect("/loop", server.address() + "/loop");
-        assertThatThrownBy(() -> fetch(server.address() + "/loop"))
-                .hasMessageContaining("redirected more than 5 times");
+        assertThatThrownBy(() -> fetch(server.address() + "/loop")).hasMessageContainingAll("/loop", "5");
+        server.redirect("/astray", "http://[no host");
+        assertThatThrownBy(() -> fetch(server.address() + "/astray"))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("http://[no host");
         environment.put("HF_ENDPOINT", "not an address");
         assertThatThrownBy(() -> fetch("hf:a/b")).hasMessageContaining("not an address");
     }

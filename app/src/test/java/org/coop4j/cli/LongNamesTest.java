@@ -1,0 +1,94 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.coop4j.data.bank.TestPictures;
+import org.coop4j.run.RunFolder;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Class names of more tokens than a prompt may have, and of nearly as many bytes as a file's name may have. */
+class LongNamesTest {
+
+    private static final String[] CLASSES = {"a ".repeat(90) + "sea", "b ".repeat(90) + "sky", "c ".repeat(90) + "hill"
+    };
+
+    @TempDir
+    private static Path folder;
+
+    private static Path pictures;
+    private static Path model;
+
+    @BeforeAll
+    static void draw() throws IOException {
+        model = TinyModel.write(folder);
+        pictures = TestPictures.folder(folder.resolve("pictures"), 4, CLASSES);
+        // A picture that every classifier of colours gets wrong.
+        TestPictures.write(pictures.resolve("test").resolve(CLASSES[0]).resolve("y".repeat(240) + ".png"), 1, 77);
+    }
+
+    private static CommandRun train(String method) {
+        return coop(
+                "train",
+                "-m",
+                model,
+                "-d",
+                pictures,
+                "-k",
+                4,
+                "-o",
+                folder.resolve(method),
+                "--method",
+                method,
+                "--bank",
+                folder.resolve("bank"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"linear-probe", "prototypes"})
+    void methodsThatNeedNoPromptsHaveAReport(String method) throws IOException {
+        CommandRun done = train(method);
+        assertThat(done.code()).as(done.err()).isZero();
+        assertThat(done.out()).contains("{} (cut to fit)");
+        String page = Files.readString(folder.resolve(method).resolve(RunFolder.REPORT));
+        assertThat(page).contains("<h2>Labels that look wrong");
+    }
+
+    @Test
+    void misclassifiedPicturesOfLongNamesAreCopied() throws IOException {
+        assertThat(train("gda").code()).isEqualTo(1); // its prompts do not fit
+        Path run = folder.resolve("to-eval");
+        CommandRun done = coop(
+                "train",
+                "-m",
+                model,
+                "-d",
+                pictures,
+                "-k",
+                4,
+                "-o",
+                run,
+                "--method",
+                "prototypes",
+                "--bank",
+                folder.resolve("bank"));
+        assertThat(done.code()).as(done.err()).isZero();
+        Path errors = folder.resolve("errors");
+        CommandRun eval = coop("eval", "-p", run, "--errors", errors, "--bank", folder.resolve("bank"));
+        assertThat(eval.code()).as(eval.err()).isZero();
+        try (Stream<Path> files = Files.walk(errors)) {
+            List<String> copies =
+                    files.filter(Files::isRegularFile).map(Path::toString).toList();
+            assertThat(copies).anySatisfy(copy -> assertThat(copy).contains("sea as 1 ", "sky", "yyy.png"));
+        }
+    }
+}

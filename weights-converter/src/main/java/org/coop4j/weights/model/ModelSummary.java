@@ -1,0 +1,86 @@
+package org.coop4j.weights.model;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.coop4j.base.Numbers;
+
+/** Describes a converted model for people. */
+public final class ModelSummary {
+
+    private ModelSummary() {}
+
+    /** Returns "ViT-B/32, 151,277,313 parameters, quick_gelu; from ViT-B-32.pt (OpenAI)". */
+    public static String line(ModelMetadata metadata) {
+        ClipConfig architecture = metadata.architecture();
+        return "%s, %s parameters, %s; from %s"
+                .formatted(
+                        architecture.publishedName().orElseGet(() -> vision(architecture.vision())),
+                        Numbers.count(architecture.parameterCount()),
+                        metadata.activation().id(),
+                        source(metadata.source()));
+    }
+
+    private static String vision(ClipConfig.Vision vision) {
+        if (vision instanceof ClipConfig.Vit vit) {
+            return "ViT of %s, patch %d, width %d, %s, %d px"
+                    .formatted(
+                            Numbers.count(vit.layers(), "layer"),
+                            vit.patchSize(),
+                            vit.width(),
+                            Numbers.count(vit.heads(), "head"),
+                            vit.imageSize());
+        }
+        ClipConfig.ResNet resNet = (ClipConfig.ResNet) vision;
+        return "ModifiedResNet %s, width %d, %s, %d px"
+                .formatted(resNet.layers(), resNet.width(), Numbers.count(resNet.heads(), "head"), resNet.imageSize());
+    }
+
+    private static String source(ModelMetadata.SourceInfo source) {
+        String form = source.file().isEmpty() ? "%2$s%3$s" : "%1$s (%2$s)%3$s";
+        String name = source.knownAs().map(known -> ", known as " + known).orElse("");
+        return form.formatted(source.file(), source.format(), name);
+    }
+
+    /** Returns the facts about a model by name; reads the whole file for its hash. */
+    public static Map<String, String> facts(ConvertedModel model) throws IOException {
+        ClipConfig architecture = model.architecture();
+        ClipConfig.Text text = architecture.text();
+        PreprocessConfig pixels = model.preprocessing();
+        long all = architecture.parameterCount();
+        long image = architecture.visionParameterCount();
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put("model", architecture.publishedName().orElse("not a published architecture"));
+        facts.put("file", model.path() + ", " + Numbers.bytes(Files.size(model.path())));
+        facts.put("SHA-256", model.sha256());
+        facts.put("source", source(model.source()));
+        model.source().sha256().ifPresent(hash -> facts.put("its SHA-256", hash));
+        facts.put(
+                "parameters",
+                "%s: image tower %s, text tower %s"
+                        .formatted(Numbers.count(all), Numbers.count(image), Numbers.count(all - image)));
+        facts.put("image tower", vision(architecture.vision()));
+        facts.put(
+                "text tower",
+                "%s, width %d, %s, context %d, vocabulary %s"
+                        .formatted(
+                                Numbers.count(text.layers(), "layer"),
+                                text.width(),
+                                Numbers.count(text.heads(), "head"),
+                                text.contextLength(),
+                                Numbers.count(text.vocabularySize())));
+        facts.put("features", architecture.embedDim() + " wide");
+        facts.put("activation", model.activation().id());
+        facts.put(
+                "pixels",
+                "%s to %d (bicubic)%s; mean %s, deviation %s"
+                        .formatted(
+                                pixels.squash() ? "both sides" : "shorter side",
+                                pixels.size(),
+                                pixels.squash() ? "" : ", centre crop",
+                                pixels.mean(),
+                                pixels.std()));
+        return facts;
+    }
+}
