@@ -155,7 +155,9 @@ final class Clients implements Connection.Listener {
             try {
                 SocketChannel channel = (SocketChannel) connection.getEndPoint().getTransport();
                 int bytes = channel.read(ByteBuffer.allocate(1));
-                hurried |= bytes > 0;
+                if (bytes > 0) {
+                    hurried = true;
+                }
                 return bytes < 0;
             } catch (IOException e) {
                 return true;
