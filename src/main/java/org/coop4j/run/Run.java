@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
@@ -17,7 +18,6 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageFeatures;
-import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.FewShotFeatures;
@@ -26,6 +26,7 @@ import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig.RunData;
 
 /**
@@ -65,7 +66,7 @@ public final class Run {
     public record Options(Path bankFolder, boolean skipBad, MemoryLimit memory) {}
 
     /**
-     * Prepares a run of one method as its reference trains it.
+     * Prepares a run of one method as its reference trains it, at a rate that suits the model's logit scale.
      *
      * @throws IOException if the lists of images cannot be read
      */
@@ -73,8 +74,9 @@ public final class Run {
             throws IOException {
         SharedData shared = new SharedData(space, options);
         RunData lists = RunData.of(data, shared.dataset(data, sample.seed()), ClassHalf.ALL);
-        RunConfig config = RunConfig.of(space.modelSha256(), lists, method, method.training(sample.shots()), sample)
-                .in(space.precision());
+        Training training = method.adapted(method.training(sample.shots()), space.logitScale());
+        RunConfig config = RunConfig.of(space.modelSha256(), lists, method, training, sample)
+                .in(space.precision(), space.workers().count());
         return new Run(shared, method.title(), config, Progress.NONE);
     }
 
@@ -110,10 +112,15 @@ public final class Run {
         try (RunFolder run = RunFolder.open(folder)) {
             boolean begins = !run.has(RunFolder.CONFIG);
             RunFolder.requireFree(folder, resume); // another run may have claimed it meanwhile
-            run.claim(config);
+            RunConfig begun = run.claim(config);
             if (RunFolder.isFinished(folder)) {
                 progress.note(folder + " is finished already");
                 return RunFolder.read(run.file(RunFolder.RESULT), RunResult.class);
+            }
+            if (run.has(RunFolder.CHECKPOINT) && begun.threads() != config.threads()) {
+                progress.warn("%s began with %s and resumes with %d: last digits differ; OMP_NUM_THREADS=%d avoids it"
+                        .formatted(
+                                folder, Numbers.count(begun.threads(), "thread"), config.threads(), begun.threads()));
             }
             try {
                 return run(run, dataset, learner);
@@ -139,7 +146,7 @@ public final class Run {
         if (!method.learns()) {
             try (Classifier classifier = fit(learner, null, run, "")) {
                 save(run, classifier, Confidence.NONE, dataset);
-                return test(run, classifier, List.of(), List.of(), dataset);
+                return test(run, classifier, RunImages.NONE, List.of());
             }
         }
         FeatureBank.Lists lists = new FeatureBank.Lists();
@@ -157,7 +164,7 @@ public final class Run {
                     .confidence(classifier, config, progress);
             ended("calibrate");
             save(run, classifier, confidence, dataset);
-            return test(run, classifier, train.images(), val.images(), dataset);
+            return test(run, classifier, RunImages.learnedFrom(train.images(), val.images()), dataset.train());
         }
     }
 
@@ -220,24 +227,34 @@ public final class Run {
                 .write(run.file(RunFolder.CLASSIFIER));
     }
 
+    /**
+     * Tests a classifier that another run learned, and writes the result.
+     *
+     * @param images what it was learned from
+     */
+    public RunResult test(Path folder, Classifier learned, RunImages images) throws IOException {
+        partBegan = System.nanoTime();
+        try (RunFolder run = RunFolder.open(folder)) {
+            return test(run, learned, images, List.of());
+        }
+    }
+
     /** Tests the classifier and writes the result; the provenance comes last. */
-    private RunResult test(
-            RunFolder run, Classifier classifier, List<HashedImage> train, List<HashedImage> val, ImageDataset dataset)
+    private RunResult test(RunFolder run, Classifier classifier, RunImages learnedFrom, List<LabelledImage> train)
             throws IOException {
         Evaluator evaluator = shared.evaluator(config, progress);
         ended("encode_test");
         Scores scores =
                 evaluator.scores(classifier.forClasses(evaluator.dataset().classNames()));
         ended("test");
-        RunImages images = RunImages.learnedFrom(train, val).testedOn(evaluator);
+        RunImages images = learnedFrom.testedOn(evaluator);
         images.overlapNote().ifPresent(this::warnOnce);
-        RunResult result = RunResult.of(label, config, train.size(), evaluator, scores, seconds);
+        RunResult result = RunResult.of(label, config, images.train().size(), evaluator, scores, seconds);
         images.write(run);
         run.write(RunFolder.RESULT, result);
-        List<LabelledImage> learned = method.learns() ? dataset.train() : List.of();
         run.write(
                 RunFolder.PROVENANCE,
-                Provenance.of(space, learned, evaluator.dataset().test()));
+                Provenance.of(space, train, evaluator.dataset().test()));
         return result;
     }
 

@@ -34,7 +34,7 @@ public final class PromptOptions {
         @Option(
                 names = {"-m", "--model"},
                 paramLabel = "FILE",
-                description = "The model it was learned with (default: at its recorded path, or beside it).")
+                description = "The model it was learned with (default: at its recorded path, or next to it).")
         private Path file;
 
         @Mixin
@@ -78,7 +78,7 @@ public final class PromptOptions {
     public Clip open(ClassifierFile learned, Precision precision) throws IOException {
         Path given = model.file();
         Path file = given == null ? ClassifierModel.find(learned, file(), ModelOptions.ADVICE) : given;
-        Clip clip = Clip.open(file, model.vocabulary.clip(precision));
+        Clip clip = Clip.open(file, model.vocabulary.clip(precision, Workers.standard()));
         try {
             learned.requireModel(clip);
         } catch (IllegalArgumentException e) {
