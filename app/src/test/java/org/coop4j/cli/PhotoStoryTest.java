@@ -151,7 +151,7 @@ class PhotoStoryTest {
     void picturesAreNamedWithTheirFolders() {
         for (String heading : List.of("Confusion matrix", "Images that changed", "Least certain images")) {
             String pictures = section(heading);
-            assertThat(FOLDERS.values()).as(heading).anyMatch(name -> pictures.contains(name + "/IMG ä "));
+            assertThat(FOLDERS.values()).as(heading).anyMatch(name -> pictures.contains(name + "/<wbr>IMG ä "));
         }
     }
 

@@ -208,7 +208,7 @@ final class BankFile implements AutoCloseable {
     private void readHeader(byte[] expected) throws IOException {
         if (channel.size() < expected.length && writable) {
             channel.truncate(0);
-            write(ByteBuffer.wrap(expected), 0);
+            OpenFile.write(channel, ByteBuffer.wrap(expected), 0);
             return;
         }
         ByteBuffer found = ByteBuffer.allocate(expected.length);
@@ -321,8 +321,7 @@ final class BankFile implements AutoCloseable {
             }
             bytes.putInt(offset + recordBytes - Integer.BYTES, checksum(bytes, offset));
         }
-        bytes.limit(added * recordBytes);
-        write(bytes, position(count));
+        OpenFile.write(channel, bytes.limit(added * recordBytes), position(count));
         for (int i = 0; i < added; i++) {
             records.put(ViewKey.read(bytes, i * recordBytes), count + i);
         }
@@ -356,13 +355,6 @@ final class BankFile implements AutoCloseable {
 
     private static ByteBuffer buffer(int bytes) {
         return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    }
-
-    private void write(ByteBuffer bytes, long position) throws IOException {
-        bytes.rewind();
-        while (bytes.hasRemaining()) {
-            position += channel.write(bytes, position);
-        }
     }
 
     private void read(ByteBuffer target, long position) throws IOException {
