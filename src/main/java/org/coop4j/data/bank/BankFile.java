@@ -277,14 +277,6 @@ final class BankFile implements AutoCloseable {
         return records.containsKey(key);
     }
 
-    /** Refuses a bank that can only be read, before features that it lacks are encoded. */
-    void requireWritable() throws IOException {
-        if (!writable) {
-            throw new IOException("the feature bank " + file
-                    + " lacks features and cannot be written: give --bank a folder that you may write to");
-        }
-    }
-
     /**
      * Appends the features of views that the bank lacks, unless another process has appended them. They survive a kill of
      * the process once this returns.
@@ -293,6 +285,10 @@ final class BankFile implements AutoCloseable {
      * @throws IOException if they cannot be written, as on a full disk; the bank keeps its contents
      */
     void append(List<ViewKey> keys, List<float[]> features) throws IOException {
+        if (!writable) {
+            throw new IOException("the feature bank " + file
+                    + " lacks features and cannot be written: give --bank a folder that you may write to");
+        }
         try {
             locked(() -> {
                 verify(wholeRecords());
