@@ -56,7 +56,12 @@ final class PredictCommand extends ConsoleCommand {
         Path classifier = Files.createTempFile("coop-bench", ".safetensors");
         try {
             FirstRun.learnFromNoise(file, classifier);
-            List<String> arguments = List.of(FirstRun.prediction(file, classifier, subject.precision(), picture));
+            List<String> arguments = List.of(
+                    "predict",
+                    "--prompt=" + classifier,
+                    "--model=" + file,
+                    "--precision=" + subject.precision().id(),
+                    picture.toString());
             Measurement time = Measurement.of(1, runs, 0, () -> predict(arguments));
             ObjectNode result = Json.object().put("what", "predict").put("model", file.toString());
             result.put("median_s", time.median()).put("least_s", time.least()).put("most_s", time.most());

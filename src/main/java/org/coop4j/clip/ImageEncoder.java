@@ -197,8 +197,8 @@ public final class ImageEncoder {
     }
 
     /**
-     * Images of a full batch. All threads have equally many rows, and the number is a multiple of four, as BLAS'
-     * kernels take rows by four and treat the remaining ones differently.
+     * Returns the number of images of a full batch. All threads have equally many rows, and the number is a multiple of
+     * four, as BLAS' kernels take rows by four and treat the remaining ones differently.
      */
     private int batch() {
         int images = vision instanceof ClipConfig.Vit vit

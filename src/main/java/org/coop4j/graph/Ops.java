@@ -100,7 +100,7 @@ final class Ops {
         };
     }
 
-    /** Shapes of the outputs of one of ND4J's ops for such inputs. */
+    /** Returns the shapes of the outputs of one of ND4J's ops for such inputs. */
     static List<long[]> outputShapes(DifferentialFunction function, INDArray[] in) {
         List<LongShapeDescriptor> descriptors;
         OpContext context = context(function, in);

@@ -98,7 +98,7 @@ public final class PlanDraft {
         slots.forEach((type, some) -> lengths.put(type, Math.max(1, MemoryPlan.place(some))));
     }
 
-    /** Bytes of native memory that all intermediate values together will need. */
+    /** Returns the number of bytes of native memory that all intermediate values together will need. */
     public long bytes() {
         return lengths.entrySet().stream()
                 .mapToLong(length -> length.getValue() * length.getKey().width())

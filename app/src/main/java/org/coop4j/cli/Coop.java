@@ -116,7 +116,11 @@ public final class Coop implements Callable<Integer> {
      * is made: picocli reads annotations by reflection, which for all commands takes longer than some of them run.
      */
     public static int run(Console console, List<Class<? extends ConsoleCommand>> commands, String... arguments) {
-        List<String> words = words(arguments);
+        List<String> words = new ArrayList<>(List.of(arguments));
+        if (arguments.length > 0 && words.get(0).equals("help")) { // "help train" is "train --help"
+            words.remove(0);
+            words.add("--help");
+        }
         String first =
                 words.stream().filter(word -> !word.startsWith("-")).findFirst().orElse("");
         List<Class<? extends ConsoleCommand>> named = commands.stream()
@@ -130,16 +134,6 @@ public final class Coop implements Callable<Integer> {
         } catch (RuntimeException | Error e) {
             return coop.problems.failed(e);
         }
-    }
-
-    /** Returns the arguments, "help train" as "train --help". */
-    private static List<String> words(String[] arguments) {
-        List<String> words = new ArrayList<>(List.of(arguments));
-        if (!words.isEmpty() && words.get(0).equals("help")) {
-            words.remove(0);
-            words.add("--help");
-        }
-        return words;
     }
 
     /** Returns the command line with all commands. */

@@ -15,7 +15,6 @@ import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.Console;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.data.FeatureSets.DenseFeatures;
-import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.FewShotFeatures;
@@ -64,15 +63,8 @@ public final class FirstRun {
         Coop.run(nowhere, "predict", "--json", "--prompt=" + classifier, "--model=" + model, picture.toString());
         learnFromNoise(model, classifier);
         for (int i = 0; i < 2; i++) {
-            Coop.run(nowhere, prediction(model, classifier, Precision.FLOAT32, picture));
+            Coop.run(nowhere, "predict", "--prompt=" + classifier, "--model=" + model, picture.toString());
         }
-    }
-
-    /** Returns the arguments of {@code coop predict} for one picture. */
-    public static String[] prediction(Path model, Path classifier, Precision precision, Path picture) {
-        return new String[] {
-            "predict", "--prompt=" + classifier, "--model=" + model, "--precision=" + precision.id(), picture.toString()
-        };
     }
 
     /** Writes a classifier of eight classes, learned in closed form from random features. */

@@ -1,7 +1,6 @@
 package org.coop4j.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.base.Settings;
@@ -73,25 +72,21 @@ final class MethodsCommand extends ConsoleCommand {
                 .text("default", MethodsCommand::value)
                 .text("meaning", MethodsCommand::meaning)
                 .rows(settings);
-        switch (format.chosen()) {
-            case JSON ->
-                console.print(Json.object()
-                        .put("method", method.id())
-                        .put("title", method.title())
-                        .put("summary", method.summary())
-                        .<ObjectNode>set("settings", rows.json()));
-            case TABLE -> {
-                PrintStream out = console.out();
-                out.println(method.title() + "\n");
-                console.paragraph(method.summary());
-                if (settings.isEmpty()) {
-                    out.println("\nThere is nothing to set.");
-                } else {
-                    out.println("\nSettings (--set NAME=VALUE):");
-                    rows.lines().print(out);
-                }
-            }
-            default -> rows.print(format.chosen(), console);
+        if (format.chosen() == Format.JSON) {
+            console.print(Json.object()
+                    .put("method", method.id())
+                    .put("title", method.title())
+                    .put("summary", method.summary())
+                    .<ObjectNode>set("settings", rows.json()));
+            return;
+        }
+        if (format.chosen() == Format.TABLE) {
+            console.out().println(method.title() + "\n");
+            console.paragraph(method.summary());
+            console.out().println(settings.isEmpty() ? "\nThere is nothing to set." : "\nSettings (--set NAME=VALUE):");
+        }
+        if (format.chosen() == Format.CSV || !settings.isEmpty()) {
+            rows.print(format.chosen(), console);
         }
     }
 

@@ -2,6 +2,7 @@ package org.coop4j.cli;
 
 import static org.coop4j.console.WrongUsage.require;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -228,13 +229,13 @@ final class ZeroShotCommand extends ConsoleCommand {
                 .data("file", best -> best.get(0).file)
                 .data("truth", best -> best.get(0).truth)
                 .data("predictions", best -> guesses(task).rows(best).json());
-        Table<Map.Entry<Integer, String>> unreadable = new Table<Map.Entry<Integer, String>>()
-                .data("file", problem -> task.files.get(problem.getKey()).toString())
-                .data("problem", Map.Entry::getValue);
-        return Json.object()
-                .<ObjectNode>set("classes", Json.of(task.classes))
-                .<ObjectNode>set("templates", Json.of(task.prompts.templates()))
-                .<ObjectNode>set("images", images.rows(found).json())
-                .set("unreadable", unreadable.rows(problems.entrySet()).json());
+        ObjectNode json = Json.object();
+        json.set("classes", Json.of(task.classes));
+        json.set("templates", Json.of(task.prompts.templates()));
+        json.set("images", images.rows(found).json());
+        ArrayNode unreadable = json.putArray("unreadable");
+        problems.forEach((i, problem) ->
+                unreadable.addObject().put("file", task.files.get(i).toString()).put("problem", problem));
+        return json;
     }
 }

@@ -193,6 +193,13 @@ class EvalCommandTest {
     }
 
     @Test
+    void nothingIsLearnedFromDataThatIsTestedWhole() {
+        CommandRun done = train(folder.resolve("nothing"), pictures, "--split", "0/0/100");
+        assertThat(done.code()).isPositive();
+        assertThat(done.err()).contains("only test images").doesNotContain("internal error");
+    }
+
+    @Test
     void imagesOfSomeClassesAreDistinguishedAmongAll() throws IOException {
         Path some = folder.resolve("some");
         for (int i = 0; i < 4; i++) {

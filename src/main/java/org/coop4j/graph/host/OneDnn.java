@@ -139,7 +139,7 @@ public final class OneDnn implements AutoCloseable {
         return strided(type, new long[] {rows, cols}, transposed ? new long[] {1, rows} : new long[] {cols, 1});
     }
 
-    /** Images that lie in memory as [images, height, width, channels]. */
+    /** Returns images that lie in memory as [images, height, width, channels]. */
     dnnl_memory_desc images(long images, long channels, long height, long width) {
         long[] strides = {height * width * channels, 1, width * channels, channels};
         return strided(dnnl_f32, new long[] {images, channels, height, width}, strides);
@@ -231,7 +231,7 @@ public final class OneDnn implements AutoCloseable {
     }
 
     /**
-     * Weights copied to another type and layout, once for all kernels of the workers that need the same.
+     * Returns weights copied to another type and layout, once for all kernels of the workers that need the same.
      *
      * @param plain the weights as they lie in memory
      */

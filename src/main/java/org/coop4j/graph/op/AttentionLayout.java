@@ -128,7 +128,7 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
             return sequences * queriesEach;
         }
 
-        /** Elements of one head's probabilities: [query rows, keys]. */
+        /** Returns the number of elements of one head's probabilities: [query rows, keys]. */
         long probabilitiesPerHead() {
             return (long) queryRows() * keys();
         }
@@ -157,7 +157,7 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
         return blocks;
     }
 
-    /** Elements of all attention probabilities. */
+    /** Returns the number of elements of all attention probabilities. */
     public long probabilities() {
         List<Block> blocks = blocks();
         Block last = blocks.get(blocks.size() - 1);
@@ -173,7 +173,9 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
         return block.sharedKeys + position + 1;
     }
 
-    /** Multiplications and additions of the products of scores and of values, in one direction. */
+    /**
+     * Returns the number of multiplications and additions of the products of scores and of values, in one direction.
+     */
     long flops(long width) {
         long pairs = 0;
         for (Block block : blocks()) {

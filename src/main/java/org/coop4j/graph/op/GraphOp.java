@@ -41,7 +41,7 @@ public abstract class GraphOp extends DynamicCustomOp {
         return NAMES.get(getClass());
     }
 
-    /** Shapes of the outputs for these shapes of the inputs; by default, that of the first. */
+    /** Returns the shapes of the outputs for these shapes of the inputs; by default, that of the first. */
     public List<long[]> outputShapes(List<long[]> inputShapes) {
         return inputShapes.subList(0, 1);
     }
@@ -91,7 +91,7 @@ public abstract class GraphOp extends DynamicCustomOp {
         return types;
     }
 
-    /** Shapes for SameDiff's own session. */
+    /** Returns the shapes for SameDiff's own session. */
     @Override
     public List<LongShapeDescriptor> calculateOutputShape(OpContext context) {
         List<long[]> inputs =
@@ -110,7 +110,7 @@ public abstract class GraphOp extends DynamicCustomOp {
         return Nd4j.create(array.data(), shape, strides, array.offset() + element, 'c');
     }
 
-    /** Inputs of a gradient op: the given ones, then this op's own. */
+    /** Returns the inputs of a gradient op: the given ones, then this op's own. */
     protected final SDVariable[] beforeInputs(SDVariable... given) {
         return Stream.concat(Stream.of(given), Stream.of(args())).toArray(SDVariable[]::new);
     }
