@@ -99,7 +99,7 @@ final class ModelHash {
         String text = state.identity() + "\n" + computed + "\n";
         try {
             Files.createDirectories(folder);
-            AtomicFile.write(note, text.getBytes(StandardCharsets.UTF_8));
+            AtomicFile.write(note, text);
         } catch (IOException e) {
             // hashed again the next time
         }

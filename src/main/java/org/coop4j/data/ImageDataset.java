@@ -69,7 +69,18 @@ public record ImageDataset(
         /** The first ⌈n/2⌉ classes in label order. */
         BASE,
         /** The remaining classes, relabelled from 0. */
-        NEW
+        NEW;
+
+        /** Returns its name in tables and folders. */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        /** Returns its part of a list with an element per class. */
+        public <T> List<T> of(List<T> classes) {
+            int middle = (classes.size() + 1) / 2;
+            return classes.subList(this == NEW ? middle : 0, this == BASE ? middle : classes.size());
+        }
     }
 
     /** Copies the lists and checks that labels, names and classes agree. */
@@ -184,19 +195,17 @@ public record ImageDataset(
      * <p>Few-shot sampling comes before halving, as in the reference, so that both halves come from one sample.
      */
     public ImageDataset half(ClassHalf half) {
-        int middle = (classCount() + 1) / 2;
-        int from = half == ClassHalf.NEW ? middle : 0;
-        int to = half == ClassHalf.BASE ? middle : classCount();
+        List<String> names = half.of(classNames);
+        int from = half == ClassHalf.NEW ? classCount() - names.size() : 0;
         if (half == ClassHalf.ALL) {
             return this;
         }
-        String halfName = half.name().toLowerCase(Locale.ROOT);
-        if (from == to) {
-            throw new IllegalArgumentException(
-                    "dataset %s has %d class: it takes two to have a %s half".formatted(name, classCount(), halfName));
+        if (names.isEmpty()) {
+            throw new IllegalArgumentException("dataset %s has %d class: it takes two to have a %s half"
+                    .formatted(name, classCount(), half.label()));
         }
-        return map(name + " (" + halfName + ")", classNames.subList(from, to), images -> images.stream()
-                .filter(i -> i.label() >= from && i.label() < to)
+        return map(name + " (" + half.label() + ")", names, images -> images.stream()
+                .filter(i -> i.label() >= from && i.label() < from + names.size())
                 .map(i -> i.withLabel(i.label() - from))
                 .toList());
     }

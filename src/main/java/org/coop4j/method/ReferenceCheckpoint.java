@@ -223,7 +223,7 @@ public final class ReferenceCheckpoint {
         Path file = target.resolve(FILE + epoch);
         TorchSave.write(file, root(state, epoch));
         String line = file.getFileName() + "\n";
-        AtomicFile.write(target.resolve(POINTER), line.getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(target.resolve(POINTER), line);
         return file;
     }
 

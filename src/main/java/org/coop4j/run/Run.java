@@ -17,7 +17,6 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageFeatures;
-import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.FewShotFeatures;
@@ -139,7 +138,7 @@ public final class Run {
         if (!method.learns()) {
             try (Classifier classifier = fit(learner, null, run, "")) {
                 save(run, classifier, Confidence.NONE, dataset);
-                return test(run, classifier, List.of(), List.of(), dataset);
+                return test(run, classifier, RunImages.NONE, List.of());
             }
         }
         FeatureBank.Lists lists = new FeatureBank.Lists();
@@ -157,7 +156,7 @@ public final class Run {
                     .confidence(classifier, config, progress);
             ended("calibrate");
             save(run, classifier, confidence, dataset);
-            return test(run, classifier, train.images(), val.images(), dataset);
+            return test(run, classifier, RunImages.learnedFrom(train.images(), val.images()), dataset.train());
         }
     }
 
@@ -220,24 +219,34 @@ public final class Run {
                 .write(run.file(RunFolder.CLASSIFIER));
     }
 
+    /**
+     * Tests a classifier that another run learned, and writes the result.
+     *
+     * @param images what it was learned from
+     */
+    public RunResult test(Path folder, Classifier learned, RunImages images) throws IOException {
+        partBegan = System.nanoTime();
+        try (RunFolder run = RunFolder.open(folder)) {
+            return test(run, learned, images, List.of());
+        }
+    }
+
     /** Tests the classifier and writes the result; the provenance comes last. */
-    private RunResult test(
-            RunFolder run, Classifier classifier, List<HashedImage> train, List<HashedImage> val, ImageDataset dataset)
+    private RunResult test(RunFolder run, Classifier classifier, RunImages learnedFrom, List<LabelledImage> train)
             throws IOException {
         Evaluator evaluator = shared.evaluator(config, progress);
         ended("encode_test");
         Scores scores =
                 evaluator.scores(classifier.forClasses(evaluator.dataset().classNames()));
         ended("test");
-        RunImages images = RunImages.learnedFrom(train, val).testedOn(evaluator);
+        RunImages images = learnedFrom.testedOn(evaluator);
         images.overlapNote().ifPresent(this::warnOnce);
-        RunResult result = RunResult.of(label, config, train.size(), evaluator, scores, seconds);
+        RunResult result = RunResult.of(label, config, images.train().size(), evaluator, scores, seconds);
         images.write(run);
         run.write(RunFolder.RESULT, result);
-        List<LabelledImage> learned = method.learns() ? dataset.train() : List.of();
         run.write(
                 RunFolder.PROVENANCE,
-                Provenance.of(space, learned, evaluator.dataset().test()));
+                Provenance.of(space, train, evaluator.dataset().test()));
         return result;
     }
 

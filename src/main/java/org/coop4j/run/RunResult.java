@@ -92,6 +92,11 @@ public record RunResult(
         return named ? method.title() : label;
     }
 
+    /** Returns the duration of all parts of the run. */
+    public double totalSeconds() {
+        return seconds.values().stream().mapToDouble(Double::doubleValue).sum();
+    }
+
     /**
      * A hand-written prompt's accuracy.
      *
@@ -105,5 +110,11 @@ public record RunResult(
      * @param total number of test images
      * @param correct number of test images classified correctly
      */
-    public record PerClass(String name, int total, int correct) {}
+    public record PerClass(String name, int total, int correct) {
+
+        /** Returns the percentage of test images classified correctly. */
+        public double accuracy() {
+            return 100.0 * correct / total;
+        }
+    }
 }

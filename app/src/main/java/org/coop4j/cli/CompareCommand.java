@@ -140,7 +140,7 @@ final class CompareCommand extends ConsoleCommand {
     }
 
     private void print(Comparison comparison, Table<Disagreement> disagreements, int images) {
-        ComparisonTable.of(List.of(comparison)).print(Format.TABLE, console);
+        new ComparisonTable(List.of(comparison)).table().print(Format.TABLE, console);
         ComparedClassifier first = comparison.classifiers().get(0);
         for (ComparedClassifier other :
                 comparison.classifiers().subList(1, comparison.classifiers().size())) {

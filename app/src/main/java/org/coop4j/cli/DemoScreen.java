@@ -1,22 +1,27 @@
 package org.coop4j.cli;
 
+import static org.coop4j.demo.DemoResult.CAREFUL_DRAWINGS;
+import static org.coop4j.demo.DemoResult.DRAWINGS;
+import static org.coop4j.demo.DemoResult.CAREFUL;
+import static org.coop4j.demo.DemoResult.PHOTOGRAPHS;
+
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
-import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Console;
-import org.coop4j.console.Table.Kind;
+import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.demo.DemoMethod;
 import org.coop4j.demo.DemoReport;
 import org.coop4j.demo.DemoResult;
 import org.coop4j.demo.DemoRun;
 import org.coop4j.eval.SeedSummary;
+import org.coop4j.run.PictureResults;
+import org.coop4j.run.PictureResults.PictureResult;
 
 /** The demo on the screen: a table that grows by a row for each number of shots. */
 final class DemoScreen implements DemoRun.Listener {
@@ -45,50 +50,43 @@ final class DemoScreen implements DemoRun.Listener {
     }
 
     @Override
-    public void prompts(
-            ImageDataset photographs,
-            List<String> photographed,
-            List<DemoResult.Prompt> prompts,
-            List<DemoResult.Prompt> renamed) {
-        DemoResult.Prompt best = DemoResult.best(prompts);
-        bestPrompt = DemoResult.best(renamed).photographs();
+    public void prompts(ImageDataset photographs, DemoResult.Scores scores) {
+        String best = scores.best(PHOTOGRAPHS);
+        bestPrompt = scores.accuracy(CAREFUL, scores.best(CAREFUL));
         if (!table) {
             return;
         }
         PrintStream out = console.out();
         out.printf(
                 Locale.ROOT,
-                "%d classes of photographs that the model never saw: %d to learn from, %d to test on%n"
-                        + "it was trained on other photographs of %d of them: %s%n%n",
+                "%d classes of photographs that the model never saw: %d to learn from, %d to test on%n%n",
                 photographs.classCount(),
                 photographs.train().size(),
-                photographs.test().size(),
-                photographed.size(),
-                String.join(", ", photographed));
-        AlignedLines rows = new AlignedLines(Kind.WORDS, Kind.NUMBERS, Kind.WORDS, Kind.NUMBERS);
-        rows.row("HAND-WRITTEN PROMPT", "ACCURACY", "", "WITH CAREFUL NAMES");
-        for (int i = 0; i < prompts.size(); i++) {
-            DemoResult.Prompt prompt = prompts.get(i);
-            rows.row(
-                    DemoReport.quoted(prompt),
-                    percent(prompt.photographs()),
-                    prompt.equals(best) ? "best" : "",
-                    percent(renamed.get(i).photographs()));
-        }
-        rows.print(out);
+                photographs.test().size());
+        new Table<String>()
+                .words("hand-written prompt", DemoReport::quoted)
+                .numbers("accuracy", prompt -> Numbers.percent(scores.accuracy(PHOTOGRAPHS, prompt)))
+                .words("", prompt -> prompt.equals(best) ? "best" : "")
+                .numbers("with careful names", prompt -> Numbers.percent(scores.accuracy(CAREFUL, prompt)))
+                .rows(scores.prompts())
+                .lines()
+                .print(out);
         out.println();
         out.printf(ROW, "SHOTS", "UNIFIED", "CLASS-SPECIFIC", "GDA", "LINEAR PROBE", "CLASS-SPECIFIC (| best by hand)");
         out.flush();
     }
 
     @Override
-    public void learned(int shots, Map<DemoMethod, SeedSummary> accuracies) {
+    public void learned(int shots, DemoResult.Scores scores) {
         if (!table) {
             return;
         }
         List<Object> row = new ArrayList<>(List.of(shots));
-        accuracies.values().forEach(accuracy -> row.add(meanSd(accuracy)));
-        row.add(bar(accuracies.get(DemoMethod.FEATURED).mean()));
+        for (DemoMethod method : DemoMethod.values()) {
+            row.add(meanSd(scores.accuracy(PHOTOGRAPHS, method.id(), shots)));
+        }
+        row.add(bar(scores.accuracy(PHOTOGRAPHS, DemoMethod.FEATURED.id(), shots)
+                .mean()));
         console.above(() -> console.out().printf(ROW, row.toArray()).flush());
     }
 
@@ -109,13 +107,16 @@ final class DemoScreen implements DemoRun.Listener {
                 "another domain, %d drawings: %s with the contexts learned on photographs; %s with"
                         + " the best hand-written prompt there%n",
                 result.drawingImages(),
-                meanSd(result.drawings(DemoMethod.FEATURED)),
-                percent(result.bestDrawingPrompt().drawings()));
+                meanSd(report.scores().learned(DRAWINGS, DemoMethod.FEATURED)),
+                Numbers.percent(report.scores()
+                        .accuracy(
+                                CAREFUL_DRAWINGS,
+                                report.scores().best(CAREFUL_DRAWINGS))));
         out.println("nearest words of the learned vectors: "
-                + result.words().stream().map(v -> v.get(0).word()).collect(Collectors.joining(" · "))
+                + result.words().stream().map(v -> v.get(0).text()).collect(Collectors.joining(" · "))
                 + " (not their meaning; see coop interpret)");
-        print("from wrong to right", result.mended(), out);
-        print("from right to wrong", result.spoilt(), out);
+        print("from wrong to right", result, true, out);
+        print("from right to wrong", result, false, out);
         out.printf(
                 Locale.ROOT,
                 "%nreport: %s (%.0f s; coop demo --open shows it)%n",
@@ -123,26 +124,25 @@ final class DemoScreen implements DemoRun.Listener {
                 result.seconds());
     }
 
-    private static void print(String direction, List<DemoResult.Change> changes, PrintStream out) {
-        for (DemoResult.Change change : changes) {
+    private static void print(String direction, DemoResult result, boolean corrected, PrintStream out) {
+        for (PictureResults.Changed change : result.changed(corrected)) {
             out.printf(
                     Locale.ROOT,
-                    "%s: %s/%s, %s (%.0f %%) → %s (%.0f %%)%n",
+                    "%s: %s/%s, %s → %s%n",
                     direction,
-                    change.truth(),
-                    Path.of(change.file()).getFileName(),
-                    change.before(),
-                    100 * change.beforeProbability(),
-                    change.after(),
-                    100 * change.afterProbability());
+                    result.classNames().get(change.after().truth()),
+                    change.after().file().getFileName(),
+                    label(result, change.before()),
+                    label(result, change.after()));
         }
+    }
+
+    private static String label(DemoResult result, PictureResult picture) {
+        String probability = Numbers.percent(100 * picture.probability(), 0);
+        return "%s (%s)".formatted(result.classNames().get(picture.label()), probability);
     }
 
     private static String meanSd(SeedSummary summary) {
         return summary.meanSd(1) + " %";
-    }
-
-    private static String percent(double value) {
-        return Numbers.percent(value, 1);
     }
 }

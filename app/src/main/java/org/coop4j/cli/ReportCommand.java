@@ -15,7 +15,6 @@ import org.coop4j.study.FoundRuns;
 import org.coop4j.study.FoundRuns.Failure;
 import org.coop4j.study.Study;
 import org.coop4j.study.report.StudyReport;
-import org.coop4j.study.report.StudyView;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -63,13 +62,14 @@ final class ReportCommand extends ConsoleCommand {
                                     Numbers.count(runs.failed().size(), "failed run"),
                                     Numbers.count(runs.unfinished().size(), "unfinished one")));
         }
-        StudyReport report = new StudyReport(runs, Study.of(runs));
+        List<Study> studies = Study.of(runs);
+        StudyReport report = new StudyReport(runs, studies);
         noteWhatIsLeftOut(runs, report);
         List<Path> files = report.write(target);
         if (csv) {
             console.out().print(report.fewShotCsv());
         } else {
-            print(report, target, files, console.out());
+            print(studies, target, files, console.out());
         }
         return runs.damaged().isEmpty() ? 0 : 1;
     }
@@ -100,12 +100,12 @@ final class ReportCommand extends ConsoleCommand {
     }
 
     /** Prints the main tables and the places of the files. */
-    private static void print(StudyReport report, Path folder, List<Path> files, PrintStream out) {
-        for (StudyView view : report.views()) {
-            String model = view.study().model().describe();
-            out.println(SafeText.line(model + ": " + view.study().summary()));
+    private static void print(List<Study> studies, Path folder, List<Path> files, PrintStream out) {
+        for (Study study : studies) {
+            String model = study.model().describe();
+            out.println(SafeText.line(model + ": " + study.summary()));
             out.println();
-                        for (Table<?> table : StudyReport.brief(view)) {
+            for (Table<?> table : StudyReport.brief(study)) {
                 out.println(SafeText.line(table.title()));
                 table.lines().print(out);
                 out.println();

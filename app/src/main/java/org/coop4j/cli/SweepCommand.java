@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -26,7 +27,6 @@ import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepCluster;
 import org.coop4j.study.SweepPlan;
 import org.coop4j.study.SweepPlan.PlanException;
-import org.coop4j.study.SweepRun;
 import org.coop4j.study.SweepRun.RunState;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -121,7 +121,7 @@ final class SweepCommand extends ConsoleCommand {
         try (Clip clip = ModelOptions.openForTexts(model, vocabulary)) {
             Sweep sweep = Sweep.of(new SharedData(clip, options), read);
             if (dryRun) {
-                Map<SweepRun, RunState> states = sweep.states(out);
+                List<RunState> states = sweep.states(out);
                 double seconds = 2
                         * sweep.workLeft(states)
                         / (1e9 * Measurement.product(clip.workers()).gflops());
@@ -186,20 +186,25 @@ final class SweepCommand extends ConsoleCommand {
      *
      * @param time of the products of all that is left
      */
-    private void list(Map<SweepRun, RunState> runs, String time) {
-        new Table<SweepRun>()
-                .text("run", run -> run.folder().toString())
-                .column("steps", Kind.NUMBERS, run -> run.steps() == 0 ? Cell.NONE : Cell.count(run.steps()))
+    private void list(List<RunState> runs, String time) {
+        new Table<RunState>()
+                .text("run", state -> state.run().folder().toString())
+                .column(
+                        "steps",
+                        Kind.NUMBERS,
+                        state -> state.run().steps() == 0
+                                ? Cell.NONE
+                                : Cell.count(state.run().steps()))
                 .in(Format.TABLE)
-                .shown("state", Kind.WORDS, run -> name(runs.get(run)), run -> described(runs.get(run)))
-                .data("steps", SweepRun::steps)
-                .rows(runs.keySet())
+                .shown("state", Kind.WORDS, SweepCommand::name, SweepCommand::described)
+                .data("steps", state -> state.run().steps())
+                .rows(runs)
                 .print(format.chosen(), console);
         Map<RunState.Status, Long> counts =
-                runs.values().stream().collect(Collectors.groupingBy(RunState::status, Collectors.counting()));
-        long steps = runs.keySet().stream()
-                .filter(run -> runs.get(run).status() != RunState.Status.FINISHED)
-                .mapToLong(SweepRun::steps)
+                runs.stream().collect(Collectors.groupingBy(RunState::status, Collectors.counting()));
+        long steps = runs.stream()
+                .filter(state -> state.status() != RunState.Status.FINISHED)
+                .mapToLong(state -> state.run().steps())
                 .sum();
         console.note("%s, %d finished, %d begun, %d failed; %s left, about %s on this machine"
                 .formatted(

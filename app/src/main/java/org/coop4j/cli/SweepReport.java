@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -20,20 +19,20 @@ import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.Shots;
 import org.coop4j.study.Sweep.SweepOutcome;
-import org.coop4j.study.Sweep.SweepOutcome.Ended;
 import org.coop4j.study.SweepRun;
+import org.coop4j.study.SweepRun.RunState;
 
 /** The results of a sweep: mean and standard deviation over the seeds. */
 record SweepReport(SweepOutcome outcome, Path folder) {
 
     /** A cell of the table: all but the seed. */
     private record Setting(String dataset, String trainedOn, String half, String method, Shots shots) {
-        static Setting of(Ended ended) {
+        static Setting of(RunState ended) {
             SweepRun run = ended.run();
             return new Setting(
                     run.dataset(),
                     run.trainedOn(),
-                    run.half().name().toLowerCase(Locale.ROOT),
+                    run.half().label(),
                     run.label(),
                     Shots.of(run.shots(), run.learns()));
         }
@@ -56,7 +55,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         }
     }
 
-    private static <K> Map<K, List<Ended>> grouped(List<Ended> runs, Function<Ended, K> key) {
+    private static <K> Map<K, List<RunState>> grouped(List<RunState> runs, Function<RunState, K> key) {
         return runs.stream().collect(Collectors.groupingBy(key, LinkedHashMap::new, Collectors.toList()));
     }
 
@@ -86,8 +85,8 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         return i == 0 || !keys.get(i - 1).get(0).equals(keys.get(i).get(0));
     }
 
-    /** Returns "87.5±0.4": mean and standard deviation over the seeds; "87.5 2/3": the mean of two results of three. */
-    private static String cell(List<Ended> runs) {
+    /** "87.5±0.4": mean and standard deviation over the seeds; "87.5 2/3": the mean of two results of three. */
+    private static String cell(List<RunState> runs) {
         List<RunResult> results = results(runs);
         if (results.isEmpty()) {
             return runs.stream().anyMatch(run -> run.failure().isPresent()) ? "failed" : "";
@@ -98,16 +97,16 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                 : accuracy.compact();
     }
 
-    private static List<RunResult> results(List<Ended> runs) {
+    private static List<RunResult> results(List<RunState> runs) {
         return runs.stream().flatMap(run -> run.result().stream()).toList();
     }
 
-        private static SeedSummary accuracy(List<Ended> runs) {
+        private static SeedSummary accuracy(List<RunState> runs) {
         return SeedSummary.of(results(runs), RunResult::accuracy);
     }
 
         private Table<?> summary() {
-        Table<List<Ended>> table = settings(new Table<>(), runs -> Setting.of(runs.get(0)));
+        Table<List<RunState>> table = settings(new Table<>(), runs -> Setting.of(runs.get(0)));
         table.data("seeds", runs -> accuracy(runs).count())
                 .data("mean_accuracy", runs -> accuracy(runs).mean())
                 .data("sd_accuracy", runs -> accuracy(runs).count() > 1 ? accuracy(runs).sampleSd() : null);
@@ -126,15 +125,15 @@ record SweepReport(SweepOutcome outcome, Path folder) {
     }
 
     private ObjectNode json() {
-        Table<Ended> runs = settings(new Table<Ended>(), Setting::of)
+        Table<RunState> runs = settings(new Table<RunState>(), Setting::of)
                 .data("seed", ended -> ended.run().seed())
                 .data("folder", ended -> ended.run().folder().toString())
                 .data("accuracy", ended -> ended.result().map(RunResult::accuracy))
                 .data("error_rate", ended -> ended.result().map(RunResult::errorRate))
                 .data("macro_f1", ended -> ended.result().map(RunResult::macroF1))
                 .data("calibration_error", ended -> ended.result().map(RunResult::calibrationError))
-                .data("failure", Ended::failure);
-                return Json.object()
+                .data("failure", RunState::failure);
+        return Json.object()
                 .put("folder", folder.toString())
                 .<ObjectNode>set("summary", summary().json())
                 .set("runs", runs.rows(outcome.runs()).json());
@@ -142,7 +141,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
 
     /** Names the runs that failed, those with the same reason together. */
     void printFailures(Console console) {
-        List<Ended> failures = outcome.failures();
+        List<RunState> failures = outcome.failures();
         if (failures.isEmpty()) {
             return;
         }

@@ -3,7 +3,6 @@ package org.coop4j.cli;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.console.Console;
@@ -11,6 +10,7 @@ import org.coop4j.run.RunResult;
 import org.coop4j.study.Shots;
 import org.coop4j.study.Sweep.SweepListener;
 import org.coop4j.study.SweepRun;
+import org.coop4j.study.SweepRun.RunState;
 
 /** Shows a sweep: a line for each result, and on a terminal below them one with the time left for all. */
 final class SweepScreen implements SweepListener, AutoCloseable {
@@ -31,13 +31,11 @@ final class SweepScreen implements SweepListener, AutoCloseable {
     }
 
     @Override
-    public void begins(List<SweepRun> all, Map<SweepRun, RunResult> finished) {
-        runs = all;
+    public void begins(List<RunState> all) {
+        runs = all.stream().map(RunState::run).toList();
+        long finished = all.stream().filter(state -> state.result().isPresent()).count();
         String count = Numbers.count(all.size(), "run");
-        console.note(
-                finished.isEmpty()
-                        ? count
-                        : count + ", " + Numbers.count(finished.size()) + " of them finished already");
+        console.note(finished == 0 ? count : count + ", " + Numbers.count(finished) + " of them finished already");
     }
 
     @Override
@@ -58,7 +56,7 @@ final class SweepScreen implements SweepListener, AutoCloseable {
 
     @Override
     public void finished(SweepRun ended, RunResult result) {
-        double seconds = result.seconds().values().stream().mapToDouble(s -> s).sum(); // on whatever machine
+        double seconds = result.totalSeconds(); // on whatever machine
         console.note(String.format(
                 Locale.ROOT,
                 "%s: %.1f %%%s, %s",

@@ -48,7 +48,7 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
                         ComparisonTable.candidates(choice).print(Format.TABLE, console);
             console.print("");
         }
-        ComparisonTable.of(comparisons()).print(Format.TABLE, console);
+        new ComparisonTable(comparisons()).table().print(Format.TABLE, console);
         first().methods().forEach(method -> print(method, console));
         if (seeds.size() == 1) {
             RunPage.findings(seeds.get(0)).forEach(console::paragraph);

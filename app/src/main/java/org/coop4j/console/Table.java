@@ -85,12 +85,17 @@ public final class Table<T> {
     private final String note;
     private final List<Column<T>> columns = new ArrayList<>();
     private final List<Row> rows = new ArrayList<>();
-    private int decimals = 2;
+    private int decimals = 1;
     private boolean grouped;
 
     /** Makes a table that is printed on its own. */
     public Table() {
-        this("", "", "");
+        this("");
+    }
+
+    /** Makes a table of a page. */
+    public Table(String title) {
+        this("", title, "");
     }
 
     /**

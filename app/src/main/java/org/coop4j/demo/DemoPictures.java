@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.List;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.coop4j.base.CacheFolder;
@@ -20,8 +19,7 @@ import org.coop4j.base.Sha256;
  * same classes.
  *
  * @param folder holds {@code photographs/train}, {@code photographs/test}, {@code drawings/test},
- *     {@code names.csv} with a careful name for each class, {@code photographed.txt} with the
- *     classes of which the shipped model saw photographs, and {@code attribution.csv}, which says
+ *     {@code names.csv} with a careful name for each class, and {@code attribution.csv}, which says
  *     who made each picture
  */
 public record DemoPictures(Path folder) {
@@ -36,7 +34,7 @@ public record DemoPictures(Path folder) {
 
     /**
      * Unpacks the pictures into a folder of their own in {@code cache}, once. One process unpacks
-     * while others wait; what one left that was killed goes before.
+     * while others wait; what one left that failed or was killed goes before.
      */
     public static synchronized DemoPictures unpack(Path cache) throws IOException {
         byte[] archive = Resource.bytes(DemoPictures.class, RESOURCE);
@@ -49,22 +47,12 @@ public record DemoPictures(Path folder) {
                 if (!Files.isDirectory(folder)) {
                     Path unfinished = cache.resolve(UNFINISHED);
                     CacheFolder.delete(unfinished);
-                    try {
-                        unpack(archive, unfinished);
-                        Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
-                    } catch (IOException e) {
-                        CacheFolder.delete(unfinished);
-                        throw e;
-                    }
+                    unpack(archive, unfinished);
+                    Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
                 }
             }
         }
         return new DemoPictures(folder);
-    }
-
-    /** Returns the classes of which the shipped model saw photographs, by their folders. */
-    public List<String> photographed() throws IOException {
-        return Files.readAllLines(folder.resolve("photographed.txt"));
     }
 
     private static void unpack(byte[] archive, Path target) throws IOException {

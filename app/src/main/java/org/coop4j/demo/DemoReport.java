@@ -1,27 +1,38 @@
 package org.coop4j.demo;
 
+import static org.coop4j.demo.DemoResult.CAREFUL_DRAWINGS;
+import static org.coop4j.demo.DemoResult.DRAWINGS;
+import static org.coop4j.demo.DemoResult.CAREFUL;
+import static org.coop4j.demo.DemoResult.PHOTOGRAPHS;
+
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.console.Table;
+import org.coop4j.demo.DemoResult.ClassGain;
+import org.coop4j.demo.DemoResult.Scores;
 import org.coop4j.eval.SeedSummary;
+import org.coop4j.method.Gda;
+import org.coop4j.method.LinearProbe;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.Confidence;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.RunFolder;
+import org.coop4j.study.html.FewShotChart.Point;
+import org.coop4j.study.html.FewShotChart.Series;
 import org.coop4j.study.html.FewShotChart;
 import org.coop4j.study.html.HtmlPage;
+import org.coop4j.study.html.Section.Chart;
 import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
 import org.coop4j.study.report.EvaluationSections;
@@ -30,8 +41,9 @@ import org.coop4j.study.report.EvaluationSections;
  * The files of a demo: the page, the curve as a picture, and the numbers.
  *
  * @param result all numbers
+ * @param scores its accuracies
  */
-public record DemoReport(DemoResult result) {
+public record DemoReport(DemoResult result, Scores scores) {
 
     /** The page. */
     public static final String PAGE = "report.html";
@@ -48,54 +60,63 @@ public record DemoReport(DemoResult result) {
     /** The words as which the plan's contexts begin. */
     private static final String WORDS = "a photo of a";
 
+    /** The report of a finished demo. */
+    public DemoReport(DemoResult result) {
+        this(result, result.scores());
+    }
+
     /** Writes all files into a folder. */
     public void write(Path folder) throws IOException {
         try (RunFolder out = RunFolder.open(folder)) {
             out.write(NUMBERS, result);
         }
-        AtomicFile.write(folder.resolve(CURVE_SVG), chart().file().getBytes(StandardCharsets.UTF_8));
-        AtomicFile.write(folder.resolve(PAGE), page().html().getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(folder.resolve(CURVE_SVG), chart().file());
+        AtomicFile.write(folder.resolve(PAGE), page().html());
     }
 
-    /** Returns the accuracy over shots, the best hand-written prompt as a star. */
+    /** Returns accuracy over shots, the best hand-written prompts as stars. */
     public FewShotChart chart() {
-        List<FewShotChart.Series> series = new ArrayList<>();
+        List<Series> series = new ArrayList<>();
         for (DemoMethod method : DemoMethod.values()) {
-            List<FewShotChart.Point> points = result.shots().stream()
-                    .map(shots -> new FewShotChart.Point(shots, result.photographs(method, shots)))
+            List<Point> points = scores.shots().stream()
+                    .map(shots -> new Point(shots, accuracy(method, shots)))
                     .toList();
-            series.add(FewShotChart.Series.curve(method.title(), series.size(), points));
+            series.add(Series.curve(method.title(), series.size(), points));
         }
-        DemoResult.Prompt best = result.bestPrompt();
-        double careful = result.bestRenamedPrompt().photographs();
-        series.add(FewShotChart.Series.star("zero-shot, " + quoted(best), series.size(), best.photographs()));
-        series.add(FewShotChart.Series.star("zero-shot, careful names", series.size(), careful));
+        String prompt = quoted(scores.best(PHOTOGRAPHS));
+        series.add(Series.star("zero-shot, " + prompt, series.size(), best(PHOTOGRAPHS)));
+        series.add(Series.star("zero-shot, careful names", series.size(), best(CAREFUL)));
         return new FewShotChart(result.classNames().size() + " classes of Caltech101, " + result.model(), series);
+    }
+
+    private SeedSummary accuracy(DemoMethod method, int shots) {
+        return scores.accuracy(PHOTOGRAPHS, method.id(), shots);
+    }
+
+    /** Returns accuracy of the best hand-written prompt. */
+    private double best(String dataset) {
+        return scores.accuracy(dataset, scores.best(dataset));
     }
 
     // The page
 
     private HtmlPage page() {
-        EvaluationSections sections = new EvaluationSections(result.classNames());
-        PictureResults before = new PictureResults(result.before());
-        PictureResults after = new PictureResults(result.after());
+        EvaluationSections sections =
+                new EvaluationSections(result.classNames(), new PictureResults(result.after()));
         return new HtmlPage(
                         "CoOp on " + result.classNames().size() + " classes of photographs",
-                        "Context vectors learned from a few photographs per class, against hand-written prompts and"
-                                + " other methods")
+                        "Context vectors learned from a few photographs per class, compared with other methods")
                 .add(summary())
                 .add(sections.changed(
-                        before,
-                        quoted(result.bestRenamedPrompt()) + " with careful names",
-                        after,
+                        new PictureResults(result.before()),
+                        quoted(scores.best(CAREFUL)) + " with careful names",
                         "The learned prompt"))
                 .add(curves())
                 .add(perClass())
-                .add(sections.confusion(after))
-                .add(sections.leastCertain(after))
-                .add(sections.calibration(
-                        after, "Without val images to calibrate on, these are the model's own probabilities."))
-                .add(sections.coverage(after.coverage(), Confidence.NONE))
+                .add(sections.confusion())
+                .add(sections.leastCertain())
+                .add(sections.calibration("They are not calibrated, as there are no val images."))
+                .add(sections.coverage(Confidence.NONE))
                 .add(otherDomain())
                 .add(words())
                 .add(method());
@@ -104,154 +125,134 @@ public record DemoReport(DemoResult result) {
     private Section summary() {
         return new Section("In short")
                 .facts(facts())
-                .paragraph(("CoOp leaves CLIP as it is, and learns the words in front of the class name as vectors."
-                                + " Accuracies are on %d photographs that neither has seen; mean ± standard deviation"
-                                + " over %d samples of training photographs.")
-                        .formatted(result.testImages(), result.learned().count()))
-                .paragraph("In pre-training, the model saw other photographs of %s, and none of the other %d classes."
-                        .formatted(
-                                Numbers.list(result.photographed()),
-                                result.classNames().size()
-                                        - result.photographed().size()));
+                .paragraph(("CoOp leaves CLIP unchanged and learns the words before the class name as vectors. Accuracies are on"
+                                + " %d other photographs: mean ± standard deviation over %d samples.")
+                        .formatted(result.before().size(), learned().count()));
+    }
+
+    private SeedSummary learned() {
+        return scores.learned(PHOTOGRAPHS, DemoMethod.FEATURED);
     }
 
     /** Returns the accuracy of the featured method, and its gains over others. */
     public List<Fact> facts() {
-        SeedSummary learned = result.learned();
-        DemoResult.Prompt best = result.bestPrompt();
-        Map<String, Double> others = new LinkedHashMap<>();
-        others.put("the best hand-written prompt, " + quoted(best), best.photographs());
-        others.put("the best with careful names", result.bestRenamedPrompt().photographs());
-        others.put(
-                "the linear probe",
-                result.photographs(DemoMethod.LINEAR_PROBE, result.mostShots()).mean());
-        List<Fact> facts = new ArrayList<>();
-        facts.add(new Fact(
-                learned.meanSd(1) + " %", "prompts learned from " + result.mostShots() + " photographs per class"));
-        others.forEach((name, accuracy) -> facts.add(new Fact(
-                Numbers.signed(learned.mean() - accuracy, 1) + " points",
-                "against " + name + " (" + Numbers.percent(accuracy) + ")")));
-        return facts;
+        String prompt = quoted(scores.best(PHOTOGRAPHS));
+        SeedSummary probe = scores.learned(PHOTOGRAPHS, DemoMethod.LINEAR_PROBE);
+        return List.of(
+                new Fact(
+                        learned().meanSd(1) + " %",
+                        "prompts learned from " + scores.mostShots() + " photographs per class"),
+                gain("the best hand-written prompt, " + prompt, best(PHOTOGRAPHS)),
+                gain("the best with careful names", best(CAREFUL)),
+                gain("the linear probe", probe.mean()));
     }
 
-    /** Returns the template of a prompt in quotation marks. */
-    public static String quoted(DemoResult.Prompt prompt) {
-        return "\"" + prompt.template() + "\"";
+    private Fact gain(String other, double accuracy) {
+        return new Fact(
+                Numbers.signed(learned().mean() - accuracy, 1) + " points",
+                "against " + other + " (" + Numbers.percent(accuracy) + ")");
     }
 
-    private static <T> Table<T> table(String name, String title) {
-        return new Table<T>(name, title, "").decimals(1);
+    /** Returns a prompt in quotation marks. */
+    public static String quoted(String prompt) {
+        return "\"" + prompt + "\"";
     }
 
-    private static List<Integer> indices(List<?> list) {
-        return IntStream.range(0, list.size()).boxed().toList();
+    private static Stream<Integer> indices(List<?> list) {
+        return IntStream.range(0, list.size()).boxed();
+    }
+
+    private static Table<DemoMethod> methods(String title) {
+        return new Table<DemoMethod>(title).words("method", DemoMethod::title);
     }
 
     private Section curves() {
-        Table<DemoMethod> table = DemoReport.<DemoMethod>table("shots", "Accuracy on the test photographs, %")
-                .words("method", DemoMethod::title);
-        for (int shots : result.shots()) {
-            table.numbers(Numbers.count(shots, "shot"), method -> Cell.mean(result.photographs(method, shots)));
+        Table<DemoMethod> table = methods("Accuracy on the test photographs, %");
+        for (int shots : scores.shots()) {
+            table.numbers(Numbers.count(shots, "shot"), method -> accuracy(method, shots));
         }
-        List<String> careful = new ArrayList<>();
-        for (int i : indices(result.classNames())) {
-            if (!result.classNames().get(i).equals(result.betterNames().get(i))) {
-                careful.add(result.betterNames().get(i) + " for "
-                        + result.classNames().get(i));
-            }
-        }
+        List<String> names = result.classNames();
+        List<String> careful = result.betterNames();
         return new Section("Accuracy by shots")
-                .charts(List.of(new Section.Chart(chart(), Map.of())))
+                .charts(List.of(new Chart(chart(), Map.of())))
                 .table(table.rows(List.of(DemoMethod.values())))
                 .table(prompts())
-                .paragraph("The classes have the names of their folders in Caltech101, as a user's would. Careful names"
-                        + " are " + String.join(", ", careful) + ".");
+                .paragraph(indices(names)
+                        .filter(i -> !names.get(i).equals(careful.get(i)))
+                        .map(i -> careful.get(i) + " for " + names.get(i))
+                        .collect(Collectors.joining(
+                                ", ",
+                                "Classes are named after their folders in Caltech101. Careful names are ",
+                                ".")));
     }
 
     private Table<?> prompts() {
-        List<DemoResult.Prompt> prompts = result.prompts();
-        List<DemoResult.Prompt> careful = result.renamedPrompts();
-        return DemoReport.<Integer>table("prompts", "Hand-written prompts, accuracy in %")
-                .words("prompt", i -> quoted(prompts.get(i)))
-                .numbers("photographs", i -> photographs(prompts.get(i), result.bestPrompt()))
-                .numbers("drawings", i -> Cell.number(prompts.get(i).drawings()))
-                .numbers("careful names: photographs", i -> photographs(careful.get(i), result.bestRenamedPrompt()))
-                .numbers("drawings", i -> Cell.number(careful.get(i).drawings())
-                        .best(careful.get(i).equals(result.bestDrawingPrompt())))
-                .rows(indices(prompts));
-    }
-
-    private static Cell photographs(DemoResult.Prompt prompt, DemoResult.Prompt best) {
-        return Cell.number(prompt.photographs()).best(prompt.equals(best));
+        Table<String> table = new Table<String>("Hand-written prompts, accuracy in %")
+                .words("prompt", DemoReport::quoted);
+        for (String dataset : List.of(PHOTOGRAPHS, CAREFUL, DRAWINGS, CAREFUL_DRAWINGS)) {
+            table.numbers(dataset, prompt -> Cell.number(scores.accuracy(dataset, prompt))
+                    .best(prompt.equals(scores.best(dataset))));
+        }
+        return table.rows(scores.prompts());
     }
 
     private Section perClass() {
         return new Section("By class")
-                .paragraph("The best hand-written prompt with careful names against the class-specific context of %d"
-                                .formatted(result.mostShots())
-                        + " shots, mean over the seeds.")
-                .table(DemoReport.<DemoResult.ClassGain>table("classes", "Test photographs classified correctly, %")
-                        .words("class", DemoResult.ClassGain::name)
-                        .column("gain", Table.Kind.BARS, g -> Cell.points(gain(g)))
-                        .numbers("hand-written", g -> Cell.number(100.0 * g.before() / g.images()))
-                        .numbers("learned", g -> Cell.number(100 * g.after() / g.images()))
+                .paragraph(
+                        "The best hand-written prompt with careful names, and the class-specific context of %d shots (mean over seeds)."
+                                .formatted(scores.mostShots()))
+                .table(new Table<ClassGain>("Test photographs classified correctly, %")
+                        .words("class", ClassGain::name)
+                        .column("gain", Kind.BARS, g -> Cell.points(g.gain()))
+                        .numbers("hand-written", g -> Cell.number(g.before()))
+                        .numbers("learned", g -> Cell.number(g.after()))
                         .numbers("photographs", g -> Cell.count(g.images()))
                         .rows(result.perClass().stream()
-                                .sorted(Comparator.comparingDouble(DemoReport::gain)
-                                        .reversed())
+                                .sorted(Comparator.comparingDouble(one -> -one.gain()))
                                 .toList()));
     }
 
-    private static double gain(DemoResult.ClassGain g) {
-        return 100 * (g.after() - g.before()) / g.images();
-    }
-
     private Section otherDomain() {
-        DemoResult.Prompt best = result.bestDrawingPrompt();
         return new Section("Another domain")
                 .paragraph(
-                        ("The classifiers learned on %d photographs per class are tested on emoji and clip art of the"
-                            + " same classes. The drawings are few: differences of some points mean little.")
-                                .formatted(result.mostShots()))
-                .paragraph("The best hand-written prompt for them, %s with careful names, has %s."
-                        .formatted(quoted(best), Numbers.percent(best.drawings())))
-                .table(DemoReport.<DemoMethod>table(
-                                "drawings", "Accuracy on " + result.drawingImages() + " drawings, %")
-                        .words("method, learned on photographs", DemoMethod::title)
-                        .numbers("accuracy", method -> Cell.mean(result.drawings(method)))
+                        ("The classifiers of %d shots are tested on emoji and clip art of the same classes. On so few"
+                                        + " drawings, differences of a few points mean little.")
+                                .formatted(scores.mostShots()))
+                .paragraph("The best hand-written prompt there, %s with careful names, has %s."
+                        .formatted(
+                                quoted(scores.best(CAREFUL_DRAWINGS)),
+                                Numbers.percent(best(CAREFUL_DRAWINGS))))
+                .table(methods("Accuracy on " + result.drawingImages() + " drawings, %")
+                        .numbers("learned on photographs", method -> scores.learned(DRAWINGS, method))
                         .rows(List.of(DemoMethod.values())));
     }
 
     private Section words() {
         return new Section("Nearest words of the vectors")
-                .paragraph("The words whose embeddings are nearest to the vectors of the unified context, which began"
-                        + " as \"" + WORDS + "\". Vectors need not mean words, and the nearest word is often not near.")
-                .table(DemoReport.<Integer>table("words", "Nearest words, with Euclidean distance")
+                .paragraph("The words nearest to the vectors of the unified context, which began as \"" + WORDS + "\". Vectors need not mean words.")
+                .table(new Table<Integer>("Nearest words, with Euclidean distance")
                         .words("vector", i -> String.valueOf(i + 1))
                         .words("words", i -> result.words().get(i).stream()
-                                .map(w -> w.word() + " " + Numbers.number(w.distance(), 2))
+                                .map(w -> w.text() + " " + Numbers.number(w.distance(), 2))
                                 .collect(Collectors.joining(", ")))
-                        .rows(indices(result.words())));
+                        .rows(indices(result.words()).toList()));
     }
 
     private Section method() {
-        return new Section("How this was made")
-                .code("coop demo")
+        return new Section("How coop demo made this")
                 .list(List.of(
                         ("Model: %s, %s parameters, SHA-256 %.12s…; trained on photographs, emoji and clip art, never"
                                         + " on these pictures.")
                                 .formatted(result.model(), Numbers.count(result.parameters()), result.modelSha256()),
                         ("Pictures: %d photographs of Caltech101 (CC BY 4.0), %d emoji of Twemoji (CC BY 4.0) and"
                                         + " drawings of Open Clip Art (public domain).")
-                                .formatted(result.trainImages() + result.testImages(), result.drawingImages()),
+                                .formatted(result.trainImages() + result.before().size(), result.drawingImages()),
                         ("CoOp: 4 context vectors that begin as \"%s\", SGD, batches of 32, learning rate %s with a"
-                            + " cosine; the reference's %s is for a logit scale of 100, and this model's is 20.")
+                                        + " cosine (the reference's %s is for a logit scale of 100, not 20).")
                                 .formatted(WORDS, RATE, Training.coop(1, 1).rate()),
-                        "GDA: Gaussians of the classes with one covariance beside the hand-written prompt (Wang et al.,"
-                                + " ICLR 2024).",
-                        "Linear probe: logistic regression on the same features, its penalty chosen by"
-                                + " cross-validation.",
-                        String.format(
-                                Locale.ROOT, "Everything took %.0f seconds: %s.", result.seconds(), result.machine())));
+                        "GDA: " + new Gda().summary() + ".",
+                        "Linear probe: " + new LinearProbe().summary() + ".",
+                        "Everything took %s seconds: %s."
+                                .formatted(Numbers.number(result.seconds(), 0), result.machine())));
     }
 }

@@ -2,8 +2,13 @@ package org.coop4j.demo;
 
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.coop4j.eval.SeedSummary;
+import org.coop4j.method.NearestWords;
+import org.coop4j.run.PictureResults;
+import org.coop4j.run.PictureResults.Changed;
 import org.coop4j.run.PictureResults.PictureResult;
 
 /**
@@ -13,17 +18,11 @@ import org.coop4j.run.PictureResults.PictureResult;
  * @param modelSha256 SHA-256 of its file
  * @param parameters number of its parameters
  * @param classNames the classes
- * @param photographed the classes of which the model saw photographs in its pre-training
- * @param trainImages photographs that samples are drawn from
- * @param testImages photographs tested on
- * @param drawingImages drawings and emoji tested on
- * @param prompts hand-written prompts
  * @param betterNames careful names for the classes, in the same order
- * @param renamedPrompts the same prompts with the careful names
- * @param runs accuracy of everything that was learned
+ * @param trainImages photographs that samples are drawn from
+ * @param drawingImages drawings and emoji tested on
+ * @param scores accuracy of every classifier on every dataset
  * @param words nearest words of the vectors, nearest first, of the first seed's context of most shots
- * @param mended photographs that the best hand-written prompt gets wrong and the learned one right
- * @param spoilt photographs that it gets right and the learned one wrong
  * @param perClass test photographs of each class that are classified correctly, before and after
  * @param before prediction of the best hand-written prompt with careful names for each test photograph
  * @param after prediction of the featured context of most shots and the first seed
@@ -35,123 +34,116 @@ public record DemoResult(
         String modelSha256,
         long parameters,
         List<String> classNames,
-        List<String> photographed,
-        int trainImages,
-        int testImages,
-        int drawingImages,
-        List<Prompt> prompts,
         List<String> betterNames,
-        List<Prompt> renamedPrompts,
-        List<Run> runs,
-        List<List<Word>> words,
-        List<Change> mended,
-        List<Change> spoilt,
+        int trainImages,
+        int drawingImages,
+        Scores scores,
+        List<List<NearestWords.Word>> words,
         List<ClassGain> perClass,
         List<PictureResult> before,
         List<PictureResult> after,
         double seconds,
         String machine) {
 
-    /**
-     * A hand-written prompt.
-     *
-     * @param template with {@code {}} for the class name
-     * @param photographs accuracy on the test photographs
-     * @param drawings accuracy on the drawings and emoji
-     */
-    public record Prompt(String template, double photographs, double drawings) {}
+    /** The dataset that is learned from. */
+    public static final String PHOTOGRAPHS = "photographs";
+
+    /** The same photographs, their classes under careful names. */
+    public static final String CAREFUL = "careful names";
+
+    /** Drawings and emoji of the same classes. */
+    public static final String DRAWINGS = "drawings";
+
+    /** The same drawings, their classes under careful names. */
+    public static final String CAREFUL_DRAWINGS = DRAWINGS + ", " + CAREFUL;
+
+    private static final int CHANGES = 3;
 
     /**
-     * A learned classifier.
+     * A classifier's accuracy on a dataset.
      *
-     * @param method id of a {@link DemoMethod}
-     * @param photographs accuracy on the test photographs
-     * @param drawings accuracy on the drawings and emoji
+     * @param method id of a {@link DemoMethod}; or a hand-written prompt, with {@code {}} for the class name and no shots
      */
-    public record Run(String method, int shots, long seed, double photographs, double drawings) {}
+    public record Score(String dataset, String method, int shots, long seed, double accuracy) {}
 
-    /**
-     * A word near a context vector.
-     *
-     * @param distance Euclidean
-     */
-    public record Word(String word, double distance) {}
+    /** Accuracies of all classifiers. */
+    public record Scores(List<Score> all) {
 
-    /**
-     * A picture that changed from wrong to right, or from right to wrong.
-     *
-     * @param file its path
-     * @param truth its class
-     * @param before class by the best hand-written prompt
-     * @param beforeProbability that class's probability then
-     * @param after class by the learned prompt of the first seed
-     * @param afterProbability that class's probability, least of the seeds
-     */
-    public record Change(
-            String file,
-            String truth,
-            String before,
-            double beforeProbability,
-            String after,
-            double afterProbability) {}
+        /** Returns accuracy of a method over the seeds. */
+        public SeedSummary accuracy(String dataset, String method, int shots) {
+            return SeedSummary.of(
+                    all.stream()
+                            .filter(one -> one.dataset.equals(dataset))
+                            .filter(one -> one.method.equals(method) && one.shots == shots)
+                            .toList(),
+                    Score::accuracy);
+        }
+
+        /** Returns accuracy of a hand-written prompt. */
+        public double accuracy(String dataset, String prompt) {
+            return accuracy(dataset, prompt, 0).mean();
+        }
+
+        /** Returns accuracy of a method with most shots over the seeds. */
+        public SeedSummary learned(String dataset, DemoMethod method) {
+            return accuracy(dataset, method.id(), mostShots());
+        }
+
+        /** Returns the hand-written prompts. */
+        public List<String> prompts() {
+            return all.stream()
+                    .filter(one -> one.shots == 0)
+                    .map(Score::method)
+                    .distinct()
+                    .toList();
+        }
+
+        /** Returns the hand-written prompt that is best on a dataset. */
+        public String best(String dataset) {
+            return Collections.max(prompts(), Comparator.comparingDouble(prompt -> accuracy(dataset, prompt)));
+        }
+
+        /** Returns the numbers of shots, ascending. */
+        public List<Integer> shots() {
+            return all.stream()
+                    .map(Score::shots)
+                    .filter(shots -> shots > 0)
+                    .distinct()
+                    .sorted()
+                    .toList();
+        }
+
+        /** Returns the most shots. */
+        public int mostShots() {
+            return Collections.max(shots());
+        }
+    }
 
     /**
      * A class before and after.
      *
      * @param images test photographs
-     * @param before photographs that the best hand-written prompt gets right
-     * @param after photographs that the learned prompt gets right, mean over the seeds
+     * @param before percentage of them that the best hand-written prompt gets right
+     * @param after percentage of them that the learned prompt gets right, mean over the seeds
      */
-    public record ClassGain(String name, int images, int before, double after) {}
+    public record ClassGain(String name, int images, double before, double after) {
 
-    /** Returns the hand-written prompt that is best on the test photographs. */
-    public Prompt bestPrompt() {
-        return best(prompts);
+        double gain() {
+            return after - before;
+        }
     }
 
-    /** Returns the best on the test photographs of the prompts with careful class names. */
-    public Prompt bestRenamedPrompt() {
-        return best(renamedPrompts);
-    }
-
-    /** Returns the prompt that is best on the test photographs. */
-    public static Prompt best(List<Prompt> prompts) {
-        return Collections.max(prompts, Comparator.comparingDouble(Prompt::photographs));
-    }
-
-    /** Returns the hand-written prompt that is best on the drawings, with careful class names. */
-    public Prompt bestDrawingPrompt() {
-        return Collections.max(renamedPrompts, Comparator.comparingDouble(Prompt::drawings));
-    }
-
-    /** Returns the numbers of shots, ascending. */
-    public List<Integer> shots() {
-        return runs.stream().map(Run::shots).distinct().sorted().toList();
-    }
-
-    /** Returns the most shots. */
-    public int mostShots() {
-        return Collections.max(shots());
-    }
-
-    /** Returns the accuracy of the featured method with most shots on the photographs over the seeds. */
-    public SeedSummary learned() {
-        return photographs(DemoMethod.FEATURED, mostShots());
-    }
-
-    /** Returns the accuracy of a method on the photographs over the seeds. */
-    public SeedSummary photographs(DemoMethod method, int shots) {
-        return SeedSummary.of(runs(method, shots), Run::photographs);
-    }
-
-    /** Returns the accuracy of a method with most shots on the drawings and emoji over the seeds. */
-    public SeedSummary drawings(DemoMethod method) {
-        return SeedSummary.of(runs(method, mostShots()), Run::drawings);
-    }
-
-    private List<Run> runs(DemoMethod method, int shots) {
-        return runs.stream()
-                .filter(run -> run.method.equals(method.id()) && run.shots == shots)
-                .toList();
+    /**
+     * Returns some photographs that only one of the hand-written prompt and the learned one gets right, the most confident first,
+     * no two of a class.
+     *
+     * @param corrected true for those that the learned prompt gets right
+     */
+    public List<Changed> changed(boolean corrected) {
+        Map<Integer, Changed> byClass = new LinkedHashMap<>();
+        new PictureResults(after)
+                .changed(new PictureResults(before), corrected)
+                .forEach(change -> byClass.putIfAbsent(change.after().truth(), change));
+        return byClass.values().stream().limit(CHANGES).toList();
     }
 }

@@ -1,16 +1,16 @@
 package org.coop4j.demo;
 
+import static org.coop4j.demo.DemoResult.DRAWINGS;
+import static org.coop4j.demo.DemoResult.CAREFUL;
+import static org.coop4j.demo.DemoResult.PHOTOGRAPHS;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.EnumMap;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Resource;
@@ -18,6 +18,9 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.demo.DemoResult.ClassGain;
+import org.coop4j.demo.DemoResult.Score;
+import org.coop4j.demo.DemoResult.Scores;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
@@ -28,22 +31,19 @@ import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
 import org.coop4j.study.Sweep;
 import org.coop4j.study.Sweep.SweepListener;
-import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepPlan;
 import org.coop4j.study.SweepRun;
+import org.coop4j.study.SweepRun.RunState;
 
 /** Runs the demo: a sweep of hand-written prompts, one of methods that learn, and the results of single photographs. */
 public final class DemoRun implements SweepListener {
 
-    private static final String PHOTOGRAPHS = "photographs";
-    private static final String DRAWINGS = "drawings";
-    private static final String CAREFUL = "careful names";
     private static final int WORDS = 5;
-    private static final int CHANGES = 3;
 
     private final Clip clip;
     private final DemoPictures pictures;
@@ -51,7 +51,7 @@ public final class DemoRun implements SweepListener {
     private final SharedData shared;
     private final Listener listener;
     private final Progress progress;
-    private final List<Tested> tested = new ArrayList<>();
+    private final Map<SweepRun, RunResult> tested = new LinkedHashMap<>();
     private List<SweepRun> planned = List.of();
     private Progress.Task task;
     private String current = "";
@@ -59,19 +59,11 @@ public final class DemoRun implements SweepListener {
     /** Shows the demo while it runs. */
     public interface Listener {
 
-        /**
-         * The hand-written prompts are tested, {@code renamed} with careful class names.
-         *
-         * @param photographed classes of which the model saw photographs
-         */
-        void prompts(
-                ImageDataset photographs,
-                List<String> photographed,
-                List<DemoResult.Prompt> prompts,
-                List<DemoResult.Prompt> renamed);
+        /** Shows the accuracies of the hand-written prompts. */
+        void prompts(ImageDataset photographs, Scores scores);
 
-        /** All seeds of a number of shots are tested on the photographs. */
-        void learned(int shots, Map<DemoMethod, SeedSummary> accuracies);
+        /** Shows the accuracies with a number of shots, all seeds of which are tested. */
+        void learned(int shots, Scores scores);
     }
 
     /**
@@ -94,9 +86,6 @@ public final class DemoRun implements SweepListener {
         return Resource.text(DemoRun.class, "plan.yaml");
     }
 
-    /** A finished run. */
-    private record Tested(SweepRun run, RunResult result) {}
-
     /**
      * Runs everything that has no result yet.
      *
@@ -105,51 +94,31 @@ public final class DemoRun implements SweepListener {
     public DemoResult run(Path folder) throws IOException {
         long start = System.nanoTime();
         sweep(Resource.text(DemoRun.class, "prompts.yaml"), folder);
-        List<DemoResult.Prompt> prompts = prompts(PHOTOGRAPHS, DRAWINGS);
-        List<DemoResult.Prompt> renamed = prompts(CAREFUL, DRAWINGS + ", " + CAREFUL);
         ImageDataset photographs = lists(PHOTOGRAPHS);
-        listener.prompts(photographs, pictures.photographed(), prompts, renamed);
+        listener.prompts(photographs, scores());
         sweep(plan, folder);
+        Scores scores = scores();
+        int most = scores.mostShots();
+        SweepRun prompt = runs(CAREFUL, scores.best(CAREFUL), 0).get(0);
+        List<SweepRun> featured = runs(PHOTOGRAPHS, DemoMethod.FEATURED.id(), most);
+        SweepRun unified = runs(PHOTOGRAPHS, DemoMethod.UNIFIED.id(), most).get(0);
+        NearestWords words = NearestWords.of(clip, classifier(folder, unified), WORDS, NearestWords.Tokens.WORD_ENDS);
         LabelledFeatures test = shared.features(photographs.test(), "test photographs", progress);
-        int most = planned.stream().mapToInt(SweepRun::shots).max().orElseThrow();
-        List<PictureResult> before = pictures(
-                folder, on(CAREFUL, DemoResult.best(renamed).template(), 0).get(0), test);
-        List<List<PictureResult>> after = new ArrayList<>();
-        for (Tested seed : on(PHOTOGRAPHS, DemoMethod.FEATURED.id(), most)) {
-            after.add(pictures(folder, seed, test));
-        }
-        List<String> names = photographs.classNames();
         return new DemoResult(
                 ShippedModel.NAME,
                 clip.modelSha256(),
                 clip.architecture().parameterCount(),
-                names,
-                pictures.photographed(),
-                photographs.train().size(),
-                test.size(),
-                lists(DRAWINGS).test().size(),
-                prompts,
+                photographs.classNames(),
                 lists(CAREFUL).classNames(),
-                renamed,
-                on(PHOTOGRAPHS)
-                        .filter(one -> one.run.learns())
-                        .map(one -> new DemoResult.Run(
-                                one.run.label(),
-                                one.run.shots(),
-                                one.run.seed(),
-                                one.result.accuracy(),
-                                accuracyOn(DRAWINGS, one.run)))
-                        .sorted(Comparator.comparing(DemoResult.Run::shots).thenComparing(DemoResult.Run::seed))
+                photographs.train().size(),
+                lists(DRAWINGS).test().size(),
+                scores,
+                words.vectors().stream().map(NearestWords.ContextVector::nearest).toList(),
+                IntStream.range(0, photographs.classCount())
+                        .mapToObj(label -> gain(photographs.classNames().get(label), label, prompt, featured))
                         .toList(),
-                words(classifier(
-                        folder, on(PHOTOGRAPHS, DemoMethod.UNIFIED.id(), most).get(0))),
-                changes(names, before, after, true),
-                changes(names, before, after, false),
-                IntStream.range(0, names.size())
-                        .mapToObj(label -> classGain(label, names.get(label), before, after))
-                        .toList(),
-                before,
-                after.get(0),
+                pictures(folder, prompt, test),
+                pictures(folder, featured.get(0), test),
                 (System.nanoTime() - start) / 1e9,
                 Machine.describe(clip.workers().count()));
     }
@@ -158,7 +127,7 @@ public final class DemoRun implements SweepListener {
         SweepPlan read = SweepPlan.parse(yaml, pictures.folder());
         try (Progress.Task bar = progress.task("demo", 0, Progress.Unit.WORK)) {
             task = bar;
-            for (SweepOutcome.Ended run :
+            for (RunState run :
                     Sweep.of(shared, read).run(folder, this).failures()) {
                 throw new IOException(run.run().title() + ": " + run.failure().orElseThrow());
             }
@@ -168,9 +137,9 @@ public final class DemoRun implements SweepListener {
     // The sweep on the screen
 
     @Override
-    public void begins(List<SweepRun> runs, Map<SweepRun, RunResult> finished) {
-        planned = runs;
-        finished.forEach(this::finished);
+    public void begins(List<RunState> runs) {
+        planned = runs.stream().map(RunState::run).toList();
+        runs.forEach(state -> state.result().ifPresent(result -> finished(state.run(), result)));
     }
 
     @Override
@@ -187,121 +156,55 @@ public final class DemoRun implements SweepListener {
 
     @Override
     public void finished(SweepRun run, RunResult result) {
-        tested.add(new Tested(run, result));
-        if (!run.learns() || !run.dataset().equals(PHOTOGRAPHS)) {
-            return;
-        }
-        long all = planned.stream()
+        tested.put(run, result);
+        List<SweepRun> same = planned.stream()
                 .filter(other -> other.dataset().equals(PHOTOGRAPHS) && other.shots() == run.shots())
-                .count();
-        if (on(PHOTOGRAPHS).filter(one -> one.run.shots() == run.shots()).count() == all) {
-            Map<DemoMethod, SeedSummary> accuracies = new EnumMap<>(DemoMethod.class);
-            for (DemoMethod method : DemoMethod.values()) {
-                List<Tested> seeds = on(PHOTOGRAPHS, method.id(), run.shots());
-                accuracies.put(method, SeedSummary.of(seeds, seed -> seed.result.accuracy()));
-            }
-            listener.learned(run.shots(), accuracies);
+                .toList();
+        if (run.learns() && same.contains(run) && tested.keySet().containsAll(same)) {
+            listener.learned(run.shots(), scores());
         }
     }
 
     // Results
 
-    private Stream<Tested> on(String dataset) {
-        return tested.stream().filter(one -> one.run.dataset().equals(dataset));
+    private Scores scores() {
+        List<Score> all = new ArrayList<>();
+        tested.forEach((run, result) -> all.add(
+                new Score(run.dataset(), run.label(), run.shots(), run.seed(), result.accuracy())));
+        return new Scores(all);
     }
 
-    private List<Tested> on(String dataset, String label, int shots) {
-        return on(dataset)
-                .filter(one -> one.run.label().equals(label) && one.run.shots() == shots)
+    private List<SweepRun> runs(String dataset, String label, int shots) {
+        return tested.keySet().stream()
+                .filter(run -> run.dataset().equals(dataset) && run.label().equals(label) && run.shots() == shots)
                 .toList();
-    }
-
-    /** Returns the accuracy of the same classifier on other data. */
-    private double accuracyOn(String dataset, SweepRun run) {
-        return on(dataset, run.label(), run.shots()).stream()
-                .filter(other -> other.run.seed() == run.seed())
-                .findFirst()
-                .orElseThrow()
-                .result
-                .accuracy();
     }
 
     private ImageDataset lists(String dataset) throws IOException {
-        SweepRun any = on(dataset).findFirst().orElseThrow().run;
+        SweepRun any = tested.keySet().stream()
+                .filter(run -> run.dataset().equals(dataset))
+                .findFirst()
+                .orElseThrow();
         return any.config().testedOn().source().load(1);
     }
 
-    private List<DemoResult.Prompt> prompts(String photographs, String drawings) {
-        return on(photographs)
-                .map(one ->
-                        new DemoResult.Prompt(one.run.label(), one.result.accuracy(), accuracyOn(drawings, one.run)))
-                .toList();
+    private ClassGain gain(String name, int label, SweepRun prompt, List<SweepRun> seeds) {
+        SeedSummary after = SeedSummary.of(seeds, run -> result(run, label).accuracy());
+        PerClass before = result(prompt, label);
+        return new ClassGain(name, before.total(), before.accuracy(), after.mean());
     }
 
-    private static ClassifierFile classifier(Path folder, Tested one) throws IOException {
-        return ClassifierFile.read(folder.resolve(one.run.folder()).resolve(RunFolder.CLASSIFIER));
+    private PerClass result(SweepRun run, int label) {
+        return tested.get(run).perClass().get(label);
     }
 
-    private List<PictureResult> pictures(Path folder, Tested one, LabelledFeatures images) throws IOException {
-        try (Classifier classifier = classifier(folder, one).open(clip)) {
+    private static ClassifierFile classifier(Path folder, SweepRun run) throws IOException {
+        return ClassifierFile.read(folder.resolve(run.folder()).resolve(RunFolder.CLASSIFIER));
+    }
+
+    private List<PictureResult> pictures(Path folder, SweepRun run, LabelledFeatures images) throws IOException {
+        try (Classifier classifier = classifier(folder, run).open(clip)) {
             return PictureResults.of(images, images.scores(classifier)).all();
         }
-    }
-
-    private List<List<DemoResult.Word>> words(ClassifierFile prompt) throws IOException {
-        return NearestWords.of(clip, prompt, WORDS, NearestWords.Tokens.WORD_ENDS).vectors().stream()
-                .map(vector -> vector.nearest().stream()
-                        .map(word -> new DemoResult.Word(word.text(), word.distance()))
-                        .toList())
-                .toList();
-    }
-
-    private static DemoResult.ClassGain classGain(
-            int label, String name, List<PictureResult> before, List<List<PictureResult>> after) {
-        int images = (int) before.stream().filter(one -> one.truth() == label).count();
-        double learned =
-                after.stream().mapToInt(seed -> right(label, seed)).average().orElseThrow();
-        return new DemoResult.ClassGain(name, images, right(label, before), learned);
-    }
-
-    private static int right(int label, List<PictureResult> results) {
-        return (int) results.stream()
-                .filter(one -> one.truth() == label && one.isRight())
-                .count();
-    }
-
-    /**
-     * Photographs that the hand-written prompt gets wrong and the learned one right with every seed, or the other way
-     * round, the most confident first, no two of a class.
-     *
-     * @param after of each seed
-     */
-    private static List<DemoResult.Change> changes(
-            List<String> names, List<PictureResult> before, List<List<PictureResult>> after, boolean corrected) {
-        List<DemoResult.Change> all = new ArrayList<>();
-        for (int i = 0; i < before.size(); i++) {
-            int image = i;
-            PictureResult then = before.get(i);
-            List<PictureResult> now =
-                    after.stream().map(seed -> seed.get(image)).toList();
-            if (then.isRight() != corrected && now.stream().allMatch(result -> result.isRight() == corrected)) {
-                all.add(new DemoResult.Change(
-                        then.file().toString(),
-                        names.get(then.truth()),
-                        names.get(then.label()),
-                        then.probability(),
-                        names.get(now.get(0).label()),
-                        now.stream()
-                                .mapToDouble(PictureResult::probability)
-                                .min()
-                                .orElseThrow()));
-            }
-        }
-        all.sort(Comparator.comparingDouble(DemoResult.Change::afterProbability).reversed());
-        Set<String> classes = new HashSet<>();
-        return all.stream()
-                .filter(change -> classes.add(change.truth()))
-                .limit(CHANGES)
-                .toList();
     }
 }

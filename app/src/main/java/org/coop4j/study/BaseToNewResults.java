@@ -6,61 +6,47 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
-import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.BaseToNew;
-import org.coop4j.study.MethodResults.Averaged;
-import org.coop4j.study.MethodResults.Setup;
+import org.coop4j.study.MethodResult.Setup;
+import org.coop4j.study.MethodResults.Common;
 
 /**
  * Methods learned on base classes and tested on base and new ones (CoCoOp, section 4.1).
  *
- * @param datasets in the order of the tables
- * @param rows by method and shots, then dataset
- * @param averages over {@code averaged} datasets; empty if there are fewer than two
- * @param averaged the datasets that all averages are over
- * @param notes what was left out, a sentence each
+ * @param rows by dataset, then method and shots
+ * @param averages over the datasets that all averages are over; empty if there are fewer than two
  */
-public record BaseToNewResults(
-        List<String> datasets, List<Row> rows, List<AverageRow> averages, List<String> averaged, List<String> notes) {
+public record BaseToNewResults(List<Row> rows, List<Row> averages) {
 
     /**
-     * A method's results on the two halves of a dataset.
+     * A method's results on the two halves of a dataset, or their averages.
      *
      * @param base tested on the classes that were learned, if it was
      * @param unseen tested on the others, if it was; of the same seeds
      */
-    public record Row(
-            String dataset,
-            MethodLabel method,
-            Shots shots,
-            Optional<MethodResult> base,
-            Optional<MethodResult> unseen) {
+    public record Row(Optional<MethodResult> base, Optional<MethodResult> unseen) {
 
-        /** Means over the seeds, if both halves were tested. */
+        /** Returns the result on either half. */
+        public MethodResult any() {
+            return base.or(() -> unseen).orElseThrow();
+        }
+
+        /** Returns means over the seeds, if both halves were tested; the harmonic mean of an average is that of the averages. */
         public Optional<BaseToNew> means() {
             return base.flatMap(b -> unseen.map(u -> new BaseToNew(b.accuracy(), u.accuracy())));
         }
     }
 
     /**
-     * A method's average over datasets; its harmonic mean is that of the averages.
+     * Pairs the results on base classes with those on new ones.
      *
-     * @param rows the datasets' rows
+     * @param notes is told what is left out
      */
-    public record AverageRow(MethodLabel method, Shots shots, List<Row> rows) {
-
-        /** Averages over the datasets. */
-        public BaseToNew means() {
-            return BaseToNew.average(
-                    rows.stream().map(row -> row.means().orElseThrow()).toList());
-        }
-    }
-
-    static BaseToNewResults of(Study study) {
-        MethodResults base = MethodResults.ofOwn(study, ClassHalf.BASE);
-        MethodResults unseen = MethodResults.ofOwn(study, ClassHalf.NEW);
+    static BaseToNewResults of(MethodResults base, MethodResults unseen, Consumer<String> notes) {
         SortedSet<Setup> setups = base.setups();
         setups.addAll(unseen.setups());
         List<String> datasets = Stream.of(base, unseen)
@@ -69,60 +55,52 @@ public record BaseToNewResults(
                 .sorted(DatasetNames.ORDER)
                 .toList();
         Map<List<Object>, Row> rows = new LinkedHashMap<>();
-        List<String> notes = new ArrayList<>();
-        for (Setup setup : setups) {
-            for (String dataset : datasets) {
-                Row row = row(dataset, setup, base.get(dataset, setup), unseen.get(dataset, setup), notes);
+        for (String dataset : datasets) {
+            for (Setup setup : setups) {
+                Row row = row(base.get(dataset, setup), unseen.get(dataset, setup), notes);
                 if (row.base.isPresent() || row.unseen.isPresent()) {
                     rows.put(List.of(dataset, setup), row);
                 }
             }
         }
-        Averaged<Row> averaged =
-                Averaged.of(datasets, setups, (dataset, setup) -> Optional.ofNullable(rows.get(List.of(dataset, setup)))
-                        .filter(row -> row.means().isPresent()));
-        notes.addAll(averaged.notes());
-        return new BaseToNewResults(
+        Common common = Common.of(
                 datasets,
-                List.copyOf(rows.values()),
-                averaged.rows().entrySet().stream()
-                        .map(row -> new AverageRow(
-                                row.getKey().method(), row.getKey().shots(), row.getValue()))
-                        .toList(),
-                averaged.datasets(),
-                List.copyOf(notes));
+                setups,
+                (dataset, setup) -> Optional.ofNullable(rows.get(List.of(dataset, setup)))
+                        .flatMap(Row::means)
+                        .isPresent(),
+                notes);
+        List<Row> averages = new ArrayList<>();
+        for (Setup setup : common.setups()) {
+            List<Row> own = common.datasets().stream()
+                    .map(dataset -> rows.get(List.of(dataset, setup)))
+                    .toList();
+            averages.add(new Row(average(own, Row::base), average(own, Row::unseen)));
+        }
+        return new BaseToNewResults(List.copyOf(rows.values()), averages);
+    }
+
+    private static Optional<MethodResult> average(List<Row> rows, Function<Row, Optional<MethodResult>> half) {
+        return Optional.of(MethodResult.average(
+                rows.stream().flatMap(row -> half.apply(row).stream()).toList()));
     }
 
     /** Returns a row of the seeds that were tested on both halves. */
-    private static Row row(
-            String dataset,
-            Setup setup,
-            Optional<MethodResult> base,
-            Optional<MethodResult> unseen,
-            List<String> notes) {
+    private static Row row(Optional<MethodResult> base, Optional<MethodResult> unseen, Consumer<String> notes) {
         if (base.isEmpty() || unseen.isEmpty()) {
-            return new Row(dataset, setup.method(), setup.shots(), base, unseen);
+            return new Row(base, unseen);
         }
         List<Long> baseSeeds = base.get().seeds();
         List<Long> newSeeds = unseen.get().seeds();
-        if (!setup.method().isWithoutTraining() && !baseSeeds.equals(newSeeds)) {
-            notes.add("base-to-new, %s, %s: base classes have seeds %s, new classes %s; only shared seeds count"
-                    .formatted(dataset, setup.method().id(), text(baseSeeds), text(newSeeds)));
+        MethodLabel method = base.get().method();
+        if (!method.isWithoutTraining() && !baseSeeds.equals(newSeeds)) {
+            notes.accept("base-to-new, %s, %s: base classes have seeds %s, new classes %s; only shared seeds count"
+                    .formatted(base.get().dataset(), method.id(), text(baseSeeds), text(newSeeds)));
         }
-        return new Row(
-                dataset,
-                setup.method(),
-                setup.shots(),
-                base.get().onlySeedsOf(unseen.get()),
-                unseen.get().onlySeedsOf(base.get()));
+        return new Row(base.get().onlySeedsOf(unseen.get()), unseen.get().onlySeedsOf(base.get()));
     }
 
     private static String text(List<Long> seeds) {
         return Numbers.first(seeds.stream().map(String::valueOf).toList(), Integer.MAX_VALUE);
-    }
-
-    /** Returns true if there is nothing. */
-    public boolean isEmpty() {
-        return rows.isEmpty();
     }
 }

@@ -5,51 +5,35 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
-import java.util.stream.Stream;
 import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.study.MethodResult.Measured;
 
 /**
- * A method's accuracy on each class of a dataset, beside zero-shot's.
+ * A method's accuracy on each class of a dataset, beside zero-shot's; not a number where it is unknown.
  *
  * @param result the method's results
- * @param classes in the order of the first result
+ * @param own images of each class, of all seeds together, in the order of the first result
+ * @param zeroShot the same of zero-shot; empty if it is unknown
  */
-public record ClassGains(MethodResult result, List<ClassGain> classes) {
+public record ClassGains(MethodResult result, Map<String, PerClass> own, Map<String, PerClass> zeroShot) {
 
-    /**
-     * A class.
-     *
-     * @param name the class
-     * @param images its test images, of all seeds together
-     * @param accuracy percentage of them classified correctly
-     * @param zeroShot zero-shot's accuracy, if known
-     */
-    public record ClassGain(String name, int images, double accuracy, OptionalDouble zeroShot) {
-
-        /** Returns the gain over zero-shot in points, if that is known. */
-        public OptionalDouble gain() {
-            return zeroShot.isPresent() ? OptionalDouble.of(accuracy - zeroShot.getAsDouble()) : OptionalDouble.empty();
-        }
-    }
-
-    /** Returns true if zero-shot's results on the classes are known. */
-    public boolean isCompared() {
-        return classes.stream().anyMatch(c -> c.zeroShot.isPresent());
-    }
-
-    /** Returns the accuracy on a class, or NaN if it has none. */
+    /** Returns accuracy on a class. */
     public double accuracy(String name) {
-        return classes.stream()
-                .filter(c -> c.name.equals(name))
-                .mapToDouble(ClassGain::accuracy)
-                .findFirst()
-                .orElse(Double.NaN);
+        return own.containsKey(name) ? own.get(name).accuracy() : Double.NaN;
+    }
+
+    /** Returns zero-shot's accuracy on a class. */
+    public double zeroShot(String name) {
+        return zeroShot.containsKey(name) ? zeroShot.get(name).accuracy() : Double.NaN;
+    }
+
+    /** Returns gain over zero-shot in points. */
+    public double gain(String name) {
+        return accuracy(name) - zeroShot(name);
     }
 
     /** Returns the gains of everything that was learned and has results of its classes. */
-    static List<ClassGains> of(FewShotResults fewShot) {
+    static List<ClassGains> of(MethodResults fewShot) {
         List<ClassGains> gains = new ArrayList<>();
         for (MethodResult cell : fewShot.cells()) {
             Map<String, PerClass> own = perClass(cell);
@@ -57,25 +41,13 @@ public record ClassGains(MethodResult result, List<ClassGain> classes) {
                 Map<String, PerClass> zeroShot = fewShot.zeroShot(cell.dataset())
                         .map(ClassGains::perClass)
                         .orElse(Map.of());
-                List<ClassGain> classes = new ArrayList<>();
-                own.forEach((name, one) -> classes.add(new ClassGain(
-                        name,
-                        one.total(),
-                        accuracy(one),
-                        Stream.ofNullable(zeroShot.get(name))
-                                .mapToDouble(ClassGains::accuracy)
-                                .findFirst())));
-                gains.add(new ClassGains(cell, classes));
+                gains.add(new ClassGains(cell, own, zeroShot));
             }
         }
         return gains;
     }
 
-    private static double accuracy(PerClass one) {
-        return 100.0 * one.correct() / one.total();
-    }
-
-    /** Images of each class over the seeds. */
+    /** Returns images of each class over the seeds. */
     private static Map<String, PerClass> perClass(MethodResult cell) {
         Map<String, PerClass> sums = new LinkedHashMap<>();
         for (Measured measured : cell.bySeed().values()) {

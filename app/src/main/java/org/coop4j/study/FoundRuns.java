@@ -35,6 +35,8 @@ import org.coop4j.base.Progress;
 import org.coop4j.run.CheckedJson;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunResult.HandWritten;
+import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.run.RunResult;
 
 /**
@@ -42,14 +44,13 @@ import org.coop4j.run.RunResult;
  * config.json} is a run, with {@code result.json} a finished one and with {@code failure.json}
  * alone a failed one.
  *
- * @param root the folder that was searched
  * @param finished runs with a result
  * @param failed runs that failed, with the reason
  * @param unfinished folders of runs that have neither result nor failure
  * @param damaged runs whose files cannot be used
  */
 public record FoundRuns(
-        Path root, List<FinishedRun> finished, List<Failure> failed, List<Path> unfinished, List<Failure> damaged) {
+        List<FinishedRun> finished, List<Failure> failed, List<Path> unfinished, List<Failure> damaged) {
 
     /** ImageNet's results take about 0.1 MB; no result takes this much. */
     private static final long LARGEST = 32L << 20;
@@ -96,7 +97,7 @@ public record FoundRuns(
             return Shots.of(result.shots(), result.trainImages() > 0);
         }
 
-        /** Settings by name, as far as they are the same for all data, shots and seeds. */
+        /** Returns settings by name, as far as they are the same for all data, shots and seeds. */
         public Map<String, Object> settings() {
             return MethodLabel.settings(config);
         }
@@ -173,7 +174,7 @@ public record FoundRuns(
                         && (folder.getFileName().toString().startsWith(".") || RunFolder.isReplaced(folder)),
                 (place, problem) -> {
                     if (problem instanceof AccessDeniedException) { // otherwise a loop or a dead link
-                        damaged.add(new Failure(root.relativize(place), "no permission to read it"));
+                        damaged.add(new Failure(root.relativize(place), RunStore.describe(problem)));
                     }
                 });
         try (Progress.Task task = progress.task("reading", folders.size(), Progress.Unit.FOLDERS)) {
@@ -193,20 +194,17 @@ public record FoundRuns(
                             && read(folder, RunFolder.CONFIG).has("modelSha256")) {
                         unfinished.add(name);
                     }
-                } catch (AccessDeniedException e) {
-                    String file = String.valueOf(Path.of(e.getFile()).getFileName());
-                    damaged.add(new Failure(name, "no permission to read " + file));
                 } catch (IOException e) {
-                    damaged.add(new Failure(name, e.getMessage()));
+                    damaged.add(new Failure(name, RunStore.describe(e)));
                 }
                 task.advance(1);
             }
         }
-        return new FoundRuns(root, finished, failed, unfinished, damaged);
+        return new FoundRuns(finished, failed, unfinished, damaged);
     }
 
     /**
-     * Folders below a root, which is one of them, in the order of their names; one that several links lead to is there
+     * Returns folders below a root, which is one of them, in the order of their names; one that several links lead to is there
      * once.
      *
      * @param skipped selects folders that are passed over with all that they hold
@@ -279,11 +277,11 @@ public record FoundRuns(
             requireRange("accuracy", result.accuracy(), 0, 100);
             requireRange("macroF1", result.macroF1(), 0, 100);
             requireRange("calibrationError", result.calibrationError(), 0, 1);
-            for (RunResult.HandWritten prompt : result.handWritten()) {
+            for (HandWritten prompt : result.handWritten()) {
                 requireName("prompt", prompt.prompt());
                 requireRange("accuracy", prompt.accuracy(), 0, 100);
             }
-            for (RunResult.PerClass one : result.perClass()) {
+            for (PerClass one : result.perClass()) {
                 requireRange("total", one.total(), 1, Integer.MAX_VALUE);
                 requireRange("correct", one.correct(), 0, one.total());
             }

@@ -11,8 +11,9 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
-import org.coop4j.run.RunResult;
+import org.coop4j.run.RunResult.HandWritten;
 import org.coop4j.study.MethodResult.Measured;
+import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.Study.Entry;
 
 /**
@@ -51,7 +52,7 @@ public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> pr
         Map<Tested, SortedMap<Long, Measured>> found = new LinkedHashMap<>();
         for (Entry entry : entries) {
             String template = entry.run().config().testedOn().template();
-            for (RunResult.HandWritten prompt : entry.result().handWritten()) {
+            for (HandWritten prompt : entry.result().handWritten()) {
                 String text = prompt.prompt();
                 Tested tested = new Tested(entry.dataset(), entry.result().half(), text, text.equals(template));
                 Measured known = found.computeIfAbsent(tested, t -> new TreeMap<>())
@@ -69,11 +70,11 @@ public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> pr
                 .add(new Prompt(
                         tested.text,
                         tested.own,
-                        new MethodResult(tested.dataset, MethodLabel.ZERO_SHOT, Shots.NONE, bySeed))));
+                        new MethodResult(tested.dataset, Setup.ZERO_SHOT, bySeed))));
         return List.copyOf(all.values());
     }
 
-    private static String disagreement(Entry entry, RunResult.HandWritten prompt, double known) {
+    private static String disagreement(Entry entry, HandWritten prompt, double known) {
         return "%s, seed %d: the hand-written prompt \"%s\" has %s in %s and %s in an earlier run, which is shown"
                 .formatted(
                         entry.dataset(),

@@ -15,6 +15,7 @@ import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig;
 import org.coop4j.study.FoundRuns.FinishedRun;
+import org.coop4j.study.MethodResult.Setup;
 
 /**
  * A method's row in the tables: runs of equal labels are averaged, others never.
@@ -60,10 +61,13 @@ public record MethodLabel(String id, String title, Method method, boolean publis
         Map<String, List<FinishedRun>> byName = runs.stream()
                 .collect(Collectors.groupingBy(run -> run.result().method(), LinkedHashMap::new, Collectors.toList()));
         byName.forEach((name, same) -> {
-            Set<String> differing = differing(same);
+            Map<String, Set<Object>> values = values(same);
+            values.values().removeIf(all -> all.size() < 2);
             Set<String> variants = new LinkedHashSet<>();
             for (FinishedRun run : same) {
-                String variant = described(differing, run.config());
+                Map<String, Object> own = settings(run.config());
+                own.keySet().retainAll(values.keySet());
+                String variant = own.entrySet().stream().map(Object::toString).collect(Collectors.joining(", "));
                 variants.add(variant);
                 String more = variant.isEmpty() ? "" : " [" + variant + "]";
                 labels.put(
@@ -88,17 +92,16 @@ public record MethodLabel(String id, String title, Method method, boolean publis
         return List.of(config.method().training(shots), config.method().trainingOnImageNet(shots));
     }
 
-    /** Settings that do not have one value in all runs. */
-    private static Set<String> differing(List<FinishedRun> runs) {
+    /** Returns all values of each setting of some runs. */
+    public static Map<String, Set<Object>> values(List<FinishedRun> runs) {
         Map<String, Set<Object>> values = new LinkedHashMap<>();
         runs.forEach(run -> settings(run.config())
                 .forEach((name, value) ->
-                        values.computeIfAbsent(name, n -> new LinkedHashSet<>()).add(String.valueOf(value))));
-        values.values().removeIf(all -> all.size() < 2);
-        return values.keySet();
+                        values.computeIfAbsent(name, n -> new LinkedHashSet<>()).add(value)));
+        return values;
     }
 
-    /** Settings of a run by name, as far as they are the same for all data, shots and seeds. */
+    /** Returns settings of a run by name, as far as they are the same for all data, shots and seeds. */
     static Map<String, Object> settings(RunConfig config) {
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("method", config.method().id());
@@ -116,28 +119,13 @@ public record MethodLabel(String id, String title, Method method, boolean publis
         if (config.precision() != Precision.FLOAT32) {
             values.put("precision", config.precision().id());
         }
+        values.replaceAll((name, value) -> value == null ? "none" : value);
         return values;
     }
 
-    /** Settings for people, such as "context length 16, no words". */
-    private static String described(Set<String> names, RunConfig config) {
-        Map<String, Object> values = settings(config);
-        return names.stream()
-                .filter(values::containsKey)
-                .map(name -> described(name, values.get(name), Settings.has((Record) config.method(), name)))
-                .collect(Collectors.joining(", "));
-    }
-
-    private static String described(String setting, Object value, boolean ofMethod) {
-        String name = setting.replace('_', ' ');
-        if (value == null || value.equals(false) || value.equals(List.of())) {
-            return "no " + name;
-        }
-        if (value.equals(true)) {
-            return name;
-        }
-        String text = value.toString();
-        return name + (ofMethod && text.contains(" ") ? " \"" + text + "\"" : " " + text);
+    /** Returns the method with a number of shots, or with none if it learns nothing. */
+    public Setup with(Shots shots) {
+        return new Setup(this, isWithoutTraining() ? Shots.NONE : shots);
     }
 
     /** Returns true if nothing is learned, so that it holds for any number of shots. */

@@ -1,63 +1,73 @@
 package org.coop4j.study;
 
-import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
 import org.apache.commons.math3.stat.StatUtils;
 import org.apache.commons.math3.stat.inference.TTest;
 import org.coop4j.eval.SeedSummary;
+import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.run.RunResult;
 
 /**
- * Scores of a method on a dataset, one set for each seed.
+ * Scores of a method on a dataset, one set for each seed; or their averages over several datasets.
  *
- * @param dataset the test data
- * @param method the method
- * @param shots training images per class
+ * @param dataset the test data; empty for an average
+ * @param setup the method with its shots
  * @param bySeed scores by seed; of seed 0 alone if the seed makes no difference
+ * @param averaged the results that it is the average of; empty for a result on one dataset
  */
-public record MethodResult(String dataset, MethodLabel method, Shots shots, SortedMap<Long, Measured> bySeed) {
+public record MethodResult(
+        String dataset, Setup setup, SortedMap<Long, Measured> bySeed, List<MethodResult> averaged) {
 
-    /** A score of a run, in percent. */
-    public enum Measure {
-        /** Share of test images classified correctly. */
-        ACCURACY,
-        /** Mean F1 over the classes. */
-        MACRO_F1,
-        /** Expected calibration error over 15 bins; small is good. */
-        CALIBRATION_ERROR
+    /** Stands for a dataset in averages. */
+    public static final String AVERAGE = "";
+
+    /**
+     * A method with a number of shots: a row of a table.
+     *
+     * @param shots training images per class
+     */
+    public record Setup(MethodLabel method, Shots shots) implements Comparable<Setup> {
+
+        /** The hand-written prompt of the dataset. */
+        public static final Setup ZERO_SHOT = MethodLabel.ZERO_SHOT.with(Shots.NONE);
+
+        @Override
+        public int compareTo(Setup other) {
+            int byMethod = method.compareTo(other.method);
+            return byMethod != 0 ? byMethod : shots.compareTo(other.shots);
+        }
+
+        @Override
+        public String toString() {
+            return shots.equals(Shots.NONE) ? method.id() : method.id() + ", " + shots.describe();
+        }
     }
 
     /**
-     * Scores of one run, or of one hand-written prompt, of which the accuracy alone is known.
+     * Scores of one run, in percent, or of one hand-written prompt, of which the accuracy alone is known; others are not a
+     * number.
      *
-     * @param scores in percent, those that are known
+     * @param accuracy share of test images classified correctly
+     * @param macroF1 mean F1 over the classes
+     * @param calibrationError expected calibration error over 15 bins; small is good
      * @param perClass results of each class, if known
      */
-    public record Measured(Map<Measure, Double> scores, List<RunResult.PerClass> perClass) {
+    public record Measured(double accuracy, double macroF1, double calibrationError, List<PerClass> perClass) {
 
         static Measured of(RunResult result) {
             return new Measured(
-                    Map.of(
-                            Measure.ACCURACY,
-                            result.accuracy(),
-                            Measure.MACRO_F1,
-                            result.macroF1(),
-                            Measure.CALIBRATION_ERROR,
-                            100 * result.calibrationError()),
-                    result.perClass());
+                    result.accuracy(), result.macroF1(), 100 * result.calibrationError(), result.perClass());
         }
 
         static Measured of(double accuracy) {
-            return new Measured(Map.of(Measure.ACCURACY, accuracy), List.of());
-        }
-
-        double accuracy() {
-            return scores.get(Measure.ACCURACY);
+            return new Measured(accuracy, Double.NaN, Double.NaN, List.of());
         }
     }
 
@@ -69,9 +79,54 @@ public record MethodResult(String dataset, MethodLabel method, Shots shots, Sort
         boolean same =
                 bySeed.values().stream().map(Measured::accuracy).distinct().count() == 1;
         bySeed = Collections.unmodifiableSortedMap(
-                same && method.isWithoutTraining()
+                same && setup.method.isWithoutTraining()
                         ? new TreeMap<>(Map.of(0L, bySeed.get(bySeed.firstKey())))
                         : new TreeMap<>(bySeed));
+    }
+
+    MethodResult(String dataset, Setup setup, SortedMap<Long, Measured> bySeed) {
+        this(dataset, setup, bySeed, List.of());
+    }
+
+    /**
+     * Averages a method's results over datasets: those of each seed if all have the same seeds, else their means. A score
+     * that one of them lacks has no average.
+     */
+    static MethodResult average(List<MethodResult> results) {
+        MethodResult first = results.get(0);
+        boolean same = results.stream().allMatch(one -> one.seeds().equals(first.seeds()));
+        SortedMap<Long, Measured> bySeed = new TreeMap<>();
+        for (long seed : same ? first.seeds() : List.of(0L)) {
+            ToDoubleFunction<ToDoubleFunction<Measured>> mean = score -> results.stream()
+                    .mapToDouble(one -> same ? score.applyAsDouble(one.bySeed.get(seed)) : one.mean(score))
+                    .average()
+                    .orElseThrow();
+            bySeed.put(
+                    seed,
+                    new Measured(
+                            mean.applyAsDouble(Measured::accuracy),
+                            mean.applyAsDouble(Measured::macroF1),
+                            mean.applyAsDouble(Measured::calibrationError),
+                            List.of()));
+        }
+        return new MethodResult(AVERAGE, first.setup, bySeed, results);
+    }
+
+    /** Returns the method. */
+    public MethodLabel method() {
+        return setup.method;
+    }
+
+    /** Returns training images per class. */
+    public Shots shots() {
+        return setup.shots;
+    }
+
+    /** Returns the dataset, or those that it is an average over. */
+    public List<String> datasets() {
+        return averaged.isEmpty()
+                ? List.of(dataset)
+                : averaged.stream().map(MethodResult::dataset).toList();
     }
 
     /** Returns the seeds, ascending. */
@@ -81,14 +136,17 @@ public record MethodResult(String dataset, MethodLabel method, Shots shots, Sort
 
     /** Returns the mean accuracy over the seeds. */
     public double accuracy() {
-        return summary(Measure.ACCURACY).orElseThrow().mean();
+        return mean(Measured::accuracy);
+    }
+
+    /** Returns the mean over the seeds; not a number unless all results have the score. */
+    private double mean(ToDoubleFunction<Measured> score) {
+        return bySeed.values().stream().mapToDouble(score).average().orElseThrow();
     }
 
     /** Returns a score over the seeds, if all results have it. */
-    public Optional<SeedSummary> summary(Measure measure) {
-        return bySeed.values().stream().allMatch(measured -> measured.scores.containsKey(measure))
-                ? Optional.of(SeedSummary.of(bySeed.values(), measured -> measured.scores.get(measure)))
-                : Optional.empty();
+    public Optional<SeedSummary> summary(ToDoubleFunction<Measured> score) {
+        return Double.isNaN(mean(score)) ? Optional.empty() : Optional.of(SeedSummary.of(bySeed.values(), score));
     }
 
     /** Returns the results of the seeds that another has too; those that hold for all seeds stay. */
@@ -97,33 +155,44 @@ public record MethodResult(String dataset, MethodLabel method, Shots shots, Sort
         if (!holdsForAllSeeds() && !other.holdsForAllSeeds()) {
             common.keySet().retainAll(other.bySeed.keySet());
         }
-        return common.isEmpty() ? Optional.empty() : Optional.of(new MethodResult(dataset, method, shots, common));
+        return common.isEmpty() ? Optional.empty() : Optional.of(new MethodResult(dataset, setup, common));
     }
 
     private boolean holdsForAllSeeds() {
-        return method.isWithoutTraining() && bySeed.size() == 1;
+        return setup.method.isWithoutTraining() && bySeed.size() == 1 && averaged.isEmpty();
     }
 
     /**
-     * Difference from another result, over the seeds that both have.
+     * Difference from another result, over the seeds or the datasets that both have.
      *
      * @param difference mean of this − other, in points
      * @param pValue of Student's paired t test, two-sided; empty for a single pair or equal differences
      */
     public record Gain(double difference, Optional<Double> pValue) {}
 
-    /** Returns the gain in accuracy over zero-shot, or none if they have no seed in common. */
+    /** Returns the gain in accuracy over zero-shot on the same data, or none if they have no seed in common. */
     public Optional<Gain> gainOver(MethodResult zeroShot) {
-        List<Double> own = new ArrayList<>();
-        List<Double> others = new ArrayList<>();
-        bySeed.forEach((seed, measured) -> {
-            Measured other = zeroShot.bySeed.get(zeroShot.holdsForAllSeeds() ? zeroShot.bySeed.firstKey() : seed);
-            if (other != null) {
-                own.add(measured.accuracy());
-                others.add(other.accuracy());
-            }
-        });
-        return own.isEmpty() ? Optional.empty() : Optional.of(gain(own, others));
+        Map<Object, Double> own = accuracies();
+        Map<Object, Double> others = zeroShot.accuracies();
+        if (zeroShot.holdsForAllSeeds()) {
+            own.keySet().forEach(seed -> others.put(seed, zeroShot.accuracy()));
+        }
+        own.keySet().retainAll(others.keySet());
+        return own.isEmpty()
+                ? Optional.empty()
+                : Optional.of(gain(
+                        List.copyOf(own.values()),
+                        own.keySet().stream().map(others::get).toList()));
+    }
+
+    /** Returns accuracies by seed, or of an average by dataset. */
+    private Map<Object, Double> accuracies() {
+        Map<Object, Double> all = new LinkedHashMap<>();
+        averaged.forEach(result -> all.put(result.dataset, result.accuracy()));
+        if (averaged.isEmpty()) {
+            bySeed.forEach((seed, measured) -> all.put(seed, measured.accuracy()));
+        }
+        return all;
     }
 
     static Gain gain(List<Double> own, List<Double> others) {

@@ -15,7 +15,6 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.coop4j.base.Settings;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
@@ -25,8 +24,10 @@ import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
 import org.coop4j.study.SweepPlan.Choice;
+import org.coop4j.study.SweepPlan.Dataset;
 import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepPlan.PlannedMethod;
+import org.coop4j.study.SweepPlan.TestOn;
 
 /** Makes a plan of its YAML, and refuses what is wrong by its line and column. */
 final class PlanReader {
@@ -40,7 +41,7 @@ final class PlanReader {
     private final PlanValue plan;
     private Optional<Path> root;
     private ExifOrientation exif;
-    private List<SweepPlan.Dataset> datasets;
+    private List<Dataset> datasets;
     private List<PlannedMethod> methods;
 
     /** By the reference, unless the plan says others. */
@@ -75,18 +76,21 @@ final class PlanReader {
     private SweepPlan read() {
         plan.requireKeys(
                 "a plan",
-                withTraining("data", "datasets", "methods", "shots", "seeds", "test_on", "base_to_new", "exif"));
+                Overrides.keys(),
+                "data",
+                "datasets",
+                "methods",
+                "shots",
+                "seeds",
+                "test_on",
+                "base_to_new",
+                "exif");
         root = root.or(() -> plan.get("data").map(this::path));
         exif = exif(plan, null);
         datasets = datasets(plan.require("datasets"));
         methods = methods(plan.require("methods"));
-        plan.get("shots")
-                .ifPresent(value ->
-                        shots = value.words().stream().map(PlanReader::shots).toList());
-        plan.get("seeds")
-                .ifPresent(value -> seeds = value.words().stream()
-                        .map(seed -> seed.whole(1, Integer.MAX_VALUE))
-                        .toList());
+        plan.get("shots").ifPresent(value -> shots = value.each(PlanReader::shots));
+        plan.get("seeds").ifPresent(value -> seeds = value.each(seed -> seed.whole(1, Integer.MAX_VALUE)));
         return new SweepPlan(
                 datasets,
                 methods,
@@ -95,10 +99,6 @@ final class PlanReader {
                 overrides(plan),
                 plan.get("test_on").map(this::testOn),
                 plan.get("base_to_new").flatMap(this::baseToNew));
-    }
-
-    private static List<String> withTraining(String... keys) {
-        return Stream.concat(Stream.of(keys), Overrides.keys().stream()).toList();
     }
 
     private static int shots(PlanValue value) {
@@ -164,12 +164,12 @@ final class PlanReader {
 
     // Datasets
 
-    private List<SweepPlan.Dataset> datasets(PlanValue listed) {
+    private List<Dataset> datasets(PlanValue listed) {
         return named(
                 listed,
                 "datasets",
-                item -> new SweepPlan.Dataset(data(item), overrides(item)),
-                SweepPlan.Dataset::name);
+                item -> new Dataset(data(item), overrides(item)),
+                Dataset::name);
     }
 
     /** Makes something of each item of a list; all of them have different names. */
@@ -194,7 +194,15 @@ final class PlanReader {
         Optional<PlanValue> place = item.get("path");
         if (item.hasKeys()) {
             item.requireKeys(
-                    "a dataset", withTraining("name", "path", "images", "names", "split_seed", "template", "exif"));
+                    "a dataset",
+                    Overrides.keys(),
+                    "name",
+                    "path",
+                    "images",
+                    "names",
+                    "split_seed",
+                    "template",
+                    "exif");
         } else if (Benchmarks.published().find(item.text()).isPresent()) {
             name = Optional.of(item);
         } else {
@@ -220,13 +228,8 @@ final class PlanReader {
                 throw value.problem("\"" + key + "\" belongs to a dataset with a path");
             });
         }
-        String text = name.orElseThrow(() -> item.problem("this dataset has neither name nor path"))
-                .text();
-        Benchmark benchmark = Benchmarks.published()
-                .find(text)
-                .orElseThrow(() ->
-                        item.problem("no dataset is called \"%s\"; published are %s; a dataset of your own needs a path"
-                                .formatted(text, publishedNames())));
+        PlanValue given = name.orElseThrow(() -> item.problem("this dataset has neither name nor path"));
+        Benchmark benchmark = given.make(() -> Benchmarks.published().get(given.text()));
         Path place = root.orElseThrow(() -> item.problem(
                 "the folder of %s is unknown: give data: DIR in the plan, or --data DIR".formatted(benchmark.name())));
         return DataSpec.of(place.toAbsolutePath().normalize()).withBenchmark(benchmark.name());
@@ -235,17 +238,14 @@ final class PlanReader {
     private DataSpec own(PlanValue item, PlanValue place) {
         Path path = path(place);
         if (!Files.exists(path)) {
-            throw item.problem("\"%s\" is neither a published dataset (%s) nor a folder or file: there is no %s"
-                    .formatted(place.text(), publishedNames(), path));
+            throw item.problem(
+                    "\"%s\" is neither a published dataset (see coop datasets) nor a folder or file: there is no %s"
+                            .formatted(place.text(), path));
         }
         return DataSpec.of(path)
                 .withFiles(
                         item.get("images").map(this::path).orElse(null),
                         item.get("names").map(this::path).orElse(null));
-    }
-
-    private static String publishedNames() {
-        return Benchmarks.published().all().stream().map(Benchmark::name).collect(Collectors.joining(", "));
     }
 
     // Methods: a name of the plan's own without a method stands for a context, or for templates
@@ -261,10 +261,7 @@ final class PlanReader {
     }
 
     private static Method builtIn(PlanValue name) {
-        return find(name.text())
-                .orElseThrow(() -> name.problem(("no method is called \"%s\"; there are %s, coop-mM-POSITION[-csc] with"
-                                + " end, middle or front; or a mapping of name, method and settings")
-                        .formatted(name.text(), String.join(", ", PlannedMethod.names()))));
+        return name.make(() -> Method.of(name.text()));
     }
 
     private static Optional<Method> find(String name) {
@@ -289,10 +286,9 @@ final class PlanReader {
             });
             return builtIn.orElseGet(() -> Method.ofSettings(item.values().keySet()));
         });
-        Set<String> allowed = new LinkedHashSet<>(List.of("name", "method"));
-        allowed.addAll(Settings.of((Record) base).keySet());
-        allowed.addAll(base.training(1).trains() ? Overrides.keys() : List.of());
-        item.requireKeys(base.title(), allowed);
+        List<String> settings = new ArrayList<>(Settings.of((Record) base).keySet());
+        settings.addAll(base.training(1).trains() ? Overrides.keys() : List.of());
+        item.requireKeys(base.title(), settings, "name", "method");
         Method method = set(base, item);
         boolean namesSettings = builtIn.isPresent() && !builtIn.get().id().equals(name);
         if (namesSettings && !method.equals(builtIn.get())) {
@@ -301,7 +297,7 @@ final class PlanReader {
         return new PlannedMethod(name, method, overrides(item));
     }
 
-    /** One setting after another, so that one that is refused is refused at its place. */
+    /** Sets one setting after another, so that one that is refused is refused at its place. */
     private static Method set(Method base, PlanValue item) {
         Map<String, Object> values = new LinkedHashMap<>();
         Method method = base;
@@ -311,11 +307,7 @@ final class PlanReader {
                 boolean several = value.get().isList() || setting.getValue() instanceof List;
                 values.put(
                         setting.getKey(),
-                        several
-                                ? value.get().words().stream()
-                                        .map(PlanValue::text)
-                                        .toList()
-                                : value.get().text());
+                        several ? value.get().each(PlanValue::text) : value.get().text());
                 method = value.get().make(() -> base.with(values));
             }
         }
@@ -324,19 +316,19 @@ final class PlanReader {
 
     // What test_on and base_to_new choose from the plan's own
 
-    private SweepPlan.TestOn testOn(PlanValue value) {
+    private TestOn testOn(PlanValue value) {
         if (value.hasKeys()) {
-            value.requireKeys("test_on", List.of("datasets", "from", "methods", "shots"));
+            value.requireKeys("test_on", List.of(), "datasets", "from", "methods", "shots");
         }
-        List<SweepPlan.Dataset> targets = datasets(value.hasKeys() ? value.require("datasets") : value);
-        for (SweepPlan.Dataset target : targets) {
+        List<Dataset> targets = datasets(value.hasKeys() ? value.require("datasets") : value);
+        for (Dataset target : targets) {
             if (datasets.stream()
                     .anyMatch(own ->
                             own.name().equals(target.name()) && !own.data().equals(target.data()))) {
                 throw value.problem("two different datasets are called " + target.name());
             }
         }
-        return new SweepPlan.TestOn(targets, choice(value, "from", names(planned -> true)));
+        return new TestOn(targets, choice(value, "from", names(planned -> true)));
     }
 
     private Optional<Choice> baseToNew(PlanValue value) {
@@ -346,7 +338,7 @@ final class PlanReader {
                     "base_to_new needs a method that can name new classes: hand-written prompts or a unified context");
         }
         if (value.hasKeys()) {
-            value.requireKeys("base_to_new", List.of("datasets", "methods", "shots"));
+            value.requireKeys("base_to_new", List.of(), "datasets", "methods", "shots");
         } else if (!value.text().matches("true|false")) {
             throw value.problem("base_to_new: expected true, false or keys, got \"" + value.text() + "\"");
         } else if (value.text().equals("false")) {
@@ -374,7 +366,7 @@ final class PlanReader {
      * @param usual methods that are taken where none is chosen
      */
     private Choice choice(PlanValue value, String from, List<String> usual) {
-        List<String> names = datasets.stream().map(SweepPlan.Dataset::name).toList();
+        List<String> names = datasets.stream().map(Dataset::name).toList();
         return new Choice(
                 chosen(
                         value.get(from),
@@ -395,15 +387,14 @@ final class PlanReader {
         if (value.isEmpty()) {
             return Set.copyOf(usual);
         }
-        Set<T> chosen = new LinkedHashSet<>();
-        for (PlanValue word : value.get().words()) {
-            if (!own.contains(meant.apply(word))) {
+        return new LinkedHashSet<>(value.get().each(word -> {
+            T chosen = meant.apply(word);
+            if (!own.contains(chosen)) {
                 String all = own.stream().map(String::valueOf).collect(Collectors.joining(", "));
                 throw word.problem(
                         "%s: \"%s\" is not among the plan's own, %s".formatted(word.key(), word.text(), all));
             }
-            chosen.add(meant.apply(word));
-        }
-        return chosen;
+            return chosen;
+        }));
     }
 }

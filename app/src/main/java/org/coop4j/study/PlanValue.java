@@ -3,7 +3,6 @@ package org.coop4j.study;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -11,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.coop4j.study.SweepPlan.PlanException;
 import org.yaml.snakeyaml.LoaderOptions;
@@ -18,10 +18,6 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
-import org.yaml.snakeyaml.events.CollectionStartEvent;
-import org.yaml.snakeyaml.events.Event;
-import org.yaml.snakeyaml.events.NodeEvent;
-import org.yaml.snakeyaml.events.ScalarEvent;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
@@ -29,21 +25,25 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
-/** A value in a plan: a text, a list, or keys with values; it knows its line and column, which every problem names. */
-final class PlanValue {
+/**
+ * A value in a plan: a text, a list, or keys with values; it knows its line and column, which every problem names.
+ *
+ * @param file the plan's name in messages
+ * @param key the key that this value, or the list that it is in, belongs to
+ */
+record PlanValue(String file, String key, Mark place, Node node) {
 
     private static final int DEEPEST = 20;
 
-    private final String file;
-    private final String key;
-    private final Mark place;
-    private final Node node;
-
-    private PlanValue(String file, String key, Mark place, Node node) {
-        this.file = file;
-        this.key = key;
-        this.place = place;
-        this.node = node;
+    /** Refuses anchors, which could make a small plan endless, and types, which could name classes. */
+    PlanValue {
+        if (node.getAnchor() != null) {
+            throw problem(file, place, "anchors such as &" + node.getAnchor() + " are not allowed in plans");
+        }
+        if (!node.getTag().startsWith(Tag.PREFIX)) {
+            throw problem(
+                    file, place, "types such as " + node.getTag() + " are not allowed: give the value alone");
+        }
     }
 
     /**
@@ -56,7 +56,6 @@ final class PlanValue {
         LoaderOptions options = new LoaderOptions();
         options.setNestingDepthLimit(DEEPEST);
         try {
-            requirePlain(file, yaml);
             Iterator<Node> documents =
                     new Yaml(options).composeAll(new StringReader(yaml)).iterator();
             if (!documents.hasNext()) {
@@ -74,25 +73,6 @@ final class PlanValue {
                     file,
                     null,
                     "not valid YAML: " + e.getMessage().lines().findFirst().orElse(""));
-        }
-    }
-
-    /** Refuses anchors, which could make a small plan endless, and types, which could name classes. */
-    private static void requirePlain(String file, String yaml) {
-        for (Event event : new Yaml().parse(new StringReader(yaml))) {
-            if (event instanceof NodeEvent node && node.getAnchor() != null) {
-                throw problem(
-                        file,
-                        event.getStartMark(),
-                        "anchors such as &" + node.getAnchor() + " are not allowed in plans");
-            }
-            String type = event instanceof ScalarEvent scalar
-                    ? scalar.getTag()
-                    : event instanceof CollectionStartEvent collection ? collection.getTag() : null;
-            if (type != null) {
-                throw problem(
-                        file, event.getStartMark(), "types such as " + type + " are not allowed: give the value alone");
-            }
         }
     }
 
@@ -117,11 +97,6 @@ final class PlanValue {
         } catch (IllegalArgumentException e) {
             throw problem(e.getMessage().contains(key) ? e.getMessage() : key + ": " + e.getMessage());
         }
-    }
-
-    /** Returns the key that this value, or the list that it is in, belongs to. */
-    String key() {
-        return key;
     }
 
     boolean isText() {
@@ -173,15 +148,17 @@ final class PlanValue {
         return items;
     }
 
-    /** Returns the items of a list of different texts. */
-    List<PlanValue> words() {
+    /** Makes something of each item of a list of different texts. */
+    <T> List<T> each(Function<PlanValue, T> make) {
         Set<String> texts = new HashSet<>();
+        List<T> all = new ArrayList<>();
         for (PlanValue item : items()) {
             if (!texts.add(item.text())) {
                 throw item.problem("%s lists %s twice".formatted(key, item.text()));
             }
+            all.add(make.apply(item));
         }
-        return items();
+        return all;
     }
 
     /** Returns the values by their keys; none of a text or a list. */
@@ -217,10 +194,12 @@ final class PlanValue {
      *
      * @param name of what has the keys, such as "a dataset"
      */
-    void requireKeys(String name, Collection<String> allowed) {
+    void requireKeys(String name, List<String> more, String... keys) {
         if (!hasKeys()) {
             throw problem(name + " is written as keys with values");
         }
+        List<String> allowed = new ArrayList<>(List.of(keys));
+        allowed.addAll(more);
         values().forEach((unknown, value) -> {
             if (!allowed.contains(unknown)) {
                 throw value.problem(

@@ -16,6 +16,7 @@ import org.coop4j.base.Resource;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.method.Method;
+import org.coop4j.study.MethodResult.Setup;
 
 /**
  * Numbers that the CoOp and CoCoOp papers have published.
@@ -53,11 +54,11 @@ public record PublishedNumbers(List<Score> all) {
             Shots shots,
             double accuracy) {
 
-        private boolean isOf(ClassHalf classes, MethodLabel label, Shots images) {
+        private boolean isOf(ClassHalf classes, Setup setup) {
             return half == classes
-                    && shots.equals(images)
-                    && label.published()
-                    && label.method().equals(method);
+                    && shots.equals(setup.shots())
+                    && setup.method().published()
+                    && setup.method().method().equals(method);
         }
 
         private boolean isOf(String learnedOn, String testedOn) {
@@ -124,14 +125,9 @@ public record PublishedNumbers(List<Score> all) {
      * @param backbone backbone of the model, if it is a published one
      */
     public Optional<Score> find(
-            String trainedOn,
-            List<String> datasets,
-            ClassHalf half,
-            MethodLabel method,
-            Shots shots,
-            Optional<String> backbone) {
+            String trainedOn, List<String> datasets, ClassHalf half, Setup setup, Optional<String> backbone) {
         List<Score> ofMethod =
-                all.stream().filter(s -> s.isOf(half, method, shots)).toList();
+                all.stream().filter(score -> score.isOf(half, setup)).toList();
         Stream<String> preferred = Stream.concat(backbone.stream(), Stream.of(USUAL_BACKBONE));
         return Stream.concat(preferred, ofMethod.stream().map(Score::backbone))
                 .map(name -> datasets.stream()

@@ -1,14 +1,9 @@
 package org.coop4j.study;
 
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.TreeSet;
 import org.coop4j.data.ImageDataset.ClassHalf;
-import org.coop4j.study.MethodResults.Setup;
+import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.Study.Entry;
 
 /**
@@ -16,60 +11,54 @@ import org.coop4j.study.Study.Entry;
  *
  * @param source the dataset learned from
  * @param targets the datasets tested on
- * @param rows zero-shot and ensembles on the same data, then the methods that learned
+ * @param results of zero-shot and ensembles on the targets, and of the methods that learned; on the source too
  */
-public record Robustness(String source, List<String> targets, List<Row> rows) {
+public record Robustness(String source, List<String> targets, MethodResults results) {
+
+    /** Returns average over the targets, if a method was tested on all. */
+    public Optional<MethodResult> average(Setup setup) {
+        List<MethodResult> all = onTargets(setup);
+        return all.size() == targets.size() ? Optional.of(MethodResult.average(all)) : Optional.empty();
+    }
+
+    /** Returns a method's results on the targets. */
+    public List<MethodResult> onTargets(Setup setup) {
+        return targets.stream()
+                .flatMap(target -> results.get(target, setup).stream())
+                .toList();
+    }
 
     /**
-     * A method.
+     * Makes one table per source.
      *
-     * @param onSource its result on the source, if it was tested there
-     * @param onTargets its results by target
+     * @param own results on the data that was learned from
      */
-    public record Row(
-            MethodLabel method, Shots shots, Optional<MethodResult> onSource, Map<String, MethodResult> onTargets) {
-
-        /** Returns the mean accuracy over the targets, if it was tested on all. */
-        public OptionalDouble average(List<String> targets) {
-            return onTargets.keySet().containsAll(targets)
-                    ? onTargets.values().stream()
-                            .mapToDouble(MethodResult::accuracy)
-                            .average()
-                    : OptionalDouble.empty();
-        }
+    static List<Robustness> of(List<Entry> entries, MethodResults own) {
+        return entries.stream()
+                .filter(entry ->
+                        entry.run().isTransferred() && entry.result().half() == ClassHalf.ALL)
+                .map(entry -> entry.result().trainedOn())
+                .distinct()
+                .sorted()
+                .map(source -> of(source, entries, own))
+                .toList();
     }
 
-    /** One table for each source. */
-    static List<Robustness> of(Study study) {
-        TreeSet<String> sources = new TreeSet<>();
-        for (Entry entry : study.entries()) {
-            if (entry.run().isTransferred() && entry.result().half() == ClassHalf.ALL) {
-                sources.add(entry.result().trainedOn());
-            }
-        }
-        MethodResults own = MethodResults.ofOwn(study, ClassHalf.ALL);
-        return sources.stream().map(source -> of(study, source, own)).toList();
-    }
-
-    private static Robustness of(Study study, String source, MethodResults own) {
-        MethodResults transferred = MethodResults.of(
-                study,
+    private static Robustness of(String source, List<Entry> entries, MethodResults own) {
+        MethodResults results = MethodResults.of(
+                entries,
                 ClassHalf.ALL,
-                e -> e.run().isTransferred() && e.result().trainedOn().equals(source));
-        List<Row> rows = new ArrayList<>();
-        for (MethodResults results : List.of(own, transferred)) {
-            for (Setup setup : results.setups()) {
-                Map<String, MethodResult> onTargets = new LinkedHashMap<>();
-                transferred.datasets().forEach(target -> results.get(target, setup)
-                        .ifPresent(result -> onTargets.put(target, result)));
-                boolean shown = results == transferred
-                        || (setup.method().isWithoutTraining()
-                                && !setup.method().equals(MethodLabel.BEST_HAND_WRITTEN));
-                if (shown && !onTargets.isEmpty()) {
-                    rows.add(new Row(setup.method(), setup.shots(), own.get(source, setup), onTargets));
-                }
+                entry ->
+                        entry.run().isTransferred() && entry.result().trainedOn().equals(source));
+        List<String> targets = results.datasets();
+        for (MethodResult prompt : own.cells()) {
+            if (targets.contains(prompt.dataset())
+                    && prompt.method().isWithoutTraining()
+                    && !prompt.method().equals(MethodLabel.BEST_HAND_WRITTEN)) {
+                results.add(prompt);
             }
         }
-        return new Robustness(source, transferred.datasets(), rows);
+        results.setups().forEach(setup -> own.get(source, setup).ifPresent(results::add));
+        return new Robustness(source, targets, results);
     }
 }

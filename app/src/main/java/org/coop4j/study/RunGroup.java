@@ -28,6 +28,18 @@ record RunGroup(List<SweepRun> runs) {
         return a.tested().data().equals(b.tested().data()) && a.half() == b.half();
     }
 
+    /**
+     * Estimates the work of all runs with the encoding of their images.
+     *
+     * @param image work of encoding an image
+     */
+    static double work(List<RunGroup> groups, double image) {
+        return groups.stream()
+                .mapToDouble(group -> image * group.imageCount()
+                        + group.runs.stream().mapToDouble(SweepRun::work).sum())
+                .sum();
+    }
+
     /** Returns the name of the data tested on. */
     String dataset() {
         return runs.get(0).dataset();

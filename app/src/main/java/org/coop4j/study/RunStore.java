@@ -1,8 +1,6 @@
 package org.coop4j.study;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -14,10 +12,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.coop4j.method.train.Trainer.NonFiniteLossException;
+import org.coop4j.console.ProblemText;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
+import org.coop4j.study.SweepRun.RunState.Status;
 import org.coop4j.study.SweepRun.RunState;
 
 /**
@@ -87,36 +86,27 @@ final class RunStore {
         Path folder = folder(run);
         Optional<String> damage = damage(folder);
         if (damage.isPresent()) {
-            return RunState.failed(damage.get());
+            return run.failed(damage.get());
         }
         if (!isOf(folder, run)) {
-            return RunState.of(RunState.Status.NEW);
+            return run.is(Status.NEW);
         }
-        if (RunFolder.isFinished(folder)) {
-            return finished(folder);
-        }
-        Path failure = folder.resolve(RunFolder.FAILURE);
-        if (Files.notExists(failure)) {
-            return RunState.of(RunState.Status.BEGUN);
-        }
-        try {
-            return RunState.failed(RunFolder.read(failure, Failure.class).message());
-        } catch (IOException e) {
-            return RunState.failed("unknown");
-        }
-    }
-
-    private RunState finished(Path folder) {
         Path result = folder.resolve(RunFolder.RESULT);
-        if (Files.notExists(result)) {
-            return RunState.of(RunState.Status.BEGUN); // measured again
-        }
+        Path failure = folder.resolve(RunFolder.FAILURE);
         try {
-            RunResult read = RunFolder.read(result, RunResult.class);
-            return new RunState(RunState.Status.FINISHED, Optional.of(read), Optional.empty());
+            if (RunFolder.isFinished(folder) && Files.exists(result)) { // without a result it is measured again
+                return run.finished(RunFolder.read(result, RunResult.class));
+            }
         } catch (IOException e) {
             damaged.put(folder, describe(e));
-            return RunState.failed(damage(folder).orElseThrow());
+            return run.failed(damage(folder).orElseThrow());
+        }
+        try {
+            return Files.exists(failure)
+                    ? run.failed(RunFolder.read(failure, Failure.class).message())
+                    : run.is(Status.BEGUN);
+        } catch (IOException e) {
+            return run.failed("unknown");
         }
     }
 
@@ -194,21 +184,10 @@ final class RunStore {
         }
     }
 
-    /** Returns a problem in a sentence. */
+    /** Describes a problem in a sentence; settings that do not fit the data are refused as arguments. */
     static String describe(Throwable problem) {
-        if (problem instanceof UncheckedIOException unchecked) {
-            return describe(unchecked.getCause());
-        }
-        String message = problem.getMessage();
-        if (problem instanceof OutOfMemoryError) {
-            return "out of memory (" + message + "): give Java more, or limit a step's memory";
-        }
-        if (message == null) {
-            return problem.toString();
-        }
-        boolean ofUse = (problem instanceof IOException && !(problem instanceof FileSystemException))
-                || problem instanceof IllegalArgumentException
-                || problem instanceof NonFiniteLossException;
-        return ofUse ? message : problem.getClass().getSimpleName() + ": " + message;
+        return problem instanceof IllegalArgumentException
+                ? problem.getMessage()
+                : ProblemText.of(problem);
     }
 }

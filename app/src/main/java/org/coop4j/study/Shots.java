@@ -1,5 +1,7 @@
 package org.coop4j.study;
 
+import org.coop4j.base.Numbers;
+
 /**
  * Number of training images per class.
  *
@@ -32,7 +34,7 @@ public record Shots(int count) implements Comparable<Shots> {
 
     /** Returns "16 shots". */
     public String describe() {
-        return equals(ALL) ? "all images" : count + (count == 1 ? " shot" : " shots");
+        return equals(ALL) ? "all images" : Numbers.count(count, "shot");
     }
 
     @Override

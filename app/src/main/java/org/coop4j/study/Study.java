@@ -1,12 +1,13 @@
 package org.coop4j.study;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -14,21 +15,38 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.FoundRuns.FinishedRun;
 import org.coop4j.study.FoundRuns.ModelId;
+import org.coop4j.study.MethodResult.Setup;
+import org.coop4j.study.PublishedNumbers.Score;
 
 /**
- * The runs of one model, under the names that the tables give them.
+ * The runs of one model, under the names that the tables give them, and their results.
  *
  * @param model the model
+ * @param name the model's name, unlike that of any other study
  * @param entries one for each dataset, method, number of shots and seed
  * @param handWritten prompts that training runs tested beside the learned one
  * @param notes notes on runs shown apart or left out, a sentence each
+ * @param fewShot results of what was learned from a few images of all classes
+ * @param baseNew results of what was learned on base classes
+ * @param robustness results on other data than was learned from
+ * @param classes results of each class
  */
-public record Study(ModelId model, List<Entry> entries, List<HandWrittenPrompts> handWritten, List<String> notes) {
+public record Study(
+        ModelId model,
+        String name,
+        List<Entry> entries,
+        List<HandWrittenPrompts> handWritten,
+        List<String> notes,
+        MethodResults fewShot,
+        BaseToNewResults baseNew,
+        List<Robustness> robustness,
+        List<ClassGains> classes) {
 
-    private static final double ROUNDING = 1e-9;
+    private static final PublishedNumbers PUBLISHED = PublishedNumbers.shipped();
     private static final int MOST_NAMED = 6;
 
     /**
@@ -44,13 +62,13 @@ public record Study(ModelId model, List<Entry> entries, List<HandWrittenPrompts>
             return run.result();
         }
 
-        Shots shots() {
-            return method.isWithoutTraining() ? Shots.NONE : run.shots();
+        Setup setup() {
+            return method.with(run.shots());
         }
 
         /** Returns the run under its names in the tables, without the seed. */
         private List<Object> place() {
-            return List.of(dataset, result().trainedOn(), result().half(), shots(), method);
+            return List.of(dataset, result().trainedOn(), result().half(), setup());
         }
 
         /** Returns "DTD (learned on Pets), new classes, coop, 16 shots". */
@@ -58,22 +76,29 @@ public record Study(ModelId model, List<Entry> entries, List<HandWrittenPrompts>
             ClassHalf half = result().half();
             return dataset
                     + (run.isTransferred() ? " (learned on " + result().trainedOn() + ")" : "")
-                    + (half == ClassHalf.ALL ? "" : ", " + half.name().toLowerCase(Locale.ROOT) + " classes")
+                    + (half == ClassHalf.ALL ? "" : ", " + half.label() + " classes")
                     + ", "
-                    + new MethodResults.Setup(method, shots());
+                    + setup();
         }
     }
 
-    /** Orders runs by model, those of the models with most runs first. */
+    /** Groups runs by model, those of the models with most runs first. */
     public static List<Study> of(FoundRuns findings) {
-        return grouped(findings.finished(), run -> run.model().sha256()).values().stream()
-                .map(Study::ofModel)
-                .sorted(Comparator.comparing((Study study) -> -study.entries.size())
-                        .thenComparing(study -> study.model.sha256()))
-                .toList();
+        Map<ModelId, List<FinishedRun>> byModel = new LinkedHashMap<>();
+        grouped(findings.finished(), run -> run.model().sha256()).values().stream()
+                .sorted(Comparator.comparing((List<FinishedRun> runs) -> -runs.size())
+                        .thenComparing(runs -> runs.get(0).model().sha256()))
+                .forEach(runs -> byModel.put(model(runs), runs));
+        List<String> names = byModel.keySet().stream().map(ModelId::name).toList();
+        List<Study> studies = new ArrayList<>();
+        byModel.forEach((model, runs) -> {
+            boolean shared = Collections.frequency(names, model.name()) > 1;
+            studies.add(of(model, shared ? model.name() + ", " + model.shortSha256() + "…" : model.name(), runs));
+        });
+        return studies;
     }
 
-    private static Study ofModel(List<FinishedRun> runs) {
+    private static Study of(ModelId model, String name, List<FinishedRun> runs) {
         List<String> notes = new ArrayList<>();
         Map<FinishedRun, String> datasets = datasets(runs, notes);
         Map<FinishedRun, MethodLabel> methods = MethodLabel.of(runs, notes::add);
@@ -86,9 +111,22 @@ public record Study(ModelId model, List<Entry> entries, List<HandWrittenPrompts>
                 .values()
                 .forEach(same -> entries.add(last(same, notes)));
         noteMovingTestImages(entries, notes);
-        List<HandWrittenPrompts> handWritten = HandWrittenPrompts.of(entries, notes::add);
+        List<HandWrittenPrompts> prompts = HandWrittenPrompts.of(entries, notes::add);
         noteMissingSeeds(entries, notes);
-        return new Study(model(runs), entries, handWritten, notes);
+        MethodResults fewShot = MethodResults.fewShot(entries, prompts, notes::add);
+        return new Study(
+                model,
+                name,
+                entries,
+                prompts,
+                notes,
+                fewShot,
+                BaseToNewResults.of(
+                        MethodResults.ofOwn(entries, prompts, ClassHalf.BASE),
+                        MethodResults.ofOwn(entries, prompts, ClassHalf.NEW),
+                        notes::add),
+                Robustness.of(entries, MethodResults.ofOwn(entries, prompts, ClassHalf.ALL)),
+                ClassGains.of(fewShot));
     }
 
     private static <K, T> Map<K, List<T>> grouped(List<T> all, Function<T, K> key) {
@@ -111,14 +149,22 @@ public record Study(ModelId model, List<Entry> entries, List<HandWrittenPrompts>
                         runs,
                         run -> List.of(run.result().dataset(), run.result().half()))
                 .values()) {
-            Map<TestSet, List<FinishedRun>> sets = grouped(same, run -> TestSet.of(run.result()));
+            List<List<FinishedRun>> sets =
+                    List.copyOf(grouped(same, run -> testSet(run.result())).values());
+            long sizes = sets.stream()
+                    .map(set -> set.get(0).result().testImages())
+                    .distinct()
+                    .count();
             List<String> apart = new ArrayList<>();
-            sets.forEach((set, own) -> {
-                String name = own.get(0).result().dataset()
-                        + (sets.size() == 1 ? "" : " (" + set.mark(List.copyOf(sets.keySet())) + ")");
-                own.forEach(run -> names.put(run, name));
-                apart.add(name + ", " + Numbers.count(own.size(), "run"));
-            });
+            for (List<FinishedRun> set : sets) {
+                RunResult first = set.get(0).result();
+                String mark = sizes == sets.size()
+                        ? Numbers.count(first.testImages(), "test image")
+                        : "list of classes " + (1 + sets.indexOf(set));
+                String name = first.dataset() + (sets.size() == 1 ? "" : " (" + mark + ")");
+                set.forEach(run -> names.put(run, name));
+                apart.add(name + ", " + Numbers.count(set.size(), "run"));
+            }
             if (sets.size() > 1) {
                 notes.add(same.get(0).result().dataset()
                         + ": runs on different test images have this name and are shown apart: "
@@ -128,39 +174,28 @@ public record Study(ModelId model, List<Entry> entries, List<HandWrittenPrompts>
         return names;
     }
 
-    private record TestSet(int images, Set<String> classNames) {
-
-        static TestSet of(RunResult result) {
-            Set<String> names = new TreeSet<>();
-            result.perClass().forEach(one -> names.add(one.name()));
-            return new TestSet(result.testImages(), names);
-        }
-
-        /** Distinguishes it from other test sets by its size, or else by its classes. */
-        String mark(List<TestSet> all) {
-            boolean sizesDiffer = all.stream().map(TestSet::images).distinct().count() == all.size();
-            return sizesDiffer ? Numbers.count(images, "test image") : "list of classes " + (1 + all.indexOf(this));
-        }
+    /** Distinguishes test images by their number and classes. */
+    private static List<Object> testSet(RunResult result) {
+        return List.of(
+                result.testImages(),
+                result.perClass().stream().map(PerClass::name).collect(Collectors.toSet()));
     }
 
     /** Returns the last of runs that were made more than once. */
     private static Entry last(List<Entry> same, List<String> notes) {
-        Entry last =
-                same.stream().max(Comparator.comparing(e -> e.run().finished())).orElseThrow();
+        List<Entry> ended = same.stream()
+                .sorted(Comparator.comparing(entry -> entry.run().finished()))
+                .toList();
+        Entry last = ended.get(ended.size() - 1);
         if (same.size() > 1) {
-            double accuracy = last.result().accuracy();
-            boolean equal = same.stream().allMatch(e -> Math.abs(e.result().accuracy() - accuracy) < ROUNDING);
-            String folders = same.stream().map(e -> e.run().folder().toString()).collect(Collectors.joining(", "));
-            notes.add("%s, seed %d was run more than once with %s: %s%s"
-                    .formatted(
-                            last.describe(),
-                            last.result().seed(),
-                            equal ? "the same result" : "different results",
-                            folders,
-                            equal
-                                    ? ""
-                                    : "; shown is %s (%s), which ended last"
-                                            .formatted(last.run().folder(), Numbers.percent(accuracy, 2))));
+            String all = ended.stream()
+                    .map(entry -> "%s (%s)"
+                            .formatted(
+                                    entry.run().folder(),
+                                    Numbers.percent(entry.result().accuracy(), 2)))
+                    .collect(Collectors.joining(", "));
+            notes.add("%s, seed %d was run more than once, and the last counts: %s"
+                    .formatted(last.describe(), last.result().seed(), all));
         }
         return last;
     }
@@ -183,10 +218,7 @@ public record Study(ModelId model, List<Entry> entries, List<HandWrittenPrompts>
 
     /** Notes the seeds that are missing where others of the same method have them. */
     private static void noteMissingSeeds(List<Entry> entries, List<String> notes) {
-        List<Entry> learned = entries.stream()
-                .filter(entry -> !entry.method().isWithoutTraining())
-                .toList();
-        new TreeMap<>(grouped(learned, Entry::method)).values().forEach(ofMethod -> {
+        new TreeMap<>(grouped(learned(entries), Entry::method)).values().forEach(ofMethod -> {
             Map<Set<Long>, List<String>> lacking = new LinkedHashMap<>();
             for (List<Entry> here : grouped(ofMethod, Entry::place).values()) {
                 Set<Long> missing = seeds(ofMethod);
@@ -195,51 +227,38 @@ public record Study(ModelId model, List<Entry> entries, List<HandWrittenPrompts>
                         .add(here.get(0).describe());
             }
             lacking.remove(Set.of());
-            lacking.forEach((missing, where) -> notes.add((missing.size() > 1 ? "seeds " : "seed ")
-                    + text(missing)
-                    + (missing.size() > 1 ? " are" : " is")
-                    + " missing: "
-                    + Numbers.some(where, MOST_NAMED)));
+            lacking.forEach((missing, where) ->
+                    notes.add("missing: " + describe(missing) + " of " + Numbers.some(where, MOST_NAMED)));
         });
+    }
+
+    private static List<Entry> learned(List<Entry> entries) {
+        return entries.stream()
+                .filter(entry -> !entry.method().isWithoutTraining())
+                .toList();
     }
 
     private static Set<Long> seeds(List<Entry> entries) {
         return entries.stream().map(entry -> entry.result().seed()).collect(Collectors.toCollection(TreeSet::new));
     }
 
-    private static String text(Set<Long> seeds) {
-        return Numbers.list(seeds.stream().map(String::valueOf).toList());
+    private static String describe(Set<Long> seeds) {
+        String numbers = Numbers.list(seeds.stream().map(String::valueOf).toList());
+        return (seeds.size() == 1 ? "seed " : "seeds ") + numbers;
     }
 
     /** Returns "6 runs, 1 dataset, seeds 1, 2 and 3". */
     public String summary() {
         long datasets = entries.stream().map(Entry::dataset).distinct().count();
-        Set<Long> seeds = seeds(entries.stream()
-                .filter(entry -> !entry.method().isWithoutTraining())
-                .toList());
+        Set<Long> seeds = seeds(learned(entries));
         return Numbers.count(entries.size(), "run")
                 + ", "
                 + Numbers.count(datasets, "dataset")
-                + (seeds.isEmpty() ? "" : (seeds.size() == 1 ? ", seed " : ", seeds ") + text(seeds));
+                + (seeds.isEmpty() ? "" : ", " + describe(seeds));
     }
 
-    /** Results of what was learned from a few images of all classes. */
-    public FewShotResults fewShot() {
-        return new FewShotResults(this);
-    }
-
-    /** Results of what was learned on base classes. */
-    public BaseToNewResults baseNew() {
-        return BaseToNewResults.of(this);
-    }
-
-    /** Results on other data than was learned from. */
-    public List<Robustness> robustness() {
-        return Robustness.of(this);
-    }
-
-    /** Results of each class. */
-    public List<ClassGains> classGains() {
-        return ClassGains.of(fewShot());
+    /** Returns a paper's number for the same method, averaged over the datasets tested on: see {@link PublishedNumbers#find}. */
+    public Optional<Score> published(String trainedOn, List<String> datasets, ClassHalf half, Setup setup) {
+        return PUBLISHED.find(trainedOn, datasets, half, setup, model.backbone());
     }
 }

@@ -2,14 +2,13 @@ package org.coop4j.study;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
+import org.coop4j.study.SweepCluster.Job;
 import org.coop4j.study.SweepPlan.PlannedMethod;
 import org.coop4j.study.SweepRun.RunState;
 
@@ -24,22 +23,17 @@ public final class Sweep {
     /** Shows a sweep to the user. */
     public interface SweepListener {
 
-        /** Something that the user should know; each note comes once. */
+        /** Tells the user something, once. */
         default void note(String message) {}
 
-        /**
-         * The sweep begins.
-         *
-         * @param runs all runs, in order
-         * @param finished the results of those that are finished already
-         */
-        default void begins(List<SweepRun> runs, Map<SweepRun, RunResult> finished) {}
+        /** Begins with all runs, in order, of which some may be finished. */
+        default void begins(List<RunState> runs) {}
 
-        /** A run begins. */
+        /** Shows that a run begins. */
         default void started(SweepRun run) {}
 
         /**
-         * The sweep advances; called often.
+         * Shows the progress; called often.
          *
          * @param done work done of the work that was left at the beginning
          * @param total estimate of all work that was left at the beginning
@@ -47,10 +41,10 @@ public final class Sweep {
          */
         default void progress(double done, double total, String doing) {}
 
-        /** A run has a result. */
+        /** Shows the result of a run. */
         default void finished(SweepRun run, RunResult result) {}
 
-        /** A run has no result; the others go on. */
+        /** Shows that a run has no result; the others continue. */
         default void failed(SweepRun run, String message) {}
     }
 
@@ -59,18 +53,10 @@ public final class Sweep {
      *
      * @param runs every run and how it ended, in order
      */
-    public record SweepOutcome(List<Ended> runs) {
-
-        /**
-         * A run and how it ended.
-         *
-         * @param result its result, if it has one
-         * @param failure the reason if it has none
-         */
-        public record Ended(SweepRun run, Optional<RunResult> result, Optional<String> failure) {}
+    public record SweepOutcome(List<RunState> runs) {
 
         /** Returns the runs that have no result. */
-        public List<Ended> failures() {
+        public List<RunState> failures() {
             return runs.stream().filter(run -> run.failure().isPresent()).toList();
         }
     }
@@ -98,23 +84,17 @@ public final class Sweep {
     }
 
     /** Returns the states of all runs in a sweep's folder, which is not changed. */
-    public Map<SweepRun, RunState> states(Path folder) throws IOException {
-        RunStore store = new RunStore(folder);
-        Map<SweepRun, RunState> states = new LinkedHashMap<>();
-        runs.forEach(run -> states.put(run, store.state(run)));
-        return states;
+    public List<RunState> states(Path folder) throws IOException {
+        return runs.stream().map(new RunStore(folder)::state).toList();
     }
 
     /** Returns an estimate of the multiplications that are left, with the encoding of all images of the runs. */
-    public double workLeft(Map<SweepRun, RunState> states) throws IOException {
-        double image = SweepSchedule.imageWork(shared.clip());
-        List<SweepRun> left = runs.stream()
-                .filter(run -> states.get(run).status() != RunState.Status.FINISHED)
+    public double workLeft(List<RunState> states) {
+        List<SweepRun> left = states.stream()
+                .filter(state -> state.status() != RunState.Status.FINISHED)
+                .map(RunState::run)
                 .toList();
-        return RunGroup.of(left).stream()
-                        .mapToDouble(group -> group.imageCount() * image)
-                        .sum()
-                + left.stream().mapToDouble(SweepRun::work).sum();
+        return RunGroup.work(RunGroup.of(left), SweepSchedule.imageWork(shared.clip()));
     }
 
     /**
@@ -159,7 +139,7 @@ public final class Sweep {
      * @param folder the sweep's folder
      * @return the problem; empty if there was none
      */
-    public Optional<String> work(SweepCluster.Job job, Path folder, SweepListener listener) throws IOException {
+    public Optional<String> work(Job job, Path folder, SweepListener listener) throws IOException {
         for (RunGroup group : RunGroup.of(runs)) {
             for (SweepRun run : group.runs()) {
                 if (run.folder().toString().equals(job.run())) {

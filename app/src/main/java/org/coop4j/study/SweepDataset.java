@@ -18,8 +18,10 @@ import org.coop4j.run.DataSpec;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.SharedData;
 import org.coop4j.study.SweepPlan.Choice;
+import org.coop4j.study.SweepPlan.Dataset;
 import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepPlan.PlannedMethod;
+import org.coop4j.study.SweepPlan.TestOn;
 
 /**
  * A checked dataset of a sweep.
@@ -54,7 +56,7 @@ record SweepDataset(
         List<String> problems = new ArrayList<>();
         List<SweepDataset> own = load(shared, plan.datasets(), datasets, problems);
         List<SweepDataset> targets =
-                load(shared, plan.testOn().map(SweepPlan.TestOn::targets).orElse(List.of()), datasets, problems);
+                load(shared, plan.testOn().map(TestOn::targets).orElse(List.of()), datasets, problems);
         boolean learns =
                 plan.methods().stream().anyMatch(planned -> planned.method().learns());
         Set<String> halved = plan.baseToNew().map(Choice::datasets).orElse(Set.of());
@@ -87,8 +89,8 @@ record SweepDataset(
 
     /** Loads those that are not there yet, and returns all that could be loaded. */
     private static List<SweepDataset> load(
-            SharedData shared, List<SweepPlan.Dataset> all, Map<String, SweepDataset> datasets, List<String> problems) {
-        for (SweepPlan.Dataset planned : all) {
+            SharedData shared, List<Dataset> all, Map<String, SweepDataset> datasets, List<String> problems) {
+        for (Dataset planned : all) {
             String name = planned.name();
             if (datasets.containsKey(name)) {
                 continue;
@@ -114,7 +116,7 @@ record SweepDataset(
                 .toList();
     }
 
-    private static SweepDataset of(SweepPlan.Dataset planned, ImageDataset lists) {
+    private static SweepDataset of(Dataset planned, ImageDataset lists) {
         return new SweepDataset(
                 planned.data(),
                 planned.settings(),
@@ -157,31 +159,17 @@ record SweepDataset(
     }
 
     Task task(ClassHalf half, long seed) {
-        return data.task(classNames(half), seed);
+        return data.task(half.of(classNames), seed);
     }
 
-    List<String> classNames(ClassHalf half) {
-        return half(classNames, half);
-    }
-
-    /** Returns the number of training images in a draw of {@code shots} per class; 0 takes all. */
+    /** Returns the training images of a draw of {@code shots} per class; 0 takes all. */
     int trainImages(int shots, ClassHalf half) {
-        return half(train, half).stream()
+        return half.of(train).stream()
                 .mapToInt(count -> shots == 0 ? count : Math.min(shots, count))
                 .sum();
     }
 
     int testImages(ClassHalf half) {
-        return half(test, half).stream().mapToInt(Integer::intValue).sum();
-    }
-
-    /** Returns a half of the classes, as {@link ImageDataset#half} does. */
-    private static <T> List<T> half(List<T> classes, ClassHalf half) {
-        int middle = (classes.size() + 1) / 2;
-        return switch (half) {
-            case ALL -> classes;
-            case BASE -> classes.subList(0, middle);
-            case NEW -> classes.subList(middle, classes.size());
-        };
+        return half.of(test).stream().mapToInt(Integer::intValue).sum();
     }
 }

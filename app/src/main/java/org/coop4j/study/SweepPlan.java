@@ -3,7 +3,6 @@ package org.coop4j.study;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -72,16 +71,7 @@ public record SweepPlan(
      * @param method the method with its settings
      * @param training settings of its training
      */
-    record PlannedMethod(String name, Method method, Overrides training) {
-
-        /** Returns the names that plans may use without settings, for help and messages. */
-        static List<String> names() {
-            List<String> names = new ArrayList<>();
-            Method.all().forEach(method -> names.add(method.id()));
-            Method.all().forEach(method -> names.addAll(method.shortNames()));
-            return names;
-        }
-    }
+    record PlannedMethod(String name, Method method, Overrides training) {}
 
     /** A plan that cannot be carried out; each problem names its place and a remedy. */
     public static final class PlanException extends IOException {

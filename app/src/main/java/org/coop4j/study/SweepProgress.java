@@ -5,6 +5,7 @@ import java.util.function.Consumer;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Progress.CountedTask;
 import org.coop4j.study.Sweep.SweepListener;
+import org.coop4j.study.SweepRun.Work;
 
 /** Adds up the work of a sweep's parts, each of which turns out to be more or less than was estimated. */
 final class SweepProgress {
@@ -30,14 +31,14 @@ final class SweepProgress {
         this.total = total;
     }
 
-    /** A part of the work begins. */
+    /** Begins a part of the work. */
     void begin(double estimate, String name) {
         planned = estimate;
         done = 0;
         report(name);
     }
 
-    /** The part is over: all of it was done, or the rest of it will not be. */
+    /** Ends the part: all of it was done, or the rest of it will not be. */
     void end(boolean whole) {
         if (whole) {
             done = planned;
@@ -52,7 +53,7 @@ final class SweepProgress {
         listener.progress(before + done, Math.max(total, before + done), doing);
     }
 
-    /** The part is so much more than was estimated; less if negative. */
+    /** Corrects the estimate of the part. */
     private void adjust(double more) {
         planned += more;
         total += more;
@@ -75,13 +76,13 @@ final class SweepProgress {
          * @param dataset named by warnings
          * @param work estimates
          */
-        Part(String dataset, SweepRun.Work work) {
+        Part(String dataset, Work work) {
             this.dataset = dataset;
             this.encoding = work.encoding();
             this.learning = work.total() - encoding;
         }
 
-        /** Nothing: a note on how a run goes on does not concern the sweep. */
+        /** Does nothing: a note on how a run continues does not concern the sweep. */
         @Override
         public void note(String message) {}
 

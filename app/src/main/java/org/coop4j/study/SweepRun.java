@@ -1,7 +1,6 @@
 package org.coop4j.study;
 
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 import org.coop4j.base.Sha256;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -37,13 +36,13 @@ public record SweepRun(
     record Work(double encoding, double total, long steps) {}
 
     /**
-     * State of a run in a sweep's folder.
+     * A run in a sweep's folder.
      *
      * @param status how far it is
      * @param result its result, if it is finished
      * @param failure the reason, if it failed
      */
-    public record RunState(Status status, Optional<RunResult> result, Optional<String> failure) {
+    public record RunState(SweepRun run, Status status, Optional<RunResult> result, Optional<String> failure) {
 
         /** Progress of a run. */
         public enum Status {
@@ -56,14 +55,18 @@ public record SweepRun(
             /** It has its result. */
             FINISHED
         }
+    }
 
-        static RunState of(Status status) {
-            return new RunState(status, Optional.empty(), Optional.empty());
-        }
+    RunState is(RunState.Status status) {
+        return new RunState(this, status, Optional.empty(), Optional.empty());
+    }
 
-        static RunState failed(String message) {
-            return new RunState(Status.FAILED, Optional.empty(), Optional.of(message));
-        }
+    RunState finished(RunResult result) {
+        return new RunState(this, RunState.Status.FINISHED, Optional.of(result), Optional.empty());
+    }
+
+    RunState failed(String message) {
+        return new RunState(this, RunState.Status.FAILED, Optional.empty(), Optional.of(message));
     }
 
     static SweepRun of(String label, RunConfig config, SweepDataset tested, Optional<SweepRun> source, Work effort) {
@@ -132,7 +135,7 @@ public record SweepRun(
                 + (config.data().name().equals(tested.name()) ? "" : "-on-" + tested.name())
                 + (tested.classes() == ClassHalf.ALL
                         ? ""
-                        : "-" + tested.classes().name().toLowerCase(Locale.ROOT));
+                        : "-" + tested.classes().label());
     }
 
     /** Letters of any script stay; characters with a meaning in a file system do not. */
@@ -141,7 +144,7 @@ public record SweepRun(
         return safe.startsWith(".") ? "-" + safe : safe;
     }
 
-    /** Runs are the same if their folders are, whose names hold the hash of all that matters. */
+    /** Compares the folders, whose names hold the hash of all that matters. */
     @Override
     public boolean equals(Object other) {
         return other instanceof SweepRun run && run.folder.equals(folder);

@@ -17,16 +17,22 @@ import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.Sample;
 import org.coop4j.study.SweepPlan.Choice;
+import org.coop4j.study.SweepPlan.Dataset;
 import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepPlan.PlannedMethod;
+import org.coop4j.study.SweepPlan.TestOn;
+import org.coop4j.study.SweepRun.Work;
 import org.coop4j.weights.model.ClipConfig;
 
 /**
  * Makes the list of runs of a plan, in the order in which they are done: dataset by dataset, first
  * on all classes, then on the halves, then on other data; in each, first what is not learned, then
  * few shots before many.
+ *
+ * @param datasets the plan's datasets by name
+ * @param runs the runs so far by folder
  */
-final class SweepSchedule {
+record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datasets, Map<Path, SweepRun> runs) {
 
     /** More runs than anybody does, few enough to list. */
     private static final int MOST_RUNS = 1_000_000;
@@ -36,22 +42,8 @@ final class SweepSchedule {
     /** A transformer block's products, in squares of its width, for a token. */
     private static final double BLOCK = 12;
 
-    /** Multiplications of a ResNet bottleneck at 64 channels and 224 pixels, roughly. */
-    private static final double BOTTLENECK = 2.2e8;
-
     /** Reading, decoding and resizing a photograph takes roughly as long as this many. */
     private static final double DECODING = 2e8;
-
-    private final Clip clip;
-    private final SweepPlan plan;
-    private final Map<String, SweepDataset> datasets;
-    private final Map<Path, SweepRun> runs = new LinkedHashMap<>();
-
-    private SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datasets) {
-        this.clip = clip;
-        this.plan = plan;
-        this.datasets = datasets;
-    }
 
     /**
      * Returns all runs of a plan.
@@ -61,8 +53,8 @@ final class SweepSchedule {
      */
     static List<SweepRun> of(Clip clip, SweepPlan plan, Map<String, SweepDataset> datasets) throws IOException {
         requireFew(plan);
-        SweepSchedule schedule = new SweepSchedule(clip, plan, datasets);
-        for (SweepPlan.Dataset dataset : plan.datasets()) {
+        SweepSchedule schedule = new SweepSchedule(clip, plan, datasets, new LinkedHashMap<>());
+        for (Dataset dataset : plan.datasets()) {
             schedule.add(datasets.get(dataset.name()));
         }
         return List.copyOf(schedule.runs.values());
@@ -106,9 +98,9 @@ final class SweepSchedule {
         }
     }
 
-    private void addTestOn(SweepDataset dataset, List<SweepRun> learned, SweepPlan.TestOn testOn) throws IOException {
+    private void addTestOn(SweepDataset dataset, List<SweepRun> learned, TestOn testOn) throws IOException {
         Choice choice = testOn.from();
-        for (SweepPlan.Dataset planned : testOn.targets()) {
+        for (Dataset planned : testOn.targets()) {
             SweepDataset target = datasets.get(planned.name());
             if (!target.name().equals(dataset.name())) {
                 addPrompts(target, ClassHalf.ALL, choice);
@@ -124,7 +116,7 @@ final class SweepSchedule {
         runs.putIfAbsent(run.folder(), run);
     }
 
-    /** Methods that learn nothing are tested once. */
+    /** Adds tests of the methods that learn nothing. */
     private void addPrompts(SweepDataset dataset, ClassHalf half, Choice choice) throws IOException {
         for (PlannedMethod planned : chosen(choice, false)) {
             add(run(dataset, half, planned, 0, 0));
@@ -172,27 +164,23 @@ final class SweepSchedule {
 
     private void addTransfer(SweepRun source, SweepDataset target, ClassHalf half) {
         RunConfig config = source.config().testedOn(target.data(half));
-        add(SweepRun.of(source.label(), config, target, Optional.of(source), new SweepRun.Work(0, 0, 0)));
+        add(SweepRun.of(source.label(), config, target, Optional.of(source), new Work(0, 0, 0)));
     }
 
     // Work, in multiplications, without scoring, which is hardly any. It predicts the time left of runs as different as
-    // a
-    // step on 10 and one on 1,000 classes.
+    // a step on 10 and one on 1,000 classes.
 
     /** Estimates the work of encoding an image file. */
     static double imageWork(Clip clip) {
         ClipConfig.Vision vision = clip.architecture().vision();
-        if (vision instanceof ClipConfig.Vit vit) {
-            return DECODING + vit.tokens() * vit.layers() * BLOCK * vit.width() * vit.width();
-        }
-        int blocks = vision instanceof ClipConfig.ResNet resNet
-                ? resNet.layers().stream().mapToInt(Integer::intValue).sum()
-                : 1;
-        double scale = vision.width() / 64.0 * vision.imageSize() / 224.0;
-        return DECODING + blocks * BOTTLENECK * scale * scale;
+        double side = (double) vision.imageSize() / ClipConfig.ResNet.STRIDE;
+        return DECODING
+                + (vision instanceof ClipConfig.Vit vit
+                        ? vit.tokens() * vit.layers() * BLOCK * vit.width() * vit.width()
+                        : side * side * clip.architecture().parameterCount());
     }
 
-    private SweepRun.Work work(SweepDataset dataset, ClassHalf half, RunConfig config) {
+    private Work work(SweepDataset dataset, ClassHalf half, RunConfig config) {
         Sample sample = config.sample();
         Training training = config.training();
         int images = config.method().learns() ? dataset.trainImages(sample.shots(), half) : 0;
@@ -200,6 +188,6 @@ final class SweepSchedule {
         double encoding = (double) sample.views() * images * imageWork(clip);
         double fit =
                 config.method().learner(clip, dataset.task(half, sample.seed())).work(images, training);
-        return new SweepRun.Work(encoding, encoding + fit, (long) batches * training.epochs());
+        return new Work(encoding, encoding + fit, (long) batches * training.epochs());
     }
 }

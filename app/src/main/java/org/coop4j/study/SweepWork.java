@@ -2,6 +2,7 @@ package org.coop4j.study;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -10,13 +11,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.coop4j.base.Progress;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.run.Evaluator;
-import org.coop4j.run.Provenance;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
@@ -26,7 +26,7 @@ import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
 import org.coop4j.study.Sweep.SweepListener;
 import org.coop4j.study.Sweep.SweepOutcome;
-import org.coop4j.study.Sweep.SweepOutcome.Ended;
+import org.coop4j.study.SweepCluster.Job;
 import org.coop4j.study.SweepRun.RunState;
 import org.coop4j.study.SweepRun.Work;
 import org.slf4j.Logger;
@@ -48,7 +48,7 @@ final class SweepWork {
     private final SweepListener listener;
     private final double image;
     private final Set<String> noted = new HashSet<>();
-    private final Map<SweepRun, Ended> ended = new LinkedHashMap<>();
+    private final Map<SweepRun, RunState> ended = new LinkedHashMap<>();
 
     SweepWork(SharedData shared, Path sweepFolder, SweepListener listener) throws IOException {
         this.shared = shared;
@@ -67,7 +67,7 @@ final class SweepWork {
     /** Does everything here. */
     SweepOutcome run(List<SweepRun> runs) {
         List<RunGroup> groups = begin(runs);
-        SweepProgress progress = progress(work(groups));
+        SweepProgress progress = progress(RunGroup.work(groups, image));
         for (RunGroup group : groups) {
             progress.begin(encoding(group), group.dataset());
             progress.end(encode(group, 0, 1, progress).isEmpty());
@@ -79,16 +79,12 @@ final class SweepWork {
 
     /** Begins with the results that are there, and returns the runs that are left. */
     private List<RunGroup> begin(List<SweepRun> runs) {
-        Map<SweepRun, RunResult> results = new LinkedHashMap<>();
-        for (SweepRun run : runs) {
-            Optional<RunResult> result = store.state(run).result();
-            result.ifPresent(known -> results.put(run, known));
-            ended.put(run, new Ended(run, result, Optional.empty()));
-        }
+        runs.forEach(run -> ended.put(run, store.state(run)));
         store.strays(runs).forEach(this::note);
-        listener.begins(runs, results);
-        return RunGroup.of(
-                runs.stream().filter(run -> !results.containsKey(run)).toList());
+        listener.begins(List.copyOf(ended.values()));
+        return RunGroup.of(runs.stream()
+                .filter(run -> ended.get(run).result().isEmpty())
+                .toList());
     }
 
     private SweepOutcome outcome() {
@@ -97,13 +93,6 @@ final class SweepWork {
 
     private SweepProgress progress(double total) {
         return new SweepProgress(listener, this::note, image, total);
-    }
-
-    private double work(List<RunGroup> groups) {
-        return groups.stream()
-                .mapToDouble(group -> encoding(group)
-                        + group.runs().stream().mapToDouble(SweepRun::work).sum())
-                .sum();
     }
 
     private double encoding(RunGroup group) {
@@ -122,40 +111,48 @@ final class SweepWork {
                 .flatMap(group -> group.runs().stream())
                 .sorted(Comparator.comparing(SweepRun::work).reversed())
                 .toList();
-        SweepProgress progress = progress(work(groups));
-        encode(groups, cluster, progress);
-        make(left.stream().filter(run -> run.source().isEmpty()).toList(), cluster, progress);
-        make(left.stream().filter(run -> run.source().isPresent()).toList(), cluster, progress);
-        return outcome();
-    }
-
-    private void encode(List<RunGroup> groups, SweepCluster cluster, SweepProgress progress) throws IOException {
-        Map<SweepCluster.Job, RunGroup> groupOf = new LinkedHashMap<>();
+        SweepProgress progress = progress(RunGroup.work(groups, image));
+        List<Step> encoding = new ArrayList<>();
         for (RunGroup group : groups) {
             int parts =
                     Math.max(1, Math.min(PARTS_PER_WORKER * cluster.workers(), group.imageCount() / IMAGES_PER_PART));
             for (int part = 0; part < parts; part++) {
-                groupOf.put(new SweepCluster.Job(group.runs().get(0).folder().toString(), part, parts), group);
+                encoding.add(new Step(
+                        new Job(group.runs().get(0).folder().toString(), part, parts),
+                        encoding(group) / parts,
+                        "encoding " + group.dataset() + " images",
+                        problem -> {}));
             }
         }
-        List<SweepCluster.Job> jobs = List.copyOf(groupOf.keySet());
-        cluster.each(jobs, (problem, index) -> {
-            SweepCluster.Job job = jobs.get(index);
-            RunGroup group = groupOf.get(job);
-            progress.begin(encoding(group) / job.parts(), "encoding " + group.dataset() + " images");
-            progress.end(true);
+        each(encoding, cluster, progress);
+        for (boolean transferred : new boolean[] {false, true}) {
+            each(
+                    left.stream()
+                            .filter(run -> run.source().isPresent() == transferred)
+                            .map(this::step)
+                            .toList(),
+                    cluster,
+                    progress);
+        }
+        return outcome();
+    }
+
+    /** A job, the work that is expected of it, and a reaction to its problem or null. */
+    private record Step(Job job, double work, String name, Consumer<String> ended) {}
+
+    private static void each(List<Step> steps, SweepCluster cluster, SweepProgress progress) throws IOException {
+        cluster.each(steps.stream().map(Step::job).toList(), (problem, index) -> {
+            Step step = steps.get(index);
+            progress.begin(step.work, step.name);
+            progress.end(problem == null);
+            step.ended.accept(problem);
         });
     }
 
-    private void make(List<SweepRun> runs, SweepCluster cluster, SweepProgress progress) throws IOException {
-        List<SweepCluster.Job> jobs = runs.stream()
-                .map(run -> new SweepCluster.Job(run.folder().toString(), 0, 0))
-                .toList();
-        cluster.each(jobs, (problem, index) -> {
-            SweepRun run = runs.get(index);
+    private Step step(SweepRun run) {
+        Job job = new Job(run.folder().toString(), 0, 0);
+        return new Step(job, run.work(), run.title(), problem -> {
             listener.started(run);
-            progress.begin(run.work(), run.title());
-            progress.end(problem == null);
             try {
                 if (problem != null) {
                     throw new IOException(problem);
@@ -240,27 +237,23 @@ final class SweepWork {
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
             progress.end(false);
             log.info("{} failed", run.folder(), e);
-            record(run, RunStore.describe(e));
             failed(run, RunStore.describe(e));
+            try {
+                store.fail(run, RunStore.describe(e));
+            } catch (IOException unwritten) {
+                note("cannot record why %s failed: %s".formatted(run.folder(), RunStore.describe(unwritten)));
+            }
         }
     }
 
     private void finished(SweepRun run, RunResult result) {
-        ended.put(run, new Ended(run, Optional.of(result), Optional.empty()));
+        ended.put(run, run.finished(result));
         listener.finished(run, result);
     }
 
     private void failed(SweepRun run, String message) {
-        ended.put(run, new Ended(run, Optional.empty(), Optional.of(message)));
+        ended.put(run, run.failed(message));
         listener.failed(run, message);
-    }
-
-    private void record(SweepRun run, String failure) {
-        try {
-            store.fail(run, failure);
-        } catch (IOException e) {
-            note("cannot record why %s failed: %s".formatted(run.folder(), RunStore.describe(e)));
-        }
     }
 
     private RunResult make(SweepRun run, SweepProgress progress) throws IOException {
@@ -279,33 +272,16 @@ final class SweepWork {
     /** Tests the classifier of another run. */
     private RunResult transfer(SweepRun run, SweepRun source, Progress progress) throws IOException {
         RunState learned = store.state(source);
-        RunResult learnedResult = learned.result()
-                .orElseThrow(() -> new IOException("it needs the run " + source.folder() + ", which has no result"
-                        + learned.failure().map(why -> ": " + why).orElse("")));
-        store.prepare(run);
-        Evaluator evaluator = shared.evaluator(run.config(), progress);
-        long begin = System.nanoTime();
-        ClassifierFile file = ClassifierFile.read(RunFolder.classifier(store.folder(source))
+        if (learned.result().isEmpty()) {
+            throw new IOException("it needs the run " + source.folder() + ", which has no result"
+                    + learned.failure().map(why -> ": " + why).orElse(""));
+        }
+        Path from = store.folder(source);
+        ClassifierFile file = ClassifierFile.read(RunFolder.classifier(from)
                 .orElseThrow(() -> new IOException(source.folder() + " has no classifier")));
-        RunImages images = RunImages.of(store.folder(source)).orElse(RunImages.NONE);
-        RunResult result;
-        try (Classifier classifier =
-                file.open(shared.clip()).forClasses(evaluator.dataset().classNames())) {
-            result = RunResult.of(
-                    run.label(),
-                    run.config(),
-                    learnedResult.trainImages(),
-                    evaluator,
-                    evaluator.scores(classifier),
-                    Map.of("test", (System.nanoTime() - begin) / 1e9));
+        RunImages images = RunImages.of(from).orElse(RunImages.NONE);
+        try (Classifier classifier = file.open(shared.clip())) {
+            return new Run(shared, run.label(), run.config(), progress).test(store.prepare(run), classifier, images);
         }
-        try (RunFolder folder = RunFolder.open(store.folder(run))) {
-            images.testedOn(evaluator).write(folder);
-            folder.write(RunFolder.RESULT, result);
-            folder.write(
-                    RunFolder.PROVENANCE,
-                    Provenance.of(shared.clip(), List.of(), evaluator.dataset().test()));
-        }
-        return result;
     }
 }

@@ -23,10 +23,10 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.eval.SeedSummary;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
+import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.junit.jupiter.api.BeforeAll;
@@ -66,14 +66,10 @@ class DemoRunTest {
         private final List<Integer> learned = new ArrayList<>();
 
         @Override
-        public void prompts(
-                ImageDataset photographs,
-                List<String> photographed,
-                List<DemoResult.Prompt> prompts,
-                List<DemoResult.Prompt> renamed) {}
+        public void prompts(ImageDataset photographs, DemoResult.Scores scores) {}
 
         @Override
-        public void learned(int shots, Map<DemoMethod, SeedSummary> accuracies) {
+        public void learned(int shots, DemoResult.Scores scores) {
             learned.add(shots);
         }
     }
@@ -99,21 +95,21 @@ class DemoRunTest {
         }
         int cars = result.classNames().indexOf("car_side");
         assertThat(result.betterNames().get(cars)).isEqualTo("car");
-        assertThat(result.renamedPrompts())
-                .extracting(DemoResult.Prompt::template)
-                .isEqualTo(result.prompts().stream()
-                        .map(DemoResult.Prompt::template)
-                        .toList());
+        for (String dataset : List.of(
+                DemoResult.PHOTOGRAPHS, DemoResult.CAREFUL, DemoResult.DRAWINGS, DemoResult.CAREFUL_DRAWINGS)) {
+            assertThat(scores(dataset).filter(score -> score.shots() == 0))
+                    .extracting(DemoResult.Score::method)
+                    .containsExactlyElementsOf(result.scores().prompts());
+        }
     }
 
     @Test
     void theTaskIsWhatTheArchiveHolds() throws IOException {
         ImageDataset photographs = photographs();
         assertThat(photographs.classNames()).hasSizeBetween(16, 20);
-        assertThat(result.classNames()).isEqualTo(photographs.classNames()).containsAll(result.photographed());
-        assertThat(result.photographed()).hasSizeBetween(1, photographs.classCount() / 2);
+        assertThat(result.classNames()).isEqualTo(photographs.classNames());
         assertThat(result.trainImages()).isEqualTo(photographs.train().size());
-        assertThat(result.testImages()).isEqualTo(photographs.test().size());
+        assertThat(result.before()).hasSameSizeAs(photographs.test());
         assertThat(result.drawingImages())
                 .isEqualTo(DataSpec.of(pictures.folder().resolve("drawings"))
                         .load(1)
@@ -135,19 +131,27 @@ class DemoRunTest {
 
     @Test
     void everyRunIsOnDiskWithTheAccuracyThatTheResultHas() throws IOException {
-        assertThat(result.runs()).hasSize(2 * 2 * DemoMethod.values().length);
-        for (DemoResult.Run run : result.runs()) {
+        List<DemoResult.Score> learned = scores(DemoResult.PHOTOGRAPHS)
+                .filter(score -> score.shots() > 0)
+                .toList();
+        assertThat(learned).hasSize(2 * 2 * DemoMethod.values().length);
+        for (DemoResult.Score run : learned) {
             RunResult onDisk = onDisk(run);
-            assertThat(run.photographs()).isEqualTo(onDisk.accuracy(), within(1e-9));
+            assertThat(run.accuracy()).isEqualTo(onDisk.accuracy(), within(1e-9));
             for (RunResult.HandWritten prompt : onDisk.handWritten()) {
-                result.prompts().stream()
-                        .filter(p -> p.template().equals(prompt.prompt()))
-                        .forEach(p -> assertThat(p.photographs()).isEqualTo(prompt.accuracy(), within(1e-9)));
+                if (result.scores().prompts().contains(prompt.prompt())) {
+                    assertThat(result.scores().accuracy(DemoResult.PHOTOGRAPHS, prompt.prompt()))
+                            .isEqualTo(prompt.accuracy(), within(1e-9));
+                }
             }
         }
     }
 
-    private static RunResult onDisk(DemoResult.Run run) throws IOException {
+    private static Stream<DemoResult.Score> scores(String dataset) {
+        return result.scores().all().stream().filter(score -> score.dataset().equals(dataset));
+    }
+
+    private static RunResult onDisk(DemoResult.Score run) throws IOException {
         Path ofMethod = folder.resolve("runs/photographs").resolve(run.method());
         try (Stream<Path> runs = Files.list(ofMethod)) {
             Path own = runs.filter(path ->
@@ -169,15 +173,15 @@ class DemoRunTest {
 
     @Test
     void changesGoTheWayThatTheySay() {
-        assertThat(result.mended()).allSatisfy(change -> {
-            assertThat(change.after()).isEqualTo(change.truth());
-            assertThat(change.before()).isNotEqualTo(change.truth());
+        assertThat(result.changed(true)).allSatisfy(change -> {
+            assertThat(change.after().isRight()).isTrue();
+            assertThat(change.before().isRight()).isFalse();
         });
-        assertThat(result.spoilt()).allSatisfy(change -> {
-            assertThat(change.before()).isEqualTo(change.truth());
-            assertThat(change.after()).isNotEqualTo(change.truth());
+        assertThat(result.changed(false)).allSatisfy(change -> {
+            assertThat(change.before().isRight()).isTrue();
+            assertThat(change.after().isRight()).isFalse();
         });
-        assertThat(result.mended().size() + result.spoilt().size()).isPositive();
+        assertThat(result.changed(true).size() + result.changed(false).size()).isPositive();
     }
 
     @Test
@@ -196,34 +200,44 @@ class DemoRunTest {
                 .mapToInt(DemoResult.ClassGain::images)
                 .sum();
         double right = result.perClass().stream()
-                .mapToDouble(DemoResult.ClassGain::after)
+                .mapToDouble(one -> one.images() * one.after() / 100)
                 .sum();
-        int before = result.perClass().stream()
-                .mapToInt(DemoResult.ClassGain::before)
+        double before = result.perClass().stream()
+                .mapToDouble(one -> one.images() * one.before() / 100)
                 .sum();
-        assertThat(images).isEqualTo(result.testImages());
+        assertThat(images).isEqualTo(result.before().size());
         assertThat(100 * right / images)
-                .isEqualTo(result.photographs(DemoMethod.FEATURED, 2).mean(), within(1e-9));
-        assertThat(100.0 * before / images).isEqualTo(result.bestRenamedPrompt().photographs(), within(1e-9));
-        assertThat(result.before().stream().filter(r -> r.truth() == r.label()).count())
-                .isEqualTo(before);
-        double first = result.runs().stream()
+                .isEqualTo(
+                        result.scores()
+                                .learned(DemoResult.PHOTOGRAPHS, DemoMethod.FEATURED)
+                                .mean(),
+                        within(1e-9));
+        String best = result.scores().best(DemoResult.CAREFUL);
+        assertThat(100 * before / images)
+                .isEqualTo(result.scores().accuracy(DemoResult.CAREFUL, best), within(1e-9));
+        assertThat((double)
+                        result.before().stream().filter(PictureResult::isRight).count())
+                .isEqualTo(before, within(1e-9));
+        double first = scores(DemoResult.PHOTOGRAPHS)
                 .filter(r -> r.method().equals(DemoMethod.FEATURED.id()))
                 .filter(r -> r.shots() == 2 && r.seed() == 1)
-                .mapToDouble(DemoResult.Run::photographs)
+                .mapToDouble(DemoResult.Score::accuracy)
                 .findFirst()
                 .orElseThrow();
-        long after = result.after().stream().filter(r -> r.truth() == r.label()).count();
+        long after = result.after().stream().filter(PictureResult::isRight).count();
         assertThat(100.0 * after / images).isEqualTo(first, within(1e-9));
     }
 
     @Test
     void thePageHasTheNumbersOfTheResultAndLoadsNothing() throws IOException {
         String page = Files.readString(folder.resolve(DemoReport.PAGE), StandardCharsets.UTF_8);
-        double learned = result.photographs(DemoMethod.FEATURED, 2).mean();
+        double learned = result.scores()
+                .learned(DemoResult.PHOTOGRAPHS, DemoMethod.FEATURED)
+                .mean();
+        String best = result.scores().best(DemoResult.PHOTOGRAPHS);
         assertThat(page)
                 .contains(String.format(Locale.ROOT, "%.1f ±", learned))
-                .contains(String.format(Locale.ROOT, "%.1f", result.bestPrompt().photographs()))
+                .contains(String.format(Locale.ROOT, "%.1f", result.scores().accuracy(DemoResult.PHOTOGRAPHS, best)))
                 .doesNotContain("src=\"http", "href=\"http", "url(http");
         for (String name : result.classNames()) {
             assertThat(page).contains(name);
@@ -237,10 +251,10 @@ class DemoRunTest {
     void anotherDemoInTheFolderRepeatsNoRunAndGivesTheSameNumbers() throws IOException {
         Map<Path, FileTime> before = written();
         DemoResult again = demo(new Recorder());
-        assertThat(again.runs()).isEqualTo(result.runs());
+        assertThat(again.scores()).isEqualTo(result.scores());
         assertThat(again.words()).isEqualTo(result.words());
-        assertThat(again.mended()).isEqualTo(result.mended());
-        assertThat(again.spoilt()).isEqualTo(result.spoilt());
+        assertThat(again.before()).isEqualTo(result.before());
+        assertThat(again.after()).isEqualTo(result.after());
         assertThat(written()).isEqualTo(before);
     }
 

@@ -9,6 +9,7 @@ import java.util.List;
 import org.assertj.core.data.Offset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.BaseToNew;
+import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.PublishedNumbers.Score;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,8 +27,12 @@ class BaseToNewResultsTest {
         run.write(root.resolve("run-" + written++));
     }
 
+    private Study study() throws IOException {
+        return RunFiles.studies(root).get(0);
+    }
+
     private BaseToNewResults baseNew() throws IOException {
-        return RunFiles.studies(root).get(0).baseNew();
+        return study().baseNew();
     }
 
     /**
@@ -46,16 +51,19 @@ class BaseToNewResultsTest {
 
         BaseToNewResults results = baseNew();
 
-        assertThat(results.averaged()).hasSize(11);
-        BaseToNew clip = results.averages().get(0).means();
+        assertThat(results.averages().get(0).any().averaged()).hasSize(11);
+        BaseToNew clip = results.averages().get(0).means().orElseThrow();
         assertThat(clip.baseAccuracy()).isEqualTo(69.34, PRINTED);
         assertThat(clip.newAccuracy()).isEqualTo(74.22, PRINTED);
         assertThat(clip.harmonicMean()).isEqualTo(71.70, PRINTED);
-        BaseToNew coop = results.averages().get(1).means();
+        BaseToNew coop = results.averages().get(1).means().orElseThrow();
         assertThat(coop.baseAccuracy()).isEqualTo(82.69, PRINTED);
         assertThat(coop.newAccuracy()).isEqualTo(63.22, PRINTED);
         assertThat(coop.harmonicMean()).isEqualTo(71.66, PRINTED);
-        double ofRows = results.averages().get(1).rows().stream()
+        double ofRows = results.rows().stream()
+                .filter(row -> row.any()
+                        .setup()
+                        .equals(results.averages().get(1).any().setup()))
                 .mapToDouble(row -> row.means().orElseThrow().harmonicMean())
                 .average()
                 .orElseThrow();
@@ -76,7 +84,7 @@ class BaseToNewResultsTest {
         // 2 · 80 · 40 / 120
         assertThat(results.rows().get(0).means().orElseThrow().harmonicMean()).isEqualTo(53.3333, within(1e-4));
         assertThat(results.averages()).isEmpty();
-        assertThat(results.notes()).isEmpty();
+        assertThat(study().notes()).isEmpty();
     }
 
     @Test
@@ -88,7 +96,7 @@ class BaseToNewResultsTest {
         BaseToNewResults results = baseNew();
 
         assertThat(results.rows().get(0).means()).contains(new BaseToNew(70, 30));
-        assertThat(results.notes().get(0)).contains("DTD, coop", "seeds 1, 2");
+        assertThat(study().notes()).last().asString().contains("DTD, coop", "seeds 1, 2");
     }
 
     @Test
@@ -97,7 +105,7 @@ class BaseToNewResultsTest {
 
         List<BaseToNewResults.Row> rows = baseNew().rows();
 
-        assertThat(rows).extracting(row -> row.method().id()).containsExactly("zero-shot", "hand-written-best", "coop");
+        assertThat(rows).extracting(row -> row.any().method().id()).containsExactly("zero-shot", "hand-written-best", "coop");
         assertThat(rows).allSatisfy(row -> {
             assertThat(row.base()).isPresent();
             assertThat(row.unseen()).isEmpty();
@@ -121,13 +129,12 @@ class BaseToNewResultsTest {
         Robustness table = tables.get(0);
         assertThat(table.source()).isEqualTo("ImageNet");
         assertThat(table.targets()).containsExactly("ImageNetV2", "ImageNetR");
-        assertThat(table.rows())
-                .extracting(row -> row.method().id())
-                .containsExactly("zero-shot", "linear-probe", "coop");
-        Robustness.Row zeroShot = table.rows().get(0);
-        assertThat(zeroShot.average(table.targets())).hasValue(53.5);
-        assertThat(zeroShot.onSource().orElseThrow().accuracy()).isEqualTo(58);
-        assertThat(table.rows().get(1).average(table.targets())).isEmpty();
-        assertThat(table.rows().get(2).average(table.targets())).hasValue(54.5);
+        List<Setup> rows = List.copyOf(table.results().setups());
+        assertThat(rows).extracting(row -> row.method().id()).containsExactly("zero-shot", "linear-probe", "coop");
+        assertThat(table.average(rows.get(0)).orElseThrow().accuracy()).isEqualTo(53.5);
+        assertThat(table.results().get("ImageNet", rows.get(0)).orElseThrow().accuracy())
+                .isEqualTo(58);
+        assertThat(table.average(rows.get(1))).isEmpty();
+        assertThat(table.average(rows.get(2)).orElseThrow().accuracy()).isEqualTo(54.5);
     }
 }

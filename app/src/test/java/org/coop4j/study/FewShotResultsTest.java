@@ -8,8 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.assertj.core.data.Offset;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.study.FewShotResults.Average;
-import org.coop4j.study.MethodResult.Measure;
+import org.coop4j.study.MethodResult.Measured;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,8 +32,12 @@ class FewShotResultsTest {
         }
     }
 
-    private FewShotResults fewShot() throws IOException {
-        return RunFiles.studies(root).get(0).fewShot();
+    private Study study() throws IOException {
+        return RunFiles.studies(root).get(0);
+    }
+
+    private MethodResults fewShot() throws IOException {
+        return study().fewShot();
     }
 
     @Test
@@ -42,10 +45,10 @@ class FewShotResultsTest {
         write(RunFiles.of("zero-shot", "DTD", 60));
         seeds("coop-m16-end", "DTD", 16, 60, 62, 67);
 
-        FewShotResults fewShot = fewShot();
+        MethodResults fewShot = fewShot();
 
-        MethodResult cell = fewShot.cell("DTD", COOP, new Shots(16)).orElseThrow();
-        SeedSummary summary = cell.summary(Measure.ACCURACY).orElseThrow();
+        MethodResult cell = fewShot.get("DTD", COOP.with(new Shots(16))).orElseThrow();
+        SeedSummary summary = cell.summary(Measured::accuracy).orElseThrow();
         assertThat(summary.mean()).isEqualTo(63, CLOSE);
         // Deviations −3, −1, 4: (9 + 1 + 16) / 2 = 13.
         assertThat(summary.sampleSd()).isEqualTo(Math.sqrt(13), CLOSE);
@@ -75,20 +78,22 @@ class FewShotResultsTest {
         seeds("coop-m16-end", "DTD", 16, 60, 62, 67);
         seeds("coop-m16-end", "EuroSAT", 16, 80, 84, 82);
 
-        FewShotResults fewShot = fewShot();
+        MethodResults fewShot = fewShot();
 
-        Average average = fewShot.average(COOP, new Shots(16)).orElseThrow();
+        MethodResult average = fewShot.get(MethodResult.AVERAGE, COOP.with(new Shots(16))).orElseThrow();
         // Each seed's average: 70, 73, 74.5; deviations −2.5, 0.5, 2: 10.5 / 2 = 5.25.
-        SeedSummary seeds = average.overSeeds(Measure.ACCURACY).orElseThrow();
+        SeedSummary seeds = average.summary(Measured::accuracy).orElseThrow();
         assertThat(average.accuracy()).isEqualTo(72.5, CLOSE);
         assertThat(seeds.mean()).isEqualTo(72.5, CLOSE);
         assertThat(seeds.sampleSd()).isEqualTo(Math.sqrt(5.25), CLOSE);
         // Means 63 and 82 against 60 and 75: differences 3 and 7, sd √8, t = 5 / 2 = 2.5; with one
         // degree of freedom p = 1 − 2/π · atan(2.5) = 1 − 0.757762.
-        MethodResult.Gain gain = average.gainOver(fewShot.averageZeroShot().orElseThrow());
+        MethodResult.Gain gain = average.gainOver(
+                        fewShot.zeroShot(MethodResult.AVERAGE).orElseThrow())
+                .orElseThrow();
         assertThat(gain.difference()).isEqualTo(5, CLOSE);
         assertThat(gain.pValue().orElseThrow()).isEqualTo(0.242238, CLOSE);
-        assertThat(fewShot.averageZeroShot().orElseThrow().accuracy()).isEqualTo(67.5, CLOSE);
+        assertThat(fewShot.zeroShot(MethodResult.AVERAGE).orElseThrow().accuracy()).isEqualTo(67.5, CLOSE);
     }
 
     @Test
@@ -96,10 +101,10 @@ class FewShotResultsTest {
         seeds("coop-m16-end", "DTD", 16, 60, 62);
         seeds("coop-m16-end", "EuroSAT", 16, 80, 84, 82);
 
-        Average average = fewShot().average(COOP, new Shots(16)).orElseThrow();
+        MethodResult average = fewShot().get(MethodResult.AVERAGE, COOP.with(new Shots(16))).orElseThrow();
 
         assertThat(average.accuracy()).isEqualTo((61 + 82) / 2.0, CLOSE);
-        assertThat(average.overSeeds(Measure.ACCURACY)).isEmpty();
+        assertThat(average.summary(Measured::accuracy).orElseThrow().count()).isEqualTo(1);
     }
 
     @Test
@@ -108,10 +113,10 @@ class FewShotResultsTest {
         seeds("coop-m16-end", "DTD", 1, 71.3);
         seeds("coop-m16-end", "DTD", 2, 71.3, 71.3, 71.3);
 
-        FewShotResults fewShot = fewShot();
+        MethodResults fewShot = fewShot();
 
         for (int shots : new int[] {1, 2}) {
-            MethodResult.Gain gain = fewShot.cell("DTD", COOP, new Shots(shots))
+            MethodResult.Gain gain = fewShot.get("DTD", COOP.with(new Shots(shots)))
                     .orElseThrow()
                     .gainOver(fewShot.zeroShot("DTD").orElseThrow())
                     .orElseThrow();
@@ -126,8 +131,8 @@ class FewShotResultsTest {
 
         MethodResult cell = fewShot().cells().get(0);
 
-        assertThat(cell.summary(Measure.CALIBRATION_ERROR).orElseThrow().mean()).isEqualTo(12.5);
-        assertThat(cell.summary(Measure.MACRO_F1).orElseThrow().mean()).isEqualTo(49);
+        assertThat(cell.summary(Measured::calibrationError).orElseThrow().mean()).isEqualTo(12.5);
+        assertThat(cell.summary(Measured::macroF1).orElseThrow().mean()).isEqualTo(49);
     }
 
     @Test
@@ -139,11 +144,11 @@ class FewShotResultsTest {
             }
         }
 
-        FewShotResults fewShot = fewShot();
+        MethodResults fewShot = fewShot();
 
         assertThat(fewShot.averaged()).containsExactly("DTD", "EuroSAT");
         assertThat(fewShot.averages()).hasSize(2);
-        assertThat(fewShot.notes()).singleElement().asString().contains("Food101", "linear-probe, 1 shot");
+        assertThat(study().notes()).containsExactly("averages leave out Food101, which lacks linear-probe, 1 shot");
     }
 
     @Test
@@ -153,11 +158,14 @@ class FewShotResultsTest {
         }
         seeds("linear-probe", "DTD", 1, 40);
 
-        FewShotResults fewShot = fewShot();
+        MethodResults fewShot = fewShot();
 
         assertThat(fewShot.averaged()).hasSize(3);
-        assertThat(fewShot.averages()).extracting(Average::method).containsExactly(COOP);
-        assertThat(fewShot.notes()).singleElement().asString().contains("3 datasets", "linear-probe, 1 shot");
+        assertThat(fewShot.averages()).extracting(MethodResult::method).containsExactly(COOP);
+        assertThat(study().notes())
+                .singleElement()
+                .asString()
+                .contains("3 datasets", "linear-probe, 1 shot");
     }
 
     @Test
@@ -165,7 +173,7 @@ class FewShotResultsTest {
         seeds("coop-m16-end", "DTD", 1, 50);
 
         assertThat(fewShot().averages()).isEmpty();
-        assertThat(fewShot().notes()).isEmpty();
+        assertThat(study().notes()).isEmpty();
     }
 
     @Test
@@ -178,19 +186,19 @@ class FewShotResultsTest {
                     .prompt("a photo of a {}.", 40));
         }
 
-        FewShotResults fewShot = fewShot();
+        MethodResults fewShot = fewShot();
 
         // "{} texture." is DTD's own template in the benchmark.
         MethodResult zeroShot = fewShot.zeroShot("dtd").orElseThrow();
         assertThat(zeroShot.accuracy()).isEqualTo(42);
         assertThat(zeroShot.seeds()).containsExactly(0L);
-        assertThat(zeroShot.summary(Measure.MACRO_F1)).isEmpty();
-        assertThat(fewShot.cell("dtd", MethodLabel.BEST_HAND_WRITTEN, Shots.NONE)
+        assertThat(zeroShot.summary(Measured::macroF1)).isEmpty();
+        assertThat(fewShot.get("dtd", MethodLabel.BEST_HAND_WRITTEN.with(Shots.NONE))
                         .orElseThrow()
                         .accuracy())
                 .isEqualTo(45);
         // Differences 19 and 20: t = 19.5 / 0.5 = 39, p = 1 − 2/π · atan(39) = 0.016320.
-        MethodResult.Gain gain = fewShot.cell("dtd", fewShot.main().orElseThrow(), new Shots(16))
+        MethodResult.Gain gain = fewShot.get("dtd", fewShot.main().orElseThrow().with(new Shots(16)))
                 .flatMap(cell -> cell.gainOver(zeroShot))
                 .orElseThrow();
         assertThat(gain.pValue().orElseThrow()).isEqualTo(0.016320, CLOSE);
@@ -203,7 +211,7 @@ class FewShotResultsTest {
         write(promptRun("EuroSAT").template("{} texture."));
         write(promptRun("Food101").template("a {}."));
 
-        FewShotResults fewShot = fewShot();
+        MethodResults fewShot = fewShot();
 
         assertThat(fewShot.zeroShot("DTD").orElseThrow().accuracy()).isEqualTo(40);
         assertThat(fewShot.zeroShot("EuroSAT").orElseThrow().accuracy()).isEqualTo(42);
@@ -223,11 +231,11 @@ class FewShotResultsTest {
         write(RunFiles.of("coop", "mine", 70).learned(4, 1).prompt("a photo of a {}.", 50));
         write(RunFiles.of("coop", "mine", 90).learned(4, 2).prompt("a photo of a {}.", 68));
 
-        FewShotResults fewShot = fewShot();
+        MethodResults fewShot = fewShot();
 
         MethodResult zeroShot = fewShot.zeroShot("mine").orElseThrow();
         assertThat(zeroShot.seeds()).containsExactly(1L, 2L);
-        MethodResult.Gain gain = fewShot.cell("mine", fewShot.main().orElseThrow(), new Shots(4))
+        MethodResult.Gain gain = fewShot.get("mine", fewShot.main().orElseThrow().with(new Shots(4)))
                 .flatMap(cell -> cell.gainOver(zeroShot))
                 .orElseThrow();
         // 20 and 22: t = 21 / 1, p = 1 − 2/π · atan(21) = 0.030292.
@@ -240,7 +248,7 @@ class FewShotResultsTest {
         write(RunFiles.of("zero-shot", "mine", 55));
         write(RunFiles.of("coop", "mine", 70).learned(4, 1).prompt("a photo of a {}.", 50));
 
-        FewShotResults fewShot = fewShot();
+        MethodResults fewShot = fewShot();
 
         assertThat(fewShot.zeroShot("mine").orElseThrow().accuracy()).isEqualTo(55);
         assertThat(fewShot.methods()).extracting(MethodLabel::id).containsExactly("zero-shot", "coop");
@@ -279,14 +287,12 @@ class FewShotResultsTest {
                 .perClass("missile", 10, 10)
                 .perClass("missile", 20, 2));
 
-        ClassGains gains = RunFiles.studies(root).get(0).classGains().get(0);
+        ClassGains gains = study().classes().get(0);
 
         // (8 + 10) / 20 = 90 %, before 50 %; (1 + 2) / 40 = 7.5 %, before 20 %.
-        assertThat(gains.classes()).hasSize(2);
-        assertThat(gains.classes().get(0).name()).isEqualTo("missile");
-        assertThat(gains.classes().get(0).gain().orElseThrow()).isEqualTo(40, CLOSE);
-        assertThat(gains.classes().get(1).name()).isEqualTo("missile (2)");
-        assertThat(gains.classes().get(1).images()).isEqualTo(40);
-        assertThat(gains.classes().get(1).gain().orElseThrow()).isEqualTo(-12.5, CLOSE);
+        assertThat(gains.own()).containsOnlyKeys("missile", "missile (2)");
+        assertThat(gains.gain("missile")).isEqualTo(40, CLOSE);
+        assertThat(gains.own().get("missile (2)").total()).isEqualTo(40);
+        assertThat(gains.gain("missile (2)")).isEqualTo(-12.5, CLOSE);
     }
 }

@@ -18,7 +18,7 @@ class PublishedNumbersTest {
 
     private static Optional<PublishedNumbers.Score> find(
             List<String> datasets, MethodLabel method, Shots shots, Optional<String> backbone) {
-        return NUMBERS.find("", datasets, ClassHalf.ALL, method, shots, backbone);
+        return NUMBERS.find("", datasets, ClassHalf.ALL, method.with(shots), backbone);
     }
 
     private static List<String> elevenDatasets() {

@@ -53,7 +53,7 @@ class RunStoreTest {
         whole = folder.resolve("whole");
         SweepOutcome done = fixture.run(whole, PLAN, SweepFixture.SILENT);
         assertThat(done.failures()).isEmpty();
-        runs = done.runs().stream().map(SweepOutcome.Ended::run).toList();
+        runs = done.runs().stream().map(SweepRun.RunState::run).toList();
     }
 
     @BeforeEach
@@ -174,7 +174,7 @@ class RunStoreTest {
         Map<String, String> before = content(place(1));
         Recorder recorder = new Recorder();
         SweepOutcome ended = fixture.run(out, PLAN, recorder);
-        assertThat(ended.failures()).extracting(SweepOutcome.Ended::run).containsOnly(runs.get(1));
+        assertThat(ended.failures()).extracting(SweepRun.RunState::run).containsOnly(runs.get(1));
         assertThat(ended.failures().get(0).failure().orElseThrow())
                 .contains(place(1).toString())
                 .contains("is damaged")

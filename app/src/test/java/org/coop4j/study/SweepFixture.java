@@ -89,8 +89,8 @@ final class SweepFixture {
         }
 
         @Override
-        public void begins(List<SweepRun> runs, Map<SweepRun, RunResult> results) {
-            found = results.size();
+        public void begins(List<SweepRun.RunState> runs) {
+            found = (int) runs.stream().filter(run -> run.result().isPresent()).count();
         }
 
         @Override
@@ -138,8 +138,8 @@ final class SweepFixture {
     }
 
     /** The only run of a method, by its title, shots and seed. */
-    static SweepOutcome.Ended ended(SweepOutcome outcome, String title, int shots, long seed) {
-        List<SweepOutcome.Ended> found = outcome.runs().stream()
+    static SweepRun.RunState ended(SweepOutcome outcome, String title, int shots, long seed) {
+        List<SweepRun.RunState> found = outcome.runs().stream()
                 .filter(ended -> ended.run().title().equals(title))
                 .filter(ended -> ended.run().shots() == shots)
                 .filter(ended -> ended.run().seed() == seed)

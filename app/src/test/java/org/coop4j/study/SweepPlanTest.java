@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.coop4j.base.Settings;
 import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.image.ExifOrientation;
@@ -97,12 +98,13 @@ class SweepPlanTest {
     }
 
     @Test
-    void everyNameThatIsListedIsAMethod() throws IOException {
-        String names = String.join(", ", PlannedMethod.names());
-        SweepPlan plan = read("data: D\ndatasets: dtd\nmethods: [" + names + "]\n");
-        assertThat(plan.methods().stream().map(PlannedMethod::name))
-                .containsExactlyElementsOf(PlannedMethod.names())
-                .containsAll(Method.all().stream().map(Method::id).toList());
+    void everyNameOfAMethodAndEveryShortOneIsAMethod() throws IOException {
+        List<String> names = Stream.concat(
+                        Method.all().stream().map(Method::id),
+                        Method.all().stream().flatMap(method -> method.shortNames().stream()))
+                .toList();
+        SweepPlan plan = read("data: D\ndatasets: dtd\nmethods: [" + String.join(", ", names) + "]\n");
+        assertThat(plan.methods().stream().map(PlannedMethod::name)).containsExactlyElementsOf(names);
     }
 
     @Test

@@ -166,7 +166,7 @@ class SweepResultsTest {
         List<String> titles = List.of("zero-shot", "ensemble-7", "ensemble-8", "ensemble-80");
         for (int i = 0; i < titles.size(); i++) {
             String title = titles.get(i);
-            List<SweepOutcome.Ended> runs = outcome.runs().stream()
+            List<SweepRun.RunState> runs = outcome.runs().stream()
                     .filter(e -> e.run().title().equals(title))
                     .toList();
             assertThat(runs).hasSize(2);

@@ -71,7 +71,7 @@ class SweepTest {
 
     @Test
     void aRunIsAFolderWithWhatItWasAndWhatItMeasured() throws IOException {
-        for (SweepOutcome.Ended ended : outcome.runs()) {
+        for (SweepRun.RunState ended : outcome.runs()) {
             SweepRun run = ended.run();
             Path place = whole.resolve(run.folder());
             RunConfig config = RunConfig.read(place.resolve(RunFolder.CONFIG));
@@ -223,7 +223,7 @@ class SweepTest {
         assertThat(first.finished).hasSize(3).allMatch(run -> run.dataset().equals("well"));
         assertThat(first.notes.stream().filter(note -> note.contains("picture-1.png")))
                 .hasSize(1);
-        for (SweepOutcome.Ended failure : failing.failures()) {
+        for (SweepRun.RunState failure : failing.failures()) {
             Path place = out.resolve(failure.run().folder());
             Failure said = RunFolder.read(place.resolve(RunFolder.FAILURE), Failure.class);
             assertThat(said.message())
@@ -279,7 +279,7 @@ class SweepTest {
                         + " linear-probe]\nshots: 2\nseeds: [1, 2, 3]\nepochs: 1\n",
                 SweepFixture.SILENT);
         Set<String> tested = new HashSet<>();
-        for (SweepOutcome.Ended ended : split.runs()) {
+        for (SweepRun.RunState ended : split.runs()) {
             assertThat(ended.result().orElseThrow().dataset()).isEqualTo("mine");
             tested.add(RunFolder.read(out.resolve(ended.run().folder()).resolve(RunFolder.PROVENANCE), Provenance.class)
                     .testHash());
@@ -341,11 +341,11 @@ class SweepTest {
     void statesAreReadWithoutChangingAnything() throws IOException {
         try (Clip clip = fixture.open()) {
             Sweep sweep = Sweep.of(fixture.shared(clip, whole), fixture.plan(PLAN));
-            assertThat(sweep.states(whole).values())
+            assertThat(sweep.states(whole))
                     .extracting(RunState::status)
                     .containsOnly(RunState.Status.FINISHED);
             Path nowhere = folder.resolve("nowhere");
-            assertThat(sweep.states(nowhere).values())
+            assertThat(sweep.states(nowhere))
                     .extracting(RunState::status)
                     .containsOnly(RunState.Status.NEW);
             assertThat(nowhere).doesNotExist();

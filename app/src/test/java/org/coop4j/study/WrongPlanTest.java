@@ -70,7 +70,7 @@ class WrongPlanTest {
                 "test_on: [nothing] | line 4: \"nothing\"",
                 "data: E | line 4: … \"data\" … twice",
                 "batch: &b 4 | line 4: … &b",
-                "batch: [*b, 4] | line 4: … &b",
+                "batch: [*b, 4] | line 4: … alias b",
                 "batch: !b 4 | line 4: … !b",
                 "batch: [4 | line 5: … YAML",
                 "'  batch: 4' | line 4: … YAML",
@@ -122,7 +122,7 @@ class WrongPlanTest {
             value = {
                 "{names: x} | line 1: … dataset … name … path",
                 "{name: dtd, names: x} | line 1: \"names\" … path",
-                "{name: nothing} | line 1: … \"nothing\" … ImageNet",
+                "{name: nothing} | line 1: … nothing … ImageNet",
                 "{name: dtd, template: photo} | line 1: template \"photo\" … {}",
                 "dtd | line 1: … DescribableTextures … data: DIR … --data",
                 "{path: \"a\\0b\"} | line 1: path: ",

@@ -61,8 +61,8 @@ class SparkSweepTest {
         }
 
         @Override
-        public void begins(List<SweepRun> runs, Map<SweepRun, RunResult> results) {
-            before = results.size();
+        public void begins(List<SweepRun.RunState> runs) {
+            before = (int) runs.stream().filter(run -> run.result().isPresent()).count();
         }
 
         @Override

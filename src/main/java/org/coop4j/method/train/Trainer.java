@@ -2,7 +2,6 @@ package org.coop4j.method.train;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -102,7 +101,7 @@ public class Trainer {
                 checkpoint.restore(step.learned(), optimizer);
                 done = checkpoint.epochs();
                 metrics.append(checkpoint.metrics());
-                AtomicFile.write(files.metrics, checkpoint.metrics().getBytes(StandardCharsets.UTF_8));
+                AtomicFile.write(files.metrics, checkpoint.metrics());
                 progress.note("resuming after epoch %d of %d".formatted(done, training.epochs()));
             } else {
                 Files.deleteIfExists(files.metrics);

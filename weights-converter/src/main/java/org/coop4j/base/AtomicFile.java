@@ -7,6 +7,7 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -126,6 +127,11 @@ public final class AtomicFile implements AutoCloseable {
         } catch (IOException | OverlappingFileLockException e) {
             // It belongs to somebody else, or the file system cannot tell whether it is being written.
         }
+    }
+
+    /** Writes a whole file of text in UTF-8. */
+    public static void write(Path target, String text) throws IOException {
+        write(target, text.getBytes(StandardCharsets.UTF_8));
     }
 
     /** Writes a whole file. */

@@ -140,23 +140,19 @@ final class CurveLayout {
     private void drawNames() {
         List<Series> sorted = new ArrayList<>(chart.series());
         sorted.sort(Comparator.comparingDouble(series -> -series.last().mean()));
-        double[] heights = new double[sorted.size()];
+        double most = svg.bottom - 4 - (sorted.size() - 1) * NAME_HEIGHT;
         double least = svg.top;
-        for (int i = 0; i < heights.length; i++) {
-            heights[i] = Math.max(least, y(sorted.get(i).last().mean()));
-            least = heights[i] + NAME_HEIGHT;
-        }
-        double most = svg.bottom - 4;
-        for (int i = heights.length - 1; i >= 0; i--) {
-            heights[i] = Math.min(most, heights[i]);
-            most = heights[i] - NAME_HEIGHT;
-            Series series = sorted.get(i);
+        for (Series series : sorted) {
             double y = y(series.last().mean());
+            double height = Math.max(least, y);
+            least = height + NAME_HEIGHT;
+            height = Math.min(height, most);
+            most += NAME_HEIGHT;
             double from = series.isStar() ? svg.right : x(series, series.last()) + 6;
             double x = svg.right + 16;
-            svg.line("rule", 1, false, from, y, svg.right + 2, y, x - 8, heights[i]);
-            svg.marker(series, x, heights[i], "");
-            svg.text("ink", "start", x + 13, heights[i], series.name());
+            svg.line("rule", 1, false, from, y, svg.right + 2, y, x - 8, height);
+            svg.marker(series, x, height, "");
+            svg.text("ink", "start", x + 13, height, series.name());
         }
     }
 

@@ -16,13 +16,6 @@ public record FewShotChart(String title, List<Series> series) {
     /** Shots of a point that was learned from all training images. */
     public static final int ALL = Integer.MAX_VALUE;
 
-    /** Refuses an empty chart. */
-    public FewShotChart {
-        if (series.isEmpty()) {
-            throw new IllegalArgumentException("chart \"" + title + "\" has neither a curve nor a star");
-        }
-    }
-
     /**
      * The results of a method: a curve, or a star if it learns from no image.
      *
@@ -32,19 +25,6 @@ public record FewShotChart(String title, List<Series> series) {
      * @param points a point per number of shots, ascending; a star has one with no shots
      */
     public record Series(String name, int index, boolean published, List<Point> points) {
-
-        /** Checks that the shots ascend. */
-        public Series {
-            if (points.isEmpty()) {
-                throw new IllegalArgumentException("curve \"" + name + "\" has no points");
-            }
-            for (int i = 1; i < points.size(); i++) {
-                if (points.get(i).shots <= points.get(i - 1).shots) {
-                    throw new IllegalArgumentException("curve \"%s\": expected ascending shots, got %d after %d"
-                            .formatted(name, points.get(i).shots, points.get(i - 1).shots));
-                }
-            }
-        }
 
         /** Returns a measured curve. */
         public static Series curve(String name, int index, List<Point> points) {
@@ -82,14 +62,6 @@ public record FewShotChart(String title, List<Series> series) {
      * @param seeds number of seeds; 0 if unknown
      */
     public record Point(int shots, double mean, double sd, int seeds) {
-
-        /** Checks that the numbers are finite. */
-        public Point {
-            if (!Double.isFinite(mean) || !(sd >= 0)) {
-                throw new IllegalArgumentException(
-                        "expected a finite accuracy and a spread of 0 or more, got %s ± %s".formatted(mean, sd));
-            }
-        }
 
         /** Takes mean and spread of the seeds; a single seed has no spread. */
         public Point(int shots, SeedSummary s) {

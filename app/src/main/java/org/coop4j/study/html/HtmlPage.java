@@ -12,7 +12,7 @@ import org.coop4j.base.Sha256;
  */
 public final class HtmlPage {
 
-    private static final int LEAST_SECTIONS_OF_A_TABLE_OF_CONTENTS = 4;
+    private static final int FEWEST_LINKED = 4;
 
     private final String title;
     private final String subtitle;
@@ -59,7 +59,7 @@ public final class HtmlPage {
                         Markup.trusted(resource("page.css")),
                         title,
                         subtitle,
-                        links.size() < LEAST_SECTIONS_OF_A_TABLE_OF_CONTENTS
+                        links.size() < FEWEST_LINKED
                                 ? ""
                                 : Markup.of("<nav aria-label=\"Sections\"><ul>{}</ul></nav>", links),
                         plain ? "" : Markup.of("<form class=\"filter\" aria-label=\"Filter\" hidden=\"\"></form>"),

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Column;
@@ -14,7 +15,7 @@ import org.coop4j.console.Table.Row;
  * A table of a page: caption, header, rows; the first cell of a row names it. Data of some keys are attributes, by
  * which the page's filters find the rows.
  */
-final class HtmlTable {
+record HtmlTable(Table<?> table, List<Integer> shown) {
 
     /** Keys that pages filter by. */
     private static final Set<String> FILTERS = Set.of("model", "dataset", "group", "method", "shots");
@@ -25,20 +26,12 @@ final class HtmlTable {
     /** Least share of a row in a cell that is so dark (or, on dark pages, so bright) that its text turns. */
     private static final double STRONG = 0.55;
 
-    private final Table<?> table;
-    private final List<Integer> shown;
-
-    private HtmlTable(Table<?> table) {
-        this.table = table;
-        this.shown = table.shown();
-    }
-
     /** Returns the table in a box that scrolls where the page is too narrow. */
-    static Markup table(Table<?> table) {
-        return new HtmlTable(table).table();
+    static Markup of(Table<?> table) {
+        return new HtmlTable(table, table.shown()).markup();
     }
 
-    private Markup table() {
+    private Markup markup() {
         boolean heat = shown.stream().anyMatch(i -> column(i).kind() == Kind.HEAT);
         List<Markup> rows = new ArrayList<>();
         table.rows().forEach(row -> rows.add(row(row, table.isSetOff(rows.size(), shown.get(0)))));
@@ -75,7 +68,7 @@ final class HtmlTable {
                 continue;
             }
             Cell cell = row.cells().get(i);
-            String style = cell.style() == Cell.Style.PLAIN
+            String style = cell.style() == Style.PLAIN
                     ? ""
                     : " " + cell.style().name().toLowerCase(Locale.ROOT);
             cells.add(Markup.of(

@@ -2,6 +2,7 @@ package org.coop4j.study.html;
 
 import java.util.List;
 import java.util.stream.DoubleStream;
+import org.coop4j.study.html.Svg.Marker;
 
 /**
  * A chart of percentages over percentages, both from 0 to 100.
@@ -42,7 +43,7 @@ public record PercentChart(String title, String across, String up, boolean curve
         for (Point point : points) {
             double radius = 2.5 + 7 * Math.sqrt(point.weight);
             double x = x(svg, point.across);
-            svg.marker(Svg.Marker.CIRCLE, radius, Colours.series(0), false, x, y(svg, point.up), point.hint);
+            svg.marker(Marker.CIRCLE, radius, Colours.series(0), false, x, y(svg, point.up), point.hint);
         }
         return svg.end(title);
     }

@@ -45,7 +45,7 @@ public final class Section {
 
     /** Adds a table, unless it has no row. */
     public Section table(Table<?> table) {
-        return table.isEmpty() ? this : add("{}", HtmlTable.table(table));
+        return table.isEmpty() ? this : add("{}", HtmlTable.of(table));
     }
 
     /** Adds a table behind a line that opens it, with data for the filters; nothing if it has no row. */
@@ -56,7 +56,7 @@ public final class Section {
                         "<details{}><summary>{}</summary>{}</details>",
                         Markup.data(data),
                         summary,
-                        HtmlTable.table(table));
+                        HtmlTable.of(table));
     }
 
     /** Adds the sentence that the reader should take home from this section. */
@@ -84,11 +84,6 @@ public final class Section {
     /** Adds a list, unless it is empty. */
     public Section list(List<String> items) {
         return items.isEmpty() ? this : add("<ul>{}</ul>", Markup.each(items, item -> Markup.of("<li>{}</li>", item)));
-    }
-
-    /** Adds lines as they are, such as a command. */
-    public Section code(String lines) {
-        return add("<pre tabindex=\"0\"><code>{}</code></pre>", lines);
     }
 
     /**

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
+import org.coop4j.study.html.FewShotChart.Series;
 
 /**
  * An SVG drawing over two axes: a file with the light theme's colours, or an element of a page with its CSS variables.
@@ -62,7 +63,7 @@ final class Svg {
     }
 
     /** Returns the legend's sign of a series. */
-    static Markup sign(FewShotChart.Series series) {
+    static Markup sign(Series series) {
         Svg svg = new Svg(false, 0);
         if (!series.isStar()) {
             svg.line(series.paint(), series.width(), series.published(), 0, 7, 28, 7);
@@ -134,7 +135,7 @@ final class Svg {
     }
 
     /** Draws a point of a series, with a hint that a page shows on hover unless it is empty. */
-    void marker(FewShotChart.Series series, double x, double y, String hint) {
+    void marker(Series series, double x, double y, String hint) {
         double radius = series.published() ? 3.6 : 4.2;
         Marker marker = series.isStar() ? Marker.STAR : Marker.series(series.index());
         marker(marker, radius, series.paint(), series.published(), x, y, hint);

@@ -1,21 +1,19 @@
 package org.coop4j.study.report;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.function.Function;
 import org.coop4j.base.Numbers;
+import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
-import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult;
-import org.coop4j.study.MethodResult.Measure;
+import org.coop4j.study.MethodResult.Measured;
+import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.PublishedNumbers.Score;
-import org.coop4j.study.Shots;
 
 /** Cells of what studies measure; those of unknown values are empty. */
 final class Cells {
@@ -26,40 +24,31 @@ final class Cells {
         return Cell.words(dataset, DatasetNames.title(dataset));
     }
 
-    /** Adds the columns of methods and, unless they are null, their shots. */
-    static <T> Table<T> method(Table<T> table, Function<T, MethodLabel> method, Function<T, Shots> shots) {
-        table.filter("group", row -> method.apply(row).method().group().title())
+    /** Adds the columns of methods and their shots. */
+    static <T> Table<T> setup(Table<T> table, Function<T, Setup> setup) {
+        return method(table, setup.andThen(Setup::method))
+                .numbers("shots", row -> Cell.words(setup.apply(row).shots().label()), "shots");
+    }
+
+    /** Adds the columns of methods. */
+    static <T> Table<T> method(Table<T> table, Function<T, MethodLabel> method) {
+        return table.filter("group", row -> method.apply(row).method().group().title())
                 .words(
                         "method",
                         row -> Cell.words(
                                 method.apply(row).id(), method.apply(row).title()),
                         "method");
-        return shots == null
-                ? table
-                : table.numbers("shots", row -> Cell.words(shots.apply(row).label()), "shots");
     }
 
-    /** Returns "base", "new" or "all". */
-    static String half(ClassHalf half) {
-        return half.name().toLowerCase(Locale.ROOT);
-    }
-
-    /** Makes a cell of seeds, of which people see the number. */
-    static Cell seeds(List<Long> seeds) {
+    /** Makes a cell of the seeds, of which people see the number. */
+    static Cell seeds(MethodResult result) {
+        List<Long> seeds = result.seeds();
         return Cell.of(List.of(seeds, seeds.size()), decimals -> Numbers.count(seeds.size()))
-                .in(Cell.Style.MUTED);
-    }
-
-    static Cell number(OptionalDouble value) {
-        return Cell.number(value.orElse(Double.NaN));
-    }
-
-    static Cell points(OptionalDouble difference) {
-        return Cell.points(difference.orElse(Double.NaN));
+                .in(Style.MUTED);
     }
 
     static Optional<SeedSummary> accuracy(Optional<MethodResult> result) {
-        return result.flatMap(r -> r.summary(Measure.ACCURACY));
+        return result.flatMap(r -> r.summary(Measured::accuracy));
     }
 
     /** Makes a cell of a paper's number with its backbone and source. */
@@ -67,6 +56,6 @@ final class Cells {
         return score.map(s -> Cell.of(
                         List.of(Cell.datum(s.accuracy()), s.backbone(), s.source()),
                         decimals -> Numbers.number(s.accuracy(), decimals) + " " + s.backbone())
-                .in(Cell.Style.PUBLISHED));
+                .in(Style.PUBLISHED));
     }
 }

@@ -6,12 +6,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.console.Cell;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.console.Table;
 import org.coop4j.study.ClassGains;
-import org.coop4j.study.ClassGains.ClassGain;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodLabel;
-import org.coop4j.study.MethodResult;
+import org.coop4j.study.Study;
 
 /** Results of each class; of many classes, people see those that gained and lost most. */
 final class ClassTable {
@@ -21,24 +21,24 @@ final class ClassTable {
 
     private ClassTable() {}
 
-    private record Result(StudyView view, MethodResult result, ClassGain one) {}
+    private record Line(Study study, ClassGains gains, String name) {}
 
     /** Returns all classes of all datasets and methods. */
-    static Table<?> records(List<StudyView> views) {
-        Table<Result> table = new Table<Result>("per-class", "Accuracy of each class, in %", "")
-                .data("model", r -> r.view.model())
-                .data("dataset", r -> r.result.dataset())
-                .data("method", r -> r.result.method().id())
-                .data("shots", r -> r.result.shots().label())
-                .data("seeds", r -> Cells.seeds(r.result.seeds()))
-                .data("class", r -> r.one.name())
-                .data("images", r -> r.one.images())
-                .data("accuracy", r -> Cell.number(r.one.accuracy()))
-                .data("zero_shot_accuracy", r -> Cells.number(r.one.zeroShot()))
-                .data("gain", r -> Cells.points(r.one.gain()));
-        for (StudyView view : views) {
-            for (ClassGains gains : view.classes()) {
-                gains.classes().forEach(one -> table.row(new Result(view, gains.result(), one)));
+    static Table<?> records(List<Study> studies) {
+        Table<Line> table = new Table<Line>("per-class", "Accuracy of each class, in %", "")
+                .data("model", line -> line.study.name())
+                .data("dataset", line -> line.gains.result().dataset())
+                .data("method", line -> line.gains.result().method().id())
+                .data("shots", line -> line.gains.result().shots().label())
+                .data("seeds", line -> Cells.seeds(line.gains.result()))
+                .data("class", Line::name)
+                .data("images", line -> line.gains.own().get(line.name).total())
+                .data("accuracy", line -> Cell.number(line.gains.accuracy(line.name)))
+                .data("zero_shot_accuracy", line -> Cell.number(line.gains.zeroShot(line.name)))
+                .data("gain", line -> Cell.points(line.gains.gain(line.name)));
+        for (Study study : studies) {
+            for (ClassGains gains : study.classes()) {
+                gains.own().keySet().forEach(name -> table.row(new Line(study, gains, name)));
             }
         }
         return table;
@@ -48,9 +48,9 @@ final class ClassTable {
      * Returns the classes of a dataset by each method with most images; empty if there are none. The main method
      * decides the order, and which classes are shown.
      */
-    static Table<?> table(StudyView view, String dataset) {
+    static Table<?> table(Study study, String dataset) {
         Map<MethodLabel, ClassGains> most = new LinkedHashMap<>();
-        for (ClassGains gains : view.classes()) {
+        for (ClassGains gains : study.classes()) {
             if (gains.result().dataset().equals(dataset)) {
                 most.put(gains.result().method(), gains); // the shots ascend
             }
@@ -59,30 +59,31 @@ final class ClassTable {
             return new Table<>();
         }
         ClassGains leading = most.getOrDefault(
-                view.fewShot().main().orElseThrow(), most.values().iterator().next());
-        List<ClassGain> shown = extremes(leading);
+                study.fewShot().main().orElseThrow(), most.values().iterator().next());
+        List<String> shown = extremes(leading);
         String by = leading.result().method().title();
-        Table<ClassGain> table = new Table<ClassGain>(
+        Table<String> table = new Table<String>(
                         "per-class",
                         DatasetNames.title(dataset) + ", accuracy on the test images of all seeds, in %",
                         "%s classes by %s of %s after %s"
                                 .formatted(
-                                        shown.size() < leading.classes().size() ? "first and last" : "all",
-                                        leading.isCompared() ? "gain over zero-shot" : "accuracy",
+                                        shown.size() < leading.own().size() ? "first and last" : "all",
+                                        leading.zeroShot().isEmpty() ? "accuracy" : "gain over zero-shot",
                                         by,
                                         leading.result().shots().describe()))
-                .decimals(1)
-                .words("class", ClassGain::name)
-                .column("gain of " + by, Table.Kind.BARS, one -> Cells.points(one.gain()))
-                .numbers(MethodLabel.ZERO_SHOT.id(), one -> Cells.number(one.zeroShot()));
-        most.forEach((method, gains) -> table.numbers(method.title(), one -> Cell.number(gains.accuracy(one.name()))));
-        return table.numbers("images", one -> Cell.count(one.images())).rows(shown);
+                .words("class", name -> name)
+                .column("gain of " + by, Kind.BARS, name -> Cell.points(leading.gain(name)))
+                .numbers(MethodLabel.ZERO_SHOT.id(), name -> Cell.number(leading.zeroShot(name)));
+        most.forEach((method, gains) -> table.numbers(method.title(), name -> Cell.number(gains.accuracy(name))));
+        return table.numbers("images", name -> Cell.count(leading.own().get(name).total()))
+                .rows(shown);
     }
 
-    /** Returns all classes by falling gain, or the first and last of many. */
-    private static List<ClassGain> extremes(ClassGains gains) {
-        List<ClassGain> sorted = new ArrayList<>(gains.classes());
-        sorted.sort(Comparator.comparingDouble((ClassGain c) -> -c.gain().orElse(c.accuracy())));
+    /** Returns all classes by falling gain, or by accuracy where it is unknown; the first and last of many. */
+    private static List<String> extremes(ClassGains gains) {
+        List<String> sorted = new ArrayList<>(gains.own().keySet());
+        sorted.sort(Comparator.comparingDouble(
+                name -> gains.zeroShot().containsKey(name) ? -gains.gain(name) : -gains.accuracy(name)));
         if (sorted.size() > MOST_SHOWN) {
             sorted.subList(SHOWN_OF_MANY, sorted.size() - SHOWN_OF_MANY).clear();
         }

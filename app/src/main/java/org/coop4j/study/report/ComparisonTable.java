@@ -4,6 +4,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.coop4j.base.Numbers;
+import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.eval.Interval;
@@ -12,30 +13,21 @@ import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.Comparison;
 import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.Comparison.Role;
+import org.coop4j.run.MethodChoice.Score;
 import org.coop4j.run.MethodChoice;
 
-/** A training run compared with simpler classifiers, as a table and in words. */
-public final class ComparisonTable {
+/**
+ * A training run compared with simpler classifiers, as a table and in words.
+ *
+ * @param seeds comparisons of the same classifiers, one per seed; the table has mean and standard deviation
+ */
+public record ComparisonTable(List<Comparison> seeds) {
 
     /** The usual level of significance. */
     private static final double SIGNIFICANT = 0.05;
 
-    private final List<Comparison> seeds;
-
-    private ComparisonTable(List<Comparison> seeds) {
-        this.seeds = seeds;
-    }
-
-    /**
-     * Returns the table.
-     *
-     * @param seeds comparisons of the same classifiers, one per seed; the table has mean and standard deviation
-     */
-    public static Table<?> of(List<Comparison> seeds) {
-        return new ComparisonTable(seeds).table();
-    }
-
-    private Table<?> table() {
+    /** Returns the table. */
+    public Table<?> table() {
         List<ComparedClassifier> classifiers = seeds.get(0).classifiers();
         double best = classifiers.stream()
                 .filter(c -> c.role() != Role.HINDSIGHT)
@@ -43,7 +35,6 @@ public final class ComparisonTable {
                 .max()
                 .orElseThrow();
         return new Table<ComparedClassifier>("comparison", "Accuracy on the test images, %", "")
-                .decimals(1)
                 .words("classifier", c -> muted(c, named(c, classifiers)), "classifier")
                 .means(
                         "test",
@@ -77,7 +68,7 @@ public final class ComparisonTable {
 
     /** Mutes the cells of a prompt found in hindsight. */
     private static Cell muted(ComparedClassifier c, Cell cell) {
-        return c.role() == Role.HINDSIGHT ? cell.in(Cell.Style.MUTED) : cell;
+        return c.role() == Role.HINDSIGHT ? cell.in(Style.MUTED) : cell;
     }
 
     /** Makes a cell of a number that may be unknown: without images, or of a run read from a folder. */
@@ -110,16 +101,15 @@ public final class ComparisonTable {
 
     /** Returns the scores of the candidates among which a method was chosen. */
     public static Table<?> candidates(MethodChoice choice) {
-        List<MethodChoice.Score> scores = choice.scores();
+        List<Score> scores = choice.scores();
         boolean folds = choice.crossValidated();
-        MethodChoice.Score best = MethodChoice.best(scores);
-        return new Table<MethodChoice.Score>(
+        Score best = MethodChoice.best(scores);
+        return new Table<Score>(
                         "candidates",
                         folds
                                 ? "Accuracy by cross-validation on the training images, %"
                                 : "Accuracy on the val images, %",
                         "")
-                .decimals(1)
                 .words(
                         "candidate",
                         s -> marked(s.candidate().name(), s.equals(best)).best(s.equals(best)),

@@ -8,7 +8,6 @@ import java.awt.RenderingHints;
 import java.awt.font.FontRenderContext;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +17,7 @@ import org.coop4j.base.AtomicFile;
 import org.coop4j.base.SafeText;
 import org.coop4j.console.Cell;
 import org.coop4j.console.CsvFormat;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.console.Table;
 import org.coop4j.eval.ConfusionMatrix;
 
@@ -47,13 +47,13 @@ public final class ConfusionFiles {
     static Table<?> table(ConfusionMatrix matrix, List<String> names, String caption) {
         int[] labels = matrix.labels();
         double[][] shares = matrix.normalised();
-        Table<Integer> table = new Table<Integer>("", caption, "")
+        Table<Integer> table = new Table<Integer>(caption)
                 .words("true class ↓ predicted as →", row -> names.get(labels[row]), "true \\ predicted");
         for (int column = 0; column < labels.length; column++) {
             int predicted = column;
             table.column(
                     names.get(labels[column]),
-                    Table.Kind.HEAT,
+                    Kind.HEAT,
                     row -> Cell.of(
                             List.of(matrix.count(row, predicted), shares[row][predicted]),
                             decimals -> shares[row][predicted] == 0 ? "" : "" + matrix.count(row, predicted)),
@@ -64,7 +64,7 @@ public final class ConfusionFiles {
 
     /** Writes counts as comma-separated values. */
     public static void writeCsv(Path file, ConfusionMatrix matrix, List<String> names) throws IOException {
-        AtomicFile.write(file, CsvFormat.text(table(matrix, names, "")).getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(file, CsvFormat.text(table(matrix, names, "")));
     }
 
     /** Draws the row-normalised matrix; a darker cell is a larger share of the true class. */

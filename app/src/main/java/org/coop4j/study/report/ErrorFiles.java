@@ -90,6 +90,6 @@ public record ErrorFiles(PictureResults results, List<String> names) {
                     .put("truth_probability", result.truthProbability());
             lines.append(line).append('\n');
         }
-        AtomicFile.write(file, lines.toString().getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(file, lines.toString());
     }
 }

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
@@ -20,6 +21,7 @@ import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.Changed;
 import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.run.UnknownClasses;
+import org.coop4j.study.html.PercentChart.Point;
 import org.coop4j.study.html.PercentChart;
 import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Picture;
@@ -34,22 +36,24 @@ public final class EvaluationSections {
     /** Images below which a good part of the calibration error is chance. */
     private static final int ENOUGH = 500;
 
-    /** Percentages of unknown images that are accepted. */
-    private static final double FEW_ACCEPTED = 20;
-
-    private static final double MANY_ACCEPTED = 60;
-
     private static final int MOST_CLASSES = 120;
     private static final int PAIRS = 6;
     private static final int EXAMPLES = 4;
     private static final int PICTURES = 12;
 
     private final List<String> names;
+    private final PictureResults results;
     private final Thumbnails thumbnails = new Thumbnails();
 
-    /** Takes the names of the classes by label. */
-    public EvaluationSections(List<String> names) {
-        this.names = List.copyOf(names);
+    /**
+     * Takes predictions of the test images.
+     *
+     * @param names names of the classes by label
+     * @param results results after calibration
+     */
+    public EvaluationSections(List<String> names, PictureResults results) {
+        this.names = names;
+        this.results = results;
     }
 
     /** Shows precision, recall and F1 of each class, the weakest first. */
@@ -63,8 +67,7 @@ public final class EvaluationSections {
                                 names.get(weakest.label()),
                                 Numbers.percent(weakest.precision(), 0),
                                 Numbers.percent(weakest.accuracy(), 0)))
-                .table(new Table<ClassResult>("classes", "Test images by class, in %", "")
-                        .decimals(1)
+                .table(new Table<ClassResult>("Test images by class, in %")
                         .words("class", one -> names.get(one.label()))
                         .numbers("precision", one -> Cell.number(one.precision()))
                         .numbers("recall", one -> Cell.number(one.accuracy()))
@@ -74,7 +77,7 @@ public final class EvaluationSections {
     }
 
     /** Shows the confusion matrix, and pictures of the classes that are confused most. */
-    public Section confusion(PictureResults results) {
+    public Section confusion() {
         List<String> counts = new ArrayList<>();
         List<PictureResult> examples = new ArrayList<>();
         for (List<PictureResult> pair : first(PAIRS, results.confused())) {
@@ -105,18 +108,19 @@ public final class EvaluationSections {
         return all.subList(0, Math.min(most, all.size()));
     }
 
-    /** Adds a picture with lines below it, unless its file cannot be read any more. */
-    void add(List<Picture> pictures, Path file, String className, String... lines) {
-        thumbnails.picture(file, className, List.of(lines)).ifPresent(pictures::add);
+    /** Returns a picture with lines below it, unless its file cannot be read any more. */
+    Stream<Picture> picture(Path file, String className, String... lines) {
+        return thumbnails.picture(file, className, List.of(lines)).stream();
     }
 
     private List<Picture> pictures(List<PictureResult> results) {
-        List<Picture> pictures = new ArrayList<>();
-        for (PictureResult r : results) {
-            String truth = "true class: " + share(r.truthProbability());
-            add(pictures, r.file(), names.get(r.truth()), "labelled " + label(r), truth);
-        }
-        return pictures;
+        return results.stream()
+                .flatMap(one -> picture(
+                        one.file(),
+                        names.get(one.truth()),
+                        "labelled " + label(one),
+                        "true class: " + share(one.truthProbability())))
+                .toList();
     }
 
     private String label(PictureResult result) {
@@ -128,13 +132,13 @@ public final class EvaluationSections {
     }
 
     /** Shows the images that one of two classifiers gets right and the other wrong. */
-    public Section changed(PictureResults before, String beforeName, PictureResults after, String afterName) {
-        List<Changed> better = after.changed(before, true);
-        List<Changed> worse = after.changed(before, false);
+    public Section changed(PictureResults before, String beforeName, String name) {
+        List<Changed> better = results.changed(before, true);
+        List<Changed> worse = results.changed(before, false);
         Section section = new Section("Images that changed")
                 .verdict("%s corrects %s of %s, and gets %s wrong that it had right."
                         .formatted(
-                                afterName,
+                                name,
                                 Numbers.count(better.size(), "image"),
                                 beforeName,
                                 Numbers.count(worse.size(), "image")));
@@ -144,11 +148,13 @@ public final class EvaluationSections {
     }
 
     private void changed(Section section, String kind, List<Changed> changed) {
-        List<Picture> pictures = new ArrayList<>();
-        for (Changed c : first(PICTURES, changed)) {
-            PictureResult now = c.after();
-            add(pictures, now.file(), names.get(now.truth()), label(now), "before: " + label(c.before()));
-        }
+        List<Picture> pictures = first(PICTURES, changed).stream()
+                .flatMap(one -> picture(
+                        one.after().file(),
+                        names.get(one.after().truth()),
+                        label(one.after()),
+                        "before: " + label(one.before())))
+                .toList();
         if (!pictures.isEmpty()) {
             String most = changed.size() > PICTURES ? ", the surest %d of %d".formatted(PICTURES, changed.size()) : "";
             section.subheading(kind + most).pictures(kind.toLowerCase(Locale.ROOT), pictures);
@@ -156,7 +162,7 @@ public final class EvaluationSections {
     }
 
     /** Shows the images of which the classifier is least certain. */
-    public Section leastCertain(PictureResults results) {
+    public Section leastCertain() {
         List<PictureResult> least = first(PICTURES, results.leastCertain());
         return new Section("Least certain images")
                 .verdict("Its least certain label has a probability of %s."
@@ -168,14 +174,13 @@ public final class EvaluationSections {
     /**
      * Shows how far probabilities can be believed.
      *
-     * @param results results after calibration
      * @param fitted sentence about the calibration
      */
-    public Section calibration(PictureResults results, String fitted) {
+    public Section calibration(String fitted) {
         Calibration calibration = results.calibration();
         int images = results.all().size();
         double tooHigh = 0;
-        List<PercentChart.Point> points = new ArrayList<>();
+        List<Point> points = new ArrayList<>();
         for (Calibration.Bin bin : calibration.bins()) {
             if (bin.count() == 0) {
                 continue;
@@ -183,7 +188,7 @@ public final class EvaluationSections {
             tooHigh += bin.count() * (bin.confidence() - bin.accuracy());
             String hint = "%s, probability %s, accuracy %s"
                     .formatted(Numbers.count(bin.count(), "image"), share(bin.confidence()), share(bin.accuracy()));
-            points.add(new PercentChart.Point(
+            points.add(new Point(
                     100 * bin.confidence(), 100 * bin.accuracy(), (double) bin.count() / images, hint));
         }
         return new Section("Calibration")
@@ -203,11 +208,10 @@ public final class EvaluationSections {
      *
      * @param confidence calibration with a threshold that was chosen without the test images, if there is one
      */
-    public Section coverage(Coverage test, Confidence confidence) {
+    public Section coverage(Confidence confidence) {
+        Coverage test = results.coverage();
         double chosen = confidence.threshold().orElse(Double.NaN);
-        Table<Coverage.Point> table = new Table<Coverage.Point>(
-                        "coverage", "Answers above a threshold (coop predict --threshold), in %", "")
-                .decimals(1)
+        Table<Coverage.Point> table = new Table<Coverage.Point>("Answers above a threshold (coop predict --threshold), in %")
                 .numbers("threshold", p -> Cell.number(100 * p.threshold()).best(p.threshold() == chosen))
                 .numbers("answered", p -> Cell.number(p.coverage()))
                 .numbers("accuracy", p -> Cell.number(p.answered() == 0 ? Double.NaN : p.accuracy()));
@@ -215,11 +219,11 @@ public final class EvaluationSections {
                 .distinct()
                 .sorted()
                 .forEach(least -> table.row(test.at(least)));
-        List<PercentChart.Point> points = new ArrayList<>();
+        List<Point> points = new ArrayList<>();
         for (Coverage.Point p : test.points()) {
             String hint = "threshold %s: %s answered, accuracy %s"
                     .formatted(share(p.threshold()), Numbers.percent(p.coverage()), Numbers.percent(p.accuracy()));
-            points.add(new PercentChart.Point(p.coverage(), p.accuracy(), 0, hint));
+            points.add(new Point(p.coverage(), p.accuracy(), 0, hint));
         }
         return new Section("Coverage and accuracy")
                 .verdict(suggestion(test, confidence))
@@ -253,15 +257,10 @@ public final class EvaluationSections {
 
     /** Shows the share of images of no known class that are accepted as one. */
     Section unknown(UnknownClasses unknown) {
-        double accepted = unknown.falsePositives().get(OpenSet.PROBABILITY);
-        String verdict = accepted > MANY_ACCEPTED
-                ? "It cannot tell unknown images"
-                : "It notices %s unknown images".formatted(accepted < FEW_ACCEPTED ? "most" : "some");
         return new Section("Unknown images")
-                .verdict("%s: at a threshold that accepts 95 %% of the known images, it accepts %s of them."
-                        .formatted(verdict, Numbers.percent(accepted, 0)))
-                .table(new Table<OpenSet>("unknown", "Unknown images accepted as one of the classes, in %", "")
-                        .decimals(1)
+                .verdict("A threshold that accepts 95 %% of the known images accepts %s of the unknown ones."
+                        .formatted(Numbers.percent(unknown.falsePositives().get(OpenSet.PROBABILITY), 0)))
+                .table(new Table<OpenSet>("Unknown images accepted as one of the classes, in %")
                         .words("score", score -> switch (score) {
                             case MAX_LOGIT -> "largest logit";
                             case ENERGY -> "energy";
@@ -271,17 +270,13 @@ public final class EvaluationSections {
                                 "false positives",
                                 score -> Cell.number(unknown.falsePositives().get(score)))
                         .rows(List.of(OpenSet.values())))
-                .paragraph((unknown.leftOut() == names.size()
-                                ? "Each class"
-                                : "Each of %d of the %d classes".formatted(unknown.leftOut(), names.size()))
-                        + " is left out in turn, which makes its test images unknown"
-                        + switch (unknown.how()) {
-                            case LEARNED_AGAIN -> ": the others are learned again without it.";
-                            case NOTHING_LEARNED -> ".";
-                            case LOGIT_REMOVED ->
-                                ": its logit is removed. The others are not learned again, so images that were never"
-                                        + " seen may be noticed a little less often.";
-                        }
-                        + " Chance is 95 % false positives. Classes that look alike are the hardest case.");
+                .paragraph(
+                        "%d of the %d classes are left out in turn, so that their test images are unknown; %s. 95 %% false positives are chance."
+                                .formatted(unknown.leftOut(), names.size(), switch (unknown.how()) {
+                                    case LEARNED_AGAIN -> "the others are learned again without them";
+                                    case NOTHING_LEARNED -> "nothing is learned";
+                                    case LOGIT_REMOVED ->
+                                        "only their logits are removed, so images never seen may be noticed less often";
+                                }));
     }
 }

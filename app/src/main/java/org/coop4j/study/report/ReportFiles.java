@@ -42,7 +42,7 @@ final class ReportFiles {
      * @param contents by name, with slashes between folders
      * @return the files, relative to the folder
      */
-    List<Path> write(Map<String, byte[]> contents) throws IOException {
+    List<Path> write(Map<String, String> contents) throws IOException {
         List<String> before = listed();
         List<AtomicFile> written = new ArrayList<>();
         try {
@@ -51,12 +51,12 @@ final class ReportFiles {
             Set<String> all = new LinkedHashSet<>(before);
             all.addAll(contents.keySet());
             list(all);
-            for (Map.Entry<String, byte[]> content : contents.entrySet()) {
+            for (Map.Entry<String, String> content : contents.entrySet()) {
                 Path target = folder.resolve(content.getKey());
                 Files.createDirectories(target.getParent());
                 AtomicFile file = AtomicFile.create(target);
                 written.add(file);
-                file.write(ByteBuffer.wrap(content.getValue()), 0);
+                file.write(ByteBuffer.wrap(content.getValue().getBytes(StandardCharsets.UTF_8)), 0);
             }
             for (AtomicFile file : written) {
                 file.commit();
@@ -80,7 +80,7 @@ final class ReportFiles {
     }
 
     private void list(Set<String> names) throws IOException {
-        AtomicFile.write(folder.resolve(LIST), (String.join("\n", names) + "\n").getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(folder.resolve(LIST), String.join("\n", names) + "\n");
     }
 
     /** Returns the files of the report that is there, without names that lead out of the folder. */

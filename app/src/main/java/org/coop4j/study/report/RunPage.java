@@ -1,7 +1,6 @@
 package org.coop4j.study.report;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -11,7 +10,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Numbers;
@@ -37,27 +35,21 @@ import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
 import org.coop4j.study.html.Section.Picture;
 
-/** The page of a training run: its classifier compared with baselines, its mistakes, and problems of the images. */
-public final class RunPage {
+/**
+ * The page of a training run: its classifier compared with baselines, its mistakes, and problems of the images.
+ *
+ * @param learned the run's classifier
+ */
+public record RunPage(
+        ComparedRun run,
+        RunComparison evidence,
+        MethodChoice choice,
+        Comparison comparison,
+        ComparedClassifier learned,
+        EvaluationSections sections) {
 
     private static final int PICTURES = 24;
     private static final int GROUPS = 12;
-
-    private final ComparedRun run;
-    private final RunComparison evidence;
-    private final MethodChoice choice;
-    private final Comparison comparison;
-    private final ComparedClassifier learned;
-    private final EvaluationSections sections;
-
-    private RunPage(ComparedRun run, RunComparison evidence, MethodChoice choice) {
-        this.run = run;
-        this.evidence = evidence;
-        this.choice = choice;
-        this.comparison = evidence.comparison();
-        this.learned = comparison.method(run.name());
-        this.sections = new EvaluationSections(comparison.classNames());
-    }
 
     /**
      * Writes the page of each run into its folder.
@@ -68,14 +60,18 @@ public final class RunPage {
     public static void write(List<ComparedRun> runs, RunComparison evidence, MethodChoice choice, int threads)
             throws IOException {
         for (ComparedRun run : runs) {
-            String html = new RunPage(run, evidence, choice).page(threads).html();
-            AtomicFile.write(run.folder().resolve(RunFolder.REPORT), html.getBytes(StandardCharsets.UTF_8));
+            Comparison comparison = evidence.comparison();
+            ComparedClassifier learned = comparison.method(run.name());
+            PictureResults results = PictureResults.of(evidence.images().test(), learned.calibrated());
+            EvaluationSections sections = new EvaluationSections(comparison.classNames(), results);
+            RunPage page = new RunPage(run, evidence, choice, comparison, learned, sections);
+            AtomicFile.write(
+                    run.folder().resolve(RunFolder.REPORT), page.page(threads).html());
         }
     }
 
     private HtmlPage page(int threads) {
         ComparedClassifier prompt = comparison.prompt();
-        PictureResults after = PictureResults.of(evidence.images().test(), learned.calibrated());
         PictureResults before = PictureResults.of(evidence.images().test(), prompt.calibrated());
         String lead = "%s learned from %s of %s, tested on %s that it has not seen"
                 .formatted(
@@ -88,13 +84,13 @@ public final class RunPage {
                 .add(baselines())
                 .add(chosen())
                 .add(sections.classes(learned.calibrated().evaluation()))
-                .add(sections.confusion(after))
-                .add(sections.changed(before, "zero-shot with " + prompt.name(), after, run.name()))
-                .add(sections.leastCertain(after))
+                .add(sections.confusion())
+                .add(sections.changed(before, "zero-shot with " + prompt.name(), run.name()))
+                .add(sections.leastCertain())
                 .add(suspects())
                 .add(duplicates())
-                .add(sections.calibration(after, calibration()))
-                .add(sections.coverage(after.coverage(), learned.confidence()));
+                .add(sections.calibration(calibration()))
+                .add(sections.coverage(learned.confidence()));
         if (evidence.unknown().containsKey(run.name())) {
             page.add(sections.unknown(evidence.unknown().get(run.name())));
         }
@@ -138,10 +134,10 @@ public final class RunPage {
     private Section baselines() {
         return new Section("Compared with baselines")
                 .verdict(run.name() + ": " + ComparisonTable.gain(learned, comparison.bestBaseline()) + ".")
-                .table(ComparisonTable.of(List.of(comparison)))
+                .table(new ComparisonTable(List.of(comparison)).table())
                 .paragraph(
-                        "The chosen hand-written prompt is the best on training and val images; the best in hindsight"
-                            + " is that on the test images, which inflates its accuracy. Seconds exclude encoding.");
+                        "The chosen prompt is the best on training and val images; the best in hindsight is chosen on the"
+                                + " test images, which inflates its accuracy. Seconds exclude encoding.");
     }
 
     private Section chosen() {
@@ -161,24 +157,22 @@ public final class RunPage {
         if (suspects.isEmpty()) {
             return section.verdict("None is named: " + unsuspected(labels) + ".");
         }
-        List<Picture> pictures = new ArrayList<>();
-        for (Suspect suspect : EvaluationSections.first(PICTURES, suspects)) {
-            String own = name(suspect.picture());
-            sections.add(
-                    pictures,
-                    suspect.picture().image().path(),
-                    own,
-                    "looks like %s (%s)"
-                            .formatted(
-                                    comparison.classNames().get(suspect.suggested()),
-                                    Numbers.percent(100 * suspect.probability(), 0)),
-                    "folder: %s (%s)".formatted(own, Numbers.percent(100 * suspect.own(), 0)));
-        }
+        List<Picture> pictures = EvaluationSections.first(PICTURES, suspects).stream()
+                .flatMap(suspect -> sections.picture(
+                        suspect.picture().image().path(),
+                        name(suspect.picture()),
+                        "looks like %s (%s)"
+                                .formatted(
+                                        comparison.classNames().get(suspect.suggested()),
+                                        Numbers.percent(100 * suspect.probability(), 0)),
+                        "folder: %s (%s)"
+                                .formatted(name(suspect.picture()), Numbers.percent(100 * suspect.own(), 0))))
+                .toList();
         return section.verdict(looks(labels) + ".")
                 .paragraph(
                         ("Among %s that it did not learn from, %s finds another class far more probable. The expected"
-                            + " number follows from its other images. Some are only unusual: move those that are"
-                            + " wrong.")
+                                        + " number follows from its other images. Some are only unusual: move those that"
+                                        + " are wrong.")
                                 .formatted(Numbers.count(labels.examined(), "image"), run.name()))
                 .pictures("", pictures);
     }
@@ -205,16 +199,14 @@ public final class RunPage {
         if (groups.isEmpty()) {
             return section;
         }
-        section.verdict("%s of near-duplicates%s."
-                        .formatted(Numbers.count(groups.size(), "group"), across(groups, RunPage::crossesParts)))
+        section.verdict(describe(groups) + ".")
                 .paragraph("Images are near-duplicates if they are the same file or their features have a cosine above "
                         + NearDuplicates.LEAST_COSINE
                         + ". A test image that was learned from is no test: keep one of each group.");
         for (Set<Located> group : EvaluationSections.first(GROUPS, groups)) {
-            List<Picture> pictures = new ArrayList<>();
-            for (Located one : EvaluationSections.first(PICTURES, List.copyOf(group))) {
-                sections.add(pictures, one.image().path(), name(one), one.part());
-            }
+            List<Picture> pictures = EvaluationSections.first(PICTURES, List.copyOf(group)).stream()
+                    .flatMap(one -> sections.picture(one.image().path(), name(one), one.part()))
+                    .toList();
             double least = evidence.duplicates().stream()
                     .filter(pair -> group.contains(pair.first()))
                     .mapToDouble(Pair::cosine)
@@ -232,8 +224,13 @@ public final class RunPage {
         return section;
     }
 
-    private static boolean crossesParts(Set<Located> group) {
-        return values(group, Located::part).size() > 1;
+    private static String describe(List<Set<Located>> groups) {
+        long across = groups.stream()
+                .filter(group -> values(group, Located::part).size() > 1)
+                .count();
+        return Numbers.count(groups.size(), "group")
+                + " of near-duplicates"
+                + (across == 0 ? "" : ", " + across + " of them across splits (such as training and test)");
     }
 
     private static Set<String> values(Set<Located> group, Function<Located, String> value) {
@@ -274,7 +271,7 @@ public final class RunPage {
                                         config.method().title(), config.method().summary()),
                         "The run took %s seconds: %s."
                                 .formatted(
-                                        Numbers.number(RunTables.seconds(run.result()), 0),
+                                        Numbers.number(run.result().totalSeconds(), 0),
                                         Machine.describe(threads))));
     }
 
@@ -285,21 +282,9 @@ public final class RunPage {
                 .filter(labels -> !labels.suspects().isEmpty())
                 .min(Comparator.comparingInt(LabelErrors::misclassified))
                 .ifPresent(labels -> notes.add(looks(labels)));
-        List<Pair> pairs = evidence.duplicates();
-        if (!pairs.isEmpty()) {
-            notes.add(Numbers.count(pairs.size(), "pair") + " of near-duplicates" + across(pairs, Pair::crossesParts));
+        if (!evidence.duplicates().isEmpty()) {
+            notes.add(describe(groups(evidence.duplicates())));
         }
         return notes;
-    }
-
-    /** Returns the number of things that span two splits, in words; nothing if none does. */
-    static <T> String across(List<T> all, Predicate<T> crossesParts) {
-        long across = all.stream().filter(crossesParts).count();
-        if (across == 0) {
-            return "";
-        }
-        String which = across < all.size() ? Numbers.count(across) : across == 1 ? "which" : "all of which";
-        String verb = across == 1 ? "spans" : "span";
-        return ", %s %s two splits (such as training and test)".formatted(which, verb);
     }
 }

@@ -1,7 +1,5 @@
 package org.coop4j.study.report;
 
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,10 +15,12 @@ import org.coop4j.console.Table;
 import org.coop4j.console.Table.Kind;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.FoundRuns;
+import org.coop4j.study.FoundRuns.FinishedRun;
 import org.coop4j.study.HandWrittenPrompts;
 import org.coop4j.study.HandWrittenPrompts.Prompt;
 import org.coop4j.study.MethodLabel;
-import org.coop4j.study.MethodResult.Measure;
+import org.coop4j.study.MethodResult.Measured;
+import org.coop4j.study.Study;
 import org.coop4j.study.Study.Entry;
 
 /** Tables of the runs, their settings and their hand-written prompts: all other tables are made from these. */
@@ -38,7 +38,7 @@ final class RunTables {
      *
      * @param finished false to leave out finished runs, which other tables count
      */
-    static Table<?> runs(FoundRuns findings, List<StudyView> views, boolean finished) {
+    static Table<?> runs(FoundRuns findings, List<Study> studies, boolean finished) {
         Table<Line> table = new Table<Line>("runs", "Runs left out of all numbers", "")
                 .words("run", line -> line.folder.toString(), "folder")
                 .words("state", Line::state, "state")
@@ -47,7 +47,7 @@ final class RunTables {
                 .data("method", of(entry -> entry.method().id()))
                 .data("dataset", of(Entry::dataset))
                 .data("learned_on", result(RunResult::trainedOn))
-                .data("classes_tested", result(result -> Cells.half(result.half())))
+                .data("classes_tested", result(result -> result.half().label()))
                 .data("shots", of(entry -> entry.run().shots().label()))
                 .data("seed", result(RunResult::seed))
                 .data("classes", result(RunResult::classes))
@@ -56,14 +56,14 @@ final class RunTables {
                 .data("accuracy", number(RunResult::accuracy))
                 .data("macro_f1", number(RunResult::macroF1))
                 .data("ece_percent", number(result -> 100 * result.calibrationError()))
-                .data("seconds", number(RunTables::seconds))
+                .data("seconds", number(RunResult::totalSeconds))
                 .data("settings", of(entry -> entry.run().settings().entrySet().stream()
-                        .map(e -> e.getKey() + "=" + e.getValue())
+                        .map(Object::toString)
                         .collect(Collectors.joining("; "))))
                 .column("reason", Kind.SENTENCES, Line::reason, "reason");
-        for (StudyView view : finished ? views : List.<StudyView>of()) {
-            for (Entry entry : view.study().entries()) {
-                table.row(new Line(entry.run().folder(), "finished", view.model(), Optional.of(entry), ""));
+        for (Study study : finished ? studies : List.<Study>of()) {
+            for (Entry entry : study.entries()) {
+                table.row(new Line(entry.run().folder(), "finished", study.name(), Optional.of(entry), ""));
             }
         }
         findings.failed().forEach(f -> table.row(new Line(f.folder(), "failed", null, Optional.empty(), f.reason())));
@@ -84,34 +84,25 @@ final class RunTables {
         return result(result -> Cell.number(value.applyAsDouble(result)));
     }
 
-    /** Returns the seconds that a run took. */
-    static double seconds(RunResult result) {
-        return result.seconds() == null
-                ? 0
-                : result.seconds().values().stream()
-                        .mapToDouble(Double::doubleValue)
-                        .sum();
+    /** Returns the settings of each method's runs. */
+    static Table<?> settings(Study study) {
+        Map<MethodLabel, List<FinishedRun>> runs = study.entries().stream()
+                .collect(Collectors.groupingBy(
+                        Entry::method, TreeMap::new, Collectors.mapping(Entry::run, Collectors.toList())));
+        return new Table<MethodLabel>("settings", "Settings of " + study.name(), "from config.json")
+                .words("method", MethodLabel::id)
+                .column("settings", Kind.SENTENCES, method -> MethodLabel.values(runs.get(method)).entrySet().stream()
+                        .map(all -> all.getKey() + " " + Numbers.first(strings(all.getValue()), MOST_VALUES))
+                        .collect(Collectors.joining("; ")))
+                .rows(runs.keySet());
     }
 
-    /** Returns the settings of each method's runs. */
-    static Table<?> settings(StudyView view) {
-        Map<MethodLabel, Map<String, Set<String>>> all = new TreeMap<>();
-        for (Entry entry : view.study().entries()) {
-            Map<String, Set<String>> own = all.computeIfAbsent(entry.method(), m -> new LinkedHashMap<>());
-            entry.run().settings().forEach((name, value) -> own.computeIfAbsent(name, n -> new LinkedHashSet<>())
-                    .add(String.valueOf(value)));
-        }
-        return new Table<Map.Entry<MethodLabel, Map<String, Set<String>>>>(
-                        "settings", "Settings of " + view.model(), "from config.json")
-                .words("method", method -> method.getKey().id())
-                .column("settings", Kind.SENTENCES, method -> method.getValue().entrySet().stream()
-                        .map(e -> e.getKey() + " " + Numbers.first(List.copyOf(e.getValue()), MOST_VALUES))
-                        .collect(Collectors.joining("; ")))
-                .rows(all.entrySet());
+    private static List<String> strings(Set<Object> values) {
+        return values.stream().map(String::valueOf).toList();
     }
 
     /** A hand-written prompt, tested beside the learned one. */
-    private record Tested(StudyView view, HandWrittenPrompts all, Prompt prompt) {
+    private record Tested(Study study, HandWrittenPrompts all, Prompt prompt) {
 
         Cell text() {
             Cell text = Cell.words(prompt.text(), "“" + prompt.text() + "”");
@@ -119,23 +110,23 @@ final class RunTables {
         }
 
         Optional<Cell> accuracy() {
-            return prompt.accuracies().summary(Measure.ACCURACY).map(accuracy -> Cell.mean(accuracy)
+            return prompt.accuracies().summary(Measured::accuracy).map(accuracy -> Cell.mean(accuracy)
                     .best(prompt.equals(all.best())));
         }
     }
 
     /** Returns the hand-written prompts that training runs tested beside the learned one, of some datasets. */
-    static Table<?> handWritten(List<StudyView> views, Predicate<HandWrittenPrompts> some) {
-        Table<Tested> table = new Table<Tested>("hand-written", "Accuracy of hand-written prompts in %", "")
-                .data("model", t -> t.view.model())
+    static Table<?> handWritten(List<Study> studies, Predicate<HandWrittenPrompts> some) {
+        Table<Tested> table = new Table<Tested>("hand-written", "Accuracy of hand-written prompts in %", "").decimals(2)
+                .data("model", t -> t.study.name())
                 .data("dataset", t -> t.all.dataset())
-                .data("classes", t -> Cells.half(t.all.half()))
+                .data("classes", t -> t.all.half().label())
                 .words("prompt", Tested::text, "prompt")
                 .data("is_the_datasets_own", t -> t.prompt.own())
                 .means("accuracy", Tested::accuracy, "accuracy");
-        for (StudyView view : views) {
-            view.study().handWritten().stream().filter(some).forEach(all -> all.prompts()
-                    .forEach(prompt -> table.row(new Tested(view, all, prompt))));
+        for (Study study : studies) {
+            study.handWritten().stream().filter(some).forEach(all -> all.prompts()
+                    .forEach(prompt -> table.row(new Tested(study, all, prompt))));
         }
         return table;
     }

@@ -8,7 +8,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import org.coop4j.study.MethodLabel;
+import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.Shots;
+import org.coop4j.study.Study;
 import org.coop4j.study.html.FewShotChart;
 import org.coop4j.study.html.FewShotChart.Point;
 import org.coop4j.study.html.FewShotChart.Series;
@@ -24,28 +26,29 @@ final class StudyCharts {
     private final Map<MethodLabel, Integer> series = new HashMap<>();
 
     /** Numbers the methods, curves first, so that their colours differ most. */
-    StudyCharts(List<StudyView> views) {
+    StudyCharts(List<Study> studies) {
         TreeSet<MethodLabel> methods = new TreeSet<>(
                 Comparator.comparing(MethodLabel::isWithoutTraining).thenComparing(Comparator.naturalOrder()));
-        views.forEach(view -> methods.addAll(view.fewShot().methods()));
+        studies.forEach(study -> methods.addAll(study.fewShot().methods()));
         methods.forEach(method -> series.put(method, series.size()));
     }
 
     /** Returns the curves of a place, if it has any. */
     Optional<FewShotChart> chart(Place place) {
-        StudyView view = place.view();
+        Study study = place.study();
         List<Series> all = new ArrayList<>();
-        List<MethodLabel> methods = new ArrayList<>(view.fewShot().methods());
+        List<MethodLabel> methods = new ArrayList<>(study.fewShot().methods());
         methods.sort(Comparator.comparing(series::get));
         for (MethodLabel method : methods) {
             boolean star = method.isWithoutTraining();
             List<Point> points = new ArrayList<>();
             List<Point> papers = new ArrayList<>();
-            for (Shots shots : star ? List.of(Shots.NONE) : view.fewShot().shots()) {
-                place.accuracy(method, shots)
+            for (Shots shots : star ? List.of(Shots.NONE) : study.fewShot().shots()) {
+                Setup setup = new Setup(method, shots);
+                place.accuracy(setup)
                         .ifPresent(s -> points.add(star ? new Point(0, s.mean(), 0, 0) : new Point(shots.count(), s)));
-                place.published(method, shots)
-                        .filter(s -> Optional.of(s.backbone()).equals(view.backbone()))
+                place.published(setup)
+                        .filter(s -> Optional.of(s.backbone()).equals(study.model().backbone()))
                         .ifPresent(s -> papers.add(new Point(shots.count(), s.accuracy(), 0, 0)));
             }
             if (!points.isEmpty()) {

@@ -1,12 +1,12 @@
 package org.coop4j.study.report;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.coop4j.base.Numbers;
@@ -15,23 +15,17 @@ import org.coop4j.console.Table;
 import org.coop4j.study.FoundRuns;
 import org.coop4j.study.Study;
 
-/** All tables and figures of a folder of runs. */
-public final class StudyReport {
+/**
+ * All tables and figures of a folder of runs.
+ *
+ * @param studies the finished runs by model, at least one
+ */
+public record StudyReport(FoundRuns findings, List<Study> studies) {
 
     /** Name of the page. */
     public static final String PAGE = "report.html";
 
-    private final FoundRuns findings;
-    private final List<StudyView> views;
-
-    /** Takes the finished runs by model, at least one. */
-    public StudyReport(FoundRuns findings, List<Study> studies) {
-        if (studies.isEmpty()) {
-            throw new IllegalArgumentException("there is no finished run to report");
-        }
-        this.findings = findings;
-        this.views = StudyView.of(studies);
-    }
+    private static final int LONGEST_SLUG = 60;
 
     /**
      * Makes all files and writes them into a folder.
@@ -40,83 +34,79 @@ public final class StudyReport {
      */
     public List<Path> write(Path folder) throws IOException {
         ReportFiles files = new ReportFiles(folder);
-        StudyCharts charts = new StudyCharts(views);
-        Map<String, byte[]> contents = new LinkedHashMap<>();
-        contents.put(PAGE, bytes(new StudyPage(findings, views, charts).page().html()));
-        for (StudyView view : views) {
+        StudyCharts charts = new StudyCharts(studies);
+        Map<String, String> contents = new LinkedHashMap<>();
+        contents.put(PAGE, new StudyPage(findings, studies, notes(), charts).page().html());
+        Set<String> models = new HashSet<>();
+        for (Study study : studies) {
+            String ofModel = studies.size() == 1 ? "" : slug(study.name(), models) + "/";
             Set<String> names = new HashSet<>();
-            List<Place> places = new ArrayList<>(List.of(Place.average(view)));
-            places.addAll(Place.datasets(view));
+            List<Place> places = new ArrayList<>(List.of(Place.average(study)));
+            places.addAll(Place.datasets(study));
             for (Place place : places) {
-                String name = StudyView.slug(place.isAverage() ? "average" : place.dataset(), names);
+                String name = slug(place.isAverage() ? "average" : place.dataset(), names);
                 charts.chart(place)
-                        .ifPresent(
-                                chart -> contents.put("figures/" + view.folder() + name + ".svg", bytes(chart.file())));
+                        .ifPresent(chart -> contents.put("figures/" + ofModel + name + ".svg", chart.file()));
             }
         }
         for (Table<?> table : List.of(
-                FewShotTables.numbers(views),
-                FewShotTables.averages(views),
-                TransferTables.baseNew(views, false),
-                TransferTables.robustness(views),
-                ClassTable.records(views),
-                RunTables.handWritten(views, all -> true),
-                RunTables.runs(findings, views, true))) {
+                FewShotTables.numbers(studies),
+                FewShotTables.averages(studies),
+                TransferTables.baseNew(studies, false),
+                TransferTables.robustness(studies),
+                ClassTable.records(studies),
+                RunTables.handWritten(studies, all -> true),
+                RunTables.runs(findings, studies, true))) {
             if (!table.isEmpty()) {
-                contents.put("tables/" + table.name() + ".csv", bytes(CsvFormat.text(table)));
+                contents.put("tables/" + table.name() + ".csv", CsvFormat.text(table));
             }
         }
         return files.write(contents);
     }
 
-    private static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
-    }
-
     /** Returns the few-shot table as comma-separated values. */
     public String fewShotCsv() {
-        return CsvFormat.text(FewShotTables.numbers(views));
+        return CsvFormat.text(FewShotTables.numbers(studies));
     }
 
     /** Returns remarks on runs that are shown apart, missing or left out. */
     public List<String> notes() {
-        List<String> notes = new ArrayList<>(notes(views));
-        if (views.size() > 1) {
-            List<String> models =
-                    views.stream().map(v -> v.study().model().describe()).toList();
-            notes.add(0, "runs of %d models are shown apart: %s".formatted(views.size(), Numbers.list(models)));
-        }
-        return notes;
-    }
-
-    static List<String> notes(List<StudyView> views) {
         List<String> notes = new ArrayList<>();
-        for (StudyView view : views) {
-            String prefix = views.size() > 1 ? view.model() + ": " : "";
-            for (List<String> some : List.of(
-                    view.study().notes(), view.fewShot().notes(), view.baseNew().notes())) {
-                some.forEach(note -> notes.add(prefix + note));
-            }
+        if (studies.size() > 1) {
+            List<String> models =
+                    studies.stream().map(study -> study.model().describe()).toList();
+            notes.add("runs of %d models are shown apart: %s".formatted(models.size(), Numbers.list(models)));
+        }
+        for (Study study : studies) {
+            String prefix = studies.size() > 1 ? study.name() + ": " : "";
+            study.notes().forEach(note -> notes.add(prefix + note));
         }
         return notes;
     }
 
-    /** Returns the models with their results. */
-    public List<StudyView> views() {
-        return views;
+    /** Returns a file name that was not given before. */
+    private static String slug(String name, Set<String> used) {
+        String plain =
+                name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
+        String stem = plain.isEmpty() ? "unnamed" : plain.substring(0, Math.min(LONGEST_SLUG, plain.length()));
+        String slug = stem;
+        for (int n = 2; !used.add(slug); n++) {
+            slug = stem + "-" + n;
+        }
+        return slug;
     }
 
     /** Returns a model's results in short: of several datasets the averages alone. */
-    public static List<Table<?>> brief(StudyView view) {
+    public static List<Table<?>> brief(Study study) {
         List<Table<?>> tables = new ArrayList<>();
-        if (view.fewShot().averages().isEmpty()) {
-            Place.datasets(view).forEach(place -> tables.add(FewShotTables.byShots(place)));
+        if (study.fewShot().averages().isEmpty()) {
+            Place.datasets(study).forEach(place -> tables.add(FewShotTables.byShots(place)));
         } else {
-            tables.add(FewShotTables.byShots(Place.average(view)));
-            tables.add(FewShotTables.gains(view));
+            tables.add(FewShotTables.byShots(Place.average(study)));
+            tables.add(FewShotTables.gains(study));
         }
-        tables.add(TransferTables.baseNew(List.of(view), true));
-        view.robustness().forEach(robustness -> tables.add(TransferTables.robustness(view, robustness, true)));
+        tables.add(TransferTables.baseNew(List.of(study), true));
+        study.robustness().forEach(robustness -> tables.add(TransferTables.robustness(study, robustness, true)));
         tables.removeIf(Table::isEmpty);
         return tables;
     }

@@ -3,52 +3,47 @@ package org.coop4j.study.report;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.base.Numbers;
+import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.BaseToNew;
+import org.coop4j.study.BaseToNewResults.Row;
 import org.coop4j.study.BaseToNewResults;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodResult;
-import org.coop4j.study.MethodResult.Measure;
+import org.coop4j.study.MethodResult.Measured;
+import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.PublishedNumbers.Score;
 import org.coop4j.study.Robustness;
+import org.coop4j.study.Study;
 
 /** Results on classes and datasets that were not learned: base-to-new and robustness. */
 final class TransferTables {
 
     private TransferTables() {}
 
-    /** A method's results on the two halves of a dataset, or of several whose average is shown. */
-    private record Halves(StudyView view, List<BaseToNewResults.Row> rows, Optional<BaseToNew> means) {
+    /** A method's results on the two halves of a dataset, or their averages. */
+    private record Halves(Study study, Row row) {
 
-        boolean isAverage() {
-            return rows.size() > 1;
+        MethodResult any() {
+            return row.any();
         }
 
-        BaseToNewResults.Row first() {
-            return rows.get(0);
+        boolean isAverage() {
+            return !any().averaged().isEmpty();
         }
 
         Cell dataset() {
+            int averaged = any().averaged().size();
             return isAverage()
-                    ? Cell.words("average of " + rows.size(), "Average of " + rows.size())
-                    : Cells.dataset(first().dataset());
+                    ? Cell.words("average of " + averaged, "Average of " + averaged)
+                    : Cells.dataset(any().dataset());
         }
 
-        Cell seeds() {
-            return isAverage()
-                    ? Cell.NONE
-                    : Cells.seeds(
-                            first().base().or(first()::unseen).orElseThrow().seeds());
-        }
-
-        Object base() {
-            return isAverage() ? Cell.number(means.orElseThrow().baseAccuracy()) : Cells.accuracy(first().base());
-        }
-
-        Object unseen() {
-            return isAverage() ? Cell.number(means.orElseThrow().newAccuracy()) : Cells.accuracy(first().unseen());
+        /** Averages have no standard deviation here. */
+        Object accuracy(Optional<MethodResult> half) {
+            return isAverage() ? half.map(average -> Cell.number(average.accuracy())) : Cells.accuracy(half);
         }
 
         /** Returns the numbers of a paper, if it has all of them. */
@@ -58,12 +53,7 @@ final class TransferTables {
         }
 
         private Optional<Score> published(ClassHalf half) {
-            return view.published(
-                    "",
-                    rows.stream().map(BaseToNewResults.Row::dataset).toList(),
-                    half,
-                    first().method(),
-                    first().shots());
+            return study.published("", any().datasets(), half, any().setup());
         }
 
         private static Cell published(Score base, Score unseen) {
@@ -80,7 +70,7 @@ final class TransferTables {
                                             Numbers.number(unseen.accuracy(), decimals),
                                             Numbers.number(mean, decimals),
                                             base.backbone()))
-                    .in(Cell.Style.PUBLISHED);
+                    .in(Style.PUBLISHED);
         }
     }
 
@@ -90,20 +80,21 @@ final class TransferTables {
      *
      * @param brief true for averages alone, if there are any
      */
-    static Table<?> baseNew(List<StudyView> views, boolean brief) {
+    static Table<?> baseNew(List<Study> studies, boolean brief) {
         Table<Halves> table = new Table<Halves>(
                         "base-to-new",
                         "Base-to-new generalization, accuracy in %",
                         "mean ± standard deviation over seeds, published base / new")
+                .decimals(2)
                 .grouped()
-                .data("model", h -> h.view.model())
+                .data("model", h -> h.study.name())
                 .words("dataset", Halves::dataset, "dataset");
-        Cells.method(table, h -> h.first().method(), h -> h.first().shots())
-                .data("seeds", Halves::seeds)
-                .data("datasets", h -> h.isAverage() ? h.rows.size() : null)
-                .means("base", Halves::base, "base")
-                .means("new", Halves::unseen, "new")
-                .numbers("H", h -> h.means.map(means -> Cell.number(means.harmonicMean())), "harmonic_mean")
+        Cells.setup(table, h -> h.any().setup())
+                .data("seeds", h -> h.isAverage() ? null : Cells.seeds(h.any()))
+                .data("datasets", h -> h.isAverage() ? h.any().averaged().size() : null)
+                .means("base", h -> h.accuracy(h.row.base()), "base")
+                .means("new", h -> h.accuracy(h.row.unseen()), "new")
+                .numbers("H", h -> h.row.means().map(means -> Cell.number(means.harmonicMean())), "harmonic_mean")
                 .numbers(
                         "published",
                         Halves::published,
@@ -111,44 +102,43 @@ final class TransferTables {
                         "published_new",
                         "published_harmonic_mean",
                         "published_backbone");
-        for (StudyView view : views) {
-            BaseToNewResults results = view.baseNew();
-            results.averages().forEach(a -> table.average(new Halves(view, a.rows(), Optional.of(a.means()))));
-            for (String dataset : brief && !results.averages().isEmpty() ? List.<String>of() : results.datasets()) {
-                results.rows().stream()
-                        .filter(row -> row.dataset().equals(dataset))
-                        .forEach(row -> table.row(new Halves(view, List.of(row), row.means())));
+        for (Study study : studies) {
+            BaseToNewResults results = study.baseNew();
+            results.averages().forEach(average -> table.average(new Halves(study, average)));
+            if (!brief || results.averages().isEmpty()) {
+                results.rows().forEach(row -> table.row(new Halves(study, row)));
             }
         }
         return table;
     }
 
     /** A result on the dataset that a method learned from, or on another. */
-    private record Tested(StudyView view, String source, String role, MethodResult result) {
-
-        Optional<Cell> published() {
-            return Cells.published(
-                    view.published(source, List.of(result.dataset()), ClassHalf.ALL, result.method(), result.shots()));
-        }
-    }
+    private record Tested(Study study, String source, String role, MethodResult result) {}
 
     /** Returns all numbers of learning on one dataset and testing on others. */
-    static Table<?> robustness(List<StudyView> views) {
+    static Table<?> robustness(List<Study> studies) {
         Table<Tested> table = new Table<Tested>("robustness", "Robustness, accuracy in %", "")
-                .data("model", t -> t.view.model())
+                .data("model", t -> t.study.name())
                 .data("source", Tested::source)
                 .data("method", t -> t.result.method().id())
                 .data("shots", t -> t.result.shots().label())
                 .data("tested_on", t -> t.result.dataset())
                 .data("role", Tested::role)
-                .data("seeds", t -> Cells.seeds(t.result.seeds()))
-                .means("accuracy", t -> t.result.summary(Measure.ACCURACY), "accuracy")
-                .numbers("published", Tested::published, "published", "published_backbone");
-        for (StudyView view : views) {
-            for (Robustness all : view.robustness()) {
-                for (Robustness.Row row : all.rows()) {
-                    row.onSource().ifPresent(r -> table.row(new Tested(view, all.source(), "source", r)));
-                    row.onTargets().values().forEach(r -> table.row(new Tested(view, all.source(), "target", r)));
+                .data("seeds", t -> Cells.seeds(t.result))
+                .means("accuracy", t -> t.result.summary(Measured::accuracy), "accuracy")
+                .numbers(
+                        "published",
+                        t -> Cells.published(t.study.published(
+                                t.source, t.result.datasets(), ClassHalf.ALL, t.result.setup())),
+                        "published",
+                        "published_backbone");
+        for (Study study : studies) {
+            for (Robustness all : study.robustness()) {
+                for (Setup setup : all.results().setups()) {
+                    all.results()
+                            .get(all.source(), setup)
+                            .ifPresent(r -> table.row(new Tested(study, all.source(), "source", r)));
+                    all.onTargets(setup).forEach(r -> table.row(new Tested(study, all.source(), "target", r)));
                 }
             }
         }
@@ -160,27 +150,33 @@ final class TransferTables {
      *
      * @param brief true for the average of the targets alone
      */
-    static Table<?> robustness(StudyView view, Robustness robustness, boolean brief) {
+    static Table<?> robustness(Study study, Robustness robustness, boolean brief) {
         String source = DatasetNames.title(robustness.source());
-        Table<Robustness.Row> table = new Table<Robustness.Row>(
+        Table<Setup> table = new Table<Setup>(
                         "robustness",
                         "Learned on " + source + ", accuracy in % on it and on others",
                         "mean ± standard deviation over seeds")
-                .data("model", row -> view.model());
-        Cells.method(table, Robustness.Row::method, Robustness.Row::shots)
-                .numbers(source, row -> Cells.accuracy(row.onSource()), "source");
+                .decimals(2)
+                .data("model", row -> study.name());
+        Cells.setup(table, row -> row)
+                .numbers(
+                        source,
+                        row -> Cells.accuracy(robustness.results().get(robustness.source(), row)),
+                        "source");
         for (String target : brief ? List.<String>of() : robustness.targets()) {
             table.numbers(
                     DatasetNames.title(target),
-                    row -> Cells.accuracy(Optional.ofNullable(row.onTargets().get(target))));
+                    row -> Cells.accuracy(robustness.results().get(target, row)));
         }
-        table.numbers("average of targets", row -> Cells.number(row.average(robustness.targets())));
+        table.numbers(
+                "average of targets",
+                row -> robustness.average(row).map(average -> Cell.number(average.accuracy())));
         if (!brief) {
             table.numbers(
                     "published average",
-                    row -> Cells.published(view.published(
-                            robustness.source(), robustness.targets(), ClassHalf.ALL, row.method(), row.shots())));
+                    row -> Cells.published(
+                            study.published(robustness.source(), robustness.targets(), ClassHalf.ALL, row)));
         }
-        return table.rows(robustness.rows());
+        return table.rows(robustness.results().setups());
     }
 }

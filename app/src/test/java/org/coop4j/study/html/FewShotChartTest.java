@@ -1,7 +1,6 @@
 package org.coop4j.study.html;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.ByteArrayInputStream;
@@ -154,19 +153,6 @@ class FewShotChartTest {
             looks.add(List.of(Colours.series(i), Svg.Marker.series(i)));
         }
         assertThat(looks).hasSize(63);
-    }
-
-    @Test
-    void pointsOutOfOrderAndNumbersThatAreNoneAreRefused() {
-        Point one = new Point(1, 50, 0, 1);
-        Point two = new Point(2, 50, 0, 1);
-        assertThatThrownBy(() -> Series.curve("CoOp", 0, List.of(two, one))).hasMessageContaining("got 1 after 2");
-        assertThatThrownBy(() -> new Point(1, Double.NaN, 0, 1)).hasMessageContaining("NaN");
-        assertThatThrownBy(() -> Series.star("zero-shot", 0, Double.POSITIVE_INFINITY))
-                .hasMessageContaining("Infinity");
-        assertThatThrownBy(() -> new FewShotChart("DTD", List.of()))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("\"DTD\"");
     }
 
     private static List<String> texts(Document document, String element) {

@@ -33,7 +33,7 @@ class HtmlPageTest {
     /** A page with hostile text wherever text can go. */
     private static String hostilePage() {
         Section section = new Section(HOSTILE);
-        section.verdict(HOSTILE).paragraph(HOSTILE).subheading(HOSTILE).code(HOSTILE);
+        section.verdict(HOSTILE).paragraph(HOSTILE).subheading(HOSTILE);
         section.list(List.of(HOSTILE)).facts(List.of(new Section.Fact(HOSTILE, HOSTILE)));
         Table<String> table = new Table<String>("t", HOSTILE, HOSTILE)
                 .words(HOSTILE, text -> Cell.words(text).withNote(text), "method")

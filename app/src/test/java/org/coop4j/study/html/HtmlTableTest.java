@@ -13,7 +13,7 @@ class HtmlTableTest {
     private static final String HOSTILE = "<img src=x onerror=\"alert('1')\">&";
 
     private static String html(Table<?> table) {
-        return HtmlTable.table(table).toString();
+        return HtmlTable.of(table).toString();
     }
 
     @Test

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -24,9 +23,9 @@ class ReportFilesTest {
     }
 
     private void write(String... names) throws IOException {
-        Map<String, byte[]> contents = new LinkedHashMap<>();
+        Map<String, String> contents = new LinkedHashMap<>();
         for (String name : names) {
-            contents.put(name, name.getBytes(StandardCharsets.UTF_8));
+            contents.put(name, name);
         }
         new ReportFiles(out()).write(contents);
     }
