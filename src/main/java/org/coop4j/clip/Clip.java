@@ -98,7 +98,7 @@ public final class Clip implements FeatureSpace {
         return weights.model();
     }
 
-    /** Sizes of both towers. */
+    /** Returns the sizes of both towers. */
     public ClipConfig architecture() {
         return weights.architecture();
     }
@@ -160,7 +160,7 @@ public final class Clip implements FeatureSpace {
         tokenizer().tokenize(text, architecture().text().contextLength());
     }
 
-    /** Features of texts, not normalised, one row each; a text that exceeds the context length is an error. */
+    /** Returns features of texts, not normalised, one row each; a text that exceeds the context length is an error. */
     public FeatureMatrix encodeTexts(List<String> texts) {
         return encodeTexts(texts, Tokenizer.Overflow.FAIL);
     }
@@ -183,8 +183,8 @@ public final class Clip implements FeatureSpace {
     }
 
     /**
-     * Features of token sequences, not normalised, one row each. Tokens after the end token (the first place of a
-     * sequence's largest id) are ignored.
+     * Returns features of token sequences, not normalised, one row each. Tokens after the end token (the first place of
+     * a sequence's largest id) are ignored.
      */
     public FeatureMatrix encodeTokens(List<int[]> sequences) {
         return weights.lock().hold(() -> {
@@ -194,7 +194,7 @@ public final class Clip implements FeatureSpace {
     }
 
     /**
-     * Features of image files with the model's own preprocessing, upright as their EXIF orientation says, not
+     * Returns features of image files with the model's own preprocessing, upright as their EXIF orientation says, not
      * normalised, one row each.
      *
      * @throws IOException if an image cannot be read or decoded, naming it
@@ -204,7 +204,7 @@ public final class Clip implements FeatureSpace {
     }
 
     /**
-     * Features of image files with the model's own preprocessing, not normalised, one row each.
+     * Returns features of image files with the model's own preprocessing, not normalised, one row each.
      *
      * @throws IOException if an image cannot be read or decoded, naming it
      */
@@ -215,12 +215,12 @@ public final class Clip implements FeatureSpace {
                 .all();
     }
 
-    /** Features of preprocessed images [n, 3, side, side], row after row, not normalised. */
+    /** Returns features of preprocessed images [n, 3, side, side], row after row, not normalised. */
     public FeatureMatrix encodePixels(FloatBuffer pixels, int n) {
         return encodePixels(pixels, n, FeatureKind.EMBEDDED);
     }
 
-    /** Features of preprocessed images [n, 3, side, side], rows of a kind. */
+    /** Returns features of preprocessed images [n, 3, side, side], rows of a kind. */
     public FeatureMatrix encodePixels(FloatBuffer pixels, int n, FeatureKind kind) {
         int side = architecture().vision().imageSize();
         int length = 3 * side * side;

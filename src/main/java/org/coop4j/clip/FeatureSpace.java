@@ -49,7 +49,7 @@ public interface FeatureSpace extends Closeable {
     void requireText(String text);
 
     /**
-     * Features of texts, not normalised, one row each.
+     * Returns features of texts, not normalised, one row each.
      *
      * @param overflow treatment of a text that exceeds the context; an error is reported before any text is encoded
      * @throws IllegalArgumentException if a text is unknown

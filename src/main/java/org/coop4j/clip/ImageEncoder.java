@@ -13,6 +13,7 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
+import org.coop4j.graph.OpTime;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostMatrix;
@@ -141,6 +142,11 @@ public final class ImageEncoder {
         return encode(count, this::quick, source);
     }
 
+    /** Runs one plan of {@link #encodeQuickly} for this many images, and measures the time of each kind of op. */
+    public List<OpTime> profile(int images) {
+        return weights.lock().hold(() -> OpTime.measure(List.of(quick(images))));
+    }
+
     private Encoded encode(int count, IntFunction<ExecutionPlan> plans, PixelSource source) {
         int most = part();
         List<float[]> features = new ArrayList<>();
@@ -197,8 +203,8 @@ public final class ImageEncoder {
     }
 
     /**
-     * Images of a full batch. All threads have equally many rows, and the number is a multiple of four, as BLAS'
-     * kernels take rows by four and treat the remaining ones differently.
+     * Returns the number of images of a full batch. All threads have equally many rows, and the number is a multiple of
+     * four, as BLAS' kernels take rows by four and treat the remaining ones differently.
      */
     private int batch() {
         int images = vision instanceof ClipConfig.Vit vit

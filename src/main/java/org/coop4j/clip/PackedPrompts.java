@@ -130,7 +130,7 @@ public final class PackedPrompts {
         return tokens.length;
     }
 
-    /** Rows of the common beginning. */
+    /** Returns the number of rows of the common beginning. */
     public int prefix() {
         return prefix;
     }

@@ -50,7 +50,7 @@ public interface Parameters {
     /** Returns a convolution's weight [out, in, height, width] as a matrix [out, in · height · width]. */
     SDVariable matrix(String name);
 
-    /** Rows {@code from} (inclusive) to {@code to} (exclusive) of a matrix or vector. */
+    /** Returns rows {@code from} (inclusive) to {@code to} (exclusive) of a matrix or vector. */
     SDVariable rows(String name, int from, int to);
 
     /** Returns two matrices or vectors as one, the second's rows after the first's. */
@@ -120,7 +120,7 @@ public interface Parameters {
             return layer.relu() ? graph.activation(Activation.Kind.RELU, y) : y;
         }
 
-        /** [taps · in, out]. */
+        /** Returns a folded kernel [taps · in, out]. */
         private INDArray foldedKernel(Convolution layer) {
             String name = layer.name() + ".weight";
             long[] shape = weights.shape(name); // [out, in, size, size]

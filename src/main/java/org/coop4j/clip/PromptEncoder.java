@@ -34,8 +34,8 @@ public final class PromptEncoder {
         }
 
         /**
-         * Vectors that replace the context's rows on entry to blocks of the text tower, before the block's first layer
-         * norm and without a position: block, from 0 → vectors. None by default.
+         * Returns vectors that replace the context's rows on entry to blocks of the text tower, before the block's
+         * first layer norm and without a position: block, from 0 → vectors. None by default.
          */
         default Map<Integer, Replacement> replacements(StepGraph step) {
             return Map.of();
@@ -138,7 +138,8 @@ public final class PromptEncoder {
     }
 
     /**
-     * Features of the classes' prompts for the current learned tensors, not normalised, in the order of the prompts.
+     * Returns features of the classes' prompts for the current learned tensors, not normalised, in the order of the
+     * prompts.
      */
     public FeatureMatrix features(Vectors vectors, MemoryLimit memory) {
         try (Encoding encoding = encoding(vectors, memory)) {
@@ -169,7 +170,7 @@ public final class PromptEncoder {
         }
 
         /**
-         * Features of the classes' prompts, not normalised, in the order of the prompts.
+         * Returns features of the classes' prompts, not normalised, in the order of the prompts.
          *
          * @param image the image's features; null if the vectors do not depend on them
          */
@@ -217,8 +218,8 @@ public final class PromptEncoder {
     }
 
     /**
-     * Replacements of the context on entry to blocks. Once each class has vectors of its own, prompts share only what
-     * stands before these, and rows are packed anew.
+     * Returns the replacements of the context on entry to blocks. Once each class has vectors of its own, prompts share
+     * only what stands before these, and rows are packed anew.
      */
     private static Map<Integer, Transformer.Entry> entries(StepGraph step, Vectors vectors, PackedPrompts packed) {
         Graph graph = step.ops();

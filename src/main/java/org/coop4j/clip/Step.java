@@ -159,7 +159,7 @@ public final class Step implements AutoCloseable {
         return best;
     }
 
-    /** Bytes of native memory for intermediate values. */
+    /** Returns the number of bytes of native memory for intermediate values. */
     public long bytes() {
         return plans().mapToLong(StepPlan::bytes).max().orElse(0);
     }

@@ -122,9 +122,14 @@ public final class StepGraph implements AutoCloseable {
         return classes.length;
     }
 
-    /** Images of a step. */
+    /** Returns the number of images of a step. */
     public int batch() {
         return shape.batch;
+    }
+
+    /** Returns exp(logit_scale). */
+    public double logitScale() {
+        return Math.exp(shape.logitScale);
     }
 
     /** Returns a constant, [rows, width]. */
@@ -192,7 +197,7 @@ public final class StepGraph implements AutoCloseable {
         return rule;
     }
 
-    /** Logits of the cross-entropy; null if there is none. */
+    /** Returns the logits of the cross-entropy; null if there is none. */
     SDVariable logits() {
         return logits;
     }
@@ -202,7 +207,7 @@ public final class StepGraph implements AutoCloseable {
         classFeatures = features;
     }
 
-    /** Features of the classes' prompts, [classes, embed], not normalised. */
+    /** Returns features of the classes' prompts, [classes, embed], not normalised. */
     SDVariable classFeatures() {
         return classFeatures;
     }

@@ -70,7 +70,7 @@ final class StepPlan implements AutoCloseable {
         return "gradient " + scalar + " of " + tensor;
     }
 
-    /** Bytes of native memory for intermediate values. */
+    /** Returns the number of bytes of native memory for intermediate values. */
     long bytes() {
         return draft.bytes();
     }

@@ -49,7 +49,7 @@ public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActiv
     }
 
     /**
-     * Embeddings of packed prompts with positions added; a context vector's row holds only the position.
+     * Returns the embeddings of packed prompts with positions added; a context vector's row holds only the position.
      *
      * @return [rows, width]
      */

@@ -40,7 +40,7 @@ public final class Transformer {
      */
     record Entry(UnaryOperator<SDVariable> rows, Sequences sequences) {}
 
-    /** Sequences whose lengths the graph knows. */
+    /** Returns sequences whose lengths the graph knows. */
     static Sequences packed(Graph graph, AttentionLayout layout, Queries read) {
         AttentionLayout one = layout.withQueries(read);
         return new Sequences() {

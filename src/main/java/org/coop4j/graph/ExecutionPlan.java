@@ -111,7 +111,7 @@ public final class ExecutionPlan implements AutoCloseable {
         return steps.stream().mapToLong(Step::flops).sum();
     }
 
-    /** Bytes of native memory for all intermediate values together. */
+    /** Returns the number of bytes of native memory for all intermediate values together. */
     public long bytes() {
         return bytes;
     }

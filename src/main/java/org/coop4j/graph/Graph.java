@@ -126,12 +126,12 @@ public class Graph {
 
     /** Returns layer norm of each row, epsilon 1e-5; x [rows, width] → same. */
     public SDVariable layerNorm(SDVariable x, SDVariable gain, SDVariable bias) {
-        return new LayerNorm(sd, x, gain, bias).outputVariable();
+        return new LayerNorm(sd, precision, x, gain, bias).outputVariable();
     }
 
     /** Returns an activation function of each element. */
     public SDVariable activation(Activation.Kind kind, SDVariable x) {
-        return new Activation(sd, kind, x).outputVariable();
+        return new Activation(sd, precision, kind, x).outputVariable();
     }
 
     /** Returns a + b of one shape. */
@@ -158,7 +158,7 @@ public class Graph {
     }
 
     /**
-     * {@code base} with vectors added to some rows.
+     * Returns {@code base} with vectors added to some rows.
      *
      * @param vectors the vector of each row, or {@link GatherRows#NONE}
      */
@@ -167,14 +167,14 @@ public class Graph {
     }
 
     /**
-     * Rows of x or of {@code vectors}: row r of the result is row {@code sources[r]}, the vectors' rows counted on from
-     * those of x.
+     * Returns rows of x or of {@code vectors}: row r of the result is row {@code sources[r]}, the vectors' rows counted
+     * on from those of x.
      */
     public SDVariable replaceRows(SDVariable x, SDVariable vectors, int[] sources) {
         return new GatherRows(sd, sources, x, vectors).outputVariable();
     }
 
-    /** Rows divided by their Euclidean norm. */
+    /** Returns rows divided by their Euclidean norm. */
     public SDVariable normalizeRows(SDVariable x) {
         return new NormalizeRows(sd, x).outputVariable();
     }
@@ -242,12 +242,12 @@ public class Graph {
         return new Convolution(sd, grid, stride, operands(x, kernel, bias)).outputVariable();
     }
 
-    /** Means over squares of pixels; x [batch · pixels, channels] → [batch · pixels / size², …]. */
+    /** Returns the means over squares of pixels; x [batch · pixels, channels] → [batch · pixels / size², …]. */
     public SDVariable averagePool(SDVariable x, Grid grid, int size) {
         return new AveragePool(sd, x, grid, size).outputVariable();
     }
 
-    /** Pixels with their mean in front and the positions added. */
+    /** Returns pixels with their mean in front and the positions added. */
     public SDVariable meanTokens(SDVariable x, SDVariable positions) {
         return new FrontTokens(sd, x, positions).outputVariable();
     }

@@ -145,7 +145,7 @@ public final class BicubicResize {
     record Kernel(int[] first, int[] count, int stride, int[] weights) {
 
         /**
-         * Computes the weights.
+         * Computes the weights of a resize along one axis.
          *
          * @param inputs length of the input axis
          * @param outputs length of the whole output axis

@@ -62,10 +62,16 @@ public record LpPlusPlus(
                         + " CVPR 2024).");
     }
 
-    /** Rates are in units of step sizes derived from the data. */
+    /** Returns the reference's training; rates are in units of step sizes derived from the data. */
     @Override
     public Training training(int shots) {
         return Training.sgd(300, Training.ALL_IMAGES, 1, 0, Schedule.CONSTANT);
+    }
+
+    /** Returns the reference's: these logits have no scale. */
+    @Override
+    public Training adapted(Training reference, double logitScale) {
+        return reference;
     }
 
     @Override

@@ -45,7 +45,7 @@ public non-sealed interface PromptMethod extends Method {
     }
 
     /**
-     * Vectors that replace the context on entry to later blocks of the text tower, by block; by default none.
+     * Returns vectors that replace the context on entry to later blocks of the text tower, by block; by default none.
      *
      * @param teacher normalised features of the {@link #teacher} prompts, one row per class
      */

@@ -85,7 +85,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         return i == 0 || !keys.get(i - 1).get(0).equals(keys.get(i).get(0));
     }
 
-    /** "87.5±0.4": mean and standard deviation over the seeds; "87.5 2/3": the mean of two results of three. */
+    /** Returns "87.5±0.4": mean and standard deviation over the seeds; "87.5 2/3": the mean of two results of three. */
     private static String cell(List<RunState> runs) {
         List<RunResult> results = results(runs);
         if (results.isEmpty()) {

@@ -51,8 +51,8 @@ public record MethodResult(
     }
 
     /**
-     * Scores of one run, in percent, or of one hand-written prompt, of which the accuracy alone is known; others are not a
-     * number.
+     * Scores of one run, in percent, or of one hand-written prompt, of which the accuracy alone is known; others are
+     * not a number.
      *
      * @param accuracy share of test images classified correctly
      * @param macroF1 mean F1 over the classes
@@ -89,8 +89,8 @@ public record MethodResult(
     }
 
     /**
-     * Averages a method's results over datasets: those of each seed if all have the same seeds, else their means. A score
-     * that one of them lacks has no average.
+     * Averages a method's results over datasets: those of each seed if all have the same seeds, else their
+     * means. A score that one of them lacks has no average.
      */
     static MethodResult average(List<MethodResult> results) {
         MethodResult first = results.get(0);

@@ -20,6 +20,7 @@ import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.method.Method;
 import org.coop4j.study.HandWrittenPrompts.Prompt;
+import org.coop4j.study.MethodResult.Gain;
 import org.coop4j.study.MethodResult.Measured;
 import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.Study.Entry;
@@ -73,8 +74,8 @@ public final class MethodResults {
     }
 
     /**
-     * Returns the results of methods that learned from, and were tested on, all classes of a dataset, with averages. Datasets
-     * that were only tested on, with what was learned elsewhere, have a table of their own.
+     * Returns the results of methods that learned from, and were tested on, all classes of a dataset, with averages.
+     * Datasets that were only tested on, with what was learned elsewhere, have a table of their own.
      *
      * @param notes is told what averages leave out
      */
@@ -101,8 +102,9 @@ public final class MethodResults {
     }
 
     /**
-     * The datasets and rows of averages. All averages are over the same datasets, so that they can be compared: a method
-     * that half of the datasets or fewer have is not averaged, and a dataset that lacks one of the others is left out.
+     * The datasets and rows of averages. All averages are over the same datasets, so that they can be compared: a
+     * method that half of the datasets or fewer have is not averaged, and a dataset that lacks one of the others is
+     * left out.
      *
      * @param datasets averaged over; empty if there are fewer than two
      * @param setups averaged methods; none without datasets
@@ -171,6 +173,21 @@ public final class MethodResults {
         return get(dataset, Setup.ZERO_SHOT);
     }
 
+    /** Returns true if no method is better on the same data with as many images. */
+    public boolean isBest(MethodResult result) {
+        return cells(result.dataset()).stream()
+                .filter(other -> other.shots().equals(result.shots()))
+                .noneMatch(other -> other.accuracy() > result.accuracy());
+    }
+
+    /** Returns the gain over zero-shot on the same data; not a number if it is unknown. */
+    public Gain gain(MethodResult result) {
+        return zeroShot(result.dataset())
+                .filter(zeroShot -> !result.method().equals(MethodLabel.ZERO_SHOT))
+                .flatMap(result::gainOver)
+                .orElse(new Gain(Double.NaN, Optional.empty()));
+    }
+
     /** Returns all methods with all their shots, in the order of the tables. */
     public SortedSet<Setup> setups() {
         return cells.keySet().stream().map(Key::setup).collect(Collectors.toCollection(TreeSet::new));
@@ -213,7 +230,7 @@ public final class MethodResults {
                 .toList();
     }
 
-    /** Averages over {@link #averaged} datasets; empty if there are fewer than two. */
+    /** Returns the averages over {@link #averaged} datasets; empty if there are fewer than two. */
     public List<MethodResult> averages() {
         return cells(MethodResult.AVERAGE);
     }

@@ -119,7 +119,7 @@ final class RunStore {
                 .findFirst();
     }
 
-    /** Messages on what is damaged and not the place of any of these runs. */
+    /** Returns the messages on what is damaged and not the place of any of these runs. */
     List<String> strays(List<SweepRun> runs) {
         return damaged.keySet().stream()
                 .filter(place -> runs.stream()

@@ -138,7 +138,7 @@ public record SweepRun(
                         : "-" + tested.classes().label());
     }
 
-    /** Letters of any script stay; characters with a meaning in a file system do not. */
+    /** Replaces characters with a meaning in a file system; letters of any script stay. */
     private static String fileName(String name) {
         String safe = name.replaceAll("[^\\p{L}\\p{M}\\p{N}._-]+", "-");
         return safe.startsWith(".") ? "-" + safe : safe;

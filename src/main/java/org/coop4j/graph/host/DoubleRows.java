@@ -18,7 +18,7 @@ public final class DoubleRows implements AutoCloseable {
         this.width = width;
     }
 
-    /** Rows with any content. */
+    /** Returns rows with any content. */
     public static DoubleRows allocate(int rows, int width) {
         return new DoubleRows(new DoublePointer(Math.multiplyExact((long) rows, width)), width);
     }

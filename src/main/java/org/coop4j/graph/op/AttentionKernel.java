@@ -61,7 +61,7 @@ public final class AttentionKernel implements HostKernel {
     public record Operands(Band q, Band k, Band v) {
 
         /**
-         * Operands in an op's inputs.
+         * Returns the operands in an op's inputs.
          *
          * @param qkv qkv [rows, 3 · width], or q [queries, width] and kv [rows, 2 · width]
          */

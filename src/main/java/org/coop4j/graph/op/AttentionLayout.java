@@ -71,6 +71,11 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
         return new AttentionLayout(heads, other, causal, prefix, groups);
     }
 
+    /** Returns true if all sequences have one length, and every row is a query and sees its whole sequence alone. */
+    boolean isUniform() {
+        return queries == Queries.ALL && !causal && prefix == 0 && groups.size() == 1;
+    }
+
     /** Returns all packed rows, the prefix's included. */
     public int rows() {
         return prefix + groups.stream().mapToInt(Group::rows).sum();
@@ -128,7 +133,7 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
             return sequences * queriesEach;
         }
 
-        /** Elements of one head's probabilities: [query rows, keys]. */
+        /** Returns the number of elements of one head's probabilities: [query rows, keys]. */
         long probabilitiesPerHead() {
             return (long) queryRows() * keys();
         }
@@ -157,7 +162,7 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
         return blocks;
     }
 
-    /** Elements of all attention probabilities. */
+    /** Returns the number of elements of all attention probabilities. */
     public long probabilities() {
         List<Block> blocks = blocks();
         Block last = blocks.get(blocks.size() - 1);
@@ -173,7 +178,9 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
         return block.sharedKeys + position + 1;
     }
 
-    /** Multiplications and additions of the products of scores and of values, in one direction. */
+    /**
+     * Returns the number of multiplications and additions of the products of scores and of values, in one direction.
+     */
     long flops(long width) {
         long pairs = 0;
         for (Block block : blocks()) {

@@ -127,7 +127,7 @@ public final class AttentionMath implements AutoCloseable {
             return view(matrix, block.firstQuery(), 0, block.sequences(), heads, block.queriesEach());
         }
 
-        /** Rows from {@code row} on as [S, heads, length, D]. */
+        /** Returns rows from {@code row} on as [S, heads, length, D]. */
         private INDArray view(INDArray matrix, long row, long column, long sequences, long heads, long length) {
             long rowStride = matrix.stride(0);
             long columnStride = matrix.stride(1);
@@ -173,7 +173,7 @@ public final class AttentionMath implements AutoCloseable {
             }
         }
 
-        /** Keys {@code first} to {@code first + count} of d [S, H, K, D]. */
+        /** Returns keys {@code first} to {@code first + count} of d [S, H, K, D]. */
         private static INDArray keyRange(INDArray d, long first, long count) {
             long[] shape = {d.size(0), d.size(1), count, d.size(3)};
             return GraphOp.view(d, first * d.stride(2), shape, d.stride());

@@ -37,7 +37,7 @@ public class AveragePool extends GraphOp {
         return List.of(new long[] {grid.images(x[0]) * pooled, x[1]});
     }
 
-    /** Pixels as [batch, height/size, size, width/size, size, channels]. */
+    /** Returns pixels as [batch, height/size, size, width/size, size, channels]. */
     public static long[] squares(Grid grid, int size, long rows, long channels) {
         Grid pooled = grid.dividedBy(size);
         return new long[] {grid.images(rows), pooled.height(), size, pooled.width(), size, channels};

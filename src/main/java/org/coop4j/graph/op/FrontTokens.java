@@ -46,7 +46,7 @@ public class FrontTokens extends GraphOp {
         patches.addi(rows(in[1], tokens, 1, tokens - 1), rows(out[0], tokens, 1, tokens - 1));
     }
 
-    /** Rows {@code from} to {@code from + count} of each image, a view [images, count, width]. */
+    /** Returns rows {@code from} to {@code from + count} of each image, a view [images, count, width]. */
     public static INDArray rows(INDArray matrix, long tokens, long from, long count) {
         long row = matrix.stride(0);
         long[] shape = {matrix.rows() / tokens, count, matrix.columns()};

@@ -35,13 +35,16 @@ public abstract class GraphOp extends DynamicCustomOp {
         super(null, sd, inputs);
     }
 
+    /** An op that is no part of a graph, only of a plan. */
+    protected GraphOp() {}
+
     /** The class's name: {@code Linear.WeightGradient} is {@code coop_linear_weight_gradient}. */
     @Override
     public final String opName() {
         return NAMES.get(getClass());
     }
 
-    /** Shapes of the outputs for these shapes of the inputs; by default, that of the first. */
+    /** Returns the shapes of the outputs for these shapes of the inputs; by default, that of the first. */
     public List<long[]> outputShapes(List<long[]> inputShapes) {
         return inputShapes.subList(0, 1);
     }
@@ -65,6 +68,28 @@ public abstract class GraphOp extends DynamicCustomOp {
     /** Returns true if output 0 may overwrite this input when nothing reads the input afterwards. */
     public boolean mayOverwrite(int input) {
         return false;
+    }
+
+    /** Returns true if the host kernel can read this input rounded to bfloat16. */
+    public boolean mayReadRounded(int input) {
+        return false;
+    }
+
+    /**
+     * Returns true if the host kernel can write output 0 rounded to bfloat16.
+     *
+     * @param fromRounded true if input 0 is rounded
+     */
+    public boolean mayWriteRounded(boolean fromRounded) {
+        return false;
+    }
+
+    /**
+     * Returns this op and one that alone reads its result as one op; null if there is none. Its inputs are those of this op,
+     * then the other ones of {@code next}.
+     */
+    public GraphOp followedBy(GraphOp next) {
+        return null;
     }
 
     /** Returns the number of floating-point operations of the matrix products in one run; 0 for elementwise ops. */
@@ -91,7 +116,7 @@ public abstract class GraphOp extends DynamicCustomOp {
         return types;
     }
 
-    /** Shapes for SameDiff's own session. */
+    /** Returns the shapes for SameDiff's own session. */
     @Override
     public List<LongShapeDescriptor> calculateOutputShape(OpContext context) {
         List<long[]> inputs =
@@ -110,7 +135,7 @@ public abstract class GraphOp extends DynamicCustomOp {
         return Nd4j.create(array.data(), shape, strides, array.offset() + element, 'c');
     }
 
-    /** Inputs of a gradient op: the given ones, then this op's own. */
+    /** Returns the inputs of a gradient op: the given ones, then this op's own. */
     protected final SDVariable[] beforeInputs(SDVariable... given) {
         return Stream.concat(Stream.of(given), Stream.of(args())).toArray(SDVariable[]::new);
     }

@@ -16,7 +16,7 @@ public record Grid(int height, int width) {
         }
     }
 
-    /** Rows of one image. */
+    /** Returns the number of rows of one image. */
     public int pixels() {
         return Math.multiplyExact(height, width);
     }

@@ -50,12 +50,12 @@ public final class Unfolding implements AutoCloseable {
             return new Grid((in.height() - 1) / stride + 1, (in.width() - 1) / stride + 1);
         }
 
-        /** Rows after a convolution of {@code rowsIn} rows. */
+        /** Returns the number of rows after a convolution of {@code rowsIn} rows. */
         public long rowsOut(long rowsIn) {
             return (long) in.images(rowsIn) * out().pixels();
         }
 
-        /** Rows before a convolution that gives {@code rowsOut} rows. */
+        /** Returns the number of rows before a convolution that gives {@code rowsOut} rows. */
         public long rowsIn(long rowsOut) {
             return (long) out().images(rowsOut) * in.pixels();
         }
@@ -77,7 +77,7 @@ public final class Unfolding implements AutoCloseable {
         unfolded = HostMatrix.allocate((long) linesEach * shape.out().width(), (long) TAPS * channels);
     }
 
-    /** One unfolding per worker. */
+    /** Makes one unfolding per worker. */
     public static Unfolding[] forEach(Workers workers, Shape shape, int channels) {
         Unfolding[] each = new Unfolding[workers.count()];
         Arrays.setAll(each, part -> new Unfolding(shape, channels));
@@ -173,13 +173,13 @@ public final class Unfolding implements AutoCloseable {
         return unfolded;
     }
 
-    /** Zeros for the images of {@code x} with one pixel around, [batch, height + 2, width + 2, channels]. */
+    /** Returns zeros for the images of {@code x} with one pixel around, [batch, height + 2, width + 2, channels]. */
     public static INDArray padded(Shape shape, INDArray x) {
         Grid in = shape.in();
         return Nd4j.create(x.dataType(), in.images(x.rows()), in.height() + 2L, in.width() + 2L, x.columns());
     }
 
-    /** Rows as [batch, height, width, channels]. */
+    /** Returns rows as [batch, height, width, channels]. */
     public static INDArray images(INDArray rows, Grid grid) {
         return rows.reshape('c', grid.images(rows.rows()), grid.height(), grid.width(), rows.columns());
     }

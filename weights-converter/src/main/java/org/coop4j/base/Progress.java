@@ -108,7 +108,7 @@ public interface Progress {
             return total;
         }
 
-        /** Words beside the numbers; initially empty. */
+        /** Returns words beside the numbers; initially empty. */
         public final String detail() {
             return detail;
         }

@@ -39,7 +39,7 @@ public enum DType {
         this.torchStorage = torchStorage;
     }
 
-    /** Bytes per element. */
+    /** Returns the number of bytes per element. */
     public int bytes() {
         return bytes;
     }

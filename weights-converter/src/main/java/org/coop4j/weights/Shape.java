@@ -59,7 +59,7 @@ public record Shape(List<Long> dims) {
         return product(dims, dtype.bytes());
     }
 
-    /** Steps in elements between neighbours along each dimension of a row-major tensor. */
+    /** Returns the steps in elements between neighbours along each dimension of a row-major tensor. */
     public long[] rowMajorStrides() {
         long[] strides = new long[rank()];
         long step = 1;

@@ -62,7 +62,9 @@ public final class Markup {
         return new Markup(code);
     }
 
-    /** Attributes {@code data-…}, by which a page's filters find its parts; the names are part of this program. */
+    /**
+     * Returns attributes {@code data-…}, by which a page's filters find its parts; the names are part of this program.
+     */
     static Markup data(Map<String, String> values) {
         return Markup.of("{}", each(values.entrySet(), data -> of(" data-{}=\"{}\"", data.getKey(), data.getValue())));
     }

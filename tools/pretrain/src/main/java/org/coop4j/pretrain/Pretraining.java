@@ -149,12 +149,12 @@ public final class Pretraining implements AutoCloseable {
         return captions.vocabulary().length;
     }
 
-    /** Steps of the whole training. */
+    /** Returns the number of steps of the whole training. */
     public long steps() {
         return schedule.steps();
     }
 
-    /** Steps done, those before a resume among them. */
+    /** Returns the number of steps done, those before a resume among them. */
     public long stepsDone() {
         return optimizer.steps();
     }

@@ -79,7 +79,7 @@ record TokenizedCaptions(int[][] numbers, int[][] tokens) {
         return ids.stream().mapToInt(Integer::intValue).toArray();
     }
 
-    /** Tokens of the longest caption. */
+    /** Returns the number of tokens of the longest caption. */
     int longest() {
         return Arrays.stream(tokens).mapToInt(caption -> caption.length).max().orElseThrow();
     }

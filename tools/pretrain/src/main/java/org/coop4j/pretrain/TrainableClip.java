@@ -170,12 +170,12 @@ public final class TrainableClip implements AutoCloseable {
         return some;
     }
 
-    /** Sizes of both towers. */
+    /** Returns the sizes of both towers. */
     public ClipConfig architecture() {
         return metadata.architecture();
     }
 
-    /** What a step has room for. */
+    /** Returns the sizes of a step. */
     public Size size() {
         return size;
     }

@@ -130,7 +130,7 @@ final class ClipArtNames {
         return name.size() > LONGEST_NAME ? "" : String.join(" ", name);
     }
 
-    /** File names cut the author's name short: "schmidt-li" of Schmidt-Lindner. */
+    /** Returns true for a piece of the author's name, which file names cut short: "schmidt-li" of Schmidt-Lindner. */
     private static boolean isPieceOf(String word, String name) {
         return word.equals(name) || (word.length() >= 4 && name.startsWith(word));
     }

@@ -108,7 +108,7 @@ final class EmojiNames {
                 .trim();
     }
 
-    /** Letters and digits of a name, by which sets that name emoji in words are matched. */
+    /** Returns the letters and digits of a name, by which sets that name emoji in words are matched. */
     static String slug(String name) {
         return name.toLowerCase(Locale.ROOT).replaceAll("^flag-for-", "flag-").replaceAll("[^\\p{L}\\p{N}]", "");
     }

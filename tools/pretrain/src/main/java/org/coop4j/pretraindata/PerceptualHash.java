@@ -56,7 +56,7 @@ public record PerceptualHash(long brightness, long outlines) {
         return isWithin(NEAR, other);
     }
 
-    /** Whether either hash is within {@link #RELATED} bits. */
+    /** Returns true if either hash is within {@link #RELATED} bits. */
     boolean isRelated(PerceptualHash other) {
         return isWithin(RELATED, other);
     }

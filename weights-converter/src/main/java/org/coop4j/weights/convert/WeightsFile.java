@@ -180,7 +180,7 @@ public final class WeightsFile implements Closeable {
         return metadata;
     }
 
-    /** Names of the tensors in the order of the file, without {@code module.} prefixes. */
+    /** Returns the names of the tensors in the order of the file, without {@code module.} prefixes. */
     public List<String> names() {
         return List.copyOf(tensors.keySet());
     }

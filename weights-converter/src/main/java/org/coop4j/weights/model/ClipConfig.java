@@ -47,7 +47,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
         /** Returns the side of the square input in pixels. */
         int imageSize();
 
-        /** Channels of the transformer, or of the ResNet's first stage. */
+        /** Returns the number of channels of the transformer, or of the ResNet's first stage. */
         int width();
 
         /** Returns the number of attention heads, in each block or in the attention pooling. */
@@ -130,7 +130,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
             return imageSize / STRIDE;
         }
 
-        /** Channels of the last feature map. */
+        /** Returns the number of channels of the last feature map. */
         public int outputWidth() {
             return width * STRIDE;
         }
@@ -171,7 +171,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
         return config;
     }
 
-    /** Names of the models that OpenAI published, smallest ResNet first. */
+    /** Returns the names of the models that OpenAI published, smallest ResNet first. */
     public static List<String> publishedNames() {
         return List.copyOf(PublishedModels.CONFIGS.keySet());
     }

@@ -68,7 +68,7 @@ record PythonBuiltins(Budget budget) {
         return arguments.get(0) instanceof byte[] bytes ? bytes : encode(arguments);
     }
 
-    /** Protocols 0 to 2 write bytes as {@code _codecs.encode(text, 'latin1')}. */
+    /** Encodes text: protocols 0 to 2 write bytes as {@code _codecs.encode(text, 'latin1')}. */
     private Object encode(Tuple arguments) throws IOException {
         if (arguments.size() != 2
                 || !(arguments.get(0) instanceof String text)

@@ -29,7 +29,7 @@ record RaggedOperands(int heads, int longest, Operands operands, HostMatrix star
         return Operands.of(heads, qkv);
     }
 
-    /** Places of the same form for the gradients of q, k and v. */
+    /** Returns places of the same form for the gradients of q, k and v. */
     Operands like(HostMatrix[] gradients) {
         return of(heads, gradients);
     }
@@ -42,7 +42,7 @@ record RaggedOperands(int heads, int longest, Operands operands, HostMatrix star
         return (int) starts.buffer().get(sequence);
     }
 
-    /** Rows of a sequence in this run. */
+    /** Returns the number of rows of a sequence in this run. */
     int length(int sequence) {
         int length = start(sequence + 1) - start(sequence);
         if (length < 1 || length > longest) {
