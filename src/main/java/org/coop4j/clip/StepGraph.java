@@ -127,6 +127,11 @@ public final class StepGraph implements AutoCloseable {
         return shape.batch;
     }
 
+    /** Returns exp(logit_scale). */
+    public double logitScale() {
+        return Math.exp(shape.logitScale);
+    }
+
     /** Returns a constant, [rows, width]. */
     public SDVariable constant(String name, FeatureMatrix values) {
         INDArray array = NativeMemory.array(DataType.FLOAT, values.rows(), values.width());

@@ -16,7 +16,8 @@ import org.coop4j.method.train.Training;
  * features, the larger the better zero-shot CLIP knows the class.
  *
  * <p>loss = cross-entropy + (1/C) Σ_k λ_k ‖w_k − t_k‖², t not normalised; λ_k is the mean zero-shot probability of
- * class k over its training images and stays fixed.
+ * class k over its training images and stays fixed; at another logit scale than 100 it is divided by the square of {@link
+ * org.coop4j.method.train.Training#reach}.
  *
  * @param prompts hand-written prompts whose text features initialise the prototypes
  */

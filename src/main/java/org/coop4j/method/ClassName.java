@@ -1,6 +1,8 @@
 package org.coop4j.method;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.coop4j.text.Tokenizer;
 
 /**
@@ -34,6 +36,26 @@ public record ClassName(String name, int[] tokens, int nameLength) {
             throw new IllegalArgumentException("class name \"" + name + "\" has no tokens: use a name of words");
         }
         return new ClassName(name, tokenizer.encode(spoken + "."), nameTokens.length);
+    }
+
+    /**
+     * Checks the class names of a task or classifier.
+     *
+     * @throws IllegalArgumentException if there are none, or one is blank or given twice
+     */
+    static List<String> checked(List<String> names) {
+        if (names.isEmpty()) {
+            throw new IllegalArgumentException("class names: expected 1 or more, got 0");
+        }
+        Set<String> seen = new HashSet<>();
+        for (int i = 0; i < names.size(); i++) {
+            String name = names.get(i);
+            if (name.isBlank() || !seen.add(name)) {
+                throw new IllegalArgumentException("class names: expected different names, but name %d, \"%s\", is %s"
+                        .formatted(i + 1, name, name.isBlank() ? "blank" : "an earlier one"));
+            }
+        }
+        return List.copyOf(names);
     }
 
     static List<ClassName> of(List<String> names, Tokenizer tokenizer) {

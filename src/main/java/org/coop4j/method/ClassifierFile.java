@@ -62,7 +62,7 @@ public record ClassifierFile(
     private static final String TEMPERATURE = "coop4j.temperature";
 
     public ClassifierFile {
-        classNames = List.copyOf(classNames);
+        classNames = ClassName.checked(classNames);
         tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
         training = Collections.unmodifiableMap(new LinkedHashMap<>(training));
         if (!(temperature > 0) || !Double.isFinite(temperature)) {

@@ -14,14 +14,16 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * class features from those of the hand-written prompt.
  *
  * <p>loss = cross-entropy + weight · (1 − mean over the classes of cos(w, t)), with w the features of the learned
- * prompts and t those of the hand-written ones.
+ * prompts and t those of the hand-written ones. At another logit scale than 100 the weight is that of {@link
+ * Training#reach}: 1 − cos is half the squared distance of unit features.
  *
  * @param context the context vectors
- * @param weight weight of the penalty, λ in the paper
+ * @param weight weight of the penalty at a logit scale of 100, λ in the paper
  */
 public record KgCoOp(
         PromptContext context,
-        @Setting("weight of the distance from the hand-written prompt's class features") double weight)
+        @Setting("weight at logit scale 100 of the distance from the hand-written prompt's class features")
+                double weight)
         implements PromptMethod {
 
     public KgCoOp {
@@ -65,7 +67,8 @@ public record KgCoOp(
             SDVariable w = step.ops().normalizeRows(classFeatures); // [classes, embed]
             SDVariable t = step.perClass("teacher", teacher); // [classes, embed]
             SDVariable meanCosine = step.ops().innerProduct(w, t).div(step.classes());
-            SDVariable guidance = meanCosine.rsub(1).mul(weight);
+            double reach = Training.reach(step.logitScale());
+            SDVariable guidance = meanCosine.rsub(1).mul(weight / (reach * reach));
             return step.crossEntropy(step.cosineLogits(w)).add(guidance);
         };
     }

@@ -68,6 +68,12 @@ public record LpPlusPlus(
         return Training.sgd(300, Training.ALL_IMAGES, 1, 0, Schedule.CONSTANT);
     }
 
+    /** Returns the reference's: these logits have no scale. */
+    @Override
+    public Training adapted(Training reference, double logitScale) {
+        return reference;
+    }
+
     @Override
     public boolean usesVal() {
         return search;

@@ -60,6 +60,14 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
         return training(shots);
     }
 
+    /**
+     * Returns a reference's training as it suits a model: by default, {@linkplain Training#adaptedTo adapted} to its logit
+     * scale.
+     */
+    default Training adapted(Training reference, double logitScale) {
+        return reference.adaptedTo(logitScale);
+    }
+
     /** A group of methods that are compared first. */
     enum Group {
         /** Nothing is learned. */

@@ -24,7 +24,8 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * {@code methods/ProLIP.py}): fine-tunes CLIP's visual projection with a penalty on its change; everything else stays
  * frozen.
  *
- * <p>loss = cross-entropy + (lambda / K) Σ (W − W₀)², K images per class.
+ * <p>loss = cross-entropy + (lambda / K) Σ (W − W₀)², K images per class; at another logit scale than 100, lambda is
+ * divided by the square of {@link Training#reach}.
  *
  * @param lambda weight of the penalty, which is divided by the number of images per class
  * @param prompts hand-written prompts of the text features
@@ -114,8 +115,9 @@ public record ProLip(
                 SDVariable t = step.perClass("text", text);
                 SDVariable logits = step.scaled(step.ops().linear(step.ops().normalizeRows(z), t));
                 SDVariable change = learned.sub(step.constant("before", before.weight()));
+                double reach = Training.reach(step.logitScale());
                 return step.crossEntropy(logits)
-                        .add(step.ops().sumOfSquares(change).mul(penalty));
+                        .add(step.ops().sumOfSquares(change).mul(penalty / (reach * reach)));
             }
         };
     }

@@ -12,7 +12,7 @@ import java.util.List;
 public record Task(List<String> classNames, String template, long seed) {
 
     public Task {
-        classNames = List.copyOf(classNames);
+        classNames = ClassName.checked(classNames);
     }
 
     /** Returns the same task with other classes. */

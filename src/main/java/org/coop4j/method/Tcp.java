@@ -28,7 +28,8 @@ import org.nd4j.autodiff.samediff.SDVariable;
 public record Tcp(
         @Setting("number of context vectors M") int contextLength,
         @Setting("first block with class-aware vectors, from 1; 0 for after two thirds of the blocks") int block,
-        @Setting("weight of the distance from the hand-written prompt's class features") double weight,
+        @Setting("weight at logit scale 100 of the distance from the hand-written prompt's class features")
+                double weight,
         @Setting("hand-written prompt with {} for the class name; without it the data's own") String template)
         implements PromptMethod {
 

@@ -42,6 +42,12 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Fe
         return Training.adam(Kind.ADAMW, 20, 256, 0.001, 0.01, 1e-4, Schedule.STEP_COSINE);
     }
 
+    /** Returns the reference's: the logit scale is no factor of the votes, and so of the keys' gradients. */
+    @Override
+    public Training adapted(Training reference, double logitScale) {
+        return reference;
+    }
+
     @Override
     public boolean usesVal() {
         return cache.search();

@@ -68,6 +68,7 @@ public record ZeroShot(TextPrompts prompts) implements FeatureMethod {
     /**
      * Returns the classifier of photographs of some classes, by "a photo of a CLASS.".
      *
+     * @throws IllegalArgumentException if there is no class name, or one is blank or given twice
      * @throws org.coop4j.text.TextTooLongException if a class name is too long
      */
     public static Classifier classifier(FeatureSpace space, List<String> classNames) throws IOException {

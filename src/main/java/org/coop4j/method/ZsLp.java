@@ -85,12 +85,13 @@ public record ZsLp(TextPrompts prompts) implements FeatureMethod {
         };
     }
 
-    /** Returns (1/C) Σ_k λ_k ‖w_k − t_k‖². */
+    /** Returns (1/C) Σ_k λ_k ‖w_k − t_k‖², divided by the square of {@link Training#reach}. */
     private static SDVariable penalty(StepGraph step, SDVariable w, FeatureMatrix text, float[] multipliers) {
         int width = text.width();
         float[] roots = new float[multipliers.length * width];
+        double reach = Training.reach(step.logitScale());
         for (int c = 0; c < multipliers.length; c++) {
-            float root = (float) Math.sqrt(multipliers[c] / multipliers.length);
+            float root = (float) (Math.sqrt(multipliers[c] / multipliers.length) / reach);
             Arrays.fill(roots, c * width, (c + 1) * width, root);
         }
         SDVariable t = step.perClass("text", text); // [classes, embed]

@@ -142,6 +142,7 @@ public final class ImageClassifier implements AutoCloseable {
      *
      * @return all classes, the most probable first
      * @throws IOException if the image cannot be read or decoded
+     * @throws IllegalStateException if this classifier or its model is closed
      */
     public List<Prediction> classify(InputImage image) throws IOException {
         return whileOpen(() -> ranked(features(image)));
@@ -309,7 +310,7 @@ public final class ImageClassifier implements AutoCloseable {
             if (e.getCause() instanceof IOException problem) {
                 throw problem;
             }
-            throw e;
+            throw e.getCause() instanceof RuntimeException problem ? problem : e;
         }
     }
 

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
@@ -25,6 +26,7 @@ import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig.RunData;
 
 /**
@@ -64,7 +66,7 @@ public final class Run {
     public record Options(Path bankFolder, boolean skipBad, MemoryLimit memory) {}
 
     /**
-     * Prepares a run of one method as its reference trains it.
+     * Prepares a run of one method as its reference trains it, at a rate that suits the model's logit scale.
      *
      * @throws IOException if the lists of images cannot be read
      */
@@ -72,8 +74,9 @@ public final class Run {
             throws IOException {
         SharedData shared = new SharedData(space, options);
         RunData lists = RunData.of(data, shared.dataset(data, sample.seed()), ClassHalf.ALL);
-        RunConfig config = RunConfig.of(space.modelSha256(), lists, method, method.training(sample.shots()), sample)
-                .in(space.precision());
+        Training training = method.adapted(method.training(sample.shots()), space.logitScale());
+        RunConfig config = RunConfig.of(space.modelSha256(), lists, method, training, sample)
+                .in(space.precision(), space.workers().count());
         return new Run(shared, method.title(), config, Progress.NONE);
     }
 
@@ -109,10 +112,15 @@ public final class Run {
         try (RunFolder run = RunFolder.open(folder)) {
             boolean begins = !run.has(RunFolder.CONFIG);
             RunFolder.requireFree(folder, resume); // another run may have claimed it meanwhile
-            run.claim(config);
+            RunConfig begun = run.claim(config);
             if (RunFolder.isFinished(folder)) {
                 progress.note(folder + " is finished already");
                 return RunFolder.read(run.file(RunFolder.RESULT), RunResult.class);
+            }
+            if (run.has(RunFolder.CHECKPOINT) && begun.threads() != config.threads()) {
+                progress.warn("%s began with %s and resumes with %d: last digits differ; OMP_NUM_THREADS=%d avoids it"
+                        .formatted(
+                                folder, Numbers.count(begun.threads(), "thread"), config.threads(), begun.threads()));
             }
             try {
                 return run(run, dataset, learner);

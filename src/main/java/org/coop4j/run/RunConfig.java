@@ -32,6 +32,7 @@ import org.coop4j.method.train.Training;
  * @param training how its tensors are trained
  * @param sample the images it learns from
  * @param precision of the products that encode images and train prompts
+ * @param threads number of threads that compute, on which last digits depend; 1 if unknown
  * @param checkpointEvery epochs between checkpoints, without effect on the result
  */
 public record RunConfig(
@@ -42,6 +43,7 @@ public record RunConfig(
         Training training,
         Sample sample,
         Precision precision,
+        int threads,
         int checkpointEvery) {
 
     /** Default number of epochs between checkpoints. */
@@ -98,7 +100,7 @@ public record RunConfig(
         }
     }
 
-    /** Describes a run in float32 that learns from and is tested on the same data. */
+    /** Describes a run in float32, on one thread, that learns from and is tested on the same data. */
     public static RunConfig of(String modelSha256, RunData data, Method method, Training training, Sample sample) {
         return new RunConfig(
                 modelSha256,
@@ -108,6 +110,7 @@ public record RunConfig(
                 training,
                 method.learns() ? sample : Sample.NONE,
                 Precision.FLOAT32,
+                1,
                 CHECKPOINT_EVERY);
     }
 
@@ -118,17 +121,19 @@ public record RunConfig(
 
     /** Returns the run with another number of epochs between checkpoints. */
     public RunConfig withCheckpointEvery(int epochs) {
-        return new RunConfig(modelSha256, learnedFrom, testedOn, method, training, sample, precision, epochs);
+        return new RunConfig(modelSha256, learnedFrom, testedOn, method, training, sample, precision, threads, epochs);
     }
 
-    /** Returns the run in another precision. */
-    public RunConfig in(Precision other) {
-        return new RunConfig(modelSha256, learnedFrom, testedOn, method, training, sample, other, checkpointEvery);
+    /** Returns the run in another precision and with another number of threads. */
+    public RunConfig in(Precision other, int count) {
+        return new RunConfig(
+                modelSha256, learnedFrom, testedOn, method, training, sample, other, count, checkpointEvery);
     }
 
     /** Returns a run that learns the same and is tested on other data. */
     public RunConfig testedOn(RunData other) {
-        return new RunConfig(modelSha256, learnedFrom, other, method, training, sample, precision, checkpointEvery);
+        return new RunConfig(
+                modelSha256, learnedFrom, other, method, training, sample, precision, threads, checkpointEvery);
     }
 
     /** Returns true if it is a configuration of the same run: one with the same result. */
@@ -137,7 +142,7 @@ public record RunConfig(
     }
 
     /**
-     * Returns the differences from the defaults, from which files are named: when a setting is added whose default is the
+     * Returns the differences from the references' settings, from which files are named: when a setting is added whose default is the
      * earlier behaviour, earlier runs keep their names.
      */
     public String identity() {
@@ -169,6 +174,7 @@ public record RunConfig(
             RunData learnedFrom,
             RunData testedOn,
             String precision,
+            Integer threads,
             Integer checkpointEvery) {}
 
     /** Returns the tree that {@code config.json} holds. */
@@ -183,6 +189,7 @@ public record RunConfig(
                 learnedFrom,
                 testedOn,
                 precision.id(),
+                threads,
                 checkpointEvery));
     }
 
@@ -221,6 +228,7 @@ public record RunConfig(
                 Settings.with(Training.none(), orEmpty(contents.training)),
                 Settings.with(Sample.NONE, orEmpty(contents.sample)),
                 contents.precision == null ? Precision.FLOAT32 : Precision.of(contents.precision),
+                contents.threads == null ? 1 : contents.threads,
                 contents.checkpointEvery == null ? CHECKPOINT_EVERY : contents.checkpointEvery);
     }
 

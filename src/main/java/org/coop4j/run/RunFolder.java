@@ -120,12 +120,13 @@ public final class RunFolder implements AutoCloseable {
     /**
      * Claims the folder for a run, or checks that it holds the same run.
      *
+     * @return the run as it began
      * @throws IOException if it holds another run, or one that cannot be read
      */
-    void claim(RunConfig config) throws IOException {
+    RunConfig claim(RunConfig config) throws IOException {
         if (!has(CONFIG)) {
             write(CONFIG, config.toJson());
-            return;
+            return config;
         }
         RunConfig earlier = RunConfig.read(file(CONFIG));
         if (!earlier.modelSha256().equals(config.modelSha256())) {
@@ -137,6 +138,7 @@ public final class RunFolder implements AutoCloseable {
             throw new IOException("the data or settings have changed since this run began: restore those in "
                     + file(CONFIG) + ", or choose another --out");
         }
+        return earlier;
     }
 
     /** Returns true if the run in a folder is finished: its provenance is written last. */

@@ -130,7 +130,7 @@ class GoldenPromptAccuracyTest {
                 "deep language",
                 new Row(
                         deep,
-                        seed -> spoken(deep.initial(clip, new Task(List.of(), "{}", seed))),
+                        seed -> spoken(deep.initial(clip, new Task(List.of("one"), "{}", seed))),
                         learned -> new PromptLearner.Objective(new DeepLanguage().vectors(learned, null), CoOp::loss),
                         8.5,
                         12.0),

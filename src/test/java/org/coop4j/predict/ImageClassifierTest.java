@@ -36,6 +36,7 @@ import org.coop4j.image.ImageException;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.CoCoOp;
 import org.coop4j.method.Method;
+import org.coop4j.method.Task;
 import org.coop4j.method.ZeroShot;
 import org.coop4j.predict.ImageClassifier.PredictionLimits;
 import org.coop4j.run.DataSpec;
@@ -292,6 +293,33 @@ class ImageClassifierTest {
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    @Test
+    void aClosedModelIsNamed() throws IOException {
+        Clip other = TinyModel.open(model, 2);
+        try (ImageClassifier classifier = ImageClassifier.of(other, ZeroShot.classifier(other, CLASSES))) {
+            other.close();
+            assertThatThrownBy(() -> classifier.classify(FILES.get(0)))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("closed");
+        }
+    }
+
+    @Test
+    void classNamesAreOneOrMoreAndDifferentAndNotBlank() {
+        assertRefused(List.of(), "got 0");
+        assertRefused(List.of("dog", " "), "name 2, \" \"");
+        assertRefused(List.of("dog", "cat", "dog"), "name 3, \"dog\"");
+    }
+
+    private static void assertRefused(List<String> names, String value) {
+        assertThatThrownBy(() -> ZeroShot.classifier(clip, names))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(value);
+        assertThatThrownBy(() -> new Task(names, "a {}", 1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(value);
     }
 
     @Test

@@ -57,9 +57,11 @@ class RunConfigTest {
         }
         RunConfig set = config(DATA, new CoOp().with(Map.of("words", "a photo of a", "position", "front")));
         assertThat(writtenAndRead(set)).isEqualTo(set);
-        RunConfig half = set.in(Precision.BFLOAT16);
+        RunConfig half = set.in(Precision.BFLOAT16, 3);
         assertThat(writtenAndRead(half)).isEqualTo(half).isNotEqualTo(set);
         assertThat(half.isSameRun(set)).isFalse();
+        assertThat(half.threads()).isEqualTo(3);
+        assertThat(half.isSameRun(half.in(Precision.BFLOAT16, 4))).isTrue();
     }
 
     @Test

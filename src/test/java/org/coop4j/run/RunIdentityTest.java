@@ -115,6 +115,17 @@ class RunIdentityTest {
                 .isEqualTo(of(new CoOp()).identity());
     }
 
+    /** The default at another logit scale is the run with this rate given, and not that with the reference's rate. */
+    @Test
+    void anAdaptedRateIsPartOfTheIdentity() {
+        Training reference = new CoOp().training(4);
+        RunConfig adapted = of(new CoOp().adapted(reference, 20));
+        assertThat(adapted.isSameRun(of(reference))).isFalse();
+        assertThat(adapted.identity()).contains("\"rate\":0.05");
+        assertThat(of(new CoOp().adapted(reference, 100)).identity())
+                .isEqualTo(of(reference).identity());
+    }
+
     @Test
     void everySettingOfEveryMethodMakesAnotherRun() {
         List<RunConfig> all = new ArrayList<>();
@@ -158,8 +169,9 @@ class RunIdentityTest {
                         config.training(),
                         SAMPLE,
                         Precision.FLOAT32,
+                        1,
                         10),
-                config.in(Precision.BFLOAT16),
+                config.in(Precision.BFLOAT16, 1),
                 config.testedOn(others),
                 config.testedOn(data("here", ClassHalf.NEW, "12".repeat(32))),
                 RunConfig.of(MODEL, others, new CoOp(), config.training(), SAMPLE),

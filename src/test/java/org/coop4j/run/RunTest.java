@@ -196,6 +196,29 @@ class RunTest {
         return place;
     }
 
+    /** The number of threads decides the last digits. */
+    @Test
+    void aRunResumedOnAnotherNumberOfThreadsIsWarnedOf() throws IOException {
+        Path place = folder.resolve("threads");
+        RunFixture.Quiet stopping = new RunFixture.Quiet() {
+            @Override
+            void epoch(int epoch) {
+                if (epoch == 3) {
+                    throw new IllegalStateException("stopped");
+                }
+            }
+        };
+        RunFixture.Setup setup = RunFixture.shortRun(data);
+        assertThatThrownBy(() -> RunFixture.run(model, setup, place, stopping)).hasMessage("stopped");
+        Path config = place.resolve("run").resolve(RunFolder.CONFIG);
+        assertThat(RunConfig.read(config).threads()).isEqualTo(RunFixture.THREADS);
+        RunFixture.Quiet resumed = new RunFixture.Quiet();
+        try (Clip clip = TinyModel.open(model, 3)) {
+            setup.run(clip, RunFixture.options(place, false), resumed).run(place.resolve("run"), true);
+        }
+        assertThat(resumed.warnings).anySatisfy(warning -> assertThat(warning).contains("OMP_NUM_THREADS=2", "3"));
+    }
+
     @Test
     void damagedMetricsAreRewrittenByAResumedRun() throws IOException {
         Path place = interrupted("damaged-metrics");

@@ -2,10 +2,13 @@ package org.coop4j.cli;
 
 import static org.coop4j.console.WrongUsage.require;
 
+import java.math.BigDecimal;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.base.Settings;
@@ -71,7 +74,7 @@ final class MethodOptions {
     @Option(names = "--batch", paramLabel = "N", description = "Images per step: --set batch=N.")
     private String batch;
 
-    @Option(names = "--lr", paramLabel = "RATE", description = "Highest learning rate: --set rate=RATE.")
+    @Option(names = "--lr", paramLabel = "RATE", description = "Highest learning rate, as given: --set rate=RATE.")
     private String rate;
 
     @Option(
@@ -97,8 +100,9 @@ final class MethodOptions {
      * Returns the methods with their settings, each with each combination of the values to try.
      *
      * @param presetWords words that a preset initialises the context with, or null
+     * @param logitScale the model's, to which the references' rates are adapted
      */
-    List<Candidate> candidates(String presetWords, int shots) {
+    List<Candidate> candidates(String presetWords, int shots, double logitScale) {
         Map<String, String> settings = settings(presetWords);
         Map<String, List<String>> tried = tried();
         for (String setting : tried.keySet()) {
@@ -107,8 +111,8 @@ final class MethodOptions {
                     "--tune %s: none of the methods has this setting".formatted(setting));
         }
         List<Candidate> candidates = WrongUsage.unless(() -> methods().stream()
-                .flatMap(method ->
-                        combinations(method, tried).stream().map(some -> candidate(method, settings, some, shots)))
+                .flatMap(method -> combinations(method, tried).stream()
+                        .map(some -> candidate(method, settings, some, shots, logitScale)))
                 .toList());
 
         require(
@@ -124,6 +128,30 @@ final class MethodOptions {
                 .flatMap(name -> name.equals(AUTO) ? Method.quick().stream() : Stream.of(Method.of(name)))
                 .distinct()
                 .toList();
+    }
+
+    /** Returns the rates that were adapted to a model, in words. */
+    static Set<String> adaptedRates(List<Candidate> candidates, double logitScale) {
+        Set<String> notes = new LinkedHashSet<>();
+        for (Candidate candidate : candidates) {
+            Method method = candidate.method();
+            Training reference = method.training(candidate.shots());
+            double rate = candidate.training().rate();
+            if (rate != reference.rate()
+                    && rate == method.adapted(reference, logitScale).rate()) {
+                notes.add("%srate %s: the reference's %s, adapted to a logit scale of %.0f"
+                        .formatted(
+                                candidates.size() > 1 ? method.id() + ": " : "",
+                                decimal(rate),
+                                decimal(reference.rate()),
+                                logitScale));
+            }
+        }
+        return notes;
+    }
+
+    private static String decimal(double rate) {
+        return BigDecimal.valueOf(rate).stripTrailingZeros().toPlainString();
     }
 
     /** Returns all combinations of the values to try, of settings that the method has. */
@@ -149,7 +177,8 @@ final class MethodOptions {
     /** A method and its training, whose settings are given together. */
     private record Configured(Record method, Training training) {}
 
-    private Candidate candidate(Method standard, Map<String, String> settings, Map<String, String> tried, int shots) {
+    private Candidate candidate(
+            Method standard, Map<String, String> settings, Map<String, String> tried, int shots, double logitScale) {
         Map<String, String> own = with(settings, tried);
         own.keySet().removeIf(s -> !has(standard, s) && methods().stream().anyMatch(other -> has(other, s)));
         String images = tried.containsKey(SHOTS) ? own.remove(SHOTS) : String.valueOf(shots);
@@ -157,7 +186,7 @@ final class MethodOptions {
                 images.matches("\\d{1,6}"),
                 "--tune shots: expected numbers, or 0 for all images, got \"" + images + "\"");
         int few = Integer.parseInt(images);
-        Training reference = standard.training(few);
+        Training reference = standard.adapted(standard.training(few), logitScale);
         Configured given = reference.trains()
                 ? Settings.with(new Configured((Record) standard, reference), own)
                 : new Configured((Record) standard.with(own), reference);

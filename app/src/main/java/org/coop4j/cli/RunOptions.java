@@ -3,20 +3,27 @@ package org.coop4j.cli;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.coop4j.base.Numbers;
+import org.coop4j.base.Progress;
 import org.coop4j.cli.options.Options;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.graph.host.Workers;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.ReferencePreset;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
+import org.coop4j.run.RunFolder;
 import org.coop4j.run.Sample;
 import org.coop4j.run.SharedData;
 import org.coop4j.weights.model.ClipConfig;
@@ -92,6 +99,25 @@ final class RunOptions {
         return !seeds.isEmpty();
     }
 
+    /**
+     * Returns the threads of this machine, or as many as a run began with that is resumed: its last digits depend on their
+     * number.
+     */
+    Workers workers(Progress progress) throws IOException {
+        if (resume && Files.isDirectory(out)) {
+            try (Stream<Path> configs = Files.find(out, 3, (file, attributes) -> file.endsWith(RunFolder.CONFIG))) {
+                Optional<Path> unfinished = configs.filter(file -> !RunFolder.isFinished(file.getParent()))
+                        .findFirst();
+                if (unfinished.isPresent()) {
+                    int threads = RunConfig.read(unfinished.get()).threads();
+                    progress.note("computing with %s, as the run began".formatted(Numbers.count(threads, "thread")));
+                    return new Workers(threads);
+                }
+            }
+        }
+        return Workers.standard();
+    }
+
     /** Returns the data with the percentages of its split, if they were given. */
     DataSpec of(DataSpec data) {
         return split == null ? data : WrongUsage.unless(() -> data.withSplit(split));
@@ -122,7 +148,7 @@ final class RunOptions {
         return WrongUsage.unless(() -> {
             Sample sample = new Sample(candidate.shots(), runSeed, views(training));
             return RunConfig.of(model, lists, candidate.method(), training, sample)
-                    .in(shared.space().precision())
+                    .in(shared.space().precision(), shared.space().workers().count())
                     .withCheckpointEvery(checkpointEvery);
         });
     }

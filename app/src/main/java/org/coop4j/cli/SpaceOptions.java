@@ -15,15 +15,13 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.StoredFeatures;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The model that a command learns with, or features of the classes' texts in its place. */
 final class SpaceOptions {
-
-    /** Of OpenAI's models, whose training held it below this limit. */
-    private static final double USUAL_LOGIT_SCALE = 100;
 
     @Option(
             names = {"-m", "--model"},
@@ -56,21 +54,21 @@ final class SpaceOptions {
     record Opened(FeatureSpace space, DataSpec data) {}
 
     /** Opens the model, or reads the features of the classes' texts. */
-    Opened open(DataSpec data, Precision precision) throws IOException {
+    Opened open(DataSpec data, Precision precision, Workers workers) throws IOException {
         require(
                 model != null || classFeatures != null,
                 "each run is compared with hand-written prompts: give a model with --model, or features of the classes'"
                         + " texts with --class-features");
         if (model == null) {
-            return ofFeatures(data);
+            return ofFeatures(data, workers);
         }
         require(
                 classFeatures == null && logitScale == null,
                 "--class-features and --logit-scale stand for a model: omit them, or --model");
-        return new Opened(ModelOptions.openForTexts(model, vocabulary, precision), data);
+        return new Opened(ModelOptions.openForTexts(model, vocabulary, precision, workers), data);
     }
 
-    private Opened ofFeatures(DataSpec data) throws IOException {
+    private Opened ofFeatures(DataSpec data, Workers workers) throws IOException {
         require(
                 data.holdsFeatures(),
                 "--class-features goes with features as --data: give a model with --model to encode images");
@@ -81,7 +79,7 @@ final class SpaceOptions {
         StoredFeatures images = lists.stored().orElseThrow();
         StoredFeatures texts = FeatureList.texts(classFeatures, lists.classNames());
         images.requireSameSpace(texts);
-        float usual = texts.logLogitScale((float) Math.log(USUAL_LOGIT_SCALE));
+        float usual = texts.logLogitScale((float) Math.log(Training.LOGIT_SCALE));
         float scale = logitScale == null ? images.logLogitScale(usual) : (float) Math.log(logitScale);
         FeatureTable space = FeatureTable.of(
                 images.precision(),
@@ -89,7 +87,7 @@ final class SpaceOptions {
                 scale,
                 lists.classNames(),
                 FeatureList.ofClasses(texts, lists.classNames()),
-                Workers.standard());
+                workers);
         String file = classFeatures.toAbsolutePath().normalize().toString();
         return new Opened(space, data.withTexts(new DataSpec.Texts(file, texts.sha256(), scale)));
     }

@@ -13,6 +13,7 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.run.MethodChoice.Candidate;
@@ -86,18 +87,21 @@ final class TrainCommand extends ConsoleCommand {
     @Override
     public Integer call() throws IOException {
         seeds = runOptions.seeds();
-        List<Candidate> candidates = methodOptions.candidates(runOptions.presetWords(), runOptions.shots);
+        candidates(Training.LOGIT_SCALE); // refuses wrong settings before the model is opened
         require(!methodOptions.choose() || !runOptions.severalSeeds(), "a method is chosen for one seed: omit --seeds");
         List<PromptEnsemble> prompts = WrongUsage.unless(
                 () -> templates.stream().map(PromptEnsemble::of).toList());
-        SpaceOptions.Opened opened =
-                spaceOptions.open(runOptions.of(exif.of(dataOptions.spec())), precision.precision());
+        SpaceOptions.Opened opened = spaceOptions.open(
+                runOptions.of(exif.of(dataOptions.spec())), precision.precision(), runOptions.workers(console));
         data = opened.data();
         Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);
         try (FeatureSpace space = opened.space()) {
             runOptions.requireModelOfPreset(space);
             SharedData shared = bankOptions.shared(space, memory.limit());
             requireFit(shared, prompts);
+            double logitScale = space.logitScale();
+            List<Candidate> candidates = candidates(logitScale);
+            MethodOptions.adaptedRates(candidates, logitScale).forEach(console::note);
             TrainReport report = learn(shared, chosen(shared, candidates), prompts);
             if (asJson.isChosen()) {
                 console.print(report.toJson());
@@ -108,6 +112,10 @@ final class TrainCommand extends ConsoleCommand {
             interrupt.close();
         }
         return 0;
+    }
+
+    private List<Candidate> candidates(double logitScale) {
+        return methodOptions.candidates(runOptions.presetWords(), runOptions.shots, logitScale);
     }
 
     /** Checks the user's own prompts before anything is learned. */

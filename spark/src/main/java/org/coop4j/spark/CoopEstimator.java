@@ -23,6 +23,7 @@ import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.coop4j.base.Settings;
+import org.coop4j.clip.Clip;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
@@ -154,7 +155,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
 
     @Override
     public List<StructField> appended(StructType schema) {
-        chosen();
+        chosen(Training.LOGIT_SCALE);
         schema.apply(getOrDefault(idCol()));
         ImageColumn.require(
                 schema,
@@ -198,10 +199,11 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
         int images = (int) getOrDefault(shots());
         long draw = (long) getOrDefault(seed());
         String prompt = getOrDefault(template());
-        Chosen chosen = chosen();
         ModelLocation location = location();
+        Clip clip = SharedModels.get(location);
+        Chosen chosen = chosen(clip.logitScale());
         Task task = new Task(all.classNames(), prompt, draw);
-        Learner learner = chosen.method().learner(SharedModels.get(location), task);
+        Learner learner = chosen.method().learner(clip, task);
         ImageDataset drawn = new Sample(images, draw, 0).draw(all, chosen.method(), ClassHalf.ALL, log()::warn);
         ClipImageEmbedder embedder =
                 copyValues(new ClipImageEmbedder(), new ParamMap()).setModelSha256(location.sha256());
@@ -219,7 +221,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
     private record Chosen(Method method, Training training) {}
 
     /** Returns the method and its training with the settings, each for the one that has it. */
-    private Chosen chosen() {
+    private Chosen chosen(double logitScale) {
         Method named = Method.of(getOrDefault(method()));
         Map<String, String> ofMethod = new LinkedHashMap<>();
         Map<String, String> ofTraining = new LinkedHashMap<>();
@@ -233,7 +235,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
             (trained ? ofTraining : ofMethod).put(key, setting.substring(equals + 1));
         }
         Method set = named.with(ofMethod);
-        Training reference = set.training((int) getOrDefault(shots()));
+        Training reference = set.adapted(set.training((int) getOrDefault(shots())), logitScale);
         if (!reference.trains() && !ofTraining.isEmpty()) {
             throw new IllegalArgumentException(
                     set.title() + " is not trained by steps: omit " + String.join(", ", ofTraining.keySet()));

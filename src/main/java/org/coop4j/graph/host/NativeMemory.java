@@ -40,13 +40,12 @@ public final class NativeMemory {
         return Nd4j.create(memory, shape, Nd4j.getStrides(shape, 'c'), start, 'c');
     }
 
-    /** Frees the memory of an array at once; of one that is not from here, as its {@code close} does. */
+    /** Frees the memory of an array, the whole of which it is a view, at once. */
     public static void free(INDArray array) {
         DataBuffer whole = array.data().originalDataBuffer();
-        if (whole == null) {
-            array.close();
-        } else if (whole.closeable()) {
-            whole.close();
+        DataBuffer memory = whole == null ? array.data() : whole;
+        if (memory.closeable()) {
+            memory.close();
         }
     }
 }

@@ -6,6 +6,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.graph.host.Gemm;
+import org.coop4j.graph.host.Workers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,7 +73,7 @@ public final class LogisticRegression {
         double interceptScale = interceptScale(c);
         double[] from = start == null ? new double[(d + 1) * k] : point(start, interceptScale);
         TruncatedNewton minimum;
-        try (SoftmaxLoss loss = new SoftmaxLoss(centred, classes, k, penalty, c, interceptScale)) {
+        try (SoftmaxLoss loss = new SoftmaxLoss(centred, classes, k, penalty, c, interceptScale, Workers.standard())) {
             minimum = Gemm.singleThreaded(() -> new TruncatedNewton(loss, from, TOLERANCE, MOST_STEPS));
         }
         if (!minimum.converged) {

@@ -15,11 +15,16 @@ import org.coop4j.graph.host.Workers;
  * in double precision, products with the Hessian in single precision.
  *
  * <p>A point is a matrix [d + 1, k]: W, then the intercepts divided by {@code interceptScale}. BLAS computes value and
- * gradient in tiles of {@value #TILE} images or features with separate outputs, so that they do not depend on the
- * number of threads.
+ * gradient in tiles of {@value #TILE} images or features with separate outputs, and products with the Hessian in parts of
+ * the images that are added in order, so that nothing depends on the number of threads.
  */
 final class SoftmaxLoss implements AutoCloseable {
     private static final int TILE = 64;
+
+    /** Smallest number of images that are worth a sum of their own, and the largest number of such parts. */
+    private static final int PART = 64;
+
+    private static final int MOST_PARTS = 16;
 
     /** Number of images that a worker takes through both products at once, whose logits stay in its cache. */
     private static final int BLOCK = 256;
@@ -43,14 +48,18 @@ final class SoftmaxLoss implements AutoCloseable {
     private final double[] losses; // [n]
 
     // Of the products with the Hessian, in single precision.
-    private final Workers workers = Workers.standard();
+    private final Workers workers;
     private final HostMatrix singles; // [n, d + 1], the features and a constant one
     private final HostMatrix vector; // [d + 1, k]
     private final List<HostMatrix> logits = new ArrayList<>(); // [BLOCK, k] of each worker
-    private final List<HostMatrix> sums = new ArrayList<>(); // [d + 1, k] of each worker
-    private final float[] values; // [(d + 1) · k]
+    private final List<HostMatrix> sums = new ArrayList<>(); // [d + 1, k] of each part of the images
 
-    SoftmaxLoss(double[] features, int[] classes, int k, double penalty, double c, double interceptScale) {
+    /**
+     * @param workers compute the products with the Hessian; closed with the objective
+     */
+    SoftmaxLoss(
+            double[] features, int[] classes, int k, double penalty, double c, double interceptScale, Workers workers) {
+        this.workers = workers;
         this.features = features;
         this.classes = classes;
         n = classes.length;
@@ -69,9 +78,10 @@ final class SoftmaxLoss implements AutoCloseable {
         vector = HostMatrix.zeros(d + 1, k);
         for (int worker = 0; worker < workers.count(); worker++) {
             logits.add(HostMatrix.zeros(BLOCK, k));
+        }
+        for (int part = 0; part < Math.min(MOST_PARTS, (n + PART - 1) / PART); part++) {
             sums.add(HostMatrix.zeros(d + 1, k));
         }
-        values = new float[(d + 1) * k];
         float[] row = new float[d + 1];
         row[d] = (float) interceptScale;
         for (int image = 0; image < n; image++) {
@@ -125,31 +135,44 @@ final class SoftmaxLoss implements AutoCloseable {
 
     /**
      * Multiplies a vector by the Hessian at the last evaluated point: Xᵀ D X V, where D is block-diagonal in the
-     * images, plus the penalty. Each worker has its own sum.
+     * images, plus the penalty.
      */
     void timesHessian(double[] v, double[] product) {
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) v[i];
-            product[i] = 0;
+        float[] row = new float[k];
+        for (int i = 0; i <= d; i++) {
+            for (int j = 0; j < k; j++) {
+                row[j] = (float) v[i * k + j];
+            }
+            vector.putRow(i, row);
         }
-        vector.put(0, 0, values, values.length);
-        workers.rows(n, (part, from, to) -> {
+        int parts = sums.size();
+        workers.each(parts, (worker, part) -> {
+            int from = Workers.start(n, part, parts);
+            int to = Workers.start(n, part + 1, parts);
             for (int first = from; first < to; first += BLOCK) {
-                addBlock(part, first, Math.min(BLOCK, to - first), first == from);
+                addBlock(worker, part, first, Math.min(BLOCK, to - first), first == from);
             }
         });
-        for (HostMatrix sum : sums) { // zeros of a worker without images
-            sum.buffer().get(0, values);
-            for (int i = 0; i < values.length; i++) {
-                product[i] += values[i];
+        workers.rows(d + 1, (worker, from, to) -> {
+            float[] values = new float[k];
+            for (int i = from; i < to; i++) {
+                for (int j = i * k; j < (i + 1) * k; j++) {
+                    product[j] = 0;
+                }
+                for (HostMatrix sum : sums) {
+                    sum.getRow(i, values);
+                    for (int j = 0; j < k; j++) {
+                        product[i * k + j] += values[j];
+                    }
+                }
+                for (int j = i * k; i < d && j < (i + 1) * k; j++) {
+                    product[j] += penalty * v[j];
+                }
             }
-        }
-        for (int i = 0; i < d * k; i++) {
-            product[i] += penalty * v[i];
-        }
+        });
     }
 
-    private void addBlock(int worker, int first, int count, boolean begins) {
+    private void addBlock(int worker, int part, int first, int count, boolean begins) {
         int width = d + 1;
         HostMatrix z = logits.get(worker);
         var images = singles.pointer(first, 0);
@@ -161,7 +184,7 @@ final class SoftmaxLoss implements AutoCloseable {
             z.putRow(i, row);
         }
         float beta = begins ? 0 : 1;
-        var sum = sums.get(worker).pointer(0, 0);
+        var sum = sums.get(part).pointer(0, 0);
         Gemm.multiply(Gemm.Form.TN, width, k, count, images, width, z.pointer(0, 0), k, beta, sum, k);
     }
 

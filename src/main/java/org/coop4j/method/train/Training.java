@@ -1,5 +1,8 @@
 package org.coop4j.method.train;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.Map;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Setting;
 import org.coop4j.base.Settings;
@@ -65,6 +68,9 @@ public record Training(
         }
     }
 
+    /** Logit scale of OpenAI's models, which their training held below this limit; the references' settings suit it. */
+    public static final double LOGIT_SCALE = 100;
+
     /** CoOp's learning rate ({@code configs/trainers/CoOp}). */
     public static final double COOP_RATE = 0.002;
 
@@ -125,6 +131,38 @@ public record Training(
             return 50;
         }
         return shots == 2 || shots == 4 ? 100 : 200;
+    }
+
+    /**
+     * Returns the reference's logit scale divided by a model's: features must move so many times as far for an equal change
+     * of the logits.
+     *
+     * <p>A penalty on a squared distance from a starting point is therefore weighed by weight / reach², so that an equal
+     * change of the logits costs as much. Scales from 90 to 110 leave everything as it is.
+     */
+    public static double reach(double logitScale) {
+        return logitScale >= 90 && logitScale <= 110 ? 1 : LOGIT_SCALE / logitScale;
+    }
+
+    /**
+     * Returns the training whose steps change the logits of a model as much as these would at a logit scale of 100.
+     *
+     * <p>The logits are s c(θ), with s the scale, c the cosines and J their derivative. A step of SGD changes them by s J dθ
+     * = −rate s² J Jᵀ (p − y), so that its rate is multiplied by (100 / s)². Adam divides the gradient by its size: its rate
+     * is multiplied by 100 / s, and ε, which is compared with the gradient, by s / 100; both to two digits. The rate of the
+     * warm-up, which is small at any scale, and the weight decay stay.
+     */
+    public Training adaptedTo(double logitScale) {
+        double reach = reach(logitScale);
+        if (reach == 1 || !trains()) {
+            return this;
+        }
+        double factor = optimizer == Optimizer.Kind.SGD ? reach * reach : reach;
+        return Settings.with(this, Map.of("rate", rounded(rate * factor), "epsilon", rounded(epsilon / reach)));
+    }
+
+    private static double rounded(double value) {
+        return new BigDecimal(value).round(new MathContext(2)).doubleValue();
     }
 
     /** Returns true if there are gradient steps. */

@@ -11,7 +11,11 @@ import java.util.concurrent.ForkJoinPool;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.data.FeatureSets.DenseFeatures;
+import org.coop4j.graph.host.Gemm;
+import org.coop4j.graph.host.Workers;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LogisticRegressionTest {
     /** scikit-learn's own optimum is this exact at least, with tol = 1e-12. */
@@ -129,7 +133,7 @@ class LogisticRegressionTest {
         double[] ahead = new double[32];
         double[] behind = new double[32];
         double[] product = new double[32];
-        try (SoftmaxLoss loss = new SoftmaxLoss(features, images.labels(), 4, 1, 0.3, 1)) {
+        try (SoftmaxLoss loss = new SoftmaxLoss(features, images.labels(), 4, 1, 0.3, 1, Workers.standard())) {
             loss.evaluate(moved(point, vector, h), ahead);
             loss.evaluate(moved(point, vector, -h), behind);
             loss.evaluate(point, new double[32]);
@@ -141,12 +145,34 @@ class LogisticRegressionTest {
         }
     }
 
+    /** Three images are fewer than some numbers of threads; 1,111 are several parts. */
+    @ParameterizedTest
+    @ValueSource(ints = {3, 7, 300, 1_111})
+    void aProductWithTheHessianHasTheSameBitsOnAnyNumberOfThreads(int n) {
+        FeatureSet images = random(n, 7, 3, 6);
+        double[] features = new Random(9).doubles(n * 7L, -1, 1).toArray();
+        double[] point = new Random(7).doubles(24, -0.3, 0.3).toArray();
+        double[] vector = new Random(8).doubles(24, -1, 1).toArray();
+        double[] first = null;
+        for (int threads : new int[] {1, 2, 3, 4, 8}) {
+            double[] product = new double[24];
+            try (SoftmaxLoss loss = new SoftmaxLoss(features, images.labels(), 3, 1, 0.3, 1, new Workers(threads))) {
+                Gemm.singleThreaded(() -> {
+                    loss.evaluate(point, new double[24]);
+                    loss.timesHessian(vector, product);
+                });
+            }
+            first = first == null ? product : first;
+            assertThat(product).as(threads + " threads").isEqualTo(first);
+        }
+    }
+
     /** Seven images of five features, three classes. */
     private static SoftmaxLoss loss() {
         Random random = new Random(3);
         double[] features = random.doubles(35, -1, 1).toArray();
         int[] classes = random.ints(7, 0, 3).toArray();
-        return new SoftmaxLoss(features, classes, 3, 1, 2.5, 0.7);
+        return new SoftmaxLoss(features, classes, 3, 1, 2.5, 0.7, Workers.standard());
     }
 
     private static double[] moved(double[] point, int i, double by) {

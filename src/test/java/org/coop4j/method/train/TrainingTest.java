@@ -53,6 +53,20 @@ class TrainingTest {
     }
 
     @Test
+    void ratesAreAdaptedToAnotherLogitScale() {
+        Training sgd = Training.coop(50, 32);
+        assertThat(sgd.adaptedTo(20)).isEqualTo(Settings.with(sgd, Map.of("rate", 0.05, "epsilon", 2e-9)));
+        assertThat(sgd.adaptedTo(200).rate()).isEqualTo(0.0005);
+        Training adam = Training.adam(Optimizer.Kind.ADAM, 300, 8, 1e-5, 0, 1e-4, Training.Schedule.STEP_COSINE);
+        assertThat(adam.adaptedTo(20)).isEqualTo(Settings.with(adam, Map.of("rate", 5e-5, "epsilon", 2e-5)));
+        for (double usual : new double[] {90, 99.99, 100, 110}) {
+            assertThat(sgd.adaptedTo(usual)).isSameAs(sgd);
+            assertThat(adam.adaptedTo(usual)).isSameAs(adam);
+        }
+        assertThat(Training.none().adaptedTo(20)).isEqualTo(Training.none());
+    }
+
+    @Test
     void withoutWarmUpTheFirstEpochHasTheHighestRate() {
         Training training = Settings.with(Training.coop(4, 1), Map.of("rate", 0.1, "warmup_epochs", 0));
         assertThat(training.rate(0, 0, 1)).isEqualTo(0.1);

@@ -10,6 +10,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
 import org.coop4j.weights.download.ModelDownload;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -36,7 +37,7 @@ public final class ModelOptions {
 
     /** Opens the model for images alone. */
     public Clip open(Precision precision) throws IOException {
-        return Clip.open(file(model), vocabulary.clip(precision));
+        return Clip.open(file(model), vocabulary.clip(precision, Workers.standard()));
     }
 
     /** Opens the model and checks that it has the tokenizer's vocabulary. */
@@ -46,12 +47,13 @@ public final class ModelOptions {
 
     /** Opens a model and checks that it has the tokenizer's vocabulary. */
     public static Clip openForTexts(Path model, Options.Vocabulary vocabulary) throws IOException {
-        return openForTexts(model, vocabulary, Precision.FLOAT32);
+        return openForTexts(model, vocabulary, Precision.FLOAT32, Workers.standard());
     }
 
-    /** Opens a model in a precision and checks that it has the tokenizer's vocabulary. */
-    public static Clip openForTexts(Path model, Options.Vocabulary vocabulary, Precision precision) throws IOException {
-        Clip clip = Clip.open(file(model), vocabulary.clip(precision));
+    /** Opens a model in a precision, for some threads, and checks that it has the tokenizer's vocabulary. */
+    public static Clip openForTexts(Path model, Options.Vocabulary vocabulary, Precision precision, Workers workers)
+            throws IOException {
+        Clip clip = Clip.open(file(model), vocabulary.clip(precision, workers));
         int expected = clip.architecture().text().vocabularySize();
         int given = clip.tokenizer().vocabularySize();
         if (expected != given) {

@@ -94,9 +94,9 @@ public final class Options {
         }
 
         /** Returns a model's options; CLIP's own tokenizer is read when it is first needed. */
-        Clip.Options clip(Precision precision) throws IOException {
+        Clip.Options clip(Precision precision, Workers workers) throws IOException {
             Tokenizer given = folder == null ? null : tokenizer();
-            return new Clip.Options(given == null ? Tokenizer::load : () -> given, Workers.standard(), precision);
+            return new Clip.Options(given == null ? Tokenizer::load : () -> given, workers, precision);
         }
 
         /** Reads the tokenizer: of the given vocabulary, or CLIP's. */

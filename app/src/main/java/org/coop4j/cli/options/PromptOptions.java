@@ -78,7 +78,7 @@ public final class PromptOptions {
     public Clip open(ClassifierFile learned, Precision precision) throws IOException {
         Path given = model.file();
         Path file = given == null ? ClassifierModel.find(learned, file(), ModelOptions.ADVICE) : given;
-        Clip clip = Clip.open(file, model.vocabulary.clip(precision));
+        Clip clip = Clip.open(file, model.vocabulary.clip(precision, Workers.standard()));
         try {
             learned.requireModel(clip);
         } catch (IllegalArgumentException e) {

@@ -1,0 +1,100 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import org.coop4j.run.RunFolder;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The default rate suits the shipped model, whose logit scale is 20 and not 100. */
+class LearningRateTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    private static Path folder;
+
+    private static CommandRun done;
+
+    @BeforeAll
+    static void learn() throws IOException {
+        try (InputStream in = LearningRateTest.class.getResourceAsStream("photos.zip");
+                ZipInputStream zip = new ZipInputStream(in)) {
+            for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+                Path target = folder.resolve("photos").resolve(entry.getName());
+                Files.createDirectories(target.getParent());
+                Files.copy(zip, target);
+            }
+        }
+        done = train("run", "coop,clip-adapter");
+        assertThat(done.code()).as(done.err()).isZero();
+    }
+
+    private static CommandRun train(String run, String methods, Object... more) {
+        List<Object> words = new ArrayList<>(List.of("train", "-m", "coop4j-small", "-d", folder.resolve("photos")));
+        words.addAll(List.of("--method", methods, "-o", folder.resolve(run), "--json"));
+        words.addAll(List.of("--bank", folder.resolve("bank")));
+        words.addAll(List.of(more));
+        return coop(words.toArray());
+    }
+
+    private static JsonNode training(String run) throws IOException {
+        return JSON.readTree(folder.resolve(run).resolve(RunFolder.CONFIG).toFile())
+                .get("training");
+    }
+
+    @Test
+    void methodsAtTheirDefaultsAreFarAboveHandWrittenPrompts() throws IOException {
+        double prompts = 0;
+        List<Double> learned = new ArrayList<>();
+        for (JsonNode row : JSON.readTree(done.out()).get("comparison").get(0)) {
+            double accuracy = row.get("accuracy").asDouble();
+            if (row.get("kind").asText().equals("method")) {
+                learned.add(accuracy);
+            } else if (row.get("kind").asText().equals("prompt")) {
+                prompts = Math.max(prompts, accuracy);
+            }
+        }
+        double least = prompts + 20;
+        assertThat(learned).hasSize(2).allSatisfy(accuracy -> assertThat(accuracy)
+                .isGreaterThan(least));
+    }
+
+    @Test
+    void theRateIsSaidOnceAndRecorded() throws IOException {
+        assertThat(done.err()).containsOnlyOnce("coop: rate 0.05").contains("0.002", "logit scale of 20");
+        for (String method : List.of("coop", "clip-adapter")) {
+            assertThat(training("run/" + method).get("rate").asDouble()).isEqualTo(0.05);
+            assertThat(training("run/" + method).get("warmup_rate").asDouble()).isEqualTo(1e-5);
+        }
+    }
+
+    @Test
+    void aRateThatIsGivenIsTaken() throws IOException {
+        CommandRun given = train("given", "taskres", "--lr", 0.03);
+        assertThat(given.code()).as(given.err()).isZero();
+        assertThat(given.err()).doesNotContain("logit scale");
+        assertThat(training("given").get("rate").asDouble()).isEqualTo(0.03);
+    }
+
+    @Test
+    void theSameCommandIsTheSameRunAndAnotherRateIsNot() {
+        CommandRun first = train("same", "taskres");
+        assertThat(first.code()).as(first.err()).isZero();
+        assertThat(train("same", "taskres", "--resume").code()).isZero();
+        assertThat(train("same", "taskres", "--resume", "--lr", 0.01).code()).isZero();
+        assertThat(train("same", "taskres", "--resume", "--lr", 0.002).code()).isEqualTo(1);
+    }
+}
