@@ -2,6 +2,7 @@ package org.coop4j.study.report;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Cell;
@@ -113,7 +114,7 @@ final class TransferTables {
     }
 
     /** A result on the dataset that a method learned from, or on another. */
-    private record Tested(Study study, String source, String role, MethodResult result) {}
+    private record Tested(Study study, String source, MethodResult result) {}
 
     /** Returns all numbers of learning on one dataset and testing on others. */
     static Table<?> robustness(List<Study> studies) {
@@ -123,7 +124,7 @@ final class TransferTables {
                 .data("method", t -> t.result.method().id())
                 .data("shots", t -> t.result.shots().label())
                 .data("tested_on", t -> t.result.dataset())
-                .data("role", Tested::role)
+                .data("role", t -> t.result.dataset().equals(t.source) ? "source" : "target")
                 .data("seeds", t -> Cells.seeds(t.result))
                 .means("accuracy", t -> t.result.summary(Measured::accuracy), "accuracy")
                 .numbers(
@@ -135,10 +136,10 @@ final class TransferTables {
         for (Study study : studies) {
             for (Robustness all : study.robustness()) {
                 for (Setup setup : all.results().setups()) {
-                    all.results()
-                            .get(all.source(), setup)
-                            .ifPresent(r -> table.row(new Tested(study, all.source(), "source", r)));
-                    all.onTargets(setup).forEach(r -> table.row(new Tested(study, all.source(), "target", r)));
+                    Stream.concat(
+                                    all.results().get(all.source(), setup).stream(),
+                                    all.onTargets(setup).stream())
+                            .forEach(result -> table.row(new Tested(study, all.source(), result)));
                 }
             }
         }
