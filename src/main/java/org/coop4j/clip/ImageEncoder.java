@@ -13,6 +13,7 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
+import org.coop4j.graph.OpTime;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostMatrix;
@@ -139,6 +140,11 @@ public final class ImageEncoder {
      */
     public Encoded encodeQuickly(int count, PixelSource source) {
         return encode(count, this::quick, source);
+    }
+
+    /** Runs one plan of {@link #encodeQuickly} for this many images, and measures the time of each kind of op. */
+    public List<OpTime> profile(int images) {
+        return weights.lock().hold(() -> OpTime.measure(List.of(quick(images))));
     }
 
     private Encoded encode(int count, IntFunction<ExecutionPlan> plans, PixelSource source) {

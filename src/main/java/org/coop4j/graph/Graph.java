@@ -126,12 +126,12 @@ public class Graph {
 
     /** Returns layer norm of each row, epsilon 1e-5; x [rows, width] → same. */
     public SDVariable layerNorm(SDVariable x, SDVariable gain, SDVariable bias) {
-        return new LayerNorm(sd, x, gain, bias).outputVariable();
+        return new LayerNorm(sd, precision, x, gain, bias).outputVariable();
     }
 
     /** Returns an activation function of each element. */
     public SDVariable activation(Activation.Kind kind, SDVariable x) {
-        return new Activation(sd, kind, x).outputVariable();
+        return new Activation(sd, precision, kind, x).outputVariable();
     }
 
     /** Returns a + b of one shape. */

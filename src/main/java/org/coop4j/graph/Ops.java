@@ -2,6 +2,7 @@ package org.coop4j.graph;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.HostKernel;
@@ -10,6 +11,7 @@ import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.Add;
 import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.functions.DifferentialFunction;
+import org.nd4j.autodiff.samediff.internal.SameDiffOp;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.CustomOp;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
@@ -36,20 +38,33 @@ final class Ops {
         return function instanceof AddOp || (function instanceof GraphOp op && op.mayOverwrite(input));
     }
 
-    /** Returns an op bound to its arrays as a step of a plan. */
+    /**
+     * Returns an op bound to its arrays as a step of a plan.
+     *
+     * @param rounded the variables that hold bfloat16 if host kernels compute them
+     */
     static ExecutionPlan.Step step(
-            DifferentialFunction function, List<long[]> inputShapes, INDArray[] in, INDArray[] out, Workers workers) {
+            SameDiffOp op,
+            List<long[]> inputShapes,
+            INDArray[] in,
+            INDArray[] out,
+            Set<String> rounded,
+            Workers workers) {
         long bytes = Arrays.stream(out)
                 .mapToLong(array -> array.length() * array.dataType().width())
                 .sum();
-        long flops = function instanceof GraphOp op ? op.flops(inputShapes) : 0;
-        return new ExecutionPlan.Step(function.opName(), kernel(function, in, out, workers), flops, bytes);
+        long flops = op.getOp() instanceof GraphOp ours ? ours.flops(inputShapes) : 0;
+        return new ExecutionPlan.Step(op.getOp().opName(), kernel(op, in, out, rounded, workers), flops, bytes);
     }
 
-    private static HostKernel kernel(DifferentialFunction function, INDArray[] in, INDArray[] out, Workers workers) {
+    private static HostKernel kernel(
+            SameDiffOp sameDiffOp, INDArray[] in, INDArray[] out, Set<String> rounded, Workers workers) {
+        DifferentialFunction function = sameDiffOp.getOp();
         HostKernel kernel = null;
         if (Backend.currentForm() == Backend.Form.HOST && allHostReadable(in) && allHostReadable(out)) {
-            kernel = hostKernel(function, matrices(in), matrices(out), workers);
+            HostMatrix[] inputs = matrices(in, sameDiffOp.getInputsToOp(), rounded);
+            HostMatrix[] outputs = matrices(out, sameDiffOp.getOutputsOfOp(), rounded);
+            kernel = hostKernel(function, inputs, outputs, workers);
         }
         if (kernel == null) {
             kernel = function instanceof GraphOp op ? op.portableKernel(in, out) : bind(function, in, out);
@@ -61,8 +76,13 @@ final class Ops {
         return Arrays.stream(arrays).allMatch(HostMatrix::isHostReadable);
     }
 
-    private static HostMatrix[] matrices(INDArray[] arrays) {
-        return Arrays.stream(arrays).map(HostMatrix::of).toArray(HostMatrix[]::new);
+    private static HostMatrix[] matrices(INDArray[] arrays, List<String> names, Set<String> rounded) {
+        HostMatrix[] result = new HostMatrix[arrays.length];
+        for (int i = 0; i < result.length; i++) {
+            HostMatrix matrix = HostMatrix.of(arrays[i]);
+            result[i] = rounded.contains(names.get(i)) ? matrix.rounded() : matrix;
+        }
+        return result;
     }
 
     /** Returns the kernel of an op on native memory; null if ND4J computes it. */

@@ -3,6 +3,7 @@ package org.coop4j.graph;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -43,6 +44,9 @@ public final class PlanDraft {
     /** The last op that reads each variable, by its place in the order. */
     private final Map<String, Integer> lastUses = new HashMap<>();
 
+    /** The variables that only products and attention read, which are kept rounded to bfloat16. */
+    private final Set<String> rounded = new HashSet<>();
+
     private final Map<String, Value> values = new LinkedHashMap<>();
     private final Map<DataType, List<Slot>> slots = new EnumMap<>(DataType.class);
     private final Map<DataType, Long> lengths = new EnumMap<>(DataType.class);
@@ -80,7 +84,8 @@ public final class PlanDraft {
         this.sd = sd;
         this.outputs = outputs;
         this.workers = workers;
-        List<SameDiffOp> ops = opsInOrder(sd, outputs.values());
+        List<SameDiffOp> ops = fused(opsInOrder(sd, outputs.values()));
+        findRounded(ops);
         for (int step = 0; step < ops.size(); step++) {
             for (String input : ops.get(step).getInputsToOp()) {
                 lastUses.put(input, step);
@@ -137,7 +142,7 @@ public final class PlanDraft {
             INDArray[] out = arrays(op.getOutputsOfOp(), inputs, arena);
             List<long[]> shapes =
                     operands.stream().map(operand -> value(operand).shape).toList();
-            steps.add(Ops.step(op.getOp(), shapes, in, out, workers));
+            steps.add(Ops.step(op, shapes, in, out, rounded, workers));
         }
         Map<String, INDArray> results = new LinkedHashMap<>();
         outputs.forEach((name, variable) -> results.put(name, array(value(variable), inputs, arena)));
@@ -170,6 +175,65 @@ public final class PlanDraft {
         return new ArrayList<>(done);
     }
 
+    /** Returns the ops, with what follows a product as part of it where nothing else reads the product. */
+    private List<SameDiffOp> fused(List<SameDiffOp> ops) {
+        List<String> read = new ArrayList<>(outputs.values());
+        ops.forEach(op -> read.addAll(op.getInputsToOp()));
+        Map<String, SameDiffOp> results = new LinkedHashMap<>(); // by their first output
+        for (SameDiffOp op : ops) {
+            SameDiffOp result = op;
+            for (String input : op.getInputsToOp()) {
+                SameDiffOp before = results.get(input);
+                if (result == op && before != null && Collections.frequency(read, input) == 1) {
+                    result = fused(before, op, input);
+                    if (result != op) {
+                        results.remove(input);
+                    }
+                }
+            }
+            results.put(result.getOutputsOfOp().get(0), result);
+        }
+        return new ArrayList<>(results.values());
+    }
+
+    /** Returns two ops as one, or the second if that cannot be. */
+    private static SameDiffOp fused(SameDiffOp first, SameDiffOp second, String between) {
+        GraphOp both = first.getOp() instanceof GraphOp before && second.getOp() instanceof GraphOp after
+                ? before.followedBy(after)
+                : null;
+        if (both == null) {
+            return second;
+        }
+        List<String> inputs = new ArrayList<>(first.getInputsToOp());
+        second.getInputsToOp().stream().filter(other -> !other.equals(between)).forEach(inputs::add);
+        return SameDiffOp.builder()
+                .name(second.getName())
+                .op(both)
+                .inputsToOp(inputs)
+                .outputsOfOp(second.getOutputsOfOp())
+                .build();
+    }
+
+    private void findRounded(List<SameDiffOp> ops) {
+        Set<String> exact = new HashSet<>(outputs.values());
+        for (SameDiffOp op : ops) {
+            for (int i = 0; i < op.getInputsToOp().size(); i++) {
+                if (!(op.getOp() instanceof GraphOp reader && reader.mayReadRounded(i))) {
+                    exact.add(op.getInputsToOp().get(i));
+                }
+            }
+        }
+        for (SameDiffOp op : ops) {
+            String result = op.getOutputsOfOp().get(0);
+            if (!exact.contains(result)
+                    && op.getOp() instanceof GraphOp writer
+                    && writer.mayWriteRounded(
+                            rounded.contains(op.getInputsToOp().get(0)))) {
+                rounded.add(result);
+            }
+        }
+    }
+
     /** Gives the outputs of an op their shapes and slots, unless its result is a view. */
     private void addOutputs(SameDiffOp op, int step) {
         List<Value> in = op.getInputsToOp().stream().map(this::value).toList();
@@ -185,7 +249,8 @@ public final class PlanDraft {
         for (int i = 0; i < names.size(); i++) {
             DataType type = sd.getVariable(names.get(i)).dataType();
             long length = length(shapes.get(i));
-            Slot slot = i == 0 ? overwritable(function, in, type, length, step) : null;
+            boolean fresh = i > 0 || rounded.contains(names.get(0));
+            Slot slot = fresh ? null : overwritable(function, in, type, length, step);
             if (slot == null) {
                 slot = new Slot(length, step);
                 slots.computeIfAbsent(type, t -> new ArrayList<>()).add(slot);

@@ -117,7 +117,7 @@ public final class BenchCommand extends ConsoleCommand {
     @Mixin
     private Options.Memory memory;
 
-    @Option(names = "--profile", description = "Show the time of each op of a step.")
+    @Option(names = "--profile", description = "For step and encode: show the time of each op.")
     private boolean profile;
 
     @Mixin
@@ -171,6 +171,7 @@ public final class BenchCommand extends ConsoleCommand {
                 case "encode" -> {
                     images(batch, ImageBench.pixels(clip, batch, runs));
                     product(clip);
+                    profile(clip.imageEncoder().profile(batch));
                 }
                 default -> {
                     Measurement all = ImageBench.files(clip, images, console);
@@ -204,6 +205,10 @@ public final class BenchCommand extends ConsoleCommand {
         result.putAll(outcome.values());
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_of_steps_mb", bytes >> 20));
         product(clip);
+        profile(outcome.profile());
+    }
+
+    private void profile(List<OpTime> times) {
         if (profile) {
             ops = new Table<OpTime>()
                     .text("op", OpTime::op)
@@ -212,7 +217,7 @@ public final class BenchCommand extends ConsoleCommand {
                     .number("ms", 1, op -> op.nanos() / 1e6)
                     .number("gflops", 0, op -> op.flops() / (double) Math.max(1, op.nanos()))
                     .count("output_mb", op -> op.bytes() >> 20)
-                    .rows(outcome.profile());
+                    .rows(times);
         }
     }
 

@@ -3,7 +3,6 @@ package org.coop4j.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,12 +47,11 @@ final class CompareCommand extends ConsoleCommand {
     @Parameters(arity = "2..*", paramLabel = "RUN", description = "Folders of finished runs.")
     private List<Path> runs;
 
-        @Option(names = "--all", description = "Show all images on which they disagree, not the first 20.")
-    private boolean all;
+    @Option(names = "--all", description = "Show all images on which they disagree, not the first 20.")
+    private boolean showAll;
 
     @Mixin
     private PromptOptions.OfModel model;
-
 
     @Mixin
     private Options.Bank bankOptions;
@@ -70,7 +68,7 @@ final class CompareCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-                List<ClassifierFile> files = new ArrayList<>();
+        List<ClassifierFile> files = new ArrayList<>();
         for (Path run : runs) {
             files.add(new PromptOptions(run, model).read());
         }
@@ -92,8 +90,6 @@ final class CompareCommand extends ConsoleCommand {
         return 0;
     }
 
-    
-
     /** Tests the classifiers; warns of test images that they learned from. */
     private Comparison compare(FeatureSpace space, List<ClassifierFile> files, Evaluator evaluator) throws IOException {
         List<String> names = evaluator.dataset().classNames();
@@ -102,7 +98,7 @@ final class CompareCommand extends ConsoleCommand {
             Path run = runs.get(i);
             ClassifierFile file = files.get(i);
             LabelledFeatures images = evaluator.images();
-                        int both = EvaluationData.of(file, run, console)
+            int both = EvaluationData.of(file, run, console)
                     .learned(images.images())
                     .size();
             if (both > 0) {
@@ -152,8 +148,8 @@ final class CompareCommand extends ConsoleCommand {
             console.paragraph("%s against %s: %s points, %s"
                     .formatted(other.name(), first.name(), difference, ComparisonTable.meaning(other, first)));
         }
-                int different = disagreements.rows().size();
-        boolean cut = different > SHOWN && !all;
+        int different = disagreements.rows().size();
+        boolean cut = different > SHOWN && !showAll;
         console.print("different labels on %d of %s%s"
                 .formatted(
                         different,

@@ -11,6 +11,7 @@ import org.coop4j.bench.Measurement;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Backend.BackendException;
+import org.coop4j.graph.host.OneDnn;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.JpegCheck;
@@ -51,9 +52,8 @@ final class DoctorCommand extends ConsoleCommand {
             canCompute = backend();
             environment();
             if (canCompute) {
-                String obstacle =
-                        Precision.BFLOAT16.obstacle().map("no: "::concat).orElse("yes: --precision bf16 is faster");
-                table.row("bfloat16", obstacle);
+                Optional<String> obstacle = Precision.BFLOAT16.obstacle().map("no: "::concat);
+                table.row("bfloat16", obstacle.orElseGet(() -> "yes: --precision bf16 uses " + OneDnn.instructions()));
                 if (Backend.currentForm() == Backend.Form.HOST) {
                     product(workers);
                 }

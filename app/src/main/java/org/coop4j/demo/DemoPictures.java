@@ -26,12 +26,6 @@ public record DemoPictures(Path folder) {
 
     private static final String RESOURCE = "/org/coop4j/demo/demo.zip";
 
-    /** In the cache: held by the process that unpacks. */
-    private static final String LOCK = ".pictures.lock";
-
-    /** In the cache: a folder that is not yet complete. */
-    private static final String UNFINISHED = ".pictures-unfinished";
-
     /**
      * Unpacks the pictures into a folder of their own in {@code cache}, once. One process unpacks
      * while others wait; what one left that failed or was killed goes before.
@@ -42,10 +36,10 @@ public record DemoPictures(Path folder) {
         if (!Files.isDirectory(folder)) {
             Files.createDirectories(cache);
             try (FileChannel channel =
-                    OpenFile.channel(cache.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+                    OpenFile.channel(cache.resolve(".pictures.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
                 channel.lock();
                 if (!Files.isDirectory(folder)) {
-                    Path unfinished = cache.resolve(UNFINISHED);
+                    Path unfinished = cache.resolve(".pictures-unfinished");
                     CacheFolder.delete(unfinished);
                     unpack(archive, unfinished);
                     Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
@@ -58,7 +52,10 @@ public record DemoPictures(Path folder) {
     private static void unpack(byte[] archive, Path target) throws IOException {
         try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(archive))) {
             for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
-                Path file = target.resolve(place(entry.getName())).normalize();
+                String place = entry.getName()
+                        .replaceFirst("^drawings/", "drawings/test/")
+                        .replaceFirst("^(train|test)/", "photographs/$1/");
+                Path file = target.resolve(place).normalize();
                 if (!file.startsWith(target)) {
                     throw new IOException(RESOURCE + " has the entry " + entry.getName());
                 }
@@ -68,10 +65,5 @@ public record DemoPictures(Path folder) {
                 }
             }
         }
-    }
-
-    /** Returns the path of an entry of the archive, whose folders are train, test and drawings. */
-    private static String place(String entry) {
-        return entry.replaceFirst("^drawings/", "drawings/test/").replaceFirst("^(train|test)/", "photographs/$1/");
     }
 }

@@ -136,21 +136,18 @@ public record DemoReport(DemoResult result, Scores scores) {
 
     /** Returns the accuracy of the featured method, and its gains over others. */
     public List<Fact> facts() {
-        String prompt = quoted(scores.best(PHOTOGRAPHS));
+        double own = learned().mean();
         SeedSummary probe = scores.learned(PHOTOGRAPHS, DemoMethod.LINEAR_PROBE);
         return List.of(
                 new Fact(
                         learned().meanSd(1) + " %",
                         "prompts learned from " + scores.mostShots() + " photographs per class"),
-                gain("the best hand-written prompt, " + prompt, best(PHOTOGRAPHS)),
-                gain("the best with careful names", best(CAREFUL)),
-                gain("the linear probe", probe.mean()));
-    }
-
-    private Fact gain(String other, double accuracy) {
-        return new Fact(
-                Numbers.signed(learned().mean() - accuracy, 1) + " points",
-                "against " + other + " (" + Numbers.percent(accuracy) + ")");
+                Fact.gain(
+                        own,
+                        "the best hand-written prompt, " + quoted(scores.best(PHOTOGRAPHS)),
+                        best(PHOTOGRAPHS)),
+                Fact.gain(own, "the best with careful names", best(CAREFUL)),
+                Fact.gain(own, "the linear probe", probe.mean()));
     }
 
     /** Returns a prompt in quotation marks. */

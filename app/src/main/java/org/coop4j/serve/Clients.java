@@ -7,6 +7,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.io.Connection;
@@ -40,37 +41,38 @@ final class Clients implements Connection.Listener {
     @Override
     public void onOpened(Connection connection) {
         Client client = new Client(connection, options.token().isEmpty());
-        client.limit(client.patience());
+        Optional<Client> oldestStranger = Optional.empty();
         synchronized (connected) {
             if (connected.size() + 1 >= options.limits().connections()) {
-                connected.values().stream()
-                        .filter(one -> !one.known)
-                        .findFirst()
-                        .ifPresent(Client::close);
+                oldestStranger =
+                        connected.values().stream().filter(one -> !one.known).findFirst();
             }
             connected.put(connection, client);
         }
+        oldestStranger.ifPresent(Client::close);
+        client.limit(client.patience());
     }
 
     @Override
     public void onClosed(Connection connection) {
+        Client client;
         synchronized (connected) {
-            Client client = connected.remove(connection);
-            if (client != null) {
-                client.arrived();
-            }
+            client = connected.remove(connection);
+        }
+        if (client != null) {
+            client.arrived();
         }
     }
 
     /** Notes the beginning of a request, whose headers have arrived. */
     void begin(Request request) {
-        synchronized (connected) {
-            Client client = connected.get(request.getConnectionMetaData().getConnection());
-            if (client != null) {
-                request.setAttribute(Client.class.getName(), client);
-                client.begin(request);
-            }
+        Connection connection = request.getConnectionMetaData().getConnection();
+        Client client;
+        synchronized (connected) { // one that has been closed may still be answering
+            client = connected.getOrDefault(connection, new Client(connection, true));
         }
+        request.setAttribute(Client.class.getName(), client);
+        client.begin(request);
     }
 
     /** Returns the client of a request. */
@@ -106,11 +108,11 @@ final class Clients implements Connection.Listener {
         }
 
         /** Fails the reading of a request, which is answered, or else closes the connection. */
-        private synchronized void expire() {
+        private void expire() {
             if (connection.onIdleExpired(new TimeoutException())) {
                 close();
             } else {
-                deadline = clock.schedule(this::close, LAST_WORD.toMillis(), TimeUnit.MILLISECONDS);
+                clock.schedule(this::close, LAST_WORD.toMillis(), TimeUnit.MILLISECONDS);
             }
         }
 
@@ -153,7 +155,9 @@ final class Clients implements Connection.Listener {
             try {
                 SocketChannel channel = (SocketChannel) connection.getEndPoint().getTransport();
                 int bytes = channel.read(ByteBuffer.allocate(1));
-                hurried |= bytes > 0;
+                if (bytes > 0) {
+                    hurried = true;
+                }
                 return bytes < 0;
             } catch (IOException e) {
                 return true;

@@ -1,7 +1,6 @@
 package org.coop4j.serve;
 
 import java.net.InetAddress;
-import java.net.URI;
 import java.net.UnknownHostException;
 import java.util.HashSet;
 import java.util.Locale;
@@ -41,9 +40,7 @@ final class Gate extends Handler.Wrapper {
         this.allowedOrigin = options.allowedOrigin();
         this.onLoopback = InetAddress.getByName(options.host()).isLoopbackAddress();
         names.add(options.host());
-        allowedOrigin
-                .filter(origin -> !origin.equals("*"))
-                .ifPresent(origin -> names.add(URI.create(origin).getHost()));
+        allowedOrigin.ifPresent(origin -> names.add(origin.replaceFirst("^.*://", "").replaceFirst(":\\d+$", "")));
     }
 
     @Override

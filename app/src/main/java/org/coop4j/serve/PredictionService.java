@@ -18,7 +18,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Connector;
@@ -218,14 +217,9 @@ public final class PredictionService implements AutoCloseable {
     /** Refuses new requests, waits for the answers to accepted ones for a limited time, and ends. */
     @Override
     public void close() {
-        CompletableFuture<Void> stopped = new CompletableFuture<>();
-        stopped.orTimeout(options.limits().drainTime().toNanos(), TimeUnit.NANOSECONDS)
-                .exceptionally(tooLate -> {
-                    classifiers.cancel();
-                    return null;
-                });
-        http.stop();
-        stopped.complete(null);
+        clock.schedule(
+                classifiers::cancel, options.limits().drainTime().toMillis(), TimeUnit.MILLISECONDS);
+        http.stop(); // and the clock
         metrics.close();
     }
 }

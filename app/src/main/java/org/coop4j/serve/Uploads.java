@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
-import org.eclipse.jetty.http.BadMessageException;
+import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,7 +68,7 @@ final class Uploads {
     private int receive(Context context, byte[] target, int offset, int length) {
         try {
             return context.req().getInputStream().read(target, offset, length);
-        } catch (IOException | BadMessageException e) {
+        } catch (IOException | HttpException.RuntimeException e) {
             if (e.getCause() instanceof TimeoutException) {
                 throw new Refusal(
                         HttpStatus.REQUEST_TIMEOUT_408,
@@ -97,7 +97,7 @@ final class Uploads {
             if (!waits && !endless && context.req().getInputStream().skip(MAX_DROPPED) < MAX_DROPPED) {
                 return;
             }
-        } catch (IOException | BadMessageException e) {
+        } catch (IOException | HttpException.RuntimeException e) {
             // It is malformed, or too slow.
         }
         context.header(Header.CONNECTION, "close");

@@ -9,7 +9,6 @@ import java.util.SortedSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
-import org.coop4j.base.Numbers;
 import org.coop4j.eval.BaseToNew;
 import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.MethodResults.Common;
@@ -94,13 +93,9 @@ public record BaseToNewResults(List<Row> rows, List<Row> averages) {
         List<Long> newSeeds = unseen.get().seeds();
         MethodLabel method = base.get().method();
         if (!method.isWithoutTraining() && !baseSeeds.equals(newSeeds)) {
-            notes.accept("base-to-new, %s, %s: base classes have seeds %s, new classes %s; only shared seeds count"
-                    .formatted(base.get().dataset(), method.id(), text(baseSeeds), text(newSeeds)));
+            notes.accept("base-to-new, %s, %s: base classes have %s, new classes %s; only shared seeds count"
+                    .formatted(base.get().dataset(), method.id(), Study.describe(baseSeeds), Study.describe(newSeeds)));
         }
         return new Row(base.get().onlySeedsOf(unseen.get()), unseen.get().onlySeedsOf(base.get()));
-    }
-
-    private static String text(List<Long> seeds) {
-        return Numbers.first(seeds.stream().map(String::valueOf).toList(), Integer.MAX_VALUE);
     }
 }

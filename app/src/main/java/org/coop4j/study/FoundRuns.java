@@ -106,14 +106,13 @@ public record FoundRuns(
     /**
      * The model of a run.
      *
-     * @param sha256 SHA-256 of the model file; empty if it is not recorded
+     * @param sha256 SHA-256 of the model file
      * @param name for people: the published model, or the file's name
      * @param backbone as the papers name it, such as {@code RN50}, if it is a published model
      */
     public record ModelId(String sha256, String name, Optional<String> backbone) {
 
         private static final Pattern PUBLISHED = Pattern.compile("OpenAI (\\S+)");
-        private static final int SHORT = 12;
 
         /**
          * Returns a model as its run's provenance describes it: by the model that it was converted from, or else by its
@@ -139,14 +138,12 @@ public record FoundRuns(
 
         /** Returns the first digits of the SHA-256, enough to distinguish models. */
         public String shortSha256() {
-            return sha256.substring(0, Math.min(SHORT, sha256.length()));
+            return "%.12s…".formatted(sha256);
         }
 
         /** Returns the name and SHA-256: "RN50 (SHA-256 afeb0e10f9e5…)". */
         public String describe() {
-            return sha256.isEmpty()
-                    ? name + " (its SHA-256 is not recorded)"
-                    : name + " (SHA-256 " + shortSha256() + "…)";
+            return name + " (SHA-256 " + shortSha256() + ")";
         }
     }
 
@@ -164,17 +161,15 @@ public record FoundRuns(
                             ? root + " is a file: give the folder that holds the runs"
                             : "no such folder: " + root);
         }
-        List<FinishedRun> finished = new ArrayList<>();
-        List<Failure> failed = new ArrayList<>();
-        List<Path> unfinished = new ArrayList<>();
-        List<Failure> damaged = new ArrayList<>();
+        FoundRuns found =
+                new FoundRuns(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         List<Path> folders = folders(
                 root,
                 folder -> !folder.equals(root)
                         && (folder.getFileName().toString().startsWith(".") || RunFolder.isReplaced(folder)),
                 (place, problem) -> {
                     if (problem instanceof AccessDeniedException) { // otherwise a loop or a dead link
-                        damaged.add(new Failure(root.relativize(place), RunStore.describe(problem)));
+                        found.damaged.add(new Failure(root.relativize(place), RunStore.describe(problem)));
                     }
                 });
         try (Progress.Task task = progress.task("reading", folders.size(), Progress.Unit.FOLDERS)) {
@@ -182,9 +177,9 @@ public record FoundRuns(
                 Path name = root.relativize(folder);
                 try {
                     if (Files.exists(folder.resolve(RunFolder.RESULT))) {
-                        finished.add(finished(root, folder));
+                        found.finished.add(finished(root, folder));
                     } else if (Files.exists(folder.resolve(RunFolder.FAILURE))) {
-                        failed.add(new Failure(
+                        found.failed.add(new Failure(
                                 name,
                                 read(folder, RunFolder.FAILURE)
                                         .path("message")
@@ -192,15 +187,15 @@ public record FoundRuns(
                                         .strip()));
                     } else if (Files.exists(folder.resolve(RunFolder.CONFIG))
                             && read(folder, RunFolder.CONFIG).has("modelSha256")) {
-                        unfinished.add(name);
+                        found.unfinished.add(name);
                     }
                 } catch (IOException e) {
-                    damaged.add(new Failure(name, RunStore.describe(e)));
+                    found.damaged.add(new Failure(name, RunStore.describe(e)));
                 }
                 task.advance(1);
             }
         }
-        return new FoundRuns(finished, failed, unfinished, damaged);
+        return found;
     }
 
     /**

@@ -20,6 +20,7 @@ import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.method.Method;
 import org.coop4j.study.HandWrittenPrompts.Prompt;
+import org.coop4j.study.MethodResult.Gain;
 import org.coop4j.study.MethodResult.Measured;
 import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.Study.Entry;
@@ -170,6 +171,21 @@ public final class MethodResults {
     /** Returns the baseline of a dataset, or of the averages: the dataset's own hand-written prompt. */
     public Optional<MethodResult> zeroShot(String dataset) {
         return get(dataset, Setup.ZERO_SHOT);
+    }
+
+    /** Returns true if no method is better on the same data with as many images. */
+    public boolean isBest(MethodResult result) {
+        return cells(result.dataset()).stream()
+                .filter(other -> other.shots().equals(result.shots()))
+                .noneMatch(other -> other.accuracy() > result.accuracy());
+    }
+
+    /** Returns the gain over zero-shot on the same data; not a number if it is unknown. */
+    public Gain gain(MethodResult result) {
+        return zeroShot(result.dataset())
+                .filter(zeroShot -> !result.method().equals(MethodLabel.ZERO_SHOT))
+                .flatMap(result::gainOver)
+                .orElse(new Gain(Double.NaN, Optional.empty()));
     }
 
     /** Returns all methods with all their shots, in the order of the tables. */

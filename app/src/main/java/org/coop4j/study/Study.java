@@ -1,6 +1,7 @@
 package org.coop4j.study;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
@@ -93,7 +94,7 @@ public record Study(
         List<Study> studies = new ArrayList<>();
         byModel.forEach((model, runs) -> {
             boolean shared = Collections.frequency(names, model.name()) > 1;
-            studies.add(of(model, shared ? model.name() + ", " + model.shortSha256() + "…" : model.name(), runs));
+            studies.add(of(model, shared ? model.name() + ", " + model.shortSha256() : model.name(), runs));
         });
         return studies;
     }
@@ -242,7 +243,8 @@ public record Study(
         return entries.stream().map(entry -> entry.result().seed()).collect(Collectors.toCollection(TreeSet::new));
     }
 
-    private static String describe(Set<Long> seeds) {
+    /** Returns "seeds 1, 2 and 3". */
+    static String describe(Collection<Long> seeds) {
         String numbers = Numbers.list(seeds.stream().map(String::valueOf).toList());
         return (seeds.size() == 1 ? "seed " : "seeds ") + numbers;
     }

@@ -10,6 +10,7 @@ import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
 import org.coop4j.study.SweepCluster.Job;
 import org.coop4j.study.SweepPlan.PlannedMethod;
+import org.coop4j.study.SweepRun.RunState.Status;
 import org.coop4j.study.SweepRun.RunState;
 
 /**
@@ -91,7 +92,7 @@ public final class Sweep {
     /** Returns an estimate of the multiplications that are left, with the encoding of all images of the runs. */
     public double workLeft(List<RunState> states) {
         List<SweepRun> left = states.stream()
-                .filter(state -> state.status() != RunState.Status.FINISHED)
+                .filter(state -> state.status() != Status.FINISHED)
                 .map(RunState::run)
                 .toList();
         return RunGroup.work(RunGroup.of(left), SweepSchedule.imageWork(shared.clip()));

@@ -83,14 +83,14 @@ record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datase
     private void add(SweepDataset dataset) throws IOException {
         Set<String> methods = plan.methods().stream().map(PlannedMethod::name).collect(Collectors.toSet());
         Choice everything = new Choice(Set.of(dataset.name()), methods, Set.copyOf(plan.shots()));
-        addPrompts(dataset, ClassHalf.ALL, everything);
-        List<SweepRun> learned = addLearned(dataset, ClassHalf.ALL, everything);
+        add(dataset, ClassHalf.ALL, everything, false);
+        List<SweepRun> learned = add(dataset, ClassHalf.ALL, everything, true);
         Optional<Choice> halves =
                 plan.baseToNew().filter(choice -> choice.datasets().contains(dataset.name()));
         if (halves.isPresent()) {
-            addPrompts(dataset, ClassHalf.BASE, halves.get());
-            List<SweepRun> ofBase = addLearned(dataset, ClassHalf.BASE, halves.get());
-            addPrompts(dataset, ClassHalf.NEW, halves.get());
+            add(dataset, ClassHalf.BASE, halves.get(), false);
+            List<SweepRun> ofBase = add(dataset, ClassHalf.BASE, halves.get(), true);
+            add(dataset, ClassHalf.NEW, halves.get(), false);
             ofBase.forEach(source -> addTransfer(source, dataset, ClassHalf.NEW));
         }
         if (plan.testOn().isPresent() && plan.testOn().get().from().datasets().contains(dataset.name())) {
@@ -103,7 +103,7 @@ record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datase
         for (Dataset planned : testOn.targets()) {
             SweepDataset target = datasets.get(planned.name());
             if (!target.name().equals(dataset.name())) {
-                addPrompts(target, ClassHalf.ALL, choice);
+                add(target, ClassHalf.ALL, choice, false);
                 learned.stream()
                         .filter(run -> choice.methods().contains(run.label()))
                         .filter(run -> choice.shots().contains(run.shots()))
@@ -116,31 +116,26 @@ record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datase
         runs.putIfAbsent(run.folder(), run);
     }
 
-    /** Adds tests of the methods that learn nothing. */
-    private void addPrompts(SweepDataset dataset, ClassHalf half, Choice choice) throws IOException {
-        for (PlannedMethod planned : chosen(choice, false)) {
-            add(run(dataset, half, planned, 0, 0));
-        }
-    }
-
-    private List<SweepRun> addLearned(SweepDataset dataset, ClassHalf half, Choice choice) throws IOException {
-        List<SweepRun> learned = new ArrayList<>();
-        for (int shots : plan.shots().stream().filter(choice.shots()::contains).toList()) {
-            for (PlannedMethod planned : chosen(choice, true)) {
-                for (long seed : plan.seeds()) {
-                    learned.add(run(dataset, half, planned, shots, seed));
+    /**
+     * Adds the runs of some methods.
+     *
+     * @param learning true for those that learn; the others are tested once
+     */
+    private List<SweepRun> add(SweepDataset dataset, ClassHalf half, Choice choice, boolean learning)
+            throws IOException {
+        List<SweepRun> added = new ArrayList<>();
+        for (int shots : learning ? plan.shots() : List.of(0)) {
+            for (PlannedMethod planned : plan.methods()) {
+                boolean chosen = choice.methods().contains(planned.name())
+                        && planned.method().learns() == learning
+                        && (!learning || choice.shots().contains(shots));
+                for (long seed : !chosen ? List.<Long>of() : learning ? plan.seeds() : List.of(0L)) {
+                    added.add(run(dataset, half, planned, shots, seed));
                 }
             }
         }
-        learned.forEach(this::add);
-        return learned;
-    }
-
-    private List<PlannedMethod> chosen(Choice choice, boolean learning) {
-        return plan.methods().stream()
-                .filter(planned -> planned.method().learns() == learning)
-                .filter(planned -> choice.methods().contains(planned.name()))
-                .toList();
+        added.forEach(this::add);
+        return added;
     }
 
     private SweepRun run(SweepDataset dataset, ClassHalf half, PlannedMethod planned, int shots, long seed)

@@ -189,6 +189,20 @@ class ErrorsAndChangesTest {
     }
 
     @Test
+    void topHoldsInEveryFormOfOutput() throws IOException {
+        Object sea = pictures.resolve("test").resolve("sea");
+        Object[] words = {"predict", "-p", folder.resolve("prototypes"), sea, "--top", 2, "--csv"};
+        assertThat(coop(words).out().lines().findFirst().orElseThrow())
+                .isEqualTo("image,label,probability,label_2,probability_2");
+        words[6] = "--jsonl";
+        List<String> lines = coop(words).out().lines().toList();
+        assertThat(lines).isNotEmpty();
+        for (String line : lines) {
+            assertThat(json(line).get("probabilities")).hasSize(2);
+        }
+    }
+
+    @Test
     void calibratedProbabilitiesAreTheRawOnesAtTheTemperature() throws IOException {
         Path run = folder.resolve("prototypes");
         Path hot = folder.resolve("hot.safetensors");

@@ -38,7 +38,7 @@ class ReportCommandTest {
         assertThat(run.err()).isEmpty();
         assertThat(run.out())
                 .startsWith("small (SHA-256 a1a1a1a1a1a1…): 8 runs, 2 datasets, seeds 1, 2 and 3\n")
-                .contains("Accuracy in %, averaged over 2 datasets\n")
+                .contains("Average over 2 datasets, ")
                 .containsPattern("zero-shot +55\\.0\n")
                 // Averages 65, 75 and 85.
                 .containsPattern("coop-m16-end +75\\.0±10\\.0\n")
@@ -73,7 +73,7 @@ class ReportCommandTest {
         assertThat(run.err())
                 .contains("damaged run " + runs.resolve("EuroSAT/coop/seed2"))
                 .contains("result.json is damaged")
-                .contains("seed 2 is missing: EuroSAT, coop-m16-end, 16 shots");
+                .contains("seed 2 of EuroSAT, coop-m16-end, 16 shots");
         assertThat(run.out()).contains("page: ");
     }
 

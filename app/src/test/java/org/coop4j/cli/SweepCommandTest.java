@@ -151,7 +151,7 @@ class SweepCommandTest {
         CommandRun run = coop("sweep", wrong, "-m", model, "-o", out);
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.err().lines()).hasSize(1);
-        assertThat(run.err()).startsWith("coop: wrong.yaml, line 2, column 1: no method is called \"cop\"");
+        assertThat(run.err()).startsWith("coop: wrong.yaml, line 2, column 1: methods: method \"cop\"");
         Files.createDirectories(folder.resolve("empty1"));
         Files.createDirectories(folder.resolve("empty2"));
         Files.writeString(wrong, "datasets: [empty1, empty2]\nmethods: zero-shot\n");

@@ -96,7 +96,7 @@ class BaseToNewResultsTest {
         BaseToNewResults results = baseNew();
 
         assertThat(results.rows().get(0).means()).contains(new BaseToNew(70, 30));
-        assertThat(study().notes()).last().asString().contains("DTD, coop", "seeds 1, 2");
+        assertThat(study().notes()).last().asString().contains("DTD, coop", "seeds 1 and 2");
     }
 
     @Test

@@ -9,38 +9,41 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_query_weights_md;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
-import org.bytedeco.javacpp.BytePointer;
 
 /**
- * y = x · W + bias by oneDNN, with the factors rounded to bfloat16 and the sums in float32, bound to its matrices and
- * split among workers.
+ * y = function(x · W + bias) + residual by oneDNN, with the factors rounded to bfloat16 and the sums in float32, bound to
+ * its matrices and split among workers.
  *
  * <p>The weights are frozen: they are rounded and packed once, when the product is made, for all products of the
  * workers that want them in the same layout. A worker rounds its rows of x into its own scratch memory just before it
- * multiplies them.
+ * multiplies them, unless they are bfloat16 already.
  */
 public final class Bfloat16Product implements HostKernel {
 
     private final OneDnn oneDnn = new OneDnn();
-    private final Workers workers;
-
-    /** These stay reachable, as their memory is read and written. */
     private final HostMatrix x;
-
-    private final HostMatrix bias;
+    private final Epilogue after;
     private final HostMatrix y;
-    private final Band[] bands;
+    private final HostKernel bands;
 
     /**
-     * Plans y = x · w + bias, and rounds and packs the weights.
+     * What follows the product, each null for none.
+     *
+     * @param bias [1, cols]
+     * @param function of each element
+     * @param residual [rows, cols], added last
+     */
+    public record Epilogue(HostMatrix bias, OneDnn.Function function, HostMatrix residual) {}
+
+    /**
+     * Plans y = function(x · w + bias) + residual, and rounds and packs the weights.
      *
      * @param x [rows, inner]
      * @param w frozen, [inner, cols], or [cols, inner] if {@code transposed}
-     * @param bias [1, cols], null for none
      * @param y [rows, cols]
      */
     public Bfloat16Product(
-            HostMatrix x, HostMatrix w, boolean transposed, HostMatrix bias, HostMatrix y, Workers workers) {
+            HostMatrix x, HostMatrix w, boolean transposed, Epilogue after, HostMatrix y, Workers workers) {
         int inner = x.cols();
         int cols = y.cols();
         if ((transposed ? w.cols() : w.rows()) != inner
@@ -50,80 +53,58 @@ public final class Bfloat16Product implements HostKernel {
                     "product of [%d, %d] and [%d, %d]%s into [%d, %d]",
                     x.rows(), inner, w.rows(), w.cols(), transposed ? " transposed" : "", y.rows(), cols));
         }
-        this.workers = workers;
         this.x = x;
-        this.bias = bias;
+        this.after = after;
         this.y = y;
         dnnl_memory_desc layout = dnnl_primitive_desc_query_md(
                 description(Math.max(1, x.rows() / workers.count()), oneDnn.anyLayout(dnnl_bf16, inner, cols)),
                 dnnl_query_weights_md,
                 0);
         dnnl_memory packed = oneDnn.packed(oneDnn.matrix(dnnl_f32, inner, cols, transposed), w, layout, workers);
-        bands = new Band[workers.count()];
-        for (int part = 0; part < bands.length; part++) {
-            int from = Workers.start(x.rows(), part, bands.length);
-            int to = Workers.start(x.rows(), part + 1, bands.length);
-            if (from < to) {
-                bands[part] = band(from, to - from, layout, packed);
-            }
-        }
+        bands = oneDnn.byRows(x.rows(), workers, (row, rows) -> band(row, rows, layout, packed));
     }
 
     private dnnl_primitive_desc description(int rows, dnnl_memory_desc w) {
         return oneDnn.product(
                 oneDnn.matrix(dnnl_bf16, rows, x.cols(), false),
                 w,
-                bias == null ? null : oneDnn.matrix(dnnl_f32, 1, y.cols(), false),
-                oneDnn.matrix(dnnl_f32, rows, y.cols(), false));
+                after.bias == null ? null : oneDnn.rows(after.bias, 1),
+                after.function,
+                after.residual == null ? null : oneDnn.rows(after.residual, rows),
+                oneDnn.rows(y, rows));
     }
 
-    /**
-     * The rows of one worker.
-     *
-     * @param rounded its rows of x in bfloat16, at the start of its scratch memory
-     */
-    private record Band(dnnl_memory rounded, long roundedBytes, OneDnn.Call rounding, OneDnn.Call product) {
-
-        void run(BytePointer scratch) {
+    private OneDnn.Share band(int row, int rows, dnnl_memory_desc layout, dnnl_memory weights) {
+        dnnl_memory_desc half = oneDnn.matrix(dnnl_bf16, rows, x.cols(), false);
+        dnnl_memory given = oneDnn.memory(x, row, rows);
+        dnnl_memory rounded = x.isRounded() ? given : oneDnn.memory(half, null);
+        OneDnn.Call product = oneDnn.layer(
+                description(rows, layout),
+                rounded,
+                weights,
+                after.bias == null ? null : oneDnn.memory(after.bias, 0, 1),
+                after.function == null ? 0 : 1,
+                after.residual == null ? null : oneDnn.memory(after.residual, row, rows),
+                oneDnn.memory(y, row, rows));
+        if (x.isRounded()) {
+            return OneDnn.share(product);
+        }
+        OneDnn.Call rounding = oneDnn.copy(oneDnn.rows(x, rows), given, half, rounded);
+        long roundedBytes = NativeMemory.wholeLines(dnnl_memory_desc_get_size(half));
+        return new OneDnn.Share(roundedBytes + product.scratchBytes(), scratch -> {
             OneDnn.place(rounded, scratch);
             rounding.run(null);
             product.run(scratch.getPointer(roundedBytes));
-        }
-    }
-
-    private Band band(int row, int rows, dnnl_memory_desc layout, dnnl_memory weights) {
-        dnnl_memory_desc exact = oneDnn.matrix(dnnl_f32, rows, x.cols(), false);
-        dnnl_memory_desc half = oneDnn.matrix(dnnl_bf16, rows, x.cols(), false);
-        dnnl_memory rounded = oneDnn.memory(half, null);
-        return new Band(
-                rounded,
-                NativeMemory.wholeLines(dnnl_memory_desc_get_size(half)),
-                oneDnn.copy(exact, oneDnn.memory(exact, x.pointer(row, 0)), half, rounded),
-                oneDnn.layer(
-                        description(rows, layout),
-                        rounded,
-                        weights,
-                        bias == null ? null : memory(bias, 0, 1),
-                        memory(y, row, rows)));
-    }
-
-    private dnnl_memory memory(HostMatrix matrix, int row, int rows) {
-        return oneDnn.memory(oneDnn.matrix(dnnl_f32, rows, matrix.cols(), false), matrix.pointer(row, 0));
-    }
-
-    @Override
-    public void run() {
-        workers.run(part -> {
-            Band band = bands[part];
-            if (band != null) {
-                BytePointer scratch = workers.scratch(part, band.roundedBytes + band.product.scratchBytes());
-                OneDnn.singleThreaded(() -> band.run(scratch));
-            }
         });
     }
 
     @Override
+    public void run() {
+        bands.run();
+    }
+
+    @Override
     public void close() {
-        oneDnn.close();
+        bands.close();
     }
 }

@@ -21,14 +21,16 @@ public final class HostMatrix implements AutoCloseable {
     private final FloatBuffer buffer;
     private final int rows;
     private final int cols;
+    private final boolean rounded;
 
-    private HostMatrix(INDArray array, BytePointer owned, long address, int rows, int cols) {
+    private HostMatrix(INDArray array, BytePointer owned, long address, int rows, int cols, boolean rounded) {
         this.array = array;
         this.owned = owned;
         this.start = new Cursor(address, (long) rows * cols);
         this.buffer = start.asByteBuffer().asFloatBuffer();
         this.rows = rows;
         this.cols = cols;
+        this.rounded = rounded;
     }
 
     /**
@@ -66,7 +68,7 @@ public final class HostMatrix implements AutoCloseable {
     /** Returns the same with any content. */
     public static HostMatrix allocate(long rows, long cols) {
         BytePointer memory = NativeMemory.allocate(Math.multiplyExact(Float.BYTES * rows, cols));
-        return new HostMatrix(null, memory, memory.address(), Math.toIntExact(rows), Math.toIntExact(cols));
+        return new HostMatrix(null, memory, memory.address(), Math.toIntExact(rows), Math.toIntExact(cols), false);
     }
 
     /**
@@ -83,7 +85,7 @@ public final class HostMatrix implements AutoCloseable {
         int rows = cols == 0 ? 0 : Math.toIntExact(array.length() / cols);
         // A view's buffer has the address of the whole buffer.
         long address = array.data().address() + array.offset() * Float.BYTES;
-        return new HostMatrix(array, null, address, rows, cols);
+        return new HostMatrix(array, null, address, rows, cols, false);
     }
 
     /** Returns the last axis of an array. */
@@ -105,6 +107,16 @@ public final class HostMatrix implements AutoCloseable {
             expected *= array.size(axis);
         }
         return true;
+    }
+
+    /** Returns the same memory for values rounded to bfloat16, two bytes each, which only oneDNN reads and writes. */
+    public HostMatrix rounded() {
+        return new HostMatrix(array, null, start.address(), rows, cols, true);
+    }
+
+    /** Returns true if the values are bfloat16. */
+    public boolean isRounded() {
+        return rounded;
     }
 
     /** Returns all axes but the last. */
@@ -147,13 +159,13 @@ public final class HostMatrix implements AutoCloseable {
         return buffer;
     }
 
-    /** Returns a pointer to the element at {@code (row, col)}, for a BLAS call. */
+    /** Returns a pointer to the element at {@code (row, col)}, for a call of a library. */
     public FloatPointer pointer(long row, long col) {
         long offset = row * cols + col;
         if (offset < 0 || offset > start.limit()) {
             throw new IndexOutOfBoundsException("float " + offset + " of " + start.limit());
         }
-        return new Cursor(start.address() + offset * Float.BYTES, start.limit() - offset);
+        return new Cursor(start.address() + offset * (rounded ? Short.BYTES : Float.BYTES), start.limit() - offset);
     }
 
     /** Copies {@code n} elements from {@code (row, col)} on into {@code target}. */

@@ -1,20 +1,33 @@
 package org.coop4j.graph.host;
 
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_BIAS;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCALE;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCRATCHPAD;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SHIFT;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_1;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_bf16;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_binary_add;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_direct;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_forward_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_amx;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_backward_primitive_desc_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_forward_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_format_tag_any;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_inference;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_training;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_layer_normalization_forward_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_matmul_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_create_with_strides;
@@ -24,8 +37,13 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_get_blob;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_get_size;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_set_data_handle;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_append_binary;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_append_eltwise;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_destroy;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_post_ops;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_scratchpad_mode;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_destroy;
@@ -35,24 +53,32 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_execute;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_query_scratchpad_md;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_reorder_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_scratchpad_mode_user;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_softmax_accurate;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_softmax_forward_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_in_order;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_success;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_use_scale;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_use_shift;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
+import org.bytedeco.dnnl.dnnl_post_ops;
 import org.bytedeco.dnnl.dnnl_primitive;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
@@ -76,13 +102,11 @@ public final class OneDnn implements AutoCloseable {
     private final Deque<Runnable> frees = new ArrayDeque<>();
     private final dnnl_engine engine = new dnnl_engine();
 
-    /** Scratch memory is given with each execution. */
-    private final dnnl_primitive_attr attributes = new dnnl_primitive_attr();
+    /** Matrices whose memory is read or written, which stay reachable. */
+    private final List<HostMatrix> used = new ArrayList<>();
 
     OneDnn() {
         made(dnnl_engine_create(engine, dnnl_cpu, 0), "engine", () -> dnnl_engine_destroy(engine));
-        made(dnnl_primitive_attr_create(attributes), "attributes", () -> dnnl_primitive_attr_destroy(attributes));
-        check(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user), "scratchpad mode");
     }
 
     private static void check(int status, String what) {
@@ -132,6 +156,12 @@ public final class OneDnn implements AutoCloseable {
                 ? Optional.empty()
                 : Optional.of("this processor has no bfloat16 instructions (AVX512_BF16): use float32,"
                         + " or auto, which takes the best available");
+    }
+
+    /** Returns the instructions that multiply bfloat16 on this processor, which must have some. */
+    public static String instructions() {
+        int amx = dnnl_cpu_isa_avx512_core_amx;
+        return (dnnl_get_effective_cpu_isa() & amx) == amx ? "AMX" : "AVX512_BF16";
     }
 
     /** Returns a dense matrix; {@code transposed} if it lies in memory as [cols, rows]. */
@@ -187,10 +217,56 @@ public final class OneDnn implements AutoCloseable {
         check(dnnl_memory_set_data_handle(memory, address), "address");
     }
 
-    /** y = x · w + bias; the bias may be null. */
-    dnnl_primitive_desc product(dnnl_memory_desc x, dnnl_memory_desc w, dnnl_memory_desc bias, dnnl_memory_desc y) {
-        dnnl_primitive_desc desc = new dnnl_primitive_desc();
-        return made(desc, dnnl_matmul_primitive_desc_create(desc, engine, x, w, bias, y, attributes), "product");
+    /** Returns the layout of some rows of a matrix. */
+    dnnl_memory_desc rows(HostMatrix matrix, int rows) {
+        return matrix(matrix.isRounded() ? dnnl_bf16 : dnnl_f32, rows, matrix.cols(), false);
+    }
+
+    /** Returns the memory of some rows of a matrix. */
+    dnnl_memory memory(HostMatrix matrix, int row, int rows) {
+        used.add(matrix);
+        return memory(rows(matrix, rows), matrix.pointer(row, 0));
+    }
+
+    /** A function of each element, one of oneDNN's. */
+    public record Function(int algorithm, float alpha) {}
+
+    /**
+     * Returns attributes of a primitive whose scratch memory is given with each execution.
+     *
+     * @param function of each result; null for none
+     * @param residual added to the function's values; null for none
+     */
+    private dnnl_primitive_attr attributes(Function function, dnnl_memory_desc residual) {
+        dnnl_primitive_attr result = new dnnl_primitive_attr();
+        made(dnnl_primitive_attr_create(result), "attributes", () -> dnnl_primitive_attr_destroy(result));
+        check(dnnl_primitive_attr_set_scratchpad_mode(result, dnnl_scratchpad_mode_user), "scratchpad mode");
+        dnnl_post_ops after = new dnnl_post_ops();
+        made(dnnl_post_ops_create(after), "post-ops", () -> dnnl_post_ops_destroy(after));
+        if (function != null) {
+            check(dnnl_post_ops_append_eltwise(after, function.algorithm, function.alpha, 0), "function");
+        }
+        if (residual != null) {
+            check(dnnl_post_ops_append_binary(after, dnnl_binary_add, residual), "residual");
+        }
+        check(dnnl_primitive_attr_set_post_ops(result, after), "post-ops");
+        return result;
+    }
+
+    private dnnl_primitive_attr attributes() {
+        return attributes(null, null);
+    }
+
+    /** Plans y = function(x · w + bias) + residual; bias, function and residual may be null. */
+    dnnl_primitive_desc product(
+            dnnl_memory_desc x,
+            dnnl_memory_desc w,
+            dnnl_memory_desc bias,
+            Function function,
+            dnnl_memory_desc residual,
+            dnnl_memory_desc y) {
+        dnnl_primitive_attr attributes = attributes(function, residual);
+        return described("product", desc -> dnnl_matmul_primitive_desc_create(desc, engine, x, w, bias, y, attributes));
     }
 
     /**
@@ -207,26 +283,29 @@ public final class OneDnn implements AutoCloseable {
             int stride,
             long[] before,
             long[] after) {
-        dnnl_primitive_desc desc = new dnnl_primitive_desc();
-        int status = dnnl_convolution_forward_primitive_desc_create(
-                desc,
-                engine,
-                dnnl_forward_inference,
-                dnnl_convolution_direct,
-                x,
-                w,
-                bias,
-                y,
-                new long[] {stride, stride},
-                new long[2],
-                before,
-                after,
-                attributes);
-        return made(desc, status, "convolution");
+        long[] strides = {stride, stride};
+        return described(
+                "convolution",
+                desc -> dnnl_convolution_forward_primitive_desc_create(
+                        desc,
+                        engine,
+                        dnnl_forward_inference,
+                        dnnl_convolution_direct,
+                        x,
+                        w,
+                        bias,
+                        y,
+                        strides,
+                        new long[2],
+                        before,
+                        after,
+                        attributes()));
     }
 
-    private dnnl_primitive_desc made(dnnl_primitive_desc desc, int status, String what) {
-        made(status, what, () -> dnnl_primitive_desc_destroy(desc));
+    /** Describes a primitive, and frees the description in the end. */
+    private dnnl_primitive_desc described(String what, ToIntFunction<dnnl_primitive_desc> create) {
+        dnnl_primitive_desc desc = new dnnl_primitive_desc();
+        made(create.applyAsInt(desc), what, () -> dnnl_primitive_desc_destroy(desc));
         return desc;
     }
 
@@ -249,7 +328,7 @@ public final class OneDnn implements AutoCloseable {
     }
 
     /** A primitive with the memory that it reads and writes, for one thread at a time. */
-    record Call(
+    public record Call(
             dnnl_primitive primitive,
             dnnl_stream stream,
             dnnl_exec_arg_t arguments,
@@ -272,28 +351,48 @@ public final class OneDnn implements AutoCloseable {
 
     /** Returns a copy into another type or layout, which needs no scratch memory. */
     Call copy(dnnl_memory_desc from, dnnl_memory source, dnnl_memory_desc to, dnnl_memory target) {
-        dnnl_primitive_desc desc = new dnnl_primitive_desc();
-        made(desc, dnnl_reorder_primitive_desc_create(desc, from, engine, to, engine, attributes), "copy");
-        return call(desc, Map.of(DNNL_ARG_SRC, source, DNNL_ARG_DST, target), null, 0);
+        dnnl_primitive_desc copy = described(
+                "copy", desc -> dnnl_reorder_primitive_desc_create(desc, from, engine, to, engine, attributes()));
+        return call(copy, Map.of(DNNL_ARG_SRC, source, DNNL_ARG_DST, target));
     }
 
     /** Returns a product or convolution; the bias may be null. */
     Call layer(dnnl_primitive_desc desc, dnnl_memory x, dnnl_memory w, dnnl_memory bias, dnnl_memory y) {
-        dnnl_memory_desc scratch = dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0);
-        dnnl_memory scratchpad = memory(scratch, null);
+        return layer(desc, x, w, bias, 0, null, y);
+    }
+
+    /**
+     * Returns a product with a residual.
+     *
+     * @param before number of functions before the sum
+     * @param residual null for none
+     */
+    Call layer(
+            dnnl_primitive_desc desc,
+            dnnl_memory x,
+            dnnl_memory w,
+            dnnl_memory bias,
+            int before,
+            dnnl_memory residual,
+            dnnl_memory y) {
         Map<Integer, dnnl_memory> memory = new LinkedHashMap<>();
         memory.put(DNNL_ARG_SRC, x);
         memory.put(DNNL_ARG_WEIGHTS, w);
-        memory.put(DNNL_ARG_SCRATCHPAD, scratchpad);
         memory.put(DNNL_ARG_DST, y);
         if (bias != null) {
             memory.put(DNNL_ARG_BIAS, bias);
         }
-        return call(desc, memory, scratchpad, Math.max(1, dnnl_memory_desc_get_size(scratch)));
+        if (residual != null) {
+            memory.put(DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * (before + 1) | DNNL_ARG_SRC_1, residual);
+        }
+        return call(desc, memory);
     }
 
-    private Call call(
-            dnnl_primitive_desc desc, Map<Integer, dnnl_memory> memory, dnnl_memory scratchpad, long scratchBytes) {
+    private Call call(dnnl_primitive_desc desc, Map<Integer, dnnl_memory> operands) {
+        dnnl_memory_desc scratch = dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0);
+        Map<Integer, dnnl_memory> memory = new LinkedHashMap<>(operands);
+        dnnl_memory scratchpad = memory(scratch, null);
+        memory.put(DNNL_ARG_SCRATCHPAD, scratchpad);
         dnnl_primitive primitive = new dnnl_primitive();
         made(dnnl_primitive_create(primitive, desc), "primitive", () -> dnnl_primitive_destroy(primitive));
         dnnl_stream stream = new dnnl_stream();
@@ -304,7 +403,137 @@ public final class OneDnn implements AutoCloseable {
             arguments.getPointer(i++).arg(entry.getKey()).memory(entry.getValue());
         }
         frees.push(arguments::close);
-        return new Call(primitive, stream, arguments, i, scratchpad, scratchBytes);
+        return new Call(primitive, stream, arguments, i, scratchpad, Math.max(1, dnnl_memory_desc_get_size(scratch)));
+    }
+
+    /** Plans y = (x − mean) / √(variance + epsilon) · gain + bias, row by row. */
+    public Call layerNorm(
+            HostMatrix x, HostMatrix gain, HostMatrix bias, float epsilon, HostMatrix y, int row, int rows) {
+        used.addAll(List.of(gain, bias));
+        dnnl_memory_desc vector = strided(dnnl_f32, new long[] {x.cols()}, new long[] {1});
+        dnnl_primitive_desc norm = described(
+                "layer norm",
+                desc -> dnnl_layer_normalization_forward_primitive_desc_create(
+                        desc,
+                        engine,
+                        dnnl_forward_inference,
+                        rows(x, rows),
+                        rows(y, rows),
+                        null,
+                        epsilon,
+                        dnnl_use_scale | dnnl_use_shift,
+                        attributes()));
+        return call(
+                norm,
+                Map.of(
+                        DNNL_ARG_SRC,
+                        memory(x, row, rows),
+                        DNNL_ARG_SCALE,
+                        memory(vector, gain.pointer(0, 0)),
+                        DNNL_ARG_SHIFT,
+                        memory(vector, bias.pointer(0, 0)),
+                        DNNL_ARG_DST,
+                        memory(y, row, rows)));
+    }
+
+    /** Plans y = function(x), element by element. */
+    public Call function(Function function, HostMatrix x, HostMatrix y, int row, int rows) {
+        return call(
+                function(function, rows(x, rows)),
+                Map.of(DNNL_ARG_SRC, memory(x, row, rows), DNNL_ARG_DST, memory(y, row, rows)));
+    }
+
+    private dnnl_primitive_desc function(Function function, dnnl_memory_desc x) {
+        return described(
+                "function",
+                desc -> dnnl_eltwise_forward_primitive_desc_create(
+                        desc,
+                        engine,
+                        dnnl_forward_training,
+                        function.algorithm,
+                        x,
+                        x,
+                        function.alpha,
+                        0,
+                        attributes()));
+    }
+
+    /** Plans dx = dy · function′(x), element by element. */
+    public Call derivative(Function function, HostMatrix dy, HostMatrix x, HostMatrix dx, int row, int rows) {
+        dnnl_memory_desc layout = rows(x, rows);
+        dnnl_primitive_desc forward = function(function, layout);
+        dnnl_primitive_desc derivative = described(
+                "derivative",
+                desc -> dnnl_eltwise_backward_primitive_desc_create(
+                        desc,
+                        engine,
+                        function.algorithm,
+                        layout,
+                        layout,
+                        layout,
+                        function.alpha,
+                        0,
+                        forward,
+                        attributes()));
+        return call(
+                derivative,
+                Map.of(
+                        DNNL_ARG_SRC,
+                        memory(x, row, rows),
+                        DNNL_ARG_DIFF_DST,
+                        memory(dy, row, rows),
+                        DNNL_ARG_DIFF_SRC,
+                        memory(dx, row, rows)));
+    }
+
+    /** Plans the softmax of each row, into another type. */
+    Call softmax(dnnl_memory_desc from, dnnl_memory x, dnnl_memory_desc to, dnnl_memory y) {
+        dnnl_primitive_desc softmax = described(
+                "softmax",
+                desc -> dnnl_softmax_forward_primitive_desc_create(
+                        desc, engine, dnnl_forward_inference, dnnl_softmax_accurate, from, to, 1, attributes()));
+        return call(softmax, Map.of(DNNL_ARG_SRC, x, DNNL_ARG_DST, y));
+    }
+
+    /** Work on some rows, with scratch memory of so many bytes. */
+    record Share(long scratchBytes, Consumer<BytePointer> work) {}
+
+    /** Makes the share of {@code count} rows from {@code from} on. */
+    interface Shares {
+        Share of(int from, int count);
+    }
+
+    /** Returns a kernel that splits rows among workers; closing it frees this. */
+    HostKernel byRows(int rows, Workers workers, Shares shares) {
+        Share[] each = new Share[workers.count()];
+        for (int part = 0; part < each.length; part++) {
+            int from = Workers.start(rows, part, each.length);
+            int to = Workers.start(rows, part + 1, each.length);
+            each[part] = from < to ? shares.of(from, to - from) : null;
+        }
+        Runnable all = () -> workers.run(part -> {
+            if (each[part] != null) {
+                BytePointer scratch = workers.scratch(part, each[part].scratchBytes);
+                singleThreaded(() -> each[part].work.accept(scratch));
+            }
+        });
+        return HostKernel.owning(all, this::close);
+    }
+
+    /** A primitive on {@code count} rows from {@code from} on. */
+    @FunctionalInterface
+    public interface RowCall {
+        Call of(OneDnn oneDnn, int from, int count);
+    }
+
+    /** Returns a kernel of a primitive that works on each row by itself. */
+    public static HostKernel eachRow(int rows, Workers workers, RowCall primitive) {
+        OneDnn oneDnn = new OneDnn();
+        return oneDnn.byRows(rows, workers, (from, count) -> share(primitive.of(oneDnn, from, count)));
+    }
+
+    static Share share(Call call) {
+        return new Share(call.scratchBytes, call::run);
     }
 
     /** Runs {@code work} with OpenMP on the calling thread alone, then restores its setting. */

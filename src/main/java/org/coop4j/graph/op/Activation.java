@@ -1,10 +1,17 @@
 package org.coop4j.graph.op;
 
+import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_exp;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_gelu_erf;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_relu;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_swish;
+
 import java.util.List;
 import org.coop4j.graph.host.Exponential;
 import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.OneDnn;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -16,26 +23,42 @@ import org.nd4j.linalg.ops.transforms.Transforms;
 /** An activation function applied to each element. */
 public final class Activation extends GraphOp {
 
-    /** The functions that CLIP's towers and methods' losses use. */
-    public enum Kind {
-        /** x · sigmoid(1.702 x): OpenAI's models. */
-        QUICK_GELU,
-        /** x · Φ(x) with the exact normal distribution function: LAION's open_clip models. */
-        GELU,
-        /** max(x, 0): ModifiedResNet. */
-        RELU,
-        /** e^x. */
-        EXP
-    }
-
     private static final double QUICK_GELU_FACTOR = 1.702;
     private static final float FACTOR = (float) QUICK_GELU_FACTOR;
 
+    /** The functions that CLIP's towers and methods' losses use. */
+    public enum Kind {
+        /** x · sigmoid(1.702 x): OpenAI's models. */
+        QUICK_GELU(dnnl_eltwise_swish, FACTOR),
+        /** x · Φ(x) with the exact normal distribution function: LAION's open_clip models. */
+        GELU(dnnl_eltwise_gelu_erf, 0),
+        /** max(x, 0): ModifiedResNet. */
+        RELU(dnnl_eltwise_relu, 0),
+        /** e^x. */
+        EXP(dnnl_eltwise_exp, 0);
+
+        private final OneDnn.Function function;
+
+        Kind(int algorithm, float alpha) {
+            function = new OneDnn.Function(algorithm, alpha);
+        }
+    }
+
+    private final Precision precision;
     private final Kind kind;
 
-    public Activation(SameDiff sd, Kind kind, SDVariable x) {
+    /**
+     * @param precision of the products around it; with bfloat16, oneDNN computes the function
+     */
+    public Activation(SameDiff sd, Precision precision, Kind kind, SDVariable x) {
         super(sd, x);
+        this.precision = precision;
         this.kind = kind;
+    }
+
+    /** Returns the function in oneDNN's terms. */
+    OneDnn.Function function() {
+        return kind.function;
     }
 
     @Override
@@ -64,6 +87,12 @@ public final class Activation extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        if (precision == Precision.BFLOAT16) {
+            return OneDnn.eachRow(
+                    in[0].rows(),
+                    workers,
+                    (oneDnn, from, count) -> oneDnn.function(kind.function, in[0], out[0], from, count));
+        }
         return HostKernel.elementwise(in, out[0], workers, () -> {
             Exponential exponential = new Exponential(HostKernel.BLOCK);
             float[] e = new float[HostKernel.BLOCK];
@@ -112,16 +141,19 @@ public final class Activation extends GraphOp {
         // derivative. Both are kept anyway.
         boolean fromResult = kind == Kind.RELU || kind == Kind.EXP;
         SDVariable x = fromResult ? outputVariables()[0] : arg(0);
-        return List.of(new InputGradient(sameDiff, kind, gradients.get(0), x).outputVariable());
+        Precision of = fromResult ? Precision.FLOAT32 : precision;
+        return List.of(new InputGradient(sameDiff, of, kind, gradients.get(0), x).outputVariable());
     }
 
     /** dx = dy · f′(x). */
     private static final class InputGradient extends GraphOp {
 
+        private final Precision precision;
         private final Kind kind;
 
-        InputGradient(SameDiff sd, Kind kind, SDVariable dy, SDVariable x) {
+        InputGradient(SameDiff sd, Precision precision, Kind kind, SDVariable dy, SDVariable x) {
             super(sd, dy, x);
+            this.precision = precision;
             this.kind = kind;
         }
 
@@ -155,6 +187,12 @@ public final class Activation extends GraphOp {
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+            if (precision == Precision.BFLOAT16) {
+                return OneDnn.eachRow(
+                        in[0].rows(),
+                        workers,
+                        (oneDnn, from, count) -> oneDnn.derivative(kind.function, in[0], in[1], out[0], from, count));
+            }
             return HostKernel.elementwise(in, out[0], workers, () -> {
                 Exponential exponential = new Exponential(HostKernel.BLOCK);
                 float[] e = new float[HostKernel.BLOCK];

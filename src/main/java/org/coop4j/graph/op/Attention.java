@@ -3,6 +3,7 @@ package org.coop4j.graph.op;
 import java.util.List;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.RoundedAttention;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.AttentionLayout.Queries;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -21,6 +22,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class Attention extends GraphOp {
 
     private final AttentionLayout layout;
+
+    /** True if a gradient reads the probabilities. */
+    private boolean differentiated;
 
     /** Attention in which every row of {@code qkv} is a query. */
     public Attention(SameDiff sd, AttentionLayout layout, SDVariable qkv) {
@@ -73,7 +77,20 @@ public final class Attention extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        return AttentionKernel.forward(layout, in, out[0], out[1], workers);
+        return in[0].isRounded()
+                ? RoundedAttention.kernel(
+                        in[0], layout.heads(), layout.groups().get(0).length(), out[0], workers)
+                : AttentionKernel.forward(layout, in, out[0], out[1], workers);
+    }
+
+    @Override
+    public boolean mayReadRounded(int input) {
+        return layout.isUniform() && !differentiated;
+    }
+
+    @Override
+    public boolean mayWriteRounded(boolean fromRounded) {
+        return fromRounded && mayReadRounded(0);
     }
 
     @Override
@@ -83,6 +100,7 @@ public final class Attention extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
+        differentiated = true;
         SDVariable[] inputs = beforeInputs(gradients.get(0), outputVariables()[1]);
         return List.of(new InputGradient(sameDiff, layout, inputs).outputVariables());
     }

@@ -71,6 +71,11 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
         return new AttentionLayout(heads, other, causal, prefix, groups);
     }
 
+    /** Returns true if all sequences have one length, and every row is a query and sees its whole sequence alone. */
+    boolean isUniform() {
+        return queries == Queries.ALL && !causal && prefix == 0 && groups.size() == 1;
+    }
+
     /** Returns all packed rows, the prefix's included. */
     public int rows() {
         return prefix + groups.stream().mapToInt(Group::rows).sum();

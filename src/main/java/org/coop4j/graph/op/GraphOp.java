@@ -35,6 +35,9 @@ public abstract class GraphOp extends DynamicCustomOp {
         super(null, sd, inputs);
     }
 
+    /** An op that is no part of a graph, only of a plan. */
+    protected GraphOp() {}
+
     /** The class's name: {@code Linear.WeightGradient} is {@code coop_linear_weight_gradient}. */
     @Override
     public final String opName() {
@@ -65,6 +68,28 @@ public abstract class GraphOp extends DynamicCustomOp {
     /** Returns true if output 0 may overwrite this input when nothing reads the input afterwards. */
     public boolean mayOverwrite(int input) {
         return false;
+    }
+
+    /** Returns true if the host kernel can read this input rounded to bfloat16. */
+    public boolean mayReadRounded(int input) {
+        return false;
+    }
+
+    /**
+     * Returns true if the host kernel can write output 0 rounded to bfloat16.
+     *
+     * @param fromRounded true if input 0 is rounded
+     */
+    public boolean mayWriteRounded(boolean fromRounded) {
+        return false;
+    }
+
+    /**
+     * Returns this op and one that alone reads its result as one op; null if there is none. Its inputs are those of this
+     * op, then the other ones of {@code next}.
+     */
+    public GraphOp followedBy(GraphOp next) {
+        return null;
     }
 
     /** Returns the number of floating-point operations of the matrix products in one run; 0 for elementwise ops. */

@@ -4,6 +4,8 @@ import java.util.List;
 import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.OneDnn;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -22,8 +24,19 @@ public class LayerNorm extends GraphOp {
     /** Added to the variance (CLIP's {@code LayerNorm}). */
     public static final double EPSILON = 1e-5;
 
-    public LayerNorm(SameDiff sd, SDVariable x, SDVariable gain, SDVariable bias) {
+    private final Precision precision;
+
+    /**
+     * @param precision of the products around it; with bfloat16, oneDNN computes it
+     */
+    public LayerNorm(SameDiff sd, Precision precision, SDVariable x, SDVariable gain, SDVariable bias) {
         super(sd, x, gain, bias);
+        this.precision = precision;
+    }
+
+    @Override
+    public boolean mayWriteRounded(boolean fromRounded) {
+        return precision == Precision.BFLOAT16;
     }
 
     @Override
@@ -49,6 +62,13 @@ public class LayerNorm extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        if (precision == Precision.BFLOAT16) {
+            return OneDnn.eachRow(
+                    in[0].rows(),
+                    workers,
+                    (oneDnn, from, count) ->
+                            oneDnn.layerNorm(in[0], in[1], in[2], (float) EPSILON, out[0], from, count));
+        }
         HostMatrix x = in[0];
         int n = x.cols();
         float[] gain = new float[n];

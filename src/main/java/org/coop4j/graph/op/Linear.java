@@ -4,9 +4,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.coop4j.graph.host.Bfloat16Product;
+import org.coop4j.graph.host.Bfloat16Product.Epilogue;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.OneDnn;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Product;
 import org.coop4j.graph.host.Workers;
@@ -29,6 +31,11 @@ public final class Linear extends GraphOp {
     private final Gemm.Form form;
     private final Precision precision;
 
+    /** Number of the layer's own inputs, which those of {@code next} follow. */
+    private final int own;
+
+    private final GraphOp next; // null for none
+
     /**
      * @param form NT for a weight stored [out, in] as by {@code nn.Linear}, NN for one stored [in, out] as CLIP's
      *     {@code proj} and {@code text_projection}
@@ -39,6 +46,16 @@ public final class Linear extends GraphOp {
         super(sd, inputs);
         this.form = form;
         this.precision = precision;
+        this.own = inputs.length;
+        this.next = null;
+    }
+
+    /** A layer of a plan, with the op that follows. */
+    private Linear(Linear layer, GraphOp next) {
+        form = layer.form;
+        precision = layer.precision;
+        own = layer.own;
+        this.next = next;
     }
 
     @Override
@@ -57,18 +74,43 @@ public final class Linear extends GraphOp {
     public void compute(INDArray[] in, INDArray[] out) {
         INDArray w = rounded(precision, in[1]);
         Nd4j.matmul(rounded(precision, in[0]), w, out[0], false, form == Gemm.Form.NT, false);
-        if (in.length == 3) {
+        if (own == 3) {
             out[0].addi(in[2]);
+        }
+        if (next != null) {
+            INDArray[] rest = Arrays.copyOfRange(in, own - 1, in.length);
+            rest[0] = out[0];
+            next.compute(rest, out);
         }
     }
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        HostMatrix bias = in.length == 3 ? in[2] : null;
-        return switch (precision) {
-            case FLOAT32 -> new Product(form, in[0], in[1], bias, out[0], workers);
-            case BFLOAT16 -> new Bfloat16Product(in[0], in[1], form == Gemm.Form.NT, bias, out[0], workers);
-        };
+        HostMatrix bias = own == 3 ? in[2] : null;
+        if (precision == Precision.FLOAT32) {
+            return new Product(form, in[0], in[1], bias, out[0], workers);
+        }
+        OneDnn.Function function = next instanceof Activation activation ? activation.function() : null;
+        HostMatrix residual = next instanceof Add ? in[own] : null;
+        Epilogue after = new Epilogue(bias, function, residual);
+        return new Bfloat16Product(in[0], in[1], form == Gemm.Form.NT, after, out[0], workers);
+    }
+
+    @Override
+    public boolean mayReadRounded(int input) {
+        return input == 0 && precision == Precision.BFLOAT16;
+    }
+
+    @Override
+    public boolean mayWriteRounded(boolean fromRounded) {
+        return precision == Precision.BFLOAT16;
+    }
+
+    /** Includes an activation, or the residual sum in which the layer ends. */
+    @Override
+    public GraphOp followedBy(GraphOp other) {
+        boolean known = other instanceof Activation || other instanceof Add;
+        return known && next == null && precision == Precision.BFLOAT16 ? new Linear(this, other) : null;
     }
 
     private static INDArray rounded(Precision precision, INDArray array) {

@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import org.assertj.core.data.Offset;
 import org.bytedeco.dnnl.global.dnnl;
+import org.coop4j.graph.host.Bfloat16Product.Epilogue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -65,7 +67,8 @@ class Bfloat16ProductTest {
                 assertThatThrownBy(Precision.BFLOAT16::required).isInstanceOf(UnsupportedOperationException.class);
                 return;
             }
-            try (Bfloat16Product product = new Bfloat16Product(x, w, c.transposed, bias, y, workers)) {
+            try (Bfloat16Product product =
+                    new Bfloat16Product(x, w, c.transposed, new Epilogue(bias, null, null), y, workers)) {
                 product.run();
                 check(c, x, w, bias, y);
                 x.buffer().put(0, 5 * x.buffer().get(0));
@@ -109,6 +112,36 @@ class Bfloat16ProductTest {
     }
 
     @Test
+    void functionAndResidualFollowTheSums() {
+        if (Precision.BFLOAT16.obstacle().isPresent()) {
+            return;
+        }
+        Random random = new Random(5);
+        try (HostMatrix x = random(random, 19, 48);
+                HostMatrix w = random(random, 33, 48);
+                HostMatrix bias = random(random, 1, 33);
+                HostMatrix residual = random(random, 19, 33);
+                HostMatrix sums = HostMatrix.zeros(19, 33);
+                HostMatrix y = HostMatrix.zeros(19, 33);
+                Workers workers = new Workers(2)) {
+            OneDnn.Function swish = new OneDnn.Function(dnnl.dnnl_eltwise_swish, 1.702f);
+            try (Bfloat16Product plain =
+                            new Bfloat16Product(x, w, true, new Epilogue(bias, null, null), sums, workers);
+                    Bfloat16Product fused =
+                            new Bfloat16Product(x, w, true, new Epilogue(bias, swish, residual), y, workers)) {
+                plain.run();
+                fused.run();
+            }
+            for (int i = 0; i < 19 * 33; i++) {
+                double sum = sums.buffer().get(i);
+                double expected =
+                        sum / (1 + Math.exp(-1.702 * sum)) + residual.buffer().get(i);
+                assertThat((double) y.buffer().get(i)).isCloseTo(expected, Offset.offset(1e-5));
+            }
+        }
+    }
+
+    @Test
     void productsShareWeightsThatArePackedAlike() {
         if (Precision.BFLOAT16.obstacle().isPresent()) {
             assertThatThrownBy(Precision.BFLOAT16::required).isInstanceOf(UnsupportedOperationException.class);
@@ -120,8 +153,8 @@ class Bfloat16ProductTest {
                 HostMatrix y = HostMatrix.zeros(9, 48);
                 HostMatrix again = HostMatrix.zeros(9, 48);
                 Workers workers = new Workers(2)) {
-            Bfloat16Product first = new Bfloat16Product(x, w, true, null, y, workers);
-            Bfloat16Product second = new Bfloat16Product(x, w, true, null, again, workers);
+            Bfloat16Product first = new Bfloat16Product(x, w, true, new Epilogue(null, null, null), y, workers);
+            Bfloat16Product second = new Bfloat16Product(x, w, true, new Epilogue(null, null, null), again, workers);
             assertThat(workers.weightForms().copies()).hasSize(1);
             first.run();
             first.close();
@@ -142,7 +175,7 @@ class Bfloat16ProductTest {
                 HostMatrix w = HostMatrix.zeros(4, 3);
                 HostMatrix y = HostMatrix.zeros(2, 4);
                 Workers workers = new Workers(1)) {
-            assertThatThrownBy(() -> new Bfloat16Product(x, w, false, null, y, workers))
+            assertThatThrownBy(() -> new Bfloat16Product(x, w, false, new Epilogue(null, null, null), y, workers))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("product of [2, 3] and [4, 3] into [2, 4]");
         }

@@ -9,6 +9,7 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
+import org.coop4j.graph.host.Bfloat16Product.Epilogue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -57,7 +58,8 @@ class NativeMemoryTest {
                 Workers workers = new Workers(2)) {
             assertAligned(w.pointer(0, 0));
             if (Precision.BFLOAT16.obstacle().isEmpty()) {
-                try (Bfloat16Product product = new Bfloat16Product(x, w, true, null, y, workers)) {
+                try (Bfloat16Product product =
+                        new Bfloat16Product(x, w, true, new Epilogue(null, null, null), y, workers)) {
                     assertThat(workers.weightForms().copies()).hasSize(1);
                     workers.weightForms().copies().forEach(NativeMemoryTest::assertAligned);
                 }

@@ -5,6 +5,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.Numbers;
 import org.coop4j.console.Table;
 import org.coop4j.study.html.FewShotChart.Series;
 
@@ -91,7 +92,15 @@ public final class Section {
      *
      * @param value the number with its unit, such as "73.4 ± 0.5 %"
      */
-    public record Fact(String value, String meaning) {}
+    public record Fact(String value, String meaning) {
+
+        /** Compares an accuracy with another one. */
+        public static Fact gain(double own, String name, double other) {
+            return new Fact(
+                    Numbers.signed(own - other, 1) + " points",
+                    "compared with " + name + " (" + Numbers.percent(other) + ")");
+        }
+    }
 
     /** Adds a row of large numbers. */
     public Section facts(List<Fact> facts) {

@@ -63,7 +63,7 @@ public record ComparisonTable(List<Comparison> seeds) {
     }
 
     private static Cell marked(String name, boolean marked) {
-        return new Cell(List.of(name), decimals -> name, marked ? "* " + name : name, Cell.Style.PLAIN, "");
+        return new Cell(List.of(name), decimals -> name, marked ? "* " + name : name, Style.PLAIN, "");
     }
 
     /** Mutes the cells of a prompt found in hindsight. */

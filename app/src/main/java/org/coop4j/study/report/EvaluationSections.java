@@ -127,7 +127,7 @@ public final class EvaluationSections {
         return names.get(result.label()) + " (" + share(result.probability()) + ")";
     }
 
-    private static String share(double probability) {
+    static String share(double probability) {
         return Numbers.percent(100 * probability, 0);
     }
 

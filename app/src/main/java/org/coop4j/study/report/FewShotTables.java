@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table.Kind;
 import org.coop4j.console.Table;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult;
 import org.coop4j.study.MethodResult.Measured;
@@ -21,11 +22,12 @@ final class FewShotTables {
 
     private FewShotTables() {}
 
-    /** A method's result at a place. */
-    private record Line(Place place, MethodResult result) {
+    /** A result on a dataset, or an average. */
+    private record Line(Study study, MethodResult result) {
 
         Cell accuracy() {
-            return Cell.mean(result.summary(Measured::accuracy).orElseThrow()).best(place.isBest(result));
+            return Cell.mean(result.summary(Measured::accuracy).orElseThrow())
+                    .best(study.fewShot().isBest(result));
         }
 
         /** Returns Student's 95 % interval of three seeds or more. */
@@ -36,7 +38,7 @@ final class FewShotTables {
         }
 
         double gain() {
-            return place.gain(result).difference();
+            return study.fewShot().gain(result).difference();
         }
 
         Cell points() {
@@ -44,17 +46,17 @@ final class FewShotTables {
         }
 
         Optional<Cell> probability() {
-            return place.gain(result).pValue().map(Cell::probability);
+            return study.fewShot().gain(result).pValue().map(Cell::probability);
         }
 
         Optional<Cell> published() {
-            return Cells.published(place.published(result.setup()));
+            return Cells.published(study.published("", result.datasets(), ClassHalf.ALL, result.setup()));
         }
     }
 
     /** Makes a table whose first column is the model. */
     private static Table<Line> table(String name, String title, String note) {
-        return new Table<Line>(name, title, note).decimals(2).data("model", line -> line.place.study().name());
+        return new Table<Line>(name, title, note).decimals(2).data("model", line -> line.study.name());
     }
 
     /** Returns all numbers: dataset × method × shots. */
@@ -64,8 +66,8 @@ final class FewShotTables {
                         "few-shot",
                         (one ? "Method" : "Dataset × method") + " × shots, in %",
                         "mean ± standard deviation over n seeds, gain over zero-shot in points")
-                .data("model_sha256", line -> line.place.study().model().sha256())
-                .words("dataset", line -> Cells.dataset(line.place.dataset()), "dataset");
+                .data("model_sha256", line -> line.study.model().sha256())
+                .words("dataset", line -> Cells.dataset(line.result.dataset()), "dataset");
         if (one) {
             table.in(Table.Format.CSV);
         }
@@ -79,7 +81,7 @@ final class FewShotTables {
                 .means("ECE", line -> line.result.summary(Measured::calibrationError), "ece_percent")
                 .numbers("published", Line::published, "published", "published_backbone", "published_source");
         for (Study study : studies) {
-            study.fewShot().cells().forEach(cell -> table.row(new Line(new Place(study, cell.dataset()), cell)));
+            study.fewShot().cells().forEach(cell -> table.row(new Line(study, cell)));
         }
         return table;
     }
@@ -97,7 +99,7 @@ final class FewShotTables {
                 .numbers("p", Line::probability, "p_paired_over_datasets")
                 .numbers("published", Line::published, "published", "published_backbone");
         for (Study study : studies) {
-            study.fewShot().averages().forEach(average -> table.row(new Line(Place.average(study), average)));
+            study.fewShot().averages().forEach(average -> table.row(new Line(study, average)));
         }
         return table;
     }
@@ -106,11 +108,8 @@ final class FewShotTables {
     static Table<?> byShots(Place place) {
         MethodResults fewShot = place.study().fewShot();
         Table<MethodLabel> table = new Table<MethodLabel>(
-                        place.isAverage() ? "average" : "few-shot",
-                        place.isAverage()
-                                ? "Accuracy in %, averaged over "
-                                        + fewShot.averaged().size() + " datasets"
-                                : place.title() + ", by training images per class",
+                        "by-shots",
+                        place.title() + ", accuracy in % by training images per class",
                         "mean ± standard deviation over seeds, 95 % interval")
                 .decimals(2)
                 .data("model", method -> place.study().name());
@@ -118,7 +117,7 @@ final class FewShotTables {
         Stream.concat(Stream.of(Shots.NONE), fewShot.shots().stream())
                 .forEach(shots -> table.numbers(shots.describe(), method -> place.result(
                                 new Setup(method, shots))
-                        .map(result -> new Line(place, result))
+                        .map(result -> new Line(place.study(), result))
                         .map(line -> line.accuracy().withNote(line.interval().orElse("")))));
         return table.rows(fewShot.cells(place.dataset()).stream()
                 .map(MethodResult::method)
@@ -130,10 +129,10 @@ final class FewShotTables {
     static Table<?> gains(Study study) {
         MethodResults fewShot = study.fewShot();
         List<Line> most = new ArrayList<>();
-        for (Place place : fewShot.datasets().size() > 1 ? Place.datasets(study) : List.<Place>of()) {
-            fewShot.cells(place.dataset()).stream()
+        for (String dataset : fewShot.datasets().size() > 1 ? fewShot.datasets() : List.<String>of()) {
+            fewShot.cells(dataset).stream()
                     .filter(cell -> Optional.of(cell.method()).equals(fewShot.main()))
-                    .map(cell -> new Line(place, cell))
+                    .map(cell -> new Line(study, cell))
                     .filter(line -> Double.isFinite(line.gain()))
                     .max(Comparator.comparing(line -> line.result.shots()))
                     .ifPresent(most::add);
@@ -145,10 +144,10 @@ final class FewShotTables {
                                 + " accuracy in %",
                         "p of the paired t test over the seeds")
                 .data("method", line -> line.result.method().id())
-                .words("dataset", line -> Cells.dataset(line.place.dataset()), "dataset")
+                .words("dataset", line -> Cells.dataset(line.result.dataset()), "dataset")
                 .column("gain", Kind.BARS, Line::points)
                 .numbers(
-                        MethodLabel.ZERO_SHOT.id(), line -> Cells.accuracy(fewShot.zeroShot(line.place.dataset())))
+                        MethodLabel.ZERO_SHOT.id(), line -> Cells.accuracy(fewShot.zeroShot(line.result.dataset())))
                 .numbers("learned", line -> line.result.summary(Measured::accuracy))
                 .numbers("shots", line -> Cell.words(line.result.shots().label()), "shots")
                 .numbers("p", Line::probability)

@@ -5,10 +5,7 @@ import java.util.Optional;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.DatasetNames;
-import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult;
-import org.coop4j.study.MethodResult.Gain;
-import org.coop4j.study.MethodResult.Measured;
 import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.PublishedNumbers.Score;
 import org.coop4j.study.Study;
@@ -47,22 +44,6 @@ record Place(Study study, String dataset) {
 
     Optional<SeedSummary> accuracy(Setup setup) {
         return Cells.accuracy(result(setup));
-    }
-
-    /** Returns true if no method is better here with as many images. */
-    boolean isBest(MethodResult result) {
-        return study.fewShot().cells(dataset).stream()
-                .filter(other -> other.shots().equals(result.shots()))
-                .noneMatch(other -> other.accuracy() > result.accuracy());
-    }
-
-    /** Returns the points gained over zero-shot on the same datasets; not a number if they are unknown. */
-    Gain gain(MethodResult result) {
-        return study.fewShot()
-                .zeroShot(dataset)
-                .filter(zeroShot -> !result.method().equals(MethodLabel.ZERO_SHOT))
-                .flatMap(result::gainOver)
-                .orElse(new Gain(Double.NaN, Optional.empty()));
     }
 
     /** Returns a paper's number for the same method. */

@@ -109,13 +109,12 @@ public record RunPage(
         ComparedClassifier baseline = comparison.bestBaseline();
         Interval interval =
                 Interval.wilson(learned.test().right(), learned.test().size());
-        String gain = Numbers.signed(learned.accuracy() - baseline.accuracy(), 1) + " points";
         return new Section("In short")
                 .facts(List.of(
-                        new Fact(
-                                gain,
-                                "compared with the best baseline, %s (%s)"
-                                        .formatted(baseline.name(), Numbers.percent(baseline.accuracy()))),
+                        Fact.gain(
+                                learned.accuracy(),
+                                "the best baseline, " + baseline.name(),
+                                baseline.accuracy()),
                         new Fact(
                                 Numbers.percent(learned.accuracy()),
                                 "accuracy of %s on the test images (95 %% interval %s to %s %%)"
@@ -164,9 +163,9 @@ public record RunPage(
                         "looks like %s (%s)"
                                 .formatted(
                                         comparison.classNames().get(suspect.suggested()),
-                                        Numbers.percent(100 * suspect.probability(), 0)),
+                                        EvaluationSections.share(suspect.probability())),
                         "folder: %s (%s)"
-                                .formatted(name(suspect.picture()), Numbers.percent(100 * suspect.own(), 0))))
+                                .formatted(name(suspect.picture()), EvaluationSections.share(suspect.own()))))
                 .toList();
         return section.verdict(looks(labels) + ".")
                 .paragraph(
@@ -184,9 +183,6 @@ public record RunPage(
 
     private static String unsuspected(LabelErrors labels) {
         String images = Numbers.count(labels.examined(), "image") + " that it did not learn from";
-        if (labels.misclassified() == 0) {
-            return "all of %s have the label that it predicts".formatted(images);
-        }
         return Double.isNaN(labels.expected())
                 ? images + " are too few to judge labels by"
                 : "of %s, %d are misclassified, and %s would be expected if all labels were right"

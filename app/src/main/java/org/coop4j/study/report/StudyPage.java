@@ -1,8 +1,8 @@
 package org.coop4j.study.report;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -92,25 +92,18 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
                         .thenComparing(MethodResult::shots))
                 .orElseThrow();
         List<Fact> facts = new ArrayList<>();
-        String accuracy = place.accuracy(learned.setup()).orElseThrow().meanSd(1) + " %";
         facts.add(new Fact(
-                accuracy,
+                place.accuracy(learned.setup()).orElseThrow().meanSd(1) + " %",
                 place.title() + ", " + main.title() + ", " + learned.shots().describe()));
-        List<MethodResult> baselines = baselines(place, learned);
-        if (!baselines.isEmpty()) {
-            MethodResult best = Collections.max(baselines, Comparator.comparing(MethodResult::accuracy));
-            String gain = Numbers.signed(learned.accuracy() - best.accuracy(), 1) + " points";
-            facts.add(
-                    0,
-                    new Fact(
-                            gain,
-                            "compared with the best baseline, " + best.method().title()));
-            Set<MethodResult> shown = new LinkedHashSet<>(List.of(best));
-            place.result(Setup.ZERO_SHOT).ifPresent(shown::add);
-            shown.forEach(one -> facts.add(new Fact(
-                    Numbers.percent(one.accuracy()),
-                    place.title() + ", " + one.method().title())));
-        }
+        Map<MethodResult, String> names = new LinkedHashMap<>();
+        baselines(place, learned).stream()
+                .max(Comparator.comparing(MethodResult::accuracy))
+                .ifPresent(best -> names.put(
+                        best, "the best baseline, " + best.method().title()));
+        place.result(Setup.ZERO_SHOT)
+                .ifPresent(zeroShot ->
+                        names.putIfAbsent(zeroShot, zeroShot.method().title()));
+        names.forEach((other, name) -> facts.add(Fact.gain(learned.accuracy(), name, other.accuracy())));
         return facts;
     }
 
@@ -207,7 +200,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
                                 + study.summary() + work(study))
                         .toList())
                 .list(notes.stream().map(note -> note + ".").toList())
-                .table(RunTables.runs(findings, studies, false));
+                .table(RunTables.runs(findings, List.of()));
         studies.forEach(study -> section.table(RunTables.settings(study)));
         return section;
     }

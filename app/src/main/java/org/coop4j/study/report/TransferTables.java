@@ -2,14 +2,15 @@ package org.coop4j.study.report;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
-import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Cell;
+import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.BaseToNew;
-import org.coop4j.study.BaseToNewResults.Row;
 import org.coop4j.study.BaseToNewResults;
+import org.coop4j.study.BaseToNewResults.Row;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodResult;
 import org.coop4j.study.MethodResult.Measured;
@@ -41,7 +42,7 @@ final class TransferTables {
                     : Cells.dataset(any().dataset());
         }
 
-        /** Returns nothing: averages have no standard deviation here. */
+        /** Returns the accuracy; that of an average has no standard deviation. */
         Object accuracy(Optional<MethodResult> half) {
             return isAverage() ? half.map(average -> Cell.number(average.accuracy())) : Cells.accuracy(half);
         }
@@ -113,7 +114,7 @@ final class TransferTables {
     }
 
     /** A result on the dataset that a method learned from, or on another. */
-    private record Tested(Study study, String source, String role, MethodResult result) {}
+    private record Tested(Study study, String source, MethodResult result) {}
 
     /** Returns all numbers of learning on one dataset and testing on others. */
     static Table<?> robustness(List<Study> studies) {
@@ -123,22 +124,22 @@ final class TransferTables {
                 .data("method", t -> t.result.method().id())
                 .data("shots", t -> t.result.shots().label())
                 .data("tested_on", t -> t.result.dataset())
-                .data("role", Tested::role)
+                .data("role", t -> t.result.dataset().equals(t.source) ? "source" : "target")
                 .data("seeds", t -> Cells.seeds(t.result))
                 .means("accuracy", t -> t.result.summary(Measured::accuracy), "accuracy")
                 .numbers(
                         "published",
-                        t -> Cells.published(t.study.published(
-                                t.source, t.result.datasets(), ClassHalf.ALL, t.result.setup())),
+                        t -> Cells.published(
+                                t.study.published(t.source, t.result.datasets(), ClassHalf.ALL, t.result.setup())),
                         "published",
                         "published_backbone");
         for (Study study : studies) {
             for (Robustness all : study.robustness()) {
                 for (Setup setup : all.results().setups()) {
-                    all.results()
-                            .get(all.source(), setup)
-                            .ifPresent(r -> table.row(new Tested(study, all.source(), "source", r)));
-                    all.onTargets(setup).forEach(r -> table.row(new Tested(study, all.source(), "target", r)));
+                    Stream.concat(
+                                    all.results().get(all.source(), setup).stream(),
+                                    all.onTargets(setup).stream())
+                            .forEach(result -> table.row(new Tested(study, all.source(), result)));
                 }
             }
         }
@@ -159,18 +160,14 @@ final class TransferTables {
                 .decimals(2)
                 .data("model", row -> study.name());
         Cells.setup(table, row -> row)
-                .numbers(
-                        source,
-                        row -> Cells.accuracy(robustness.results().get(robustness.source(), row)),
-                        "source");
+                .numbers(source, row -> Cells.accuracy(robustness.results().get(robustness.source(), row)), "source");
         for (String target : brief ? List.<String>of() : robustness.targets()) {
             table.numbers(
                     DatasetNames.title(target),
                     row -> Cells.accuracy(robustness.results().get(target, row)));
         }
         table.numbers(
-                "average of targets",
-                row -> robustness.average(row).map(average -> Cell.number(average.accuracy())));
+                "average of targets", row -> robustness.average(row).map(average -> Cell.number(average.accuracy())));
         if (!brief) {
             table.numbers(
                     "published average",

@@ -28,7 +28,7 @@ class HtmlTableTest {
                 .contains("<caption><span>Accuracy: in %</span></caption>")
                 .contains("<th scope=\"col\" class=\"num\"><span>mean</span></th>")
                 .contains("<tr><th scope=\"row\" data-dataset=\"d\">DTD</th>")
-                .contains("<td class=\"num published\">63.60</td>")
+                .contains("<td class=\"num published\">63.6</td>")
                 .contains("<td class=\"text\">why<small>below</small></td>");
     }
 

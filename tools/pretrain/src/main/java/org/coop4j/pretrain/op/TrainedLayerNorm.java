@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.GraphOp;
 import org.coop4j.graph.op.LayerNorm;
@@ -15,7 +16,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class TrainedLayerNorm extends LayerNorm {
 
     public TrainedLayerNorm(SameDiff sd, SDVariable x, SDVariable gain, SDVariable bias) {
-        super(sd, x, gain, bias);
+        super(sd, Precision.FLOAT32, x, gain, bias);
     }
 
     @Override

@@ -1,0 +1,226 @@
+package org.coop4j.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.coop4j.predict.ImageClassifier.PredictionLimits;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Attacks of every kind on a service that answers eight ordinary clients: each ordinary answer must be the usual one
+ * within five seconds, and memory must not grow. Not part of the build's tests: {@code mvn -Pcampaign verify
+ * -Dcampaign.seconds=600 -Dcampaign.seed=1}.
+ */
+class ServiceCampaign {
+
+    private static final String TOKEN = "Authorization: Bearer correct-horse\r\n";
+    private static final String PREDICT = "POST /predictions/things HTTP/1.1\r\nHost: localhost\r\n";
+    private static final String INFER = "POST /v2/models/things/infer HTTP/1.1\r\nHost: localhost\r\n";
+    private static final int EACH = 8;
+    private static final long LATEST_MILLIS = 5_000;
+    private static final long MOST_GROWTH = 64L << 20;
+
+    @TempDir
+    private Path folder;
+
+    private byte[] picture;
+    private byte[] scanBomb;
+    private TestService service;
+    private volatile boolean over;
+    private final Map<Attack, AtomicInteger> attacks = new EnumMap<>(Attack.class);
+    private final AtomicInteger answers = new AtomicInteger();
+    private final AtomicLong latest = new AtomicLong();
+    private final List<String> findings = Collections.synchronizedList(new ArrayList<>());
+
+    private enum Attack {
+        GARBAGE,
+        MUTATED_REQUEST,
+        INVENTED_METHOD,
+        TREE_BOMB,
+        SCAN_BOMB,
+        DAMAGED_PICTURE,
+        SLOW_HEADERS,
+        SLOW_TRAILER,
+        SLOW_EXTENSION,
+        BROKEN_CHUNKS,
+        MANY_PICTURES,
+        WRONG_TOKEN,
+        OTHER_ORIGIN,
+        LEAVER
+    }
+
+    @BeforeEach
+    void read() throws IOException {
+        picture = Files.readAllBytes(Path.of("../src/test/resources/golden/text_image/chair-image_0013.png"));
+        scanBomb = HostilePictures.scanBomb(1000, 300);
+        for (Attack attack : Attack.values()) {
+            attacks.put(attack, new AtomicInteger());
+        }
+    }
+
+    @Test
+    void ordinaryClientsAreAnsweredWhileOthersAttack() throws Exception {
+        int seconds = Integer.getInteger("campaign.seconds", 60);
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        ((ch.qos.logback.classic.Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME)).addAppender(log);
+        ServiceOptions.Limits limits =
+                new ServiceOptions.Limits(16 << 20, 128 << 20, Duration.ofSeconds(3), 64, Duration.ofSeconds(5));
+        ServiceOptions options =
+                new ServiceOptions("127.0.0.1", 0, Optional.of("correct-horse"), Optional.empty(), limits);
+        // Batches of one picture, whose answers have the same bits every time.
+        PredictionLimits predictions =
+                new PredictionLimits(1, Duration.ZERO, 64, 4_000_000, Duration.ofSeconds(1));
+        List<Thread> threads = new ArrayList<>();
+        long early;
+        try (TestService started = TestService.start(folder, predictions, options, Optional.empty())) {
+            service = started;
+            String expected = ask().text();
+            for (int i = 0; i < EACH; i++) {
+                threads.add(new Thread(() -> useAsUsual(expected)));
+                Random random = new Random(1_000_003L * Integer.getInteger("campaign.seed", 1) + i);
+                threads.add(new Thread(() -> attack(random)));
+            }
+            threads.forEach(Thread::start);
+            Thread.sleep(250L * seconds);
+            early = heap();
+            Thread.sleep(750L * seconds);
+            over = true;
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            assertThat(heap() - early).as("growth of the heap").isLessThan(MOST_GROWTH);
+            assertThat(ask().text()).isEqualTo(expected);
+        }
+        System.out.printf(
+                "%d s: %d ordinary answers, the latest after %d ms; attacks: %s; findings: %s%n",
+                seconds, answers.get(), latest.get(), attacks, findings);
+        assertThat(findings).isEmpty();
+        assertThat(latest).hasValueLessThan(LATEST_MILLIS);
+        assertThat(log.list).noneMatch(event -> event.getLevel().isGreaterOrEqual(Level.WARN));
+    }
+
+    private static long heap() {
+        System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    }
+
+    private Answer ask() throws IOException, InterruptedException {
+        return Answer.of(
+                "POST", service.uri("/predictions/things"), picture, "Authorization", "Bearer correct-horse");
+    }
+
+    private void useAsUsual(String expected) {
+        while (!over) {
+            long start = System.nanoTime();
+            try {
+                Answer answer = ask();
+                if (!answer.text().equals(expected)) {
+                    findings.add(answer.status() + ": " + answer.text());
+                }
+                Thread.sleep(20);
+            } catch (IOException | InterruptedException e) {
+                findings.add(e.toString());
+            }
+            answers.incrementAndGet();
+            latest.accumulateAndGet((System.nanoTime() - start) / 1_000_000, Math::max);
+        }
+    }
+
+    private void attack(Random random) {
+        while (!over) {
+            Attack attack = Attack.values()[random.nextInt(Attack.values().length)];
+            attacks.get(attack).incrementAndGet();
+            try (Socket socket = new Socket(
+                    InetAddress.getLoopbackAddress(), service.uri("/").getPort())) {
+                socket.setSoTimeout(10_000);
+                OutputStream out = socket.getOutputStream();
+                out.write(request(attack, random));
+                out.flush();
+                if (attack.name().startsWith("SLOW")) {
+                    for (int i = 0; i < 50; i++) {
+                        Thread.sleep(100);
+                        out.write('x');
+                    }
+                } else if (attack != Attack.LEAVER) {
+                    socket.getInputStream().readNBytes(12);
+                }
+            } catch (IOException e) {
+                // The service closed the connection, or did not answer what has no end.
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
+    }
+
+    private byte[] request(Attack attack, Random random) throws IOException {
+        byte[] noise = new byte[1 + random.nextInt(2000)];
+        random.nextBytes(noise);
+        String chunked = PREDICT + TOKEN + "Transfer-Encoding: chunked\r\n\r\n";
+        return switch (attack) {
+            case GARBAGE -> noise;
+            case MUTATED_REQUEST -> mutated(whole(PREDICT + TOKEN, picture), random);
+            case INVENTED_METHOD -> utf8("M" + random.nextInt(1 << 20) + " /ping HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            case TREE_BOMB -> whole(INFER + TOKEN, utf8("{\"inputs\":[" + "[],".repeat(1_000_000)));
+            case SCAN_BOMB -> whole(PREDICT + TOKEN, scanBomb);
+            case DAMAGED_PICTURE -> whole(PREDICT + TOKEN, mutated(picture, random));
+            case SLOW_HEADERS -> utf8(PREDICT + "X: ");
+            case SLOW_TRAILER -> utf8(chunked + "1\r\na\r\n0\r\nX: ");
+            case SLOW_EXTENSION -> utf8(chunked + "1;");
+            case BROKEN_CHUNKS -> utf8(chunked + new String(noise, StandardCharsets.ISO_8859_1) + "\r\n");
+            case MANY_PICTURES -> whole(INFER + TOKEN, pictures(1000));
+            case WRONG_TOKEN -> whole(PREDICT + TOKEN.replace("horse", "cow"), picture);
+            case OTHER_ORIGIN -> whole(PREDICT + TOKEN + "Origin: http://evil.example\r\n", picture);
+            case LEAVER -> whole(PREDICT + TOKEN, picture);
+        };
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static byte[] pictures(int count) {
+        return utf8("{\"inputs\": [{\"name\": \"image\", \"datatype\": \"BYTES\", \"shape\": [%d], \"data\": [\"eA==\"%s]}]}"
+                .formatted(count, ",\"eA==\"".repeat(count - 1)));
+    }
+
+    private static byte[] whole(String head, byte[] body) throws IOException {
+        ByteArrayOutputStream request = new ByteArrayOutputStream();
+        request.write(utf8(head + "Content-Length: " + body.length + "\r\n\r\n"));
+        request.write(body);
+        return request.toByteArray();
+    }
+
+    private static byte[] mutated(byte[] sound, Random random) {
+        byte[] changed = sound.clone();
+        for (int i = random.nextInt(8); i >= 0; i--) {
+            changed[random.nextInt(Math.min(changed.length, 400))] = (byte) random.nextInt(256);
+        }
+        return changed;
+    }
+}

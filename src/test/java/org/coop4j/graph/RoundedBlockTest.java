@@ -1,0 +1,92 @@
+package org.coop4j.graph;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import java.util.Random;
+import org.assertj.core.data.Offset;
+import org.coop4j.graph.host.ArrayValues;
+import org.coop4j.graph.host.Backend;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.graph.op.Activation;
+import org.coop4j.graph.op.AttentionLayout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** A residual attention block in bfloat16, whose plan has fewer ops, compared with float32. */
+class RoundedBlockTest {
+
+    private static final int SEQUENCES = 3;
+    private static final int LENGTH = 17;
+    private static final int HEADS = 2;
+    private static final int WIDTH = 64;
+
+    /** Of results of size 1: factors are off by half a unit of 8 bits, at random. */
+    private static final float ROUNDING = 0.03f;
+
+    private static SDVariable weight(Graph graph, String name, Random random, double size, int... shape) {
+        float[] values = new float[shape[0] * (shape.length > 1 ? shape[1] : 1)];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (size * random.nextGaussian());
+        }
+        long[] axes = shape.length == 1 ? new long[] {shape[0]} : new long[] {shape[0], shape[1]};
+        return graph.constant(name, Nd4j.createFromArray(values).reshape('c', axes));
+    }
+
+    private static SDVariable linear(Graph graph, SDVariable x, String name, Random random, int in, int out) {
+        SDVariable w = weight(graph, name + ".weight", random, 1 / Math.sqrt(in), out, in);
+        return graph.linear(x, w, weight(graph, name + ".bias", random, 0.1, out));
+    }
+
+    private static SDVariable norm(Graph graph, SDVariable x, String name, Random random) {
+        SDVariable gain = weight(graph, name + ".gain", random, 1, WIDTH);
+        return graph.layerNorm(x, gain, weight(graph, name + ".bias", random, 0.1, WIDTH));
+    }
+
+    private static SDVariable block(Graph graph, SDVariable x, Activation.Kind kind) {
+        Random random = new Random(5);
+        AttentionLayout layout = AttentionLayout.unmasked(HEADS, SEQUENCES, LENGTH);
+        SDVariable qkv = linear(graph, norm(graph, x, "ln_1", random), "in", random, WIDTH, 3 * WIDTH);
+        SDVariable heads = graph.attention(layout, qkv);
+        SDVariable y = graph.add(x, linear(graph, heads, "out", random, WIDTH, WIDTH));
+        SDVariable h = linear(graph, norm(graph, y, "ln_2", random), "fc", random, WIDTH, 4 * WIDTH);
+        return graph.add(y, linear(graph, graph.activation(kind, h), "proj", random, 4 * WIDTH, WIDTH));
+    }
+
+    private static float[] run(Precision precision, Activation.Kind kind, int threads, int ops) {
+        Graph graph = Graph.create().in(precision);
+        SDVariable x = graph.placeholder("x", DataType.FLOAT, SEQUENCES * LENGTH, WIDTH);
+        try (Workers workers = new Workers(threads);
+                ExecutionPlan plan = graph.plan(Map.of("y", block(graph, x, kind)), workers)) {
+            assertThat(plan.size()).isEqualTo(ops);
+            Random random = new Random(6);
+            float[] values = new float[SEQUENCES * LENGTH * WIDTH];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = (float) random.nextGaussian();
+            }
+            ArrayValues.of(plan.input("x")).fill(values);
+            plan.run();
+            float[] first = ArrayValues.of(plan.output("y")).toArray();
+            plan.run();
+            assertThat(ArrayValues.of(plan.output("y")).toArray()).containsExactly(first);
+            return first;
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Activation.Kind.class)
+    void activationsAndResidualsArePartsOfProducts(Activation.Kind kind) {
+        if (kind == Activation.Kind.EXP || Precision.BFLOAT16.obstacle().isPresent()) {
+            return;
+        }
+        assertThat(Backend.currentForm()).isEqualTo(Backend.Form.HOST);
+        float[] exact = run(Precision.FLOAT32, kind, 2, 10);
+        for (int threads = 1; threads <= 3; threads++) {
+            assertThat(run(Precision.BFLOAT16, kind, threads, 7)).containsExactly(exact, Offset.offset(ROUNDING));
+        }
+    }
+}
