@@ -93,9 +93,14 @@ public record DataSpec(
 
     /** Returns the data with a root of its images and a file of its class names; each may be null. */
     public DataSpec withFiles(Path images, Path names) {
+        return withFiles(images, names, null);
+    }
+
+    /** Returns the data with these files and, if {@code inOthers}, class folders within each other. */
+    public DataSpec withFiles(Path images, Path names, Boolean inOthers) {
         String root = images == null ? null : images.toString();
         String file = names == null ? null : names.toString();
-        return new DataSpec(path, benchmark, root, file, splitSeed, title, template, split, exif, nested, texts);
+        return new DataSpec(path, benchmark, root, file, splitSeed, title, template, split, exif, inOthers, texts);
     }
 
     /** Returns the data with one split for runs of all seeds. */
@@ -118,12 +123,6 @@ public record DataSpec(
     public DataSpec withExif(ExifOrientation other) {
         return new DataSpec(
                 path, benchmark, imageRoot, namesFile, splitSeed, title, template, split, other, nested, texts);
-    }
-
-    /** Returns the data with class folders within each other; null for side by side. */
-    public DataSpec withNested(Boolean other) {
-        return new DataSpec(
-                path, benchmark, imageRoot, namesFile, splitSeed, title, template, split, exif, other, texts);
     }
 
     /** Returns the data with features of the classes' texts. */

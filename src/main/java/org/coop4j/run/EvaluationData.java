@@ -210,8 +210,7 @@ public record EvaluationData(
         boolean samePlace = absolute(data).equals(absolute(told));
         DataSpec split =
                 samePlace && data.split() == null && told.split() != null ? data.withSplit(told.split()) : data;
-        DataSpec folders = data.nested() == null ? split.withNested(told.nested()) : split;
-        return data.exif() == null && told.exif() != null ? folders.withExif(told.exif()) : folders;
+        return data.exif() == null && told.exif() != null ? split.withExif(told.exif()) : split;
     }
 
     private static Path absolute(DataSpec data) {

@@ -2,8 +2,6 @@ package org.coop4j.run;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,7 +79,7 @@ public final class RunFolder implements AutoCloseable {
                             .formatted(folder, e.getClass().getSimpleName()),
                     e);
         }
-        if (lock(channel) == null) {
+        if (OpenFile.lock(channel) == null) {
             channel.close();
             throw new IOException("another run is writing to " + folder + ": wait for it, or choose another --out");
         }
@@ -204,14 +202,6 @@ public final class RunFolder implements AutoCloseable {
                     Files.delete(file);
                 }
             }
-        }
-    }
-
-    private static FileLock lock(FileChannel channel) throws IOException {
-        try {
-            return channel.tryLock();
-        } catch (OverlappingFileLockException e) {
-            return null;
         }
     }
 

@@ -137,7 +137,9 @@ class PhotoStoryTest {
                     .isGreaterThanOrEqualTo(row.get("accuracy").asDouble());
             assertThat(row.get("val_accuracy").isNumber()).isTrue();
         }
-        assertThat(json().get("candidates").findValuesAsText("candidate")).contains("zero-shot CLIP", "prototypes");
+        assertThat(json().get("candidates").findValuesAsText("candidate"))
+                .contains("prototypes")
+                .anyMatch(name -> name.startsWith("zero-shot CLIP"));
         assertThat(section("Compared with baselines")).contains("(chosen)", "(yours)", "95 % interval");
     }
 
@@ -151,7 +153,7 @@ class PhotoStoryTest {
     void picturesAreNamedWithTheirFolders() {
         for (String heading : List.of("Confusion matrix", "Images that changed", "Least certain images")) {
             String pictures = section(heading);
-            assertThat(FOLDERS.values()).as(heading).anyMatch(name -> pictures.contains(name + "/IMG ä "));
+            assertThat(FOLDERS.values()).as(heading).anyMatch(name -> pictures.contains(name + "/<wbr>IMG ä "));
         }
     }
 
@@ -164,7 +166,7 @@ class PhotoStoryTest {
     void thePageSaysOnWhatItsConfidenceWasChosenAndHowClassesWereLeftOut() {
         assertThat(section("Calibration")).contains("on 32 val");
         assertThat(section("Coverage and accuracy")).contains("on 32 val");
-        assertThat(section("Unknown images")).contains("Each class is left out in turn", "learned again");
+        assertThat(section("Unknown images")).contains("left out in turn", "learned again");
     }
 
     @Test

@@ -208,7 +208,7 @@ final class BankFile implements AutoCloseable {
     private void readHeader(byte[] expected) throws IOException {
         if (channel.size() < expected.length && writable) {
             channel.truncate(0);
-            write(ByteBuffer.wrap(expected), 0);
+            OpenFile.write(channel, ByteBuffer.wrap(expected), 0);
             return;
         }
         ByteBuffer found = ByteBuffer.allocate(expected.length);
@@ -277,14 +277,6 @@ final class BankFile implements AutoCloseable {
         return records.containsKey(key);
     }
 
-    /** Refuses a bank that can only be read, before features that it lacks are encoded. */
-    void requireWritable() throws IOException {
-        if (!writable) {
-            throw new IOException("the feature bank " + file
-                    + " lacks features and cannot be written: give --bank a folder that you may write to");
-        }
-    }
-
     /**
      * Appends the features of views that the bank lacks, unless another process has appended them. They survive a kill of
      * the process once this returns.
@@ -293,6 +285,10 @@ final class BankFile implements AutoCloseable {
      * @throws IOException if they cannot be written, as on a full disk; the bank keeps its contents
      */
     void append(List<ViewKey> keys, List<float[]> features) throws IOException {
+        if (!writable) {
+            throw new IOException("the feature bank " + file
+                    + " lacks features and cannot be written: give --bank a folder that you may write to");
+        }
         try {
             locked(() -> {
                 verify(wholeRecords());
@@ -321,8 +317,7 @@ final class BankFile implements AutoCloseable {
             }
             bytes.putInt(offset + recordBytes - Integer.BYTES, checksum(bytes, offset));
         }
-        bytes.limit(added * recordBytes);
-        write(bytes, position(count));
+        OpenFile.write(channel, bytes.limit(added * recordBytes), position(count));
         for (int i = 0; i < added; i++) {
             records.put(ViewKey.read(bytes, i * recordBytes), count + i);
         }
@@ -356,13 +351,6 @@ final class BankFile implements AutoCloseable {
 
     private static ByteBuffer buffer(int bytes) {
         return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    }
-
-    private void write(ByteBuffer bytes, long position) throws IOException {
-        bytes.rewind();
-        while (bytes.hasRemaining()) {
-            position += channel.write(bytes, position);
-        }
     }
 
     private void read(ByteBuffer target, long position) throws IOException {

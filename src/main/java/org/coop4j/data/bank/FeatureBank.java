@@ -231,9 +231,7 @@ public final class FeatureBank implements AutoCloseable {
         if (missing.isEmpty()) {
             return;
         }
-        file.requireWritable();
         ImageEncoder encoder = clip.imageEncoder(kind);
-        Map<Content, Integer> unreadable = new HashMap<>(); // the first image of each
         Map<Content, IOException> causes = new HashMap<>();
         try (Progress.Task task = progress.task("encoding " + what, missing.size(), Progress.Unit.IMAGES)) {
             for (int from = 0; from < missing.size(); from += encoder.part()) {
@@ -241,7 +239,7 @@ public final class FeatureBank implements AutoCloseable {
                 ImageEncoder.Encoded encoded = encode(encoder, images, contents, part);
                 encoded.problems().forEach((i, problem) -> {
                     int image = part.get(i).image;
-                    unreadable.putIfAbsent(contents[image], image);
+                    problems.put(images.get(image).path(), problem);
                     causes.putIfAbsent(contents[image], problem);
                 });
                 append(encoded.features(), part);
@@ -253,9 +251,8 @@ public final class FeatureBank implements AutoCloseable {
             IOException problem = causes.get(contents[i]);
             if (problem != null) {
                 Path path = images.get(i).path();
-                Path first = images.get(unreadable.get(contents[i])).path();
-                String message = path + " has the content of " + problem.getMessage();
-                problems.put(path, first.equals(path) ? problem : new IOException(message, problem));
+                problems.putIfAbsent(
+                        path, new IOException(path + " has the content of " + problem.getMessage(), problem));
             }
         }
     }
@@ -282,7 +279,9 @@ public final class FeatureBank implements AutoCloseable {
                 rows.add(features.get(i));
             }
         }
-        file.append(keys, rows);
+        if (!keys.isEmpty()) {
+            file.append(keys, rows);
+        }
     }
 
     /** Closes the file; features that were returned remain readable. */

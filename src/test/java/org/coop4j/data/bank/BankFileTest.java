@@ -359,7 +359,7 @@ class BankFileTest {
                 assertHolds(bank, i);
             }
             assertThat(bank.contains(key(3))).isFalse();
-            assertThatThrownBy(bank::requireWritable)
+            assertThatThrownBy(() -> append(bank, 3, 4))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining(file().toString())
                     .hasMessageContaining("--bank");

@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
@@ -120,11 +119,11 @@ public final class AtomicFile implements AutoCloseable {
 
     private static void removeUnlessLocked(Path file) {
         try (FileChannel channel = OpenFile.channel(file, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
-                FileLock lock = channel.tryLock()) {
+                FileLock lock = OpenFile.lock(channel)) {
             if (lock != null) {
                 Files.deleteIfExists(file);
             }
-        } catch (IOException | OverlappingFileLockException e) {
+        } catch (IOException e) {
             // It belongs to somebody else, or the file system cannot tell whether it is being written.
         }
     }
@@ -144,11 +143,8 @@ public final class AtomicFile implements AutoCloseable {
 
     /** Writes all that remains in {@code source} at {@code position}. */
     public void write(ByteBuffer source, long position) throws IOException {
-        long at = position;
         try {
-            while (source.hasRemaining()) {
-                at += channel.write(source, at);
-            }
+            OpenFile.write(channel, source, position);
         } catch (IOException e) {
             throw problem(e);
         }

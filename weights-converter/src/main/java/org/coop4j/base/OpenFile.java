@@ -8,6 +8,8 @@ import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
@@ -86,6 +88,24 @@ public final class OpenFile implements Closeable {
     public static FileChannel channel(Path path, OpenOption... options) throws IOException {
         requireRegular(path);
         return FileChannel.open(path, options);
+    }
+
+    /** Locks an open file; null if this process or another has locked it. */
+    public static FileLock lock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            return null;
+        }
+    }
+
+    /** Writes all that remains in {@code source} at {@code position}; returns the position after it. */
+    public static long write(FileChannel channel, ByteBuffer source, long position) throws IOException {
+        long at = position;
+        while (source.hasRemaining()) {
+            at += channel.write(source, at);
+        }
+        return at;
     }
 
     /** Refuses a folder, and a pipe or device, which might wait for ever or have no end. */

@@ -67,8 +67,7 @@ public final class DataOptions {
         }
         // eval reads it again, from wherever it is called
         DataSpec spec = DataSpec.of(features ? data.toAbsolutePath().normalize() : data)
-                .withFiles(images, names)
-                .withNested(nested ? true : null);
+                .withFiles(images, names, nested ? true : null);
         return benchmark == null ? spec : spec.withBenchmark(benchmark.name());
     }
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
+import org.coop4j.base.SafeText;
 import org.coop4j.console.Json;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.PictureResult;
@@ -20,8 +21,8 @@ import org.coop4j.run.PictureResults.PictureResult;
  */
 public record ErrorFiles(PictureResults results, List<String> names) {
 
-    /** A file's name has at most 255 bytes, of which words and numbers take the rest. */
-    private static final int MOST_BYTES = 220;
+    /** A file's name has at most 255 bytes, a character up to four. */
+    private static final int MOST_CHARACTERS = 28;
 
     /** Refuses a folder that holds anything, before any work is done. */
     public static void requireEmpty(Path folder) throws IOException {
@@ -49,7 +50,7 @@ public record ErrorFiles(PictureResults results, List<String> names) {
             String name = "%03d %s"
                     .formatted(
                             Math.round(100 * result.probability()),
-                            end(result.file().getFileName().toString(), MOST_BYTES));
+                            result.file().getFileName().toString().replaceFirst("^.+(?=.{50}$)", ""));
             Path copy = target.resolve(name);
             for (int n = 2; Files.exists(copy); n++) {
                 copy = target.resolve(n + " " + name);
@@ -59,22 +60,13 @@ public record ErrorFiles(PictureResults results, List<String> names) {
         return wrong.size();
     }
 
-    /** Returns a class's name without what no file name may hold, the number before the end of a long one. */
+    /** Returns a class's name without what no file name may hold; a long one is cut, with the class's number. */
     private String fileName(int label) {
         String name =
                 names.get(label).replaceAll("[\\\\/:*?\"<>|\\p{Cntrl}]", "_").strip();
-        String end = end(name, MOST_BYTES / 2);
-        String distinct = end.equals(name) ? name : label + " " + end;
+        String cut = SafeText.shortened(name, MOST_CHARACTERS);
+        String distinct = cut.equals(name) ? name : label + " " + cut;
         return distinct.isEmpty() || distinct.matches("\\.+") ? "_" : distinct;
-    }
-
-    /** Returns the end of a name that is too long for a file's, otherwise the whole. */
-    private static String end(String name, int mostBytes) {
-        String end = name;
-        while (end.getBytes(StandardCharsets.UTF_8).length > mostBytes) {
-            end = end.substring(end.offsetByCodePoints(0, 1));
-        }
-        return end;
     }
 
     /** Writes one JSON object per line, in the order of the images. */

@@ -183,9 +183,6 @@ public record RunPage(
 
     private static String unsuspected(LabelErrors labels) {
         String images = Numbers.count(labels.examined(), "image") + " that it did not learn from";
-        if (labels.misclassified() == 0) {
-            return "all of %s have the label that it predicts".formatted(images);
-        }
         return Double.isNaN(labels.expected())
                 ? images + " are too few to judge labels by"
                 : "of %s, %d are misclassified, and %s would be expected if all labels were right"

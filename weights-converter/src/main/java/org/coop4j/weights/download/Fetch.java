@@ -9,7 +9,6 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -51,7 +50,7 @@ record Fetch(Http http, Path folder, long mostBytes, Progress progress) {
         Path part = folder.resolve(file.name() + ".part");
         try (FileChannel channel = OpenFile.channel(
                         part, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-                FileLock lock = lock(channel)) {
+                FileLock lock = OpenFile.lock(channel)) {
             if (lock == null) {
                 throw new InputException(part + " is being fetched by another process");
             }
@@ -62,14 +61,6 @@ record Fetch(Http http, Path folder, long mostBytes, Progress progress) {
         Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
         Files.deleteIfExists(etagOf(file));
         return target;
-    }
-
-    private static FileLock lock(FileChannel channel) throws IOException {
-        try {
-            return channel.tryLock();
-        } catch (OverlappingFileLockException e) {
-            return null;
-        }
     }
 
     private Path etagOf(RemoteFile file) {
@@ -147,10 +138,7 @@ record Fetch(Http http, Path folder, long mostBytes, Progress progress) {
                     throw new InputException("%s: expected at most %s of a file without a declared length, got more"
                             .formatted(file.address(), Numbers.bytes(mostBytes)));
                 }
-                ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, n);
-                while (bytes.hasRemaining()) {
-                    at += channel.write(bytes, at);
-                }
+                at = OpenFile.write(channel, ByteBuffer.wrap(buffer, 0, n), at);
                 task.advance(n);
                 if (Thread.interrupted()) {
                     Thread.currentThread().interrupt();
