@@ -227,7 +227,8 @@ public final class PlanDraft {
             String result = op.getOutputsOfOp().get(0);
             if (!exact.contains(result)
                     && op.getOp() instanceof GraphOp writer
-                    && writer.mayWriteRounded(rounded.contains(op.getInputsToOp().get(0)))) {
+                    && writer.mayWriteRounded(
+                            rounded.contains(op.getInputsToOp().get(0)))) {
                 rounded.add(result);
             }
         }

@@ -202,7 +202,9 @@ class NearestWordsTest {
 
         assertThatThrownBy(() -> NearestWords.of(sparse, prompt, 1, Tokens.ALL))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("but this model is");
+                .hasMessageContainingAll(
+                        clip.modelSha256().substring(0, 12),
+                        sparse.modelSha256().substring(0, 12));
     }
 
     @Test

@@ -162,10 +162,10 @@ class ReferenceCheckpointTest {
         try (Clip model = TinyModel.open(TinyModel.write(folder.resolve("other"), 2), 1)) {
             assertThatThrownBy(() -> ReferenceCheckpoint.read(folder, model, coop(ClassPosition.END), NAMES))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContaining("other weights");
+                    .hasMessageContainingAll(folder.toString(), "weights");
             assertThatThrownBy(() -> ReferenceCheckpoint.write(folder, model, prompt(ClassPosition.END, false), 1))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("but this model is");
+                    .hasMessageContaining(model.modelSha256().substring(0, 12));
         }
     }
 
@@ -211,7 +211,7 @@ class ReferenceCheckpointTest {
             Path file = saved("ctx", shape, new float[(int) shape.elements()]);
             assertThatThrownBy(() -> ReferenceCheckpoint.read(file, clip, coop(ClassPosition.END), NAMES))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContaining("whose text width is 16");
+                    .hasMessageContaining("text width is 16");
         }
         Path text = Files.writeString(folder.resolve("notes"), "not a checkpoint");
         assertThatThrownBy(() -> ReferenceCheckpoint.read(text, clip, coop(ClassPosition.END), NAMES))
@@ -226,7 +226,7 @@ class ReferenceCheckpointTest {
     void aPointerThatLeadsElsewhereIsRefused() throws IOException {
         assertThatThrownBy(() -> ReferenceCheckpoint.read(folder, clip, coop(ClassPosition.END), NAMES))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("has no file \"checkpoint\"");
+                .hasMessageContainingAll(folder.toString(), "\"checkpoint\"");
         for (String name : List.of("../model.pth.tar-1", "/etc/passwd", "")) {
             Files.writeString(folder.resolve("checkpoint"), name + "\n");
             assertThatThrownBy(() -> ReferenceCheckpoint.read(folder, clip, coop(ClassPosition.END), NAMES))

@@ -92,7 +92,9 @@ class RunBadInputTest {
     @Test
     void aClassWithoutImagesIsNamed() throws IOException {
         deleteFilesIn(train("lawn"));
-        assertRefused(config()).isInstanceOf(IOException.class).hasMessageContaining("lawn has no images");
+        assertRefused(config())
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(train("lawn").toString());
         assertNothingWasEncoded();
     }
 
@@ -103,7 +105,7 @@ class RunBadInputTest {
         assertThat(result.trainImages()).isEqualTo(11);
         assertThat(listener.warnings)
                 .singleElement(InstanceOfAssertFactories.STRING)
-                .contains("1 class has fewer than 3", "lawn: 2");
+                .contains("1 class", "3", "lawn: 2");
     }
 
     @Test
@@ -111,8 +113,7 @@ class RunBadInputTest {
         Path one = TestPictures.folder(folder.resolve("one"), 3, "lawn");
         assertRefused(RunFixture.config(one, 0, 2, 0, 0.01))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("1 class")
-                .hasMessageContaining("two or more");
+                .hasMessageContaining("1 class");
         assertNothingWasEncoded();
     }
 
@@ -295,7 +296,7 @@ class RunBadInputTest {
         Files.writeString(bad, "not a picture", StandardCharsets.UTF_8);
         assertRefused(config())
                 .isInstanceOf(FeatureBank.UnreadableImagesException.class)
-                .hasMessageContaining("1 image cannot be read");
+                .hasMessageContaining("1 image");
         assertThat(listener.warnings).singleElement().satisfies(said -> assertThat(said)
                 .contains(bad.toString()));
         RunResult result = RunFixture.run(model, config(), folder, true, listener);
@@ -314,7 +315,7 @@ class RunBadInputTest {
         RunFixture.Setup probe = new RunFixture.Setup(data, new LinearProbe(), new Sample(0, 1, 0), Map.of(), 1);
         assertRefused(probe)
                 .isInstanceOf(FeatureBank.UnreadableImagesException.class)
-                .hasMessageContaining("2 images cannot be read");
+                .hasMessageContaining("2 images");
         assertThat(listener.warnings)
                 .hasSize(2)
                 .anyMatch(said -> said.contains(train.toString()))

@@ -11,8 +11,8 @@ import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 
 /**
- * y = function(x · W + bias) + residual by oneDNN, with the factors rounded to bfloat16 and the sums in float32, bound to its matrices and
- * split among workers.
+ * y = function(x · W + bias) + residual by oneDNN, with the factors rounded to bfloat16 and the sums in float32, bound to
+ * its matrices and split among workers.
  *
  * <p>The weights are frozen: they are rounded and packed once, when the product is made, for all products of the
  * workers that want them in the same layout. A worker rounds its rows of x into its own scratch memory just before it

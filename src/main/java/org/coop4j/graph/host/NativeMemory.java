@@ -26,7 +26,8 @@ public final class NativeMemory {
     /** Returns memory of any content, freed by its {@code close}. */
     static BytePointer allocate(long bytes) {
         BytePointer memory = new BytePointer(bytes + LINE);
-        return memory.getPointer(wholeLines(memory.address()) - memory.address()).capacity(bytes);
+        return memory.getPointer(wholeLines(memory.address()) - memory.address())
+                .capacity(bytes);
     }
 
     /** Returns an array of any content, freed by {@link #free}; on a device, wherever ND4J puts it. */
@@ -35,7 +36,8 @@ public final class NativeMemory {
             return Nd4j.createUninitialized(type, shape);
         }
         long length = Arrays.stream(shape).reduce(1, Math::multiplyExact);
-        DataBuffer memory = Nd4j.createUninitialized(type, length + LINE / type.width()).data();
+        DataBuffer memory =
+                Nd4j.createUninitialized(type, length + LINE / type.width()).data();
         long start = (wholeLines(memory.address()) - memory.address()) / type.width();
         return Nd4j.create(memory, shape, Nd4j.getStrides(shape, 'c'), start, 'c');
     }

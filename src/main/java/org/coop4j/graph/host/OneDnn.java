@@ -266,8 +266,7 @@ public final class OneDnn implements AutoCloseable {
             dnnl_memory_desc residual,
             dnnl_memory_desc y) {
         dnnl_primitive_attr attributes = attributes(function, residual);
-        return described(
-                "product", desc -> dnnl_matmul_primitive_desc_create(desc, engine, x, w, bias, y, attributes));
+        return described("product", desc -> dnnl_matmul_primitive_desc_create(desc, engine, x, w, bias, y, attributes));
     }
 
     /**
@@ -408,7 +407,8 @@ public final class OneDnn implements AutoCloseable {
     }
 
     /** Plans y = (x − mean) / √(variance + epsilon) · gain + bias, row by row. */
-    public Call layerNorm(HostMatrix x, HostMatrix gain, HostMatrix bias, float epsilon, HostMatrix y, int row, int rows) {
+    public Call layerNorm(
+            HostMatrix x, HostMatrix gain, HostMatrix bias, float epsilon, HostMatrix y, int row, int rows) {
         used.addAll(List.of(gain, bias));
         dnnl_memory_desc vector = strided(dnnl_f32, new long[] {x.cols()}, new long[] {1});
         dnnl_primitive_desc norm = described(
@@ -447,7 +447,15 @@ public final class OneDnn implements AutoCloseable {
         return described(
                 "function",
                 desc -> dnnl_eltwise_forward_primitive_desc_create(
-                        desc, engine, dnnl_forward_training, function.algorithm, x, x, function.alpha, 0, attributes()));
+                        desc,
+                        engine,
+                        dnnl_forward_training,
+                        function.algorithm,
+                        x,
+                        x,
+                        function.alpha,
+                        0,
+                        attributes()));
     }
 
     /** Plans dx = dy · function′(x), element by element. */

@@ -56,7 +56,10 @@ public final class RoundedAttention {
 
         void run(int row, int length, int head, Workers workers, int part) {
             long half = NativeMemory.wholeLines((long) length * length * Short.BYTES);
-            long own = Arrays.stream(calls).mapToLong(OneDnn.Call::scratchBytes).max().orElseThrow();
+            long own = Arrays.stream(calls)
+                    .mapToLong(OneDnn.Call::scratchBytes)
+                    .max()
+                    .orElseThrow();
             BytePointer scratch = workers.scratch(part, 3 * half + own);
             for (int i = 0; i < 3; i++) { // queries, keys and values
                 OneDnn.place(operands[i], qkv.pointer(row, i * out.cols() + head * width));

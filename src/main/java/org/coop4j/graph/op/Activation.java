@@ -44,7 +44,6 @@ public final class Activation extends GraphOp {
         }
     }
 
-
     private final Precision precision;
     private final Kind kind;
 
@@ -192,8 +191,7 @@ public final class Activation extends GraphOp {
                 return OneDnn.eachRow(
                         in[0].rows(),
                         workers,
-                        (oneDnn, from, count) ->
-                                oneDnn.derivative(kind.function, in[0], in[1], out[0], from, count));
+                        (oneDnn, from, count) -> oneDnn.derivative(kind.function, in[0], in[1], out[0], from, count));
             }
             return HostKernel.elementwise(in, out[0], workers, () -> {
                 Exponential exponential = new Exponential(HostKernel.BLOCK);

@@ -78,7 +78,8 @@ public final class Attention extends GraphOp {
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         return in[0].isRounded()
-                ? RoundedAttention.kernel(in[0], layout.heads(), layout.groups().get(0).length(), out[0], workers)
+                ? RoundedAttention.kernel(
+                        in[0], layout.heads(), layout.groups().get(0).length(), out[0], workers)
                 : AttentionKernel.forward(layout, in, out[0], out[1], workers);
     }
 

@@ -85,8 +85,8 @@ public abstract class GraphOp extends DynamicCustomOp {
     }
 
     /**
-     * Returns this op and one that alone reads its result as one op; null if there is none. Its inputs are those of this op,
-     * then the other ones of {@code next}.
+     * Returns this op and one that alone reads its result as one op; null if there is none. Its inputs are those of this
+     * op, then the other ones of {@code next}.
      */
     public GraphOp followedBy(GraphOp next) {
         return null;

@@ -267,8 +267,7 @@ class FeatureBankTest {
         try (FeatureBank bank = bank("a", test())) {
             assertThatThrownBy(() -> bank.encode(images, "images", false, recorder))
                     .isInstanceOf(FeatureBank.UnreadableImagesException.class)
-                    .hasMessageContaining("3 images cannot be read")
-                    .hasMessageContaining("--skip-bad");
+                    .hasMessageContainingAll("3 images", "--skip-bad");
             assertThat(bank.size()).as("the good ones are kept").isEqualTo(67);
         }
         assertWarned(recorder, 3, 40, 69);
@@ -305,7 +304,7 @@ class FeatureBankTest {
             }
             assertThatThrownBy(lists::requireReadable)
                     .isInstanceOf(FeatureBank.UnreadableImagesException.class)
-                    .hasMessageContaining("2 images cannot be read")
+                    .hasMessageContaining("2 images")
                     .hasMessageContaining(images.get(3).path().toString())
                     .hasMessageContaining(images.get(40).path().toString());
             assertThat(bank.size()).as("the good ones are kept").isEqualTo(68);

@@ -67,7 +67,8 @@ class Bfloat16ProductTest {
                 assertThatThrownBy(Precision.BFLOAT16::required).isInstanceOf(UnsupportedOperationException.class);
                 return;
             }
-            try (Bfloat16Product product = new Bfloat16Product(x, w, c.transposed, new Epilogue(bias, null, null), y, workers)) {
+            try (Bfloat16Product product =
+                    new Bfloat16Product(x, w, c.transposed, new Epilogue(bias, null, null), y, workers)) {
                 product.run();
                 check(c, x, w, bias, y);
                 x.buffer().put(0, 5 * x.buffer().get(0));
@@ -124,7 +125,8 @@ class Bfloat16ProductTest {
                 HostMatrix y = HostMatrix.zeros(19, 33);
                 Workers workers = new Workers(2)) {
             OneDnn.Function swish = new OneDnn.Function(dnnl.dnnl_eltwise_swish, 1.702f);
-            try (Bfloat16Product plain = new Bfloat16Product(x, w, true, new Epilogue(bias, null, null), sums, workers);
+            try (Bfloat16Product plain =
+                            new Bfloat16Product(x, w, true, new Epilogue(bias, null, null), sums, workers);
                     Bfloat16Product fused =
                             new Bfloat16Product(x, w, true, new Epilogue(bias, swish, residual), y, workers)) {
                 plain.run();
@@ -132,7 +134,8 @@ class Bfloat16ProductTest {
             }
             for (int i = 0; i < 19 * 33; i++) {
                 double sum = sums.buffer().get(i);
-                double expected = sum / (1 + Math.exp(-1.702 * sum)) + residual.buffer().get(i);
+                double expected =
+                        sum / (1 + Math.exp(-1.702 * sum)) + residual.buffer().get(i);
                 assertThat((double) y.buffer().get(i)).isCloseTo(expected, Offset.offset(1e-5));
             }
         }

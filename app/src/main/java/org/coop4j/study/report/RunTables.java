@@ -36,9 +36,9 @@ final class RunTables {
     /**
      * Returns every run, most of it for other programs.
      *
-     * @param finished false to leave out finished runs, which other tables count
+     * @param studies finished runs to list as well
      */
-    static Table<?> runs(FoundRuns findings, List<Study> studies, boolean finished) {
+    static Table<?> runs(FoundRuns findings, List<Study> studies) {
         Table<Line> table = new Table<Line>("runs", "Runs left out of all numbers", "")
                 .words("run", line -> line.folder.toString(), "folder")
                 .words("state", Line::state, "state")
@@ -61,7 +61,7 @@ final class RunTables {
                         .map(Object::toString)
                         .collect(Collectors.joining("; "))))
                 .column("reason", Kind.SENTENCES, Line::reason, "reason");
-        for (Study study : finished ? studies : List.<Study>of()) {
+        for (Study study : studies) {
             for (Entry entry : study.entries()) {
                 table.row(new Line(entry.run().folder(), "finished", study.name(), Optional.of(entry), ""));
             }

@@ -200,7 +200,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
                                 + study.summary() + work(study))
                         .toList())
                 .list(notes.stream().map(note -> note + ".").toList())
-                .table(RunTables.runs(findings, studies, false));
+                .table(RunTables.runs(findings, List.of()));
         studies.forEach(study -> section.table(RunTables.settings(study)));
         return section;
     }

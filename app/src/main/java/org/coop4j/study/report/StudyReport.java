@@ -56,7 +56,7 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
                 TransferTables.robustness(studies),
                 ClassTable.records(studies),
                 RunTables.handWritten(studies, all -> true),
-                RunTables.runs(findings, studies, true))) {
+                RunTables.runs(findings, studies))) {
             if (!table.isEmpty()) {
                 contents.put("tables/" + table.name() + ".csv", CsvFormat.text(table));
             }

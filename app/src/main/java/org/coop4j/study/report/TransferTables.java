@@ -4,13 +4,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
-import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Cell;
+import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.BaseToNew;
-import org.coop4j.study.BaseToNewResults.Row;
 import org.coop4j.study.BaseToNewResults;
+import org.coop4j.study.BaseToNewResults.Row;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodResult;
 import org.coop4j.study.MethodResult.Measured;
@@ -42,7 +42,7 @@ final class TransferTables {
                     : Cells.dataset(any().dataset());
         }
 
-        /** Returns nothing: averages have no standard deviation here. */
+        /** Returns the accuracy; that of an average has no standard deviation. */
         Object accuracy(Optional<MethodResult> half) {
             return isAverage() ? half.map(average -> Cell.number(average.accuracy())) : Cells.accuracy(half);
         }
@@ -129,8 +129,8 @@ final class TransferTables {
                 .means("accuracy", t -> t.result.summary(Measured::accuracy), "accuracy")
                 .numbers(
                         "published",
-                        t -> Cells.published(t.study.published(
-                                t.source, t.result.datasets(), ClassHalf.ALL, t.result.setup())),
+                        t -> Cells.published(
+                                t.study.published(t.source, t.result.datasets(), ClassHalf.ALL, t.result.setup())),
                         "published",
                         "published_backbone");
         for (Study study : studies) {
@@ -160,18 +160,14 @@ final class TransferTables {
                 .decimals(2)
                 .data("model", row -> study.name());
         Cells.setup(table, row -> row)
-                .numbers(
-                        source,
-                        row -> Cells.accuracy(robustness.results().get(robustness.source(), row)),
-                        "source");
+                .numbers(source, row -> Cells.accuracy(robustness.results().get(robustness.source(), row)), "source");
         for (String target : brief ? List.<String>of() : robustness.targets()) {
             table.numbers(
                     DatasetNames.title(target),
                     row -> Cells.accuracy(robustness.results().get(target, row)));
         }
         table.numbers(
-                "average of targets",
-                row -> robustness.average(row).map(average -> Cell.number(average.accuracy())));
+                "average of targets", row -> robustness.average(row).map(average -> Cell.number(average.accuracy())));
         if (!brief) {
             table.numbers(
                     "published average",

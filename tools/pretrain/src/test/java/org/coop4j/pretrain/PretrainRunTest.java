@@ -104,7 +104,7 @@ class PretrainRunTest {
         Map<Path, FileTime> before = times(out);
         RecordedProgress again = new RecordedProgress();
         run(out, true, again);
-        assertThat(again.notes()).containsExactly(out + " is finished already");
+        assertThat(again.notes()).singleElement().asString().startsWith(out.toString());
         assertThat(times(out)).isEqualTo(before);
 
         Files.delete(out.resolve(RunFolder.PROVENANCE)); // not finished

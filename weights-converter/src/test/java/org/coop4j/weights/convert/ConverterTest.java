@@ -202,7 +202,7 @@ class ConverterTest {
         Files.writeString(indexFile, Files.readString(indexFile).replace("s-0.safetensors", "../s-0.safetensors"));
         assertFails(source, TOLD, "../s-0.safetensors");
         Files.writeString(indexFile, Files.readString(indexFile).replace("../s-0.safetensors", "none"));
-        assertFails(source, TOLD, "the shard none is missing");
+        assertFails(source, TOLD, "shard none");
     }
 
     @Test
@@ -527,7 +527,7 @@ class ConverterTest {
         }
         assertThatThrownBy(() -> ConvertedModel.open(folder.resolve("none")))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("no such file");
+                .hasMessageContaining(folder.resolve("none").toString());
     }
 
     @Test

@@ -132,8 +132,7 @@ class SafetensorsWriterTest {
     void aMissingFolderIsNamed() {
         assertThatThrownBy(() -> SafetensorsWriter.create(folder.resolve("none/out"), SPECS, Map.of()))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("no such folder")
-                .hasMessageContaining("none");
+                .hasMessageContaining(folder.resolve("none").toString());
     }
 
     @Test
