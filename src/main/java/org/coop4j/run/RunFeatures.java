@@ -78,7 +78,7 @@ public record RunFeatures(
         return new FewShotFeatures(few, chooses);
     }
 
-        /**
+    /**
      * Learns a run's classes and another one in closed form.
      *
      * @param classNames the run's classes and the other one
@@ -88,8 +88,8 @@ public record RunFeatures(
             SharedData shared, RunConfig config, Method method, List<String> classNames, FeatureSet images)
             throws IOException {
         long seed = config.sample().seed();
-        FewShotFeatures known = withoutTest(shared, config, config.sample(), Progress.NONE)
-                .fewShot(method, 0, Progress.NONE);
+        FewShotFeatures known =
+                withoutTest(shared, config, config.sample(), Progress.NONE).fewShot(method, 0, Progress.NONE);
         return method.learner(shared.clip(), config.learnedFrom().source().task(classNames, seed))
                 .fit(
                         new FewShotFeatures(FeatureSets.joined(known.train(), images), known.val()),
