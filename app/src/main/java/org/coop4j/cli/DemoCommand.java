@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
         description = {
             "See CoOp work, offline, in a minute or two: a small CLIP and photographs are shipped.",
             "",
-            "Compares hand-written prompts for 18 everyday classes with context vectors, GDA and a linear probe,"
+            "Compares hand-written prompts for 17 classes with context vectors, GDA and a linear probe,"
                     + " learned from 1 to 16 photographs per class with three seeds."
         },
         footer = {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
 import org.coop4j.console.Table;
@@ -104,10 +105,11 @@ final class DemoScreen implements DemoRun.Listener {
         report.facts().forEach(fact -> out.println(fact.value() + " " + fact.meaning()));
         out.printf(
                 Locale.ROOT,
-                "another domain, %d drawings: %s with the contexts learned on photographs; %s with"
-                        + " the best hand-written prompt there%n",
+                "another domain, %d drawings, learned on photographs: %s; best hand-written prompt there %s%n",
                 result.drawingImages(),
-                meanSd(report.scores().learned(DRAWINGS, DemoMethod.FEATURED)),
+                Stream.of(DemoMethod.values())
+                        .map(method -> method.title() + " " + meanSd(report.scores().learned(DRAWINGS, method)))
+                        .collect(Collectors.joining(", ")),
                 Numbers.percent(report.scores()
                         .accuracy(
                                 CAREFUL_DRAWINGS,

@@ -14,6 +14,7 @@ import org.coop4j.console.Interrupt;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.train.Training;
+import org.coop4j.run.CandidateGrid;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.run.MethodChoice.Candidate;
@@ -101,7 +102,7 @@ final class TrainCommand extends ConsoleCommand {
             requireFit(shared, prompts);
             double logitScale = space.logitScale();
             List<Candidate> candidates = candidates(logitScale);
-            MethodOptions.adaptedRates(candidates, logitScale).forEach(console::note);
+            CandidateGrid.adaptedRates(candidates, logitScale).forEach(console::note);
             TrainReport report = learn(shared, chosen(shared, candidates), prompts);
             if (asJson.isChosen()) {
                 console.print(report.toJson());

@@ -24,7 +24,6 @@ import org.coop4j.demo.DemoResult.Scores;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.method.Gda;
 import org.coop4j.method.LinearProbe;
-import org.coop4j.method.train.Training;
 import org.coop4j.run.Confidence;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.RunFolder;
@@ -53,9 +52,6 @@ public record DemoReport(DemoResult result, Scores scores) {
 
     /** The numbers. */
     public static final String NUMBERS = "demo.json";
-
-    /** The learning rate of the plan's contexts. */
-    static final double RATE = 0.05;
 
     /** The words as which the plan's contexts begin. */
     private static final String WORDS = "a photo of a";
@@ -244,9 +240,9 @@ public record DemoReport(DemoResult result, Scores scores) {
                         ("Pictures: %d photographs of Caltech101 (CC BY 4.0), %d emoji of Twemoji (CC BY 4.0) and"
                                         + " drawings of Open Clip Art (public domain).")
                                 .formatted(result.trainImages() + result.before().size(), result.drawingImages()),
-                        ("CoOp: 4 context vectors that begin as \"%s\", SGD, batches of 32, learning rate %s with a"
-                                        + " cosine (the reference's %s is for a logit scale of 100, not 20).")
-                                .formatted(WORDS, RATE, Training.coop(1, 1).rate()),
+                        ("CoOp: 4 context vectors that begin as \"%s\", SGD, batches of 32, the reference's learning"
+                                        + " rate adapted to the model's logit scale.")
+                                .formatted(WORDS),
                         "GDA: " + new Gda().summary() + ".",
                         "Linear probe: " + new LinearProbe().summary() + ".",
                         "Everything took %s seconds: %s."

@@ -16,9 +16,9 @@ import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * An inference request of the Open Inference Protocol, version 2.
@@ -140,8 +140,9 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
         if (outputs == null || outputs.isEmpty()) {
             return all;
         }
-        Set<String> names = new LinkedHashSet<>();
-        outputs.forEach(output -> names.add(output == null ? "nothing" : String.valueOf(output.name)));
+        Set<String> names = outputs.stream()
+                .map(output -> output == null ? "null" : String.valueOf(output.name))
+                .collect(Collectors.toSet());
         if (!all.containsAll(names)) {
             throw Refusal.badRequest(
                     "outputs: expected %s or %s, got %s".formatted(LABELS, PROBABILITIES, shown(names.toString())));

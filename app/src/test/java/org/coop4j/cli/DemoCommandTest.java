@@ -36,7 +36,10 @@ class DemoCommandTest {
                         new DemoResult.Score(DemoResult.CAREFUL, "a {}", 0, 0, 26),
                         new DemoResult.Score(DemoResult.CAREFUL_DRAWINGS, "a {}", 0, 0, 30),
                         new DemoResult.Score(DemoResult.PHOTOGRAPHS, "class-specific", 16, 1, 63.5),
+                        new DemoResult.Score(DemoResult.DRAWINGS, "unified", 16, 1, 34),
                         new DemoResult.Score(DemoResult.DRAWINGS, "class-specific", 16, 1, 35),
+                        new DemoResult.Score(DemoResult.DRAWINGS, "gda", 16, 1, 36),
+                        new DemoResult.Score(DemoResult.DRAWINGS, "linear-probe", 16, 1, 37),
                         new DemoResult.Score(DemoResult.PHOTOGRAPHS, "linear-probe", 16, 1, 45))),
                 List.of(),
                 List.of(),
@@ -69,9 +72,9 @@ class DemoCommandTest {
         SweepPlan tried = SweepPlan.parse(DemoRun.plan(), pictures.folder());
         assertThat(tried.seeds()).hasSize(3);
         assertThat(tried.shots()).containsExactly(1, 2, 4, 8, 16);
-        try (Stream<Path> classes = Files.list(pictures.folder().resolve("drawings/test"))) {
+        try (Stream<Path> classes = Files.list(pictures.folder().resolve("photographs/train"))) {
             assertThat(coop("demo", "--help").out().replaceAll("\\s+", " "))
-                    .contains("%d everyday classes".formatted(classes.count()))
+                    .contains("%d classes".formatted(classes.count()))
                     .contains("from 1 to 16 photographs per class with three seeds")
                     .contains("GDA and a linear probe");
         }

@@ -6,7 +6,9 @@ import static org.coop4j.cli.CommandRun.coop;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -81,6 +83,26 @@ class PromptCommandsTest {
         assertThat(said.toString()).contains(result().get("accuracy").asText());
         assertThat(result().get("trainImages").asInt()).isEqualTo(6);
         assertThat(run.resolve(RunFolder.CLASSIFIER)).isNotEmptyFile();
+    }
+
+    /** The number of threads decides the last digits. */
+    @Test
+    void aResumedRunComputesWithTheThreadsThatItBeganWith() throws IOException {
+        Path out = folder.resolve("threads");
+        json(train(out, "--json"));
+        File config = out.resolve(RunFolder.CONFIG).toFile();
+        ObjectNode begun = (ObjectNode) new ObjectMapper().readTree(config);
+        begun.remove("sha256");
+        new ObjectMapper().writeValue(config, begun.put("threads", 3));
+        Files.delete(out.resolve(RunFolder.PROVENANCE));
+        CommandRun resumed = train(out, "--resume");
+        assertThat(resumed.code()).as(resumed.err()).isZero();
+        assertThat(resumed.err()).contains("3 threads").doesNotContain("OMP_NUM_THREADS");
+        assertThat(new ObjectMapper()
+                        .readTree(out.resolve(RunFolder.PROVENANCE).toFile())
+                        .get("threads")
+                        .asInt())
+                .isEqualTo(3);
     }
 
     @Test

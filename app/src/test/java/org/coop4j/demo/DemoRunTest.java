@@ -24,7 +24,6 @@ import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.method.UnknownWords;
-import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.run.RunFolder;
@@ -266,16 +265,5 @@ class DemoRunTest {
             }
         }
         return times;
-    }
-
-    /** The reference's rate times (100 / τ)²; the page and README give τ as 20. */
-    @Test
-    void theRateIsThatOfTheShippedModelsLogitScale() throws IOException {
-        try (Clip clip = Clip.shipped()) {
-            assertThat((double) clip.logitScale()).isCloseTo(20, within(0.1));
-            double ratio = 100 / clip.logitScale();
-            assertThat(DemoRun.plan()).contains("rate: " + DemoReport.RATE);
-            assertThat(DemoReport.RATE).isCloseTo(Training.coop(1, 1).rate() * ratio * ratio, within(5e-4));
-        }
     }
 }

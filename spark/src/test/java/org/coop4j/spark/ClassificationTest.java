@@ -217,7 +217,7 @@ class ClassificationTest {
                 .hasMessageContainingAll("settings", "name=value", "\"lambda\"");
         assertThatThrownBy(() -> estimator().setIdCol("label").fit(rows)).hasMessageContaining("idCol");
         assertThatThrownBy(() -> estimator()
-                        .setClassNames("butterfly", "grand_piano", "soccer_ball", "tent")
+                        .setClassNames("butterfly", "elephant", "pizza", "tent")
                         .fit(rows))
                 .hasMessageContaining("umbrella");
         assertThatThrownBy(() -> estimator().setLabelCol("n").fit(rows.selectExpr("*", "1 AS n")))

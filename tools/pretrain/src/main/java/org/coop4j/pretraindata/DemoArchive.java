@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -22,9 +21,13 @@ import org.coop4j.base.AtomicFile;
 /**
  * Makes the demo's archive: {@code train/CLASS/…jpg} and {@code test/CLASS/…jpg} of photographs of
  * Caltech101, {@code drawings/CLASS/…png} of emoji and drawings that no table has, {@code
- * names.csv} with a careful name for each class, {@code photographed.txt} with the classes of which
- * the model saw photographs, and {@code attribution.csv} with each picture's title, author, source
- * and licence.
+ * names.csv} and {@code drawing-names.csv} with a careful name for each class, and {@code attribution.csv} with each picture's
+ * title, author, source and licence.
+ *
+ * <p>The classes are those whose careful name is a name or a kind of the classes of Tiny ImageNet
+ * ({@code photograph-names.txt}), so that the model saw other photographs of the thing together with
+ * its name; of several folders of one thing (cougar_body, cougar_face, wild_cat) the one that shows
+ * the whole.
  *
  * <p>Photographs keep their side of the benchmark's split; a hash of the path chooses among them.
  */
@@ -45,10 +48,9 @@ public final class DemoArchive {
      *
      * @param folder its folder in Caltech101
      * @param name what a prompt would call it
-     * @param photographed whether the model saw photographs of it, by this name or a narrower one
      * @param drawings ids of held-out emoji and drawings that show it, looked at one by one
      */
-    record DemoClass(String folder, String name, boolean photographed, List<String> drawings) {
+    record DemoClass(String folder, String name, List<String> drawings) {
         DemoClass {
             drawings = List.copyOf(drawings);
         }
@@ -83,22 +85,22 @@ public final class DemoArchive {
                 Resources.json(caltech.resolve("split_zhou_Caltech101.json"), new TypeReference<>() {});
         Map<String, String> drawings = drawings();
         StringBuilder names = new StringBuilder();
+        StringBuilder drawingNames = new StringBuilder();
         for (DemoClass demo : classes()) {
             names.append(Csv.row(demo.folder(), demo.name()));
             addPhotographs("train", demo, split.get("train"), TRAIN_PICTURES);
             addPhotographs("test", demo, split.get("test"), MOST_TEST_PICTURES);
+            if (!demo.drawings().isEmpty()) {
+                drawingNames.append(Csv.row(demo.folder(), demo.name()));
+            }
             for (String id : demo.drawings()) {
                 String path = "drawings/" + demo.folder() + "/" + id.replace('/', '-') + ".png";
                 entries.put(path, Files.readAllBytes(work.resolve("held-out").resolve(id + ".png")));
                 attribution.append(path).append(',').append(drawings.get(id)).append('\n');
             }
         }
-        String photographed = classes().stream()
-                .filter(DemoClass::photographed)
-                .map(demo -> demo.folder() + "\n")
-                .collect(Collectors.joining());
-        entries.put("photographed.txt", photographed.getBytes(StandardCharsets.UTF_8));
         entries.put("names.csv", names.toString().getBytes(StandardCharsets.UTF_8));
+        entries.put("drawing-names.csv", drawingNames.toString().getBytes(StandardCharsets.UTF_8));
         entries.put("attribution.csv", attribution.toString().getBytes(StandardCharsets.UTF_8));
         AtomicFile.write(file, zip());
     }

@@ -1,0 +1,132 @@
+package org.coop4j.run;
+
+import java.math.BigDecimal;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.coop4j.base.Settings;
+import org.coop4j.method.Method;
+import org.coop4j.method.train.Training;
+import org.coop4j.run.MethodChoice.Candidate;
+
+/**
+ * Methods with settings, each with each combination of the values to try.
+ *
+ * @param methods with their default settings
+ * @param settings values by name, of the methods and of their training
+ * @param tried values to try by setting, also of {@link #SHOTS}
+ * @param shots training images per class where they are not tried; 0 for all
+ * @param logitScale the model's, to which the references' rates are adapted
+ */
+public record CandidateGrid(
+        List<Method> methods,
+        Map<String, String> settings,
+        Map<String, List<String>> tried,
+        int shots,
+        double logitScale) {
+
+    /** The number of training images per class, as a setting to try. */
+    public static final String SHOTS = "shots";
+
+    private static final int MOST = 100;
+
+    /**
+     * Returns the candidates.
+     *
+     * @throws IllegalArgumentException if none of the methods has a setting, a value is not allowed, or they are too many
+     */
+    public List<Candidate> candidates() {
+        for (String setting : tried.keySet()) {
+            require(
+                    methods.stream().anyMatch(method -> has(method, setting)),
+                    "%s to try: none of the methods has this setting".formatted(setting));
+        }
+        List<Candidate> candidates = methods.stream()
+                .flatMap(method -> combinations(method).stream().map(some -> candidate(method, some)))
+                .toList();
+        require(
+                candidates.size() <= MOST,
+                "%d candidates: expected %d or fewer, give fewer values to try".formatted(candidates.size(), MOST));
+        return candidates;
+    }
+
+    /** Returns the rates that were adapted to a model, in words. */
+    public static Set<String> adaptedRates(List<Candidate> candidates, double logitScale) {
+        Set<String> notes = new LinkedHashSet<>();
+        for (Candidate candidate : candidates) {
+            Method method = candidate.method();
+            Training reference = method.training(candidate.shots());
+            double rate = candidate.training().rate();
+            if (rate != reference.rate()
+                    && rate == method.adapted(reference, logitScale).rate()) {
+                notes.add("%srate %s: the reference's %s, adapted to a logit scale of %.0f"
+                        .formatted(
+                                candidates.size() > 1 ? method.id() + ": " : "",
+                                decimal(rate),
+                                decimal(reference.rate()),
+                                logitScale));
+            }
+        }
+        return notes;
+    }
+
+    private static String decimal(double rate) {
+        return BigDecimal.valueOf(rate).stripTrailingZeros().toPlainString();
+    }
+
+    /** Returns all combinations of the values to try, of settings that the method has. */
+    private List<Map<String, String>> combinations(Method method) {
+        List<Map<String, String>> combinations = List.of(Map.of());
+        for (Map.Entry<String, List<String>> setting : tried.entrySet()) {
+            if (has(method, setting.getKey())) {
+                combinations = combinations.stream()
+                        .flatMap(some ->
+                                setting.getValue().stream().map(value -> with(some, Map.of(setting.getKey(), value))))
+                        .toList();
+            }
+        }
+        return combinations;
+    }
+
+    private static Map<String, String> with(Map<String, String> settings, Map<String, String> others) {
+        Map<String, String> all = new LinkedHashMap<>(settings);
+        all.putAll(others);
+        return all;
+    }
+
+    /** A method and its training, whose settings are given together. */
+    private record Configured(Record method, Training training) {}
+
+    private Candidate candidate(Method standard, Map<String, String> some) {
+        Map<String, String> own = with(settings, some);
+        own.keySet().removeIf(s -> !has(standard, s) && methods.stream().anyMatch(other -> has(other, s)));
+        String images = some.containsKey(SHOTS) ? own.remove(SHOTS) : String.valueOf(shots);
+        require(images.matches("\\d{1,6}"), "shots: expected numbers, or 0 for all images, got \"" + images + "\"");
+        int few = Integer.parseInt(images);
+        Training reference = standard.adapted(standard.training(few), logitScale);
+        Configured given = reference.trains()
+                ? Settings.with(new Configured((Record) standard, reference), own)
+                : new Configured((Record) standard.with(own), reference);
+        require(
+                given.training.trains() == reference.trains(),
+                "epochs: expected 1 or more, got " + given.training.epochs());
+        Method method = (Method) given.method;
+        String title = some.entrySet().stream().map(setting -> ", " + setting).collect(Collectors.joining());
+        return new Candidate(method.title() + title, method, given.training, few);
+    }
+
+    private static boolean has(Method method, String setting) {
+        return (setting.equals(SHOTS) && method.learns())
+                || Settings.has((Record) method, setting)
+                || (method.training(1).trains() && Settings.has(Training.none(), setting));
+    }
+
+    private static void require(boolean right, String message) {
+        if (!right) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+}
