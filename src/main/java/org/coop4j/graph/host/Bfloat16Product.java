@@ -27,7 +27,7 @@ public final class Bfloat16Product implements HostKernel {
     private final HostKernel bands;
 
     /**
-     * What follows the product, each null for none.
+     * Steps after the product, each null for none.
      *
      * @param bias [1, cols]
      * @param function of each element
