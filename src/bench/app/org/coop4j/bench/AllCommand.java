@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
-import org.coop4j.cli.BenchCommand;
 import org.coop4j.cli.ConsoleCommand;
 import org.coop4j.cli.Coop;
 import org.coop4j.cli.options.Converters;

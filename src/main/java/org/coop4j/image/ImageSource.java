@@ -14,7 +14,8 @@ import java.time.Duration;
  * @param turned true if the decoded image will be turned, which takes a copy of it
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record ImageSource(byte[] bytes, String name, long maxPixels, Duration maxTime, DecodeMemory.Share memory, boolean turned) {
+record ImageSource(
+        byte[] bytes, String name, long maxPixels, Duration maxTime, DecodeMemory.Share memory, boolean turned) {
 
     /** Returns a source without bytes, for messages about a file. */
     static ImageSource named(String name) {

@@ -419,7 +419,8 @@ class ImageDecoderTest {
 
     @Test
     void pictureThatNeedsMoreThanItsShareOfMemoryIsRefused() {
-        ImageDecoder small = new ImageDecoder(ImageDecoder.DEFAULT_MAX_PIXELS, ImageDecoder.ANY_TIME, new DecodeMemory(1 << 20, 64 << 20));
+        ImageDecoder small = new ImageDecoder(
+                ImageDecoder.DEFAULT_MAX_PIXELS, ImageDecoder.ANY_TIME, new DecodeMemory(1 << 20, 64 << 20));
         byte[] moves = {0, 2, (byte) 255, (byte) 255}; // 255 to the right and up
         byte[] bmp = runLengthBmp(10_000, 10_000, moves, 40);
         for (byte[] file : List.of(hugeWebp(), bmp)) {
@@ -553,7 +554,8 @@ class ImageDecoderTest {
     @Test
     @SuppressWarnings("ThreadPriorityCheck") // gives others the chance to come in
     void largePicturesAreDecodedOneAfterTheOther(@TempDir Path folder) throws Exception {
-        ImageDecoder one = new ImageDecoder(1_000_000, ImageDecoder.ANY_TIME, new DecodeMemory(1 << 20, 8192)); // 37 · 23 · 6 bytes
+        ImageDecoder one = new ImageDecoder(
+                1_000_000, ImageDecoder.ANY_TIME, new DecodeMemory(1 << 20, 8192)); // 37 · 23 · 6 bytes
         Path file = Files.write(folder.resolve("a.png"), form("png-rgb.png"));
         AtomicInteger inside = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();

@@ -39,7 +39,8 @@ class BatchQueueTest {
     }
 
     private BatchQueue queue(int maxBatch, Duration delay, int capacity) {
-        return new BatchQueue(new PredictionLimits(maxBatch, delay, capacity, 1, ImageDecoder.ANY_TIME), this::encodeWhenTold);
+        return new BatchQueue(
+                new PredictionLimits(maxBatch, delay, capacity, 1, ImageDecoder.ANY_TIME), this::encodeWhenTold);
     }
 
     /** The first batch begins, and waits for a signal to continue. */
@@ -150,7 +151,8 @@ class BatchQueueTest {
             return new Encoded(
                     Collections.singletonList(null), new TreeMap<>(Map.of(0, new IOException("no image"))), 1);
         };
-        try (BatchQueue queue = new BatchQueue(new PredictionLimits(1, Duration.ZERO, 9, 1, ImageDecoder.ANY_TIME), encoder)) {
+        try (BatchQueue queue =
+                new BatchQueue(new PredictionLimits(1, Duration.ZERO, 9, 1, ImageDecoder.ANY_TIME), encoder)) {
             bad.add(image());
             CompletableFuture<float[]> broken = queue.put(bad.get(0));
             assertThatThrownBy(broken::get).hasCauseInstanceOf(OutOfMemoryError.class);

@@ -6,17 +6,13 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
-import org.coop4j.base.Numbers;
-import org.coop4j.base.SafeText;
 import org.coop4j.cli.options.Options;
 import org.coop4j.console.Cell;
 import org.coop4j.console.CommandFailure;
@@ -41,11 +37,7 @@ import picocli.CommandLine.Parameters;
             "",
             "The exit code is 1 if a dataset is damaged, incomplete or of another size; an absent one is no error."
         },
-        footer = {
-            "  coop datasets check DATA",
-                        "  coop datasets check DATA caltech101 dtd --json"
-
-        })
+        footer = {"  coop datasets check DATA", "  coop datasets check DATA caltech101 dtd --json"})
 final class DatasetsCheckCommand extends ConsoleCommand {
 
     @ArgGroup
@@ -70,7 +62,7 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                 .toList();
         switch (format.chosen()) {
             case JSON -> console.print(toJson(checks));
-                        case CSV -> rows().rows(checks).print(Format.CSV, console);
+            case CSV -> rows().rows(checks).print(Format.CSV, console);
             default -> printTable(checks);
         }
         return checks.stream().anyMatch(check -> check.status().isFaulty()) ? 1 : 0;
@@ -85,7 +77,7 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                         () -> names.stream().map(published::get).distinct().toList());
     }
 
-        private void printTable(List<BenchmarkCheck> checks) {
+    private void printTable(List<BenchmarkCheck> checks) {
         Map<Boolean, List<BenchmarkCheck>> absent = checks.stream()
                 .collect(Collectors.partitioningBy(check -> check.status() == BenchmarkCheck.Status.ABSENT));
         List<BenchmarkCheck> present = absent.get(false);
@@ -136,7 +128,7 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                 .enable(EnumFeature.WRITE_ENUMS_TO_LOWERCASE)
                 .addModule(new SimpleModule().addSerializer(Path.class, ToStringSerializer.instance))
                 .build();
-                return mapper.valueToTree(Json.object()
+        return mapper.valueToTree(Json.object()
                 .put("root", root.toString())
                 .putPOJO(
                         "datasets",
@@ -155,8 +147,6 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                 .putPOJO("expected", check.expected())
                 .putPOJO("problems", check.allProblems());
     }
-
-    
 
     private static String division(BenchmarkCheck check) {
         return check.division()

@@ -2,7 +2,6 @@ package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
 
-import java.io.PrintStream;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -36,7 +35,7 @@ final class DatasetsShowCommand extends ConsoleCommand {
         if (json.isChosen()) {
             console.print(DatasetsCommand.toJson(benchmark));
         } else {
-                        printFacts();
+            printFacts();
             console.print("");
             printTree();
         }
@@ -79,7 +78,7 @@ final class DatasetsShowCommand extends ConsoleCommand {
     }
 
     private String images() {
-                Benchmark.Sizes sizes = benchmark.published();
+        Benchmark.Sizes sizes = benchmark.published();
         String parts = benchmark.testsOnly()
                 ? count(sizes.test(), "test image") + ", none to train on"
                 : "%s train, %s val, %s test".formatted(count(sizes.train()), count(sizes.val()), count(sizes.test()));
@@ -96,10 +95,10 @@ final class DatasetsShowCommand extends ConsoleCommand {
         Benchmark.Layout layout = benchmark.layout();
         String directory = "DATA/" + layout.directory() + "/";
         AlignedLines tree = new AlignedLines();
-                tree.row("EXPECTED", "NEEDED");
+        tree.row("EXPECTED", "NEEDED");
         layout.folders().forEach(folder -> tree.row(directory + folder + "/", "always"));
         layout.splitFile().ifPresent(file -> tree.row(directory + file, "for the published division"));
-                String need = layout.splitFile().isPresent() ? "only without the split file" : "always";
+        String need = layout.splitFile().isPresent() ? "only without the split file" : "always";
         layout.lists().forEach(list -> tree.row(directory + list, need));
         tree.print(console.out());
     }

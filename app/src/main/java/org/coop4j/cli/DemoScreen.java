@@ -1,8 +1,8 @@
 package org.coop4j.cli;
 
+import static org.coop4j.demo.DemoResult.CAREFUL;
 import static org.coop4j.demo.DemoResult.CAREFUL_DRAWINGS;
 import static org.coop4j.demo.DemoResult.DRAWINGS;
-import static org.coop4j.demo.DemoResult.CAREFUL;
 import static org.coop4j.demo.DemoResult.PHOTOGRAPHS;
 
 import java.io.PrintStream;
@@ -86,8 +86,8 @@ final class DemoScreen implements DemoRun.Listener {
         for (DemoMethod method : DemoMethod.values()) {
             row.add(meanSd(scores.accuracy(PHOTOGRAPHS, method.id(), shots)));
         }
-        row.add(bar(scores.accuracy(PHOTOGRAPHS, DemoMethod.FEATURED.id(), shots)
-                .mean()));
+        row.add(bar(
+                scores.accuracy(PHOTOGRAPHS, DemoMethod.FEATURED.id(), shots).mean()));
         console.above(() -> console.out().printf(ROW, row.toArray()).flush());
     }
 
@@ -108,12 +108,11 @@ final class DemoScreen implements DemoRun.Listener {
                 "another domain, %d drawings, learned on photographs: %s; best hand-written prompt there %s%n",
                 result.drawingImages(),
                 Stream.of(DemoMethod.values())
-                        .map(method -> method.title() + " " + meanSd(report.scores().learned(DRAWINGS, method)))
+                        .map(method ->
+                                method.title() + " " + meanSd(report.scores().learned(DRAWINGS, method)))
                         .collect(Collectors.joining(", ")),
                 Numbers.percent(report.scores()
-                        .accuracy(
-                                CAREFUL_DRAWINGS,
-                                report.scores().best(CAREFUL_DRAWINGS))));
+                        .accuracy(CAREFUL_DRAWINGS, report.scores().best(CAREFUL_DRAWINGS))));
         out.println("nearest words of the learned vectors: "
                 + result.words().stream().map(v -> v.get(0).text()).collect(Collectors.joining(" · "))
                 + " (not their meaning; see coop interpret)");

@@ -174,8 +174,8 @@ final class ServeCommand extends ConsoleCommand {
                 token,
                 Optional.ofNullable(origin),
                 ServiceOptions.Limits.of(body.bytes(), Duration.ofSeconds(readTime), connections)));
-        PredictionLimits limits = WrongUsage.unless(() -> new PredictionLimits(
-                batch, Duration.ofMillis(delay), queue, pixels, Duration.ofSeconds(decodeTime)));
+        PredictionLimits limits = WrongUsage.unless(() ->
+                new PredictionLimits(batch, Duration.ofMillis(delay), queue, pixels, Duration.ofSeconds(decodeTime)));
         try (Termination termination = new Termination();
                 ServedModels models =
                         new ServedModels(vocabulary.tokenizer(), precision.precision(), limits, threshold)) {

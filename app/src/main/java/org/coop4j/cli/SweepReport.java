@@ -48,7 +48,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         switch (format) {
             case JSON -> console.print(json());
             case CSV -> summary().print(format, console);
-                        default -> {
+            default -> {
                 table().print(format, console);
                 console.print("accuracy in %, mean ± standard deviation over seeds; runs: " + folder.resolve("runs"));
             }
@@ -91,7 +91,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         if (results.isEmpty()) {
             return runs.stream().anyMatch(run -> run.failure().isPresent()) ? "failed" : "";
         }
-                SeedSummary accuracy = accuracy(runs);
+        SeedSummary accuracy = accuracy(runs);
         return results.size() < runs.size()
                 ? Numbers.number(accuracy.mean(), 1) + " " + results.size() + "/" + runs.size()
                 : accuracy.compact();
@@ -101,15 +101,17 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         return runs.stream().flatMap(run -> run.result().stream()).toList();
     }
 
-        private static SeedSummary accuracy(List<RunState> runs) {
+    private static SeedSummary accuracy(List<RunState> runs) {
         return SeedSummary.of(results(runs), RunResult::accuracy);
     }
 
-        private Table<?> summary() {
+    private Table<?> summary() {
         Table<List<RunState>> table = settings(new Table<>(), runs -> Setting.of(runs.get(0)));
         table.data("seeds", runs -> accuracy(runs).count())
                 .data("mean_accuracy", runs -> accuracy(runs).mean())
-                .data("sd_accuracy", runs -> accuracy(runs).count() > 1 ? accuracy(runs).sampleSd() : null);
+                .data(
+                        "sd_accuracy",
+                        runs -> accuracy(runs).count() > 1 ? accuracy(runs).sampleSd() : null);
         grouped(outcome.runs(), Setting::of).values().stream()
                 .filter(runs -> !results(runs).isEmpty())
                 .forEach(table::row);
@@ -121,7 +123,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                 .data("trained_on", of.andThen(Setting::trainedOn))
                 .data("classes", of.andThen(Setting::half))
                 .data("method", of.andThen(Setting::method))
-                                .data("shots", of.andThen(setting -> setting.shots.equals(Shots.ALL) ? 0 : setting.shots.count()));
+                .data("shots", of.andThen(setting -> setting.shots.equals(Shots.ALL) ? 0 : setting.shots.count()));
     }
 
     private ObjectNode json() {
@@ -145,7 +147,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         if (failures.isEmpty()) {
             return;
         }
-                console.warn("%d of %s failed; the same command tries them again:"
+        console.warn("%d of %s failed; the same command tries them again:"
                 .formatted(failures.size(), Numbers.count(outcome.runs().size(), "run")));
         grouped(failures, run -> run.failure().orElseThrow()).forEach((reason, runs) -> {
             String others = runs.size() == 1 ? "" : " and " + Numbers.count(runs.size() - 1, "other");

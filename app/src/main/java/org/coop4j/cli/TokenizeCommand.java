@@ -18,7 +18,6 @@ import picocli.CommandLine.Parameters;
         name = "tokenize",
         description = "Show the token ids and symbols of a text, and their number.",
         footer = {
-            
             "  coop tokenize --json \"a photo of a cat.\" \"a photo of a dog.\"",
             "  coop tokenize --vocabulary clip-vit-base-patch32/ \"a photo of a cat.\""
         })

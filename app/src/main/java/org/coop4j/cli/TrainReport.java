@@ -34,7 +34,7 @@ import picocli.CommandLine.Help.Ansi.Style;
 record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodChoice choice, Path out) {
 
     void print(Console console) {
-                RunResult first = results.get(0);
+        RunResult first = results.get(0);
         int val = seeds.get(0).images().val().size();
         console.paragraph("%s: %s, %s, %s%s"
                 .formatted(
@@ -44,7 +44,7 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
                         val == 0 ? "" : Numbers.count(val, "validation image") + ", ",
                         Numbers.count(first.testImages(), "test image")));
         if (!choice.scores().isEmpty()) {
-                        ComparisonTable.candidates(choice).print(Format.TABLE, console);
+            ComparisonTable.candidates(choice).print(Format.TABLE, console);
             console.print("");
         }
         new ComparisonTable(comparisons()).table().print(Format.TABLE, console);

@@ -35,8 +35,8 @@ public record DemoPictures(Path folder) {
         Path folder = cache.resolve("pictures-" + Sha256.of(archive).substring(0, 12));
         if (!Files.isDirectory(folder)) {
             Files.createDirectories(cache);
-            try (FileChannel channel =
-                    OpenFile.channel(cache.resolve(".pictures.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            try (FileChannel channel = OpenFile.channel(
+                    cache.resolve(".pictures.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
                 channel.lock();
                 if (!Files.isDirectory(folder)) {
                     Path unfinished = cache.resolve(".pictures-unfinished");

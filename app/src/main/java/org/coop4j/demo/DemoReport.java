@@ -1,8 +1,8 @@
 package org.coop4j.demo;
 
+import static org.coop4j.demo.DemoResult.CAREFUL;
 import static org.coop4j.demo.DemoResult.CAREFUL_DRAWINGS;
 import static org.coop4j.demo.DemoResult.DRAWINGS;
-import static org.coop4j.demo.DemoResult.CAREFUL;
 import static org.coop4j.demo.DemoResult.PHOTOGRAPHS;
 
 import java.io.IOException;
@@ -17,8 +17,8 @@ import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.demo.DemoResult.ClassGain;
 import org.coop4j.demo.DemoResult.Scores;
 import org.coop4j.eval.SeedSummary;
@@ -27,12 +27,12 @@ import org.coop4j.method.LinearProbe;
 import org.coop4j.run.Confidence;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.RunFolder;
+import org.coop4j.study.html.FewShotChart;
 import org.coop4j.study.html.FewShotChart.Point;
 import org.coop4j.study.html.FewShotChart.Series;
-import org.coop4j.study.html.FewShotChart;
 import org.coop4j.study.html.HtmlPage;
-import org.coop4j.study.html.Section.Chart;
 import org.coop4j.study.html.Section;
+import org.coop4j.study.html.Section.Chart;
 import org.coop4j.study.html.Section.Fact;
 import org.coop4j.study.report.EvaluationSections;
 
@@ -97,8 +97,7 @@ public record DemoReport(DemoResult result, Scores scores) {
     // The page
 
     private HtmlPage page() {
-        EvaluationSections sections =
-                new EvaluationSections(result.classNames(), new PictureResults(result.after()));
+        EvaluationSections sections = new EvaluationSections(result.classNames(), new PictureResults(result.after()));
         return new HtmlPage(
                         "CoOp on " + result.classNames().size() + " classes of photographs",
                         "Context vectors learned from a few photographs per class, compared with other methods")
@@ -121,9 +120,10 @@ public record DemoReport(DemoResult result, Scores scores) {
     private Section summary() {
         return new Section("In short")
                 .facts(facts())
-                .paragraph(("CoOp leaves CLIP unchanged and learns the words before the class name as vectors. Accuracies are on"
-                                + " %d other photographs: mean ± standard deviation over %d samples.")
-                        .formatted(result.before().size(), learned().count()));
+                .paragraph(
+                        ("CoOp leaves CLIP unchanged and learns the words before the class name as vectors. Accuracies are on"
+                                        + " %d other photographs: mean ± standard deviation over %d samples.")
+                                .formatted(result.before().size(), learned().count()));
     }
 
     private SeedSummary learned() {
@@ -138,10 +138,7 @@ public record DemoReport(DemoResult result, Scores scores) {
                 new Fact(
                         learned().meanSd(1) + " %",
                         "prompts learned from " + scores.mostShots() + " photographs per class"),
-                Fact.gain(
-                        own,
-                        "the best hand-written prompt, " + quoted(scores.best(PHOTOGRAPHS)),
-                        best(PHOTOGRAPHS)),
+                Fact.gain(own, "the best hand-written prompt, " + quoted(scores.best(PHOTOGRAPHS)), best(PHOTOGRAPHS)),
                 Fact.gain(own, "the best with careful names", best(CAREFUL)),
                 Fact.gain(own, "the linear probe", probe.mean()));
     }
@@ -174,14 +171,12 @@ public record DemoReport(DemoResult result, Scores scores) {
                         .filter(i -> !names.get(i).equals(careful.get(i)))
                         .map(i -> careful.get(i) + " for " + names.get(i))
                         .collect(Collectors.joining(
-                                ", ",
-                                "Classes are named after their folders in Caltech101. Careful names are ",
-                                ".")));
+                                ", ", "Classes are named after their folders in Caltech101. Careful names are ", ".")));
     }
 
     private Table<?> prompts() {
-        Table<String> table = new Table<String>("Hand-written prompts, accuracy in %")
-                .words("prompt", DemoReport::quoted);
+        Table<String> table =
+                new Table<String>("Hand-written prompts, accuracy in %").words("prompt", DemoReport::quoted);
         for (String dataset : List.of(PHOTOGRAPHS, CAREFUL, DRAWINGS, CAREFUL_DRAWINGS)) {
             table.numbers(dataset, prompt -> Cell.number(scores.accuracy(dataset, prompt))
                     .best(prompt.equals(scores.best(dataset))));
@@ -212,9 +207,7 @@ public record DemoReport(DemoResult result, Scores scores) {
                                         + " drawings, differences of a few points mean little.")
                                 .formatted(scores.mostShots()))
                 .paragraph("The best hand-written prompt there, %s with careful names, has %s."
-                        .formatted(
-                                quoted(scores.best(CAREFUL_DRAWINGS)),
-                                Numbers.percent(best(CAREFUL_DRAWINGS))))
+                        .formatted(quoted(scores.best(CAREFUL_DRAWINGS)), Numbers.percent(best(CAREFUL_DRAWINGS))))
                 .table(methods("Accuracy on " + result.drawingImages() + " drawings, %")
                         .numbers("learned on photographs", method -> scores.learned(DRAWINGS, method))
                         .rows(List.of(DemoMethod.values())));
@@ -222,7 +215,8 @@ public record DemoReport(DemoResult result, Scores scores) {
 
     private Section words() {
         return new Section("Nearest words of the vectors")
-                .paragraph("The words nearest to the vectors of the unified context, which began as \"" + WORDS + "\". Vectors need not mean words.")
+                .paragraph("The words nearest to the vectors of the unified context, which began as \"" + WORDS
+                        + "\". Vectors need not mean words.")
                 .table(new Table<Integer>("Nearest words, with Euclidean distance")
                         .words("vector", i -> String.valueOf(i + 1))
                         .words("words", i -> result.words().get(i).stream()
@@ -239,7 +233,8 @@ public record DemoReport(DemoResult result, Scores scores) {
                                 .formatted(result.model(), Numbers.count(result.parameters()), result.modelSha256()),
                         ("Pictures: %d photographs of Caltech101 (CC BY 4.0), %d emoji of Twemoji (CC BY 4.0) and"
                                         + " drawings of Open Clip Art (public domain).")
-                                .formatted(result.trainImages() + result.before().size(), result.drawingImages()),
+                                .formatted(
+                                        result.trainImages() + result.before().size(), result.drawingImages()),
                         ("CoOp: 4 context vectors that begin as \"%s\", SGD, batches of 32, the reference's learning"
                                         + " rate adapted to the model's logit scale.")
                                 .formatted(WORDS),

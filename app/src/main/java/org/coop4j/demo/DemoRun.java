@@ -1,7 +1,7 @@
 package org.coop4j.demo;
 
-import static org.coop4j.demo.DemoResult.DRAWINGS;
 import static org.coop4j.demo.DemoResult.CAREFUL;
+import static org.coop4j.demo.DemoResult.DRAWINGS;
 import static org.coop4j.demo.DemoResult.PHOTOGRAPHS;
 
 import java.io.IOException;
@@ -31,8 +31,8 @@ import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
-import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.run.RunResult;
+import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.run.SharedData;
 import org.coop4j.study.Sweep;
 import org.coop4j.study.Sweep.SweepListener;
@@ -113,7 +113,9 @@ public final class DemoRun implements SweepListener {
                 photographs.train().size(),
                 lists(DRAWINGS).test().size(),
                 scores,
-                words.vectors().stream().map(NearestWords.ContextVector::nearest).toList(),
+                words.vectors().stream()
+                        .map(NearestWords.ContextVector::nearest)
+                        .toList(),
                 IntStream.range(0, photographs.classCount())
                         .mapToObj(label -> gain(photographs.classNames().get(label), label, prompt, featured))
                         .toList(),
@@ -127,8 +129,7 @@ public final class DemoRun implements SweepListener {
         SweepPlan read = SweepPlan.parse(yaml, pictures.folder());
         try (Progress.Task bar = progress.task("demo", 0, Progress.Unit.WORK)) {
             task = bar;
-            for (RunState run :
-                    Sweep.of(shared, read).run(folder, this).failures()) {
+            for (RunState run : Sweep.of(shared, read).run(folder, this).failures()) {
                 throw new IOException(run.run().title() + ": " + run.failure().orElseThrow());
             }
         }
@@ -169,8 +170,8 @@ public final class DemoRun implements SweepListener {
 
     private Scores scores() {
         List<Score> all = new ArrayList<>();
-        tested.forEach((run, result) -> all.add(
-                new Score(run.dataset(), run.label(), run.shots(), run.seed(), result.accuracy())));
+        tested.forEach((run, result) ->
+                all.add(new Score(run.dataset(), run.label(), run.shots(), run.seed(), result.accuracy())));
         return new Scores(all);
     }
 

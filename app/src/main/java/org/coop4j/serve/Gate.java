@@ -40,7 +40,8 @@ final class Gate extends Handler.Wrapper {
         this.allowedOrigin = options.allowedOrigin();
         this.onLoopback = InetAddress.getByName(options.host()).isLoopbackAddress();
         names.add(options.host());
-        allowedOrigin.ifPresent(origin -> names.add(origin.replaceFirst("^.*://", "").replaceFirst(":\\d+$", "")));
+        allowedOrigin.ifPresent(
+                origin -> names.add(origin.replaceFirst("^.*://", "").replaceFirst(":\\d+$", "")));
     }
 
     @Override
@@ -51,7 +52,11 @@ final class Gate extends Handler.Wrapper {
             return super.handle(request, response, callback);
         }
         Response.writeError(
-                request, response, callback, refusal.get().getStatus(), refusal.get().getMessage());
+                request,
+                response,
+                callback,
+                refusal.get().getStatus(),
+                refusal.get().getMessage());
         return true;
     }
 

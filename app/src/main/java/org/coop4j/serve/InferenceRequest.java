@@ -57,8 +57,7 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
 
     private record Body(String id, Parameters parameters, List<Input> inputs, List<Output> outputs) {}
 
-    private record Input(
-            String name, String datatype, List<Integer> shape, Parameters parameters, List<byte[]> data) {}
+    private record Input(String name, String datatype, List<Integer> shape, Parameters parameters, List<byte[]> data) {}
 
     private record Output(String name) {}
 
@@ -93,7 +92,9 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
             }
         }
         Throwable cause = e.getCause() == null ? e : e.getCause();
-        if (field.equals("data") || cause instanceof MismatchedInputException || cause instanceof InputCoercionException) {
+        if (field.equals("data")
+                || cause instanceof MismatchedInputException
+                || cause instanceof InputCoercionException) {
             return "%s: expected a value as in /openapi.yaml, pictures in base64".formatted(shown(field));
         }
         return cause instanceof StreamConstraintsException

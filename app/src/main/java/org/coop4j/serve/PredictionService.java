@@ -131,7 +131,8 @@ public final class PredictionService implements AutoCloseable {
 
     private Connector connector(Server server, HttpConfiguration http) {
         http.setSendServerVersion(false);
-        ServerConnector connector = new ServerConnector(server, null, clock, null, -1, -1, new HttpConnectionFactory(http));
+        ServerConnector connector =
+                new ServerConnector(server, null, clock, null, -1, -1, new HttpConnectionFactory(http));
         connector.setHost(options.host());
         connector.setPort(options.port());
         connector.setIdleTimeout(options.limits().readTime().toMillis());
@@ -173,9 +174,7 @@ public final class PredictionService implements AutoCloseable {
 
     private void failed(Exception problem, Context context) {
         LOG.error("{} {} failed", context.method(), context.path(), problem);
-        refused(
-                new Refusal(HttpStatus.INTERNAL_SERVER_ERROR_500, Errors.INTERNAL),
-                context);
+        refused(new Refusal(HttpStatus.INTERNAL_SERVER_ERROR_500, Errors.INTERNAL), context);
     }
 
     /** Counts and logs a request, whether it was answered here or by Jetty. */
@@ -217,8 +216,7 @@ public final class PredictionService implements AutoCloseable {
     /** Refuses new requests, waits for the answers to accepted ones for a limited time, and ends. */
     @Override
     public void close() {
-        clock.schedule(
-                classifiers::cancel, options.limits().drainTime().toMillis(), TimeUnit.MILLISECONDS);
+        clock.schedule(classifiers::cancel, options.limits().drainTime().toMillis(), TimeUnit.MILLISECONDS);
         http.stop(); // and the clock
         metrics.close();
     }

@@ -31,8 +31,7 @@ public record ServedClassifier(ClassifierInfo info, ImageClassifier classifier) 
      * @return for each picture all classes, the most probable first; or the {@link Refusal} of the first picture that
      *     cannot be read, or of all if the queue is full
      */
-    CompletableFuture<List<List<Prediction>>> classify(
-            List<byte[]> pictures, Clients.Client client, Executor answers) {
+    CompletableFuture<List<List<Prediction>>> classify(List<byte[]> pictures, Clients.Client client, Executor answers) {
         List<InputImage> images = new ArrayList<>();
         for (byte[] picture : pictures) {
             String name = pictures.size() == 1 ? "of the request" : Integer.toString(images.size());

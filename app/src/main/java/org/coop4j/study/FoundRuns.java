@@ -35,9 +35,9 @@ import org.coop4j.base.Progress;
 import org.coop4j.run.CheckedJson;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunResult;
 import org.coop4j.run.RunResult.HandWritten;
 import org.coop4j.run.RunResult.PerClass;
-import org.coop4j.run.RunResult;
 
 /**
  * The runs below a folder, each list in the order of the folders' names. A folder with {@code
@@ -161,8 +161,7 @@ public record FoundRuns(
                             ? root + " is a file: give the folder that holds the runs"
                             : "no such folder: " + root);
         }
-        FoundRuns found =
-                new FoundRuns(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        FoundRuns found = new FoundRuns(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         List<Path> folders = folders(
                 root,
                 folder -> !folder.equals(root)

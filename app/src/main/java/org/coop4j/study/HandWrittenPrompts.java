@@ -67,10 +67,7 @@ public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> pr
                         List.of(tested.dataset, tested.half),
                         place -> new HandWrittenPrompts(tested.dataset, tested.half, new ArrayList<>()))
                 .prompts
-                .add(new Prompt(
-                        tested.text,
-                        tested.own,
-                        new MethodResult(tested.dataset, Setup.ZERO_SHOT, bySeed))));
+                .add(new Prompt(tested.text, tested.own, new MethodResult(tested.dataset, Setup.ZERO_SHOT, bySeed))));
         return List.copyOf(all.values());
     }
 

@@ -11,8 +11,8 @@ import java.util.function.ToDoubleFunction;
 import org.apache.commons.math3.stat.StatUtils;
 import org.apache.commons.math3.stat.inference.TTest;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.run.RunResult;
+import org.coop4j.run.RunResult.PerClass;
 
 /**
  * Scores of a method on a dataset, one set for each seed; or their averages over several datasets.
@@ -22,8 +22,7 @@ import org.coop4j.run.RunResult;
  * @param bySeed scores by seed; of seed 0 alone if the seed makes no difference
  * @param averaged the results that it is the average of; empty for a result on one dataset
  */
-public record MethodResult(
-        String dataset, Setup setup, SortedMap<Long, Measured> bySeed, List<MethodResult> averaged) {
+public record MethodResult(String dataset, Setup setup, SortedMap<Long, Measured> bySeed, List<MethodResult> averaged) {
 
     /** Stands for a dataset in averages. */
     public static final String AVERAGE = "";

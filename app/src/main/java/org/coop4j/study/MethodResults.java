@@ -79,8 +79,7 @@ public final class MethodResults {
      *
      * @param notes is told what averages leave out
      */
-    static MethodResults fewShot(
-            List<Entry> entries, List<HandWrittenPrompts> handWritten, Consumer<String> notes) {
+    static MethodResults fewShot(List<Entry> entries, List<HandWrittenPrompts> handWritten, Consumer<String> notes) {
         MethodResults results = ofOwn(entries, handWritten, ClassHalf.ALL);
         Set<String> targets = entries.stream()
                 .filter(entry -> entry.run().isTransferred())
@@ -205,9 +204,7 @@ public final class MethodResults {
 
     /** Returns all results on a dataset, by method and shots. */
     public List<MethodResult> cells(String dataset) {
-        return setups().stream()
-                .flatMap(setup -> get(dataset, setup).stream())
-                .toList();
+        return setups().stream().flatMap(setup -> get(dataset, setup).stream()).toList();
     }
 
     /** Returns all results but averages. */
@@ -237,10 +234,7 @@ public final class MethodResults {
 
     /** Returns the datasets that all averages are over. */
     public List<String> averaged() {
-        return averages().stream()
-                .findFirst()
-                .map(MethodResult::datasets)
-                .orElse(List.of());
+        return averages().stream().findFirst().map(MethodResult::datasets).orElse(List.of());
     }
 
     /** Returns the method that a short summary shows: the paper's CoOp, else another, else any learned. */

@@ -165,11 +165,7 @@ final class PlanReader {
     // Datasets
 
     private List<Dataset> datasets(PlanValue listed) {
-        return named(
-                listed,
-                "datasets",
-                item -> new Dataset(data(item), overrides(item)),
-                Dataset::name);
+        return named(listed, "datasets", item -> new Dataset(data(item), overrides(item)), Dataset::name);
     }
 
     /** Makes something of each item of a list; all of them have different names. */
@@ -194,15 +190,7 @@ final class PlanReader {
         Optional<PlanValue> place = item.get("path");
         if (item.hasKeys()) {
             item.requireKeys(
-                    "a dataset",
-                    Overrides.keys(),
-                    "name",
-                    "path",
-                    "images",
-                    "names",
-                    "split_seed",
-                    "template",
-                    "exif");
+                    "a dataset", Overrides.keys(), "name", "path", "images", "names", "split_seed", "template", "exif");
         } else if (Benchmarks.published().find(item.text()).isPresent()) {
             name = Optional.of(item);
         } else {
@@ -307,7 +295,9 @@ final class PlanReader {
                 boolean several = value.get().isList() || setting.getValue() instanceof List;
                 values.put(
                         setting.getKey(),
-                        several ? value.get().each(PlanValue::text) : value.get().text());
+                        several
+                                ? value.get().each(PlanValue::text)
+                                : value.get().text());
                 method = value.get().make(() -> base.with(values));
             }
         }

@@ -41,8 +41,7 @@ record PlanValue(String file, String key, Mark place, Node node) {
             throw problem(file, place, "anchors such as &" + node.getAnchor() + " are not allowed in plans");
         }
         if (!node.getTag().startsWith(Tag.PREFIX)) {
-            throw problem(
-                    file, place, "types such as " + node.getTag() + " are not allowed: give the value alone");
+            throw problem(file, place, "types such as " + node.getTag() + " are not allowed: give the value alone");
         }
     }
 

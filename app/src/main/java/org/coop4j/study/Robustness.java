@@ -35,8 +35,7 @@ public record Robustness(String source, List<String> targets, MethodResults resu
      */
     static List<Robustness> of(List<Entry> entries, MethodResults own) {
         return entries.stream()
-                .filter(entry ->
-                        entry.run().isTransferred() && entry.result().half() == ClassHalf.ALL)
+                .filter(entry -> entry.run().isTransferred() && entry.result().half() == ClassHalf.ALL)
                 .map(entry -> entry.result().trainedOn())
                 .distinct()
                 .sorted()
@@ -48,8 +47,8 @@ public record Robustness(String source, List<String> targets, MethodResults resu
         MethodResults results = MethodResults.of(
                 entries,
                 ClassHalf.ALL,
-                entry ->
-                        entry.run().isTransferred() && entry.result().trainedOn().equals(source));
+                entry -> entry.run().isTransferred()
+                        && entry.result().trainedOn().equals(source));
         List<String> targets = results.datasets();
         for (MethodResult prompt : own.cells()) {
             if (targets.contains(prompt.dataset())

@@ -16,8 +16,8 @@ import org.coop4j.console.ProblemText;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
-import org.coop4j.study.SweepRun.RunState.Status;
 import org.coop4j.study.SweepRun.RunState;
+import org.coop4j.study.SweepRun.RunState.Status;
 
 /**
  * The runs below a sweep's folder, found by their configurations whatever their folders are called.
@@ -186,8 +186,6 @@ final class RunStore {
 
     /** Describes a problem in a sentence; settings that do not fit the data are refused as arguments. */
     static String describe(Throwable problem) {
-        return problem instanceof IllegalArgumentException
-                ? problem.getMessage()
-                : ProblemText.of(problem);
+        return problem instanceof IllegalArgumentException ? problem.getMessage() : ProblemText.of(problem);
     }
 }

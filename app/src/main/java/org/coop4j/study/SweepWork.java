@@ -82,9 +82,8 @@ final class SweepWork {
         runs.forEach(run -> ended.put(run, store.state(run)));
         store.strays(runs).forEach(this::note);
         listener.begins(List.copyOf(ended.values()));
-        return RunGroup.of(runs.stream()
-                .filter(run -> ended.get(run).result().isEmpty())
-                .toList());
+        return RunGroup.of(
+                runs.stream().filter(run -> ended.get(run).result().isEmpty()).toList());
     }
 
     private SweepOutcome outcome() {
@@ -277,8 +276,8 @@ final class SweepWork {
                     + learned.failure().map(why -> ": " + why).orElse(""));
         }
         Path from = store.folder(source);
-        ClassifierFile file = ClassifierFile.read(RunFolder.classifier(from)
-                .orElseThrow(() -> new IOException(source.folder() + " has no classifier")));
+        ClassifierFile file = ClassifierFile.read(
+                RunFolder.classifier(from).orElseThrow(() -> new IOException(source.folder() + " has no classifier")));
         RunImages images = RunImages.of(from).orElse(RunImages.NONE);
         try (Classifier classifier = file.open(shared.clip())) {
             return new Run(shared, run.label(), run.config(), progress).test(store.prepare(run), classifier, images);

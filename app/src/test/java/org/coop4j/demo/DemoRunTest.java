@@ -94,8 +94,8 @@ class DemoRunTest {
         }
         int cars = result.classNames().indexOf("car_side");
         assertThat(result.betterNames().get(cars)).isEqualTo("car");
-        for (String dataset : List.of(
-                DemoResult.PHOTOGRAPHS, DemoResult.CAREFUL, DemoResult.DRAWINGS, DemoResult.CAREFUL_DRAWINGS)) {
+        for (String dataset :
+                List.of(DemoResult.PHOTOGRAPHS, DemoResult.CAREFUL, DemoResult.DRAWINGS, DemoResult.CAREFUL_DRAWINGS)) {
             assertThat(scores(dataset).filter(score -> score.shots() == 0))
                     .extracting(DemoResult.Score::method)
                     .containsExactlyElementsOf(result.scores().prompts());
@@ -212,8 +212,7 @@ class DemoRunTest {
                                 .mean(),
                         within(1e-9));
         String best = result.scores().best(DemoResult.CAREFUL);
-        assertThat(100 * before / images)
-                .isEqualTo(result.scores().accuracy(DemoResult.CAREFUL, best), within(1e-9));
+        assertThat(100 * before / images).isEqualTo(result.scores().accuracy(DemoResult.CAREFUL, best), within(1e-9));
         assertThat((double)
                         result.before().stream().filter(PictureResult::isRight).count())
                 .isEqualTo(before, within(1e-9));

@@ -168,8 +168,7 @@ class HostileClientsTest {
     }
 
     private static Socket connected(TestService service) throws IOException {
-        return new Socket(
-                InetAddress.getLoopbackAddress(), service.uri("/").getPort());
+        return new Socket(InetAddress.getLoopbackAddress(), service.uri("/").getPort());
     }
 
     private static byte[] treeBomb(String before, String element, int bytes) {
@@ -391,8 +390,7 @@ class HostileClientsTest {
         "GET /ping HTTP/1.1 X, 400"
     })
     void errorsOfTheServerItselfHaveTheFormOfOthers(String line, int status) throws Exception {
-        String answer =
-                ServiceLimitsTest.raw(service, line + "\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        String answer = ServiceLimitsTest.raw(service, line + "\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         assertThat(answer)
                 .startsWith("HTTP/1.1 " + status)
                 .contains("Content-Type: application/json")

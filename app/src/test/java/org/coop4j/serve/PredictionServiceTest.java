@@ -48,7 +48,12 @@ class PredictionServiceTest {
         PredictionLimits standard = PredictionLimits.standard();
         things = TestService.start(
                 folder,
-                new PredictionLimits(standard.maxBatch(), standard.maxDelay(), standard.queueCapacity(), MOST_PIXELS, standard.maxTime()),
+                new PredictionLimits(
+                        standard.maxBatch(),
+                        standard.maxDelay(),
+                        standard.queueCapacity(),
+                        MOST_PIXELS,
+                        standard.maxTime()),
                 TestService.onLoopback(),
                 Optional.of(LOG));
     }

@@ -94,8 +94,7 @@ class ServiceCampaign {
         ServiceOptions options =
                 new ServiceOptions("127.0.0.1", 0, Optional.of("correct-horse"), Optional.empty(), limits);
         // Batches of one picture, whose answers have the same bits every time.
-        PredictionLimits predictions =
-                new PredictionLimits(1, Duration.ZERO, 64, 4_000_000, Duration.ofSeconds(1));
+        PredictionLimits predictions = new PredictionLimits(1, Duration.ZERO, 64, 4_000_000, Duration.ofSeconds(1));
         List<Thread> threads = new ArrayList<>();
         long early;
         try (TestService started = TestService.start(folder, predictions, options, Optional.empty())) {
@@ -131,8 +130,7 @@ class ServiceCampaign {
     }
 
     private Answer ask() throws IOException, InterruptedException {
-        return Answer.of(
-                "POST", service.uri("/predictions/things"), picture, "Authorization", "Bearer correct-horse");
+        return Answer.of("POST", service.uri("/predictions/things"), picture, "Authorization", "Bearer correct-horse");
     }
 
     private void useAsUsual(String expected) {
@@ -205,8 +203,9 @@ class ServiceCampaign {
     }
 
     private static byte[] pictures(int count) {
-        return utf8("{\"inputs\": [{\"name\": \"image\", \"datatype\": \"BYTES\", \"shape\": [%d], \"data\": [\"eA==\"%s]}]}"
-                .formatted(count, ",\"eA==\"".repeat(count - 1)));
+        return utf8(
+                "{\"inputs\": [{\"name\": \"image\", \"datatype\": \"BYTES\", \"shape\": [%d], \"data\": [\"eA==\"%s]}]}"
+                        .formatted(count, ",\"eA==\"".repeat(count - 1)));
     }
 
     private static byte[] whole(String head, byte[] body) throws IOException {

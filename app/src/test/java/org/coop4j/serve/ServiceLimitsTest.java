@@ -48,7 +48,8 @@ class ServiceLimitsTest {
     }
 
     private static TestService start(ServiceOptions options, int queue) throws IOException {
-        PredictionLimits limits = new PredictionLimits(1, Duration.ZERO, queue, picture.length * 1000L, Duration.ofSeconds(10));
+        PredictionLimits limits =
+                new PredictionLimits(1, Duration.ZERO, queue, picture.length * 1000L, Duration.ofSeconds(10));
         return TestService.start(folder, limits, options, Optional.empty());
     }
 
@@ -273,7 +274,8 @@ class ServiceLimitsTest {
         CountDownLatch go = new CountDownLatch(1);
         int bytes = 1 << 17;
         assertThat(picture.length).isBetween(bytes / 4, bytes);
-        ServiceOptions.Limits limits = new ServiceOptions.Limits(bytes, bytes, Duration.ofSeconds(20), 16, Duration.ofMinutes(1));
+        ServiceOptions.Limits limits =
+                new ServiceOptions.Limits(bytes, bytes, Duration.ofSeconds(20), 16, Duration.ofMinutes(1));
         try (TestService service = start(TestService.onLoopback(0, limits), 16)) {
             block(service, begun, go);
             CompletableFuture<Answer> first = later(service);

@@ -61,9 +61,8 @@ class BaseToNewResultsTest {
         assertThat(coop.newAccuracy()).isEqualTo(63.22, PRINTED);
         assertThat(coop.harmonicMean()).isEqualTo(71.66, PRINTED);
         double ofRows = results.rows().stream()
-                .filter(row -> row.any()
-                        .setup()
-                        .equals(results.averages().get(1).any().setup()))
+                .filter(row ->
+                        row.any().setup().equals(results.averages().get(1).any().setup()))
                 .mapToDouble(row -> row.means().orElseThrow().harmonicMean())
                 .average()
                 .orElseThrow();
@@ -105,7 +104,9 @@ class BaseToNewResultsTest {
 
         List<BaseToNewResults.Row> rows = baseNew().rows();
 
-        assertThat(rows).extracting(row -> row.any().method().id()).containsExactly("zero-shot", "hand-written-best", "coop");
+        assertThat(rows)
+                .extracting(row -> row.any().method().id())
+                .containsExactly("zero-shot", "hand-written-best", "coop");
         assertThat(rows).allSatisfy(row -> {
             assertThat(row.base()).isPresent();
             assertThat(row.unseen()).isEmpty();

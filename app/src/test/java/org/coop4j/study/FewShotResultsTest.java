@@ -80,7 +80,8 @@ class FewShotResultsTest {
 
         MethodResults fewShot = fewShot();
 
-        MethodResult average = fewShot.get(MethodResult.AVERAGE, COOP.with(new Shots(16))).orElseThrow();
+        MethodResult average =
+                fewShot.get(MethodResult.AVERAGE, COOP.with(new Shots(16))).orElseThrow();
         // Each seed's average: 70, 73, 74.5; deviations −2.5, 0.5, 2: 10.5 / 2 = 5.25.
         SeedSummary seeds = average.summary(Measured::accuracy).orElseThrow();
         assertThat(average.accuracy()).isEqualTo(72.5, CLOSE);
@@ -93,7 +94,8 @@ class FewShotResultsTest {
                 .orElseThrow();
         assertThat(gain.difference()).isEqualTo(5, CLOSE);
         assertThat(gain.pValue().orElseThrow()).isEqualTo(0.242238, CLOSE);
-        assertThat(fewShot.zeroShot(MethodResult.AVERAGE).orElseThrow().accuracy()).isEqualTo(67.5, CLOSE);
+        assertThat(fewShot.zeroShot(MethodResult.AVERAGE).orElseThrow().accuracy())
+                .isEqualTo(67.5, CLOSE);
     }
 
     @Test
@@ -101,7 +103,8 @@ class FewShotResultsTest {
         seeds("coop-m16-end", "DTD", 16, 60, 62);
         seeds("coop-m16-end", "EuroSAT", 16, 80, 84, 82);
 
-        MethodResult average = fewShot().get(MethodResult.AVERAGE, COOP.with(new Shots(16))).orElseThrow();
+        MethodResult average =
+                fewShot().get(MethodResult.AVERAGE, COOP.with(new Shots(16))).orElseThrow();
 
         assertThat(average.accuracy()).isEqualTo((61 + 82) / 2.0, CLOSE);
         assertThat(average.summary(Measured::accuracy).orElseThrow().count()).isEqualTo(1);
@@ -131,7 +134,8 @@ class FewShotResultsTest {
 
         MethodResult cell = fewShot().cells().get(0);
 
-        assertThat(cell.summary(Measured::calibrationError).orElseThrow().mean()).isEqualTo(12.5);
+        assertThat(cell.summary(Measured::calibrationError).orElseThrow().mean())
+                .isEqualTo(12.5);
         assertThat(cell.summary(Measured::macroF1).orElseThrow().mean()).isEqualTo(49);
     }
 
@@ -162,10 +166,7 @@ class FewShotResultsTest {
 
         assertThat(fewShot.averaged()).hasSize(3);
         assertThat(fewShot.averages()).extracting(MethodResult::method).containsExactly(COOP);
-        assertThat(study().notes())
-                .singleElement()
-                .asString()
-                .contains("3 datasets", "linear-probe, 1 shot");
+        assertThat(study().notes()).singleElement().asString().contains("3 datasets", "linear-probe, 1 shot");
     }
 
     @Test
@@ -235,7 +236,8 @@ class FewShotResultsTest {
 
         MethodResult zeroShot = fewShot.zeroShot("mine").orElseThrow();
         assertThat(zeroShot.seeds()).containsExactly(1L, 2L);
-        MethodResult.Gain gain = fewShot.get("mine", fewShot.main().orElseThrow().with(new Shots(4)))
+        MethodResult.Gain gain = fewShot.get(
+                        "mine", fewShot.main().orElseThrow().with(new Shots(4)))
                 .flatMap(cell -> cell.gainOver(zeroShot))
                 .orElseThrow();
         // 20 and 22: t = 21 / 1, p = 1 − 2/π · atan(21) = 0.030292.

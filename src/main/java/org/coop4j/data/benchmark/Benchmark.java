@@ -46,7 +46,7 @@ public record Benchmark(
         return List.copyOf(byBareName.values());
     }
 
-        /** Returns the {@link #names} except the first. */
+    /** Returns the {@link #names} except the first. */
     public List<String> otherNames() {
         return names().subList(1, names().size());
     }
@@ -73,7 +73,7 @@ public record Benchmark(
      */
     public record Layout(
             String directory, String imageRoot, Optional<String> splitFile, List<String> folders, List<String> lists) {
-                /** Returns the files and folders of a copy with the published split. */
+        /** Returns the files and folders of a copy with the published split. */
         public List<String> expected() {
             List<String> expected = new ArrayList<>(folders);
             splitFile.ifPresentOrElse(expected::add, () -> expected.addAll(lists));

@@ -5,12 +5,12 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.stream.Collectors;
-import org.coop4j.base.Numbers;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.IntConsumer;
+import java.util.stream.Collectors;
+import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.benchmark.BenchmarkSource.Division;
@@ -84,17 +84,20 @@ public record BenchmarkCheck(
         }
     }
 
-        /** Returns a sentence about each problem, with one about missing images. */
+    /** Returns a sentence about each problem, with one about missing images. */
     public List<String> allProblems() {
         if (missing.count == 0) {
             return problems;
         }
         String first = missing.first.stream().map(Path::toString).collect(Collectors.joining(", "));
         List<String> all = new ArrayList<>(problems);
-        all.add(0, "%s missing: %s%s".formatted(
-                Numbers.count(missing.count, "image is", "images are"),
-                first,
-                missing.count > missing.first.size() ? ", …" : ""));
+        all.add(
+                0,
+                "%s missing: %s%s"
+                        .formatted(
+                                Numbers.count(missing.count, "image is", "images are"),
+                                first,
+                                missing.count > missing.first.size() ? ", …" : ""));
         return all;
     }
 

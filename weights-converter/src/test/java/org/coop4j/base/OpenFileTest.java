@@ -165,9 +165,7 @@ class OpenFileTest {
     }
 
     private static void assertRefused(ThrowingCallable opening) {
-        assertThatThrownBy(opening)
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("pipe");
+        assertThatThrownBy(opening).isInstanceOf(InputException.class).hasMessageContaining("pipe");
     }
 
     @Test

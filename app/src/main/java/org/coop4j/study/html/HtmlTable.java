@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Cell;
+import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Column;
 import org.coop4j.console.Table.Kind;
@@ -68,9 +68,8 @@ record HtmlTable(Table<?> table, List<Integer> shown) {
                 continue;
             }
             Cell cell = row.cells().get(i);
-            String style = cell.style() == Style.PLAIN
-                    ? ""
-                    : " " + cell.style().name().toLowerCase(Locale.ROOT);
+            String style =
+                    cell.style() == Style.PLAIN ? "" : " " + cell.style().name().toLowerCase(Locale.ROOT);
             cells.add(Markup.of(
                     cells.isEmpty() ? "<th scope=\"row\"{}{}>{}{}</th>" : "<td{}{}>{}{}</td>",
                     column(i).kind() == Kind.HEAT ? heat(cell) : classes(kind(column(i)) + style),

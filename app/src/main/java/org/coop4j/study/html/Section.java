@@ -53,11 +53,7 @@ public final class Section {
     public Section details(String summary, Map<String, String> data, Table<?> table) {
         return table.isEmpty()
                 ? this
-                : add(
-                        "<details{}><summary>{}</summary>{}</details>",
-                        Markup.data(data),
-                        summary,
-                        HtmlTable.of(table));
+                : add("<details{}><summary>{}</summary>{}</details>", Markup.data(data), summary, HtmlTable.of(table));
     }
 
     /** Adds the sentence that the reader should take home from this section. */

@@ -6,8 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.console.Cell;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.study.ClassGains;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodLabel;
@@ -75,7 +75,8 @@ final class ClassTable {
                 .column("gain of " + by, Kind.BARS, name -> Cell.points(leading.gain(name)))
                 .numbers(MethodLabel.ZERO_SHOT.id(), name -> Cell.number(leading.zeroShot(name)));
         most.forEach((method, gains) -> table.numbers(method.title(), name -> Cell.number(gains.accuracy(name))));
-        return table.numbers("images", name -> Cell.count(leading.own().get(name).total()))
+        return table.numbers(
+                        "images", name -> Cell.count(leading.own().get(name).total()))
                 .rows(shown);
     }
 

@@ -17,8 +17,8 @@ import org.coop4j.base.AtomicFile;
 import org.coop4j.base.SafeText;
 import org.coop4j.console.Cell;
 import org.coop4j.console.CsvFormat;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.eval.ConfusionMatrix;
 
 /** A confusion matrix as a table and as a picture: rows are true classes, columns predictions. */

@@ -21,8 +21,8 @@ import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.Changed;
 import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.run.UnknownClasses;
-import org.coop4j.study.html.PercentChart.Point;
 import org.coop4j.study.html.PercentChart;
+import org.coop4j.study.html.PercentChart.Point;
 import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Picture;
 
@@ -188,8 +188,7 @@ public final class EvaluationSections {
             tooHigh += bin.count() * (bin.confidence() - bin.accuracy());
             String hint = "%s, probability %s, accuracy %s"
                     .formatted(Numbers.count(bin.count(), "image"), share(bin.confidence()), share(bin.accuracy()));
-            points.add(new Point(
-                    100 * bin.confidence(), 100 * bin.accuracy(), (double) bin.count() / images, hint));
+            points.add(new Point(100 * bin.confidence(), 100 * bin.accuracy(), (double) bin.count() / images, hint));
         }
         return new Section("Calibration")
                 .verdict("Its probabilities are off by %s points on average, mostly too %s."
@@ -211,7 +210,8 @@ public final class EvaluationSections {
     public Section coverage(Confidence confidence) {
         Coverage test = results.coverage();
         double chosen = confidence.threshold().orElse(Double.NaN);
-        Table<Coverage.Point> table = new Table<Coverage.Point>("Answers above a threshold (coop predict --threshold), in %")
+        Table<Coverage.Point> table = new Table<Coverage.Point>(
+                        "Answers above a threshold (coop predict --threshold), in %")
                 .numbers("threshold", p -> Cell.number(100 * p.threshold()).best(p.threshold() == chosen))
                 .numbers("answered", p -> Cell.number(p.coverage()))
                 .numbers("accuracy", p -> Cell.number(p.answered() == 0 ? Double.NaN : p.accuracy()));
@@ -272,11 +272,14 @@ public final class EvaluationSections {
                         .rows(List.of(OpenSet.values())))
                 .paragraph(
                         "%d of the %d classes are left out in turn, so that their test images are unknown; %s. 95 %% false positives are chance."
-                                .formatted(unknown.leftOut(), names.size(), switch (unknown.how()) {
-                                    case LEARNED_AGAIN -> "the others are learned again without them";
-                                    case NOTHING_LEARNED -> "nothing is learned";
-                                    case LOGIT_REMOVED ->
-                                        "only their logits are removed, so images never seen may be noticed less often";
-                                }));
+                                .formatted(
+                                        unknown.leftOut(),
+                                        names.size(),
+                                        switch (unknown.how()) {
+                                            case LEARNED_AGAIN -> "the others are learned again without them";
+                                            case NOTHING_LEARNED -> "nothing is learned";
+                                            case LOGIT_REMOVED ->
+                                                "only their logits are removed, so images never seen may be noticed less often";
+                                        }));
     }
 }

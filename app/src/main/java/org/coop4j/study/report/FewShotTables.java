@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.coop4j.console.Cell;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult;
@@ -61,7 +61,8 @@ final class FewShotTables {
 
     /** Returns all numbers: dataset × method × shots. */
     static Table<?> numbers(List<Study> studies) {
-        boolean one = studies.stream().allMatch(study -> study.fewShot().datasets().size() < 2);
+        boolean one =
+                studies.stream().allMatch(study -> study.fewShot().datasets().size() < 2);
         Table<Line> table = table(
                         "few-shot",
                         (one ? "Method" : "Dataset × method") + " × shots, in %",
@@ -115,8 +116,7 @@ final class FewShotTables {
                 .data("model", method -> place.study().name());
         Cells.method(table, method -> method);
         Stream.concat(Stream.of(Shots.NONE), fewShot.shots().stream())
-                .forEach(shots -> table.numbers(shots.describe(), method -> place.result(
-                                new Setup(method, shots))
+                .forEach(shots -> table.numbers(shots.describe(), method -> place.result(new Setup(method, shots))
                         .map(result -> new Line(place.study(), result))
                         .map(line -> line.accuracy().withNote(line.interval().orElse("")))));
         return table.rows(fewShot.cells(place.dataset()).stream()
@@ -146,8 +146,7 @@ final class FewShotTables {
                 .data("method", line -> line.result.method().id())
                 .words("dataset", line -> Cells.dataset(line.result.dataset()), "dataset")
                 .column("gain", Kind.BARS, Line::points)
-                .numbers(
-                        MethodLabel.ZERO_SHOT.id(), line -> Cells.accuracy(fewShot.zeroShot(line.result.dataset())))
+                .numbers(MethodLabel.ZERO_SHOT.id(), line -> Cells.accuracy(fewShot.zeroShot(line.result.dataset())))
                 .numbers("learned", line -> line.result.summary(Measured::accuracy))
                 .numbers("shots", line -> Cell.words(line.result.shots().label()), "shots")
                 .numbers("p", Line::probability)

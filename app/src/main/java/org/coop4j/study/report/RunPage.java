@@ -111,10 +111,7 @@ public record RunPage(
                 Interval.wilson(learned.test().right(), learned.test().size());
         return new Section("In short")
                 .facts(List.of(
-                        Fact.gain(
-                                learned.accuracy(),
-                                "the best baseline, " + baseline.name(),
-                                baseline.accuracy()),
+                        Fact.gain(learned.accuracy(), "the best baseline, " + baseline.name(), baseline.accuracy()),
                         new Fact(
                                 Numbers.percent(learned.accuracy()),
                                 "accuracy of %s on the test images (95 %% interval %s to %s %%)"
@@ -164,8 +161,7 @@ public record RunPage(
                                 .formatted(
                                         comparison.classNames().get(suspect.suggested()),
                                         EvaluationSections.share(suspect.probability())),
-                        "folder: %s (%s)"
-                                .formatted(name(suspect.picture()), EvaluationSections.share(suspect.own()))))
+                        "folder: %s (%s)".formatted(name(suspect.picture()), EvaluationSections.share(suspect.own()))))
                 .toList();
         return section.verdict(looks(labels) + ".")
                 .paragraph(
@@ -266,9 +262,7 @@ public record RunPage(
                                 .formatted(
                                         config.method().title(), config.method().summary()),
                         "The run took %s seconds: %s."
-                                .formatted(
-                                        Numbers.number(run.result().totalSeconds(), 0),
-                                        Machine.describe(threads))));
+                                .formatted(Numbers.number(run.result().totalSeconds(), 0), Machine.describe(threads))));
     }
 
     /** Returns sentences about the images for the end of the command. */

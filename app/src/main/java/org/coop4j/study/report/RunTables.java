@@ -117,7 +117,8 @@ final class RunTables {
 
     /** Returns the hand-written prompts that training runs tested beside the learned one, of some datasets. */
     static Table<?> handWritten(List<Study> studies, Predicate<HandWrittenPrompts> some) {
-        Table<Tested> table = new Table<Tested>("hand-written", "Accuracy of hand-written prompts in %", "").decimals(2)
+        Table<Tested> table = new Table<Tested>("hand-written", "Accuracy of hand-written prompts in %", "")
+                .decimals(2)
                 .data("model", t -> t.study.name())
                 .data("dataset", t -> t.all.dataset())
                 .data("classes", t -> t.all.half().label())

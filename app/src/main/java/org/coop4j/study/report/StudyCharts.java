@@ -48,7 +48,8 @@ final class StudyCharts {
                 place.accuracy(setup)
                         .ifPresent(s -> points.add(star ? new Point(0, s.mean(), 0, 0) : new Point(shots.count(), s)));
                 place.published(setup)
-                        .filter(s -> Optional.of(s.backbone()).equals(study.model().backbone()))
+                        .filter(s ->
+                                Optional.of(s.backbone()).equals(study.model().backbone()))
                         .ifPresent(s -> papers.add(new Point(shots.count(), s.accuracy(), 0, 0)));
             }
             if (!points.isEmpty()) {

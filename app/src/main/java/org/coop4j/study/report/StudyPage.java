@@ -15,13 +15,13 @@ import org.coop4j.study.DatasetNames;
 import org.coop4j.study.FoundRuns;
 import org.coop4j.study.HandWrittenPrompts;
 import org.coop4j.study.MethodLabel;
-import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.MethodResult;
+import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.MethodResults;
 import org.coop4j.study.Study;
 import org.coop4j.study.html.HtmlPage;
-import org.coop4j.study.html.Section.Chart;
 import org.coop4j.study.html.Section;
+import org.coop4j.study.html.Section.Chart;
 import org.coop4j.study.html.Section.Fact;
 
 /** The page of a report, with filters for model, dataset, method and shots. */
@@ -87,8 +87,8 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
     private static List<Fact> facts(Place place, MethodLabel main) {
         MethodResult learned = place.study().fewShot().cells(place.dataset()).stream()
                 .filter(cell -> cell.method().equals(main))
-                .max(Comparator.comparing((MethodResult cell) ->
-                                baselines(place, cell).size())
+                .max(Comparator.comparing(
+                                (MethodResult cell) -> baselines(place, cell).size())
                         .thenComparing(MethodResult::shots))
                 .orElseThrow();
         List<Fact> facts = new ArrayList<>();
@@ -98,8 +98,8 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
         Map<MethodResult, String> names = new LinkedHashMap<>();
         baselines(place, learned).stream()
                 .max(Comparator.comparing(MethodResult::accuracy))
-                .ifPresent(best -> names.put(
-                        best, "the best baseline, " + best.method().title()));
+                .ifPresent(best ->
+                        names.put(best, "the best baseline, " + best.method().title()));
         place.result(Setup.ZERO_SHOT)
                 .ifPresent(zeroShot ->
                         names.putIfAbsent(zeroShot, zeroShot.method().title()));
@@ -131,8 +131,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
     private List<Chart> charts(List<Place> places) {
         List<Chart> all = new ArrayList<>();
         for (Place place : places) {
-            charts.chart(place)
-                    .ifPresent(chart -> all.add(new Chart(chart, data(place.study(), place.dataset()))));
+            charts.chart(place).ifPresent(chart -> all.add(new Chart(chart, data(place.study(), place.dataset()))));
         }
         return all;
     }
@@ -159,7 +158,8 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
     private Section handWritten(Study study) {
         Section section = section("Hand-written prompts", study);
         for (HandWrittenPrompts prompts : study.handWritten()) {
-            String classes = prompts.half() == ClassHalf.ALL ? "" : ", " + prompts.half().label() + " classes";
+            String classes =
+                    prompts.half() == ClassHalf.ALL ? "" : ", " + prompts.half().label() + " classes";
             section.details(
                     "%s%s: %s by “%s”"
                             .formatted(
@@ -183,7 +183,8 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
                 .toList();
         return sources.isEmpty()
                 ? section
-                : section.paragraph("The model here is " + study.model().backbone().orElse("not one the papers used") + ".")
+                : section.paragraph(
+                                "The model here is " + study.model().backbone().orElse("not one the papers used") + ".")
                         .list(sources);
     }
 
@@ -196,8 +197,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
                         fact(findings.unfinished(), "unfinished"),
                         fact(findings.damaged(), "damaged")))
                 .list(studies.stream()
-                        .map(study -> study.model().describe() + ": "
-                                + study.summary() + work(study))
+                        .map(study -> study.model().describe() + ": " + study.summary() + work(study))
                         .toList())
                 .list(notes.stream().map(note -> note + ".").toList())
                 .table(RunTables.runs(findings, List.of()));

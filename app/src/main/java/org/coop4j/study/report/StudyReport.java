@@ -36,7 +36,8 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
         ReportFiles files = new ReportFiles(folder);
         StudyCharts charts = new StudyCharts(studies);
         Map<String, String> contents = new LinkedHashMap<>();
-        contents.put(PAGE, new StudyPage(findings, studies, notes(), charts).page().html());
+        contents.put(
+                PAGE, new StudyPage(findings, studies, notes(), charts).page().html());
         Set<String> models = new HashSet<>();
         for (Study study : studies) {
             String ofModel = studies.size() == 1 ? "" : slug(study.name(), models) + "/";

@@ -136,9 +136,7 @@ final class TransferTables {
         for (Study study : studies) {
             for (Robustness all : study.robustness()) {
                 for (Setup setup : all.results().setups()) {
-                    Stream.concat(
-                                    all.results().get(all.source(), setup).stream(),
-                                    all.onTargets(setup).stream())
+                    Stream.concat(all.results().get(all.source(), setup).stream(), all.onTargets(setup).stream())
                             .forEach(result -> table.row(new Tested(study, all.source(), result)));
                 }
             }

@@ -70,7 +70,8 @@ final class FileServer implements AutoCloseable {
     }
 
     String address() {
-        return (server instanceof HttpsServer ? "https" : "http") + "://127.0.0.1:" + server.getAddress().getPort();
+        return (server instanceof HttpsServer ? "https" : "http") + "://127.0.0.1:"
+                + server.getAddress().getPort();
     }
 
     FileServer put(String path, byte[] content) {
