@@ -217,15 +217,10 @@ public final class Clip implements FeatureSpace {
 
     /** Returns features of preprocessed images [n, 3, side, side], row after row, not normalised. */
     public FeatureMatrix encodePixels(FloatBuffer pixels, int n) {
-        return encodePixels(pixels, n, FeatureKind.EMBEDDED);
-    }
-
-    /** Returns features of preprocessed images [n, 3, side, side], rows of a kind. */
-    public FeatureMatrix encodePixels(FloatBuffer pixels, int n, FeatureKind kind) {
         int side = architecture().vision().imageSize();
         int length = 3 * side * side;
         try {
-            return imageEncoder(kind)
+            return imageEncoder()
                     .encode(n, (i, target, offset) -> target.put(offset, pixels, i * length, length))
                     .all();
         } catch (IOException e) {

@@ -39,13 +39,7 @@ public record MemoryLimit(long bytes) {
             throw new IllegalArgumentException(
                     "memory: expected a number with K, M or G, such as 800M, got \"" + text + "\"");
         }
-        int shift =
-                switch (matcher.group(2).toUpperCase(Locale.ROOT)) {
-                    case "K" -> 10;
-                    case "M" -> 20;
-                    case "G" -> 30;
-                    default -> 0;
-                };
+        int shift = 10 * " KMG".indexOf(matcher.group(2).toUpperCase(Locale.ROOT)); // no unit is found at 0
         return new MemoryLimit(Long.parseLong(matcher.group(1)) << shift);
     }
 

@@ -56,9 +56,7 @@ public record CoCoOp(
     }
 
     static MetaNet net(Clip clip) {
-        int embed = clip.architecture().embedDim();
-        return new MetaNet(
-                embed, Math.max(1, embed / 16), clip.architecture().text().width());
+        return MetaNet.of(clip, 16, 1);
     }
 
     @Override
@@ -103,6 +101,15 @@ public record CoCoOp(
         private static final String B1 = "meta_net.linear1.bias";
         private static final String W2 = "meta_net.linear2.weight";
         private static final String B2 = "meta_net.linear2.bias";
+
+        /** Returns the net from an image's or text's feature to {@code vectors} context vectors. */
+        static MetaNet of(Clip clip, int reduction, int vectors) {
+            int embed = clip.architecture().embedDim();
+            return new MetaNet(
+                    embed,
+                    Math.max(1, embed / reduction),
+                    vectors * clip.architecture().text().width());
+        }
 
         /** Returns the names of the tensors of methods with a context and a meta-net. */
         static List<String> withContext() {

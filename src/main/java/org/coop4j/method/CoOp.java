@@ -1,6 +1,7 @@
 package org.coop4j.method;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -78,7 +79,7 @@ public record CoOp(PromptContext context) implements PromptMethod {
                         ? new CoOp(context.contextLength(), ClassPosition.END, classSpecific, PromptContext.PHOTO)
                         : new CoOp(
                                 Integer.parseInt(matcher.group(1)),
-                                ClassPosition.named(matcher.group(2)),
+                                ClassPosition.valueOf(matcher.group(2).toUpperCase(Locale.ROOT)),
                                 classSpecific,
                                 null));
     }

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.coop4j.base.SafeText;
-import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.PackedPrompts;
 import org.coop4j.text.Tokenizer;
@@ -40,10 +39,9 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
                     .formatted(file.method().title(), String.join(", ", ReferenceCheckpoint.methods())));
         }
         Shape shape = file.tensor(PromptContext.CTX).shape();
-        Object position = Settings.of((Record) file.method()).get("position");
         return new PromptLayout(
                 Math.toIntExact(shape.dim(shape.rank() - 2)),
-                position == null ? ClassPosition.END : ClassPosition.named(String.valueOf(position)),
+                file.method() instanceof PromptMethod prompts ? prompts.context().position() : ClassPosition.END,
                 shape.rank() == 3);
     }
 
@@ -140,20 +138,6 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
         /** Returns the name in files and on the command line, such as {@code end}. */
         public String id() {
             return name().toLowerCase(Locale.ROOT);
-        }
-
-        /**
-         * Returns the position with this {@link #id}.
-         *
-         * @throws IllegalArgumentException if there is none
-         */
-        public static ClassPosition named(String id) {
-            for (ClassPosition position : values()) {
-                if (position.id().equals(id)) {
-                    return position;
-                }
-            }
-            throw new IllegalArgumentException("class position \"" + id + "\": choose end, middle or front");
         }
     }
 }

@@ -90,11 +90,7 @@ public record Tcp(
     }
 
     CoCoOp.MetaNet net(Clip clip) {
-        int embed = clip.architecture().embedDim();
-        return new CoCoOp.MetaNet(
-                embed,
-                Math.max(1, embed / 4),
-                contextLength * clip.architecture().text().width());
+        return CoCoOp.MetaNet.of(clip, 4, contextLength);
     }
 
     /** Returns the template without its first M words, as far as they precede the class name. */

@@ -40,7 +40,7 @@ record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
 
     /** Adds the height and width with the shorter one at {@code side}. */
     private String shorterSide(String image, int side) {
-        String sides = shape(image, 0, 2); // height, width
+        String sides = graph.node("Shape", List.of(image), "start", 0, "end", 2); // height, width
         String shorter = graph.node("ReduceMin", List.of(sides));
         String scaled = graph.times(sides, graph.integers(side));
         return graph.node("Div", List.of(scaled, shorter)); // of whole numbers, so truncated
@@ -53,10 +53,6 @@ record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
         String from = graph.cast(rounded, TensorProto.DataType.INT64);
         String to = graph.add(from, graph.integers(side, side));
         return graph.node("Slice", List.of(pixels, from, to, graph.integers(2, 3)));
-    }
-
-    private String shape(String x, int start, int end) {
-        return graph.node("Shape", List.of(x), "start", start, "end", end);
     }
 
     private String channels(String name, IntFunction<Float> values) {

@@ -82,10 +82,9 @@ final class TextCleaner {
 
     private static void appendMapped(int codePoint, StringBuilder out) {
         int c = HtmlEntities.isC1(codePoint) ? HtmlEntities.windows1252(codePoint) : codePoint;
-        String letters = ligature(c);
-        if (letters != null) {
-            out.append(letters);
-        } else if (c >= 0xFF01 && c <= 0xFFEF) {
+        if (c == 0xFB05) {
+            out.append("\u017ft"); // NFKC would give "st"
+        } else if (isLigature(c) || (c >= 0xFF01 && c <= 0xFFEF)) {
             out.append(Normalizer.normalize(Character.toString(c), Normalizer.Form.NFKC));
         } else {
             out.appendCodePoint(plain(c));
@@ -102,31 +101,12 @@ final class TextCleaner {
         };
     }
 
-    private static String ligature(int c) {
-        return switch (c) {
-            case 0x0132 -> "IJ";
-            case 0x0133 -> "ij";
-            case 0x0149 -> "\u02bcn";
-            case 0x01C4 -> "D\u017d";
-            case 0x01C5 -> "D\u017e";
-            case 0x01C6 -> "d\u017e";
-            case 0x01C7 -> "LJ";
-            case 0x01C8 -> "Lj";
-            case 0x01C9 -> "lj";
-            case 0x01CA -> "NJ";
-            case 0x01CB -> "Nj";
-            case 0x01CC -> "nj";
-            case 0x01F1 -> "DZ";
-            case 0x01F2 -> "Dz";
-            case 0x01F3 -> "dz";
-            case 0xFB00 -> "ff";
-            case 0xFB01 -> "fi";
-            case 0xFB02 -> "fl";
-            case 0xFB03 -> "ffi";
-            case 0xFB04 -> "ffl";
-            case 0xFB05 -> "\u017ft";
-            case 0xFB06 -> "st";
-            default -> null;
-        };
+    private static boolean isLigature(int c) {
+        return c == 0x0132
+                || c == 0x0133
+                || c == 0x0149
+                || (c >= 0x01C4 && c <= 0x01CC)
+                || (c >= 0x01F1 && c <= 0x01F3)
+                || (c >= 0xFB00 && c <= 0xFB06);
     }
 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.coop4j.Differences;
 import org.coop4j.clip.Clip;
@@ -60,7 +61,7 @@ class PromptGoldenTest {
                 c.get("losses").forEach(loss -> losses.add(loss.asDouble()));
                 PromptLayout layout = new PromptLayout(
                         c.get("m").asInt(),
-                        ClassPosition.named(c.get("position").asText()),
+                        ClassPosition.valueOf(c.get("position").asText().toUpperCase(Locale.ROOT)),
                         c.get("class_specific").asBoolean());
                 cases.add(new Case(model, c.get("key").asText(), layout, losses));
             }

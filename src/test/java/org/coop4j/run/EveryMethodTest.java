@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -114,8 +113,11 @@ class EveryMethodTest {
             for (int i = 0; i < pixels.length; i++) {
                 pixels[i] = (float) Math.sin(i * 0.37) * 2;
             }
-            FeatureMatrix logits =
-                    classifier.logits(clip.encodePixels(FloatBuffer.wrap(pixels), 5, classifier.features()));
+            int length = pixels.length / 5;
+            FeatureMatrix images = clip.imageEncoder(classifier.features())
+                    .encode(5, (i, target, offset) -> target.put(offset, pixels, i * length, length))
+                    .all();
+            FeatureMatrix logits = classifier.logits(images);
             try (OnnxRuntimeModel runtime = new OnnxRuntimeModel(onnx)) {
                 float[] theirs = runtime.run("probabilities", OnnxExport.PIXELS, pixels, 5, 3, side, side);
                 for (int i = 0; i < theirs.length; i++) {

@@ -147,7 +147,7 @@ public class Trainer {
             rate = training.rate(epoch, b, batches.length);
             double batchLoss = step.run(epoch, batches[b]);
             if (!Double.isFinite(batchLoss)) {
-                throw NonFiniteLossException.ofLoss(batchLoss, epoch, b);
+                throw new NonFiniteLossException("loss " + batchLoss, epoch, b);
             }
             optimizer.step(step.learned(), rate, (long) epoch * batches.length + b + 1);
             for (LearnedTensor tensor : step.learned()) {
@@ -180,7 +180,7 @@ public class Trainer {
         if (!Floats.areFinite(values)) {
             for (float value : values) {
                 if (!Float.isFinite(value)) {
-                    throw NonFiniteLossException.ofParameter(value, epoch, batch);
+                    throw new NonFiniteLossException("a parameter became " + value, epoch, batch);
                 }
             }
         }
@@ -194,16 +194,6 @@ public class Trainer {
         private NonFiniteLossException(String what, int epoch, int batch) {
             super("%s in epoch %d, batch %d: the last checkpoint, if any, is kept; try a lower learning rate"
                     .formatted(what, epoch + 1, batch + 1));
-        }
-
-        /** Returns the exception for a loss that is not finite; epoch and batch count from 0. */
-        public static NonFiniteLossException ofLoss(double loss, int epoch, int batch) {
-            return new NonFiniteLossException("loss " + loss, epoch, batch);
-        }
-
-        /** Returns the exception for a parameter that is not finite after a step with a finite loss. */
-        public static NonFiniteLossException ofParameter(float value, int epoch, int batch) {
-            return new NonFiniteLossException("a parameter became " + value, epoch, batch);
         }
     }
 }

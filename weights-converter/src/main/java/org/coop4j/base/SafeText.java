@@ -37,22 +37,15 @@ public final class SafeText {
     }
 
     private static String escaped(String text, String kept) {
-        StringBuilder safe = null;
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            boolean pair = i + 1 < text.length() && Character.isSurrogatePair(c, text.charAt(i + 1));
-            boolean shown = pair || !isHarmful(c) || kept.indexOf(c) >= 0;
-            if (!shown && safe == null) {
-                safe = new StringBuilder(text.length() + 8).append(text, 0, i);
+        StringBuilder safe = new StringBuilder(text.length());
+        text.codePoints().forEach(c -> {
+            if (isHarmful(c) && kept.indexOf(c) < 0) {
+                safe.append((c < 256 ? "\\x%02x" : "\\u%04x").formatted(c));
+            } else {
+                safe.appendCodePoint(c);
             }
-            if (safe != null && shown) {
-                safe.append(text, i, pair ? i + 2 : i + 1);
-            } else if (!shown) {
-                safe.append((c < 256 ? "\\x%02x" : "\\u%04x").formatted((int) c));
-            }
-            i += pair ? 1 : 0;
-        }
-        return safe == null ? text : safe.toString();
+        });
+        return safe.toString();
     }
 
     /** Returns true for controls, lone surrogates, line separators, and marks that change the writing direction. */

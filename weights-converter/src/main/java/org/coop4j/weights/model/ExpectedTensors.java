@@ -141,9 +141,9 @@ final class ExpectedTensors {
         int width = resNet.outputWidth();
         long tokens = (long) resNet.grid() * resNet.grid() + 1;
         add("visual.attnpool.positional_embedding", tokens, width);
-        linear("visual.attnpool.k_proj", width, width);
-        linear("visual.attnpool.q_proj", width, width);
-        linear("visual.attnpool.v_proj", width, width);
+        for (String projection : List.of("k_proj", "q_proj", "v_proj")) {
+            linear("visual.attnpool." + projection, width, width);
+        }
         linear("visual.attnpool.c_proj", embedDim, width);
     }
 

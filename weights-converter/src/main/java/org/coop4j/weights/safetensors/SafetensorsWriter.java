@@ -1,14 +1,13 @@
 package org.coop4j.weights.safetensors;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import java.io.ByteArrayOutputStream;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -183,32 +182,22 @@ public final class SafetensorsWriter implements AutoCloseable {
 
     /** Returns the header, padded with spaces so that the elements start at a multiple of 8. */
     private static byte[] header(List<TensorSpec> order, Map<String, String> metadata) throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (JsonGenerator json = new JsonFactory().createGenerator(out)) {
-            json.writeStartObject();
-            if (!metadata.isEmpty()) {
-                json.writeObjectFieldStart(Header.METADATA);
-                for (Map.Entry<String, String> entry : new TreeMap<>(metadata).entrySet()) {
-                    json.writeStringField(entry.getKey(), entry.getValue());
-                }
-                json.writeEndObject();
-            }
-            long at = 0;
-            for (TensorSpec tensor : order) {
-                json.writeObjectFieldStart(tensor.name());
-                json.writeStringField("dtype", tensor.dtype().name());
-                json.writeFieldName("shape");
-                json.writeArray(tensor.shape().toArray(), 0, tensor.shape().rank());
-                json.writeFieldName("data_offsets");
-                json.writeArray(new long[] {at, at + tensor.bytes()}, 0, 2);
-                json.writeEndObject();
-                at += tensor.bytes();
-            }
-            json.writeEndObject();
+        Map<String, Object> json = new LinkedHashMap<>();
+        if (!metadata.isEmpty()) {
+            json.put(Header.METADATA, new TreeMap<>(metadata));
         }
-        while (out.size() % Long.BYTES != 0) {
-            out.write(' ');
+        long at = 0;
+        for (TensorSpec tensor : order) {
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("dtype", tensor.dtype().name());
+            fields.put("shape", tensor.shape().dims());
+            fields.put("data_offsets", List.of(at, at + tensor.bytes()));
+            json.put(tensor.name(), fields);
+            at += tensor.bytes();
         }
-        return out.toByteArray();
+        byte[] header = new ObjectMapper().writeValueAsBytes(json);
+        byte[] padded = Arrays.copyOf(header, header.length + Math.floorMod(-header.length, Long.BYTES));
+        Arrays.fill(padded, header.length, padded.length, (byte) ' ');
+        return padded;
     }
 }
