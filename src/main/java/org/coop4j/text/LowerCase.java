@@ -6,11 +6,6 @@ package org.coop4j.text;
  * sigma.
  */
 final class LowerCase {
-    private static final int CAPITAL_SIGMA = 0x03A3;
-    private static final int SIGMA = 0x03C3;
-    private static final int FINAL_SIGMA = 0x03C2;
-    private static final int CAPITAL_I_WITH_DOT = 0x0130;
-
     /** Word_Break values MidLetter, MidNumLet and Single_Quote, which are case-ignorable. */
     private static final String MID_WORD =
             "'.:\u00b7\u0387\u055f\u05f4\u2018\u2019\u2024\u2027\ufe13\ufe52\ufe55\uff07\uff0e\uff1a";
@@ -22,10 +17,10 @@ final class LowerCase {
         StringBuilder out = new StringBuilder(text.length());
         for (int i = 0; i < characters.length; i++) {
             int c = characters[i];
-            if (c == CAPITAL_SIGMA) {
+            if (c == 'Σ') {
                 boolean last = isCasedBeside(characters, i, -1) && !isCasedBeside(characters, i, 1);
-                out.appendCodePoint(last ? FINAL_SIGMA : SIGMA);
-            } else if (c == CAPITAL_I_WITH_DOT) {
+                out.append(last ? 'ς' : 'σ');
+            } else if (c == 'İ') {
                 out.append("i\u0307");
             } else {
                 out.appendCodePoint(Character.toLowerCase(c));

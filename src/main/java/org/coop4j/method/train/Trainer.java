@@ -191,7 +191,8 @@ public class Trainer {
 
         private static final long serialVersionUID = 1L;
 
-        private NonFiniteLossException(String what, int epoch, int batch) {
+        /** Creates the exception for what was not finite; epoch and batch count from 0. */
+        public NonFiniteLossException(String what, int epoch, int batch) {
             super("%s in epoch %d, batch %d: the last checkpoint, if any, is kept; try a lower learning rate"
                     .formatted(what, epoch + 1, batch + 1));
         }

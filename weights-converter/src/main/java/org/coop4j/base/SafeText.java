@@ -1,5 +1,7 @@
 package org.coop4j.base;
 
+import java.util.function.IntPredicate;
+
 /**
  * Untrusted text (names of files, classes and datasets, error messages) made safe to show: characters that could
  * control a terminal or reorder a line are escaped in hexadecimal, as in Java.
@@ -37,9 +39,13 @@ public final class SafeText {
     }
 
     private static String escaped(String text, String kept) {
-        StringBuilder safe = new StringBuilder(text.length());
+        IntPredicate hidden = c -> isHarmful(c) && kept.indexOf(c) < 0;
+        if (text.codePoints().noneMatch(hidden)) {
+            return text;
+        }
+        StringBuilder safe = new StringBuilder(text.length() + 8);
         text.codePoints().forEach(c -> {
-            if (isHarmful(c) && kept.indexOf(c) < 0) {
+            if (hidden.test(c)) {
                 safe.append((c < 256 ? "\\x%02x" : "\\u%04x").formatted(c));
             } else {
                 safe.appendCodePoint(c);

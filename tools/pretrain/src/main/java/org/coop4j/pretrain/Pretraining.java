@@ -205,7 +205,7 @@ public final class Pretraining implements AutoCloseable {
             rate = schedule.at(optimizer.steps());
             double loss = step(list.get(b), rate);
             if (!Double.isFinite(loss)) {
-                throw NonFiniteLossException.ofLoss(loss, epoch, b);
+                throw new NonFiniteLossException("loss " + loss, epoch, b);
             }
             total += loss;
             listener.batch(epoch, b, loss);
@@ -230,7 +230,7 @@ public final class Pretraining implements AutoCloseable {
             for (int i = 0; i < array.length(); i++) {
                 float value = array.values().get(i);
                 if (!Float.isFinite(value)) {
-                    throw NonFiniteLossException.ofParameter(value, epoch, batch);
+                    throw new NonFiniteLossException("a parameter became " + value, epoch, batch);
                 }
             }
         }
