@@ -22,6 +22,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -33,8 +34,6 @@ import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
-import org.coop4j.run.CandidateGrid;
-import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.Run;
 import org.coop4j.run.Sample;
 
@@ -202,7 +201,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
         String prompt = getOrDefault(template());
         ModelLocation location = location();
         Clip clip = SharedModels.get(location);
-        Candidate chosen = chosen(clip.logitScale());
+        Chosen chosen = chosen(clip.logitScale());
         Task task = new Task(all.classNames(), prompt, draw);
         Learner learner = chosen.method().learner(clip, task);
         ImageDataset drawn = new Sample(images, draw, 0).draw(all, chosen.method(), ClassHalf.ALL, log()::warn);
@@ -219,20 +218,29 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
         }
     }
 
+    private record Chosen(Method method, Training training) {}
+
     /** Returns the method and its training with the settings, each for the one that has it. */
-    private Candidate chosen(double logitScale) {
-        Map<String, String> given = new LinkedHashMap<>();
+    private Chosen chosen(double logitScale) {
+        Method named = Method.of(getOrDefault(method()));
+        Map<String, String> ofMethod = new LinkedHashMap<>();
+        Map<String, String> ofTraining = new LinkedHashMap<>();
         for (String setting : getOrDefault(settings())) {
             int equals = setting.indexOf('=');
             if (equals < 1) {
                 throw new IllegalArgumentException("settings: expected name=value, got \"" + setting + "\"");
             }
-            given.put(setting.substring(0, equals).strip(), setting.substring(equals + 1));
+            String key = setting.substring(0, equals).strip();
+            boolean trained = !Settings.has((Record) named, key) && Settings.has(Training.none(), key);
+            (trained ? ofTraining : ofMethod).put(key, setting.substring(equals + 1));
         }
-        List<Method> named = List.of(Method.of(getOrDefault(method())));
-        return new CandidateGrid(named, given, Map.of(), (int) getOrDefault(shots()), logitScale)
-                .candidates()
-                .get(0);
+        Method set = named.with(ofMethod);
+        Training reference = set.adapted(set.training((int) getOrDefault(shots())), logitScale);
+        if (!reference.trains() && !ofTraining.isEmpty()) {
+            throw new IllegalArgumentException(
+                    set.title() + " is not trained by steps: omit " + String.join(", ", ofTraining.keySet()));
+        }
+        return new Chosen(set, Settings.with(reference, ofTraining));
     }
 
     @Override
