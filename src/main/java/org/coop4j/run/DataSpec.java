@@ -64,7 +64,7 @@ public record DataSpec(
         if (split != null) {
             SplitShares.of(split);
         }
-        Stream.of(path, imageRoot, namesFile).filter(Objects::nonNull).forEach(Path::of); // refuses what cannot be one
+        Stream.of(path, imageRoot, namesFile).filter(Objects::nonNull).map(Path::of).forEach(Objects::requireNonNull); // refuses what cannot be one
     }
 
     /**
@@ -77,7 +77,7 @@ public record DataSpec(
     public record Texts(String path, String sha256, float logLogitScale) {
 
         public Texts {
-            Path.of(path); // refuses what cannot be one
+            Objects.requireNonNull(Path.of(path)); // refuses what cannot be one
         }
     }
 

@@ -37,10 +37,12 @@ public final class Activation extends GraphOp {
         /** e^x. */
         EXP(dnnl_eltwise_exp, 0);
 
-        private final OneDnn.Function function;
+        private final int algorithm;
+        private final float alpha;
 
         Kind(int algorithm, float alpha) {
-            function = new OneDnn.Function(algorithm, alpha);
+            this.algorithm = algorithm;
+            this.alpha = alpha;
         }
     }
 
@@ -58,7 +60,7 @@ public final class Activation extends GraphOp {
 
     /** Returns the function in oneDNN's terms. */
     OneDnn.Function function() {
-        return kind.function;
+        return new OneDnn.Function(kind.algorithm, kind.alpha);
     }
 
     @Override
