@@ -100,7 +100,7 @@ public record MethodLabel(String id, String title, Method method, boolean publis
     }
 
     /** Returns settings of a run by name, as far as they are the same for all data, shots and seeds. */
-    static Map<String, Object> settings(RunConfig config) {
+    public static Map<String, Object> settings(RunConfig config) {
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("method", config.method().id());
         values.putAll(Settings.chosen((Record) config.method()));
