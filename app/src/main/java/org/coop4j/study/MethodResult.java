@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import org.apache.commons.math3.stat.StatUtils;
 import org.apache.commons.math3.stat.inference.TTest;
+import org.apache.commons.math3.util.MathArrays;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.RunResult.PerClass;
@@ -197,10 +198,7 @@ public record MethodResult(String dataset, Setup setup, SortedMap<Long, Measured
     static Gain gain(List<Double> own, List<Double> others) {
         double[] first = own.stream().mapToDouble(Double::doubleValue).toArray();
         double[] second = others.stream().mapToDouble(Double::doubleValue).toArray();
-        double[] differences = new double[first.length];
-        for (int i = 0; i < first.length; i++) {
-            differences[i] = first[i] - second[i];
-        }
+        double[] differences = MathArrays.ebeSubtract(first, second);
         // Equal differences leave nothing to estimate the spread from.
         boolean varies = StatUtils.max(differences) - StatUtils.min(differences) > ROUNDING;
         return new Gain(
