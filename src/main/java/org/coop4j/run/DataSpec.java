@@ -91,12 +91,10 @@ public record DataSpec(
         return new DataSpec(path, name, imageRoot, namesFile, splitSeed, title, template, split, exif, nested, texts);
     }
 
-    /** Returns the data with a root of its images and a file of its class names; each may be null. */
-    public DataSpec withFiles(Path images, Path names) {
-        return withFiles(images, names, null);
-    }
-
-    /** Returns the data with these files and, if {@code inOthers}, class folders within each other. */
+    /**
+     * Returns the data with a root of its images and a file of its class names, and, if {@code inOthers}, class folders
+     * within each other; each may be null.
+     */
     public DataSpec withFiles(Path images, Path names, Boolean inOthers) {
         String root = images == null ? null : images.toString();
         String file = names == null ? null : names.toString();

@@ -1,6 +1,5 @@
 package org.coop4j.data.benchmark;
 
-import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -67,27 +66,27 @@ public record Benchmark(
      *
      * @param directory the dataset's folder
      * @param imageRoot the folder in it that a split file's paths are relative to
-     * @param splitFile the split file's name, for datasets that have one
+     * @param split the split file's name; null for datasets without one
      * @param folders folders of images in it
      * @param lists official lists in it, needed without a split file
      */
     public record Layout(
-            String directory, String imageRoot, Optional<String> splitFile, List<String> folders, List<String> lists) {
+            String directory,
+            String imageRoot,
+            @JsonProperty("splitFile") String split,
+            List<String> folders,
+            List<String> lists) {
+
+        /** Returns the published split, relative to the directory; empty if there is none. */
+        public Optional<String> splitFile() {
+            return Optional.ofNullable(split);
+        }
+
         /** Returns the files and folders of a copy with the published split. */
         public List<String> expected() {
             List<String> expected = new ArrayList<>(folders);
-            splitFile.ifPresentOrElse(expected::add, () -> expected.addAll(lists));
+            splitFile().ifPresentOrElse(expected::add, () -> expected.addAll(lists));
             return expected;
-        }
-
-        @JsonCreator
-        static Layout ofJson(
-                @JsonProperty("directory") String directory,
-                @JsonProperty("imageRoot") String imageRoot,
-                @JsonProperty("splitFile") String splitFile,
-                @JsonProperty("folders") List<String> folders,
-                @JsonProperty("lists") List<String> lists) {
-            return new Layout(directory, imageRoot, Optional.ofNullable(splitFile), folders, lists);
         }
     }
 
