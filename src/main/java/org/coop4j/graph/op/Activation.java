@@ -44,6 +44,10 @@ public final class Activation extends GraphOp {
             this.algorithm = algorithm;
             this.alpha = alpha;
         }
+
+        private OneDnn.Function function() {
+            return new OneDnn.Function(algorithm, alpha);
+        }
     }
 
     private final Precision precision;
@@ -60,7 +64,7 @@ public final class Activation extends GraphOp {
 
     /** Returns the function in oneDNN's terms. */
     OneDnn.Function function() {
-        return new OneDnn.Function(kind.algorithm, kind.alpha);
+        return kind.function();
     }
 
     @Override
@@ -93,7 +97,7 @@ public final class Activation extends GraphOp {
             return OneDnn.eachRow(
                     in[0].rows(),
                     workers,
-                    (oneDnn, from, count) -> oneDnn.function(kind.function, in[0], out[0], from, count));
+                    (oneDnn, from, count) -> oneDnn.function(kind.function(), in[0], out[0], from, count));
         }
         return HostKernel.elementwise(in, out[0], workers, () -> {
             Exponential exponential = new Exponential(HostKernel.BLOCK);
@@ -193,7 +197,7 @@ public final class Activation extends GraphOp {
                 return OneDnn.eachRow(
                         in[0].rows(),
                         workers,
-                        (oneDnn, from, count) -> oneDnn.derivative(kind.function, in[0], in[1], out[0], from, count));
+                        (oneDnn, from, count) -> oneDnn.derivative(kind.function(), in[0], in[1], out[0], from, count));
             }
             return HostKernel.elementwise(in, out[0], workers, () -> {
                 Exponential exponential = new Exponential(HostKernel.BLOCK);
