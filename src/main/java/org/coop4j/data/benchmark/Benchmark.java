@@ -106,32 +106,30 @@ public record Benchmark(
     /** Rule that makes a dataset's lists without a split file. */
     public enum SplitRule {
         /** One folder per class, split 50/20/30 (Caltech101, Food101, DTD, EuroSAT). */
-        CLASS_FOLDERS("50/20/30 of each class", true),
+        CLASS_FOLDERS("50/20/30 of each class"),
         /** Oxford-IIIT Pets' annotation lists. */
-        OXFORD_PETS("test.txt, and a fifth of each class of trainval.txt as val", false),
+        OXFORD_PETS("test.txt, and a fifth of each class of trainval.txt as val"),
         /** Stanford Cars' MATLAB annotations. */
-        STANFORD_CARS("official test images, and a fifth of each class of the others as val", false),
+        STANFORD_CARS("official test images, and a fifth of each class of the others as val"),
         /** Oxford Flowers' MATLAB labels, split 50/20/30. */
-        OXFORD_FLOWERS("50/20/30 of each class", false),
+        OXFORD_FLOWERS("50/20/30 of each class"),
         /** FGVC Aircraft's official three lists. */
-        FGVC_AIRCRAFT("official train, val and test lists", false),
+        FGVC_AIRCRAFT("official train, val and test lists"),
         /** SUN397's first partition. */
-        SUN397("Testing_01.txt, and a fifth of each class of Training_01.txt as val", false),
+        SUN397("Testing_01.txt, and a fifth of each class of Training_01.txt as val"),
         /** UCF101's first split. */
-        UCF101("testlist01.txt, and a fifth of each class of trainlist01.txt as val", false),
+        UCF101("testlist01.txt, and a fifth of each class of trainlist01.txt as val"),
         /** ImageNet's training and validation folders. */
-        IMAGENET("official training images; the validation images are val and test", true),
+        IMAGENET("official training images; the validation images are val and test"),
         /** Folders numbered as ImageNet's labels, to test on (ImageNetV2). */
-        NUMBERED_FOLDERS("all images are test images", true),
+        NUMBERED_FOLDERS("all images are test images"),
         /** Folders named by WordNet id, to test on (ImageNet-Sketch, -A, -R). */
-        WNID_FOLDERS("all images are test images", true);
+        WNID_FOLDERS("all images are test images");
 
         private final String description;
-        private final boolean listsFolders;
 
-        SplitRule(String description, boolean listsFolders) {
+        SplitRule(String description) {
             this.description = description;
-            this.listsFolders = listsFolders;
         }
 
         /** Returns a phrase that describes the split. */
@@ -141,7 +139,8 @@ public record Benchmark(
 
         /** Returns true if the images are listed from folders, so that none can be missing. */
         boolean listsFolders() {
-            return listsFolders;
+            return Set.of(CLASS_FOLDERS, IMAGENET, NUMBERED_FOLDERS, WNID_FOLDERS)
+                    .contains(this);
         }
     }
 }
