@@ -57,11 +57,13 @@ public final class PythonRandom {
         return samplePositions(items.size(), k).stream().map(items::get).toList();
     }
 
-    /** Permutes a list in place, as {@code random.shuffle}. */
-    public void shuffle(List<?> items) {
+    /** Returns a permuted copy of a list, as {@code random.shuffle} permutes one in place. */
+    public <T> List<T> shuffled(List<T> items) {
+        List<T> shuffled = new ArrayList<>(items);
         for (int i = items.size() - 1; i > 0; i--) {
-            Collections.swap(items, i, randBelow(i + 1));
+            Collections.swap(shuffled, i, randBelow(i + 1));
         }
+        return shuffled;
     }
 
     private List<Integer> sampleFromPool(int n, int k) {

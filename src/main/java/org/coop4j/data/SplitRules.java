@@ -86,8 +86,7 @@ public final class SplitRules {
                                 .formatted(
                                         images.get(0).className(), name, Numbers.count(size, "image"), shares, needed));
             }
-            List<LabelledImage> shuffled = new ArrayList<>(images);
-            random.shuffle(shuffled);
+            List<LabelledImage> shuffled = random.shuffled(images);
             int valStart = share(size, shares.train);
             int testStart = valStart + share(size, shares.val);
             train.addAll(shuffled.subList(0, valStart));
@@ -114,8 +113,7 @@ public final class SplitRules {
                 throw new DatasetException("class '%s' of %s has %s, too few for val: the official list is incomplete"
                         .formatted(images.get(0).className(), name, Numbers.count(images.size(), "training image")));
             }
-            List<LabelledImage> shuffled = new ArrayList<>(images);
-            random.shuffle(shuffled);
+            List<LabelledImage> shuffled = random.shuffled(images);
             val.addAll(shuffled.subList(0, valCount));
             train.addAll(shuffled.subList(valCount, shuffled.size()));
         }

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.coop4j.graph.MemoryPlan.Slot;
 import org.coop4j.graph.host.NativeMemory;
@@ -184,10 +185,12 @@ public final class PlanDraft {
             SameDiffOp result = op;
             for (String input : op.getInputsToOp()) {
                 SameDiffOp before = results.get(input);
-                if (result == op && before != null && Collections.frequency(read, input) == 1) {
-                    result = fused(before, op, input);
-                    if (result != op) {
+                if (before != null && Collections.frequency(read, input) == 1) {
+                    Optional<SameDiffOp> both = fused(before, op, input);
+                    if (both.isPresent()) {
+                        result = both.get();
                         results.remove(input);
+                        break;
                     }
                 }
             }
@@ -196,22 +199,19 @@ public final class PlanDraft {
         return new ArrayList<>(results.values());
     }
 
-    /** Returns two ops as one, or the second if that cannot be. */
-    private static SameDiffOp fused(SameDiffOp first, SameDiffOp second, String between) {
-        GraphOp both = first.getOp() instanceof GraphOp before && second.getOp() instanceof GraphOp after
-                ? before.followedBy(after)
-                : null;
-        if (both == null) {
-            return second;
+    /** Returns two ops as one, or nothing if that cannot be. */
+    private static Optional<SameDiffOp> fused(SameDiffOp first, SameDiffOp second, String between) {
+        if (!(first.getOp() instanceof GraphOp before && second.getOp() instanceof GraphOp after)) {
+            return Optional.empty();
         }
         List<String> inputs = new ArrayList<>(first.getInputsToOp());
         second.getInputsToOp().stream().filter(other -> !other.equals(between)).forEach(inputs::add);
-        return SameDiffOp.builder()
+        return Optional.ofNullable(before.followedBy(after)).map(both -> SameDiffOp.builder()
                 .name(second.getName())
                 .op(both)
                 .inputsToOp(inputs)
                 .outputsOfOp(second.getOutputsOfOp())
-                .build();
+                .build());
     }
 
     private void findRounded(List<SameDiffOp> ops) {

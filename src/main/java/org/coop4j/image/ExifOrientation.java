@@ -17,6 +17,9 @@ public enum ExifOrientation {
     /** The orientation of a picture that is stored upright. */
     static final int UPRIGHT = 1;
 
+    /** The orientation of a picture that is mirrored left to right. */
+    static final int MIRRORED = 2;
+
     private static final int TAG = 0x0112;
     private static final int SHORT = 3;
     private static final int LITTLE_ENDIAN = 0x4949; // "II", with which a TIFF begins
@@ -155,7 +158,7 @@ public enum ExifOrientation {
             return image;
         }
         boolean swapped = value >= 5;
-        boolean mirrored = value == 2 || value == 3 || value == 7 || value == 8;
+        boolean mirrored = value == MIRRORED || value == 3 || value == 7 || value == 8;
         boolean upsideDown = value == 3 || value == 4 || value == 6 || value == 7;
         int width = swapped ? image.height() : image.width();
         int height = swapped ? image.width() : image.height();

@@ -44,16 +44,7 @@ public final class ImageDecoder {
 
     /** Makes a decoder with Pillow's limit of {@link #DEFAULT_MAX_PIXELS} pixels. */
     public ImageDecoder() {
-        this(DEFAULT_MAX_PIXELS);
-    }
-
-    /**
-     * Makes a decoder without a limit of time.
-     *
-     * @param maxPixels largest number of pixels of an image, at most 715,827,879
-     */
-    public ImageDecoder(long maxPixels) {
-        this(maxPixels, ANY_TIME);
+        this(DEFAULT_MAX_PIXELS, ANY_TIME);
     }
 
     /**

@@ -41,17 +41,7 @@ public record RgbImage(int width, int height, byte[] samples) {
 
     /** Returns the image mirrored left to right. */
     public RgbImage flipped() {
-        byte[] mirrored = new byte[samples.length];
-        for (int y = 0; y < height; y++) {
-            int from = 3 * y * width;
-            int to = from + 3 * (width - 1);
-            for (int x = 0; x < width; x++, from += 3, to -= 3) {
-                mirrored[to] = samples[from];
-                mirrored[to + 1] = samples[from + 1];
-                mirrored[to + 2] = samples[from + 2];
-            }
-        }
-        return new RgbImage(width, height, mirrored);
+        return ExifOrientation.turn(this, ExifOrientation.MIRRORED);
     }
 
     /** Compares the sizes and all samples. */

@@ -64,7 +64,7 @@ public record DataSpec(
         if (split != null) {
             SplitShares.of(split);
         }
-        Stream.of(path, imageRoot, namesFile).filter(Objects::nonNull).forEach(Path::of); // refuses what cannot be one
+        Stream.of(path, imageRoot, namesFile).filter(Objects::nonNull).map(Path::of).forEach(Objects::requireNonNull); // refuses what cannot be one
     }
 
     /**
@@ -77,7 +77,7 @@ public record DataSpec(
     public record Texts(String path, String sha256, float logLogitScale) {
 
         public Texts {
-            Path.of(path); // refuses what cannot be one
+            Objects.requireNonNull(Path.of(path)); // refuses what cannot be one
         }
     }
 
@@ -91,12 +91,10 @@ public record DataSpec(
         return new DataSpec(path, name, imageRoot, namesFile, splitSeed, title, template, split, exif, nested, texts);
     }
 
-    /** Returns the data with a root of its images and a file of its class names; each may be null. */
-    public DataSpec withFiles(Path images, Path names) {
-        return withFiles(images, names, null);
-    }
-
-    /** Returns the data with these files and, if {@code inOthers}, class folders within each other. */
+    /**
+     * Returns the data with a root of its images and a file of its class names, and, if {@code inOthers}, class folders
+     * within each other; each may be null.
+     */
     public DataSpec withFiles(Path images, Path names, Boolean inOthers) {
         String root = images == null ? null : images.toString();
         String file = names == null ? null : names.toString();

@@ -14,24 +14,24 @@ import org.coop4j.method.PromptEnsemble;
 import org.coop4j.text.TextTooLongException;
 import org.coop4j.text.Tokenizer;
 
-/** The test images of a dataset, or of a half of its classes, on which classifiers are evaluated. */
-public final class Evaluator {
+/**
+ * The test images of a dataset, or of a half of its classes, on which classifiers are evaluated.
+ *
+ * @param dataset lists of the tested classes
+ * @param images features of its test images
+ * @param prompts hand-written prompts that fit the class names
+ * @param measured accuracies of the prompts, once they are needed
+ */
+public record Evaluator(
+        FeatureSpace space,
+        ImageDataset dataset,
+        LabelledFeatures images,
+        List<PromptEnsemble> prompts,
+        List<RunResult.HandWritten> measured) {
 
-    private final FeatureSpace space;
-    private final ImageDataset dataset;
-    private final LabelledFeatures images;
-    private final List<PromptEnsemble> prompts;
-    private List<RunResult.HandWritten> handWritten;
-
-    /**
-     * @param dataset lists of the tested classes
-     * @param images its test images
-     */
-    Evaluator(FeatureSpace space, DataSpec data, ImageDataset dataset, LabelledFeatures images) {
-        this.space = space;
-        this.dataset = dataset;
-        this.images = images;
-        this.prompts = prompts(space, data, dataset.classNames(), note -> {});
+    static Evaluator of(FeatureSpace space, DataSpec data, ImageDataset dataset, LabelledFeatures images) {
+        List<PromptEnsemble> prompts = prompts(space, data, dataset.classNames(), note -> {});
+        return new Evaluator(space, dataset, images, prompts, new ArrayList<>());
     }
 
     /**
@@ -70,21 +70,6 @@ public final class Evaluator {
         return List.copyOf(prompts);
     }
 
-    /** Returns the lists of the tested classes. */
-    public ImageDataset dataset() {
-        return dataset;
-    }
-
-    /** Returns the features of the test images. */
-    public LabelledFeatures images() {
-        return images;
-    }
-
-    /** Returns the hand-written prompts that fit the class names. */
-    public List<PromptEnsemble> prompts() {
-        return prompts;
-    }
-
     /** Scores the images by a classifier of the tested classes. */
     public Scores scores(Classifier classifier) {
         return images.scores(classifier);
@@ -92,16 +77,14 @@ public final class Evaluator {
 
     /** Returns the accuracies of the hand-written prompts, measured when first needed. */
     public List<RunResult.HandWritten> handWritten() {
-        if (handWritten == null) {
-            List<RunResult.HandWritten> measured = new ArrayList<>();
+        if (measured.isEmpty()) {
             for (PromptEnsemble zeroShot : prompts) {
                 FeatureMatrix weights = zeroShot.classWeights(space, dataset.classNames());
                 double accuracy =
                         images.scores(weights, space.logitScale()).evaluation().accuracy();
                 measured.add(new RunResult.HandWritten(zeroShot.describe(), accuracy));
             }
-            handWritten = List.copyOf(measured);
         }
-        return handWritten;
+        return List.copyOf(measured);
     }
 }

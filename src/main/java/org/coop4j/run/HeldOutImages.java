@@ -5,12 +5,9 @@ import java.util.List;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.CrossValidation;
-import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 
@@ -46,19 +43,11 @@ record HeldOutImages(SharedData shared, Task task, List<LabelledImage> train, La
                     "%s by %d-fold cross-validation".formatted(Numbers.count(readable.size(), "training image"), parts);
             progress.note("calibrating the probabilities on " + how);
             images = val.size() == 0 ? how : images + " and " + how;
-            scores = scores.and(crossValidated(readable, config, parts));
+            LabelledFeatures noTest = LabelledFeatures.none(shared, "no images");
+            RunFeatures learned = new RunFeatures(shared.space(), task, readable, val, noTest);
+            scores = scores.and(learned.crossValidated(config, parts));
         }
         return Confidence.of(scores, images);
-    }
-
-    private Scores crossValidated(LabelledFeatures images, RunConfig config, int parts) throws IOException {
-        Method method = config.method();
-        FeatureSet all = images.all(method.features(), Progress.NONE);
-        FeatureSet chooses =
-                method.usesVal() ? val.all(method.features(), Progress.NONE) : FeatureSets.none(all.width());
-        float[][] logits = new CrossValidation(shared.space(), task, parts)
-                .logits(method, config.training(), new FewShotFeatures(all, chooses), 0);
-        return new Scores(images.labels(), logits);
     }
 
     /** Returns true unless it takes long: each part takes as long as the training, too long for prompts. */

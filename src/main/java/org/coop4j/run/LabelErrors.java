@@ -8,10 +8,8 @@ import java.util.stream.IntStream;
 import org.apache.commons.math3.distribution.LogisticDistribution;
 import org.apache.commons.math3.distribution.PoissonDistribution;
 import org.apache.commons.math3.stat.StatUtils;
-import org.coop4j.base.Progress;
 import org.coop4j.eval.Predictions;
 import org.coop4j.method.CrossValidation;
-import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Method;
 import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.RunFeatures.Located;
@@ -65,10 +63,7 @@ public record LabelErrors(List<Suspect> suspects, int examined, int misclassifie
         } else if (folds > 1
                 && HeldOutImages.isCheap(
                         images.space(), images.task(), config, images.train().size(), folds)) {
-            FewShotFeatures data = images.fewShot(method, 0, Progress.NONE);
-            float[][] logits = new CrossValidation(images.space(), images.task(), folds)
-                    .logits(method, config.training(), data, 0);
-            scores = scores.and(new Scores(images.train().labels(), logits));
+            scores = scores.and(images.crossValidated(config, folds));
         }
         List<Located> pictures = images.located(scores.size() > 0, !method.usesVal());
         if (!method.usesVal()) {

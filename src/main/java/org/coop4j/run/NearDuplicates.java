@@ -38,7 +38,7 @@ public final class NearDuplicates {
 
     /** Returns all pairs, those across splits first, then identical files, then by similarity. */
     static List<Pair> of(RunFeatures images) {
-        List<Located> located = images.located();
+        List<Located> located = images.located(true, true);
         FeatureMatrix features = FeatureSets.matrix(images.all()).normalized();
         List<Pair> pairs = new ArrayList<>();
         IntStream.range(0, located.size())

@@ -33,10 +33,7 @@ public record ReferencePreset(String name, String architecture, Optional<String>
         return all().stream()
                 .filter(preset -> preset.name.equals(name))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("preset \""
-                        + name
-                        + "\": choose one of "
-                        + String.join(
-                                ", ", all().stream().map(ReferencePreset::name).toList())));
+                .orElseThrow(() -> new IllegalArgumentException("preset \"%s\": choose one of %s"
+                        .formatted(name, String.join(", ", all().stream().map(ReferencePreset::name).toList()))));
     }
 }

@@ -11,6 +11,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.method.Classifier;
+import org.coop4j.method.CrossValidation;
 import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
@@ -96,17 +97,19 @@ public record RunFeatures(
                         new Trainer(Training.none(), seed));
     }
 
+    /** Scores the training images by cross-validation of a run's method. */
+    Scores crossValidated(RunConfig config, int folds) throws IOException {
+        FewShotFeatures data = fewShot(config.method(), 0, Progress.NONE);
+        float[][] logits = new CrossValidation(space, task, folds).logits(config.method(), config.training(), data, 0);
+        return new Scores(train.labels(), logits);
+    }
+
     /** Returns the features of all images, in the order of {@link #located}. */
     FeatureSet all() {
         return FeatureSets.joined(FeatureSets.joined(train.all(), val.all()), test.all());
     }
 
-    /** Returns all images with their parts of the data: training, val, test. */
-    List<Located> located() {
-        return located(true, true);
-    }
-
-    /** Returns the test images, after the training and val images if they are wanted. */
+    /** Returns the test images with their parts of the data, after the training and val images if they are wanted. */
     List<Located> located(boolean withTrain, boolean withVal) {
         List<Located> all = new ArrayList<>();
         if (withTrain) {

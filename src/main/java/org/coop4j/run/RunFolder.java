@@ -110,7 +110,7 @@ public final class RunFolder implements AutoCloseable {
                 throw new IOException(
                         folder + " already holds a run: add --resume to continue it, or choose another --out");
             }
-        } else if (Files.exists(folder) && !hasOnly(folder, List.of())) {
+        } else if (Files.exists(folder) && !isFree(folder)) {
             throw new IOException(folder + " is not empty and holds no run: choose another --out");
         }
     }
@@ -163,27 +163,11 @@ public final class RunFolder implements AutoCloseable {
         return String.valueOf(folder.getFileName()).matches(".*\\Q" + REPLACED + "\\E\\d+");
     }
 
-    /**
-     * Makes room for a run: empties a folder that holds nothing but a run, moves any other one aside.
-     */
-    public static void clear(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        if (!hasOnly(folder, FILES)) {
-            moveAside(folder);
-            return;
-        }
-        try (RunFolder run = open(folder)) {
-            run.deleteRunFiles();
-        }
-    }
-
-    /** Returns true if a folder has only these files, a lock, and temporary files of a killed run. */
-    private static boolean hasOnly(Path folder, List<String> own) throws IOException {
+    /** Returns true if a folder has only a lock and temporary files of a killed run. */
+    private static boolean isFree(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             return files.map(file -> file.getFileName().toString())
-                    .allMatch(name -> name.equals(LOCK) || own.contains(name) || isTemporary(name));
+                    .allMatch(name -> name.equals(LOCK) || isTemporary(name));
         }
     }
 

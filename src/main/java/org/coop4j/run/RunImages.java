@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -42,7 +43,7 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
                         "expected the path, label, className and sha256 of an image, got %s, %d, %s and %s"
                                 .formatted(path, label, className, sha256));
             }
-            Path.of(path); // refuses what cannot be one
+            Objects.requireNonNull(Path.of(path)); // refuses what cannot be one
         }
 
         static Image of(HashedImage image) {

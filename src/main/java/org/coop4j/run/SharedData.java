@@ -115,7 +115,7 @@ public final class SharedData {
             if (images.size() == 0) {
                 throw new IOException("no readable test image is left");
             }
-            evaluator = new Evaluator(space, data, dataset, images);
+            evaluator = Evaluator.of(space, data, dataset, images);
             evaluators.put(key, evaluator);
         }
         evaluator.images().features(config.method().features(), progress);

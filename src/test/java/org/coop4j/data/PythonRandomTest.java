@@ -67,10 +67,9 @@ class PythonRandomTest {
 
     @Test
     void shufflesAsCpython() {
-        List<Integer> items = new ArrayList<>(IntStream.range(0, 10).boxed().toList());
-        new PythonRandom(1).shuffle(items);
+        List<Integer> items = IntStream.range(0, 10).boxed().toList();
 
-        assertThat(items).containsExactly(6, 8, 9, 7, 5, 3, 0, 4, 1, 2);
+        assertThat(new PythonRandom(1).shuffled(items)).containsExactly(6, 8, 9, 7, 5, 3, 0, 4, 1, 2);
     }
 
     @Test

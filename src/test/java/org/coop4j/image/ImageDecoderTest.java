@@ -114,7 +114,7 @@ class ImageDecoderTest {
     void flippedBitsAreAnErrorOrAnImage(String name) {
         Random random = new Random(name.hashCode());
         // Small, so that a damaged size fails instead of taking memory.
-        ImageDecoder small = new ImageDecoder(1_000_000);
+        ImageDecoder small = new ImageDecoder(1_000_000, ImageDecoder.ANY_TIME);
         for (int n = 0; n < 60; n++) {
             byte[] content = form(name);
             content[random.nextInt(content.length)] ^= (byte) (1 << random.nextInt(8));
@@ -199,12 +199,14 @@ class ImageDecoderTest {
     @Test
     void limitOfPixelsIsTheCallers() throws IOException {
         byte[] content = form("png-rgb.png"); // 37 x 23
-        assertThat(new ImageDecoder(37 * 23).decode(content, "a.png").width()).isEqualTo(37);
-        assertThatThrownBy(() -> new ImageDecoder(37 * 23 - 1).decode(content, "a.png"))
+        assertThat(new ImageDecoder(37 * 23, ImageDecoder.ANY_TIME).decode(content, "a.png").width()).isEqualTo(37);
+        assertThatThrownBy(() -> new ImageDecoder(37 * 23 - 1, ImageDecoder.ANY_TIME).decode(content, "a.png"))
                 .isInstanceOf(ImageException.class)
                 .hasMessageContainingAll("37 x 23", "limit of 850");
-        assertThatThrownBy(() -> new ImageDecoder(0)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new ImageDecoder(1L << 40)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new ImageDecoder(0, ImageDecoder.ANY_TIME))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new ImageDecoder(1L << 40, ImageDecoder.ANY_TIME))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
@@ -507,7 +509,7 @@ class ImageDecoderTest {
         assertThatThrownBy(() -> decoder.decode(wide, "bomb.tif"))
                 .isInstanceOf(ImageException.class)
                 .hasMessageContaining("bomb.tif");
-        ImageDecoder small = new ImageDecoder(37 * 23 - 1);
+        ImageDecoder small = new ImageDecoder(37 * 23 - 1, ImageDecoder.ANY_TIME);
         assertThatThrownBy(() -> small.decode(form("tiff-rgb.tif"), "a.tif"))
                 .isInstanceOf(ImageException.class)
                 .hasMessageContainingAll("37 x 23", "limit of 850");

@@ -92,9 +92,7 @@ final class DatasetsCheckCommand extends ConsoleCommand {
 
     private static Table<BenchmarkCheck> rows() {
         Table<BenchmarkCheck> rows = new Table<BenchmarkCheck>()
-                .text("dataset", DatasetsCheckCommand::name)
-                .in(Format.TABLE)
-                .data("name", DatasetsCheckCommand::name)
+                .words("dataset", DatasetsCheckCommand::name, "name")
                 .text("status", check -> check.status().name().toLowerCase(Locale.ROOT));
         DatasetsCommand.SIZES.forEach((name, size) -> rows.numbers(name, check -> found(check, size), name));
         DatasetsCommand.SIZES.forEach((name, size) -> rows.data(

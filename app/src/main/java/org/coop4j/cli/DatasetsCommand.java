@@ -53,9 +53,7 @@ final class DatasetsCommand extends ConsoleCommand {
             return 0;
         }
         Table<Benchmark> table = new Table<Benchmark>()
-                .text("dataset", Benchmark::name)
-                .in(Format.TABLE)
-                .data("name", Benchmark::name)
+                .words("dataset", Benchmark::name, "name")
                 .data("aliases", b -> String.join(" ", b.otherNames()));
         SIZES.forEach((name, size) -> table.count(name, benchmark -> size.applyAsInt(benchmark.published())));
         table.text("template", Benchmark::template)

@@ -9,7 +9,6 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
@@ -58,12 +57,11 @@ final class DemoScreen implements DemoRun.Listener {
             return;
         }
         PrintStream out = console.out();
-        out.printf(
-                Locale.ROOT,
-                "%d classes of photographs that the model never saw: %d to learn from, %d to test on%n%n",
-                photographs.classCount(),
-                photographs.train().size(),
-                photographs.test().size());
+        out.println("%s classes of photographs that the model never saw: %s to learn from, %s to test on%n"
+                .formatted(
+                        photographs.classCount(),
+                        photographs.train().size(),
+                        photographs.test().size()));
         new Table<String>()
                 .words("hand-written prompt", DemoReport::quoted)
                 .numbers("accuracy", prompt -> Numbers.percent(scores.accuracy(PHOTOGRAPHS, prompt)))
@@ -103,38 +101,32 @@ final class DemoScreen implements DemoRun.Listener {
         DemoResult result = report.result();
         out.println();
         report.facts().forEach(fact -> out.println(fact.value() + " " + fact.meaning()));
-        out.printf(
-                Locale.ROOT,
-                "another domain, %d drawings, learned on photographs: %s; best hand-written prompt there %s%n",
-                result.drawingImages(),
-                Stream.of(DemoMethod.values())
-                        .map(method ->
-                                method.title() + " " + meanSd(report.scores().learned(DRAWINGS, method)))
-                        .collect(Collectors.joining(", ")),
-                Numbers.percent(report.scores()
-                        .accuracy(CAREFUL_DRAWINGS, report.scores().best(CAREFUL_DRAWINGS))));
+        DemoResult.Scores scores = report.scores();
+        out.println("another domain, %s drawings, learned on photographs: %s; best hand-written prompt there %s"
+                .formatted(
+                        result.drawingImages(),
+                        Stream.of(DemoMethod.values())
+                                .map(method -> method.title() + " " + meanSd(scores.learned(DRAWINGS, method)))
+                                .collect(Collectors.joining(", ")),
+                        Numbers.percent(scores.accuracy(CAREFUL_DRAWINGS, scores.best(CAREFUL_DRAWINGS)))));
         out.println("nearest words of the learned vectors: "
                 + result.words().stream().map(v -> v.get(0).text()).collect(Collectors.joining(" · "))
                 + " (not their meaning; see coop interpret)");
         print("from wrong to right", result, true, out);
         print("from right to wrong", result, false, out);
-        out.printf(
-                Locale.ROOT,
-                "%nreport: %s (%.0f s; coop demo --open shows it)%n",
-                folder.resolve(DemoReport.PAGE),
-                result.seconds());
+        out.println("%nreport: %s (%s s; coop demo --open shows it)"
+                .formatted(folder.resolve(DemoReport.PAGE), Numbers.number(result.seconds(), 0)));
     }
 
     private static void print(String direction, DemoResult result, boolean corrected, PrintStream out) {
         for (PictureResults.Changed change : result.changed(corrected)) {
-            out.printf(
-                    Locale.ROOT,
-                    "%s: %s/%s, %s → %s%n",
-                    direction,
-                    result.classNames().get(change.after().truth()),
-                    change.after().file().getFileName(),
-                    label(result, change.before()),
-                    label(result, change.after()));
+            out.println("%s: %s/%s, %s → %s"
+                    .formatted(
+                            direction,
+                            result.classNames().get(change.after().truth()),
+                            change.after().file().getFileName(),
+                            label(result, change.before()),
+                            label(result, change.after())));
         }
     }
 

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -129,16 +130,20 @@ record SweepReport(SweepOutcome outcome, Path folder) {
     private ObjectNode json() {
         Table<RunState> runs = settings(new Table<RunState>(), Setting::of)
                 .data("seed", ended -> ended.run().seed())
-                .data("folder", ended -> ended.run().folder().toString())
-                .data("accuracy", ended -> ended.result().map(RunResult::accuracy))
-                .data("error_rate", ended -> ended.result().map(RunResult::errorRate))
-                .data("macro_f1", ended -> ended.result().map(RunResult::macroF1))
-                .data("calibration_error", ended -> ended.result().map(RunResult::calibrationError))
-                .data("failure", RunState::failure);
+                .data("folder", ended -> ended.run().folder().toString());
+        scores(runs, RunState::result).data("failure", RunState::failure);
         return Json.object()
                 .put("folder", folder.toString())
                 .<ObjectNode>set("summary", summary().json())
                 .set("runs", runs.rows(outcome.runs()).json());
+    }
+
+    /** Adds the scores of a run, which may have no result. */
+    static <T> Table<T> scores(Table<T> table, Function<T, Optional<RunResult>> of) {
+        return table.data("accuracy", of.andThen(r -> r.map(RunResult::accuracy)))
+                .data("error_rate", of.andThen(r -> r.map(RunResult::errorRate)))
+                .data("macro_f1", of.andThen(r -> r.map(RunResult::macroF1)))
+                .data("calibration_error", of.andThen(r -> r.map(RunResult::calibrationError)));
     }
 
     /** Names the runs that failed, those with the same reason together. */

@@ -2,7 +2,6 @@ package org.coop4j.cli;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.console.Console;
@@ -57,13 +56,12 @@ final class SweepScreen implements SweepListener, AutoCloseable {
     @Override
     public void finished(SweepRun ended, RunResult result) {
         double seconds = result.totalSeconds(); // on whatever machine
-        console.note(String.format(
-                Locale.ROOT,
-                "%s: %.1f %%%s, %s",
-                run,
-                result.accuracy(),
-                handWritten(result),
-                Numbers.duration(Duration.ofMillis(Math.round(1000 * seconds)))));
+        console.note("%s: %s%s, %s"
+                .formatted(
+                        run,
+                        Numbers.percent(result.accuracy()),
+                        handWritten(result),
+                        Numbers.duration(Duration.ofMillis(Math.round(1000 * seconds)))));
         running = false;
     }
 
@@ -71,10 +69,8 @@ final class SweepScreen implements SweepListener, AutoCloseable {
     private static String handWritten(RunResult result) {
         return result.seed() == 0 || result.handWritten().isEmpty()
                 ? ""
-                : String.format(
-                        Locale.ROOT,
-                        " (hand-written %.1f %%)",
-                        result.handWritten().get(0).accuracy());
+                : " (hand-written %s)"
+                        .formatted(Numbers.percent(result.handWritten().get(0).accuracy()));
     }
 
     @Override

@@ -5,10 +5,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.SeedSummary;
@@ -95,16 +97,9 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
 
     ObjectNode toJson() {
         ObjectNode json = Json.object();
-        ArrayNode runs = json.putArray("runs");
-        for (RunResult result : results) {
-            runs.addObject()
-                    .put("method", result.method())
-                    .put("seed", result.seed())
-                    .put("accuracy", result.accuracy())
-                    .put("error_rate", result.errorRate())
-                    .put("macro_f1", result.macroF1())
-                    .put("calibration_error", result.calibrationError());
-        }
+        Table<RunResult> runs =
+                new Table<RunResult>().data("method", RunResult::method).data("seed", RunResult::seed);
+        json.set("runs", SweepReport.scores(runs, Optional::of).rows(results).json());
         ArrayNode comparison = json.putArray("comparison");
         for (Comparison seed : comparisons()) {
             ArrayNode rows = comparison.addArray();

@@ -49,12 +49,12 @@ final class Classifiers {
     CompletableFuture<List<List<Prediction>>> classify(
             ServedClassifier served, List<byte[]> pictures, Context context) {
         Clients.Client client = Clients.of(context);
-        return metrics.counted(served, pictures.size(), served.classify(pictures, client, answers))
-                .whenComplete((ranked, e) -> {
-                    if (client.isHurried()) {
-                        context.header(Header.CONNECTION, "close");
-                    }
-                });
+        return served.classify(pictures, client, answers).whenComplete((ranked, problem) -> {
+            metrics.count(served, pictures.size(), problem);
+            if (client.isHurried()) {
+                context.header(Header.CONNECTION, "close");
+            }
+        });
     }
 
     /** Gives up the pictures that are not classified yet, whose requests are answered with 503. */

@@ -41,12 +41,12 @@ final class Clients implements Connection.Listener {
     @Override
     public void onOpened(Connection connection) {
         Client client = new Client(connection, options.token().isEmpty());
-        Optional<Client> oldestStranger = Optional.empty();
+        Optional<Client> oldestStranger;
         synchronized (connected) {
-            if (connected.size() + 1 >= options.limits().connections()) {
-                oldestStranger =
-                        connected.values().stream().filter(one -> !one.known).findFirst();
-            }
+            boolean full = connected.size() + 1 >= options.limits().connections();
+            oldestStranger = connected.values().stream()
+                    .filter(one -> full && !one.known)
+                    .findFirst();
             connected.put(connection, client);
         }
         oldestStranger.ifPresent(Client::close);

@@ -47,32 +47,28 @@ final class Gate extends Handler.Wrapper {
     @Override
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
         clients.begin(request);
-        Optional<Refusal> refusal = refusal(request);
-        if (refusal.isEmpty()) {
+        String method = request.getMethod();
+        if (!METHODS.contains(method)) {
+            Response.writeError(
+                    request, response, callback, HttpStatus.NOT_IMPLEMENTED_501, "the method is unknown");
+        } else if (onLoopback && !names.contains(Request.getServerName(request).toLowerCase(Locale.ROOT))) {
+            Response.writeError(
+                    request,
+                    response,
+                    callback,
+                    HttpStatus.MISDIRECTED_REQUEST_421,
+                    "Host: expected localhost, or a name given by --host");
+        } else if (!SAFE.contains(method) && isForeign(request.getHeaders())) {
+            Response.writeError(
+                    request,
+                    response,
+                    callback,
+                    HttpStatus.FORBIDDEN_403,
+                    "Origin: expected this service's, or that of --allow-origin");
+        } else {
             return super.handle(request, response, callback);
         }
-        Response.writeError(
-                request,
-                response,
-                callback,
-                refusal.get().getStatus(),
-                refusal.get().getMessage());
         return true;
-    }
-
-    private Optional<Refusal> refusal(Request request) {
-        if (!METHODS.contains(request.getMethod())) {
-            return Optional.of(new Refusal(HttpStatus.NOT_IMPLEMENTED_501, "the method is unknown"));
-        }
-        if (onLoopback && !names.contains(Request.getServerName(request).toLowerCase(Locale.ROOT))) {
-            return Optional.of(new Refusal(
-                    HttpStatus.MISDIRECTED_REQUEST_421, "Host: expected localhost, or a name given by --host"));
-        }
-        if (!SAFE.contains(request.getMethod()) && isForeign(request.getHeaders())) {
-            return Optional.of(new Refusal(
-                    HttpStatus.FORBIDDEN_403, "Origin: expected this service's, or that of --allow-origin"));
-        }
-        return Optional.empty();
     }
 
     private boolean isForeign(HttpFields headers) {

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import org.coop4j.predict.Prediction;
 import org.eclipse.jetty.http.MultiPart;
 import org.eclipse.jetty.http.MultiPartFormData;
 import org.eclipse.jetty.io.Content;
@@ -24,12 +23,7 @@ record PredictionsApi(Classifiers classifiers, Uploads uploads) {
     private static final int MAX_PARTS = 16;
 
     /** A class of an answer, named as in DJL Serving. */
-    private record RankedClass(String className, float probability) {
-
-        static RankedClass of(Prediction prediction) {
-            return new RankedClass(prediction.label(), (float) prediction.probability());
-        }
-    }
+    private record RankedClass(String className, float probability) {}
 
     void addTo(RoutesConfig routes) {
         routes.get("/ping", c -> c.json(Map.of("status", "Healthy")));
@@ -47,8 +41,10 @@ record PredictionsApi(Classifiers classifiers, Uploads uploads) {
         }
         context.future(() -> classifiers
                 .classify(served, List.of(picture), context)
-                .thenAccept(ranked -> context.json(
-                        ranked.get(0).stream().limit(top).map(RankedClass::of).toList())));
+                .thenAccept(ranked -> context.json(ranked.get(0).stream()
+                        .limit(top)
+                        .map(one -> new RankedClass(one.label(), (float) one.probability()))
+                        .toList())));
     }
 
     /** Returns the picture of a form (multipart/form-data). */

@@ -14,7 +14,6 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.stream.IntStream;
 import org.coop4j.run.Machine;
@@ -74,18 +73,17 @@ final class ServiceMetrics implements AutoCloseable {
                 .increment(images);
     }
 
-    /** Counts a request's images when their result is known. */
-    <T> CompletableFuture<T> counted(ServedClassifier served, int images, CompletableFuture<T> result) {
-        return result.whenComplete((done, e) -> count(served, result(e), images));
-    }
-
-    private static String result(Throwable problem) {
-        if (problem == null) {
-            return "classified";
+    /**
+     * Counts a request's images.
+     *
+     * @param problem null if they were classified
+     */
+    void count(ServedClassifier served, int images, Throwable problem) {
+        String result = problem == null ? "classified" : "failed";
+        if (cause(problem) instanceof Refusal refusal) {
+            result = refusal.getStatus() == HttpStatus.TOO_MANY_REQUESTS_429 ? "refused" : "unreadable";
         }
-        return cause(problem) instanceof Refusal refusal
-                ? refusal.getStatus() == HttpStatus.TOO_MANY_REQUESTS_429 ? "refused" : "unreadable"
-                : "failed";
+        count(served, result, images);
     }
 
     /** Unwraps the problem of a stage on which others depend. */

@@ -21,7 +21,6 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -95,11 +94,6 @@ public record FoundRuns(
         /** Returns the number of training images per class. */
         public Shots shots() {
             return Shots.of(result.shots(), result.trainImages() > 0);
-        }
-
-        /** Returns settings by name, as far as they are the same for all data, shots and seeds. */
-        public Map<String, Object> settings() {
-            return MethodLabel.settings(config);
         }
     }
 

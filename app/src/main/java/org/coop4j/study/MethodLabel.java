@@ -58,9 +58,7 @@ public record MethodLabel(String id, String title, Method method, boolean publis
      */
     static Map<FinishedRun, MethodLabel> of(List<FinishedRun> runs, Consumer<String> notes) {
         IdentityHashMap<FinishedRun, MethodLabel> labels = new IdentityHashMap<>();
-        Map<String, List<FinishedRun>> byName = runs.stream()
-                .collect(Collectors.groupingBy(run -> run.result().method(), LinkedHashMap::new, Collectors.toList()));
-        byName.forEach((name, same) -> {
+        Study.grouped(runs, run -> run.result().method()).forEach((name, same) -> {
             Map<String, Set<Object>> values = values(same);
             values.values().removeIf(all -> all.size() < 2);
             Set<String> variants = new LinkedHashSet<>();
@@ -102,7 +100,7 @@ public record MethodLabel(String id, String title, Method method, boolean publis
     }
 
     /** Returns settings of a run by name, as far as they are the same for all data, shots and seeds. */
-    static Map<String, Object> settings(RunConfig config) {
+    public static Map<String, Object> settings(RunConfig config) {
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("method", config.method().id());
         values.putAll(Settings.chosen((Record) config.method()));

@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import org.apache.commons.math3.stat.StatUtils;
 import org.apache.commons.math3.stat.inference.TTest;
+import org.apache.commons.math3.util.MathArrays;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.RunResult.PerClass;
@@ -180,8 +181,8 @@ public record MethodResult(String dataset, Setup setup, SortedMap<Long, Measured
         return own.isEmpty()
                 ? Optional.empty()
                 : Optional.of(gain(
-                        List.copyOf(own.values()),
-                        own.keySet().stream().map(others::get).toList()));
+                        own.values().stream().mapToDouble(a -> a).toArray(),
+                        own.keySet().stream().mapToDouble(others::get).toArray()));
     }
 
     /** Returns accuracies by seed, or of an average by dataset. */
@@ -194,17 +195,12 @@ public record MethodResult(String dataset, Setup setup, SortedMap<Long, Measured
         return all;
     }
 
-    static Gain gain(List<Double> own, List<Double> others) {
-        double[] first = own.stream().mapToDouble(Double::doubleValue).toArray();
-        double[] second = others.stream().mapToDouble(Double::doubleValue).toArray();
-        double[] differences = new double[first.length];
-        for (int i = 0; i < first.length; i++) {
-            differences[i] = first[i] - second[i];
-        }
+    static Gain gain(double[] own, double[] others) {
+        double[] differences = MathArrays.ebeSubtract(own, others);
         // Equal differences leave nothing to estimate the spread from.
         boolean varies = StatUtils.max(differences) - StatUtils.min(differences) > ROUNDING;
         return new Gain(
                 StatUtils.mean(differences),
-                varies ? Optional.of(new TTest().pairedTTest(first, second)) : Optional.empty());
+                varies ? Optional.of(new TTest().pairedTTest(own, others)) : Optional.empty());
     }
 }

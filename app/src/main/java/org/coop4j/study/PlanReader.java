@@ -233,7 +233,8 @@ final class PlanReader {
         return DataSpec.of(path)
                 .withFiles(
                         item.get("images").map(this::path).orElse(null),
-                        item.get("names").map(this::path).orElse(null));
+                        item.get("names").map(this::path).orElse(null),
+                        null);
     }
 
     // Methods: a name of the plan's own without a method stands for a context, or for templates

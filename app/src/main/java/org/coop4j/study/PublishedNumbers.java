@@ -1,7 +1,6 @@
 package org.coop4j.study;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
@@ -87,8 +86,8 @@ public record PublishedNumbers(List<Score> all) {
                     .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
                     .build();
             List<Score> numbers = new ArrayList<>();
-            for (JsonNode table : json.readTree(in).get("tables")) {
-                add(json.treeToValue(table, Table.class), numbers);
+            for (Table table : json.treeToValue(json.readTree(in).get("tables"), Table[].class)) {
+                add(table, numbers);
             }
             return new PublishedNumbers(List.copyOf(numbers));
         } catch (IOException e) {

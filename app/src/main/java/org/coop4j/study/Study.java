@@ -130,7 +130,7 @@ public record Study(
                 ClassGains.of(fewShot));
     }
 
-    private static <K, T> Map<K, List<T>> grouped(List<T> all, Function<T, K> key) {
+    static <K, T> Map<K, List<T>> grouped(List<T> all, Function<T, K> key) {
         return all.stream().collect(Collectors.groupingBy(key, LinkedHashMap::new, Collectors.toList()));
     }
 

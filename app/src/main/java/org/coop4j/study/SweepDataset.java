@@ -2,12 +2,12 @@ package org.coop4j.study;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ClassNames;
 import org.coop4j.data.ImageDataset;
@@ -144,10 +144,9 @@ record SweepDataset(
     }
 
     private static List<Integer> perClass(List<LabelledImage> images, int classes) {
-        Integer[] counts = new Integer[classes];
-        Arrays.fill(counts, 0);
+        int[] counts = new int[classes];
         images.forEach(image -> counts[image.label()]++);
-        return List.of(counts);
+        return IntStream.of(counts).boxed().toList();
     }
 
     String name() {

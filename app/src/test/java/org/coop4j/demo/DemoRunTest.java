@@ -81,7 +81,7 @@ class DemoRunTest {
     void betterNamesAreOfTheSameClassesInTheSameOrder() throws IOException {
         ImageDataset photographs = photographs();
         ImageDataset renamed = DataSpec.of(pictures.folder().resolve("photographs"))
-                .withFiles(null, pictures.folder().resolve("names.csv"))
+                .withFiles(null, pictures.folder().resolve("names.csv"), null)
                 .load(1);
         assertThat(result.betterNames()).isEqualTo(renamed.classNames());
         assertThat(result.betterNames()).isNotEqualTo(result.classNames());

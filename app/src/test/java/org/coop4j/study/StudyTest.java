@@ -239,7 +239,7 @@ class StudyTest {
     void whereDataLieAndWhichTheyAreAreNoSettings() throws IOException {
         write(learned("coop", "DTD", 1, 1, 50));
 
-        assertThat(study().entries().get(0).run().settings())
+        assertThat(MethodLabel.settings(study().entries().get(0).run().config()))
                 .containsOnlyKeys("method context_length position class_specific words epochs batch optimizer"
                         .concat(" rate momentum weight_decay epsilon schedule")
                         .concat(" warmup_epochs warmup_rate views")

@@ -1,6 +1,5 @@
 package org.coop4j.data.benchmark;
 
-import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -67,27 +66,27 @@ public record Benchmark(
      *
      * @param directory the dataset's folder
      * @param imageRoot the folder in it that a split file's paths are relative to
-     * @param splitFile the split file's name, for datasets that have one
+     * @param split the split file's name; null for datasets without one
      * @param folders folders of images in it
      * @param lists official lists in it, needed without a split file
      */
     public record Layout(
-            String directory, String imageRoot, Optional<String> splitFile, List<String> folders, List<String> lists) {
+            String directory,
+            String imageRoot,
+            @JsonProperty("splitFile") String split,
+            List<String> folders,
+            List<String> lists) {
+
+        /** Returns the published split, relative to the directory; empty if there is none. */
+        public Optional<String> splitFile() {
+            return Optional.ofNullable(split);
+        }
+
         /** Returns the files and folders of a copy with the published split. */
         public List<String> expected() {
             List<String> expected = new ArrayList<>(folders);
-            splitFile.ifPresentOrElse(expected::add, () -> expected.addAll(lists));
+            splitFile().ifPresentOrElse(expected::add, () -> expected.addAll(lists));
             return expected;
-        }
-
-        @JsonCreator
-        static Layout ofJson(
-                @JsonProperty("directory") String directory,
-                @JsonProperty("imageRoot") String imageRoot,
-                @JsonProperty("splitFile") String splitFile,
-                @JsonProperty("folders") List<String> folders,
-                @JsonProperty("lists") List<String> lists) {
-            return new Layout(directory, imageRoot, Optional.ofNullable(splitFile), folders, lists);
         }
     }
 
@@ -107,32 +106,30 @@ public record Benchmark(
     /** Rule that makes a dataset's lists without a split file. */
     public enum SplitRule {
         /** One folder per class, split 50/20/30 (Caltech101, Food101, DTD, EuroSAT). */
-        CLASS_FOLDERS("50/20/30 of each class", true),
+        CLASS_FOLDERS("50/20/30 of each class"),
         /** Oxford-IIIT Pets' annotation lists. */
-        OXFORD_PETS("test.txt, and a fifth of each class of trainval.txt as val", false),
+        OXFORD_PETS("test.txt, and a fifth of each class of trainval.txt as val"),
         /** Stanford Cars' MATLAB annotations. */
-        STANFORD_CARS("official test images, and a fifth of each class of the others as val", false),
+        STANFORD_CARS("official test images, and a fifth of each class of the others as val"),
         /** Oxford Flowers' MATLAB labels, split 50/20/30. */
-        OXFORD_FLOWERS("50/20/30 of each class", false),
+        OXFORD_FLOWERS("50/20/30 of each class"),
         /** FGVC Aircraft's official three lists. */
-        FGVC_AIRCRAFT("official train, val and test lists", false),
+        FGVC_AIRCRAFT("official train, val and test lists"),
         /** SUN397's first partition. */
-        SUN397("Testing_01.txt, and a fifth of each class of Training_01.txt as val", false),
+        SUN397("Testing_01.txt, and a fifth of each class of Training_01.txt as val"),
         /** UCF101's first split. */
-        UCF101("testlist01.txt, and a fifth of each class of trainlist01.txt as val", false),
+        UCF101("testlist01.txt, and a fifth of each class of trainlist01.txt as val"),
         /** ImageNet's training and validation folders. */
-        IMAGENET("official training images; the validation images are val and test", true),
+        IMAGENET("official training images; the validation images are val and test"),
         /** Folders numbered as ImageNet's labels, to test on (ImageNetV2). */
-        NUMBERED_FOLDERS("all images are test images", true),
+        NUMBERED_FOLDERS("all images are test images"),
         /** Folders named by WordNet id, to test on (ImageNet-Sketch, -A, -R). */
-        WNID_FOLDERS("all images are test images", true);
+        WNID_FOLDERS("all images are test images");
 
         private final String description;
-        private final boolean listsFolders;
 
-        SplitRule(String description, boolean listsFolders) {
+        SplitRule(String description) {
             this.description = description;
-            this.listsFolders = listsFolders;
         }
 
         /** Returns a phrase that describes the split. */
@@ -142,7 +139,8 @@ public record Benchmark(
 
         /** Returns true if the images are listed from folders, so that none can be missing. */
         boolean listsFolders() {
-            return listsFolders;
+            return Set.of(CLASS_FOLDERS, IMAGENET, NUMBERED_FOLDERS, WNID_FOLDERS)
+                    .contains(this);
         }
     }
 }

@@ -18,28 +18,27 @@ import org.coop4j.data.LabelledImage;
  * <p>Images of a class are sorted by name; the reference takes them in the order of the file system, so that its few-shot
  * samples of ImageNet cannot be replayed.
  */
-final class ImageNetFolders {
-    private ImageNetFolders() {}
+record ImageNetFolders(BenchmarkFolder folder) {
 
     /** Reads ImageNet: the 50,000 validation images are both the val and the test list. */
-    static ImageDataset read(BenchmarkFolder folder) throws IOException {
-        Map<String, String> names = classNames(folder);
-        List<String> wnids = wnids(folder, "train");
-        List<LabelledImage> train = images(folder, "train", wnids, names);
-        List<LabelledImage> val = images(folder, "val", wnids, names);
+    ImageDataset read() throws IOException {
+        Map<String, String> names = classNames();
+        List<String> wnids = wnids("train");
+        List<LabelledImage> train = images("train", wnids, names);
+        List<LabelledImage> val = images("val", wnids, names);
         return ImageDataset.fromImages(folder.name(), train, val, val);
     }
 
     /** Reads ImageNet-Sketch, -A and -R. */
-    static ImageDataset readTestOnly(BenchmarkFolder folder) throws IOException {
-        Map<String, String> names = classNames(folder);
-        List<LabelledImage> test = images(folder, "", wnids(folder, ""), names);
+    ImageDataset readTestOnly() throws IOException {
+        Map<String, String> names = classNames();
+        List<LabelledImage> test = images("", wnids(""), names);
         return ImageDataset.fromImages(folder.name(), List.of(), List.of(), test);
     }
 
     /** Reads ImageNetV2: folder k is class k of classnames.txt, counted from 0. */
-    static ImageDataset readNumbered(BenchmarkFolder folder) throws IOException {
-        List<String> names = List.copyOf(classNames(folder).values());
+    ImageDataset readNumbered() throws IOException {
+        List<String> names = List.copyOf(classNames().values());
         List<Path> folders = folder.classFolders(folder.imageRoot());
         if (folders.size() > names.size()) {
             throw new DatasetException("%s has %d class folders, but classnames.txt has %d names"
@@ -57,15 +56,14 @@ final class ImageNetFolders {
         return ImageDataset.fromImages(folder.name(), List.of(), List.of(), test);
     }
 
-    private static List<String> wnids(BenchmarkFolder folder, String part) throws IOException {
+    private List<String> wnids(String part) throws IOException {
         return folder.classFolders(folder.imageRoot().resolve(part)).stream()
                 .map(ImageNetFolders::wnid)
                 .toList();
     }
 
     /** Lists the images of the class folders in a folder; the label of a class is its place in {@code wnids}. */
-    private static List<LabelledImage> images(
-            BenchmarkFolder folder, String part, List<String> wnids, Map<String, String> names) throws IOException {
+    private List<LabelledImage> images(String part, List<String> wnids, Map<String, String> names) throws IOException {
         List<LabelledImage> images = new ArrayList<>();
         for (Path classFolder : folder.classFolders(folder.imageRoot().resolve(part))) {
             String wnid = wnid(classFolder);
@@ -80,7 +78,7 @@ final class ImageNetFolders {
     }
 
     /** Reads lines "wnid name with spaces", in file order. */
-    private static Map<String, String> classNames(BenchmarkFolder folder) throws IOException {
+    private Map<String, String> classNames() throws IOException {
         Map<String, String> names = new LinkedHashMap<>();
         for (BenchmarkFolder.Line line : folder.lines("classnames.txt")) {
             names.put(line.words(1, "").get(0), line.rest("'wnid name'"));

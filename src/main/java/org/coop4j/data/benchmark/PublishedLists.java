@@ -50,9 +50,9 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
             case FGVC_AIRCRAFT -> fgvcAircraft();
             case SUN397 -> sun397();
             case UCF101 -> ucf101();
-            case IMAGENET -> ImageNetFolders.read(folder);
-            case NUMBERED_FOLDERS -> ImageNetFolders.readNumbered(folder);
-            case WNID_FOLDERS -> ImageNetFolders.readTestOnly(folder);
+            case IMAGENET -> new ImageNetFolders(folder).read();
+            case NUMBERED_FOLDERS -> new ImageNetFolders(folder).readNumbered();
+            case WNID_FOLDERS -> new ImageNetFolders(folder).readTestOnly();
         };
     }
 

@@ -62,9 +62,9 @@ public final class RoundedAttention {
                     .orElseThrow();
             BytePointer scratch = workers.scratch(part, 3 * half + own);
             for (int i = 0; i < 3; i++) { // queries, keys and values
-                OneDnn.place(operands[i], qkv.pointer(row, i * out.cols() + head * width));
+                OneDnn.place(operands[i], qkv.pointer(row, (long) i * out.cols() + (long) head * width));
             }
-            OneDnn.place(operands[3], out.pointer(row, head * width));
+            OneDnn.place(operands[3], out.pointer(row, (long) head * width));
             OneDnn.place(operands[4], scratch.getPointer(half)); // scores, twice as long as the probabilities
             OneDnn.place(operands[5], scratch);
             OneDnn.singleThreaded(() -> {

@@ -37,10 +37,16 @@ public final class Activation extends GraphOp {
         /** e^x. */
         EXP(dnnl_eltwise_exp, 0);
 
-        private final OneDnn.Function function;
+        private final int algorithm;
+        private final float alpha;
 
         Kind(int algorithm, float alpha) {
-            function = new OneDnn.Function(algorithm, alpha);
+            this.algorithm = algorithm;
+            this.alpha = alpha;
+        }
+
+        private OneDnn.Function function() {
+            return new OneDnn.Function(algorithm, alpha);
         }
     }
 
@@ -58,7 +64,7 @@ public final class Activation extends GraphOp {
 
     /** Returns the function in oneDNN's terms. */
     OneDnn.Function function() {
-        return kind.function;
+        return kind.function();
     }
 
     @Override
@@ -91,7 +97,7 @@ public final class Activation extends GraphOp {
             return OneDnn.eachRow(
                     in[0].rows(),
                     workers,
-                    (oneDnn, from, count) -> oneDnn.function(kind.function, in[0], out[0], from, count));
+                    (oneDnn, from, count) -> oneDnn.function(kind.function(), in[0], out[0], from, count));
         }
         return HostKernel.elementwise(in, out[0], workers, () -> {
             Exponential exponential = new Exponential(HostKernel.BLOCK);
@@ -191,7 +197,7 @@ public final class Activation extends GraphOp {
                 return OneDnn.eachRow(
                         in[0].rows(),
                         workers,
-                        (oneDnn, from, count) -> oneDnn.derivative(kind.function, in[0], in[1], out[0], from, count));
+                        (oneDnn, from, count) -> oneDnn.derivative(kind.function(), in[0], in[1], out[0], from, count));
             }
             return HostKernel.elementwise(in, out[0], workers, () -> {
                 Exponential exponential = new Exponential(HostKernel.BLOCK);

@@ -347,7 +347,7 @@ class EveryBenchmarkTest {
                 new Benchmark.Layout(
                         layout.directory(),
                         layout.imageRoot(),
-                        Optional.of(splitFile),
+                        splitFile,
                         layout.folders(),
                         layout.lists()),
                 like.rule(),

@@ -60,6 +60,7 @@ class NativeMemoryTest {
             if (Precision.BFLOAT16.obstacle().isEmpty()) {
                 try (Bfloat16Product product =
                         new Bfloat16Product(x, w, true, new Epilogue(null, null, null), y, workers)) {
+                    product.run();
                     assertThat(workers.weightForms().copies()).hasSize(1);
                     workers.weightForms().copies().forEach(NativeMemoryTest::assertAligned);
                 }

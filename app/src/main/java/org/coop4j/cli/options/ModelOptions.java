@@ -22,9 +22,6 @@ public final class ModelOptions {
     public static final String DESCRIPTION = "A model: a file that coop convert wrote, the name of a downloaded one"
             + " (such as ViT-B/32), or coop4j-small, which is shipped.";
 
-    /** Advice where the model of a classifier is not found. */
-    public static final String ADVICE = "give it with --model";
-
     @Option(
             names = {"-m", "--model"},
             required = true,

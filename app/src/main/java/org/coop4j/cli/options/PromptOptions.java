@@ -77,7 +77,7 @@ public final class PromptOptions {
     /** Opens the model that the classifier was learned with, in a precision. */
     public Clip open(ClassifierFile learned, Precision precision) throws IOException {
         Path given = model.file();
-        Path file = given == null ? ClassifierModel.find(learned, file(), ModelOptions.ADVICE) : given;
+        Path file = given == null ? ClassifierModel.find(learned, file(), "give it with --model") : given;
         Clip clip = Clip.open(file, model.vocabulary.clip(precision, Workers.standard()));
         try {
             learned.requireModel(clip);

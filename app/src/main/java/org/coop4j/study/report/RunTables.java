@@ -57,7 +57,7 @@ final class RunTables {
                 .data("macro_f1", number(RunResult::macroF1))
                 .data("ece_percent", number(result -> 100 * result.calibrationError()))
                 .data("seconds", number(RunResult::totalSeconds))
-                .data("settings", of(entry -> entry.run().settings().entrySet().stream()
+                .data("settings", of(entry -> MethodLabel.settings(entry.run().config()).entrySet().stream()
                         .map(Object::toString)
                         .collect(Collectors.joining("; "))))
                 .column("reason", Kind.SENTENCES, Line::reason, "reason");
