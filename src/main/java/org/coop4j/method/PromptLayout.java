@@ -41,7 +41,9 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
         Shape shape = file.tensor(PromptContext.CTX).shape();
         return new PromptLayout(
                 Math.toIntExact(shape.dim(shape.rank() - 2)),
-                file.method() instanceof PromptMethod prompts ? prompts.context().position() : ClassPosition.END,
+                file.method() instanceof PromptMethod prompts
+                        ? prompts.context().position()
+                        : ClassPosition.END,
                 shape.rank() == 3);
     }
 

@@ -64,7 +64,10 @@ public record DataSpec(
         if (split != null) {
             SplitShares.of(split);
         }
-        Stream.of(path, imageRoot, namesFile).filter(Objects::nonNull).map(Path::of).forEach(Objects::requireNonNull); // refuses what cannot be one
+        Stream.of(path, imageRoot, namesFile)
+                .filter(Objects::nonNull)
+                .map(Path::of)
+                .forEach(Objects::requireNonNull); // refuses what cannot be one
     }
 
     /**

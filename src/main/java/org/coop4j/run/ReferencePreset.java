@@ -34,6 +34,12 @@ public record ReferencePreset(String name, String architecture, Optional<String>
                 .filter(preset -> preset.name.equals(name))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("preset \"%s\": choose one of %s"
-                        .formatted(name, String.join(", ", all().stream().map(ReferencePreset::name).toList()))));
+                        .formatted(
+                                name,
+                                String.join(
+                                        ", ",
+                                        all().stream()
+                                                .map(ReferencePreset::name)
+                                                .toList()))));
     }
 }

@@ -199,7 +199,10 @@ class ImageDecoderTest {
     @Test
     void limitOfPixelsIsTheCallers() throws IOException {
         byte[] content = form("png-rgb.png"); // 37 x 23
-        assertThat(new ImageDecoder(37 * 23, ImageDecoder.ANY_TIME).decode(content, "a.png").width()).isEqualTo(37);
+        assertThat(new ImageDecoder(37 * 23, ImageDecoder.ANY_TIME)
+                        .decode(content, "a.png")
+                        .width())
+                .isEqualTo(37);
         assertThatThrownBy(() -> new ImageDecoder(37 * 23 - 1, ImageDecoder.ANY_TIME).decode(content, "a.png"))
                 .isInstanceOf(ImageException.class)
                 .hasMessageContainingAll("37 x 23", "limit of 850");

@@ -49,8 +49,7 @@ final class Gate extends Handler.Wrapper {
         clients.begin(request);
         String method = request.getMethod();
         if (!METHODS.contains(method)) {
-            Response.writeError(
-                    request, response, callback, HttpStatus.NOT_IMPLEMENTED_501, "the method is unknown");
+            Response.writeError(request, response, callback, HttpStatus.NOT_IMPLEMENTED_501, "the method is unknown");
         } else if (onLoopback && !names.contains(Request.getServerName(request).toLowerCase(Locale.ROOT))) {
             Response.writeError(
                     request,

@@ -90,7 +90,9 @@ class SweepResultsTest {
         outcome = fixture.run(out, PLAN.replace("[few]", "{datasets: [{path: few, names: names.csv}]}"), recorder);
         clip = fixture.open();
         data = DataSpec.of(whole).load(1);
-        few = DataSpec.of(some).withFiles(null, folder.resolve("names.csv"), null).load(1);
+        few = DataSpec.of(some)
+                .withFiles(null, folder.resolve("names.csv"), null)
+                .load(1);
     }
 
     @AfterAll

@@ -345,11 +345,7 @@ class EveryBenchmarkTest {
                 like.title(),
                 like.aliases(),
                 new Benchmark.Layout(
-                        layout.directory(),
-                        layout.imageRoot(),
-                        splitFile,
-                        layout.folders(),
-                        layout.lists()),
+                        layout.directory(), layout.imageRoot(), splitFile, layout.folders(), layout.lists()),
                 like.rule(),
                 like.template(),
                 like.published(),
