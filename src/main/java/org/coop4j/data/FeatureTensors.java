@@ -283,7 +283,7 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
             if (codes[i] < 0 || codes[i] >= Split.values().length) {
                 throw problem("split %d of row %d: expected 0 (train), 1 (val) or 2 (test)".formatted(codes[i], i));
             }
-            splits[i] = Split.values()[(int) codes[i]];
+            splits[i] = List.of(Split.values()).get((int) codes[i]);
         }
         return splits;
     }
