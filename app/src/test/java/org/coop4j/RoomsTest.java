@@ -149,7 +149,7 @@ class RoomsTest {
             .that()
             .resideOutsideOfPackage("org.coop4j.graph.host..")
             .and()
-            .doNotHaveFullyQualifiedName("org.coop4j.graph.PlanDraft")
+            .doNotHaveFullyQualifiedName("org.coop4j.graph.Ops")
             .should()
             .callMethod(HostMatrix.class, "of", INDArray.class);
 
