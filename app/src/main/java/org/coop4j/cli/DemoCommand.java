@@ -70,7 +70,7 @@ final class DemoCommand extends ConsoleCommand {
         if (json) {
             console.print(Json.of(report.result()));
         } else {
-            DemoScreen.printEnd(report, out, console.out());
+            DemoScreen.printEnd(report, out, console);
         }
         console.flush();
         if (open) {

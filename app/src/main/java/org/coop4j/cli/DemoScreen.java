@@ -97,30 +97,31 @@ final class DemoScreen implements DemoRun.Listener {
     }
 
     /** Prints the results below the table. */
-    static void printEnd(DemoReport report, Path folder, PrintStream out) {
+    static void printEnd(DemoReport report, Path folder, Console console) {
         DemoResult result = report.result();
-        out.println();
-        report.facts().forEach(fact -> out.println(fact.value() + " " + fact.meaning()));
+        console.print("");
+        report.facts().forEach(fact -> console.paragraph(fact.value() + " " + fact.meaning()));
         DemoResult.Scores scores = report.scores();
-        out.println("another domain, %s drawings, learned on photographs: %s; best hand-written prompt there %s"
+        console.paragraph("another domain, %s drawings, learned on photographs: %s; best hand-written prompt there %s"
                 .formatted(
                         result.drawingImages(),
                         Stream.of(DemoMethod.values())
                                 .map(method -> method.title() + " " + meanSd(scores.learned(DRAWINGS, method)))
                                 .collect(Collectors.joining(", ")),
                         Numbers.percent(scores.accuracy(CAREFUL_DRAWINGS, scores.best(CAREFUL_DRAWINGS)))));
-        out.println("nearest words of the learned vectors: "
+        console.paragraph("nearest words of the learned vectors: "
                 + result.words().stream().map(v -> v.get(0).text()).collect(Collectors.joining(" · "))
                 + " (not their meaning; see coop interpret)");
-        print("from wrong to right", result, true, out);
-        print("from right to wrong", result, false, out);
-        out.println("%nreport: %s (%s s; coop demo --open shows it)"
+        print("from wrong to right", result, true, console);
+        print("from right to wrong", result, false, console);
+        console.print("");
+        console.print("report: %s (%s s; coop demo --open shows it)"
                 .formatted(folder.resolve(DemoReport.PAGE), Numbers.number(result.seconds(), 0)));
     }
 
-    private static void print(String direction, DemoResult result, boolean corrected, PrintStream out) {
+    private static void print(String direction, DemoResult result, boolean corrected, Console console) {
         for (PictureResults.Changed change : result.changed(corrected)) {
-            out.println("%s: %s/%s, %s → %s"
+            console.paragraph("%s: %s/%s, %s → %s"
                     .formatted(
                             direction,
                             result.classNames().get(change.after().truth()),
