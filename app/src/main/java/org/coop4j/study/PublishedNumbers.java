@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.coop4j.base.Resource;
@@ -30,38 +31,29 @@ public record PublishedNumbers(List<Score> all) {
     /**
      * One number.
      *
-     * @param source the paper
-     * @param place table or figure of the paper
-     * @param backbone name of the model
-     * @param trainedOn benchmark that was learned from
      * @param dataset benchmark that was tested on
-     * @param half the classes tested on
-     * @param name name of the method in a sweep
      * @param method method with its settings
-     * @param shots training images per class
      * @param accuracy accuracy in percent
      */
-    public record Score(
-            String source,
-            String place,
-            String backbone,
-            String trainedOn,
-            String dataset,
-            ClassHalf half,
-            String name,
-            Method method,
-            Shots shots,
-            double accuracy) {
+    public record Score(Table table, Column column, String dataset, Method method, double accuracy) {
+
+        /** Returns the name of the model. */
+        public String backbone() {
+            return table.backbone;
+        }
 
         private boolean isOf(ClassHalf classes, Setup setup) {
-            return half == classes
-                    && shots.equals(setup.shots())
+            return column.half == classes
+                    && column.shots == setup.shots().count()
                     && setup.method().published()
                     && setup.method().method().equals(method);
         }
 
         private boolean isOf(String learnedOn, String testedOn) {
-            return isNamed(learnedOn.isEmpty() ? testedOn : learnedOn, trainedOn) && isNamed(testedOn, dataset);
+            return isNamed(testedOn, dataset)
+                    && isNamed(
+                            learnedOn.isEmpty() ? testedOn : learnedOn,
+                            Objects.requireNonNullElse(table.trainedOn, dataset));
         }
     }
 
@@ -69,7 +61,16 @@ public record PublishedNumbers(List<Score> all) {
         return DatasetNames.published(dataset).map(Benchmark::name).equals(Optional.of(benchmark));
     }
 
-    private record Table(
+    /**
+     * A table or figure of a paper.
+     *
+     * @param source the paper
+     * @param place the table or figure
+     * @param backbone name of the model
+     * @param trainedOn benchmark that was learned from; null if each was learned from itself
+     * @param rows accuracies by benchmark that was tested on
+     */
+    public record Table(
             String source,
             String place,
             String backbone,
@@ -77,7 +78,20 @@ public record PublishedNumbers(List<Score> all) {
             List<Column> columns,
             Map<String, List<Double>> rows) {}
 
-    private record Column(String method, int shots, ClassHalf half) {}
+    /**
+     * A column of a table.
+     *
+     * @param method name of the method in a sweep
+     * @param shots training images per class
+     * @param half the classes tested on
+     */
+    public record Column(String method, int shots, ClassHalf half) {
+
+        /** Tests on all classes where the file names no half. */
+        public Column {
+            half = half == null ? ClassHalf.ALL : half;
+        }
+    }
 
     /** Reads the numbers that are shipped. */
     public static PublishedNumbers shipped() {
@@ -100,17 +114,8 @@ public record PublishedNumbers(List<Score> all) {
         table.rows.forEach((dataset, values) -> {
             for (int i = 0; i < values.size(); i++) {
                 Column column = table.columns.get(i);
-                numbers.add(new Score(
-                        table.source,
-                        table.place,
-                        table.backbone,
-                        table.trainedOn == null ? dataset : table.trainedOn,
-                        dataset,
-                        column.half == null ? ClassHalf.ALL : column.half,
-                        column.method,
-                        methods.computeIfAbsent(column.method, Method::of),
-                        new Shots(column.shots),
-                        values.get(i)));
+                Method method = methods.computeIfAbsent(column.method, Method::of);
+                numbers.add(new Score(table, column, dataset, method, values.get(i)));
             }
         });
     }
@@ -131,7 +136,7 @@ public record PublishedNumbers(List<Score> all) {
         return Stream.concat(preferred, ofMethod.stream().map(Score::backbone))
                 .map(name -> datasets.stream()
                         .flatMap(dataset -> ofMethod.stream()
-                                .filter(s -> s.backbone.equals(name) && s.isOf(trainedOn, dataset))
+                                .filter(s -> s.backbone().equals(name) && s.isOf(trainedOn, dataset))
                                 .limit(1))
                         .toList())
                 .filter(found -> !found.isEmpty() && found.size() == datasets.size())
@@ -141,16 +146,8 @@ public record PublishedNumbers(List<Score> all) {
 
     private static Score average(List<Score> found) {
         Score first = found.get(0);
-        return new Score(
-                first.source,
-                first.place,
-                first.backbone,
-                first.trainedOn,
-                first.dataset,
-                first.half,
-                first.name,
-                first.method,
-                first.shots,
-                found.stream().mapToDouble(Score::accuracy).average().orElseThrow());
+        double accuracy =
+                found.stream().mapToDouble(Score::accuracy).average().orElseThrow();
+        return new Score(first.table, first.column, first.dataset, first.method, accuracy);
     }
 }

@@ -42,11 +42,11 @@ class BaseToNewResultsTest {
     @Test
     void averagesOfThePapersNumbersAreThoseThatItPrints() throws IOException {
         for (Score score : PublishedNumbers.shipped().all().stream()
-                .filter(score -> score.half() != ClassHalf.ALL)
+                .filter(score -> score.column().half() != ClassHalf.ALL)
                 .toList()) {
-            RunFiles run = RunFiles.of(score.name(), score.dataset(), score.accuracy())
-                    .half(score.half().name());
-            write(score.shots().equals(Shots.NONE) ? run : run.learned(16, 1));
+            RunFiles run = RunFiles.of(score.column().method(), score.dataset(), score.accuracy())
+                    .half(score.column().half().name());
+            write(score.column().shots() == 0 ? run : run.learned(16, 1));
         }
 
         BaseToNewResults results = baseNew();

@@ -84,7 +84,7 @@ class PublishedNumbersTest {
         assertThat(NUMBERS.all()).hasSizeGreaterThan(100).allSatisfy(score -> {
             assertThat(Benchmarks.published().find(score.dataset())).isPresent();
             assertThat(score.accuracy()).isBetween(1.0, 100.0);
-            assertThat(score.source()).contains("Zhou");
+            assertThat(score.table().source()).contains("Zhou");
         });
     }
 }

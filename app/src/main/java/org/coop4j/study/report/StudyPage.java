@@ -178,7 +178,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
         Section section = section("Published numbers", study);
         List<String> sources = study.fewShot().cells().stream()
                 .flatMap(cell -> new Place(study, cell.dataset()).published(cell.setup()).stream())
-                .map(score -> score.source() + ": " + score.place() + ".")
+                .map(score -> score.table().source() + ": " + score.table().place() + ".")
                 .distinct()
                 .toList();
         return sources.isEmpty()
