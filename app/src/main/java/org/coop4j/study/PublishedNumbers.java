@@ -5,12 +5,11 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.base.Resource;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -18,47 +17,24 @@ import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.method.Method;
 import org.coop4j.study.MethodResult.Setup;
 
-/**
- * Numbers that the CoOp and CoCoOp papers have published.
- *
- * @param all every number
- */
-public record PublishedNumbers(List<Score> all) {
+/** Numbers that the CoOp and CoCoOp papers have published. */
+public record PublishedNumbers(List<Table> tables) {
 
     /** The backbone of the papers' few-shot experiments. */
     private static final String USUAL_BACKBONE = "RN50";
 
     /**
-     * One number.
+     * One number, or the average of several.
      *
-     * @param dataset benchmark that was tested on
-     * @param method method with its settings
+     * @param table the table that it is from
      * @param accuracy accuracy in percent
      */
-    public record Score(Table table, Column column, String dataset, Method method, double accuracy) {
+    public record Score(Table table, double accuracy) {
 
         /** Returns the name of the model. */
         public String backbone() {
             return table.backbone;
         }
-
-        private boolean isOf(ClassHalf classes, Setup setup) {
-            return column.half == classes
-                    && column.shots == setup.shots().count()
-                    && setup.method().published()
-                    && setup.method().method().equals(method);
-        }
-
-        private boolean isOf(String learnedOn, String testedOn) {
-            return isNamed(testedOn, dataset)
-                    && isNamed(
-                            learnedOn.isEmpty() ? testedOn : learnedOn,
-                            Objects.requireNonNullElse(table.trainedOn, dataset));
-        }
-    }
-
-    private static boolean isNamed(String dataset, String benchmark) {
-        return DatasetNames.published(dataset).map(Benchmark::name).equals(Optional.of(benchmark));
     }
 
     /**
@@ -76,48 +52,51 @@ public record PublishedNumbers(List<Score> all) {
             String backbone,
             String trainedOn,
             List<Column> columns,
-            Map<String, List<Double>> rows) {}
+            Map<String, List<Double>> rows) {
+
+        private Stream<Score> scores(String learnedOn, String testedOn, ClassHalf half, Setup setup) {
+            String tested = benchmark(testedOn);
+            String learned = learnedOn.isEmpty() ? tested : benchmark(learnedOn);
+            List<Double> row = learned.equals(Objects.requireNonNullElse(trainedOn, tested))
+                    ? rows.getOrDefault(tested, List.of())
+                    : List.of();
+            return IntStream.range(0, row.size())
+                    .filter(i -> columns.get(i).isOf(half, setup))
+                    .mapToObj(i -> new Score(this, row.get(i)));
+        }
+
+        private static String benchmark(String dataset) {
+            return DatasetNames.published(dataset).map(Benchmark::name).orElse("");
+        }
+    }
 
     /**
      * A column of a table.
      *
      * @param method name of the method in a sweep
      * @param shots training images per class
-     * @param half the classes tested on
+     * @param half the classes tested on; null for all
      */
     public record Column(String method, int shots, ClassHalf half) {
 
-        /** Tests on all classes where the file names no half. */
-        public Column {
-            half = half == null ? ClassHalf.ALL : half;
+        private boolean isOf(ClassHalf classes, Setup setup) {
+            return Objects.requireNonNullElse(half, ClassHalf.ALL) == classes
+                    && shots == setup.shots().count()
+                    && setup.method().published()
+                    && setup.method().method().equals(Method.of(method));
         }
     }
 
     /** Reads the numbers that are shipped. */
     public static PublishedNumbers shipped() {
         try (InputStream in = Resource.open(PublishedNumbers.class, "published.json")) {
-            JsonMapper json = JsonMapper.builder()
+            return JsonMapper.builder()
                     .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-                    .build();
-            List<Score> numbers = new ArrayList<>();
-            for (Table table : json.treeToValue(json.readTree(in).get("tables"), Table[].class)) {
-                add(table, numbers);
-            }
-            return new PublishedNumbers(List.copyOf(numbers));
+                    .build()
+                    .readValue(in, PublishedNumbers.class);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static void add(Table table, List<Score> numbers) {
-        Map<String, Method> methods = new HashMap<>();
-        table.rows.forEach((dataset, values) -> {
-            for (int i = 0; i < values.size(); i++) {
-                Column column = table.columns.get(i);
-                Method method = methods.computeIfAbsent(column.method, Method::of);
-                numbers.add(new Score(table, column, dataset, method, values.get(i)));
-            }
-        });
     }
 
     /**
@@ -130,24 +109,18 @@ public record PublishedNumbers(List<Score> all) {
      */
     public Optional<Score> find(
             String trainedOn, List<String> datasets, ClassHalf half, Setup setup, Optional<String> backbone) {
-        List<Score> ofMethod =
-                all.stream().filter(score -> score.isOf(half, setup)).toList();
         Stream<String> preferred = Stream.concat(backbone.stream(), Stream.of(USUAL_BACKBONE));
-        return Stream.concat(preferred, ofMethod.stream().map(Score::backbone))
+        return Stream.concat(preferred, tables.stream().map(Table::backbone))
                 .map(name -> datasets.stream()
-                        .flatMap(dataset -> ofMethod.stream()
-                                .filter(s -> s.backbone().equals(name) && s.isOf(trainedOn, dataset))
+                        .flatMap(dataset -> tables.stream()
+                                .filter(table -> table.backbone.equals(name))
+                                .flatMap(table -> table.scores(trainedOn, dataset, half, setup))
                                 .limit(1))
                         .toList())
                 .filter(found -> !found.isEmpty() && found.size() == datasets.size())
                 .findFirst()
-                .map(PublishedNumbers::average);
-    }
-
-    private static Score average(List<Score> found) {
-        Score first = found.get(0);
-        double accuracy =
-                found.stream().mapToDouble(Score::accuracy).average().orElseThrow();
-        return new Score(first.table, first.column, first.dataset, first.method, accuracy);
+                .map(found -> new Score(
+                        found.get(0).table,
+                        found.stream().mapToDouble(Score::accuracy).average().orElseThrow()));
     }
 }

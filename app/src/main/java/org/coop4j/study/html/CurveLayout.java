@@ -50,16 +50,16 @@ final class CurveLayout {
                 .flatMapToDouble(point -> DoubleStream.of(point.mean() - point.sd(), point.mean() + point.sd()))
                 .summaryStatistics();
         double padding = Math.max(PADDING * (all.getMax() - all.getMin()), 0.5);
-        this.low = all.getMin() - padding;
-        this.high = all.getMax() + padding;
+        low = all.getMin() - padding;
+        high = all.getMax() + padding;
         int letters = chart.series().stream()
                 .mapToInt(series -> series.name().length())
                 .max()
                 .orElse(0);
-        this.svg = new Svg(file, file ? NAME_MARGIN + Math.min(WIDEST_NAME, LETTER * letters) : MARGIN);
+        svg = new Svg(file, file ? NAME_MARGIN + Math.min(WIDEST_NAME, LETTER * letters) : MARGIN, low, high);
         TreeSet<Shots> shots = new TreeSet<>();
         chart.points().forEach(point -> shots.add(point.shots()));
-        this.places = places(shots, Svg.LEFT + SIDE, svg.right - SIDE);
+        places = places(shots, Svg.LEFT + SIDE, svg.right - SIDE);
     }
 
     /**
@@ -90,7 +90,7 @@ final class CurveLayout {
         chart.curves().forEach(curve -> svg.series(curve.index(), () -> draw(curve)));
         chart.series().stream().filter(Series::isStar).forEach(star -> {
             double x = places.get(Shots.NONE);
-            double y = y(star.last().mean());
+            double y = svg.y(star.last().mean());
             svg.line(star.paint(), 1.2, true, x, y, svg.right, y);
             svg.marker(star, x, y, star.name() + ": " + star.last().describe());
         });
@@ -108,7 +108,7 @@ final class CurveLayout {
     private void drawAxes() {
         double step = step();
         for (long i = (long) Math.ceil(low / step); i * step <= high; i++) {
-            svg.tickUp(y(i * step), Numbers.number(i * step, step < 1 ? 1 : 0));
+            svg.tickUp(i * step, Numbers.number(i * step, step < 1 ? 1 : 0));
         }
         places.forEach((shots, x) -> svg.tickAcross(x, shots.label()));
         svg.line("muted", 1.2, false, Svg.LEFT, svg.bottom, svg.right, svg.bottom);
@@ -126,15 +126,15 @@ final class CurveLayout {
 
     private void draw(Series curve) {
         double[] path = curve.points().stream()
-                .flatMapToDouble(point -> DoubleStream.of(x(curve, point), y(point.mean())))
+                .flatMapToDouble(point -> DoubleStream.of(x(curve, point), svg.y(point.mean())))
                 .toArray();
         svg.line(curve.paint(), curve.width(), curve.published(), path);
         for (Point point : curve.points()) {
             double x = x(curve, point);
             if (point.sd() > 0) {
-                svg.line(curve.paint(), 1.4, false, x, y(point.mean() - point.sd()), x, y(point.mean() + point.sd()));
+                svg.line(curve.paint(), 1.4, false, x, svg.y(point.mean() - point.sd()), x, svg.y(point.mean() + point.sd()));
             }
-            svg.marker(curve, x, y(point.mean()), curve.name() + ", " + point.describe());
+            svg.marker(curve, x, svg.y(point.mean()), curve.name() + ", " + point.describe());
         }
     }
 
@@ -145,7 +145,7 @@ final class CurveLayout {
         double most = svg.bottom - 4 - (sorted.size() - 1) * NAME_HEIGHT;
         double least = svg.top;
         for (Series series : sorted) {
-            double y = y(series.last().mean());
+            double y = svg.y(series.last().mean());
             double height = Math.max(least, y);
             least = height + NAME_HEIGHT;
             height = Math.min(height, most);
@@ -163,9 +163,5 @@ final class CurveLayout {
         List<Series> curves = chart.curves();
         double distance = Math.min(3, DODGE / curves.size());
         return places.get(point.shots()) + distance * (curves.indexOf(curve) - (curves.size() - 1) / 2.0);
-    }
-
-    private double y(double accuracy) {
-        return svg.bottom - (svg.bottom - svg.top) * (accuracy - low) / (high - low);
     }
 }
