@@ -71,6 +71,7 @@ public final class Table<T> {
      * @param keys names of the data of a cell, in their order; none in a column for people alone
      * @param cell makes a cell of a row's source
      * @param width most characters of its cells on the screen; 0 if unknown before all rows are there
+     * @param optional true if a narrow terminal leaves it out
      */
     public record Column<T>(
             String heading,
@@ -78,7 +79,8 @@ public final class Table<T> {
             List<String> keys,
             Function<? super T, ?> cell,
             Set<Format> formats,
-            int width) {}
+            int width,
+            boolean optional) {}
 
     private final String name;
     private final String title;
@@ -129,7 +131,7 @@ public final class Table<T> {
      * @param keys names of the data of a cell, in their order
      */
     public Table<T> column(String heading, Kind kind, Function<? super T, ?> cell, String... keys) {
-        columns.add(new Column<>(heading, kind, List.of(keys), cell, EnumSet.allOf(Format.class), 0));
+        columns.add(new Column<>(heading, kind, List.of(keys), cell, EnumSet.allOf(Format.class), 0, false));
         return this;
     }
 
@@ -218,14 +220,24 @@ public final class Table<T> {
     }
 
     private Table<T> upTo(int width) {
-        Column<T> last = last();
-        columns.set(
-                columns.size() - 1, new Column<>(last.heading, last.kind, last.keys, last.cell, last.formats, width));
-        return this;
+        return last(width, last().optional);
+    }
+
+    /** Lets a terminal that is too narrow for the table leave out the last column; those to the right go first. */
+    public Table<T> optional() {
+        return last(last().width, true);
     }
 
     private Column<T> last() {
         return columns.get(columns.size() - 1);
+    }
+
+    private Table<T> last(int width, boolean optional) {
+        Column<T> last = last();
+        columns.set(
+                columns.size() - 1,
+                new Column<>(last.heading, last.kind, last.keys, last.cell, last.formats, width, optional));
+        return this;
     }
 
     /** Adds a row. */
@@ -322,7 +334,21 @@ public final class Table<T> {
 
     /** Returns the rows in aligned columns under their headings in upper case. */
     public AlignedLines lines() {
-        List<Integer> shown = shown();
+        return lines(shown());
+    }
+
+    /** Returns lines of at most so many columns: without optional columns, then with words broken into lines. */
+    private AlignedLines lines(int most) {
+        List<Integer> shown = new ArrayList<>(shown());
+        for (int i = shown.size() - 1; i >= 0 && lines(shown).width() > most; i--) {
+            if (columns.get(shown.get(i)).optional) {
+                shown.remove(i);
+            }
+        }
+        return lines(shown).within(most);
+    }
+
+    private AlignedLines lines(List<Integer> shown) {
         AlignedLines lines = heading(shown);
         rows.forEach(row -> lines.row(texts(row.cells, shown)));
         return lines;
@@ -376,7 +402,7 @@ public final class Table<T> {
     /** Prints the rows that were added. */
     public void print(Format format, Console console) {
         if (format == Format.TABLE) {
-            lines().print(console.out());
+            lines(console.outWidth()).print(console.out());
             return;
         }
         try (Printer printer = printer(format, console)) {
