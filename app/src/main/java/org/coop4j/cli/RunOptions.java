@@ -133,9 +133,9 @@ final class RunOptions {
         if (preset != null) {
             String name = "preset " + preset.name();
             ClipConfig given = space.requireTowers(name).architecture();
-            if (!ClipConfig.named(preset.architecture()).equals(given)) {
-                throw new CommandFailure("%s is for %s, not this model".formatted(name, preset.architecture()));
-            }
+            CommandFailure.require(
+                    ClipConfig.named(preset.architecture()).equals(given),
+                    "%s is for %s, not this model".formatted(name, preset.architecture()));
         }
     }
 

@@ -9,7 +9,6 @@ import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureTable;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.data.FeatureList;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.StoredFeatures;
@@ -72,9 +71,9 @@ final class SpaceOptions {
         require(
                 data.holdsFeatures(),
                 "--class-features goes with features as --data: give a model with --model to encode images");
-        if (logitScale != null && !(logitScale > 0 && Double.isFinite(Math.log(logitScale)))) {
-            throw new WrongUsage("--logit-scale: expected a positive number, got " + logitScale);
-        }
+        require(
+                logitScale == null || (logitScale > 0 && Double.isFinite(Math.log(logitScale))),
+                "--logit-scale: expected a positive number, got " + logitScale);
         ImageDataset lists = data.load(1); // the names are those of any seed
         StoredFeatures images = lists.stored().orElseThrow();
         StoredFeatures texts = FeatureList.texts(classFeatures, lists.classNames());
