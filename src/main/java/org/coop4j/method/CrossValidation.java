@@ -5,6 +5,8 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Folds;
+import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.Method.Task;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 

@@ -23,7 +23,7 @@ import org.coop4j.data.benchmark.BenchmarkSource;
 import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.image.ExifOrientation;
-import org.coop4j.method.Task;
+import org.coop4j.method.Method.Task;
 
 /**
  * The source of a run's images.

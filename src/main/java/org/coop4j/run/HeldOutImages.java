@@ -9,7 +9,7 @@ import org.coop4j.data.LabelledImage;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.CrossValidation;
 import org.coop4j.method.Method;
-import org.coop4j.method.Task;
+import org.coop4j.method.Method.Task;
 
 /**
  * Images that a classifier did not learn from, by which its confidence is chosen: the val images and, if they are few,

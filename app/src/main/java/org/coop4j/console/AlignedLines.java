@@ -2,7 +2,10 @@ package org.coop4j.console;
 
 import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.coop4j.base.SafeText;
 import org.coop4j.console.Table.Kind;
 
@@ -10,6 +13,8 @@ import org.coop4j.console.Table.Kind;
 public final class AlignedLines {
 
     private static final int FIRST_EMOJI = 0x1F300;
+    /** Characters to which a column of words is broken at least. */
+    private static final int LEAST_WIDTH = 10;
 
     private final List<Kind> kinds;
     private final int[] widths;
@@ -50,6 +55,37 @@ public final class AlignedLines {
         printed = rows.size();
     }
 
+    /** Returns the columns that the longest row takes. */
+    int width() {
+        return Arrays.stream(widths).sum() + 2 * (widths.length - 1);
+    }
+
+    /** Returns these rows with the widest column of words broken into lines, if they take more than so many columns. */
+    AlignedLines within(int most) {
+        int widest = IntStream.range(0, widths.length)
+                .filter(c -> !kinds.get(c).isNumeric())
+                .reduce((a, b) -> widths[b] > widths[a] ? b : a)
+                .orElse(0);
+        int room = widths[widest] - (width() - most);
+        if (width() <= most || room < LEAST_WIDTH || kinds.get(widest).isNumeric()) {
+            return this;
+        }
+        AlignedLines broken = new AlignedLines(kinds.toArray(Kind[]::new));
+        for (List<String> row : rows) {
+            List<String> lines = wrapped(row.get(widest), room);
+            for (int i = 0; i < lines.size(); i++) {
+                String[] cells = i == 0 ? row.toArray(String[]::new) : blank();
+                cells[widest] = lines.get(i);
+                broken.row(cells);
+            }
+        }
+        return broken;
+    }
+
+    private String[] blank() {
+        return Collections.nCopies(widths.length, "").toArray(String[]::new);
+    }
+
     /** Returns all rows as they are printed. */
     public List<String> lines() {
         return rows.stream().map(this::line).toList();
@@ -79,7 +115,9 @@ public final class AlignedLines {
 
     /** Breaks a text between words into lines of at most so many characters. */
     public static List<String> wrapped(String text, int most) {
-        return text.replaceAll("(.{1," + most + "})( |$)", "$1\n").lines().toList();
+        return text.length() <= most
+                ? List.of(text)
+                : text.replaceAll("(.{1," + most + "})( |$)", "$1\n").lines().toList();
     }
 
     /** Returns the columns that a text takes on the terminal: East Asian characters take two. */

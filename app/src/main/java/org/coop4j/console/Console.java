@@ -27,16 +27,23 @@ public final class Console implements Progress {
     private final StandardOutput output;
     private final PrintStream out;
     private final PrintStream err;
+    private final boolean outIsTerminal;
     private final boolean errorIsTerminal;
     private final int width;
     private boolean quiet;
     private String status = "";
 
+    /** A console whose results do not go to a terminal. */
+    public Console(OutputStream out, OutputStream err, boolean errorIsTerminal, int width) {
+        this(out, false, err, errorIsTerminal, width);
+    }
+
     /**
      * @param errorIsTerminal true if {@code err} is a terminal that understands cursor movement
      * @param width columns of the terminal
      */
-    public Console(OutputStream out, OutputStream err, boolean errorIsTerminal, int width) {
+    public Console(OutputStream out, boolean outIsTerminal, OutputStream err, boolean errorIsTerminal, int width) {
+        this.outIsTerminal = outIsTerminal;
         this.output = new StandardOutput(out);
         this.out = new PrintStream(new BufferedOutputStream(output), false, StandardCharsets.UTF_8);
         this.err = new PrintStream(err, true, StandardCharsets.UTF_8);
@@ -47,22 +54,26 @@ public final class Console implements Progress {
     /**
      * Returns the console of this process.
      *
-     * <p>Java cannot tell whether standard error is a terminal, so the launcher says it ({@code
-     * coop.stderr=terminal}, {@code coop.columns}); without the launcher, Linux is asked.
+     * <p>Java cannot tell whether a stream is a terminal, so the launcher says it ({@code coop.stdout=terminal},
+     * {@code coop.stderr=terminal}, {@code coop.columns}); without the launcher, Linux is asked.
      */
     public static Console system() {
-        String told = System.getProperty("coop.stderr");
-        boolean terminal = told != null ? told.equals("terminal") : linuxSaysTerminal();
         return new Console(
                 new FileOutputStream(FileDescriptor.out),
+                isTerminal("coop.stdout", 1),
                 new FileOutputStream(FileDescriptor.err),
-                terminal && understandsCursor(System.getenv()),
+                isTerminal("coop.stderr", 2) && understandsCursor(System.getenv()),
                 width(System.getProperty("coop.columns", "")));
     }
 
-    private static boolean linuxSaysTerminal() {
+    private static boolean isTerminal(String property, int descriptor) {
+        String told = System.getProperty(property);
+        if (told != null) {
+            return told.equals("terminal");
+        }
         try {
-            String device = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
+            String device = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor))
+                    .toString();
             return device.startsWith("/dev/pts/") || device.startsWith("/dev/tty");
         } catch (IOException e) {
             return false; // another system
@@ -100,6 +111,11 @@ public final class Console implements Progress {
         return width;
     }
 
+    /** Returns the columns of a line of results, any number if they do not go to a terminal. */
+    int outWidth() {
+        return outIsTerminal ? width : Integer.MAX_VALUE;
+    }
+
     /** Returns true if only results and problems are shown. */
     public boolean quiet() {
         return quiet;
@@ -124,9 +140,10 @@ public final class Console implements Progress {
         AlignedLines.wrapped(SafeText.line(text), width).forEach(out::println);
     }
 
-    /** Prints a line on standard error, above the status line. */
+    /** Prints a line on standard error, above the status line; a terminal breaks it between words. */
     public void line(String line) {
-        above(() -> err.println(SafeText.line(line)));
+        int most = errorIsTerminal ? width : Integer.MAX_VALUE;
+        above(() -> AlignedLines.wrapped(SafeText.line(line), most).forEach(err::println));
     }
 
     /** Prints a line on standard error, unless the user asked for quiet. */

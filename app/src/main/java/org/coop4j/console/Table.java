@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -90,6 +91,9 @@ public final class Table<T> {
 
     /** Most characters of columns' cells on the screen, where they are known before all rows are there. */
     private final Map<Integer, Integer> widths = new HashMap<>();
+
+    /** Columns that a narrow terminal leaves out. */
+    private final Set<Integer> optional = new HashSet<>();
 
     private int decimals = 1;
     private boolean grouped;
@@ -228,6 +232,12 @@ public final class Table<T> {
         return this;
     }
 
+    /** Lets a terminal that is too narrow for the table leave out the last column; those to the right go first. */
+    public Table<T> optional() {
+        optional.add(columns.size() - 1);
+        return this;
+    }
+
     /** Adds a row. */
     public Table<T> row(T row) {
         rows.add(new Row(cells(row), false));
@@ -319,7 +329,21 @@ public final class Table<T> {
 
     /** Returns the rows in aligned columns under their headings in upper case. */
     public AlignedLines lines() {
-        List<Integer> shown = shown();
+        return lines(shown());
+    }
+
+    /** Returns lines of at most so many columns: without optional columns, then with words broken into lines. */
+    private AlignedLines lines(int most) {
+        List<Integer> shown = new ArrayList<>(shown());
+        for (int i = shown.size() - 1; i >= 0 && lines(shown).width() > most; i--) {
+            if (optional.contains(shown.get(i))) {
+                shown.remove(i);
+            }
+        }
+        return lines(shown).within(most);
+    }
+
+    private AlignedLines lines(List<Integer> shown) {
         AlignedLines lines = heading(shown);
         rows.forEach(row -> lines.row(texts(row.cells, shown)));
         return lines;
@@ -376,7 +400,7 @@ public final class Table<T> {
     /** Prints the rows that were added. */
     public void print(Format format, Console console) {
         if (format == Format.TABLE) {
-            lines().print(console.out());
+            lines(console.outWidth()).print(console.out());
             return;
         }
         try (Printer printer = printer(format, console)) {

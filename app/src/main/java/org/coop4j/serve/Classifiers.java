@@ -17,7 +17,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import org.coop4j.image.ImageException;
+import org.coop4j.image.ImageDecoder.ImageException;
 import org.coop4j.image.ImageForm;
 import org.coop4j.predict.InputImage;
 import org.coop4j.predict.Prediction;

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -130,6 +131,19 @@ class LauncherTest {
 
     private static String prepares(Object java) {
         return "coop: preparing faster starts with the Java in " + java + " ...\n";
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void onATerminalMessagesBreakBetweenWords() throws IOException {
+        String command = "stty cols 60; bash ./coop tokenize 'a cat'";
+        Ended ended = end(start(Map.of(), root, "script", "-qec", command, "/dev/null"));
+        assertThat(ended.code()).as(ended.out()).isZero();
+        assertThat(ended.out().replace("\r", "").lines())
+                .filteredOn(line -> !line.startsWith("ran"))
+                .hasSizeGreaterThan(2)
+                .allMatch(line -> line.length() <= 60 || line.indexOf(' ') < 0, "at most 60 columns")
+                .anyMatch(line -> line.startsWith("coop: building"));
     }
 
     /** Waits until Maven has been started a number of times. */

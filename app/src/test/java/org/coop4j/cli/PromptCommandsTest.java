@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,11 +56,15 @@ class PromptCommandsTest {
     }
 
     private static CommandRun trainOn(Path data, int context, Path out, Object... more) {
+        return coop(words(data, context, out, more).toArray());
+    }
+
+    private static List<Object> words(Path data, int context, Path out, Object... more) {
         List<Object> words = new ArrayList<>(List.of("train", "-m", model, "-d", data, "-o", out));
         words.addAll(List.of("-M", context, "-k", 2, "--epochs", 6, "--batch", 4));
         words.addAll(List.of("--bank", folder.resolve("bank")));
         words.addAll(List.of(more));
-        return coop(words.toArray());
+        return words;
     }
 
     private static CommandRun eval(Object... more) {
@@ -117,6 +122,23 @@ class PromptCommandsTest {
         assertThat(resumed.code()).isZero();
         assertThat(resumed.err()).contains("is finished already");
         assertThat(run.resolve(RunFolder.CLASSIFIER)).hasBinaryContent(prompt);
+    }
+
+    @Test
+    void theTableOfTrainFitsTheTerminal() {
+        String prompt = "a photograph of a {} that was taken from far away on a hazy day in the late summer";
+        List<Object> words = words(pictures, 3, run, "--resume", "-t", prompt);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        Console terminal = new Console(out, true, OutputStream.nullOutputStream(), false, 80);
+        assertThat(Coop.run(terminal, words.stream().map(Object::toString).toArray(String[]::new)))
+                .isZero();
+        List<String> shown = out.toString(StandardCharsets.UTF_8).lines().toList();
+        assertThat(shown)
+                .filteredOn(line -> !line.contains(run.toString()))
+                .hasSizeGreaterThan(5)
+                .allMatch(line -> line.length() <= 80);
+        assertThat(shown).anyMatch(line -> line.contains("MACRO F1") && !line.contains("SECONDS"));
+        assertThat(coop(words.toArray()).out()).contains(prompt).contains("SECONDS");
     }
 
     @Test

@@ -34,6 +34,16 @@ class ConsoleTest {
         assertThat(shown()).isEqualTo("\r\u001b[K50 %\r\u001b[Kcoop: image x is damaged\n50 %");
     }
 
+    @Test
+    void aTerminalBreaksLinesBetweenWords() {
+        String words = "word ".repeat(30).strip();
+        console(true).note(words);
+        assertThat(shown().lines()).hasSize(2).allMatch(line -> line.length() <= 80 && line.matches("(word ?)+"));
+        err.reset();
+        console(false).note(words);
+        assertThat(shown()).isEqualTo(words + "\n");
+    }
+
     /** Both streams are the terminal. */
     @Test
     void rowsAreOnTheScreenBeforeTheStatusLineIsDrawnBelowThem() {

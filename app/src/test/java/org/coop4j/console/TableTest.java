@@ -47,6 +47,45 @@ class TableTest {
                         """);
     }
 
+    private String printed(Table<Animal> table, int width) {
+        Console terminal = new Console(out, true, OutputStream.nullOutputStream(), false, width);
+        table.print(Table.Format.TABLE, terminal);
+        terminal.flush();
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void aNarrowTerminalLeavesOutOptionalColumns() {
+        Table<Animal> table = new Table<Animal>()
+                .text("name", Animal::name)
+                .count("count", Animal::count)
+                .optional()
+                .share("share", Animal::share)
+                .count("legs", animal -> 4)
+                .optional();
+        assertThat(printed(table.rows(animals), 21))
+                .isEqualTo(
+                        """
+                        NAME  COUNT   SHARE
+                        cat   1,234  25.0 %
+                        dog       5  50.0 %
+                        """);
+        out.reset();
+        assertThat(printed(table, 14)).startsWith("NAME   SHARE\ncat   25.0 %\n");
+    }
+
+    @Test
+    void aNarrowTerminalBreaksWordsThatAreTooLongForARow() {
+        Animal animal = new Animal("a very long name of a cat", 4, 0.25, Optional.empty());
+        assertThat(printed(table().rows(List.of(animal)), 30))
+                .isEqualTo(
+                        """
+                        NAME           COUNT   SHARE
+                        a very long        4  25.0 %
+                        name of a cat
+                        """);
+    }
+
     @Test
     void csvHasPlainNumbersAndQuotesWhatNeedsIt() {
         table().rows(animals).print(Table.Format.CSV, console);

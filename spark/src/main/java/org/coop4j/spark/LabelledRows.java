@@ -26,8 +26,8 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Method;
+import org.coop4j.method.Method.FewShotFeatures;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -50,8 +50,10 @@ public record ComparisonTable(List<Comparison> seeds) {
                         "high")
                 .means("macro F1", c -> cell(c, x -> x.test().evaluation().macroF1()), "macro_f1")
                 .means("training", c -> cell(c, x -> x.train().accuracy()), "train_accuracy")
+                .optional()
                 .means("val", c -> cell(c, x -> x.val().accuracy()), "val_accuracy")
                 .means("seconds", c -> cell(c, ComparedClassifier::seconds), "seconds")
+                .optional()
                 .rows(classifiers.stream()
                         .sorted(Comparator.comparing(c -> c.role() != Role.METHOD))
                         .toList());
