@@ -27,7 +27,7 @@ import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ExifOrientation;
-import org.coop4j.method.Task;
+import org.coop4j.method.Method.Task;
 import org.coop4j.method.train.Training;
 
 /**

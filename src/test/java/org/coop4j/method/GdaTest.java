@@ -13,6 +13,7 @@ import org.coop4j.ProgressRecorder;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
+import org.coop4j.method.Method.FewShotFeatures;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -18,6 +18,8 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;

@@ -157,7 +157,7 @@ final class SweepCommand extends ConsoleCommand {
 
     private SweepOutcome onSpark(Sweep sweep, SweepScreen screen, SweepCluster.Files files) throws IOException {
         try (SweepCluster cluster = SweepCluster.connect(spark, files)) {
-            return sweep.run(out, screen, cluster);
+            return sweep.run(out, screen, Optional.of(cluster));
         }
     }
 
