@@ -300,5 +300,13 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
          * @param images number of training images
          */
         double work(int images, Training training);
+
+        /**
+         * Returns a learner with the settings that this one chose for a classifier, so that learning again from part of
+         * its images searches for nothing.
+         */
+        default Learner settled(ClassifierFile learned) {
+            return this;
+        }
     }
 }

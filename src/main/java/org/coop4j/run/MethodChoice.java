@@ -111,8 +111,10 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
             throws IOException {
         FeatureSet all = images.train().all(candidate.method.features(), progress);
         FewShotFeatures data = new FewShotFeatures(all, FeatureSets.none(all.width()));
-        float[][] logits = new CrossValidation(images.space(), images.task(), folds)
-                .logits(candidate.method, candidate.training, data, candidate.shots);
+        Trainer trainer = new Trainer(candidate.training, images.task().seed());
+        float[][] logits = new CrossValidation(
+                        candidate.method.learner(images.space(), images.task()), trainer, folds)
+                .logits(data, candidate.shots);
         return new Scores(images.train().labels(), logits);
     }
 
