@@ -64,8 +64,8 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
      * @throws DatasetException if there are no val images, and a class has a single training image, so that no image
      *     can be left out
      */
-    public static MethodChoice best(
-            SharedData shared, RunConfig config, List<Candidate> candidates, Progress progress) throws IOException {
+    public static MethodChoice best(SharedData shared, RunConfig config, List<Candidate> candidates, Progress progress)
+            throws IOException {
         boolean every = candidates.stream().anyMatch(c -> c.shots == 0);
         int most = candidates.stream().mapToInt(Candidate::shots).max().orElseThrow();
         Sample sample = new Sample(every ? 0 : most, config.sample().seed());
@@ -113,8 +113,7 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
         FeatureSet all = images.train().all(candidate.method.features(), progress);
         FewShotFeatures data = new FewShotFeatures(all, FeatureSets.none(all.width()));
         Trainer trainer = new Trainer(candidate.training, images.task().seed());
-        float[][] logits = new CrossValidation(
-                        candidate.method.learner(images.space(), images.task()), trainer, folds)
+        float[][] logits = new CrossValidation(candidate.method.learner(images.space(), images.task()), trainer, folds)
                 .logits(data, candidate.shots);
         return new Scores(images.train().labels(), logits);
     }

@@ -93,7 +93,8 @@ class EmbedCommandTest {
         try (SafetensorsFile file = SafetensorsFile.open(out);
                 Clip clip = Clip.open(model)) {
             assertThat(file.shape("pixels").dims()).containsExactly(2L, 3L, 32L, 32L);
-            float[] second = clip.preprocessing().toTensor(clip.preprocessing().fitted(new ImageDecoder().decode(chair)));
+            float[] second =
+                    clip.preprocessing().toTensor(clip.preprocessing().fitted(new ImageDecoder().decode(chair)));
             float[] pixels = file.floats("pixels");
             assertThat(java.util.Arrays.copyOfRange(pixels, second.length, pixels.length))
                     .containsExactly(second);

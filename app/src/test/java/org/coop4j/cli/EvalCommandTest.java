@@ -119,8 +119,7 @@ class EvalCommandTest {
         int leftOut = json(done).get("left_out").asInt();
         assertThat(leftOut).isPositive();
         assertThat(json(done).get("images").asInt()).isEqualTo(9 - leftOut);
-        assertThat(done.err())
-                .contains(leftOut + " of 9 images", pictures.toString(), "left out", "--allow-overlap");
+        assertThat(done.err()).contains(leftOut + " of 9 images", pictures.toString(), "left out", "--allow-overlap");
 
         CommandRun all = eval("-p", run, "-d", pictures, "--seed", other, "--allow-overlap", "--json");
         assertThat(json(all).get("images").asInt()).isEqualTo(9);

@@ -451,9 +451,7 @@ class PromptCommandsTest {
         List<Object> words = new ArrayList<>(List.of("predict", "-p", other, "-m", tiny, "-q", "-c", "cat,dog", image));
         CommandRun refused = coop(words.toArray());
         assertThat(refused.code()).isEqualTo(1);
-        assertThat(refused.err())
-                .contains("528 tokens", "--vocabulary DIR")
-                .hasLineCount(1);
+        assertThat(refused.err()).contains("528 tokens", "--vocabulary DIR").hasLineCount(1);
         words.addAll(List.of("--vocabulary", CampaignFiles.vocabulary()));
         assertThat(coop(words.toArray()).code()).isZero();
     }

@@ -118,9 +118,7 @@ class ReportCommandTest {
 
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.out()).isEmpty();
-        assertThat(run.err())
-                .contains("out of memory")
-                .contains("below " + runs, "1 failed run", "0 unfinished");
+        assertThat(run.err()).contains("out of memory").contains("below " + runs, "1 failed run", "0 unfinished");
         assertThat(runs.resolve("report")).doesNotExist();
     }
 

@@ -134,9 +134,7 @@ class SweepCommandTest {
         CommandRun run = coop("sweep", both, "-m", model, "-o", out);
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.out()).contains("failed").contains("data");
-        assertThat(run.err())
-                .contains("2 of 4 runs")
-                .containsPattern("coop: +sick zero-shot and 1 other: 1 image");
+        assertThat(run.err()).contains("2 of 4 runs").containsPattern("coop: +sick zero-shot and 1 other: 1 image");
         assertThat(run.err().lines().filter(line -> line.matches("\\d/4 data .*")))
                 .hasSize(2);
         CommandRun skipping = coop("sweep", both, "-m", model, "-o", out, "--skip-bad");
@@ -151,7 +149,9 @@ class SweepCommandTest {
         CommandRun run = coop("sweep", wrong, "-m", model, "-o", out);
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.err().lines()).hasSize(1);
-        assertThat(run.err()).startsWith("coop: wrong.yaml, line 2, column 1: methods: ").contains("\"cop\"");
+        assertThat(run.err())
+                .startsWith("coop: wrong.yaml, line 2, column 1: methods: ")
+                .contains("\"cop\"");
         Files.createDirectories(folder.resolve("empty1"));
         Files.createDirectories(folder.resolve("empty2"));
         Files.writeString(wrong, "datasets: [empty1, empty2]\nmethods: zero-shot\n");
