@@ -1,11 +1,10 @@
 package org.coop4j.method;
 
-import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Setting;
 import org.coop4j.base.Settings;
+import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.PromptEncoder;
@@ -36,9 +35,7 @@ public record Tcp(
     public Tcp {
         PromptContext.atEnd(contextLength, null);
         Settings.requireNotNegative("weight", weight);
-        if (block < 0) {
-            throw new IllegalArgumentException("block: expected 0 or more, got " + block);
-        }
+        Settings.requireNotNegative("block", block);
         if (template != null) {
             PromptEnsemble.of(template);
         }
@@ -89,10 +86,6 @@ public record Tcp(
         return new Tcp(contextLength, entered, weight, template == null ? own : template);
     }
 
-    CoCoOp.MetaNet net(Clip clip) {
-        return CoCoOp.MetaNet.of(clip, 4, contextLength);
-    }
-
     /** Returns the template without its first M words, as far as they precede the class name. */
     private String rest() {
         if (template == null) {
@@ -115,8 +108,8 @@ public record Tcp(
     }
 
     @Override
-    public List<LearnedTensor> initial(Clip clip, Task task) {
-        return net(clip).initial(context(), clip, task.seed());
+    public List<LearnedTensor> besideContext(Clip clip, long seed) {
+        return CoCoOp.metaNet(clip, 4, contextLength, seed);
     }
 
     @Override
@@ -130,14 +123,14 @@ public record Tcp(
             StepGraph step, List<LearnedTensor> learned, FeatureMatrix teacher) {
         long[] ctx = learned.get(0).shape();
         SDVariable t = step.perClass("class features of the template", teacher);
-        SDVariable h = CoCoOp.MetaNet.forward(step, Activation.Kind.QUICK_GELU, t);
+        SDVariable h = CoCoOp.metaNet(step, Activation.Kind.QUICK_GELU, t);
         SDVariable rows = h.reshape(step.classes() * ctx[0], ctx[1]); // [classes · M, width]
         return Map.of(block, new PromptEncoder.Replacement(rows, true));
     }
 
     @Override
     public List<String> checkpointTensors() {
-        return CoCoOp.MetaNet.withContext();
+        return CoCoOp.TENSORS;
     }
 
     @Override
@@ -145,11 +138,5 @@ public record Tcp(
         return classNames.stream()
                 .map(name -> ClassName.in(rest(), name, clip.tokenizer()))
                 .toList();
-    }
-
-    @Override
-    public void require(Clip clip, ClassifierFile file) throws IOException {
-        context().require(clip, file);
-        net(clip).require(file);
     }
 }

@@ -11,8 +11,8 @@ import org.coop4j.data.FeatureSets;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.CrossValidation;
-import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Method;
+import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 
@@ -60,14 +60,15 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
      * Chooses one by val images or cross-validation.
      *
      * @param config configuration of a run on the images
-     * @param sample sample of the training images
      * @param progress receives the procedure and the accuracy of each candidate
      * @throws DatasetException if there are no val images, and a class has a single training image, so that no image
      *     can be left out
      */
-    public static MethodChoice best(
-            SharedData shared, RunConfig config, Sample sample, List<Candidate> candidates, Progress progress)
+    public static MethodChoice best(SharedData shared, RunConfig config, List<Candidate> candidates, Progress progress)
             throws IOException {
+        boolean every = candidates.stream().anyMatch(c -> c.shots == 0);
+        int most = candidates.stream().mapToInt(Candidate::shots).max().orElseThrow();
+        Sample sample = new Sample(every ? 0 : most, config.sample().seed());
         RunFeatures images = RunFeatures.withoutTest(shared, config, sample, progress);
         ImageDataset whole =
                 shared.dataset(config.testedOn().source(), config.sample().seed());
@@ -111,8 +112,9 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
             throws IOException {
         FeatureSet all = images.train().all(candidate.method.features(), progress);
         FewShotFeatures data = new FewShotFeatures(all, FeatureSets.none(all.width()));
-        float[][] logits = new CrossValidation(images.space(), images.task(), folds)
-                .logits(candidate.method, candidate.training, data, candidate.shots);
+        Trainer trainer = new Trainer(candidate.training, images.task().seed());
+        float[][] logits = new CrossValidation(candidate.method.learner(images.space(), images.task()), trainer, folds)
+                .logits(data, candidate.shots);
         return new Scores(images.train().labels(), logits);
     }
 

@@ -13,6 +13,7 @@ import org.coop4j.ProgressRecorder;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
+import org.coop4j.method.Method.FewShotFeatures;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,7 +64,7 @@ class GdaTest {
                     i -> products.get(i / classes, i % classes) + gaussians.bias()[i % classes]);
             float scale = (float) golden.json().get("logit_scale").asDouble();
             FeatureSet val = problem.val();
-            assertHits(Gda.valHits(gaussians, val, text, scale), c.get("val_hits"));
+            assertHits(Gda.hits(gaussians, text, scale, FeatureSets.matrix(val).normalized(), val.labels()), c.get("val_hits"));
             assertHits(Gda.crossValidationHits(train, text, scale), c.get("cross_validation_hits"));
             assertLogits(golden, problem, key, "searched", gaussians);
             assertLogits(golden, problem, key, "cross_validated", gaussians);

@@ -18,6 +18,8 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
@@ -121,7 +123,7 @@ class GoldenPromptAccuracyTest {
                 "TCP",
                 new Row(
                         tcp,
-                        seed -> tcp.net(clip).initial(context, clip, seed),
+                        seed -> tcp.initial(clip, new Task(List.of("one"), "{}", seed)),
                         learned -> new PromptLearner.Objective(
                                 new Tcp(4, tcp.block(), 8, "{}").vectors(learned, teacher),
                                 KgCoOp.loss(teacher, tcp.weight())),
@@ -137,7 +139,7 @@ class GoldenPromptAccuracyTest {
                 "CoCoOp",
                 new Row(
                         new CoCoOp(),
-                        seed -> spoken(CoCoOp.net(clip).initial(context, clip, seed)),
+                        seed -> spoken(new CoCoOp(words.length, null).initial(clip, new Task(List.of("one"), "{}", seed))),
                         learned -> new PromptLearner.Objective(new CoCoOp().vectors(learned, null), CoOp::loss),
                         11.3,
                         12.9));

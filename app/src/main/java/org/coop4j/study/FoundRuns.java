@@ -9,26 +9,21 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileVisitOption;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.EnumSet;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.run.CheckedJson;
@@ -106,8 +101,6 @@ public record FoundRuns(
      */
     public record ModelId(String sha256, String name, Optional<String> backbone) {
 
-        private static final Pattern PUBLISHED = Pattern.compile("OpenAI (\\S+)");
-
         /**
          * Returns a model as its run's provenance describes it: by the model that it was converted from, or else by its
          * file.
@@ -121,13 +114,15 @@ public record FoundRuns(
             } catch (JsonProcessingException e) {
                 knownAs = "";
             }
-            Matcher matcher = PUBLISHED.matcher(knownAs);
-            if (matcher.matches()) {
-                return new ModelId(sha256, matcher.group(1), Optional.of(matcher.group(1)));
-            }
+            String name = knownAs.replaceFirst("^OpenAI (?=\\S+$)", "");
             String file = provenance.path("modelFile").asText("").replaceFirst("\\.safetensors$", "");
-            String name = knownAs.isBlank() ? file : knownAs;
-            return new ModelId(sha256, name.isBlank() ? "unknown model" : name, Optional.empty());
+            return new ModelId(
+                    sha256,
+                    Stream.of(name, file, "unknown model")
+                            .filter(known -> !known.isBlank())
+                            .findFirst()
+                            .orElseThrow(),
+                    name.equals(knownAs) ? Optional.empty() : Optional.of(name));
         }
 
         /** Returns the first digits of the SHA-256, enough to distinguish models. */
@@ -160,11 +155,7 @@ public record FoundRuns(
                 root,
                 folder -> !folder.equals(root)
                         && (folder.getFileName().toString().startsWith(".") || RunFolder.isReplaced(folder)),
-                (place, problem) -> {
-                    if (problem instanceof AccessDeniedException) { // otherwise a loop or a dead link
-                        found.damaged.add(new Failure(root.relativize(place), RunStore.describe(problem)));
-                    }
-                });
+                (place, problem) -> found.damaged.add(new Failure(root.relativize(place), RunStore.describe(problem))));
         try (Progress.Task task = progress.task("reading", folders.size(), Progress.Unit.FOLDERS)) {
             for (Path folder : folders) {
                 Path name = root.relativize(folder);
@@ -198,29 +189,24 @@ public record FoundRuns(
      * @param skipped selects folders that are passed over with all that they hold
      * @param failed is told of places that cannot be visited
      */
-    static List<Path> folders(Path root, Predicate<Path> skipped, BiConsumer<Path, IOException> failed)
-            throws IOException {
-        List<Path> folders = new ArrayList<>();
+    static List<Path> folders(Path root, Predicate<Path> skipped, BiConsumer<Path, IOException> failed) {
+        Set<Path> folders = new TreeSet<>();
         Set<Path> seen = new HashSet<>();
-        Files.walkFileTree(
-                root, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, new SimpleFileVisitor<>() {
-                    @Override
-                    public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes at) throws IOException {
-                        if (skipped.test(folder) || !seen.add(folder.toRealPath())) {
-                            return FileVisitResult.SKIP_SUBTREE;
-                        }
+        Deque<Path> left = new ArrayDeque<>(List.of(root));
+        while (!left.isEmpty()) {
+            Path folder = left.pop();
+            if (!skipped.test(folder)) {
+                try (Stream<Path> inside = Files.list(folder)) {
+                    if (seen.add(folder.toRealPath())) {
                         folders.add(folder);
-                        return FileVisitResult.CONTINUE;
+                        inside.filter(Files::isDirectory).forEach(left::push);
                     }
-
-                    @Override
-                    public FileVisitResult visitFileFailed(Path file, IOException problem) {
-                        failed.accept(file, problem);
-                        return FileVisitResult.CONTINUE;
-                    }
-                });
-        Collections.sort(folders);
-        return folders;
+                } catch (IOException e) {
+                    failed.accept(folder, e);
+                }
+            }
+        }
+        return List.copyOf(folders);
     }
 
     /**

@@ -4,7 +4,6 @@ import java.util.Locale;
 import org.coop4j.data.RandomStream;
 import org.coop4j.image.Preprocessing;
 import org.coop4j.image.RgbImage;
-import org.coop4j.image.TestTransform;
 import org.coop4j.image.TrainTransform;
 
 /** A transform from an image to the pixels of a view. */
@@ -48,7 +47,7 @@ public sealed interface ImageTransform {
 
         @Override
         public RgbImage apply(RgbImage image, String contentHash, int view) {
-            return new TestTransform(preprocessing).apply(image);
+            return preprocessing.fitted(image);
         }
     }
 

@@ -1,5 +1,9 @@
 package org.coop4j.base;
 
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
@@ -216,14 +220,21 @@ public final class Settings {
     /** Refuses a negative value of a setting, in a record's constructor. */
     public static void requireNotNegative(String name, double value) {
         if (!(value >= 0)) {
-            throw new IllegalArgumentException(name + ": expected 0 or more, got " + value);
+            throw new IllegalArgumentException(name + ": expected 0 or more, got " + Numbers.plain(value));
+        }
+    }
+
+    /** Refuses a value of a setting that is not more than 0. */
+    public static void requirePositive(String name, double value) {
+        if (!(value > 0)) {
+            throw new IllegalArgumentException(name + ": expected more than 0, got " + Numbers.plain(value));
         }
     }
 
     /** Refuses a value of a setting that is not a fraction of a whole. */
     public static void requireShare(String name, double value) {
         if (!(value >= 0 && value <= 1)) {
-            throw new IllegalArgumentException(name + ": expected 0 to 1, got " + value);
+            throw new IllegalArgumentException(name + ": expected 0 to 1, got " + Numbers.plain(value));
         }
     }
 
@@ -240,5 +251,17 @@ public final class Settings {
     /** Returns {@code context_length} for {@code contextLength} and {@code context-length}. */
     private static String canonical(String name) {
         return name.replaceAll("([a-z0-9])([A-Z])", "$1_$2").replace('-', '_').toLowerCase(Locale.ROOT);
+    }
+
+    /** The meaning of a record component for users, in help and messages. */
+    @Retention(RetentionPolicy.RUNTIME)
+    @Target(ElementType.RECORD_COMPONENT)
+    public @interface Setting {
+
+        /** Returns a sentence without a full stop. */
+        String value();
+
+        /** Returns another setting of the record, a string, that decides this one wherever it is given. */
+        String decidedBy() default "";
     }
 }

@@ -3,7 +3,11 @@ package org.coop4j.study.html;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.StringJoiner;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.coop4j.base.Resource;
 import org.coop4j.study.html.FewShotChart.Series;
 
 /**
@@ -27,6 +31,8 @@ final class Svg {
     private final boolean file;
     private final double width;
     private final double height;
+    private final double low;
+    private final double high;
     private final List<Markup> parts = new ArrayList<>();
     final double right;
     final double top;
@@ -35,9 +41,12 @@ final class Svg {
     /**
      * @param file legible at the width of a README and with room for a title; a page scales its drawings
      * @param margin room on the right of the plot
+     * @param low value at the lower end of the vertical axis
      */
-    Svg(boolean file, double margin) {
+    Svg(boolean file, double margin, double low, double high) {
         this.file = file;
+        this.low = low;
+        this.high = high;
         this.width = file ? 820 : 640;
         this.height = file ? 450 : 400;
         this.right = width - margin;
@@ -64,7 +73,7 @@ final class Svg {
 
     /** Returns the legend's sign of a series. */
     static Markup sign(Series series) {
-        Svg svg = new Svg(false, 0);
+        Svg svg = new Svg(false, 0, 0, 1);
         if (!series.isStar()) {
             svg.line(series.paint(), series.width(), series.published(), 0, 7, 28, 7);
         }
@@ -180,8 +189,14 @@ final class Svg {
         }
     }
 
+    /** Returns the place of a value on the vertical axis. */
+    double y(double value) {
+        return bottom - (bottom - top) * (value - low) / (high - low);
+    }
+
     /** Draws a grid line of the vertical axis with its label. */
-    void tickUp(double y, String label) {
+    void tickUp(double value, String label) {
+        double y = y(value);
         line("rule", 1, false, LEFT, y, right, y);
         text("muted", "end", LEFT - 9, y, label);
     }
@@ -203,5 +218,35 @@ final class Svg {
             text.add(String.format(Locale.ROOT, "%.1f,%.1f", points[i], points[i + 1]));
         }
         return text.toString();
+    }
+
+    /** The colours of pages and charts, which are CSS variables of {@code colours.css} for a light and a dark theme. */
+    static final class Colours {
+
+        static final String CSS = Resource.text(Colours.class, "colours.css");
+
+        private static final Map<String, String> LIGHT = theme(CSS.substring(0, CSS.indexOf("@media")));
+        private static final int SERIES = (int)
+                LIGHT.keySet().stream().filter(name -> name.matches("s\\d")).count();
+
+        private Colours() {}
+
+        /** Returns the colours of a theme by name. */
+        static Map<String, String> theme(String css) {
+            return Pattern.compile("--(\\w+):(#\\w{6})")
+                    .matcher(css)
+                    .results()
+                    .collect(Collectors.toMap(colour -> colour.group(1), colour -> colour.group(2)));
+        }
+
+        /** Returns the hexadecimal colour of the light theme. */
+        static String light(String name) {
+            return LIGHT.get(name);
+        }
+
+        /** Returns the name of a series' colour; the colours repeat after the last. */
+        static String series(int index) {
+            return "s" + Math.floorMod(index, SERIES);
+        }
     }
 }

@@ -1,12 +1,10 @@
 package org.coop4j.study.report;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
-import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
@@ -43,7 +41,7 @@ public final class EvaluationSections {
 
     private final List<String> names;
     private final PictureResults results;
-    private final Thumbnails thumbnails = new Thumbnails();
+    final Thumbnails thumbnails = new Thumbnails();
 
     /**
      * Takes predictions of the test images.
@@ -80,11 +78,11 @@ public final class EvaluationSections {
     public Section confusion() {
         List<String> counts = new ArrayList<>();
         List<PictureResult> examples = new ArrayList<>();
-        for (List<PictureResult> pair : first(PAIRS, results.confused())) {
+        for (List<PictureResult> pair : results.confused().stream().limit(PAIRS).toList()) {
             PictureResult one = pair.get(0);
             counts.add("“%s” labelled “%s”: %s"
                     .formatted(names.get(one.truth()), names.get(one.label()), Numbers.count(pair.size(), "image")));
-            examples.addAll(first(EXAMPLES, pair));
+            pair.stream().limit(EXAMPLES).forEach(examples::add);
         }
         String images = Numbers.count(results.all().size(), "test image");
         Section section = new Section("Confusion matrix")
@@ -104,18 +102,9 @@ public final class EvaluationSections {
                 : section.subheading("Most frequent confusions").list(counts).pictures("", pictures(examples));
     }
 
-    static <T> List<T> first(int most, List<T> all) {
-        return all.subList(0, Math.min(most, all.size()));
-    }
-
-    /** Returns a picture with lines below it, unless its file cannot be read any more. */
-    Stream<Picture> picture(Path file, String className, String... lines) {
-        return thumbnails.picture(file, className, List.of(lines)).stream();
-    }
-
     private List<Picture> pictures(List<PictureResult> results) {
         return results.stream()
-                .flatMap(one -> picture(
+                .flatMap(one -> thumbnails.picture(
                         one.file(),
                         names.get(one.truth()),
                         "labelled " + label(one),
@@ -124,10 +113,15 @@ public final class EvaluationSections {
     }
 
     private String label(PictureResult result) {
-        return names.get(result.label()) + " (" + share(result.probability()) + ")";
+        return label(result.label(), result.probability());
     }
 
-    static String share(double probability) {
+    /** Returns "cat (87 %)". */
+    String label(int label, double probability) {
+        return names.get(label) + " (" + share(probability) + ")";
+    }
+
+    private static String share(double probability) {
         return Numbers.percent(100 * probability, 0);
     }
 
@@ -148,8 +142,9 @@ public final class EvaluationSections {
     }
 
     private void changed(Section section, String kind, List<Changed> changed) {
-        List<Picture> pictures = first(PICTURES, changed).stream()
-                .flatMap(one -> picture(
+        List<Picture> pictures = changed.stream()
+                .limit(PICTURES)
+                .flatMap(one -> thumbnails.picture(
                         one.after().file(),
                         names.get(one.after().truth()),
                         label(one.after()),
@@ -163,7 +158,8 @@ public final class EvaluationSections {
 
     /** Shows the images of which the classifier is least certain. */
     public Section leastCertain() {
-        List<PictureResult> least = first(PICTURES, results.leastCertain());
+        List<PictureResult> least =
+                results.leastCertain().stream().limit(PICTURES).toList();
         return new Section("Least certain images")
                 .verdict("Its least certain label has a probability of %s."
                         .formatted(share(least.get(0).probability())))
@@ -279,7 +275,8 @@ public final class EvaluationSections {
                                             case LEARNED_AGAIN -> "the others are learned again without them";
                                             case NOTHING_LEARNED -> "nothing is learned";
                                             case LOGIT_REMOVED ->
-                                                "only their logits are removed, so images never seen may be noticed less often";
+                                                "only their logits are removed, so images never seen may be noticed"
+                                                        + " less often";
                                         }));
     }
 }

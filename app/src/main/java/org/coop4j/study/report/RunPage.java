@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Numbers;
 import org.coop4j.eval.Interval;
@@ -62,8 +63,8 @@ public record RunPage(
         for (ComparedRun run : runs) {
             Comparison comparison = evidence.comparison();
             ComparedClassifier learned = comparison.method(run.name());
-            PictureResults results = PictureResults.of(evidence.images().test(), learned.calibrated());
-            EvaluationSections sections = new EvaluationSections(comparison.classNames(), results);
+            EvaluationSections sections = new EvaluationSections(
+                    comparison.classNames(), PictureResults.of(evidence.images().test(), learned.calibrated()));
             RunPage page = new RunPage(run, evidence, choice, comparison, learned, sections);
             AtomicFile.write(
                     run.folder().resolve(RunFolder.REPORT), page.page(threads).html());
@@ -78,7 +79,7 @@ public record RunPage(
                         run.name(),
                         Numbers.count(evidence.images().train().size(), "image"),
                         Numbers.count(comparison.classNames().size(), "class", "classes"),
-                        Numbers.count(evidence.images().test().size(), "other", "others"));
+                        Numbers.count(evidence.images().test().size(), "other"));
         HtmlPage page = new HtmlPage(run.result().dataset(), lead)
                 .add(summary())
                 .add(baselines())
@@ -132,8 +133,8 @@ public record RunPage(
                 .verdict(run.name() + ": " + ComparisonTable.gain(learned, comparison.bestBaseline()) + ".")
                 .table(new ComparisonTable(List.of(comparison)).table())
                 .paragraph(
-                        "The chosen prompt is the best on training and val images; the best in hindsight is chosen on the"
-                                + " test images, which inflates its accuracy. Seconds exclude encoding.");
+                        "The chosen prompt is the best on training and val images; the best in hindsight is chosen on"
+                                + " the test images, which inflates its accuracy. Seconds exclude encoding.");
     }
 
     private Section chosen() {
@@ -153,23 +154,24 @@ public record RunPage(
         if (suspects.isEmpty()) {
             return section.verdict("None is named: " + unsuspected(labels) + ".");
         }
-        List<Picture> pictures = EvaluationSections.first(PICTURES, suspects).stream()
-                .flatMap(suspect -> sections.picture(
-                        suspect.picture().image().path(),
-                        name(suspect.picture()),
-                        "looks like %s (%s)"
-                                .formatted(
-                                        comparison.classNames().get(suspect.suggested()),
-                                        EvaluationSections.share(suspect.probability())),
-                        "folder: %s (%s)".formatted(name(suspect.picture()), EvaluationSections.share(suspect.own()))))
+        List<Picture> pictures = suspects.stream()
+                .limit(PICTURES)
+                .flatMap(suspect -> picture(
+                        suspect.picture(),
+                        "looks like " + sections.label(suspect.suggested(), suspect.probability()),
+                        "folder: " + sections.label(suspect.picture().image().label(), suspect.own())))
                 .toList();
         return section.verdict(looks(labels) + ".")
                 .paragraph(
                         ("Among %s that it did not learn from, %s finds another class far more probable. The expected"
-                                        + " number follows from its other images. Some are only unusual: move those that"
-                                        + " are wrong.")
+                            + " number follows from its other images. Some are only unusual: move those that are"
+                            + " wrong.")
                                 .formatted(Numbers.count(labels.examined(), "image"), run.name()))
                 .pictures("", pictures);
+    }
+
+    private Stream<Picture> picture(Located one, String... lines) {
+        return sections.thumbnails.picture(one.image().path(), name(one), lines);
     }
 
     private static String looks(LabelErrors labels) {
@@ -195,9 +197,10 @@ public record RunPage(
                 .paragraph("Images are near-duplicates if they are the same file or their features have a cosine above "
                         + NearDuplicates.LEAST_COSINE
                         + ". A test image that was learned from is no test: keep one of each group.");
-        for (Set<Located> group : EvaluationSections.first(GROUPS, groups)) {
-            List<Picture> pictures = EvaluationSections.first(PICTURES, List.copyOf(group)).stream()
-                    .flatMap(one -> sections.picture(one.image().path(), name(one), one.part()))
+        for (Set<Located> group : groups.stream().limit(GROUPS).toList()) {
+            List<Picture> pictures = group.stream()
+                    .limit(PICTURES)
+                    .flatMap(one -> picture(one, one.part()))
                     .toList();
             double least = evidence.duplicates().stream()
                     .filter(pair -> group.contains(pair.first()))
