@@ -1,8 +1,8 @@
 package org.coop4j.method;
 
 import java.util.List;
-import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.eval.Predictions;
 
 /** Maps image features to logits. Safe for use by several threads. */

@@ -3,7 +3,6 @@ package org.coop4j.method;
 import java.io.IOException;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Folds;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
@@ -39,11 +38,11 @@ public record CrossValidation(FeatureSpace space, Task task, int folds) {
             if (held.length == 0) {
                 continue;
             }
-            FeatureSet rest = FeatureSets.first(FeatureSets.select(images, split.without(fold)), shots);
+            FeatureSet rest = FeatureSet.first(FeatureSet.select(images, split.without(fold)), shots);
             try (Classifier classifier = method.learner(space, task)
                     .fit(new FewShotFeatures(rest, data.val()), new Trainer(training, task.seed()))) {
                 float[][] rows = classifier
-                        .logits(FeatureSets.matrix(FeatureSets.select(images, held)))
+                        .logits(FeatureSet.matrix(FeatureSet.select(images, held)))
                         .toRows();
                 for (int i = 0; i < held.length; i++) {
                     logits[held[i]] = rows[i];

@@ -12,7 +12,6 @@ import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Folds;
 import org.coop4j.graph.host.DoubleRows;
 import org.coop4j.graph.host.Gemm;
@@ -86,7 +85,7 @@ public record Gda(
      */
     Model model(FeatureMatrix text, FewShotFeatures data, float scale, Progress progress) {
         FeatureSet pool = ViewPooling.pooled(data.train());
-        Gaussians gaussians = Moments.of(FeatureSets.matrix(pool).normalized(), pool.labels(), text.rows())
+        Gaussians gaussians = Moments.of(FeatureSet.matrix(pool).normalized(), pool.labels(), text.rows())
                 .gaussians();
         if (gaussians.degenerate()) {
             progress.warn("GDA needs at least two images per class, or --views: with one it equals zero-shot");
@@ -132,7 +131,7 @@ public record Gda(
 
     /** Returns the number of val images classified correctly with each α of the grid. */
     static int[] valHits(Gaussians gaussians, FeatureSet val, FeatureMatrix text, float scale) {
-        return hits(gaussians, text, scale, FeatureSets.matrix(val).normalized(), val.labels());
+        return hits(gaussians, text, scale, FeatureSet.matrix(val).normalized(), val.labels());
     }
 
     /** Returns the number of held-out training images classified correctly with each α of the grid. */
@@ -143,8 +142,8 @@ public record Gda(
         }
         Folds folds = Folds.of(images.labels(), most);
         FeatureSet pool = ViewPooling.pooled(images);
-        FeatureMatrix f = FeatureSets.matrix(pool).normalized();
-        FeatureMatrix first = FeatureSets.matrix(images).normalized();
+        FeatureMatrix f = FeatureSet.matrix(pool).normalized();
+        FeatureMatrix first = FeatureSet.matrix(images).normalized();
         Moments all = Moments.of(f, pool.labels(), text.rows());
         int[][] hits = IntStream.range(0, most)
                 .parallel()

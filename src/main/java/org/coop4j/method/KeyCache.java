@@ -12,7 +12,6 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ClassNames;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.method.FeatureMethod.Texts;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.weights.Shape;
@@ -92,7 +91,7 @@ final class KeyCache implements Classifier {
             FeatureMatrix text,
             FeatureSet val) {
         Search search = new Search(weights, labels, text.rows());
-        FeatureMatrix images = FeatureSets.matrix(val).normalized();
+        FeatureMatrix images = FeatureSet.matrix(val).normalized();
         for (int from = 0; from < images.rows(); from += IMAGES) {
             int[] block = block(images, from);
             FeatureMatrix x = images.rows(block);

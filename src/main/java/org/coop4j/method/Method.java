@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.coop4j.base.Settings;
 import org.coop4j.base.Spelling;
-import org.coop4j.clip.FeatureKind;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;

@@ -7,7 +7,6 @@ import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.CrossValidation;
@@ -110,7 +109,7 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
     private static Scores crossValidated(RunFeatures images, int folds, Candidate candidate, Progress progress)
             throws IOException {
         FeatureSet all = images.train().all(candidate.method.features(), progress);
-        FewShotFeatures data = new FewShotFeatures(all, FeatureSets.none(all.width()));
+        FewShotFeatures data = new FewShotFeatures(all, FeatureSet.none(all.width()));
         float[][] logits = new CrossValidation(images.space(), images.task(), folds)
                 .logits(candidate.method, candidate.training, data, candidate.shots);
         return new Scores(images.train().labels(), logits);

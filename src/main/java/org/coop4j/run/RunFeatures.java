@@ -6,7 +6,6 @@ import java.util.List;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.FeatureBank;
@@ -74,8 +73,8 @@ public record RunFeatures(
      * @param shots training images per class; 0 for all
      */
     FewShotFeatures fewShot(Method method, int shots, Progress progress) throws IOException {
-        FeatureSet few = FeatureSets.first(train.all(method.features(), progress), shots);
-        FeatureSet chooses = method.usesVal() ? val.all(method.features(), progress) : FeatureSets.none(few.width());
+        FeatureSet few = FeatureSet.first(train.all(method.features(), progress), shots);
+        FeatureSet chooses = method.usesVal() ? val.all(method.features(), progress) : FeatureSet.none(few.width());
         return new FewShotFeatures(few, chooses);
     }
 
@@ -93,7 +92,7 @@ public record RunFeatures(
                 withoutTest(shared, config, config.sample(), Progress.NONE).fewShot(method, 0, Progress.NONE);
         return method.learner(shared.clip(), config.learnedFrom().source().task(classNames, seed))
                 .fit(
-                        new FewShotFeatures(FeatureSets.joined(known.train(), images), known.val()),
+                        new FewShotFeatures(FeatureSet.joined(known.train(), images), known.val()),
                         new Trainer(Training.none(), seed));
     }
 
@@ -106,7 +105,7 @@ public record RunFeatures(
 
     /** Returns the features of all images, in the order of {@link #located}. */
     FeatureSet all() {
-        return FeatureSets.joined(FeatureSets.joined(train.all(), val.all()), test.all());
+        return FeatureSet.joined(FeatureSet.joined(train.all(), val.all()), test.all());
     }
 
     /** Returns the test images with their parts of the data, after the training and val images if they are wanted. */

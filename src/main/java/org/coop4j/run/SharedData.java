@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureKind;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;

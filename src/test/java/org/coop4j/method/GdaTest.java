@@ -12,7 +12,6 @@ import java.util.function.IntToDoubleFunction;
 import org.coop4j.ProgressRecorder;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,7 +38,7 @@ class GdaTest {
             FeatureSet train = problem.support(c);
             FeatureMatrix text = problem.text("text_norm");
             FeatureSet pool = ViewPooling.pooled(train);
-            Gda.Gaussians gaussians = Gda.Moments.of(FeatureSets.matrix(pool).normalized(), pool.labels(), text.rows())
+            Gda.Gaussians gaussians = Gda.Moments.of(FeatureSet.matrix(pool).normalized(), pool.labels(), text.rows())
                     .gaussians();
             float[] w = golden.floats(key + ".w");
             float[] b = golden.floats(key + ".b");
@@ -110,7 +109,7 @@ class GdaTest {
 
     private static FeatureMethod.Model model(GoldenProblem problem, FeatureSet train, ProgressRecorder progress)
             throws IOException {
-        FewShotFeatures data = new FewShotFeatures(train, FeatureSets.none(train.width()));
+        FewShotFeatures data = new FewShotFeatures(train, FeatureSet.none(train.width()));
         float scale = problem.clip().logitScale();
         return new Gda().model(problem.text("text_norm"), data, scale, progress);
     }

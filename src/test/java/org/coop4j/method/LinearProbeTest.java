@@ -11,7 +11,7 @@ import java.util.Random;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.TinyModel;
-import org.coop4j.data.FeatureSets.DenseFeatures;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
@@ -40,8 +40,8 @@ class LinearProbeTest {
         for (int i = 0; i < labels.length; i++) {
             labels[i] = i % NAMES.size();
         }
-        DenseFeatures train = DenseFeatures.of(images.width(), 1, images.toArray(), labels);
-        DenseFeatures none = DenseFeatures.of(images.width(), 1, new float[0], new int[0]);
+        DenseFeatures train = new DenseFeatures(images.width(), 1, images.toArray(), labels);
+        DenseFeatures none = new DenseFeatures(images.width(), 1, new float[0], new int[0]);
         return new LinearProbe()
                 .learner(clip, new Task(NAMES, "a photo of a {}.", 1))
                 .fit(new FewShotFeatures(train, none), new Trainer(Training.none(), 1));

@@ -18,7 +18,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.GoldenModels;
 import org.coop4j.clip.TinyModel;
-import org.coop4j.data.FeatureSets.DenseFeatures;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
@@ -264,7 +264,7 @@ class ReferenceCheckpointTest {
 
     private static DenseFeatures features(int... labels) {
         int width = clip.architecture().embedDim();
-        return DenseFeatures.of(width, 1, images(labels.length).toArray(), labels);
+        return new DenseFeatures(width, 1, images(labels.length).toArray(), labels);
     }
 
     @Test

@@ -10,7 +10,7 @@ import java.util.SplittableRandom;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureKind;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageTransform;

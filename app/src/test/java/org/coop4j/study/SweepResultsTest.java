@@ -17,10 +17,10 @@ import java.util.function.Function;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets.DenseFeatures;
-import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.ProbeSampler;
 import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
@@ -204,7 +204,7 @@ class SweepResultsTest {
         FeatureMatrix features =
                 clip.encodeImages(images.stream().map(LabelledImage::path).toList());
         int[] labels = images.stream().mapToInt(LabelledImage::label).toArray();
-        return DenseFeatures.of(features.width(), 1, features.toArray(), labels);
+        return new DenseFeatures(features.width(), 1, features.toArray(), labels);
     }
 
     @Test

@@ -22,8 +22,8 @@ import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.method.FewShotFeatures;
@@ -162,7 +162,7 @@ record LabelledRows(String idCol, List<Object> ids, ImageDataset lists) {
             values[i] = (float) byId.get(id(readable.get(i / width)))[i % width];
         }
         int[] labels = readable.stream().mapToInt(LabelledImage::label).toArray();
-        return DenseFeatures.of(width, 1, values, labels);
+        return new DenseFeatures(width, 1, values, labels);
     }
 
     /** Refuses a sample in which all rows of a class are unusable. */

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.zip.CRC32C;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.Sha256;
-import org.coop4j.clip.FeatureKind;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.graph.host.Precision;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -15,7 +15,7 @@ import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureKind;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.ImageEncoder;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.BankFile.ViewKey;

@@ -16,7 +16,7 @@ import org.coop4j.ProgressRecorder;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureKind;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.image.ExifOrientation;

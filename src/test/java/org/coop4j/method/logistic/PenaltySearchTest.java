@@ -13,9 +13,8 @@ import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.coop4j.ProgressRecorder;
 import org.coop4j.base.Progress;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.ProbeSampler;
@@ -63,8 +62,8 @@ class PenaltySearchTest {
         FeatureSet val = GoldenFeatures.features(golden, "val");
         JsonNode run = golden.get("runs").get(7);
         PenaltySearch chosen = search(
-                FeatureSets.select(train, GoldenFeatures.ints(run.get("train_positions"))),
-                FeatureSets.select(val, GoldenFeatures.ints(run.get("val_positions"))));
+                FeatureSet.select(train, GoldenFeatures.ints(run.get("train_positions"))),
+                FeatureSet.select(val, GoldenFeatures.ints(run.get("val_positions"))));
         PenaltySearch drawn = run(train, val, run);
         assertThat(chosen.grid).usingRecursiveComparison().isEqualTo(drawn.grid);
         assertThat(chosen.steps).usingRecursiveComparison().isEqualTo(drawn.steps);
@@ -125,7 +124,7 @@ class PenaltySearchTest {
     @Test
     void tiesGoToTheLargestCThenToTheLeft() {
         FeatureSet easy =
-                DenseFeatures.of(1, 1, new float[] {-1, -2, -3, -4, 1, 2, 3, 4}, new int[] {0, 0, 0, 0, 1, 1, 1, 1});
+                new DenseFeatures(1, 1, new float[] {-1, -2, -3, -4, 1, 2, 3, 4}, new int[] {0, 0, 0, 0, 1, 1, 1, 1});
         PenaltySearch result = search(easy, easy);
 
         assertThat(result.grid).allMatch(point -> point.valAccuracy() == 1);
@@ -148,7 +147,7 @@ class PenaltySearchTest {
     private static PenaltySearch run(FeatureSet train, FeatureSet val, JsonNode run) throws IOException {
         ImageDataset drawn = sampler(run).sample(labelled(train.labels(), val.labels()));
         return search(
-                FeatureSets.select(train, positions(drawn.train())), FeatureSets.select(val, positions(drawn.val())));
+                FeatureSet.select(train, positions(drawn.train())), FeatureSet.select(val, positions(drawn.val())));
     }
 
     private static PenaltySearch search(FeatureSet train, FeatureSet val) {
