@@ -53,14 +53,15 @@ public final class CheckedJson {
     /**
      * Reads a file that {@link #write} wrote.
      *
+     * @param name name of the file in messages
      * @param largest limit of its size in bytes
-     * @throws IOException if it is something else, naming the file
+     * @throws IOException if it is something else
      */
-    static <T> T read(Path file, Class<T> type, long largest) throws IOException {
+    static <T> T read(Path file, String name, Class<T> type, long largest) throws IOException {
         try {
-            return JSON.treeToValue(tree(file, file.toString(), largest), type);
+            return JSON.treeToValue(tree(file, name, largest), type);
         } catch (JsonProcessingException e) {
-            throw damaged(file.toString(), e.getOriginalMessage(), e);
+            throw damaged(name, e.getOriginalMessage(), e);
         }
     }
 
@@ -90,7 +91,7 @@ public final class CheckedJson {
         }
     }
 
-    private static IOException damaged(String name, String problem, Exception cause) {
+    static IOException damaged(String name, String problem, Exception cause) {
         return new IOException(name + " is damaged: " + String.valueOf(problem).replaceAll("\\s+", " "), cause);
     }
 }

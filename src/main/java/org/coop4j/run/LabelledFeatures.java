@@ -94,7 +94,7 @@ public final class LabelledFeatures {
         if (beforeProjection == null) {
             List<LabelledImage> readable =
                     images.stream().map(HashedImage::image).toList();
-            ImageFeatures encoded = shared.encode(Sample.NONE, kind, readable, what, progress);
+            ImageFeatures encoded = shared.encode(Sample.NONE, kind, readable, what, true, progress);
             if (encoded.size() != size()) {
                 throw new IOException(
                         "%d of %d images have become unreadable: run again".formatted(size() - encoded.size(), size()));

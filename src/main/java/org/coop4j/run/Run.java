@@ -13,8 +13,8 @@ import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageFeatures;
@@ -152,7 +152,13 @@ public final class Run {
         FeatureBank.Lists lists = new FeatureBank.Lists();
         LabelledFeatures val = lists.encode(() -> val(dataset));
         ImageFeatures train = lists.encode(
-                () -> shared.encode(sample, method.features(), dataset.train(), "training images", progress));
+                () -> shared.encode(
+                        sample,
+                        method.features(),
+                        dataset.train(),
+                        "training images",
+                        shared.options().skipBad(),
+                        progress));
         lists.requireReadable();
         FeatureSet chooses = method.usesVal() ? val.all(method.features(), progress) : val.select(List.of());
         requireEveryClass(dataset, train);

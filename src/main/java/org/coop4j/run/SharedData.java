@@ -126,7 +126,7 @@ public final class SharedData {
     public LabelledFeatures features(List<LabelledImage> images, String what, Progress progress) throws IOException {
         return images.isEmpty()
                 ? LabelledFeatures.none(this, what)
-                : LabelledFeatures.of(this, what, encode(Sample.NONE, FeatureKind.EMBEDDED, images, what, progress));
+                : LabelledFeatures.of(this, what, encode(Sample.NONE, FeatureKind.EMBEDDED, images, what, options.skipBad(), progress));
     }
 
     /** Encodes images into the bank as the model's test transform shows them, skipping unreadable ones. */
@@ -134,18 +134,12 @@ public final class SharedData {
         encode(Sample.NONE, FeatureKind.EMBEDDED, images, what, true, progress);
     }
 
-    /** Returns features of images, encoding those that the bank lacks. */
-    ImageFeatures encode(Sample sample, FeatureKind kind, List<LabelledImage> images, String what, Progress progress)
-            throws IOException {
-        return encode(sample, kind, images, what, options.skipBad(), progress);
-    }
-
     /**
      * Returns features of images, encoding those that the bank lacks.
      *
      * @param sample number of random crops of each image; 0 for the model's test transform
      */
-    private ImageFeatures encode(
+    ImageFeatures encode(
             Sample sample,
             FeatureKind kind,
             List<LabelledImage> images,

@@ -201,13 +201,12 @@ final class PlanReader {
                         .templates()
                         .get(0))
                 .orElse(null);
-        DataSpec data = place.isPresent()
-                ? own(item, place.get()).described(name.map(PlanValue::text).orElse(null), template)
-                : published(item, name).described(null, template);
-        return data.withSplitSeed(item.get("split_seed")
-                        .map(value -> value.whole(0, Integer.MAX_VALUE))
-                        .orElse(USUAL_SPLIT_SEED))
-                .withExif(exif(item, exif));
+        DataSpec data = place.isPresent() ? own(item, place.get()) : published(item, name);
+        String title = place.isPresent() ? name.map(PlanValue::text).orElse(null) : null;
+        long seed = item.get("split_seed")
+                .map(value -> value.whole(0, Integer.MAX_VALUE))
+                .orElse(USUAL_SPLIT_SEED);
+        return data.described(title, template, seed).withExif(exif(item, exif));
     }
 
     private DataSpec published(PlanValue item, Optional<PlanValue> name) {
@@ -220,7 +219,7 @@ final class PlanReader {
         Benchmark benchmark = given.make(() -> Benchmarks.published().get(given.text()));
         Path place = root.orElseThrow(() -> item.problem(
                 "the folder of %s is unknown: give data: DIR in the plan, or --data DIR".formatted(benchmark.name())));
-        return DataSpec.of(place.toAbsolutePath().normalize()).withBenchmark(benchmark.name());
+        return DataSpec.of(place.toAbsolutePath().normalize(), benchmark.name());
     }
 
     private DataSpec own(PlanValue item, PlanValue place) {
