@@ -8,8 +8,8 @@ import org.coop4j.base.Progress;
 import org.coop4j.base.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.data.ProbeSampler;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.logistic.LinearClassifier;
 import org.coop4j.method.logistic.PenaltySearch;
@@ -64,7 +64,7 @@ public record LinearProbe(@Setting("draw the images as lpclip does, not as CoOp 
     @Override
     public ImageDataset sample(ImageDataset whole, int shots, long seed) {
         return referenceSample
-                ? new ProbeSampler(shots, Math.toIntExact(seed)).sample(whole)
+                ? new FewShotSampler(shots, seed).sampleOfProbe(whole)
                 : Method.super.sample(whole, shots, seed);
     }
 

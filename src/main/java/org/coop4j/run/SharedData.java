@@ -154,9 +154,7 @@ public final class SharedData {
             return ImageFeatures.stored(images);
         }
         Clip clip = clip();
-        ImageTransform transform = sample.views() == 0
-                ? new ImageTransform.Test(clip.preprocessing())
-                : new ImageTransform.Train(clip.preprocessing(), sample.views(), sample.seed());
+        ImageTransform transform = new ImageTransform(clip.preprocessing(), sample.views(), sample.seed());
         try (FeatureBank bank = FeatureBank.open(options.bankFolder(), clip, transform, kind)) {
             return bank.encode(images, what, skipBad, once(progress));
         }

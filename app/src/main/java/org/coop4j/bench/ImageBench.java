@@ -62,7 +62,7 @@ public final class ImageBench {
 
     private static void fill(Clip clip, List<LabelledImage> images, Progress progress) throws IOException {
         Path folder = Files.createTempDirectory("coop-bench");
-        ImageTransform transform = new ImageTransform.Test(clip.preprocessing());
+        ImageTransform transform = ImageTransform.test(clip.preprocessing());
         try (FeatureBank bank = FeatureBank.open(folder, clip, transform, FeatureKind.EMBEDDED)) {
             bank.encode(images, "files", true, progress);
         } finally {

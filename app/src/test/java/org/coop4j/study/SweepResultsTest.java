@@ -19,10 +19,10 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.ProbeSampler;
 import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
@@ -196,7 +196,7 @@ class SweepResultsTest {
     }
 
     private static LinearClassifier probe(int seed) throws IOException {
-        ImageDataset drawn = new ProbeSampler(2, seed).sample(data);
+        ImageDataset drawn = new FewShotSampler(2, seed).sampleOfProbe(data);
         return PenaltySearch.fit(features(drawn.train()), features(drawn.val()), Progress.NONE);
     }
 

@@ -1,7 +1,6 @@
 package org.coop4j.method.logistic;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -15,9 +14,9 @@ import org.coop4j.ProgressRecorder;
 import org.coop4j.base.Progress;
 import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.ProbeSampler;
 import org.junit.jupiter.api.Test;
 
 class PenaltySearchTest {
@@ -100,7 +99,7 @@ class PenaltySearchTest {
 
     @Test
     void aDrawTakesAllOfAClassWithTooFewImages() throws IOException {
-        ImageDataset drawn = new ProbeSampler(2, 1).sample(labelled(new int[] {1, 0, 1, 1, 1}, new int[] {1}));
+        ImageDataset drawn = new FewShotSampler(2, 1).sampleOfProbe(labelled(new int[] {1, 0, 1, 1, 1}, new int[] {1}));
         assertThat(positions(drawn.train())).hasSize(3).startsWith(1).doesNotHaveDuplicates();
         assertThat(positions(drawn.val())).containsExactly(0);
     }
@@ -134,18 +133,13 @@ class PenaltySearchTest {
         assertThat(result.classifier().accuracy(easy)).isEqualTo(1);
     }
 
-    @Test
-    void noShotsAreRefused() {
-        assertThatThrownBy(() -> new ProbeSampler(0, 1)).hasMessageContaining("got 0");
-    }
-
-    private static ProbeSampler sampler(JsonNode run) {
-        return new ProbeSampler(run.get("shots").asInt(), run.get("seed").asInt());
+    private static FewShotSampler sampler(JsonNode run) {
+        return new FewShotSampler(run.get("shots").asInt(), run.get("seed").asInt());
     }
 
     /** The search on the images that the reference draws. */
     private static PenaltySearch run(FeatureSet train, FeatureSet val, JsonNode run) throws IOException {
-        ImageDataset drawn = sampler(run).sample(labelled(train.labels(), val.labels()));
+        ImageDataset drawn = sampler(run).sampleOfProbe(labelled(train.labels(), val.labels()));
         return search(
                 FeatureSet.select(train, positions(drawn.train())), FeatureSet.select(val, positions(drawn.val())));
     }
