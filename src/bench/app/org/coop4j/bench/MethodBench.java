@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.coop4j.base.Machine;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
@@ -24,7 +25,6 @@ import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 import org.coop4j.method.train.Trainer;
-import org.coop4j.run.Machine;
 
 /**
  * Methods of image features on random features, without a model. Images and the text of a class are its centre with

@@ -114,7 +114,7 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
         return true;
     }
 
-    /** Returns the images that it learns from; by default, the sample of CoOp's experiments. */
+    /** Returns the images that it learns from: the sample of CoOp's experiments, unless a setting says otherwise. */
     default ImageDataset sample(ImageDataset whole, int shots, long seed) {
         return new FewShotSampler(shots, seed).sample(whole);
     }
@@ -224,7 +224,7 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
 
     /** Returns the baseline without class names: a linear probe on the images that the other methods learn from. */
     static Method baseline() {
-        return new LinearProbe(false);
+        return new LinearProbe();
     }
 
     /** Returns a method in closed form, for cross-validation with many classifiers. */

@@ -9,7 +9,6 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
-import org.coop4j.method.Classifier;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.text.TextTooLongException;
 import org.coop4j.text.Tokenizer;
@@ -68,11 +67,6 @@ public record Evaluator(
         PromptTemplates.selected().forEach(template -> prompts.add(PromptEnsemble.of(template)));
         prompts.add(new PromptEnsemble(data.ensemble()));
         return List.copyOf(prompts);
-    }
-
-    /** Scores the images by a classifier of the tested classes. */
-    public Scores scores(Classifier classifier) {
-        return images.scores(classifier);
     }
 
     /** Returns the accuracies of the hand-written prompts, measured when first needed. */

@@ -116,8 +116,7 @@ public final class LabelledFeatures {
 
     /** Returns the features of some of the images, in the order of the positions. */
     public FeatureSet select(List<Integer> positions) {
-        int[] rows = positions.stream().mapToInt(Integer::intValue).toArray();
-        return FeatureSet.of(features.rows(rows), IntStream.of(rows).map(row -> labels[row]));
+        return FeatureSet.select(all(), positions.stream().mapToInt(Integer::intValue).toArray());
     }
 
     /** Returns the logits of a classifier. */
@@ -137,12 +136,6 @@ public final class LabelledFeatures {
      * @param scale exp(logit_scale)
      */
     public Scores scores(FeatureMatrix weights, float scale) {
-        float[][] logits = new float[labels.length][weights.rows()];
-        IntStream.range(0, labels.length).parallel().forEach(i -> {
-            for (int c = 0; c < weights.rows(); c++) {
-                logits[i][c] = scale * normalized.dot(i, weights, c);
-            }
-        });
-        return new Scores(labels, logits);
+        return new Scores(labels, normalized.products(weights).times(scale).toRows());
     }
 }

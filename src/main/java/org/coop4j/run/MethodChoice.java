@@ -86,13 +86,10 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
         List<Score> scores = new ArrayList<>();
         for (Candidate given : candidates) {
             // Beside it stands the prompt that is chosen among several.
-            Candidate candidate = given.method().equals(Method.zeroShot())
-                    ? new Candidate(
-                            "%s, \"%s\"".formatted(given.name, images.task().template()),
-                            given.method,
-                            given.training,
-                            given.shots)
-                    : given;
+            String name = given.method.equals(Method.zeroShot())
+                    ? "%s, \"%s\"".formatted(given.name, images.task().template())
+                    : given.name;
+            Candidate candidate = new Candidate(name, given.method, given.training, given.shots);
             Scores measured = crossValidates
                     ? crossValidated(images, folds, candidate, progress)
                     : onVal(images, candidate, progress);

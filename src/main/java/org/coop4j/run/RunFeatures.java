@@ -111,18 +111,16 @@ public record RunFeatures(
     /** Returns the test images with their parts of the data, after the training and val images if they are wanted. */
     List<Located> located(boolean withTrain, boolean withVal) {
         List<Located> all = new ArrayList<>();
-        if (withTrain) {
-            add(all, train, "training");
-        }
-        if (withVal) {
-            add(all, val, "val");
-        }
-        add(all, test, "test");
+        add(all, withTrain, train, "training");
+        add(all, withVal, val, "val");
+        add(all, true, test, "test");
         return all;
     }
 
-    private static void add(List<Located> all, LabelledFeatures images, String part) {
-        images.images().forEach(image -> all.add(new Located(image.image(), image.sha256(), part)));
+    private static void add(List<Located> all, boolean wanted, LabelledFeatures images, String part) {
+        if (wanted) {
+            images.images().forEach(image -> all.add(new Located(image.image(), image.sha256(), part)));
+        }
     }
 
     /**

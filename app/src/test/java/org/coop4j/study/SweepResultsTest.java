@@ -50,7 +50,7 @@ class SweepResultsTest {
               - ensemble-7
               - ensemble-8
               - ensemble-80
-              - linear-probe
+              - {name: linear-probe, reference_sample: true}
               - coop-m4-end
               - coop-m4-end-csc
               - coop-words

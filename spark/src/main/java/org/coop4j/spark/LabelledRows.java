@@ -2,14 +2,13 @@ package org.coop4j.spark;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.ml.attribute.Attribute;
 import org.apache.spark.ml.attribute.NominalAttribute;
@@ -167,12 +166,10 @@ record LabelledRows(String idCol, List<Object> ids, ImageDataset lists) {
 
     /** Refuses a sample in which all rows of a class are unusable. */
     private static void requireEveryClass(ImageDataset drawn, FeatureSet train) {
-        BitSet present = new BitSet();
-        Arrays.stream(train.labels()).forEach(present::set);
-        int missing = present.nextClearBit(0);
-        if (missing < drawn.classCount()) {
-            throw new IllegalArgumentException("class \"%s\" has no usable image to learn from"
-                    .formatted(drawn.classNames().get(missing)));
+        List<String> missing = ImageDataset.absent(drawn.classNames(), IntStream.of(train.labels()));
+        if (!missing.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "class \"%s\" has no usable image to learn from".formatted(missing.get(0)));
         }
     }
 }
