@@ -99,11 +99,7 @@ public final class ImageEncoder {
             if (!problems.isEmpty()) {
                 throw problems.get(problems.firstKey());
             }
-            float[] rows = new float[Math.multiplyExact(features.size(), width)];
-            for (int i = 0; i < features.size(); i++) {
-                System.arraycopy(features.get(i), 0, rows, i * width, width);
-            }
-            return FeatureMatrix.of(features.size(), width, rows);
+            return FeatureMatrix.of(features, width);
         }
     }
 

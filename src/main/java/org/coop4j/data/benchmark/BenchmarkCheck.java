@@ -159,11 +159,12 @@ public record BenchmarkCheck(
                 dataset.train().size(),
                 dataset.val().size(),
                 dataset.test().size());
+        Benchmark.Sizes published = benchmark.published();
         List<String> differences = new ArrayList<>();
-        compare("classes", found.classes(), benchmark.published().classes(), differences);
-        compare("train images", found.train(), benchmark.published().train(), differences);
-        compare("val images", found.val(), benchmark.published().val(), differences);
-        compare("test images", found.test(), benchmark.published().test(), differences);
+        compare("classes", found.classes(), published.classes(), differences);
+        compare("train images", found.train(), published.train(), differences);
+        compare("val images", found.val(), published.val(), differences);
+        compare("test images", found.test(), published.test(), differences);
         Status status = differences.isEmpty() ? Status.COMPLETE : Status.DIFFERENT;
         return new BenchmarkCheck(
                 benchmark,
