@@ -9,10 +9,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.coop4j.base.AtomicFile;
-import org.coop4j.base.Numbers;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.Sha256;
 
@@ -73,9 +71,6 @@ public final class CheckedJson {
      * @throws IOException if it is not a JSON object, or not the one that was written
      */
     public static ObjectNode tree(Path file, String name, long largest) throws IOException {
-        if (!Files.isRegularFile(file) || Files.size(file) > largest) {
-            throw damaged(name, "expected a file of " + Numbers.count(largest) + " bytes or fewer", null);
-        }
         try {
             JsonNode node = JSON.readTree(OpenFile.read(file, largest));
             if (!(node instanceof ObjectNode tree)) {

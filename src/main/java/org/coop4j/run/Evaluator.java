@@ -28,11 +28,6 @@ public record Evaluator(
         List<PromptEnsemble> prompts,
         List<RunResult.HandWritten> measured) {
 
-    static Evaluator of(FeatureSpace space, DataSpec data, ImageDataset dataset, LabelledFeatures images) {
-        List<PromptEnsemble> prompts = prompts(space, data, dataset.classNames(), note -> {});
-        return new Evaluator(space, dataset, images, prompts, new ArrayList<>());
-    }
-
     /**
      * Returns the hand-written prompts that fit the context length, to compare a learned one with: the data's own, the
      * bare name, the seven templates that suit ImageNet best, and the ensemble of the seven and the data's own.

@@ -40,8 +40,8 @@ public final class LabelledFeatures {
      *
      * @param what a phrase for the images, such as "val images"
      */
-    static LabelledFeatures of(SharedData shared, String what, ImageFeatures images) {
-        return new LabelledFeatures(shared, what, images.images(), FeatureSet.matrix(images));
+    LabelledFeatures(SharedData shared, String what, ImageFeatures images) {
+        this(shared, what, images.images(), FeatureSet.matrix(images));
     }
 
     /** Returns the features of no images. */

@@ -50,11 +50,6 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
         }
     }
 
-    /** Returns all candidates, without a choice. */
-    public static MethodChoice all(List<Candidate> candidates) {
-        return new MethodChoice(candidates, List.of(), false);
-    }
-
     /**
      * Chooses one by val images or cross-validation.
      *

@@ -131,7 +131,7 @@ final class TrainCommand extends ConsoleCommand {
     /** Returns the candidates to learn: the best of them if one is to be chosen, otherwise all. */
     private MethodChoice chosen(SharedData shared, List<Candidate> candidates) throws IOException {
         if (!methodOptions.choose()) {
-            return MethodChoice.all(candidates);
+            return new MethodChoice(candidates, List.of(), false);
         }
         RunFolder.requireFree(runOptions.out, runOptions.resume);
         Candidate learns =

@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.data.ImageDataset;
@@ -90,15 +91,12 @@ public record BenchmarkCheck(
             return problems;
         }
         String first = missing.first.stream().map(Path::toString).collect(Collectors.joining(", "));
-        List<String> all = new ArrayList<>(problems);
-        all.add(
-                0,
-                "%s missing: %s%s"
-                        .formatted(
-                                Numbers.count(missing.count, "image is", "images are"),
-                                first,
-                                missing.count > missing.first.size() ? ", …" : ""));
-        return all;
+        String absent = "%s missing: %s%s"
+                .formatted(
+                        Numbers.count(missing.count, "image is", "images are"),
+                        first,
+                        missing.count > missing.first.size() ? ", …" : "");
+        return Stream.concat(Stream.of(absent), problems.stream()).toList();
     }
 
     /**
