@@ -21,9 +21,9 @@ import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.method.Classifier;
-import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Method;
-import org.coop4j.method.Task;
+import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.Method.Task;
 import org.coop4j.method.train.Trainer;
 
 /**

@@ -8,7 +8,6 @@ import org.coop4j.clip.PackedPrompts;
 import org.coop4j.image.BicubicResize;
 import org.coop4j.image.Preprocessing;
 import org.coop4j.image.RgbImage;
-import org.coop4j.image.TestTransform;
 import org.coop4j.text.Tokenizer;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -31,7 +30,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class SmallKernels {
 
     private RgbImage photo;
-    private TestTransform transform;
+    private Preprocessing preprocessing;
     private Tokenizer tokenizer;
     private List<int[]> prompts;
 
@@ -41,7 +40,7 @@ public class SmallKernels {
         byte[] samples = new byte[500 * 375 * 3];
         random.nextBytes(samples);
         photo = new RgbImage(500, 375, samples);
-        transform = new TestTransform(Preprocessing.clip(224));
+        preprocessing = Preprocessing.clip(224);
         tokenizer = Tokenizer.load();
         prompts = new ArrayList<>();
         for (int c = 0; c < 1000; c++) {
@@ -68,7 +67,7 @@ public class SmallKernels {
     @Benchmark
     public float[] preprocess() {
         float[] pixels = new float[3 * 224 * 224];
-        transform.preprocessing().toTensor(transform.apply(photo), java.nio.FloatBuffer.wrap(pixels), 0);
+        preprocessing.toTensor(preprocessing.fitted(photo), java.nio.FloatBuffer.wrap(pixels), 0);
         return pixels;
     }
 

@@ -1,6 +1,7 @@
 package org.coop4j.image;
 
 import java.util.Arrays;
+import org.coop4j.image.RgbImage.CropBox;
 
 /**
  * Pillow's antialiased bicubic resize, equal to the last bit.

@@ -2,6 +2,7 @@ package org.coop4j.image;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import org.coop4j.image.ImageDecoder.ImageException;
 
 /** BMP by the Java runtime's reader: uncompressed, run-length encoded, and with bit masks. */
 final class BmpDecoder {

@@ -1,6 +1,7 @@
 package org.coop4j.image;
 
 import java.util.concurrent.Semaphore;
+import org.coop4j.image.ImageDecoder.ImageException;
 
 /**
  * The heap memory for images being read, decoded and used: an image that needs more than all of it is refused, others

@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
 import javax.imageio.ImageReader;
+import org.coop4j.image.ImageDecoder.ImageException;
 
 /**
  * The first frame of a GIF on its screen, as Pillow shows it: the uncovered part has the transparent colour, or else

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.base.FileKind;
+import org.coop4j.image.ImageDecoder.ImageException;
 
 /** The formats of image files that can be decoded. */
 public enum ImageForm {

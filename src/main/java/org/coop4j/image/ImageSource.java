@@ -1,6 +1,7 @@
 package org.coop4j.image;
 
 import java.time.Duration;
+import org.coop4j.image.ImageDecoder.ImageException;
 
 /**
  * The bytes of an image file with its name for messages and the limits on its size. Reading beyond the end is an error

@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.image.ImageDecoder.ImageException;
 
 /**
  * JPEG by the Java runtime's reader, which is libjpeg as Pillow's is: the accurate integer IDCT and smooth chroma

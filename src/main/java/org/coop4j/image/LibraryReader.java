@@ -12,6 +12,7 @@ import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.spi.IIORegistry;
 import javax.imageio.spi.ImageReaderSpi;
 import javax.imageio.stream.ImageInputStream;
+import org.coop4j.image.ImageDecoder.ImageException;
 
 /**
  * An image reader of the Java runtime or of TwelveMonkeys, chosen by class: ImageIO might prefer another registered

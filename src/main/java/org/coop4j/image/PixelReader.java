@@ -3,14 +3,15 @@ package org.coop4j.image;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import org.coop4j.image.ImageDecoder.ImageException;
 
 /**
- * Converts images to the pixels for a model's image tower: decoded, resized and cropped like {@link TestTransform}, and
- * normalised. Safe for use by several threads.
+ * Converts images to the pixels for a model's image tower: decoded, resized, cropped and
+ * normalised by {@link Preprocessing}. Safe for use by several threads.
  */
 public final class PixelReader {
     private final ImageDecoder decoder;
-    private final TestTransform transform;
+    private final Preprocessing preprocessing;
     private final ExifOrientation exif;
 
     /**
@@ -19,7 +20,7 @@ public final class PixelReader {
      */
     public PixelReader(ImageDecoder decoder, Preprocessing preprocessing, ExifOrientation exif) {
         this.decoder = decoder;
-        this.transform = new TestTransform(preprocessing);
+        this.preprocessing = preprocessing;
         this.exif = exif;
     }
 
@@ -31,7 +32,7 @@ public final class PixelReader {
      * @throws IOException if it cannot be read
      */
     public void read(Path file, FloatBuffer target, int offset) throws IOException {
-        transform.preprocessing().toTensor(decoder.decode(file, exif, transform::apply), target, offset);
+        preprocessing.toTensor(decoder.decode(file, exif, preprocessing::fitted), target, offset);
     }
 
     /**
@@ -40,7 +41,7 @@ public final class PixelReader {
      * @param name of the image in messages
      */
     public void read(byte[] content, String name, FloatBuffer target, int offset) throws ImageException {
-        transform.preprocessing().toTensor(decoder.decode(content, name, exif, transform::apply), target, offset);
+        preprocessing.toTensor(decoder.decode(content, name, exif, preprocessing::fitted), target, offset);
     }
 
     /**
@@ -49,6 +50,6 @@ public final class PixelReader {
      * @param name of the image in messages
      */
     public void read(RgbImage image, String name, FloatBuffer target, int offset) throws ImageException {
-        transform.preprocessing().toTensor(ImageDecoder.use(image, name, transform::apply), target, offset);
+        preprocessing.toTensor(ImageDecoder.use(image, name, preprocessing::fitted), target, offset);
     }
 }

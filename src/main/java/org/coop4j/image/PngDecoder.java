@@ -4,6 +4,7 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.zip.CRC32;
+import org.coop4j.image.ImageDecoder.ImageException;
 
 /**
  * PNG by the Java runtime's reader, given only the chunks that make up the pixels, each with its checksum verified:

@@ -1,10 +1,13 @@
 package org.coop4j.image;
 
 import java.nio.FloatBuffer;
+import org.coop4j.image.RgbImage.CropBox;
 import org.coop4j.weights.model.PreprocessConfig;
 
 /**
- * Conversion of an image of the model's size to the input of its image tower.
+ * Conversion of test images to the input of a model's image tower: the shorter side is resized to the model's size, the
+ * centre is cropped (torchvision's {@code Resize} and {@code CenterCrop} on a Pillow image that is already RGB), and the
+ * samples are normalised; for models that squash, both sides are resized.
  *
  * @param config of the model: size, mean and standard deviation of each channel
  */
@@ -34,6 +37,33 @@ public record Preprocessing(PreprocessConfig config) {
     /** Returns the number of floats per image: 3 · size · size. */
     public int tensorLength() {
         return Math.multiplyExact(CHANNELS * size(), size());
+    }
+
+    /** Returns the resized and cropped image, size x size. */
+    public RgbImage fitted(RgbImage image) {
+        int size = size();
+        if (config.squash()) {
+            return BicubicResize.resize(image, size, size);
+        }
+        int width = scaled(image.width(), image.height(), image);
+        int height = scaled(image.height(), image.width(), image);
+        CropBox centre = new CropBox(margin(width), margin(height), size, size);
+        return BicubicResize.resize(image, width, height, centre);
+    }
+
+    /** Returns the length of a side after the resize; that of the longer one is truncated, not rounded. */
+    private int scaled(int side, int other, RgbImage image) {
+        long length = side <= other ? size() : (long) size() * side / other;
+        if (length > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    image + " is too long and narrow to be resized to " + size() + " pixels");
+        }
+        return (int) length;
+    }
+
+    /** Returns the margin before the centre, rounded half to even like Python's {@code round}. */
+    private int margin(int side) {
+        return (int) Math.rint((side - size()) / 2.0);
     }
 
     /** Returns the normalised image as [3, size, size]. */

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.coop4j.image.ImageDecoder.ImageException;
 
 /**
  * The first picture of a TIFF file by TwelveMonkeys' reader: grey, RGB and palettes, and JPEG's colours.

@@ -9,6 +9,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.ImageInputStreamImpl;
+import org.coop4j.image.ImageDecoder.ImageException;
+import org.coop4j.image.RgbImage.CropBox;
 
 /**
  * The first frame of a WebP file by TwelveMonkeys' reader, which is given only the chunk of its pixels: alpha, colour

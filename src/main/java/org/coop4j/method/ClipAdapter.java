@@ -2,14 +2,16 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Setting;
 import org.coop4j.base.Settings;
+import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation.Kind;
+import org.coop4j.method.Classifier.LogitGraph;
+import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;

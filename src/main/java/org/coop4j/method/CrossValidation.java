@@ -1,19 +1,18 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Folds;
+import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.Method.Learner;
 import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
 
 /**
  * Logits of labelled images by k-fold cross-validation: each fold is scored by a classifier learned from the others.
  *
- * @param task the classification task
  * @param folds number of folds, 2 or more
  */
-public record CrossValidation(FeatureSpace space, Task task, int folds) {
+public record CrossValidation(Learner learner, Trainer trainer, int folds) {
 
     private static final int MOST_FOLDS = 5;
 
@@ -29,7 +28,7 @@ public record CrossValidation(FeatureSpace space, Task task, int folds) {
      * @param shots number of images per class to learn from each time; 0 for all
      * @return [images][classes]
      */
-    public float[][] logits(Method method, Training training, FewShotFeatures data, int shots) throws IOException {
+    public float[][] logits(FewShotFeatures data, int shots) throws IOException {
         FeatureSet images = data.train();
         float[][] logits = new float[images.size()][];
         Folds split = Folds.of(images.labels(), folds);
@@ -39,8 +38,7 @@ public record CrossValidation(FeatureSpace space, Task task, int folds) {
                 continue;
             }
             FeatureSet rest = FeatureSet.first(FeatureSet.select(images, split.without(fold)), shots);
-            try (Classifier classifier = method.learner(space, task)
-                    .fit(new FewShotFeatures(rest, data.val()), new Trainer(training, task.seed()))) {
+            try (Classifier classifier = learner.fit(new FewShotFeatures(rest, data.val()), trainer)) {
                 float[][] rows = classifier
                         .logits(FeatureSet.matrix(FeatureSet.select(images, held)))
                         .toRows();

@@ -1,8 +1,8 @@
 package org.coop4j.method;
 
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Setting;
 import org.coop4j.base.Settings;
+import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.method.train.Training;

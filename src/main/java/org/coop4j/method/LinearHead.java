@@ -8,6 +8,7 @@ import java.util.stream.Collectors;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ClassNames;
+import org.coop4j.method.Classifier.LogitGraph;
 import org.coop4j.weights.Shape;
 
 /**

@@ -3,15 +3,21 @@ package org.coop4j.method;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
-import org.coop4j.base.Setting;
+import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.method.Classifier.LogitGraph;
 import org.coop4j.method.LinearHead.ClassRows;
+import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.Method.Learner;
+import org.coop4j.method.Method.Task;
 import org.coop4j.method.logistic.LinearClassifier;
+import org.coop4j.method.logistic.LogisticRegression;
 import org.coop4j.method.logistic.PenaltySearch;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
@@ -71,10 +77,16 @@ public record LinearProbe(@Setting("draw the images as lpclip does, not those of
 
     @Override
     public Learner learner(FeatureSpace space, Task task) {
+        return learner(space, task, OptionalDouble.empty());
+    }
+
+    private Learner learner(FeatureSpace space, Task task, OptionalDouble c) {
         return new Learner() {
             @Override
             public Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException {
-                LinearClassifier probe = probe(data, trainer.progress());
+                LinearClassifier probe = c.isPresent()
+                        ? new LogisticRegression(data.train()).fit(c.getAsDouble(), null)
+                        : probe(data, trainer.progress());
                 ClassifierFile file = ClassifierFile.of(LinearProbe.this, task.classNames(), space.modelSha256());
                 return Probe.of(file.withTraining(Map.of(C, Double.toString(probe.c()))), probe);
             }
@@ -82,7 +94,12 @@ public record LinearProbe(@Setting("draw the images as lpclip does, not those of
             @Override
             public double work(int images, Training training) {
                 double products = (double) images * task.classNames().size();
-                return PASSES * ALONE * products * space.embedDim();
+                return (c.isPresent() ? PASSES / PenaltySearch.FITS : PASSES) * ALONE * products * space.embedDim();
+            }
+
+            @Override
+            public Learner settled(ClassifierFile learned) {
+                return learner(space, task, OptionalDouble.of(Double.parseDouble(learned.training().get(C))));
             }
         };
     }

@@ -9,8 +9,10 @@ import org.coop4j.base.Settings;
 import org.coop4j.base.Spelling;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 
 /**
@@ -252,5 +254,59 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
      */
     static Method ofSettings(Set<String> names) {
         return names.contains("templates") ? handWritten(List.of("{}")) : standard();
+    }
+
+    /**
+     * A classification task.
+     *
+     * @param classNames class names in the order of the labels
+     * @param template hand-written prompt for these images, with {@code {}} for the class name
+     * @param seed seed of a learner's random draws
+     */
+    record Task(List<String> classNames, String template, long seed) {
+
+        public Task {
+            classNames = ClassName.checked(classNames);
+        }
+
+        /** Returns the same task with other classes. */
+        public Task withClasses(List<String> names) {
+            return new Task(names, template, seed);
+        }
+    }
+
+    /**
+     * Features of the images that a method learns from.
+     *
+     * @param train the training images
+     * @param val the images to choose settings on, possibly none
+     */
+    record FewShotFeatures(FeatureSet train, FeatureSet val) {}
+
+    /** A method that is ready to learn a task: class names and prompts have been checked. */
+    interface Learner {
+
+        /**
+         * Learns a classifier.
+         *
+         * @param data features of the images to learn from
+         * @param trainer the training loop with its checkpoints and limits
+         */
+        Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException;
+
+        /**
+         * Returns the approximate number of multiplications of {@link #fit}, to estimate the remaining time.
+         *
+         * @param images number of training images
+         */
+        double work(int images, Training training);
+
+        /**
+         * Returns a learner with the settings that this one chose for a classifier, so that learning again from part of
+         * its images searches for nothing.
+         */
+        default Learner settled(ClassifierFile learned) {
+            return this;
+        }
     }
 }

@@ -2,13 +2,14 @@ package org.coop4j.method;
 
 import java.util.List;
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Setting;
 import org.coop4j.base.Settings;
+import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;

@@ -9,6 +9,8 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.Method.Learner;
+import org.coop4j.method.Method.Task;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.method.LinearHead.ClassRows;
+import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Trainer;
 

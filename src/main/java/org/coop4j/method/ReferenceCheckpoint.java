@@ -14,11 +14,11 @@ import org.coop4j.base.TextFile;
 import org.coop4j.clip.Clip;
 import org.coop4j.method.ClassifierFile.Tensor;
 import org.coop4j.method.train.Training;
-import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.pickle.Python.OrderedDict;
 import org.coop4j.weights.torch.TorchFile;
 import org.coop4j.weights.torch.TorchSave;
+import org.coop4j.weights.torch.TorchSave.DenseTensor;
 import org.coop4j.weights.torch.TorchTensor;
 
 /**

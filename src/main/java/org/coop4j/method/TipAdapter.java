@@ -1,10 +1,24 @@
 package org.coop4j.method;
 
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.coop4j.base.Settings.Setting;
+import org.coop4j.base.Settings;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.method.KeyCache.CacheWeights;
+import org.coop4j.data.ClassNames;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.method.Classifier.LogitGraph;
+import org.coop4j.method.FeatureMethod.Texts;
+import org.coop4j.method.LinearHead.ClassRows;
+import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Trainer;
+import org.coop4j.weights.Shape;
 
 /**
  * Tip-Adapter (Zhang et al.: "Tip-Adapter: Training-free Adaption of CLIP for Few-shot Classification", ECCV 2022; the
@@ -43,5 +57,377 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Fea
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         return KeyCache.read(this, cache, space, file);
+    }
+
+    /**
+     * A key-value cache of training images beside text features: logits = exp(logit_scale) · f · tᵀ + α · exp(−β (1 − f ·
+     * keysᵀ)) · values, where the values are the one-hot labels of the keys.
+     */
+    static final class KeyCache implements Classifier {
+
+        static final String KEYS = "keys";
+        private static final String LABELS = "labels";
+        private static final String TEXT = "text";
+
+        /** Images whose similarities to all keys are held in memory at once. */
+        private static final int IMAGES = 256;
+
+        private final ClassRows rows;
+        private final CacheWeights weights;
+        private final FeatureMatrix keys;
+        private final int[] labels; // −1: a key of another class
+        private final FeatureMatrix text;
+        private final float scale;
+
+        private KeyCache(ClassRows rows, CacheWeights weights) {
+            this.rows = rows;
+            this.weights = weights;
+            float[] numbers = save().tensor(LABELS).values();
+            labels = IntStream.range(0, numbers.length).map(i -> (int) numbers[i]).toArray();
+            keys = save().matrix(KEYS);
+            text = save().matrix(TEXT);
+            scale = rows.space().logitScale();
+        }
+
+        /** Returns the key of each image: the normalised mean of its views. */
+        static FeatureMatrix keys(FeatureSet images) {
+            return ViewPooling.mean(images).normalized();
+        }
+
+        /**
+         * Adds the cache of the training images to a file; its weights are searched if there are val images.
+         *
+         * @param keys one row per image
+         * @param text normalised text features, one row per class
+         */
+        static ClassifierFile addTo(
+                ClassifierFile file,
+                FeatureSpace space,
+                CacheWeights weights,
+                FewShotFeatures data,
+                FeatureMatrix keys,
+                FeatureMatrix text) {
+            int[] labels = data.train().labels();
+            ClassifierFile filled = withLabels(file.with(KEYS, keys), labels).with(TEXT, text);
+            if (!weights.search() || data.val().size() == 0) {
+                return filled;
+            }
+            CacheWeights best = weights.best(hits(space, weights, keys, labels, text, data.val()));
+            return filled.withMethod(file.method().with(Map.of("alpha", best.alpha, "beta", best.beta)))
+                    .withTraining(Map.of("alpha and beta chosen on", "val images"));
+        }
+
+        private static ClassifierFile withLabels(ClassifierFile file, int[] labels) {
+            float[] numbers = new float[labels.length];
+            for (int i = 0; i < labels.length; i++) {
+                numbers[i] = labels[i];
+            }
+            return file.with(LABELS, Shape.of(labels.length), numbers);
+        }
+
+        /** Returns the number of val images classified correctly by each (beta, alpha) of the grid. */
+        static int[][] hits(
+                FeatureSpace space,
+                CacheWeights weights,
+                FeatureMatrix keys,
+                int[] labels,
+                FeatureMatrix text,
+                FeatureSet val) {
+            Search search = new Search(weights, labels, text.rows());
+            FeatureMatrix images = FeatureSet.matrix(val).normalized();
+            for (int from = 0; from < images.rows(); from += IMAGES) {
+                int[] block = block(images, from);
+                FeatureMatrix x = images.rows(block);
+                search.add(
+                        x.products(text).times(space.logitScale()),
+                        x.products(keys),
+                        Arrays.stream(block).map(val::label).toArray());
+            }
+            return search.hits;
+        }
+
+        private static int[] block(FeatureMatrix images, int from) {
+            return IntStream.range(from, Math.min(images.rows(), from + IMAGES)).toArray();
+        }
+
+        /**
+         * Returns the cache that was saved.
+         *
+         * @throws IOException if the file lacks a tensor or does not fit the model
+         */
+        static KeyCache read(FeatureMethod method, CacheWeights weights, FeatureSpace space, ClassifierFile file)
+                throws IOException {
+            ClassRows rows = method.classRows(space, file, Texts::weights, TEXT);
+            int images = file.tensors().containsKey(LABELS) ? file.tensor(LABELS).values().length : 1;
+            file.require(Shape.of(images), LABELS);
+            file.require(Shape.of(images, space.embedDim()), KEYS);
+            int classes = file.classNames().size();
+            for (float label : file.tensor(LABELS).values()) {
+                if (label != Math.rint(label) || label < -1 || label >= classes) {
+                    throw new IOException("label of a key: expected one of %d classes, got %s".formatted(classes, label));
+                }
+            }
+            return new KeyCache(rows, weights);
+        }
+
+        @Override
+        public FeatureMatrix logits(FeatureMatrix images) {
+            FeatureMatrix x = images.normalized();
+            float[] logits = x.products(text).times(scale).toArray();
+            for (int from = 0; from < x.rows(); from += IMAGES) {
+                int first = from;
+                int[] block = block(x, from);
+                FeatureMatrix cosines = x.rows(block).products(keys);
+                Arrays.stream(block).parallel().forEach(i -> addVotes(cosines.row(i - first), logits, i * text.rows()));
+            }
+            return FeatureMatrix.of(x.rows(), text.rows(), logits);
+        }
+
+        /** Adds to an image's logits the weighted sum of exp(−β (1 − cosine)) over each class's keys. */
+        private void addVotes(float[] cosines, float[] logits, int offset) {
+            double[] votes = new double[text.rows()];
+            for (int key = 0; key < cosines.length; key++) {
+                if (labels[key] >= 0) {
+                    votes[labels[key]] += Math.exp(-weights.beta() * (1 - cosines[key]));
+                }
+            }
+            for (int c = 0; c < votes.length; c++) {
+                logits[offset + c] = (float) (logits[offset + c] + weights.alpha() * votes[c]);
+            }
+        }
+
+        @Override
+        public <T> T logits(LogitGraph<T> graph, T images) {
+            T x = graph.unit(images);
+            T zeroShot = graph.times(graph.product(x, text), scale);
+            float[] shift = new float[keys.rows()];
+            Arrays.fill(shift, (float) -weights.beta());
+            float[] values = new float[Math.multiplyExact(text.rows(), keys.rows())]; // one-hot labels, [classes, keys]
+            for (int key = 0; key < labels.length; key++) {
+                if (labels[key] >= 0) {
+                    values[labels[key] * labels.length + key] = 1;
+                }
+            }
+            T affinity = graph.exp(graph.plus(graph.times(graph.product(x, keys), weights.beta()), shift));
+            T votes = graph.product(affinity, FeatureMatrix.of(text.rows(), keys.rows(), values)); // [images, classes]
+            return graph.plus(zeroShot, graph.times(votes, weights.alpha()));
+        }
+
+        /** Returns the cache of other classes; a class without keys has its zero-shot logit alone. */
+        @Override
+        public Classifier forClasses(List<String> names) {
+            int[] positions = ClassNames.find(names, classNames());
+            int[] moved = new int[text.rows()];
+            Arrays.fill(moved, -1);
+            for (int c = 0; c < positions.length; c++) {
+                if (positions[c] >= 0) {
+                    moved[positions[c]] = c;
+                }
+            }
+            int[] newLabels = Arrays.stream(labels)
+                    .map(label -> label < 0 ? -1 : moved[label])
+                    .toArray();
+            return new KeyCache(rows.of(withLabels(rows.select(names), newLabels)), weights);
+        }
+
+        @Override
+        public ClassifierFile save() {
+            return rows.file();
+        }
+
+        /**
+         * Counts the images classified correctly with each (beta, alpha) of the grid of {@link CacheWeights}.
+         *
+         * <p>The logits are linear in alpha: a class that loses at both ends of the grid loses everywhere; the others are
+         * compared value by value. From one beta to the next a key's influence exp(−β d) changes by a constant factor.
+         */
+        static final class Search {
+
+            /** Upper bound of the rounding of differences of logits. */
+            private static final double MARGIN = 1e-6;
+
+            final int[][] hits; // [betas][alphas]
+            private final double[] alphas;
+            private final double[] betas;
+            private final int[][] rounds; // the first key of each class, then the second ones, …
+            private final int[] classes; // sorted by number of keys, most first, so that each round is a prefix
+            private final int[] places; // position of each class in that order
+
+            /**
+             * @param labels the class of each key
+             */
+            Search(CacheWeights weights, int[] labels, int classCount) {
+                alphas = weights.alphas();
+                betas = weights.betas();
+                hits = new int[betas.length][alphas.length];
+                int[] counts = new int[classCount];
+                Arrays.stream(labels).forEach(label -> counts[label]++);
+                classes = IntStream.range(0, classCount)
+                        .boxed()
+                        .sorted(Comparator.comparing(c -> -counts[c]))
+                        .mapToInt(c -> c)
+                        .toArray();
+                places = new int[classCount];
+                for (int place = 0; place < classCount; place++) {
+                    places[classes[place]] = place;
+                }
+                rounds = new int[counts[classes[0]]][];
+                Arrays.setAll(
+                        rounds,
+                        round -> new int
+                                [(int) Arrays.stream(counts)
+                                        .filter(count -> count > round)
+                                        .count()]);
+                int[] seen = new int[classCount];
+                for (int key = 0; key < labels.length; key++) {
+                    rounds[seen[labels[key]]++][places[labels[key]]] = key;
+                }
+            }
+
+            /**
+             * Counts some images.
+             *
+             * @param text scaled zero-shot logits, [images, classes]
+             * @param cosines similarities to the keys, [images, keys]
+             * @param labels the images' classes
+             */
+            void add(FeatureMatrix text, FeatureMatrix cosines, int[] labels) {
+                boolean[][][] correct = IntStream.range(0, labels.length)
+                        .parallel()
+                        .mapToObj(i -> correct(text.row(i), cosines.row(i), labels[i]))
+                        .toArray(boolean[][][]::new);
+                for (boolean[][] image : correct) {
+                    for (int b = 0; b < hits.length; b++) {
+                        for (int a = 0; a < hits[b].length; a++) {
+                            hits[b][a] += image[b][a] ? 1 : 0;
+                        }
+                    }
+                }
+            }
+
+            private boolean[][] correct(float[] text, float[] cosines, int label) {
+                double[][] influence = influence(cosines, betas[0]);
+                double[][] factor = influence(cosines, betas[1] - betas[0]);
+                double[] logits = new double[classes.length];
+                Arrays.setAll(logits, place -> text[classes[place]]);
+                boolean[][] correct = new boolean[betas.length][alphas.length];
+                double[] votes = new double[classes.length];
+                for (boolean[] row : correct) {
+                    Arrays.fill(votes, 0);
+                    for (int round = 0; round < rounds.length; round++) {
+                        addRound(influence[round], factor[round], votes);
+                    }
+                    decide(logits, votes, label, row);
+                }
+                return correct;
+            }
+
+            /** Returns exp(−beta (1 − cosine)) of each key. */
+            private double[][] influence(float[] cosines, double beta) {
+                double[][] influence = new double[rounds.length][];
+                for (int round = 0; round < rounds.length; round++) {
+                    int[] keys = rounds[round];
+                    influence[round] = new double[keys.length];
+                    Arrays.setAll(influence[round], i -> Math.exp(-beta * (double) (1 - cosines[keys[i]])));
+                }
+                return influence;
+            }
+
+            private static void addRound(double[] influence, double[] factor, double[] votes) {
+                for (int i = 0; i < influence.length; i++) {
+                    votes[i] += influence[i];
+                    influence[i] *= factor[i];
+                }
+            }
+
+            /** Fills in whether the label has the largest logit with each alpha; of equal logits the first class wins. */
+            private void decide(double[] logits, double[] votes, int label, boolean[] correct) {
+                int own = places[label];
+                double least = alphas[0];
+                double most = alphas[alphas.length - 1];
+                Arrays.fill(correct, true);
+                for (int place = 0; place < classes.length; place++) {
+                    double ahead = logits[own] - logits[place];
+                    double votesAhead = votes[own] - votes[place];
+                    if (place == own || Math.min(ahead + least * votesAhead, ahead + most * votesAhead) > MARGIN) {
+                        continue;
+                    }
+                    boolean first = classes[place] < label;
+                    for (int a = 0; a < alphas.length; a++) {
+                        double mine = logits[own] + alphas[a] * votes[own];
+                        double other = logits[place] + alphas[a] * votes[place];
+                        correct[a] &= first ? mine > other : mine >= other;
+                    }
+                }
+            }
+        }
+    }
+
+    /**
+     * Weight and sharpness of a cache of training images.
+     *
+     * @param alpha residual ratio: the weight of the cache's logits
+     * @param beta sharpness: how fast a key's influence falls with its distance
+     * @param search whether both are chosen on the val images, if there are any
+     * @param maxAlpha end of the search for alpha
+     * @param maxBeta end of the search for beta
+     */
+    public record CacheWeights(
+            @Setting("residual ratio: weight of the cache's logits") double alpha,
+            @Setting("sharpness: how fast a key's influence falls with its distance") double beta,
+            @Setting("choose alpha and beta on the val images, if there are any") boolean search,
+            @Setting("end of the search for alpha") double maxAlpha,
+            @Setting("end of the search for beta") double maxBeta) {
+
+        private static final double FIRST = 0.1;
+        private static final int ALPHAS = 20;
+        private static final int BETAS = 200;
+
+        public CacheWeights {
+            Settings.requireNotNegative("alpha", alpha);
+            Settings.requireNotNegative("beta", beta);
+            Settings.requireNotNegative("max_alpha", maxAlpha);
+            Settings.requireNotNegative("max_beta", maxBeta);
+        }
+
+        /** The reference's initial values and search on ImageNet. */
+        public CacheWeights() {
+            this(1.17, 1, true, 3, 7);
+        }
+
+        /** Returns the grid of alpha, ascending. */
+        double[] alphas() {
+            return grid(ALPHAS, maxAlpha);
+        }
+
+        /** Returns the grid of beta, ascending in equal steps. */
+        double[] betas() {
+            return grid(BETAS, maxBeta);
+        }
+
+        private static double[] grid(int count, double end) {
+            return IntStream.range(0, count)
+                    .mapToDouble(i -> FIRST + i * (end - FIRST) / count)
+                    .toArray();
+        }
+
+        /**
+         * Returns the first weights of the grid with most hits: beta in the outer loop, alpha in the inner one.
+         *
+         * @param hits number of val images classified correctly by each (beta, alpha)
+         */
+        CacheWeights best(int[][] hits) {
+            int most = -1;
+            CacheWeights best = this;
+            for (int b = 0; b < BETAS; b++) {
+                for (int a = 0; a < ALPHAS; a++) {
+                    if (hits[b][a] > most) {
+                        most = hits[b][a];
+                        best = new CacheWeights(alphas()[a], betas()[b], search, maxAlpha, maxBeta);
+                    }
+                }
+            }
+            return best;
+        }
     }
 }

@@ -2,7 +2,7 @@ package org.coop4j.onnx;
 
 import java.util.List;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.method.LogitGraph;
+import org.coop4j.method.Classifier.LogitGraph;
 
 /** A classifier's logits as ONNX nodes. */
 final class LogitNodes implements LogitGraph<String> {

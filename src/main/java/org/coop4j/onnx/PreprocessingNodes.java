@@ -7,7 +7,7 @@ import org.coop4j.image.Preprocessing;
 
 /**
  * The transform of test images: antialiased bicubic resize of the shorter side, centre crop, normalisation, rounded
- * like {@link org.coop4j.image.TestTransform}.
+ * like {@link org.coop4j.image.Preprocessing#fitted}.
  */
 record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
 

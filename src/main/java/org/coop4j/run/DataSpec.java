@@ -10,6 +10,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.coop4j.base.Sha256;
+import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.FeatureTable;
 import org.coop4j.data.CsvList;
 import org.coop4j.data.FeatureList;
 import org.coop4j.data.FeatureTensors;
@@ -18,12 +20,15 @@ import org.coop4j.data.ImageFolder;
 import org.coop4j.data.SplitFile;
 import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.data.SplitRules;
+import org.coop4j.data.StoredFeatures;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkSource;
 import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.data.benchmark.Benchmarks;
+import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ExifOrientation;
-import org.coop4j.method.Task;
+import org.coop4j.method.Method.Task;
+import org.coop4j.method.train.Training;
 
 /**
  * The source of a run's images.
@@ -84,6 +89,13 @@ public record DataSpec(
         }
     }
 
+    /**
+     * A space of features, and the data as it is used there.
+     *
+     * @param space to be closed
+     */
+    public record InSpace(FeatureSpace space, DataSpec data) {}
+
     /** Describes a folder, split file, list or file of features, distinguished by its name. */
     public static DataSpec of(Path path) {
         return of(path, null);
@@ -128,6 +140,30 @@ public record DataSpec(
     public DataSpec withTexts(Texts other) {
         return new DataSpec(
                 path, benchmark, imageRoot, namesFile, splitSeed, title, template, split, exif, nested, other);
+    }
+
+    /**
+     * Opens the space of these features and of those of their classes' texts, in place of a model.
+     *
+     * @param classFeatures a row per class
+     * @param logitScale factor of cosines in logits; null for the features' own, or else CLIP's 100
+     */
+    public InSpace withTexts(Path classFeatures, Double logitScale, Workers workers) throws IOException {
+        ImageDataset lists = load(1); // the names are those of any seed
+        StoredFeatures images = lists.stored().orElseThrow();
+        StoredFeatures features = FeatureList.texts(classFeatures, lists.classNames());
+        images.requireSameSpace(features);
+        float usual = features.logLogitScale((float) Math.log(Training.LOGIT_SCALE));
+        float scale = logitScale == null ? images.logLogitScale(usual) : (float) Math.log(logitScale);
+        FeatureTable space = FeatureTable.of(
+                images.precision(),
+                images.modelSha256().isEmpty() ? features.modelSha256() : images.modelSha256(),
+                scale,
+                lists.classNames(),
+                FeatureList.ofClasses(features, lists.classNames()),
+                workers);
+        String file = classFeatures.toAbsolutePath().normalize().toString();
+        return new InSpace(space, withTexts(new Texts(file, features.sha256(), scale)));
     }
 
     /**

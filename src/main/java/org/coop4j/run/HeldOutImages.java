@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.util.List;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
-import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.CrossValidation;
 import org.coop4j.method.Method;
-import org.coop4j.method.Task;
+import org.coop4j.method.Method.Learner;
+import org.coop4j.method.Method.Task;
 
 /**
  * Images that a classifier did not learn from, by which its confidence is chosen: the val images and, if they are few,
@@ -37,7 +37,8 @@ record HeldOutImages(SharedData shared, Task task, List<LabelledImage> train, La
         String images = Numbers.count(val.size(), "validation image");
         int parts = CrossValidation.folds(
                 train.stream().mapToInt(LabelledImage::label).toArray());
-        if (val.size() < ENOUGH && parts > 1 && isCheap(shared.space(), task, config, train.size(), parts)) {
+        Learner learner = config.method().learner(shared.space(), task).settled(classifier.save());
+        if (val.size() < ENOUGH && parts > 1 && isCheap(learner, config, train.size(), parts)) {
             LabelledFeatures readable = shared.features(train, "training images", progress);
             String how =
                     "%s by %d-fold cross-validation".formatted(Numbers.count(readable.size(), "training image"), parts);
@@ -45,15 +46,14 @@ record HeldOutImages(SharedData shared, Task task, List<LabelledImage> train, La
             images = val.size() == 0 ? how : images + " and " + how;
             LabelledFeatures noTest = LabelledFeatures.none(shared, "no images");
             RunFeatures learned = new RunFeatures(shared.space(), task, readable, val, noTest);
-            scores = scores.and(learned.crossValidated(config, parts));
+            scores = scores.and(learned.crossValidated(config, learner, parts));
         }
         return Confidence.of(scores, images);
     }
 
     /** Returns true unless it takes long: each part takes as long as the training, too long for prompts. */
-    static boolean isCheap(FeatureSpace space, Task task, RunConfig config, int images, int parts) {
-        Method method = config.method();
-        return method.group() != Method.Group.PROMPTS
-                && parts * method.learner(space, task).work(images, config.training()) <= MOST_WORK;
+    static boolean isCheap(Learner learner, RunConfig config, int images, int parts) {
+        return config.method().group() != Method.Group.PROMPTS
+                && parts * learner.work(images, config.training()) <= MOST_WORK;
     }
 }

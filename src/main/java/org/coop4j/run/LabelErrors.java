@@ -11,6 +11,7 @@ import org.apache.commons.math3.stat.StatUtils;
 import org.coop4j.eval.Predictions;
 import org.coop4j.method.CrossValidation;
 import org.coop4j.method.Method;
+import org.coop4j.method.Method.Learner;
 import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.RunFeatures.Located;
 
@@ -57,13 +58,13 @@ public record LabelErrors(List<Suspect> suspects, int examined, int misclassifie
     static LabelErrors of(RunFeatures images, RunConfig config, ComparedClassifier learned) throws IOException {
         Method method = config.method();
         Scores scores = Scores.NONE;
+        Learner learner = method.learner(images.space(), images.task());
         int folds = CrossValidation.folds(images.train().labels());
         if (!method.learns()) {
             scores = scores.and(learned.train());
         } else if (folds > 1
-                && HeldOutImages.isCheap(
-                        images.space(), images.task(), config, images.train().size(), folds)) {
-            scores = scores.and(images.crossValidated(config, folds));
+                && HeldOutImages.isCheap(learner, config, images.train().size(), folds)) {
+            scores = scores.and(images.crossValidated(config, learner, folds));
         }
         List<Located> pictures = images.located(scores.size() > 0, !method.usesVal());
         if (!method.usesVal()) {

@@ -10,7 +10,7 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.CrossValidation;
-import org.coop4j.method.FewShotFeatures;
+import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
@@ -102,8 +102,10 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
             throws IOException {
         FeatureSet all = images.train().all(candidate.method.features(), progress);
         FewShotFeatures data = new FewShotFeatures(all, FeatureSet.none(all.width()));
-        float[][] logits = new CrossValidation(images.space(), images.task(), folds)
-                .logits(candidate.method, candidate.training, data, candidate.shots);
+        Trainer trainer = new Trainer(candidate.training, images.task().seed());
+        float[][] logits = new CrossValidation(
+                        candidate.method.learner(images.space(), images.task()), trainer, folds)
+                .logits(data, candidate.shots);
         return new Scores(images.train().labels(), logits);
     }
 

@@ -4,6 +4,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.coop4j.base.InputException;
+import org.coop4j.clip.FeatureSpace;
+import org.coop4j.weights.model.ClipConfig;
 
 /**
  * A configuration of the reference, such as {@code coop-vit-b16} (its {@code configs/trainers/CoOp/vit_b16*.yaml}): M =
@@ -25,6 +28,19 @@ public record ReferencePreset(String name, String architecture, Optional<String>
                 new ReferencePreset("coop-vit-b32", "ViT-B/32", Optional.empty()),
                 new ReferencePreset("coop-vit-b16", "ViT-B/16", Optional.empty()),
                 new ReferencePreset("coop-vit-b16-ctxv1", "ViT-B/16", photo));
+    }
+
+    /**
+     * Returns the space of features if it is of the preset's model.
+     *
+     * @throws IllegalArgumentException if it is of another model, or of none
+     */
+    public FeatureSpace requireModel(FeatureSpace space) throws InputException {
+        ClipConfig given = space.requireTowers("preset " + name).architecture();
+        if (!ClipConfig.named(architecture).equals(given)) {
+            throw new IllegalArgumentException("preset %s is for %s, not this model".formatted(name, architecture));
+        }
+        return space;
     }
 
     /**

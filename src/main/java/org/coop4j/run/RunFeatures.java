@@ -11,9 +11,10 @@ import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.CrossValidation;
-import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Method;
-import org.coop4j.method.Task;
+import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.Method.Learner;
+import org.coop4j.method.Method.Task;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig.RunData;
@@ -96,10 +97,11 @@ public record RunFeatures(
                         new Trainer(Training.none(), seed));
     }
 
-    /** Scores the training images by cross-validation of a run's method. */
-    Scores crossValidated(RunConfig config, int folds) throws IOException {
+    /** Scores the training images by cross-validation of a run's method, as a learner of it learns. */
+    Scores crossValidated(RunConfig config, Learner learner, int folds) throws IOException {
         FewShotFeatures data = fewShot(config.method(), 0, Progress.NONE);
-        float[][] logits = new CrossValidation(space, task, folds).logits(config.method(), config.training(), data, 0);
+        Trainer trainer = new Trainer(config.training(), task.seed());
+        float[][] logits = new CrossValidation(learner, trainer, folds).logits(data, 0);
         return new Scores(train.labels(), logits);
     }
 

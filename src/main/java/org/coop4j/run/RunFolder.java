@@ -143,6 +143,20 @@ public final class RunFolder implements AutoCloseable {
         return Files.exists(folder.resolve(PROVENANCE));
     }
 
+    /** Returns the number of threads that an unfinished run in or below a folder began with, if there is one. */
+    public static Optional<Integer> threadsBegunWith(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return Optional.empty();
+        }
+        try (Stream<Path> configs = Files.find(folder, 3, (file, attributes) -> file.endsWith(CONFIG))) {
+            Optional<Path> unfinished =
+                    configs.filter(file -> !isFinished(file.getParent())).findFirst();
+            return unfinished.isPresent()
+                    ? Optional.of(RunConfig.read(unfinished.get()).threads())
+                    : Optional.empty();
+        }
+    }
+
     /**
      * Moves a folder aside, so that its name is free and nothing is lost.
      *

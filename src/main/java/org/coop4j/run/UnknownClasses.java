@@ -13,9 +13,9 @@ import org.coop4j.base.Progress;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.OpenSet;
 import org.coop4j.method.Classifier;
-import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Method;
-import org.coop4j.method.Task;
+import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.Method.Task;
 import org.coop4j.method.train.Trainer;
 
 /**

@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.method.KeyCache.CacheWeights;
+import org.coop4j.method.TipAdapter.CacheWeights;
+import org.coop4j.method.TipAdapter.KeyCache;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 

@@ -7,11 +7,15 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.FeatureSet.DenseFeatures;
+import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.Method.Learner;
+import org.coop4j.method.Method.Task;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
@@ -36,15 +40,21 @@ class LinearProbeTest {
     }
 
     private static Classifier fit(Clip clip, FeatureMatrix images) throws IOException {
+        return fit(learner(clip), images);
+    }
+
+    private static Learner learner(Clip clip) {
+        return new LinearProbe().learner(clip, new Task(NAMES, "a photo of a {}.", 1));
+    }
+
+    private static Classifier fit(Learner learner, FeatureMatrix images) throws IOException {
         int[] labels = new int[images.rows()];
         for (int i = 0; i < labels.length; i++) {
             labels[i] = i % NAMES.size();
         }
         DenseFeatures train = new DenseFeatures(images.width(), 1, images.toArray(), labels);
         DenseFeatures none = new DenseFeatures(images.width(), 1, new float[0], new int[0]);
-        return new LinearProbe()
-                .learner(clip, new Task(NAMES, "a photo of a {}.", 1))
-                .fit(new FewShotFeatures(train, none), new Trainer(Training.none(), 1));
+        return learner.fit(new FewShotFeatures(train, none), new Trainer(Training.none(), 1));
     }
 
     @Test
@@ -65,6 +75,22 @@ class LinearProbeTest {
             for (int i = 0; i < expected.length; i++) {
                 assertThat(actual[i]).isCloseTo(expected[i], within(1e-4f));
             }
+        }
+    }
+
+    @Test
+    void aSettledLearnerTakesTheClassifiersPenalty() throws IOException {
+        Path model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
+        try (Clip clip = TinyModel.open(model, 1)) {
+            FeatureMatrix images = features(clip, 12);
+            Classifier searched = fit(clip, images);
+            Classifier same = fit(learner(clip).settled(searched.save()), images);
+            assertThat(same.logits(images).toArray())
+                    .isEqualTo(searched.logits(images).toArray());
+
+            ClassifierFile given = searched.save().withTraining(Map.of("c", "0.003")); // not in the grid
+            Classifier other = fit(learner(clip).settled(given), images);
+            assertThat(other.save().training()).containsEntry("c", "0.003");
         }
     }
 

@@ -13,6 +13,8 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.Method.Task;
 import org.coop4j.method.train.BatchOrder;
 import org.coop4j.method.train.BatchStep;
 import org.coop4j.method.train.Optimizer;

@@ -23,10 +23,9 @@ import org.coop4j.graph.host.Workers;
 import org.coop4j.image.GoldenImages;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.RgbImage;
-import org.coop4j.image.TestTransform;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Method;
-import org.coop4j.method.Task;
+import org.coop4j.method.Method.Task;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -110,14 +109,13 @@ class OnnxExportTest {
         try (Clip clip = Clip.open(ShippedModel.file(folder.resolve("cache")));
                 Classifier classifier = zeroShot(clip, "a photo of a {}.")) {
             new OnnxExport(clip, false, "test").classifier(export, classifier, true);
-            TestTransform transform = new TestTransform(clip.preprocessing());
             int side = clip.architecture().vision().imageSize();
             try (OnnxRuntimeModel model = new OnnxRuntimeModel(export)) {
                 for (JsonNode image : new ObjectMapper().readTree(GoldenImages.bytes(IMAGES + "preprocess.json"))) {
                     String file = image.get("name").asText() + ".png";
                     RgbImage picture = new ImageDecoder().decode(GoldenImages.bytes(IMAGES + file), file);
                     FloatBuffer pixels = FloatBuffer.allocate(3 * side * side);
-                    clip.preprocessing().toTensor(transform.apply(picture), pixels, 0);
+                    clip.preprocessing().toTensor(clip.preprocessing().fitted(picture), pixels, 0);
                     float[] ours =
                             classifier.logits(clip.encodePixels(pixels, 1)).row(0);
                     float[] theirs =

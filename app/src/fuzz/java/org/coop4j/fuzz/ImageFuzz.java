@@ -4,7 +4,7 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.io.IOException;
 import java.util.List;
 import org.coop4j.image.ImageDecoder;
-import org.coop4j.image.ImageException;
+import org.coop4j.image.ImageDecoder.ImageException;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Pictures of all forms. */

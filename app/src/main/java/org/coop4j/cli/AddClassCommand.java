@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.CommandFailure.require;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,7 +13,6 @@ import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
-import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Table.Kind;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.image.ExifOrientation;
@@ -81,21 +82,13 @@ final class AddClassCommand extends ConsoleCommand {
         return 0;
     }
 
-    private static void require(boolean right, String message) {
-        if (!right) {
-            throw new CommandFailure(message);
-        }
-    }
-
     private void add(Clip clip, ClassifierFile file, RunConfig config, boolean byName) throws IOException {
         SharedData shared = bankOptions.shared(clip);
         List<String> names = new ArrayList<>(file.classNames());
         names.add(name);
         LabelledFeatures images = images(shared, names.size() - 1);
-        List<Integer> learned = IntStream.range(0, byName ? 0 : images.size())
-                .filter(i -> i % 2 == 0)
-                .boxed()
-                .toList();
+        List<Integer> learned =
+                IntStream.iterate(0, i -> i < (byName ? 0 : images.size()), i -> i + 2).boxed().toList();
         Evaluator evaluator = shared.evaluator(config, console);
         try (Classifier before = PromptOptions.classifier(file, clip, file.classNames());
                 Classifier after = byName
@@ -115,8 +108,11 @@ final class AddClassCommand extends ConsoleCommand {
                             Numbers.percent(evaluator.images().scores(after).accuracy()));
             LabelledFeatures tested = images.without(learned);
             if (tested.size() > 0) {
-                double accuracy = tested.scores(after).accuracy();
-                table.row(name, Numbers.count(tested.size()), "", Numbers.percent(accuracy));
+                table.row(
+                        name,
+                        Numbers.count(tested.size()),
+                        "",
+                        Numbers.percent(tested.scores(after).accuracy()));
             }
             table.print(console.out());
             console.print("learned: " + out);

@@ -193,9 +193,7 @@ public final class BenchCommand extends ConsoleCommand {
                 .limit(MAX_FILES)
                 .map(path -> new LabelledImage(path, 0, "image"))
                 .toList();
-        if (images.isEmpty()) {
-            throw new CommandFailure(pictures + " has no .jpg files");
-        }
+        CommandFailure.require(!images.isEmpty(), pictures + " has no .jpg files");
         return images;
     }
 

@@ -75,11 +75,11 @@ final class CommandHelp {
 
     private static String options(Help help) {
         List<OptionSpec> all = help.commandSpec().options();
-        List<OptionSpec> usual = new ArrayList<>(all);
-        usual.removeIf(option -> all.size() > FEW && !USUAL.contains(option.longestName()));
-        List<OptionSpec> others = new ArrayList<>(all);
-        others.removeAll(usual);
-        String list = "\nOptions:\n" + help.optionListExcludingGroups(usual);
+        Map<Boolean, List<OptionSpec>> usual = all.stream()
+                .collect(Collectors.partitioningBy(
+                        option -> all.size() <= FEW || USUAL.contains(option.longestName())));
+        String list = "\nOptions:\n" + help.optionListExcludingGroups(usual.get(true));
+        List<OptionSpec> others = usual.get(false);
         return others.isEmpty() ? list : list + "\nMore options:\n" + help.optionListExcludingGroups(others);
     }
 }

@@ -15,6 +15,7 @@ import org.coop4j.console.Json;
 import org.coop4j.console.Table.Format;
 import org.coop4j.console.Table;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.eval.McNemar;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
@@ -59,13 +60,6 @@ final class CompareCommand extends ConsoleCommand {
     @Mixin
     private Options.AsJson asJson;
 
-    /**
-     * An image on which runs disagree.
-     *
-     * @param labels predicted by each run
-     */
-    private record Disagreement(LabelledImage image, List<String> labels) {}
-
     @Override
     public Integer call() throws IOException {
         List<ClassifierFile> files = new ArrayList<>();
@@ -76,11 +70,11 @@ final class CompareCommand extends ConsoleCommand {
         DataSpec source = first.testedOn().source();
         List<LabelledImage> rows =
                 source.holdsFeatures() ? source.load(first.sample().seed()).test() : List.of();
-        PromptOptions learned = new PromptOptions(runs.get(0), model);
-        try (FeatureSpace space = learned.open(files.get(0), rows, Precision.FLOAT32)) {
+        try (FeatureSpace space =
+                new PromptOptions(runs.get(0), model).open(files.get(0), rows, Precision.FLOAT32)) {
             Evaluator evaluator = bankOptions.shared(space).evaluator(first, console);
             Comparison comparison = compare(space, files, evaluator);
-            Table<Disagreement> disagreements = disagreements(comparison, evaluator.images());
+            Table<Integer> disagreements = disagreements(comparison, evaluator.images());
             if (asJson.isChosen()) {
                 console.print(json(comparison, disagreements));
             } else {
@@ -97,10 +91,8 @@ final class CompareCommand extends ConsoleCommand {
         for (int i = 0; i < files.size(); i++) {
             Path run = runs.get(i);
             ClassifierFile file = files.get(i);
-            LabelledFeatures images = evaluator.images();
-            int both = EvaluationData.of(file, run, console)
-                    .learned(images.images())
-                    .size();
+            List<HashedImage> images = evaluator.images().images();
+            int both = EvaluationData.of(file, run, console).learned(images).size();
             if (both > 0) {
                 console.warn("%s learned from %d of the %d test images: its accuracy is inflated"
                         .formatted(run, both, images.size()));
@@ -115,35 +107,36 @@ final class CompareCommand extends ConsoleCommand {
         return new Comparison(names, contenders);
     }
 
-    private static Table<Disagreement> disagreements(Comparison comparison, LabelledFeatures images) {
-        List<ComparedClassifier> all = comparison.classifiers();
+    /** Returns a row per image, by its index, on which runs disagree. */
+    private static Table<Integer> disagreements(Comparison comparison, LabelledFeatures features) {
         List<String> names = comparison.classNames();
-        Table<Disagreement> table = new Table<Disagreement>()
-                .text("file", d -> d.image.path().toString())
-                .text("truth", d -> names.get(d.image.label()))
-                .data("labels", Disagreement::labels);
-        for (int c = 0; c < all.size(); c++) {
-            int run = c;
-            table.text(all.get(c).name(), d -> d.labels.get(run)).in(Format.TABLE);
+        List<HashedImage> images = features.images();
+        List<int[]> runs = comparison.classifiers().stream()
+                .map(run -> run.test().predictions())
+                .toList();
+        Table<Integer> table = new Table<Integer>()
+                .text("file", i -> images.get(i).image().path().toString())
+                .text("truth", i -> names.get(images.get(i).image().label()))
+                .data("labels", i -> runs.stream().map(run -> names.get(run[i])).toList());
+        for (int r = 0; r < runs.size(); r++) {
+            int[] run = runs.get(r);
+            table.text(comparison.classifiers().get(r).name(), i -> names.get(run[i]))
+                    .in(Format.TABLE);
         }
-        List<int[]> predicted = all.stream().map(c -> c.test().predictions()).toList();
         for (int i = 0; i < images.size(); i++) {
             int image = i;
-            List<Integer> labels = predicted.stream().map(run -> run[image]).toList();
-            if (labels.stream().distinct().count() > 1) {
-                table.row(new Disagreement(
-                        images.images().get(i).image(),
-                        labels.stream().map(names::get).toList()));
+            if (runs.stream().anyMatch(run -> run[image] != runs.get(0)[image])) {
+                table.row(i);
             }
         }
         return table;
     }
 
-    private void print(Comparison comparison, Table<Disagreement> disagreements, int images) {
+    private void print(Comparison comparison, Table<?> disagreements, int images) {
         new ComparisonTable(List.of(comparison)).table().print(Format.TABLE, console);
-        ComparedClassifier first = comparison.classifiers().get(0);
-        for (ComparedClassifier other :
-                comparison.classifiers().subList(1, comparison.classifiers().size())) {
+        List<ComparedClassifier> all = comparison.classifiers();
+        ComparedClassifier first = all.get(0);
+        for (ComparedClassifier other : all.subList(1, all.size())) {
             String difference = Numbers.signed(Comparison.test(other, first).difference(), 1);
             console.paragraph("%s against %s: %s points, %s"
                     .formatted(other.name(), first.name(), difference, ComparisonTable.meaning(other, first)));
@@ -162,7 +155,7 @@ final class CompareCommand extends ConsoleCommand {
         }
     }
 
-    private static ObjectNode json(Comparison comparison, Table<Disagreement> disagreements) {
+    private static ObjectNode json(Comparison comparison, Table<?> disagreements) {
         ObjectNode json = Json.object();
         List<ComparedClassifier> all = comparison.classifiers();
         ArrayNode rows = json.putArray("runs");

@@ -54,9 +54,8 @@ final class DatasetsCheckCommand extends ConsoleCommand {
 
     @Override
     public Integer call() {
-        if (!Files.isDirectory(root)) {
-            throw new CommandFailure(root + " is not a folder: give the folder that holds the datasets");
-        }
+        CommandFailure.require(
+                Files.isDirectory(root), root + " is not a folder: give the folder that holds the datasets");
         List<BenchmarkCheck> checks = benchmarks().stream()
                 .map(benchmark -> BenchmarkCheck.of(benchmark, root, console))
                 .toList();
@@ -112,13 +111,13 @@ final class DatasetsCheckCommand extends ConsoleCommand {
 
     private String notThere(List<BenchmarkCheck> absent) {
         String folder = String.valueOf(root.toAbsolutePath().normalize().getFileName());
-        for (BenchmarkCheck check : absent) {
-            if (check.benchmark().layout().directory().equals(folder)) {
-                return root + " seems to be the folder of " + name(check) + " itself: give the folder above it";
-            }
-        }
-        String all = absent.stream().map(DatasetsCheckCommand::name).collect(Collectors.joining(", "));
-        return "not in " + root + ": " + all;
+        return absent.stream()
+                .filter(check -> check.benchmark().layout().directory().equals(folder))
+                .map(check -> root + " seems to be the folder of " + name(check) + " itself: give the folder above it")
+                .findFirst()
+                .orElseGet(() -> absent.stream()
+                        .map(DatasetsCheckCommand::name)
+                        .collect(Collectors.joining(", ", "not in " + root + ": ", "")));
     }
 
     private JsonNode toJson(List<BenchmarkCheck> checks) {

@@ -2,7 +2,7 @@ package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
 
-import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.coop4j.cli.options.Options;
@@ -18,9 +18,6 @@ import picocli.CommandLine.Parameters;
         description = "Show a published dataset: origin, files, split, class names and prompt.",
         footer = {"  coop datasets show eurosat", "  coop datasets show --json imagenet-a"})
 final class DatasetsShowCommand extends ConsoleCommand {
-
-    /** Width of the labels and the space after them. */
-    private static final int LABELS = "also called".length() + 2;
 
     private final AlignedLines facts = new AlignedLines();
 
@@ -54,26 +51,20 @@ final class DatasetsShowCommand extends ConsoleCommand {
         fact("preparation", about.preparation());
         fact("division", division());
         fact("left out", benchmark.skipped().stream().sorted().collect(Collectors.joining(", ")));
-        rows(
-                "renamed",
-                benchmark.renamed().entrySet().stream()
-                        .filter(entry -> !entry.getKey().equals(entry.getValue()))
-                        .map(entry -> entry.getKey() + " is called \"" + entry.getValue() + "\"")
-                        .toList());
-        facts.print(console.out());
+        String label = "renamed";
+        for (Map.Entry<String, String> folder : benchmark.renamed().entrySet()) {
+            if (!folder.getKey().equals(folder.getValue())) {
+                fact(label, folder.getKey() + " is called \"" + folder.getValue() + '"');
+                label = "";
+            }
+        }
+        facts.within(console.width()).print(console.out());
     }
 
-    /** Adds a row, or several for a long text; none for an empty one. */
+    /** Adds a row; none for an empty text. */
     private void fact(String label, String text) {
         if (!text.isEmpty()) {
-            rows(label, AlignedLines.wrapped(text, console.width() - LABELS));
-        }
-    }
-
-    /** Adds a row per line, the first with the label. */
-    private void rows(String label, List<String> lines) {
-        for (int i = 0; i < lines.size(); i++) {
-            facts.row(i == 0 ? label : "", lines.get(i));
+            facts.row(label, text);
         }
     }
 

@@ -133,13 +133,9 @@ final class EmbedCommand extends ConsoleCommand {
 
     private static List<String> lines(Path file) throws IOException {
         List<String> lines = TextFile.lines(file);
-        if (lines.isEmpty()) {
-            throw new CommandFailure(file + " has no texts");
-        }
+        CommandFailure.require(!lines.isEmpty(), file + " has no texts");
         for (int i = 0; i < lines.size(); i++) {
-            if (lines.get(i).isBlank()) {
-                throw new CommandFailure("line %d of %s is empty".formatted(i + 1, file));
-            }
+            CommandFailure.require(!lines.get(i).isBlank(), "line %d of %s is empty".formatted(i + 1, file));
         }
         return lines;
     }
@@ -150,9 +146,7 @@ final class EmbedCommand extends ConsoleCommand {
             PixelReader reader = EncodedImages.reader(clip, exif.or(ExifOrientation.APPLY));
             EncodedImages images = EncodedImages.encode(clip, files, reader, false, console);
             List<Path> good = images.positions().stream().map(files::get).toList();
-            if (good.isEmpty()) {
-                throw new CommandFailure("none of the images can be read: nothing is written");
-            }
+            CommandFailure.require(!good.isEmpty(), "none of the images can be read: nothing is written");
             List<String> names = good.stream().map(Path::toString).toList();
             export().rows(clip, images.features(), "image", names, pixels ? good : List.of(), reader);
             note(Numbers.count(good.size(), "image"), clip);
@@ -165,10 +159,8 @@ final class EmbedCommand extends ConsoleCommand {
         try (Clip clip = clipOptions.open(precision.precision())) {
             SharedData shared = bankOptions.shared(clip);
             ImageDataset dataset = shared.dataset(exif.of(data), part.seedOr(1)).half(dataOptions.half());
-            int images = export().dataset(
-                            shared,
-                            dataset,
-                            part.splitIfGiven() == null ? Set.of(Split.values()) : Set.of(part.split()));
+            Set<Split> splits = part.splitIfGiven() == null ? Set.of(Split.values()) : Set.of(part.split());
+            int images = export().dataset(shared, dataset, splits);
             String classes = Numbers.count(dataset.classCount(), "class", "classes");
             note(Numbers.count(images, "image") + " of " + classes, clip);
         }

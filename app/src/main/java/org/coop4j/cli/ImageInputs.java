@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.CommandFailure.require;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,10 +47,9 @@ record ImageInputs(List<Path> files, List<String> truth) {
                 continue;
             }
             ImageInputs inside = ofFolder(argument);
-            if (!inside.truth.isEmpty()) {
-                throw new CommandFailure(
-                        argument + " has one subfolder per class: give it alone, or name the subfolders");
-            }
+            require(
+                    inside.truth.isEmpty(),
+                    argument + " has one subfolder per class: give it alone, or name the subfolders");
             files.addAll(inside.files);
         }
         return new ImageInputs(files, List.of());
@@ -66,10 +67,10 @@ record ImageInputs(List<Path> files, List<String> truth) {
         List<String> unknown = labels.keySet().stream()
                 .filter(folder -> labels.get(folder) < 0)
                 .toList();
-        if (!unknown.isEmpty()) {
-            throw new CommandFailure("%s %s not among the classes: add the class, or name the images themselves"
-                    .formatted(Numbers.some(unknown, NAMED), unknown.size() == 1 ? "is" : "are"));
-        }
+        require(
+                unknown.isEmpty(),
+                "%s %s not among the classes: add the class, or name the images themselves"
+                        .formatted(Numbers.some(unknown, NAMED), unknown.size() == 1 ? "is" : "are"));
         return truth.stream().map(labels::get).toList();
     }
 
@@ -83,9 +84,7 @@ record ImageInputs(List<Path> files, List<String> truth) {
     }
 
     private static List<Path> some(List<Path> images, Path folder) {
-        if (images.isEmpty()) {
-            throw new CommandFailure(folder + " has no images");
-        }
+        require(!images.isEmpty(), folder + " has no images");
         return images;
     }
 
@@ -98,18 +97,17 @@ record ImageInputs(List<Path> files, List<String> truth) {
         if (inFolders.isEmpty()) {
             return new ImageInputs(all, List.of());
         }
-        if (inFolders.size() < all.size()) {
-            throw new CommandFailure(
-                    folder + " has both images and folders of images: keep one kind, or name the images themselves");
-        }
+        require(
+                inFolders.size() == all.size(),
+                folder + " has both images and folders of images: keep one kind, or name the images themselves");
         ImageInputs labelled = new ImageInputs(
                 inFolders,
                 inFolders.stream().map(image -> classFolder(folder, image)).toList());
         List<String> classes = labelled.folders();
-        if (classes.stream().allMatch(name -> Split.named(name).isPresent())) {
-            throw new CommandFailure("%s is divided into %s: name one of them, such as %s"
-                    .formatted(folder, String.join(", ", classes), folder.resolve(classes.get(0))));
-        }
+        require(
+                !classes.stream().allMatch(name -> Split.named(name).isPresent()),
+                "%s is divided into %s: name one of them, such as %s"
+                        .formatted(folder, String.join(", ", classes), folder.resolve(classes.get(0))));
         return labelled;
     }
 

@@ -57,9 +57,7 @@ final class InterpretCommand extends ConsoleCommand {
         try (Clip clip = promptOptions.open(prompt)) {
             Tokens tokens = words ? Tokens.WORD_ENDS : Tokens.ALL;
             NearestWords nearest = CommandFailure.unless(() -> NearestWords.of(clip, prompt, count, tokens));
-            if (nearest.compared() == 0) {
-                throw new CommandFailure("the model has no token to compare with");
-            }
+            CommandFailure.require(nearest.compared() > 0, "the model has no token to compare with");
             if (format.chosen() == Format.JSON) {
                 console.print(json(nearest));
                 return 0;

@@ -1,16 +1,16 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.CommandFailure.require;
+
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
-import org.coop4j.base.SafeText;
-import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Format;
 import org.coop4j.study.FoundRuns;
 import org.coop4j.study.FoundRuns.Failure;
 import org.coop4j.study.Study;
@@ -54,22 +54,27 @@ final class ReportCommand extends ConsoleCommand {
         FoundRuns runs = FoundRuns.below(folder, console);
         name("damaged", runs.damaged());
         name("failed", runs.failed());
-        if (runs.finished().isEmpty()) {
-            throw new CommandFailure(
-                    "no finished run below %s (%s, %s): expected folders with config.json and result.json, as coop train and coop sweep leave them"
-                            .formatted(
-                                    folder,
-                                    Numbers.count(runs.failed().size(), "failed run"),
-                                    Numbers.count(runs.unfinished().size(), "unfinished one")));
-        }
+        require(
+                !runs.finished().isEmpty(),
+                "no finished run below %s (%s, %s): expected folders with config.json and result.json, as coop train and coop sweep leave them"
+                        .formatted(
+                                folder,
+                                Numbers.count(runs.failed().size(), "failed run"),
+                                Numbers.count(runs.unfinished().size(), "unfinished one")));
         List<Study> studies = Study.of(runs);
         StudyReport report = new StudyReport(runs, studies);
-        noteWhatIsLeftOut(runs, report);
+        if (!runs.unfinished().isEmpty()) {
+            console.warn("not counted: %s, the first in %s"
+                    .formatted(
+                            Numbers.count(runs.unfinished().size(), "unfinished run"),
+                            folder.resolve(runs.unfinished().get(0))));
+        }
+        warn(report.notes(), "remarks");
         List<Path> files = report.write(target);
         if (csv) {
             console.out().print(report.fewShotCsv());
         } else {
-            print(studies, target, files, console.out());
+            print(studies, target, files);
         }
         return runs.damaged().isEmpty() ? 0 : 1;
     }
@@ -89,44 +94,29 @@ final class ReportCommand extends ConsoleCommand {
         }
     }
 
-    private void noteWhatIsLeftOut(FoundRuns runs, StudyReport report) {
-        if (!runs.unfinished().isEmpty()) {
-            console.warn("not counted: "
-                    + Numbers.count(runs.unfinished().size(), "unfinished run")
-                    + ", the first in "
-                    + folder.resolve(runs.unfinished().get(0)));
-        }
-        warn(report.notes(), "remarks");
-    }
-
     /** Prints the main tables and the places of the files. */
-    private static void print(List<Study> studies, Path folder, List<Path> files, PrintStream out) {
+    private void print(List<Study> studies, Path target, List<Path> files) {
         for (Study study : studies) {
-            String model = study.model().describe();
-            out.println(SafeText.line(model + ": " + study.summary()));
-            out.println();
+            console.print(study.model().describe() + ": " + study.summary());
+            console.print("");
             for (Table<?> table : StudyReport.brief(study)) {
-                out.println(SafeText.line(table.title()));
-                table.lines().print(out);
-                out.println();
+                console.print(table.title());
+                table.print(Format.TABLE, console);
+                console.print("");
             }
         }
-        out.println("accuracy in %, mean ± sd over seeds");
-        printPlaces(folder, files, out);
-    }
-
-    private static void printPlaces(Path folder, List<Path> files, PrintStream out) {
+        console.print("accuracy in %, mean ± sd over seeds");
+        console.print("page: " + target.resolve(StudyReport.PAGE));
         Map<Path, String> byFolder = files.stream()
                 .filter(file -> file.getParent() != null)
                 .collect(Collectors.groupingBy(
                         Path::getParent,
                         LinkedHashMap::new,
                         Collectors.mapping(file -> file.getFileName().toString(), Collectors.joining("  "))));
-        out.println("page: " + SafeText.line(folder.resolve(StudyReport.PAGE).toString()));
         byFolder.forEach((parent, names) -> {
-            out.println(SafeText.line(folder.resolve(parent) + ":"));
+            console.print(target.resolve(parent) + ":");
             // Names of files have no space: lines break between them.
-            out.print(names.replaceAll("(.{1," + LINE + "})(  |$)", "  $1\n"));
+            console.out().print(names.replaceAll("(.{1," + LINE + "})(  |$)", "  $1\n"));
         });
     }
 }

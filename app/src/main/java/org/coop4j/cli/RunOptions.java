@@ -3,13 +3,11 @@ package org.coop4j.cli;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.cli.options.Options;
@@ -27,7 +25,6 @@ import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.Sample;
 import org.coop4j.run.SharedData;
-import org.coop4j.weights.model.ClipConfig;
 import picocli.CommandLine.Option;
 
 /** The folder of runs, the sample that they learn from, and their seeds. */
@@ -105,16 +102,10 @@ final class RunOptions {
      * number.
      */
     Workers workers(Progress progress) throws IOException {
-        if (resume && Files.isDirectory(out)) {
-            try (Stream<Path> configs = Files.find(out, 3, (file, attributes) -> file.endsWith(RunFolder.CONFIG))) {
-                Optional<Path> unfinished = configs.filter(file -> !RunFolder.isFinished(file.getParent()))
-                        .findFirst();
-                if (unfinished.isPresent()) {
-                    int threads = RunConfig.read(unfinished.get()).threads();
-                    progress.note("computing with %s, as the run began".formatted(Numbers.count(threads, "thread")));
-                    return new Workers(threads);
-                }
-            }
+        Optional<Integer> begun = resume ? RunFolder.threadsBegunWith(out) : Optional.empty();
+        if (begun.isPresent()) {
+            progress.note("computing with %s, as the run began".formatted(Numbers.count(begun.get(), "thread")));
+            return new Workers(begun.get());
         }
         return Workers.standard();
     }
@@ -132,11 +123,7 @@ final class RunOptions {
     /** Checks that the preset is for the model. */
     void requireModelOfPreset(FeatureSpace space) throws IOException {
         if (preset != null) {
-            String name = "preset " + preset.name();
-            ClipConfig given = space.requireTowers(name).architecture();
-            if (!ClipConfig.named(preset.architecture()).equals(given)) {
-                throw new CommandFailure("%s is for %s, not this model".formatted(name, preset.architecture()));
-            }
+            CommandFailure.unless(() -> preset.requireModel(space));
         }
     }
 

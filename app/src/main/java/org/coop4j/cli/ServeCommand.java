@@ -230,9 +230,9 @@ final class ServeCommand extends ConsoleCommand {
             return Optional.empty();
         }
         String token = TextFile.read(tokenFile).strip();
-        if (!token.matches("[\\x21-\\x7e]+")) {
-            throw new CommandFailure(tokenFile + ": expected a token of one line without spaces, in ASCII");
-        }
+        CommandFailure.require(
+                token.matches("[\\x21-\\x7e]+"),
+                tokenFile + ": expected a token of one line without spaces, in ASCII");
         return Optional.of(token);
     }
 

@@ -7,15 +7,8 @@ import java.nio.file.Path;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
-import org.coop4j.clip.FeatureSpace;
-import org.coop4j.clip.FeatureTable;
-import org.coop4j.console.WrongUsage;
-import org.coop4j.data.FeatureList;
-import org.coop4j.data.ImageDataset;
-import org.coop4j.data.StoredFeatures;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -46,15 +39,8 @@ final class SpaceOptions {
     @Mixin
     private Options.Vocabulary vocabulary;
 
-    /**
-     * A space of features, and the data as it is used there.
-     *
-     * @param space to be closed
-     */
-    record Opened(FeatureSpace space, DataSpec data) {}
-
     /** Opens the model, or reads the features of the classes' texts. */
-    Opened open(DataSpec data, Precision precision, Workers workers) throws IOException {
+    DataSpec.InSpace open(DataSpec data, Precision precision, Workers workers) throws IOException {
         require(
                 model != null || classFeatures != null,
                 "each run is compared with hand-written prompts: give a model with --model, or features of the classes'"
@@ -65,30 +51,16 @@ final class SpaceOptions {
         require(
                 classFeatures == null && logitScale == null,
                 "--class-features and --logit-scale stand for a model: omit them, or --model");
-        return new Opened(ModelOptions.openForTexts(model, vocabulary, precision, workers), data);
+        return new DataSpec.InSpace(ModelOptions.openForTexts(model, vocabulary, precision, workers), data);
     }
 
-    private Opened ofFeatures(DataSpec data, Workers workers) throws IOException {
+    private DataSpec.InSpace ofFeatures(DataSpec data, Workers workers) throws IOException {
         require(
                 data.holdsFeatures(),
                 "--class-features goes with features as --data: give a model with --model to encode images");
-        if (logitScale != null && !(logitScale > 0 && Double.isFinite(Math.log(logitScale)))) {
-            throw new WrongUsage("--logit-scale: expected a positive number, got " + logitScale);
-        }
-        ImageDataset lists = data.load(1); // the names are those of any seed
-        StoredFeatures images = lists.stored().orElseThrow();
-        StoredFeatures texts = FeatureList.texts(classFeatures, lists.classNames());
-        images.requireSameSpace(texts);
-        float usual = texts.logLogitScale((float) Math.log(Training.LOGIT_SCALE));
-        float scale = logitScale == null ? images.logLogitScale(usual) : (float) Math.log(logitScale);
-        FeatureTable space = FeatureTable.of(
-                images.precision(),
-                images.modelSha256().isEmpty() ? texts.modelSha256() : images.modelSha256(),
-                scale,
-                lists.classNames(),
-                FeatureList.ofClasses(texts, lists.classNames()),
-                workers);
-        String file = classFeatures.toAbsolutePath().normalize().toString();
-        return new Opened(space, data.withTexts(new DataSpec.Texts(file, texts.sha256(), scale)));
+        require(
+                logitScale == null || (logitScale > 0 && Double.isFinite(Math.log(logitScale))),
+                "--logit-scale: expected a positive number, got " + logitScale);
+        return data.withTexts(classFeatures, logitScale, workers);
     }
 }

@@ -113,9 +113,9 @@ final class SweepCommand extends ConsoleCommand {
         require(plan, "PLAN.yaml");
         require(model, "--model=FILE");
         require(out, "--out=DIR");
-        if (spark != null && vocabulary.isGiven()) {
-            throw new WrongUsage("--vocabulary does not reach Spark's executors: omit --spark");
-        }
+        WrongUsage.require(
+                spark == null || !vocabulary.isGiven(),
+                "--vocabulary does not reach Spark's executors: omit --spark");
         Run.Options options = bankOptions.options(out.resolve("bank"), memory.limit());
         SweepPlan read = SweepPlan.read(plan, Optional.ofNullable(data));
         try (Clip clip = ModelOptions.openForTexts(model, vocabulary)) {
@@ -136,9 +136,7 @@ final class SweepCommand extends ConsoleCommand {
     }
 
     private void require(Path given, String name) {
-        if (given == null) {
-            throw new WrongUsage("missing " + name + "; --example prints a plan to start from");
-        }
+        WrongUsage.require(given != null, "missing " + name + "; --example prints a plan to start from");
     }
 
     private int run(Sweep sweep, Clip clip, Run.Options options) throws IOException {
@@ -159,7 +157,7 @@ final class SweepCommand extends ConsoleCommand {
 
     private SweepOutcome onSpark(Sweep sweep, SweepScreen screen, SweepCluster.Files files) throws IOException {
         try (SweepCluster cluster = SweepCluster.connect(spark, files)) {
-            return sweep.run(out, screen, cluster);
+            return sweep.run(out, screen, Optional.of(cluster));
         }
     }
 
@@ -189,12 +187,7 @@ final class SweepCommand extends ConsoleCommand {
     private void list(List<RunState> runs, String time) {
         new Table<RunState>()
                 .text("run", state -> state.run().folder().toString())
-                .column(
-                        "steps",
-                        Kind.NUMBERS,
-                        state -> state.run().steps() == 0
-                                ? Cell.NONE
-                                : Cell.count(state.run().steps()))
+                .numbers("steps", state -> state.run().steps() == 0 ? Cell.NONE : Cell.count(state.run().steps()))
                 .in(Format.TABLE)
                 .shown("state", Kind.WORDS, SweepCommand::name, SweepCommand::described)
                 .data("steps", state -> state.run().steps())

@@ -2,15 +2,13 @@ package org.coop4j.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
@@ -62,24 +60,24 @@ record SweepReport(SweepOutcome outcome, Path folder) {
 
     /** Returns a row for each method and a column for each number of shots; hand-written prompts come first. */
     private Table<?> table() {
-        Map<List<String>, Map<Shots, String>> rows = new LinkedHashMap<>();
-        TreeSet<Shots> columns = new TreeSet<>();
-        grouped(outcome.runs(), Setting::of).forEach((setting, runs) -> {
-            columns.add(setting.shots);
-            rows.computeIfAbsent(setting.row(), row -> new TreeMap<>()).put(setting.shots, cell(runs));
-        });
-        List<List<String>> keys = new ArrayList<>(rows.keySet());
+        Map<List<String>, Map<Shots, List<RunState>>> rows = outcome.runs().stream()
+                .collect(Collectors.groupingBy(
+                        run -> Setting.of(run).row(),
+                        LinkedHashMap::new,
+                        Collectors.groupingBy(run -> Setting.of(run).shots)));
+        List<List<String>> keys = List.copyOf(rows.keySet());
         Table<Integer> table = new Table<Integer>()
                 .text("dataset", i -> isFirst(keys, i) ? keys.get(i).get(0) : "")
                 .text("method", i -> keys.get(i).get(1));
-        columns.forEach(shots -> table.column(
-                shots.equals(Shots.NONE) ? "-" : shots.equals(Shots.ALL) ? "all" : shots.describe(),
-                Kind.NUMBERS,
-                i -> rows.get(keys.get(i)).getOrDefault(shots, "")));
-        for (int i = 0; i < keys.size(); i++) {
-            table.row(i);
-        }
-        return table;
+        rows.values().stream()
+                .flatMap(byShots -> byShots.keySet().stream())
+                .distinct()
+                .sorted()
+                .forEach(shots -> table.column(
+                        shots.equals(Shots.NONE) ? "-" : shots.equals(Shots.ALL) ? "all" : shots.describe(),
+                        Kind.NUMBERS,
+                        i -> cell(rows.get(keys.get(i)).getOrDefault(shots, List.of()))));
+        return table.rows(IntStream.range(0, keys.size()).boxed().toList());
     }
 
     private static boolean isFirst(List<List<String>> keys, int i) {

@@ -92,7 +92,7 @@ final class TrainCommand extends ConsoleCommand {
         require(!methodOptions.choose() || !runOptions.severalSeeds(), "a method is chosen for one seed: omit --seeds");
         List<PromptEnsemble> prompts = WrongUsage.unless(
                 () -> templates.stream().map(PromptEnsemble::of).toList());
-        SpaceOptions.Opened opened = spaceOptions.open(
+        DataSpec.InSpace opened = spaceOptions.open(
                 runOptions.of(exif.of(dataOptions.spec())), precision.precision(), runOptions.workers(console));
         data = opened.data();
         Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);

@@ -61,7 +61,7 @@ public final class AlignedLines {
     }
 
     /** Returns these rows with the widest column of words broken into lines, if they take more than so many columns. */
-    AlignedLines within(int most) {
+    public AlignedLines within(int most) {
         int widest = IntStream.range(0, widths.length)
                 .filter(c -> !kinds.get(c).isNumeric())
                 .reduce((a, b) -> widths[b] > widths[a] ? b : a)

@@ -17,6 +17,13 @@ public final class CommandFailure extends RuntimeException {
         T run() throws IOException;
     }
 
+    /** Requires that the work can be done. */
+    public static void require(boolean possible, String message) {
+        if (!possible) {
+            throw new CommandFailure(message);
+        }
+    }
+
     /** Does some work; turns an {@link IllegalArgumentException} into a failure. */
     public static <T> T unless(Work<T> work) throws IOException {
         try {

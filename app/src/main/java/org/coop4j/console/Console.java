@@ -1,6 +1,7 @@
 package org.coop4j.console;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -44,7 +45,7 @@ public final class Console implements Progress {
     public Console(OutputStream out, boolean outIsTerminal, OutputStream err, boolean errorIsTerminal, int width) {
         this.outIsTerminal = outIsTerminal;
         this.output = new StandardOutput(out);
-        this.out = new PrintStream(output, false, StandardCharsets.UTF_8);
+        this.out = new PrintStream(new BufferedOutputStream(output), false, StandardCharsets.UTF_8);
         this.err = new PrintStream(err, true, StandardCharsets.UTF_8);
         this.errorIsTerminal = errorIsTerminal;
         this.width = width;
@@ -126,7 +127,7 @@ public final class Console implements Progress {
 
     /** Prints a JSON document as a result. */
     public void print(JsonNode document) {
-        Json.print(document, out);
+        out.print(Json.text(document, true) + "\n");
     }
 
     /** Prints a line as a result and makes it printable. */

@@ -8,10 +8,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.PrintStream;
 import org.coop4j.base.SafeText;
 
-/** Builds and prints JSON; characters that could steer a terminal become escape sequences. */
+/** Builds and writes JSON; characters that could steer a terminal become escape sequences. */
 public final class Json {
 
     private static final JsonMapper MAPPER = new JsonMapper();
@@ -47,11 +46,6 @@ public final class Json {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a tree can always be written", e);
         }
-    }
-
-    /** Prints a document, indented. */
-    public static void print(JsonNode document, PrintStream out) {
-        out.print(text(document, true) + "\n");
     }
 
     private static final class TerminalEscapes extends CharacterEscapes {

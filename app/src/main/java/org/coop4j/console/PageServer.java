@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,20 +15,16 @@ import java.util.Locale;
 import java.util.concurrent.Semaphore;
 
 /** Serves one page to browsers on this machine alone. */
-public final class PageServer implements AutoCloseable {
+public final class PageServer {
 
-    final HttpServer server;
-
-    private PageServer(HttpServer server) {
-        this.server = server;
-    }
+    private PageServer() {}
 
     /**
      * Starts serving a page.
      *
      * @param port port to listen on; 0 takes a free one
      */
-    static PageServer start(Path page, int port) throws IOException {
+    static HttpServer start(Path page, int port) throws IOException {
         byte[] content = Files.readAllBytes(page);
         HttpServer server;
         try {
@@ -39,16 +34,17 @@ public final class PageServer implements AutoCloseable {
         }
         server.createContext("/", exchange -> answer(exchange, content));
         server.start();
-        return new PageServer(server);
+        return server;
     }
 
     private static void answer(HttpExchange exchange, byte[] page) throws IOException {
         try (exchange) {
             String method = exchange.getRequestMethod();
-            int code = !List.of("GET", "HEAD").contains(method)
+            boolean whole = method.equals("GET");
+            int code = !whole && !method.equals("HEAD")
                     ? 405
                     : exchange.getRequestURI().getPath().equals("/") ? 200 : 404;
-            boolean body = code == 200 && method.equals("GET");
+            boolean body = whole && code == 200;
             exchange.getResponseHeaders().set("Content-Type", "text/html; charset=utf-8");
             exchange.getResponseHeaders().set("Cache-Control", "no-store");
             exchange.sendResponseHeaders(code, body ? page.length : -1);
@@ -58,26 +54,20 @@ public final class PageServer implements AutoCloseable {
         }
     }
 
-    /** Returns the address of the page. */
-    URI address() {
-        return URI.create("http://localhost:" + server.getAddress().getPort() + "/");
-    }
-
     /** Serves until the process is interrupted. */
     public static void serve(Path page, int port, Console console) throws IOException {
-        try (PageServer server = start(page, port)) {
-            console.line("serving the page on " + server.address() + " until Ctrl-C");
-            openBrowser(server.address());
-            new Semaphore(0).acquireUninterruptibly();
-        }
+        String address = "http://localhost:" + start(page, port).getAddress().getPort() + "/";
+        console.line("serving the page on " + address + " until Ctrl-C");
+        openBrowser(address);
+        new Semaphore(0).acquireUninterruptibly();
     }
 
     /** Asks the system for a browser; without one, the address on the screen has to do. */
-    private static void openBrowser(URI address) {
+    private static void openBrowser(String address) {
         String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
         List<String> command = system.contains("win")
-                ? List.of("rundll32", "url.dll,FileProtocolHandler", address.toString())
-                : List.of(system.contains("mac") ? "open" : "xdg-open", address.toString());
+                ? List.of("rundll32", "url.dll,FileProtocolHandler", address)
+                : List.of(system.contains("mac") ? "open" : "xdg-open", address);
         try {
             new ProcessBuilder(command)
                     .redirectOutput(DISCARD)
@@ -86,10 +76,5 @@ public final class PageServer implements AutoCloseable {
         } catch (IOException e) {
             // No such program: the user opens the address.
         }
-    }
-
-    @Override
-    public void close() {
-        server.stop(0);
     }
 }

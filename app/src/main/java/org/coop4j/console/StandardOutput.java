@@ -1,16 +1,13 @@
 package org.coop4j.console;
 
-import java.io.BufferedOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.Locale;
 
-/** Buffers standard output and remembers what went wrong, which a PrintStream would swallow. */
+/** Standard output below a buffer, which remembers what went wrong: a PrintStream would swallow it. */
 public final class StandardOutput extends FilterOutputStream {
-
-    private static final int BUFFER = 1 << 13;
 
     private IOException failure;
 
@@ -23,8 +20,8 @@ public final class StandardOutput extends FilterOutputStream {
         }
     }
 
-    public StandardOutput(OutputStream target) {
-        super(new BufferedOutputStream(target, BUFFER));
+    StandardOutput(OutputStream target) {
+        super(target);
     }
 
     @Override
@@ -32,27 +29,9 @@ public final class StandardOutput extends FilterOutputStream {
         try {
             out.write(bytes, offset, length);
         } catch (IOException e) {
-            throw failed(e);
+            failure = failure == null ? e : failure;
+            throw e;
         }
-    }
-
-    @Override
-    public void write(int b) throws IOException {
-        write(new byte[] {(byte) b}, 0, 1);
-    }
-
-    @Override
-    public void flush() throws IOException {
-        try {
-            out.flush();
-        } catch (IOException e) {
-            throw failed(e);
-        }
-    }
-
-    private IOException failed(IOException e) {
-        failure = failure == null ? e : failure;
-        return e;
     }
 
     /**
@@ -60,7 +39,7 @@ public final class StandardOutput extends FilterOutputStream {
      *
      * @throws ReaderGoneException if a pipe was closed by its reader
      */
-    public void rethrow() {
+    void rethrow() {
         if (failure == null) {
             return;
         }

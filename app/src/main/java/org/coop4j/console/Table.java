@@ -5,10 +5,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
@@ -70,23 +74,27 @@ public final class Table<T> {
      * @param heading heading for people
      * @param keys names of the data of a cell, in their order; none in a column for people alone
      * @param cell makes a cell of a row's source
-     * @param width most characters of its cells on the screen; 0 if unknown before all rows are there
-     * @param optional true if a narrow terminal leaves it out
+     * @param formats where it is seen
      */
     public record Column<T>(
             String heading,
             Kind kind,
             List<String> keys,
             Function<? super T, ?> cell,
-            Set<Format> formats,
-            int width,
-            boolean optional) {}
+            Set<Format> formats) {}
 
     private final String name;
     private final String title;
     private final String note;
     private final List<Column<T>> columns = new ArrayList<>();
     private final List<Row> rows = new ArrayList<>();
+
+    /** Most characters of columns' cells on the screen, where they are known before all rows are there. */
+    private final Map<Integer, Integer> widths = new HashMap<>();
+
+    /** Columns that a narrow terminal leaves out. */
+    private final Set<Integer> optional = new HashSet<>();
+
     private int decimals = 1;
     private boolean grouped;
 
@@ -131,7 +139,7 @@ public final class Table<T> {
      * @param keys names of the data of a cell, in their order
      */
     public Table<T> column(String heading, Kind kind, Function<? super T, ?> cell, String... keys) {
-        columns.add(new Column<>(heading, kind, List.of(keys), cell, EnumSet.allOf(Format.class), 0, false));
+        columns.add(new Column<>(heading, kind, List.of(keys), cell, EnumSet.allOf(Format.class)));
         return this;
     }
 
@@ -201,7 +209,7 @@ public final class Table<T> {
 
     /** Shows the last column in these formats alone. */
     public Table<T> in(Format... formats) {
-        last().formats.retainAll(List.of(formats));
+        columns.get(columns.size() - 1).formats.retainAll(List.of(formats));
         return this;
     }
 
@@ -220,23 +228,13 @@ public final class Table<T> {
     }
 
     private Table<T> upTo(int width) {
-        return last(width, last().optional);
+        widths.put(columns.size() - 1, width);
+        return this;
     }
 
     /** Lets a terminal that is too narrow for the table leave out the last column; those to the right go first. */
     public Table<T> optional() {
-        return last(last().width, true);
-    }
-
-    private Column<T> last() {
-        return columns.get(columns.size() - 1);
-    }
-
-    private Table<T> last(int width, boolean optional) {
-        Column<T> last = last();
-        columns.set(
-                columns.size() - 1,
-                new Column<>(last.heading, last.kind, last.keys, last.cell, last.formats, width, optional));
+        optional.add(columns.size() - 1);
         return this;
     }
 
@@ -324,12 +322,9 @@ public final class Table<T> {
         }
         Row own = rows.get(row);
         Row before = rows.get(row - 1);
+        List<?> group = own.cells.get(first).data();
         return own.average != before.average
-                || (grouped
-                        && !own.cells
-                                .get(first)
-                                .data()
-                                .equals(before.cells.get(first).data()));
+                || (grouped && !group.equals(before.cells.get(first).data()));
     }
 
     /** Returns the rows in aligned columns under their headings in upper case. */
@@ -341,7 +336,7 @@ public final class Table<T> {
     private AlignedLines lines(int most) {
         List<Integer> shown = new ArrayList<>(shown());
         for (int i = shown.size() - 1; i >= 0 && lines(shown).width() > most; i--) {
-            if (columns.get(shown.get(i)).optional) {
+            if (optional.contains(shown.get(i))) {
                 shown.remove(i);
             }
         }
@@ -374,17 +369,23 @@ public final class Table<T> {
 
     private ObjectNode json(List<Cell> cells) {
         ObjectNode node = Json.object();
-        Iterator<String> keys = keys(Format.JSON).iterator();
-        for (Object datum : data(Format.JSON, cells)) {
-            String key = keys.next();
+        each(Format.JSON, cells, (key, datum) -> {
             if (datum != null) {
                 node.set(key, Json.of(datum));
             }
-        }
+        });
         return node;
     }
 
-    /** Returns the keys of all data of a row, of which two may be the same. */
+    /** Passes all data of a row with their keys, of which two may be the same; null where unknown. */
+    private void each(Format format, List<Cell> cells, BiConsumer<String, Object> use) {
+        for (int i : of(format)) {
+            Iterator<?> known = cells.get(i).data().iterator();
+            columns.get(i).keys.forEach(key -> use.accept(key, known.hasNext() ? known.next() : null));
+        }
+    }
+
+    /** Returns the keys of all data of a row. */
     List<String> keys(Format format) {
         return of(format).stream().flatMap(i -> columns.get(i).keys.stream()).toList();
     }
@@ -392,10 +393,7 @@ public final class Table<T> {
     /** Returns all data of a row; null where unknown. */
     List<Object> data(Format format, List<Cell> cells) {
         List<Object> data = new ArrayList<>();
-        for (int i : of(format)) {
-            Iterator<?> known = cells.get(i).data().iterator();
-            columns.get(i).keys.forEach(key -> data.add(known.hasNext() ? known.next() : null));
-        }
+        each(format, cells, (key, datum) -> data.add(datum));
         return data;
     }
 
@@ -427,7 +425,7 @@ public final class Table<T> {
             this.format = format;
             this.console = console;
             for (int c = 0; c < shown.size(); c++) {
-                lines.atLeast(c, columns.get(shown.get(c)).width);
+                lines.atLeast(c, widths.getOrDefault(shown.get(c), 0));
             }
             if (format == Format.CSV) {
                 print(CsvFormat.header(Table.this));
@@ -443,7 +441,7 @@ public final class Table<T> {
             switch (format) {
                 case TABLE -> {
                     lines.row(texts(cells, shown));
-                    if (shown.stream().allMatch(i -> columns.get(i).width > 0)) {
+                    if (widths.keySet().containsAll(shown)) {
                         console.above(() -> lines.print(console.out()));
                     }
                 }

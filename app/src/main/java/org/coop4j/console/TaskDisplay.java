@@ -105,11 +105,8 @@ final class TaskDisplay extends CountedTask {
         if (!UNICODE) {
             return "#".repeat(eighths / 8) + ".".repeat(count - eighths / 8);
         }
-        String cells = "█".repeat(eighths / 8);
-        if (eighths % 8 > 0) {
-            cells += "▏▎▍▌▋▊▉".charAt(eighths % 8 - 1);
-        }
-        return cells + " ".repeat(count - cells.length());
+        String cells = "█".repeat(eighths / 8) + " ▏▎▍▌▋▊▉".charAt(eighths % 8) + " ".repeat(count);
+        return cells.substring(0, count);
     }
 
     private double share() {

@@ -11,10 +11,6 @@ public final class WrongUsage extends RuntimeException {
         super(message);
     }
 
-    private WrongUsage(IllegalArgumentException cause) {
-        super(cause.getMessage(), cause);
-    }
-
     /** Requires that options make sense together. */
     public static void require(boolean sensible, String message) {
         if (!sensible) {
@@ -27,7 +23,7 @@ public final class WrongUsage extends RuntimeException {
         try {
             return made.get();
         } catch (IllegalArgumentException e) {
-            throw new WrongUsage(e);
+            throw new WrongUsage(e.getMessage());
         }
     }
 }

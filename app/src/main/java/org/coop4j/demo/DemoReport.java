@@ -27,6 +27,7 @@ import org.coop4j.method.LinearProbe;
 import org.coop4j.run.Confidence;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.RunFolder;
+import org.coop4j.study.Shots;
 import org.coop4j.study.html.FewShotChart;
 import org.coop4j.study.html.FewShotChart.Point;
 import org.coop4j.study.html.FewShotChart.Series;
@@ -75,7 +76,7 @@ public record DemoReport(DemoResult result, Scores scores) {
         List<Series> series = new ArrayList<>();
         for (DemoMethod method : DemoMethod.values()) {
             List<Point> points = scores.shots().stream()
-                    .map(shots -> new Point(shots, accuracy(method, shots)))
+                    .map(shots -> new Point(new Shots(shots), accuracy(method, shots)))
                     .toList();
             series.add(Series.curve(method.title(), series.size(), points));
         }

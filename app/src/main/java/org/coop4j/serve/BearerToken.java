@@ -1,12 +1,13 @@
 package org.coop4j.serve;
 
+import static org.eclipse.jetty.http.HttpStatus.UNAUTHORIZED_401;
+
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
 import io.javalin.http.Header;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Locale;
-import org.eclipse.jetty.http.HttpStatus;
 
 /** Requires a token in every request except those for the page, its files, and health checks. */
 final class BearerToken {
@@ -24,7 +25,7 @@ final class BearerToken {
             Clients.of(context).trust();
         } else if (!isOpen(context)) {
             throw new Refusal(
-                    HttpStatus.UNAUTHORIZED_401,
+                    UNAUTHORIZED_401,
                     "expected the header \"Authorization: Bearer TOKEN\" with this service's token");
         }
     }

@@ -50,7 +50,7 @@ final class Clients implements Connection.Listener {
             connected.put(connection, client);
         }
         oldestStranger.ifPresent(Client::close);
-        client.limit(client.patience());
+        client.limit(NanoTime.now());
     }
 
     @Override
@@ -86,8 +86,11 @@ final class Clients implements Connection.Listener {
         private final Connection connection;
         private volatile boolean known;
         private volatile boolean hurried;
-        private Request request;
+        private long begun;
         private Scheduler.Task deadline = () -> false;
+
+        /** Bytes that its request holds in memory. */
+        int held;
 
         /**
          * @param known true unless it has yet to show the token
@@ -102,9 +105,12 @@ final class Clients implements Connection.Listener {
             return known || all.compareTo(STRANGERS) < 0 ? all : STRANGERS;
         }
 
-        private synchronized void limit(Duration time) {
+        /** Limits the time of a request, or of the wait for one, which began at a time. */
+        private synchronized void limit(long start) {
+            begun = start;
             deadline.cancel();
-            deadline = clock.schedule(this::expire, Math.max(0, time.toNanos()), TimeUnit.NANOSECONDS);
+            long left = patience().toNanos() - NanoTime.since(start);
+            deadline = clock.schedule(this::expire, Math.max(0, left), TimeUnit.NANOSECONDS);
         }
 
         /** Fails the reading of a request, which is answered, or else closes the connection. */
@@ -120,26 +126,22 @@ final class Clients implements Connection.Listener {
             connection.getEndPoint().close();
         }
 
-        private synchronized void begin(Request begun) {
-            request = begun;
-            limitRequest();
-            Request.addCompletionListener(begun, failure -> end(begun));
+        private void begin(Request request) {
+            long start = request.getBeginNanoTime();
+            limit(start);
+            Request.addCompletionListener(request, failure -> end(start));
         }
 
-        private void limitRequest() {
-            limit(patience().minusNanos(NanoTime.since(request.getBeginNanoTime())));
-        }
-
-        private synchronized void end(Request ended) {
-            if (request == ended && connection.getEndPoint().isOpen()) { // the next one may have begun
-                limit(patience());
+        private synchronized void end(long start) {
+            if (begun == start && connection.getEndPoint().isOpen()) { // the next one may have begun
+                limit(NanoTime.now());
             }
         }
 
         /** Notes that the client has shown the token. */
         synchronized void trust() {
             known = true;
-            limitRequest();
+            limit(begun);
         }
 
         /** Notes that the whole request has arrived. */

@@ -1,5 +1,7 @@
 package org.coop4j.serve;
 
+import static org.eclipse.jetty.http.HttpStatus.INTERNAL_SERVER_ERROR_500;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import java.nio.ByteBuffer;
 import java.util.Map;
@@ -27,7 +29,7 @@ final class Errors extends ErrorHandler {
             throws JsonProcessingException {
         Pages.SECURITY.forEach((name, value) -> response.getHeaders().put(name, value));
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
-        String shown = status == HttpStatus.INTERNAL_SERVER_ERROR_500
+        String shown = status == INTERNAL_SERVER_ERROR_500
                 ? INTERNAL
                 : reason == null ? HttpStatus.getMessage(status) : reason;
         byte[] json = InferenceRequest.JSON.writeValueAsBytes(Map.of("error", shown));

@@ -1,5 +1,9 @@
 package org.coop4j.serve;
 
+import static org.eclipse.jetty.http.HttpStatus.FORBIDDEN_403;
+import static org.eclipse.jetty.http.HttpStatus.MISDIRECTED_REQUEST_421;
+import static org.eclipse.jetty.http.HttpStatus.NOT_IMPLEMENTED_501;
+
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.HashSet;
@@ -8,7 +12,6 @@ import java.util.Optional;
 import java.util.Set;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
-import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -47,27 +50,28 @@ final class Gate extends Handler.Wrapper {
     @Override
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
         clients.begin(request);
-        String method = request.getMethod();
-        if (!METHODS.contains(method)) {
-            Response.writeError(request, response, callback, HttpStatus.NOT_IMPLEMENTED_501, "the method is unknown");
-        } else if (onLoopback && !names.contains(Request.getServerName(request).toLowerCase(Locale.ROOT))) {
-            Response.writeError(
-                    request,
-                    response,
-                    callback,
-                    HttpStatus.MISDIRECTED_REQUEST_421,
-                    "Host: expected localhost, or a name given by --host");
-        } else if (!SAFE.contains(method) && isForeign(request.getHeaders())) {
-            Response.writeError(
-                    request,
-                    response,
-                    callback,
-                    HttpStatus.FORBIDDEN_403,
-                    "Origin: expected this service's, or that of --allow-origin");
-        } else {
+        Refusal refusal = refusal(request);
+        if (refusal == null) {
             return super.handle(request, response, callback);
         }
+        Response.writeError(request, response, callback, refusal.getStatus(), refusal.getMessage());
         return true;
+    }
+
+    /** Returns the refusal of a request; null if it may pass. */
+    private Refusal refusal(Request request) {
+        String method = request.getMethod();
+        if (!METHODS.contains(method)) {
+            return new Refusal(NOT_IMPLEMENTED_501, "the method is unknown");
+        }
+        if (onLoopback && !names.contains(Request.getServerName(request).toLowerCase(Locale.ROOT))) {
+            return new Refusal(
+                    MISDIRECTED_REQUEST_421, "Host: expected localhost, or a name given by --host");
+        }
+        boolean foreign = !SAFE.contains(method) && isForeign(request.getHeaders());
+        return foreign
+                ? new Refusal(FORBIDDEN_403, "Origin: expected this service's, or that of --allow-origin")
+                : null;
     }
 
     private boolean isForeign(HttpFields headers) {

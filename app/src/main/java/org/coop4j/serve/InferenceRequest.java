@@ -3,20 +3,20 @@ package org.coop4j.serve;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.Base64Variants;
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -78,28 +78,24 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
         if (body == null || body.inputs == null || body.inputs.size() != 1 || body.inputs.get(0) == null) {
             throw Refusal.badRequest("inputs: expected an array of one tensor, " + INPUT);
         }
-        Integer top = body.parameters == null ? null : body.parameters.top_k;
         List<byte[]> pictures = pictures(body.inputs.get(0));
-        return new InferenceRequest(body.id, pictures, top(top == null ? null : top.toString()), outputs(body.outputs));
+        return new InferenceRequest(body.id, pictures, top(body.parameters == null ? null : body.parameters.top_k), outputs(body.outputs));
     }
 
     /** Returns the name of what is wrong, without the parser's own words. */
     private static String reason(JsonProcessingException e) {
-        String field = "";
-        if (e instanceof JsonMappingException mapping) {
-            for (JsonMappingException.Reference one : mapping.getPath()) {
-                field = one.getFieldName() == null ? field : one.getFieldName();
-            }
-        }
         Throwable cause = e.getCause() == null ? e : e.getCause();
-        if (field.equals("data")
-                || cause instanceof MismatchedInputException
-                || cause instanceof InputCoercionException) {
-            return "%s: expected a value as in /openapi.yaml, pictures in base64".formatted(shown(field));
+        if (cause instanceof StreamConstraintsException) {
+            return "the request has too many values or levels, or too long a text";
         }
-        return cause instanceof StreamConstraintsException
-                ? "the request has too many values or levels, or too long a text"
-                : "the request is not JSON, or repeats a name";
+        List<JsonMappingException.Reference> path = e instanceof JsonMappingException m ? m.getPath() : List.of();
+        String field = path.stream()
+                .map(JsonMappingException.Reference::getFieldName)
+                .filter(Objects::nonNull)
+                .reduce("", (outer, inner) -> inner);
+        return cause instanceof JsonParseException && !field.equals("data")
+                ? "the request is not JSON, or repeats a name"
+                : shown(field) + ": expected a value as in /openapi.yaml, pictures in base64";
     }
 
     private static List<byte[]> pictures(Input input) {
@@ -129,11 +125,15 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
     }
 
     /** Reads a maximum number of classes, null for all. */
-    static int top(String given) {
-        if (given != null && !given.matches("[1-9][0-9]{0,8}")) {
-            throw Refusal.badRequest("top_k: expected a number of classes, got " + shown(given));
+    static int top(Object given) {
+        if (given == null) {
+            return Integer.MAX_VALUE;
         }
-        return given == null ? Integer.MAX_VALUE : Integer.parseInt(given);
+        String text = given.toString();
+        if (!text.matches("[1-9][0-9]{0,8}")) {
+            throw Refusal.badRequest("top_k: expected a number of classes, got " + shown(text));
+        }
+        return Integer.parseInt(text);
     }
 
     private static Set<String> outputs(List<Output> outputs) {

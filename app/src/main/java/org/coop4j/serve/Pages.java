@@ -21,30 +21,26 @@ final class Pages {
             Header.REFERRER_POLICY, "no-referrer");
 
     private static final Map<String, String> TYPES = Map.of(
-            "page.html", "text/html; charset=utf-8",
-            "page.css", "text/css; charset=utf-8",
-            "page.js", "text/javascript; charset=utf-8",
-            "icon.svg", "image/svg+xml",
-            "openapi.yaml", "application/yaml");
+            "/", "text/html; charset=utf-8",
+            "/page.css", "text/css; charset=utf-8",
+            "/page.js", "text/javascript; charset=utf-8",
+            "/icon.svg", "image/svg+xml",
+            "/openapi.yaml", "application/yaml");
 
     private Pages() {}
 
     static void addTo(RoutesConfig routes) {
         routes.before(context -> SECURITY.forEach(context::header));
-        TYPES.forEach((name, type) -> {
-            byte[] content = Resource.bytes(Pages.class, name);
-            routes.get(path(name), c -> c.contentType(type)
+        TYPES.forEach((path, type) -> {
+            byte[] content = Resource.bytes(Pages.class, path.equals("/") ? "page.html" : path.substring(1));
+            routes.get(path, c -> c.contentType(type)
                     .header(Header.CACHE_CONTROL, "no-cache")
                     .result(content));
         });
     }
 
-    private static String path(String name) {
-        return name.equals("page.html") ? "/" : "/" + name;
-    }
-
     /** Returns true if a path is one of the files, which contain no data of the user. */
     static boolean has(String path) {
-        return TYPES.keySet().stream().anyMatch(name -> path(name).equals(path));
+        return TYPES.containsKey(path);
     }
 }

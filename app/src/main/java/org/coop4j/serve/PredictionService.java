@@ -1,5 +1,8 @@
 package org.coop4j.serve;
 
+import static org.eclipse.jetty.http.HttpStatus.INTERNAL_SERVER_ERROR_500;
+import static org.eclipse.jetty.http.HttpStatus.REQUEST_TIMEOUT_408;
+
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
@@ -19,7 +22,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -166,7 +168,7 @@ public final class PredictionService implements AutoCloseable {
     }
 
     private void refused(HttpResponseException refusal, Context context) {
-        if (refusal.getStatus() != HttpStatus.REQUEST_TIMEOUT_408) {
+        if (refusal.getStatus() != REQUEST_TIMEOUT_408) {
             uploads.dropRest(context);
         }
         Refusal.answer(refusal, context);
@@ -174,7 +176,7 @@ public final class PredictionService implements AutoCloseable {
 
     private void failed(Exception problem, Context context) {
         LOG.error("{} {} failed", context.method(), context.path(), problem);
-        refused(new Refusal(HttpStatus.INTERNAL_SERVER_ERROR_500, Errors.INTERNAL), context);
+        refused(new Refusal(INTERNAL_SERVER_ERROR_500, Errors.INTERNAL), context);
     }
 
     /** Counts and logs a request, whether it was answered here or by Jetty. */

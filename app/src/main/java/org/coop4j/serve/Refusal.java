@@ -1,10 +1,14 @@
 package org.coop4j.serve;
 
+import static org.eclipse.jetty.http.HttpStatus.BAD_REQUEST_400;
+import static org.eclipse.jetty.http.HttpStatus.REQUEST_TIMEOUT_408;
+import static org.eclipse.jetty.http.HttpStatus.TOO_MANY_REQUESTS_429;
+import static org.eclipse.jetty.http.HttpStatus.UNAUTHORIZED_401;
+
 import io.javalin.http.Context;
 import io.javalin.http.Header;
 import io.javalin.http.HttpResponseException;
 import java.util.Map;
-import org.eclipse.jetty.http.HttpStatus;
 
 /** The answer to a request that cannot be served: a status and the reason. */
 final class Refusal extends HttpResponseException {
@@ -16,20 +20,20 @@ final class Refusal extends HttpResponseException {
     }
 
     static Refusal badRequest(String reason) {
-        return new Refusal(HttpStatus.BAD_REQUEST_400, reason);
+        return new Refusal(BAD_REQUEST_400, reason);
     }
 
     /** Refuses a request that has no room at the moment. */
     static Refusal full(String reason) {
-        return new Refusal(HttpStatus.TOO_MANY_REQUESTS_429, reason + ": try again in a moment");
+        return new Refusal(TOO_MANY_REQUESTS_429, reason + ": try again in a moment");
     }
 
     /** Writes the error that every failure of the service is answered with. */
     static void answer(HttpResponseException refusal, Context context) {
         switch (refusal.getStatus()) {
-            case HttpStatus.TOO_MANY_REQUESTS_429 -> context.header(Header.RETRY_AFTER, "1");
-            case HttpStatus.UNAUTHORIZED_401 -> context.header(Header.WWW_AUTHENTICATE, "Bearer");
-            case HttpStatus.REQUEST_TIMEOUT_408 -> context.header(Header.CONNECTION, "close");
+            case TOO_MANY_REQUESTS_429 -> context.header(Header.RETRY_AFTER, "1");
+            case UNAUTHORIZED_401 -> context.header(Header.WWW_AUTHENTICATE, "Bearer");
+            case REQUEST_TIMEOUT_408 -> context.header(Header.CONNECTION, "close");
             default -> {}
         }
         String allowed = refusal.getDetails().get("availableMethods"); // Javalin's methods of the path

@@ -1,5 +1,7 @@
 package org.coop4j.serve;
 
+import static org.eclipse.jetty.http.HttpStatus.TOO_MANY_REQUESTS_429;
+
 import io.javalin.config.RoutesConfig;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -17,7 +19,6 @@ import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.stream.IntStream;
 import org.coop4j.base.Machine;
-import org.eclipse.jetty.http.HttpStatus;
 
 /** Measurements of a running service in Prometheus' format: {@code GET /metrics}. */
 final class ServiceMetrics implements AutoCloseable {
@@ -81,7 +82,7 @@ final class ServiceMetrics implements AutoCloseable {
     void count(ServedClassifier served, int images, Throwable problem) {
         String result = problem == null ? "classified" : "failed";
         if (cause(problem) instanceof Refusal refusal) {
-            result = refusal.getStatus() == HttpStatus.TOO_MANY_REQUESTS_429 ? "refused" : "unreadable";
+            result = refusal.getStatus() == TOO_MANY_REQUESTS_429 ? "refused" : "unreadable";
         }
         count(served, result, images);
     }

@@ -1,13 +1,16 @@
 package org.coop4j.serve;
 
+import static org.eclipse.jetty.http.HttpStatus.PAYLOAD_TOO_LARGE_413;
+import static org.eclipse.jetty.http.HttpStatus.REQUEST_TIMEOUT_408;
+
 import io.javalin.http.Context;
 import io.javalin.http.Header;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
+import org.coop4j.serve.Clients.Client;
 import org.eclipse.jetty.http.HttpException;
-import org.eclipse.jetty.http.HttpStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,8 +24,6 @@ final class Uploads {
 
     /** Maximum number of bytes of a refused request that are read and dropped. */
     private static final long MAX_DROPPED = 64L << 20;
-
-    private static final String HELD = Uploads.class.getName();
 
     private final ServiceOptions.Limits limits;
     private final Semaphore free;
@@ -41,7 +42,7 @@ final class Uploads {
             throw tooLarge();
         }
         return new InputStream() {
-            private long left = limits.bodyBytes();
+            private final Client client = Clients.of(context);
 
             @Override
             public int read() {
@@ -52,13 +53,14 @@ final class Uploads {
             @Override
             public int read(byte[] target, int offset, int length) {
                 int n = receive(context, target, offset, length);
-                left -= n;
                 if (n < 0) {
-                    Clients.of(context).arrived();
-                } else if (left < 0) {
+                    client.arrived();
+                } else if (client.held + n > limits.bodyBytes()) {
                     throw tooLarge();
+                } else if (free.tryAcquire(n)) {
+                    client.held += n;
                 } else {
-                    hold(context, n);
+                    throw Refusal.full("the memory for requests is full");
                 }
                 return n;
             }
@@ -71,7 +73,7 @@ final class Uploads {
         } catch (IOException | HttpException.RuntimeException e) {
             if (e.getCause() instanceof TimeoutException) {
                 throw new Refusal(
-                        HttpStatus.REQUEST_TIMEOUT_408,
+                        REQUEST_TIMEOUT_408,
                         "the request did not arrive within %,d ms"
                                 .formatted(limits.readTime().toMillis()));
             }
@@ -82,7 +84,7 @@ final class Uploads {
 
     private Refusal tooLarge() {
         return new Refusal(
-                HttpStatus.PAYLOAD_TOO_LARGE_413,
+                PAYLOAD_TOO_LARGE_413,
                 "the request exceeds the limit of %,d bytes: send a smaller picture".formatted(limits.bodyBytes()));
     }
 
@@ -103,20 +105,10 @@ final class Uploads {
         context.header(Header.CONNECTION, "close");
     }
 
-    private void hold(Context context, int bytes) {
-        if (!free.tryAcquire(bytes)) {
-            throw Refusal.full("the memory for requests is full");
-        }
-        Integer before = context.attribute(HELD);
-        context.attribute(HELD, bytes + (before == null ? 0 : before));
-    }
-
     /** Releases the memory of an answered request. */
     void release(Context context) {
-        Integer held = context.attribute(HELD);
-        if (held != null) {
-            context.attribute(HELD, null);
-            free.release(held);
-        }
+        Client client = Clients.of(context);
+        free.release(client.held);
+        client.held = 0;
     }
 }

@@ -1,17 +1,11 @@
 package org.coop4j.study;
 
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.SortedSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.coop4j.eval.BaseToNew;
-import org.coop4j.study.MethodResult.Setup;
-import org.coop4j.study.MethodResults.Common;
 
 /**
  * Methods learned on base classes and tested on base and new ones (CoCoOp, section 4.1).
@@ -43,59 +37,35 @@ public record BaseToNewResults(List<Row> rows, List<Row> averages) {
     /**
      * Pairs the results on base classes with those on new ones.
      *
+     * @param base is reduced to the seeds that both have, like the other, and both get averages
      * @param notes is told what is left out
      */
     static BaseToNewResults of(MethodResults base, MethodResults unseen, Consumer<String> notes) {
-        SortedSet<Setup> setups = base.setups();
-        setups.addAll(unseen.setups());
-        List<String> datasets = Stream.of(base, unseen)
-                .flatMap(results -> results.datasets().stream())
-                .distinct()
-                .sorted(DatasetNames.ORDER)
-                .toList();
-        Map<List<Object>, Row> rows = new LinkedHashMap<>();
-        for (String dataset : datasets) {
-            for (Setup setup : setups) {
-                Row row = row(base.get(dataset, setup), unseen.get(dataset, setup), notes);
-                if (row.base.isPresent() || row.unseen.isPresent()) {
-                    rows.put(List.of(dataset, setup), row);
-                }
-            }
+        MethodResults both = base.and(unseen);
+        for (MethodResult one : base.cells()) {
+            unseen.get(one.dataset(), one.setup()).ifPresent(other -> {
+                noteOtherSeeds(one, other, notes);
+                base.replace(one, one.onlySeedsOf(other));
+                unseen.replace(other, other.onlySeedsOf(one));
+            });
         }
-        Common common = Common.of(
-                datasets,
-                setups,
-                (dataset, setup) -> Optional.ofNullable(rows.get(List.of(dataset, setup)))
-                        .flatMap(Row::means)
-                        .isPresent(),
-                notes);
-        List<Row> averages = new ArrayList<>();
-        for (Setup setup : common.setups()) {
-            List<Row> own = common.datasets().stream()
-                    .map(dataset -> rows.get(List.of(dataset, setup)))
-                    .toList();
-            averages.add(new Row(average(own, Row::base), average(own, Row::unseen)));
-        }
-        return new BaseToNewResults(List.copyOf(rows.values()), averages);
+        MethodResults.average(both.datasets(), both.setups(), List.of(base, unseen), notes);
+        Function<String, Stream<Row>> rows = dataset -> both.setups().stream()
+                .map(setup -> new Row(base.get(dataset, setup), unseen.get(dataset, setup)))
+                .filter(row -> row.base.isPresent() || row.unseen.isPresent());
+        return new BaseToNewResults(
+                both.datasets().stream().flatMap(rows).toList(),
+                rows.apply(MethodResult.AVERAGE).toList());
     }
 
-    private static Optional<MethodResult> average(List<Row> rows, Function<Row, Optional<MethodResult>> half) {
-        return Optional.of(MethodResult.average(
-                rows.stream().flatMap(row -> half.apply(row).stream()).toList()));
-    }
-
-    /** Returns a row of the seeds that were tested on both halves. */
-    private static Row row(Optional<MethodResult> base, Optional<MethodResult> unseen, Consumer<String> notes) {
-        if (base.isEmpty() || unseen.isEmpty()) {
-            return new Row(base, unseen);
-        }
-        List<Long> baseSeeds = base.get().seeds();
-        List<Long> newSeeds = unseen.get().seeds();
-        MethodLabel method = base.get().method();
-        if (!method.isWithoutTraining() && !baseSeeds.equals(newSeeds)) {
+    private static void noteOtherSeeds(MethodResult base, MethodResult unseen, Consumer<String> notes) {
+        if (!base.method().isWithoutTraining() && !base.seeds().equals(unseen.seeds())) {
             notes.accept("base-to-new, %s, %s: base classes have %s, new classes %s; only shared seeds count"
-                    .formatted(base.get().dataset(), method.id(), Study.describe(baseSeeds), Study.describe(newSeeds)));
+                    .formatted(
+                            base.dataset(),
+                            base.method().id(),
+                            Study.describe(base.seeds()),
+                            Study.describe(unseen.seeds())));
         }
-        return new Row(base.get().onlySeedsOf(unseen.get()), unseen.get().onlySeedsOf(base.get()));
     }
 }

@@ -26,9 +26,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.run.CheckedJson;
@@ -106,8 +105,6 @@ public record FoundRuns(
      */
     public record ModelId(String sha256, String name, Optional<String> backbone) {
 
-        private static final Pattern PUBLISHED = Pattern.compile("OpenAI (\\S+)");
-
         /**
          * Returns a model as its run's provenance describes it: by the model that it was converted from, or else by its
          * file.
@@ -121,13 +118,15 @@ public record FoundRuns(
             } catch (JsonProcessingException e) {
                 knownAs = "";
             }
-            Matcher matcher = PUBLISHED.matcher(knownAs);
-            if (matcher.matches()) {
-                return new ModelId(sha256, matcher.group(1), Optional.of(matcher.group(1)));
-            }
+            String name = knownAs.replaceFirst("^OpenAI (?=\\S+$)", "");
             String file = provenance.path("modelFile").asText("").replaceFirst("\\.safetensors$", "");
-            String name = knownAs.isBlank() ? file : knownAs;
-            return new ModelId(sha256, name.isBlank() ? "unknown model" : name, Optional.empty());
+            return new ModelId(
+                    sha256,
+                    Stream.of(name, file, "unknown model")
+                            .filter(known -> !known.isBlank())
+                            .findFirst()
+                            .orElseThrow(),
+                    name.equals(knownAs) ? Optional.empty() : Optional.of(name));
         }
 
         /** Returns the first digits of the SHA-256, enough to distinguish models. */

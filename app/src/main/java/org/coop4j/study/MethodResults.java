@@ -1,9 +1,7 @@
 package org.coop4j.study;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,9 +28,7 @@ public final class MethodResults {
 
     private static final int MOST_NAMED = 4;
 
-    private record Key(String dataset, Setup setup) {}
-
-    private final Map<Key, MethodResult> cells = new LinkedHashMap<>();
+    private final List<MethodResult> all = new ArrayList<>();
 
     /**
      * Returns the results of all runs that were tested on a half of the classes.
@@ -40,15 +36,18 @@ public final class MethodResults {
      * @param chosen selects some of the runs
      */
     static MethodResults of(List<Entry> entries, ClassHalf half, Predicate<Entry> chosen) {
-        Map<Key, SortedMap<Long, Measured>> grouped = new LinkedHashMap<>();
-        for (Entry entry : entries) {
-            if (entry.result().half() == half && chosen.test(entry)) {
-                grouped.computeIfAbsent(new Key(entry.dataset(), entry.setup()), key -> new TreeMap<>())
-                        .put(entry.result().seed(), Measured.of(entry.result()));
-            }
-        }
+        List<Entry> some = entries.stream()
+                .filter(entry -> entry.result().half() == half && chosen.test(entry))
+                .toList();
         MethodResults results = new MethodResults();
-        grouped.forEach((key, bySeed) -> results.add(new MethodResult(key.dataset, key.setup, bySeed)));
+        Study.grouped(some, entry -> List.of(entry.dataset(), entry.setup()))
+                .values()
+                .forEach(same -> {
+                    SortedMap<Long, Measured> bySeed = new TreeMap<>();
+                    same.forEach(entry -> bySeed.put(entry.result().seed(), Measured.of(entry.result())));
+                    Entry first = same.get(0);
+                    results.add(new MethodResult(first.dataset(), first.setup(), bySeed));
+                });
         return results;
     }
 
@@ -88,83 +87,85 @@ public final class MethodResults {
         results.cells().stream()
                 .filter(cell -> !cell.method().isWithoutTraining())
                 .forEach(cell -> targets.remove(cell.dataset()));
-        results.cells.keySet().removeIf(key -> targets.contains(key.dataset));
-        Common common = Common.of(
-                results.datasets(),
-                results.setups(),
-                (dataset, setup) -> results.get(dataset, setup).isPresent(),
-                notes);
-        common.setups.forEach(setup -> results.add(MethodResult.average(common.datasets.stream()
-                .flatMap(dataset -> results.get(dataset, setup).stream())
-                .toList())));
+        results.all.removeIf(cell -> targets.contains(cell.dataset()));
+        average(results.datasets(), results.setups(), List.of(results), notes);
         return results;
     }
 
     /**
-     * The datasets and rows of averages. All averages are over the same datasets, so that they can be compared: a
-     * method that half of the datasets or fewer have is not averaged, and a dataset that lacks one of the others is
-     * left out.
+     * Adds averages over datasets to some results. All averages are over the same datasets, so that they can be
+     * compared: a method that half of the datasets or fewer have is not averaged, and a dataset that lacks one of the
+     * others is left out.
      *
-     * @param datasets averaged over; empty if there are fewer than two
-     * @param setups averaged methods; none without datasets
+     * @param all results of which an average needs all, such as those on base and on new classes
+     * @param notes is told what is left out and why
      */
-    record Common(List<String> datasets, List<Setup> setups) {
-
-        private static final Common NOTHING = new Common(List.of(), List.of());
-
-        /**
-         * Chooses among all datasets and methods.
-         *
-         * @param known selects the results that are there
-         * @param notes is told what is left out and why
-         */
-        static Common of(
-                List<String> datasets,
-                Collection<Setup> setups,
-                BiPredicate<String, Setup> known,
-                Consumer<String> notes) {
-            if (datasets.size() < 2) {
-                return NOTHING;
-            }
-            Map<Boolean, List<Setup>> frequent = setups.stream()
-                    .collect(Collectors.partitioningBy(setup -> 2
-                                    * datasets.stream()
-                                            .filter(dataset -> known.test(dataset, setup))
-                                            .count()
-                            > datasets.size()));
-            if (!frequent.get(false).isEmpty()) {
-                notes.accept("not averaged over the " + datasets.size()
-                        + " datasets, because half of them or more lack it: " + named(frequent.get(false)));
-            }
-            List<String> common = new ArrayList<>(datasets);
-            for (String dataset : datasets) {
-                List<Setup> lacking = frequent.get(true).stream()
-                        .filter(setup -> !known.test(dataset, setup))
-                        .toList();
-                if (!lacking.isEmpty()) {
-                    common.remove(dataset);
-                    notes.accept("averages leave out " + dataset + ", which lacks " + named(lacking));
-                }
-            }
-            if (common.size() < 2) {
-                notes.accept("no averages over datasets: fewer than two have all of " + named(frequent.get(true)));
-                return NOTHING;
-            }
-            return new Common(common, frequent.get(true));
+    static void average(
+            List<String> datasets, Set<Setup> setups, List<MethodResults> all, Consumer<String> notes) {
+        if (datasets.size() < 2) {
+            return;
         }
-
-        private static String named(List<Setup> setups) {
-            return Numbers.some(setups.stream().map(Setup::toString).toList(), MOST_NAMED);
+        BiPredicate<String, Setup> known =
+                (dataset, setup) -> all.stream().allMatch(one -> one.get(dataset, setup).isPresent());
+        Map<Boolean, List<Setup>> frequent = setups.stream()
+                .collect(Collectors.partitioningBy(setup -> 2
+                                * datasets.stream()
+                                        .filter(dataset -> known.test(dataset, setup))
+                                        .count()
+                        > datasets.size()));
+        if (!frequent.get(false).isEmpty()) {
+            notes.accept("not averaged over the " + datasets.size()
+                    + " datasets, because half of them or more lack it: " + named(frequent.get(false)));
+        }
+        List<String> common = new ArrayList<>(datasets);
+        for (String dataset : datasets) {
+            List<Setup> lacking = frequent.get(true).stream()
+                    .filter(setup -> !known.test(dataset, setup))
+                    .toList();
+            if (!lacking.isEmpty()) {
+                common.remove(dataset);
+                notes.accept("averages leave out " + dataset + ", which lacks " + named(lacking));
+            }
+        }
+        if (common.size() < 2) {
+            notes.accept("no averages over datasets: fewer than two have all of " + named(frequent.get(true)));
+            return;
+        }
+        for (MethodResults results : all) {
+            frequent.get(true)
+                    .forEach(setup -> results.add(MethodResult.average(common.stream()
+                            .flatMap(dataset -> results.get(dataset, setup).stream())
+                            .toList())));
         }
     }
 
+    private static String named(List<Setup> setups) {
+        return Numbers.some(setups.stream().map(Setup::toString).toList(), MOST_NAMED);
+    }
+
     void add(MethodResult cell) {
-        cells.put(new Key(cell.dataset(), cell.setup()), cell);
+        all.add(cell);
+    }
+
+    /** Replaces a result by what is left of it. */
+    void replace(MethodResult cell, Optional<MethodResult> left) {
+        all.remove(cell);
+        left.ifPresent(all::add);
+    }
+
+    /** Returns these results and others. */
+    MethodResults and(MethodResults others) {
+        MethodResults both = new MethodResults();
+        both.all.addAll(all);
+        both.all.addAll(others.all);
+        return both;
     }
 
     /** Returns a result on a dataset, or an average. */
     public Optional<MethodResult> get(String dataset, Setup setup) {
-        return Optional.ofNullable(cells.get(new Key(dataset, setup)));
+        return all.stream()
+                .filter(cell -> cell.dataset().equals(dataset) && cell.setup().equals(setup))
+                .findFirst();
     }
 
     /** Returns the baseline of a dataset, or of the averages: the dataset's own hand-written prompt. */
@@ -189,13 +190,13 @@ public final class MethodResults {
 
     /** Returns all methods with all their shots, in the order of the tables. */
     public SortedSet<Setup> setups() {
-        return cells.keySet().stream().map(Key::setup).collect(Collectors.toCollection(TreeSet::new));
+        return all.stream().map(MethodResult::setup).collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** Returns all datasets, in the order of the tables. */
     public List<String> datasets() {
-        return cells.keySet().stream()
-                .map(Key::dataset)
+        return all.stream()
+                .map(MethodResult::dataset)
                 .filter(dataset -> !dataset.equals(MethodResult.AVERAGE))
                 .distinct()
                 .sorted(DatasetNames.ORDER)

@@ -1,11 +1,11 @@
 package org.coop4j.study;
 
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -25,7 +25,6 @@ import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
 import org.coop4j.study.SweepPlan.Choice;
 import org.coop4j.study.SweepPlan.Dataset;
-import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepPlan.PlannedMethod;
 import org.coop4j.study.SweepPlan.TestOn;
 
@@ -44,10 +43,7 @@ final class PlanReader {
     private List<Dataset> datasets;
     private List<PlannedMethod> methods;
 
-    /** By the reference, unless the plan says others. */
-    private List<Integer> shots = List.of(1, 2, 4, 8, 16);
-
-    private List<Long> seeds = List.of(1L, 2L, 3L);
+    private List<Integer> shots;
 
     private PlanReader(PlanValue plan, Path folder, Optional<Path> dataRoot) {
         this.plan = plan;
@@ -62,14 +58,11 @@ final class PlanReader {
      * @param folder relative paths begin here
      * @param dataRoot folder of the published datasets; takes precedence over the plan's
      */
-    static SweepPlan read(String file, String yaml, Path folder, Optional<Path> dataRoot) throws PlanException {
+    static SweepPlan read(String file, String yaml, Path folder, Optional<Path> dataRoot) throws IOException {
         try {
             return new PlanReader(PlanValue.parse(file, yaml), folder, dataRoot).read();
         } catch (UncheckedIOException e) {
-            if (e.getCause() instanceof PlanException problem) {
-                throw problem;
-            }
-            throw e;
+            throw e.getCause();
         }
     }
 
@@ -89,13 +82,12 @@ final class PlanReader {
         exif = exif(plan, null);
         datasets = datasets(plan.require("datasets"));
         methods = methods(plan.require("methods"));
-        plan.get("shots").ifPresent(value -> shots = value.each(PlanReader::shots));
-        plan.get("seeds").ifPresent(value -> seeds = value.each(seed -> seed.whole(1, Integer.MAX_VALUE)));
+        shots = plan.get("shots", List.of(1, 2, 4, 8, 16), value -> value.each(PlanReader::shots));
         return new SweepPlan(
                 datasets,
                 methods,
                 shots,
-                seeds,
+                plan.get("seeds", List.of(1L, 2L, 3L), value -> value.each(seed -> seed.whole(1, Integer.MAX_VALUE))),
                 overrides(plan),
                 plan.get("test_on").map(this::testOn),
                 plan.get("base_to_new").flatMap(this::baseToNew));
@@ -106,14 +98,11 @@ final class PlanReader {
     }
 
     private Path path(PlanValue value) {
-        String text = value.text();
-        return value.make(() -> folder.resolve(text).toAbsolutePath().normalize());
+        return value.read(text -> folder.resolve(text).toAbsolutePath().normalize());
     }
 
     private static ExifOrientation exif(PlanValue whole, ExifOrientation usual) {
-        return whole.get("exif")
-                .map(value -> value.make(() -> ExifOrientation.named(value.text())))
-                .orElse(usual);
+        return whole.get("exif", usual, value -> value.read(ExifOrientation::named));
     }
 
     // Settings of training
@@ -124,12 +113,17 @@ final class PlanReader {
         whole.values().forEach((name, value) -> {
             switch (name) {
                 case Overrides.EPOCHS -> epochs.putAll(epochs(value));
-                case Overrides.VIEWS -> settings.put(name, views(value));
+                case Overrides.VIEWS ->
+                    settings.put(
+                            name,
+                            value.text().equals(Overrides.EPOCHS)
+                                    ? Overrides.A_NEW_VIEW_EACH_EPOCH
+                                    : (int) value.whole("views, unless it is epochs", value.text(), 0, MOST));
                 case Overrides.CHECKPOINT_EVERY -> settings.put(name, (int) value.whole(1, MOST));
                 default -> {
                     if (Settings.has(Training.none(), name)) {
                         settings.put(name, value.text());
-                        value.make(() -> Settings.with(Training.coop(1, 1), Map.of(name, value.text())));
+                        value.read(text -> Settings.with(Training.coop(1, 1), Map.of(name, text)));
                     }
                 }
             }
@@ -143,45 +137,15 @@ final class PlanReader {
         }
         Map<Integer, Integer> epochs = new LinkedHashMap<>();
         value.values().forEach((shots, count) -> {
-            if (!shots.matches("\\d{1,6}")) {
-                throw count.problem("epochs: expected a whole number of shots as key, got \"" + shots + "\"");
-            }
-            epochs.put(Integer.parseInt(shots), (int) count.whole(1, MOST));
+            epochs.put((int) count.whole("epochs by shots", shots, 0, MOST), (int) count.whole(1, MOST));
         });
         return epochs;
-    }
-
-    private static int views(PlanValue value) {
-        if (value.text().equals(Overrides.EPOCHS)) {
-            return Overrides.A_NEW_VIEW_EACH_EPOCH;
-        }
-        if (!value.text().matches("\\d{1,6}")) {
-            throw value.problem(
-                    "views: expected a whole number, 0 or more, or epochs, got \"%s\"".formatted(value.text()));
-        }
-        return Integer.parseInt(value.text());
     }
 
     // Datasets
 
     private List<Dataset> datasets(PlanValue listed) {
-        return named(listed, "datasets", item -> new Dataset(data(item), overrides(item)), Dataset::name);
-    }
-
-    /** Makes something of each item of a list; all of them have different names. */
-    private static <T> List<T> named(
-            PlanValue listed, String plural, Function<PlanValue, T> make, Function<T, String> name) {
-        List<T> all = new ArrayList<>();
-        Set<String> names = new HashSet<>();
-        for (PlanValue item : listed.items()) {
-            T made = make.apply(item);
-            if (!names.add(name.apply(made))) {
-                throw item.problem(
-                        "two %s are called %s: give one of them another name".formatted(plural, name.apply(made)));
-            }
-            all.add(made);
-        }
-        return all;
+        return listed.each(item -> new Dataset(data(item), overrides(item)), (item, made) -> made.name());
     }
 
     /** Returns the data of a word, which is a published name or a path, or of keys. */
@@ -196,27 +160,24 @@ final class PlanReader {
         } else {
             place = Optional.of(item);
         }
-        String template = item.get("template")
-                .map(value -> value.make(() -> PromptEnsemble.of(value.text()))
-                        .templates()
-                        .get(0))
-                .orElse(null);
+        String template = item.get(
+                "template",
+                null,
+                value -> value.read(PromptEnsemble::of).templates().get(0));
         DataSpec data = place.isPresent() ? own(item, place.get()) : published(item, name);
         String title = place.isPresent() ? name.map(PlanValue::text).orElse(null) : null;
-        long seed = item.get("split_seed")
-                .map(value -> value.whole(0, Integer.MAX_VALUE))
-                .orElse(USUAL_SPLIT_SEED);
+        long seed = item.get("split_seed", USUAL_SPLIT_SEED, value -> value.whole(0, Integer.MAX_VALUE));
         return data.described(title, template, seed).withExif(exif(item, exif));
     }
 
     private DataSpec published(PlanValue item, Optional<PlanValue> name) {
+        PlanValue given = name.orElseThrow(() -> item.problem("this dataset has neither name nor path"));
         for (String key : List.of("images", "names")) {
-            item.get(key).filter(value -> name.isPresent()).ifPresent(value -> {
+            item.get(key).ifPresent(value -> {
                 throw value.problem("\"" + key + "\" belongs to a dataset with a path");
             });
         }
-        PlanValue given = name.orElseThrow(() -> item.problem("this dataset has neither name nor path"));
-        Benchmark benchmark = given.make(() -> Benchmarks.published().get(given.text()));
+        Benchmark benchmark = given.read(Benchmarks.published()::get);
         Path place = root.orElseThrow(() -> item.problem(
                 "the folder of %s is unknown: give data: DIR in the plan, or --data DIR".formatted(benchmark.name())));
         return DataSpec.of(place.toAbsolutePath().normalize(), benchmark.name());
@@ -230,26 +191,17 @@ final class PlanReader {
                             .formatted(place.text(), path));
         }
         return DataSpec.of(path)
-                .withFiles(
-                        item.get("images").map(this::path).orElse(null),
-                        item.get("names").map(this::path).orElse(null),
-                        null);
+                .withFiles(item.get("images", null, this::path), item.get("names", null, this::path), null);
     }
 
     // Methods: a name of the plan's own without a method stands for a context, or for templates
 
     private static List<PlannedMethod> methods(PlanValue listed) {
-        return named(
-                listed,
-                "methods",
+        return listed.each(
                 item -> item.isText()
-                        ? new PlannedMethod(item.text(), builtIn(item), Overrides.none())
+                        ? new PlannedMethod(item.text(), item.read(Method::of), Overrides.none())
                         : ownMethod(item),
-                PlannedMethod::name);
-    }
-
-    private static Method builtIn(PlanValue name) {
-        return name.make(() -> Method.of(name.text()));
+                (item, made) -> made.name());
     }
 
     private static Optional<Method> find(String name) {
@@ -261,14 +213,11 @@ final class PlanReader {
     }
 
     private static PlannedMethod ownMethod(PlanValue item) {
-        if (!item.hasKeys()) {
-            throw item.problem("a method is written as a name, or as keys with values");
-        }
         String name = item.get("name")
-                .orElseThrow(() -> item.problem("this method has no name"))
+                .orElseThrow(() -> item.problem("this method has no name: write a name alone, or keys with values"))
                 .text();
         Optional<Method> builtIn = find(name);
-        Method base = item.get("method").map(PlanReader::builtIn).orElseGet(() -> {
+        Method base = item.get("method").map(value -> value.read(Method::of)).orElseGet(() -> {
             item.get("templates").filter(value -> builtIn.isPresent()).ifPresent(value -> {
                 throw value.problem(builtIn.get().title() + " has its own templates: give this method another name");
             });
@@ -290,15 +239,11 @@ final class PlanReader {
         Map<String, Object> values = new LinkedHashMap<>();
         Method method = base;
         for (Map.Entry<String, Object> setting : Settings.of((Record) base).entrySet()) {
-            Optional<PlanValue> value = item.get(setting.getKey());
-            if (value.isPresent()) {
-                boolean several = value.get().isList() || setting.getValue() instanceof List;
-                values.put(
-                        setting.getKey(),
-                        several
-                                ? value.get().each(PlanValue::text)
-                                : value.get().text());
-                method = value.get().make(() -> base.with(values));
+            PlanValue value = item.values().get(setting.getKey());
+            if (value != null) {
+                boolean several = value.isList() || setting.getValue() instanceof List;
+                values.put(setting.getKey(), several ? value.each(PlanValue::text) : value.text());
+                method = value.make(() -> base.with(values));
             }
         }
         return method;

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.coop4j.study.SweepPlan.PlanException;
@@ -98,6 +99,17 @@ record PlanValue(String file, String key, Mark place, Node node) {
         }
     }
 
+    /** Makes something of the text. */
+    <T> T read(Function<String, T> made) {
+        String text = text();
+        return make(() -> made.apply(text));
+    }
+
+    /** Makes something of a key's value, if it is there. */
+    <T> T get(String name, T usual, Function<PlanValue, T> made) {
+        return get(name).map(made).orElse(usual);
+    }
+
     boolean isText() {
         return node instanceof ScalarNode;
     }
@@ -122,12 +134,16 @@ record PlanValue(String file, String key, Mark place, Node node) {
 
     /** Returns a whole number between bounds, both included. */
     long whole(long least, long most) {
-        String text = text();
+        return whole(key, text(), least, most);
+    }
+
+    /** Returns the whole number of a text, which a problem names. */
+    long whole(String name, String text, long least, long most) {
         if (!text.matches("[+-]?\\d{1,18}") || Long.parseLong(text) < least) {
-            throw problem("%s: expected a whole number, %d or more, got \"%s\"".formatted(key, least, text));
+            throw problem("%s: expected a whole number, %d or more, got \"%s\"".formatted(name, least, text));
         }
         if (Long.parseLong(text) > most) {
-            throw problem("%s: expected at most %d, got %s".formatted(key, most, text));
+            throw problem("%s: expected at most %d, got %s".formatted(name, most, text));
         }
         return Long.parseLong(text);
     }
@@ -149,13 +165,20 @@ record PlanValue(String file, String key, Mark place, Node node) {
 
     /** Makes something of each item of a list of different texts. */
     <T> List<T> each(Function<PlanValue, T> make) {
-        Set<String> texts = new HashSet<>();
+        return each(make, (item, made) -> item.text());
+    }
+
+    /** Makes something of each item of a list; all of them have different names. */
+    <T> List<T> each(Function<PlanValue, T> make, BiFunction<PlanValue, T, String> name) {
+        Set<String> names = new HashSet<>();
         List<T> all = new ArrayList<>();
         for (PlanValue item : items()) {
-            if (!texts.add(item.text())) {
-                throw item.problem("%s lists %s twice".formatted(key, item.text()));
+            T made = make.apply(item);
+            if (!names.add(name.apply(item, made))) {
+                throw item.problem(
+                        "%s lists %s twice: omit one or rename it".formatted(key, name.apply(item, made)));
             }
-            all.add(make.apply(item));
+            all.add(made);
         }
         return all;
     }

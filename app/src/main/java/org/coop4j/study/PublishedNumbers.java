@@ -5,11 +5,11 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.base.Resource;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -17,102 +17,86 @@ import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.method.Method;
 import org.coop4j.study.MethodResult.Setup;
 
-/**
- * Numbers that the CoOp and CoCoOp papers have published.
- *
- * @param all every number
- */
-public record PublishedNumbers(List<Score> all) {
+/** Numbers that the CoOp and CoCoOp papers have published. */
+public record PublishedNumbers(List<Table> tables) {
 
     /** The backbone of the papers' few-shot experiments. */
     private static final String USUAL_BACKBONE = "RN50";
 
     /**
-     * One number.
+     * One number, or the average of several.
      *
-     * @param source the paper
-     * @param place table or figure of the paper
-     * @param backbone name of the model
-     * @param trainedOn benchmark that was learned from
-     * @param dataset benchmark that was tested on
-     * @param half the classes tested on
-     * @param name name of the method in a sweep
-     * @param method method with its settings
-     * @param shots training images per class
+     * @param table the table that it is from
      * @param accuracy accuracy in percent
      */
-    public record Score(
-            String source,
-            String place,
-            String backbone,
-            String trainedOn,
-            String dataset,
-            ClassHalf half,
-            String name,
-            Method method,
-            Shots shots,
-            double accuracy) {
+    public record Score(Table table, double accuracy) {
 
-        private boolean isOf(ClassHalf classes, Setup setup) {
-            return half == classes
-                    && shots.equals(setup.shots())
-                    && setup.method().published()
-                    && setup.method().method().equals(method);
-        }
-
-        private boolean isOf(String learnedOn, String testedOn) {
-            return isNamed(learnedOn.isEmpty() ? testedOn : learnedOn, trainedOn) && isNamed(testedOn, dataset);
+        /** Returns the name of the model. */
+        public String backbone() {
+            return table.backbone;
         }
     }
 
-    private static boolean isNamed(String dataset, String benchmark) {
-        return DatasetNames.published(dataset).map(Benchmark::name).equals(Optional.of(benchmark));
-    }
-
-    private record Table(
+    /**
+     * A table or figure of a paper.
+     *
+     * @param source the paper
+     * @param place the table or figure
+     * @param backbone name of the model
+     * @param trainedOn benchmark that was learned from; null if each was learned from itself
+     * @param rows accuracies by benchmark that was tested on
+     */
+    public record Table(
             String source,
             String place,
             String backbone,
             String trainedOn,
             List<Column> columns,
-            Map<String, List<Double>> rows) {}
+            Map<String, List<Double>> rows) {
 
-    private record Column(String method, int shots, ClassHalf half) {}
+        private Stream<Score> scores(String learnedOn, String testedOn, ClassHalf half, Setup setup) {
+            String tested = benchmark(testedOn);
+            String learned = learnedOn.isEmpty() ? tested : benchmark(learnedOn);
+            List<Double> row = learned.equals(Objects.requireNonNullElse(trainedOn, tested))
+                    ? rows.getOrDefault(tested, List.of())
+                    : List.of();
+            return IntStream.range(0, row.size())
+                    .filter(i -> columns.get(i).isOf(half, setup))
+                    .mapToObj(i -> new Score(this, row.get(i)));
+        }
+
+        private static String benchmark(String dataset) {
+            return DatasetNames.published(dataset).map(Benchmark::name).orElse("");
+        }
+    }
+
+    /**
+     * A column of a table.
+     *
+     * @param method name of the method in a sweep
+     * @param shots training images per class
+     * @param half the classes tested on; null for all
+     */
+    public record Column(String method, int shots, ClassHalf half) {
+
+        private boolean isOf(ClassHalf classes, Setup setup) {
+            return Objects.requireNonNullElse(half, ClassHalf.ALL) == classes
+                    && shots == setup.shots().count()
+                    && setup.method().published()
+                    && setup.method().method().equals(Method.of(method));
+        }
+    }
 
     /** Reads the numbers that are shipped. */
     public static PublishedNumbers shipped() {
         try (InputStream in = Resource.open(PublishedNumbers.class, "published.json")) {
-            JsonMapper json = JsonMapper.builder()
+            return JsonMapper.builder()
                     .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-                    .build();
-            List<Score> numbers = new ArrayList<>();
-            for (Table table : json.treeToValue(json.readTree(in).get("tables"), Table[].class)) {
-                add(table, numbers);
-            }
-            return new PublishedNumbers(List.copyOf(numbers));
+                    .build()
+                    .readValue(in, PublishedNumbers.class);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static void add(Table table, List<Score> numbers) {
-        Map<String, Method> methods = new HashMap<>();
-        table.rows.forEach((dataset, values) -> {
-            for (int i = 0; i < values.size(); i++) {
-                Column column = table.columns.get(i);
-                numbers.add(new Score(
-                        table.source,
-                        table.place,
-                        table.backbone,
-                        table.trainedOn == null ? dataset : table.trainedOn,
-                        dataset,
-                        column.half == null ? ClassHalf.ALL : column.half,
-                        column.method,
-                        methods.computeIfAbsent(column.method, Method::of),
-                        new Shots(column.shots),
-                        values.get(i)));
-            }
-        });
     }
 
     /**
@@ -125,32 +109,18 @@ public record PublishedNumbers(List<Score> all) {
      */
     public Optional<Score> find(
             String trainedOn, List<String> datasets, ClassHalf half, Setup setup, Optional<String> backbone) {
-        List<Score> ofMethod =
-                all.stream().filter(score -> score.isOf(half, setup)).toList();
         Stream<String> preferred = Stream.concat(backbone.stream(), Stream.of(USUAL_BACKBONE));
-        return Stream.concat(preferred, ofMethod.stream().map(Score::backbone))
+        return Stream.concat(preferred, tables.stream().map(Table::backbone))
                 .map(name -> datasets.stream()
-                        .flatMap(dataset -> ofMethod.stream()
-                                .filter(s -> s.backbone.equals(name) && s.isOf(trainedOn, dataset))
+                        .flatMap(dataset -> tables.stream()
+                                .filter(table -> table.backbone.equals(name))
+                                .flatMap(table -> table.scores(trainedOn, dataset, half, setup))
                                 .limit(1))
                         .toList())
                 .filter(found -> !found.isEmpty() && found.size() == datasets.size())
                 .findFirst()
-                .map(PublishedNumbers::average);
-    }
-
-    private static Score average(List<Score> found) {
-        Score first = found.get(0);
-        return new Score(
-                first.source,
-                first.place,
-                first.backbone,
-                first.trainedOn,
-                first.dataset,
-                first.half,
-                first.name,
-                first.method,
-                first.shots,
-                found.stream().mapToDouble(Score::accuracy).average().orElseThrow());
+                .map(found -> new Score(
+                        found.get(0).table,
+                        found.stream().mapToDouble(Score::accuracy).average().orElseThrow()));
     }
 }

@@ -74,32 +74,33 @@ public record Study(
 
         /** Returns "DTD (learned on Pets), new classes, coop, 16 shots". */
         private String describe() {
-            ClassHalf half = result().half();
             return dataset
                     + (run.isTransferred() ? " (learned on " + result().trainedOn() + ")" : "")
-                    + (half == ClassHalf.ALL ? "" : ", " + half.label() + " classes")
+                    + classes(result().half())
                     + ", "
                     + setup();
         }
     }
 
-    /** Groups runs by model, those of the models with most runs first. */
-    public static List<Study> of(FoundRuns findings) {
-        Map<ModelId, List<FinishedRun>> byModel = new LinkedHashMap<>();
-        grouped(findings.finished(), run -> run.model().sha256()).values().stream()
-                .sorted(Comparator.comparing((List<FinishedRun> runs) -> -runs.size())
-                        .thenComparing(runs -> runs.get(0).model().sha256()))
-                .forEach(runs -> byModel.put(model(runs), runs));
-        List<String> names = byModel.keySet().stream().map(ModelId::name).toList();
-        List<Study> studies = new ArrayList<>();
-        byModel.forEach((model, runs) -> {
-            boolean shared = Collections.frequency(names, model.name()) > 1;
-            studies.add(of(model, shared ? model.name() + ", " + model.shortSha256() : model.name(), runs));
-        });
-        return studies;
+    /** Returns ", new classes"; nothing of all classes. */
+    public static String classes(ClassHalf half) {
+        return half == ClassHalf.ALL ? "" : ", " + half.label() + " classes";
     }
 
-    private static Study of(ModelId model, String name, List<FinishedRun> runs) {
+    /** Groups runs by model, those of the models with most runs first. */
+    public static List<Study> of(FoundRuns findings) {
+        List<List<FinishedRun>> byModel = grouped(findings.finished(), run -> run.model().sha256()).values().stream()
+                .sorted(Comparator.comparing((List<FinishedRun> runs) -> -runs.size())
+                        .thenComparing(runs -> runs.get(0).model().sha256()))
+                .toList();
+        List<String> names = byModel.stream().map(runs -> model(runs).name()).toList();
+        return byModel.stream().map(runs -> of(runs, names)).toList();
+    }
+
+    /** Makes a study of one model; its hash distinguishes it from another of its name. */
+    private static Study of(List<FinishedRun> runs, List<String> modelNames) {
+        ModelId model = model(runs);
+        boolean shared = Collections.frequency(modelNames, model.name()) > 1;
         List<String> notes = new ArrayList<>();
         Map<FinishedRun, String> datasets = datasets(runs, notes);
         Map<FinishedRun, MethodLabel> methods = MethodLabel.of(runs, notes::add);
@@ -117,7 +118,7 @@ public record Study(
         MethodResults fewShot = MethodResults.fewShot(entries, prompts, notes::add);
         return new Study(
                 model,
-                name,
+                shared ? model.name() + ", " + model.shortSha256() : model.name(),
                 entries,
                 prompts,
                 notes,

@@ -104,34 +104,28 @@ public final class Sweep {
      * @throws IOException if another sweep has the folder, or it cannot be written
      */
     public SweepOutcome run(Path folder, SweepListener listener) throws IOException {
-        try (RunFolder lock = RunFolder.open(folder)) {
-            return work(lock, listener).run(runs);
-        }
+        return run(folder, listener, Optional.empty());
     }
 
     /**
-     * Does the work that is left by the processes of a cluster.
+     * Does the work that is left, by the processes of a cluster if there is one.
      *
      * @throws IOException if another sweep has the folder, it cannot be written, or the cluster fails; finished runs are
      *     kept
      */
-    public SweepOutcome run(Path folder, SweepListener listener, SweepCluster cluster) throws IOException {
+    public SweepOutcome run(Path folder, SweepListener listener, Optional<SweepCluster> cluster) throws IOException {
         try (RunFolder lock = RunFolder.open(folder)) {
-            return work(lock, listener).run(runs, cluster);
+            SweepWork work = new SweepWork(shared, lock.path(), listener);
+            String leftOut = plan.methods().stream()
+                    .filter(planned ->
+                            plan.baseToNew().isPresent() && !planned.method().namesNewClasses())
+                    .map(PlannedMethod::name)
+                    .collect(Collectors.joining(", "));
+            if (!leftOut.isEmpty()) {
+                work.note("base_to_new leaves out " + leftOut + ": these methods cannot classify new classes");
+            }
+            return cluster.isPresent() ? work.run(runs, cluster.get()) : work.run(runs);
         }
-    }
-
-    private SweepWork work(RunFolder lock, SweepListener listener) throws IOException {
-        SweepWork work = new SweepWork(shared, lock.path(), listener);
-        String leftOut = plan.methods().stream()
-                .filter(planned ->
-                        plan.baseToNew().isPresent() && !planned.method().namesNewClasses())
-                .map(PlannedMethod::name)
-                .collect(Collectors.joining(", "));
-        if (!leftOut.isEmpty()) {
-            work.note("base_to_new leaves out " + leftOut + ": these methods cannot classify new classes");
-        }
-        return work;
     }
 
     /**

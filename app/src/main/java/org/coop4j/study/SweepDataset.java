@@ -13,7 +13,7 @@ import org.coop4j.data.ClassNames;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.method.Task;
+import org.coop4j.method.Method.Task;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.SharedData;

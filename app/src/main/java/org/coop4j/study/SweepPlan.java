@@ -119,7 +119,7 @@ public record SweepPlan(
      *
      * @param folder relative paths in it begin here
      */
-    public static SweepPlan parse(String yaml, Path folder) throws PlanException {
+    public static SweepPlan parse(String yaml, Path folder) throws IOException {
         return PlanReader.read("plan", yaml, folder, Optional.empty());
     }
 

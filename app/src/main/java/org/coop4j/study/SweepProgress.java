@@ -14,9 +14,9 @@ final class SweepProgress {
     private final Consumer<String> warnings;
     private final double image;
     private double total;
-    private double before;
-    private double planned;
     private double done;
+    private double begin;
+    private double end;
 
     /**
      * Starts with nothing done.
@@ -33,30 +33,21 @@ final class SweepProgress {
 
     /** Begins a part of the work. */
     void begin(double estimate, String name) {
-        planned = estimate;
-        done = 0;
+        begin = done;
+        end = done + estimate;
         report(name);
     }
 
     /** Ends the part: all of it was done, or the rest of it will not be. */
     void end(boolean whole) {
         if (whole) {
-            done = planned;
+            done = end;
         }
-        total += done - planned;
-        before += done;
-        planned = 0;
-        done = 0;
+        total += done - end;
     }
 
     private void report(String doing) {
-        listener.progress(before + done, Math.max(total, before + done), doing);
-    }
-
-    /** Corrects the estimate of the part. */
-    private void adjust(double more) {
-        planned += more;
-        total += more;
+        listener.progress(done, Math.max(total, done), doing);
     }
 
     /**
@@ -94,14 +85,16 @@ final class SweepProgress {
         @Override
         public Task task(String name, long count, Unit unit) {
             boolean images = unit == Unit.IMAGES;
-            adjust((images ? count * image : 0) - encoding); // where there are none, all were in the bank
+            double more = (images ? count * image : 0) - encoding; // where there are none, all were in the bank
             encoding = 0;
+            end += more;
+            total += more;
             double each = images ? image : learning / Math.max(1, count);
             return new CountedTask(count) {
 
                 @Override
                 protected void advanced(long more) {
-                    done = Math.min(over + done() * each, planned);
+                    done = Math.min(begin + over + done() * each, end);
                     report(
                             images
                                     ? String.format(Locale.ROOT, "%s, %,d of %,d", name, done(), total())

@@ -62,21 +62,16 @@ record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datase
 
     /** Counts the runs before any is made: a short plan may mean more than fit into memory. */
     private static void requireFew(SweepPlan plan) throws PlanException {
-        double each = (double) plan.methods().size()
-                * plan.shots().size()
-                * plan.seeds().size();
+        int methods = plan.methods().size();
+        int shots = plan.shots().size();
+        int seeds = plan.seeds().size();
         int tests = 1
                 + (plan.baseToNew().isPresent() ? 2 : 0)
                 + plan.testOn().map(test -> test.targets().size()).orElse(0);
-        double runs = each * tests * plan.datasets().size();
+        double runs = (double) methods * shots * seeds * tests * plan.datasets().size();
         if (runs > MOST_RUNS) {
             throw new PlanException("up to %,.0f runs of %d methods, %d shots and %d seeds: expected at most %,d"
-                    .formatted(
-                            runs,
-                            plan.methods().size(),
-                            plan.shots().size(),
-                            plan.seeds().size(),
-                            MOST_RUNS));
+                    .formatted(runs, methods, shots, seeds, MOST_RUNS));
         }
     }
 

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.image.ImageDecoder;
-import org.coop4j.image.TestTransform;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -94,8 +93,7 @@ class EmbedCommandTest {
         try (SafetensorsFile file = SafetensorsFile.open(out);
                 Clip clip = Clip.open(model)) {
             assertThat(file.shape("pixels").dims()).containsExactly(2L, 3L, 32L, 32L);
-            var transform = new TestTransform(clip.preprocessing());
-            float[] second = clip.preprocessing().toTensor(transform.apply(new ImageDecoder().decode(chair)));
+            float[] second = clip.preprocessing().toTensor(clip.preprocessing().fitted(new ImageDecoder().decode(chair)));
             float[] pixels = file.floats("pixels");
             assertThat(java.util.Arrays.copyOfRange(pixels, second.length, pixels.length))
                     .containsExactly(second);

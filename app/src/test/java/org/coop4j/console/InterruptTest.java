@@ -41,7 +41,7 @@ class InterruptTest {
     @Timeout(60)
     void anInterruptedProcessSaysHowToGoOn() throws IOException {
         assertThat(errorOfInterrupted("open"))
-                .isEqualTo("coop: stopped; to resume, repeat the command with --resume\n");
+                .isEqualTo("coop: " + Interrupt.RESUME + "\n");
         assertThat(errorOfInterrupted("close")).isEmpty();
     }
 }

@@ -3,8 +3,8 @@ package org.coop4j.serve;
 import java.util.List;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.method.Classifier;
+import org.coop4j.method.Classifier.LogitGraph;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.method.LogitGraph;
 
 /** A classifier that first runs something, such as a wait or a failure. */
 final class Hindrance implements Classifier {

@@ -180,7 +180,7 @@ class PredictionServiceTest {
         assertThat(empty.error()).contains("no picture");
         Answer text = post("/predictions/things", utf8("hello, is this a picture?"));
         assertThat(text.status()).isEqualTo(400);
-        assertThat(text.error()).contains("not a JPEG, PNG, GIF, BMP, WebP or TIFF image");
+        assertThat(text.error()).contains("JPEG", "TIFF");
     }
 
     @Test
@@ -197,7 +197,7 @@ class PredictionServiceTest {
         bomb[16] = 0x7F; // the width's first byte
         Answer answer = post("/predictions/things", bomb);
         assertThat(answer.status()).isEqualTo(422);
-        assertThat(answer.error()).contains("pixels, more than the limit of 1000000");
+        assertThat(answer.error()).contains("pixels", "1000000");
     }
 
     @Test
@@ -205,7 +205,7 @@ class PredictionServiceTest {
         for (String path : List.of("/predictions/things", "/v2/models/things/infer")) {
             Answer answer = post(path, new byte[30_000_000]);
             assertThat(answer.status()).isEqualTo(413);
-            assertThat(answer.error()).contains("limit of 16,777,216 bytes");
+            assertThat(answer.error()).contains("16,777,216");
         }
     }
 

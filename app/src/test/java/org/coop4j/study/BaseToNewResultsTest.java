@@ -7,10 +7,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.assertj.core.data.Offset;
-import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.BaseToNew;
 import org.coop4j.study.MethodResult.Setup;
-import org.coop4j.study.PublishedNumbers.Score;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,12 +39,18 @@ class BaseToNewResultsTest {
      */
     @Test
     void averagesOfThePapersNumbersAreThoseThatItPrints() throws IOException {
-        for (Score score : PublishedNumbers.shipped().all().stream()
-                .filter(score -> score.half() != ClassHalf.ALL)
-                .toList()) {
-            RunFiles run = RunFiles.of(score.name(), score.dataset(), score.accuracy())
-                    .half(score.half().name());
-            write(score.shots().equals(Shots.NONE) ? run : run.learned(16, 1));
+        for (PublishedNumbers.Table table : PublishedNumbers.shipped().tables()) {
+            for (PublishedNumbers.Column column : table.columns()) {
+                if (column.half() != null) {
+                    for (String dataset : table.rows().keySet()) {
+                        int i = table.columns().indexOf(column);
+                        RunFiles run = RunFiles.of(
+                                        column.method(), dataset, table.rows().get(dataset).get(i))
+                                .half(column.half().name());
+                        write(column.shots() == 0 ? run : run.learned(16, 1));
+                    }
+                }
+            }
         }
 
         BaseToNewResults results = baseNew();

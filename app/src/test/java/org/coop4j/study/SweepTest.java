@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.ObjIntConsumer;
 import org.coop4j.base.Sha256;
@@ -181,7 +182,7 @@ class SweepTest {
                 Clip other = fixture.open()) {
             Sweep worker = Sweep.of(fixture.shared(other, out), fixture.plan(PLAN));
             SweepOutcome ended =
-                    Sweep.of(fixture.shared(clip, out), fixture.plan(PLAN)).run(out, leader, new Worker(worker, out));
+                    Sweep.of(fixture.shared(clip, out), fixture.plan(PLAN)).run(out, leader, Optional.of(new Worker(worker, out)));
             assertThat(ended.failures()).isEmpty();
         }
         assertThat(leader.finished).hasSize(13).doesNotHaveDuplicates();

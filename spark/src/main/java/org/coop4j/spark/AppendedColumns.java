@@ -3,14 +3,12 @@ package org.coop4j.spark;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
-import java.util.NoSuchElementException;
-import java.util.Queue;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -75,63 +73,47 @@ record AppendedColumns(Work work, int width, int batch, Invalid invalid) impleme
 
     @Override
     public Iterator<Row> call(Iterator<Row> rows) {
-        return new Batches(rows);
+        return Stream.generate(() -> next(rows))
+                .takeWhile(next -> !next.isEmpty())
+                .flatMap(this::extended)
+                .iterator();
     }
 
-    private final class Batches implements Iterator<Row> {
-
-        private final Iterator<Row> rows;
-        private final Queue<Row> ready = new ArrayDeque<>();
-
-        Batches(Iterator<Row> rows) {
-            this.rows = rows;
+    private List<Row> next(Iterator<Row> rows) {
+        List<Row> next = new ArrayList<>();
+        while (next.size() < batch && rows.hasNext()) {
+            next.add(rows.next());
         }
+        return next;
+    }
 
-        @Override
-        public boolean hasNext() {
-            while (ready.isEmpty() && rows.hasNext()) {
-                List<Row> next = new ArrayList<>();
-                while (next.size() < batch && rows.hasNext()) {
-                    next.add(rows.next());
-                }
-                try {
-                    add(next, work.of(next));
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            }
-            return !ready.isEmpty();
-        }
-
-        private void add(List<Row> next, List<Outcome> outcomes) throws IOException {
-            for (int i = 0; i < next.size(); i++) {
+    private Stream<Row> extended(List<Row> rows) {
+        List<Row> extended = new ArrayList<>();
+        try {
+            List<Outcome> outcomes = work.of(rows);
+            for (int i = 0; i < rows.size(); i++) {
                 IOException problem = outcomes.get(i).problem;
                 if (problem == null || invalid == Invalid.KEEP) {
-                    ready.add(extended(next.get(i), outcomes.get(i)));
+                    extended.add(extended(rows.get(i), outcomes.get(i)));
                 } else if (invalid == Invalid.ERROR) {
                     throw new IOException(
                             problem.getMessage() + "; set handleInvalid to skip to leave out such rows, or to keep",
                             problem);
                 }
             }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
+        return extended.stream();
+    }
 
-        private Row extended(Row row, Outcome outcome) {
-            Object[] values = new Object[width];
-            Arrays.setAll(values, i -> i < row.length() ? row.get(i) : null);
-            System.arraycopy(outcome.values, 0, values, row.length(), outcome.values.length);
-            if (outcome.problem != null) {
-                values[width - 1] = outcome.problem.getMessage();
-            }
-            return RowFactory.create(values);
+    private Row extended(Row row, Outcome outcome) {
+        Object[] values = new Object[width];
+        Arrays.setAll(values, i -> i < row.length() ? row.get(i) : null);
+        System.arraycopy(outcome.values, 0, values, row.length(), outcome.values.length);
+        if (outcome.problem != null) {
+            values[width - 1] = outcome.problem.getMessage();
         }
-
-        @Override
-        public Row next() {
-            if (!hasNext()) {
-                throw new NoSuchElementException();
-            }
-            return ready.remove();
-        }
+        return RowFactory.create(values);
     }
 }

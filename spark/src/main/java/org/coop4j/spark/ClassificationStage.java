@@ -9,6 +9,7 @@ import org.apache.spark.ml.param.ParamValidators;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.coop4j.spark.ImagePredictions.Outputs;
 
 /**
  * A stage that classifies images, or makes one that does.
@@ -69,8 +70,8 @@ public sealed interface ClassificationStage<S extends ClassificationStage<S>> ex
     }
 
     /** Returns the columns that are computed for each image. */
-    default ImagePredictions.Outputs outputs() {
-        return new ImagePredictions.Outputs(
+    default Outputs outputs() {
+        return new Outputs(
                 !getOrDefault(predictedLabelCol()).isEmpty(),
                 !getOrDefault(probabilityCol()).isEmpty(),
                 (int) getOrDefault(topK()));
@@ -79,7 +80,7 @@ public sealed interface ClassificationStage<S extends ClassificationStage<S>> ex
     @Override
     default List<StructField> appended(StructType schema) {
         ImageColumn.kind(schema, required(inputCol()));
-        ImagePredictions.Outputs outputs = outputs();
+        Outputs outputs = outputs();
         List<StructField> columns = new ArrayList<>();
         columns.add(ClipStage.column(getOrDefault(predictionCol()), DataTypes.DoubleType));
         if (outputs.label()) {

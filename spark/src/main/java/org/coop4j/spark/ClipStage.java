@@ -14,6 +14,8 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.coop4j.spark.AppendedColumns.Invalid;
+import org.coop4j.spark.AppendedColumns.Work;
 import scala.reflect.ClassTag;
 
 /**
@@ -72,7 +74,7 @@ public sealed interface ClipStage<S extends ClipStage<S>> extends Params
     }
 
     default S setHandleInvalid(String value) {
-        return setParam(handleInvalid(), AppendedColumns.Invalid.of(value).word());
+        return setParam(handleInvalid(), Invalid.of(value).word());
     }
 
     default S setErrorCol(String value) {
@@ -88,7 +90,7 @@ public sealed interface ClipStage<S extends ClipStage<S>> extends Params
     /** Sets the defaults of the parameters that all stages share. */
     default void setSharedDefaults() {
         setDefault(batchSize(), 64);
-        setDefault(handleInvalid(), AppendedColumns.Invalid.ERROR.word());
+        setDefault(handleInvalid(), Invalid.ERROR.word());
         setDefault(errorCol(), "error");
     }
 
@@ -127,7 +129,7 @@ public sealed interface ClipStage<S extends ClipStage<S>> extends Params
         for (StructField field : appended(schema)) {
             extended = add(extended, field);
         }
-        return invalid() == AppendedColumns.Invalid.KEEP
+        return invalid() == Invalid.KEEP
                 ? add(extended, column(getOrDefault(errorCol()), DataTypes.StringType))
                 : extended;
     }
@@ -146,15 +148,15 @@ public sealed interface ClipStage<S extends ClipStage<S>> extends Params
     }
 
     /** Appends the stage's columns. */
-    default Dataset<Row> append(Dataset<?> rows, AppendedColumns.Work work) {
+    default Dataset<Row> append(Dataset<?> rows, Work work) {
         StructType schema = appendedTo(rows.schema());
         int batch = (int) getOrDefault(batchSize());
         return rows.toDF()
                 .mapPartitions(new AppendedColumns(work, schema.length(), batch, invalid()), Encoders.row(schema));
     }
 
-    private AppendedColumns.Invalid invalid() {
-        return AppendedColumns.Invalid.of(getOrDefault(handleInvalid()));
+    private Invalid invalid() {
+        return Invalid.of(getOrDefault(handleInvalid()));
     }
 
     /** Returns the model, with the SHA-256 of the driver's file unless it is set. */

@@ -19,7 +19,7 @@ import org.apache.spark.sql.types.StructType;
 import org.coop4j.clip.Clip;
 import org.coop4j.spark.AppendedColumns.Outcome;
 import org.coop4j.text.TextTooLongException;
-import org.coop4j.text.Tokenizer;
+import org.coop4j.text.Tokenizer.Overflow;
 
 /**
  * Appends the features of texts: vectors identical to those of {@code coop embed}, not normalised. A text that exceeds
@@ -85,13 +85,13 @@ public final class ClipTextEmbedder extends Transformer implements ClipStage<Cli
     @Override
     public Dataset<Row> transform(Dataset<?> rows) {
         int column = rows.schema().fieldIndex(required(inputCol()));
-        Tokenizer.Overflow overflow =
-                (boolean) getOrDefault(truncate()) ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL;
+        Overflow overflow =
+                (boolean) getOrDefault(truncate()) ? Overflow.TRUNCATE : Overflow.FAIL;
         return append(rows, new Texts(location(), column, overflow));
     }
 
     /** Encodes the texts of rows. */
-    private record Texts(ModelLocation model, int column, Tokenizer.Overflow overflow) implements AppendedColumns.Work {
+    private record Texts(ModelLocation model, int column, Overflow overflow) implements AppendedColumns.Work {
 
         @Override
         public List<Outcome> of(List<Row> rows) throws IOException {

@@ -22,18 +22,20 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
-import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.method.Learner;
 import org.coop4j.method.Method;
-import org.coop4j.method.Task;
+import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.Method.Learner;
+import org.coop4j.method.Method.Task;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
+import org.coop4j.run.CandidateGrid;
+import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.Run;
 import org.coop4j.run.Sample;
 
@@ -180,9 +182,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
     public PromptClassificationModel fit(Dataset<?> rows) {
         appendedTo(rows.schema());
         try {
-            PromptClassificationModel learned = learn(rows);
-            copyValues(learned, new ParamMap());
-            return learned.setParent(this);
+            return copyValues(learn(rows), new ParamMap()).setParent(this);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -196,51 +196,40 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
                 validationCol(),
                 List.of(getOrDefault(classNames())));
         ImageDataset all = labelled.lists();
-        int images = (int) getOrDefault(shots());
         long draw = (long) getOrDefault(seed());
-        String prompt = getOrDefault(template());
         ModelLocation location = location();
         Clip clip = SharedModels.get(location);
-        Chosen chosen = chosen(clip.logitScale());
-        Task task = new Task(all.classNames(), prompt, draw);
-        Learner learner = chosen.method().learner(clip, task);
-        ImageDataset drawn = new Sample(images, draw, 0).draw(all, chosen.method(), ClassHalf.ALL, log()::warn);
+        Candidate chosen = chosen(clip.logitScale());
+        Learner learner = chosen.method().learner(clip, new Task(all.classNames(), getOrDefault(template()), draw));
+        ImageDataset drawn =
+                new Sample(chosen.shots(), draw, 0).draw(all, chosen.method(), ClassHalf.ALL, log()::warn);
         ClipImageEmbedder embedder =
                 copyValues(new ClipImageEmbedder(), new ParamMap()).setModelSha256(location.sha256());
-        try (Classifier classifier = learner.fit(
-                labelled.features(rows, drawn, embedder, chosen.method()), new Trainer(chosen.training(), draw))) {
+        FewShotFeatures features = labelled.features(rows, drawn, embedder, chosen.method());
+        try (Classifier classifier = learner.fit(features, new Trainer(chosen.training(), draw))) {
             ClassifierFile learned = classifier.save();
             Map<String, String> account = new LinkedHashMap<>(learned.training());
             account.put(Run.MODEL_FILE, location.path());
-            account.put("shots", Integer.toString(images));
+            account.put("shots", Integer.toString(chosen.shots()));
             account.put("seed", Long.toString(draw));
             return PromptClassificationModel.of(learned.withTraining(account));
         }
     }
 
-    private record Chosen(Method method, Training training) {}
-
-    /** Returns the method and its training with the settings, each for the one that has it. */
-    private Chosen chosen(double logitScale) {
-        Method named = Method.of(getOrDefault(method()));
-        Map<String, String> ofMethod = new LinkedHashMap<>();
-        Map<String, String> ofTraining = new LinkedHashMap<>();
+    /** Returns the method and its training with the settings. */
+    private Candidate chosen(double logitScale) {
+        Map<String, String> given = new LinkedHashMap<>();
         for (String setting : getOrDefault(settings())) {
             int equals = setting.indexOf('=');
             if (equals < 1) {
                 throw new IllegalArgumentException("settings: expected name=value, got \"" + setting + "\"");
             }
-            String key = setting.substring(0, equals).strip();
-            boolean trained = !Settings.has((Record) named, key) && Settings.has(Training.none(), key);
-            (trained ? ofTraining : ofMethod).put(key, setting.substring(equals + 1));
+            given.put(setting.substring(0, equals).strip(), setting.substring(equals + 1));
         }
-        Method set = named.with(ofMethod);
-        Training reference = set.adapted(set.training((int) getOrDefault(shots())), logitScale);
-        if (!reference.trains() && !ofTraining.isEmpty()) {
-            throw new IllegalArgumentException(
-                    set.title() + " is not trained by steps: omit " + String.join(", ", ofTraining.keySet()));
-        }
-        return new Chosen(set, Settings.with(reference, ofTraining));
+        List<Method> named = List.of(Method.of(getOrDefault(method())));
+        return new CandidateGrid(named, given, Map.of(), (int) getOrDefault(shots()), logitScale)
+                .candidates()
+                .get(0);
     }
 
     @Override

@@ -23,13 +23,15 @@ import org.coop4j.run.SharedData;
 import org.coop4j.study.Sweep;
 import org.coop4j.study.Sweep.SweepListener;
 import org.coop4j.study.SweepCluster;
+import org.coop4j.study.SweepCluster.Files;
+import org.coop4j.study.SweepCluster.Job;
 import org.coop4j.study.SweepPlan;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import scala.Function2;
 import scala.Option;
 import scala.collection.Iterator;
 import scala.reflect.ClassTag;
-import scala.runtime.AbstractFunction2;
 import scala.runtime.BoxedUnit;
 
 /**
@@ -45,7 +47,7 @@ public final class CoopSweep implements SweepCluster.Provider {
      */
     private static Sweep openSweep;
 
-    private static SweepCluster.Files openFiles;
+    private static Files openFiles;
 
     /** Runs {@code coop sweep ARGUMENTS} and ends the process with its exit code. */
     public static void main(String[] arguments) {
@@ -57,7 +59,7 @@ public final class CoopSweep implements SweepCluster.Provider {
 
     /** Uses the application of this JVM, or starts one with the settings of {@code spark-submit}. */
     @Override
-    public SweepCluster connect(String master, SweepCluster.Files files) {
+    public SweepCluster connect(String master, Files files) {
         Option<SparkContext> active = SparkContext$.MODULE$.getActive();
         if (active.isDefined()) {
             return new Cluster(active.get(), false, files);
@@ -77,7 +79,7 @@ public final class CoopSweep implements SweepCluster.Provider {
      *
      * @return the problem, or null
      */
-    private static synchronized String work(SweepCluster.Files files, SweepCluster.Job job) {
+    private static synchronized String work(Files files, Job job) {
         try {
             if (!files.equals(openFiles)) {
                 openSweep = open(files);
@@ -95,7 +97,7 @@ public final class CoopSweep implements SweepCluster.Provider {
         }
     }
 
-    private static Sweep open(SweepCluster.Files files) throws IOException {
+    private static Sweep open(Files files) throws IOException {
         Clip clip = SharedModels.get(new ModelLocation(files.model(), files.modelSha256()));
         Run.Options options =
                 new Run.Options(Path.of(files.bank()), files.skipBad(), new MemoryLimit(files.memoryBytes()));
@@ -103,6 +105,9 @@ public final class CoopSweep implements SweepCluster.Provider {
                 Path.of(files.plan()), Optional.ofNullable(files.data()).map(Path::of));
         return Sweep.of(new SharedData(clip, options), plan);
     }
+
+    /** Does the only job of a task, on an executor. */
+    private interface Work extends Function2<TaskContext, Iterator<Job>, String>, Serializable {}
 
     /**
      * Executors that do the jobs of a sweep as tasks; they see the sweep's files under the same paths as the driver. A
@@ -120,48 +125,20 @@ public final class CoopSweep implements SweepCluster.Provider {
             if (jobs.isEmpty()) {
                 return;
             }
-            JavaRDD<SweepCluster.Job> tasks =
+            JavaRDD<Job> tasks =
                     JavaSparkContext.fromSparkContext(spark).parallelize(new ArrayList<>(jobs), jobs.size());
+            Files seen = files;
+            Work work = (task, alone) -> CoopSweep.work(seen, alone.next());
+            Function2<Object, String, BoxedUnit> finished = (index, problem) -> {
+                done.accept(problem, (int) index);
+                return BoxedUnit.UNIT;
+            };
             try {
-                spark.runJob(tasks.rdd(), new Work(files), new Handler(done), ClassTag.apply(String.class));
+                spark.runJob(tasks.rdd(), work, finished, ClassTag.apply(String.class));
             } catch (RuntimeException e) {
                 throw new IOException(
                         "Spark gave up (" + e.getMessage() + "): repeat the command to resume; finished jobs are kept",
                         e);
-            }
-        }
-
-        /** The only job of a task, done on an executor. */
-        private static final class Work extends AbstractFunction2<TaskContext, Iterator<SweepCluster.Job>, String>
-                implements Serializable {
-
-            private static final long serialVersionUID = 1L;
-
-            private final Files files;
-
-            Work(Files files) {
-                this.files = files;
-            }
-
-            @Override
-            public String apply(TaskContext task, Iterator<SweepCluster.Job> jobs) {
-                return CoopSweep.work(files, jobs.next());
-            }
-        }
-
-        /** Receiver of finished tasks on the driver, one at a time. */
-        private static final class Handler extends AbstractFunction2<Object, String, BoxedUnit> {
-
-            private final ObjIntConsumer<String> done;
-
-            Handler(ObjIntConsumer<String> done) {
-                this.done = done;
-            }
-
-            @Override
-            public BoxedUnit apply(Object index, String problem) {
-                done.accept(problem, (int) index);
-                return BoxedUnit.UNIT;
             }
         }
 

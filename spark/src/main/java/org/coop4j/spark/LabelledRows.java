@@ -25,8 +25,8 @@ import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Method;
+import org.coop4j.method.Method.FewShotFeatures;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -101,14 +101,11 @@ record LabelledRows(String idCol, List<Object> ids, ImageDataset lists) {
     }
 
     private static int label(Object value, List<String> names, Map<String, Integer> byName, String column) {
-        if (value instanceof String name && byName.containsKey(name)) {
-            return byName.get(name);
-        }
-        if (value instanceof Number number) {
-            int label = number.intValue();
-            if (label == number.doubleValue() && label >= 0 && label < names.size()) {
-                return label;
-            }
+        int label = value instanceof Number number && number.intValue() == number.doubleValue()
+                ? number.intValue()
+                : byName.getOrDefault(value, -1);
+        if (label >= 0 && label < names.size()) {
+            return label;
         }
         throw new IllegalArgumentException(
                 "column \"%s\" holds %s: expected one of the classes %s".formatted(column, value, names));

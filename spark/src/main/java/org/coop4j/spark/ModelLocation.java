@@ -26,28 +26,19 @@ record ModelLocation(String path, String sha256) implements Serializable {
         if (path.equals(ShippedModel.NAME)) {
             return ShippedModel.cached();
         }
-        Path file = local(path);
-        if (Files.exists(file)) {
-            return file;
-        }
-        if (file.getNameCount() == 1 && !file.isAbsolute()) {
-            Path distributed = Path.of(SparkFiles.get(path));
-            if (Files.exists(distributed)) {
-                return distributed;
-            }
-        }
-        throw new IOException("no model file " + path
-                + ": give a path that the driver and all executors see, or the name of a file given to --files");
-    }
-
-    private static Path local(String path) throws IOException {
-        if (path.startsWith("file:")) {
-            return Path.of(URI.create(path).getPath());
-        }
-        if (path.contains("://")) {
+        boolean isUri = path.startsWith("file:");
+        if (path.contains("://") && !isUri) {
             throw new IOException(
                     path + " is not a local file, so it cannot be mapped: pass it with --files, and give its name");
         }
-        return Path.of(path);
+        Path file = Path.of(isUri ? URI.create(path).getPath() : path);
+        if (!Files.exists(file) && file.getNameCount() == 1 && !file.isAbsolute()) {
+            file = Path.of(SparkFiles.get(path));
+        }
+        if (!Files.exists(file)) {
+            throw new IOException("no model file " + path
+                    + ": give a path that the driver and all executors see, or the name of a file given to --files");
+        }
+        return file;
     }
 }

@@ -5,9 +5,9 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.ml.Model;
@@ -27,10 +27,7 @@ import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.method.Method;
-import org.coop4j.method.Task;
-import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
+import org.coop4j.method.PromptEnsemble;
 import org.coop4j.predict.ClassifierModel;
 
 /**
@@ -50,9 +47,6 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
     /** Null while a stage is being read. */
     private SavedClassifier classifier;
 
-    /** SHA-256 of the classifier's model; empty if it was learned from features of an unknown model. */
-    private String learnedWith;
-
     /** Makes a stage for Spark, which reads and copies stages; start with {@link #ofRun} instead. */
     public PromptClassificationModel(String uid) {
         this.uid = uid;
@@ -70,7 +64,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
      * @throws IOException if the classifier is damaged
      */
     PromptClassificationModel withClassifier(SavedClassifier saved) throws IOException {
-        learnedWith = saved.file().modelSha256();
+        saved.file();
         classifier = saved;
         return this;
     }
@@ -83,7 +77,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
      * @throws IOException if there is no classifier or it is damaged
      */
     public static PromptClassificationModel ofRun(String run) throws IOException {
-        Path path = ClassifierModel.classifierFile(Path.of(run));
+        java.nio.file.Path path = ClassifierModel.classifierFile(java.nio.file.Path.of(run));
         SavedClassifier.requireSize(path.toString(), Files.size(path));
         ClassifierFile file = ClassifierFile.read(path);
         PromptClassificationModel model = of(file);
@@ -108,9 +102,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
     public static PromptClassificationModel zeroShot(String modelPath, List<String> classNames, List<String> templates)
             throws IOException {
         Clip clip = SharedModels.get(new ModelLocation(modelPath, SharedModels.sha256(modelPath)));
-        Task task = new Task(classNames, templates.get(0), 0);
-        try (Classifier classifier =
-                Method.handWritten(templates).learner(clip, task).fit(null, new Trainer(Training.none(), 0))) {
+        try (Classifier classifier = new PromptEnsemble(templates).classifier(clip, classNames)) {
             return of(classifier.save()).setModelPath(modelPath);
         }
     }
@@ -125,7 +117,20 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
 
     @Override
     public MLWriter write() {
-        return new Writer(this);
+        return new MLWriter() {
+            @Override
+            public void saveImpl(String path) {
+                new DefaultParamsWriter(PromptClassificationModel.this)
+                        .session(sparkSession())
+                        .saveImpl(path);
+                Path file = new Path(path, CLASSIFIER);
+                try (OutputStream out = files(file, sparkSession()).create(file, false)) {
+                    out.write(classifier.bytes());
+                } catch (IOException e) {
+                    throw new UncheckedIOException("cannot write " + file, e);
+                }
+            }
+        };
     }
 
     @Override
@@ -161,9 +166,10 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
         return copyValues(other, new ParamMap());
     }
 
-    /** Returns the path that is set and the SHA-256 of the classifier's model. */
+    /** Returns the path that is set and the SHA-256 of the classifier's model, unless that is unknown. */
     @Override
     public ModelLocation location() {
+        String learnedWith = file().modelSha256();
         return learnedWith.isEmpty()
                 ? ClassificationStage.super.location()
                 : new ModelLocation(required(modelPath()), learnedWith);
@@ -188,34 +194,12 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
     public PromptClassificationModel copy(ParamMap extra) {
         PromptClassificationModel copy = new PromptClassificationModel(uid);
         copy.classifier = classifier;
-        copy.learnedWith = learnedWith;
         copyValues(copy, extra);
         return copy.setParent(parent());
     }
 
-    private static FileSystem files(org.apache.hadoop.fs.Path path, SparkSession session) throws IOException {
+    private static FileSystem files(Path path, SparkSession session) throws IOException {
         return path.getFileSystem(session.sessionState().newHadoopConf());
-    }
-
-    /** Writer of a stage into a folder that Spark has made or cleared. */
-    private static final class Writer extends MLWriter {
-
-        private final PromptClassificationModel model;
-
-        Writer(PromptClassificationModel model) {
-            this.model = model;
-        }
-
-        @Override
-        public void saveImpl(String path) {
-            new DefaultParamsWriter(model).session(sparkSession()).saveImpl(path);
-            org.apache.hadoop.fs.Path file = new org.apache.hadoop.fs.Path(path, CLASSIFIER);
-            try (OutputStream out = files(file, sparkSession()).create(file, false)) {
-                out.write(model.classifier.bytes());
-            } catch (IOException e) {
-                throw new UncheckedIOException("cannot write " + file, e);
-            }
-        }
     }
 
     /** Reader of a stage that refuses a damaged one. */
@@ -226,7 +210,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
             DefaultParamsReader<PromptClassificationModel> parameters = new DefaultParamsReader<>();
             parameters.session(sparkSession());
             PromptClassificationModel read = parameters.load(path);
-            org.apache.hadoop.fs.Path file = new org.apache.hadoop.fs.Path(path, CLASSIFIER);
+            Path file = new Path(path, CLASSIFIER);
             try {
                 FileSystem files = files(file, sparkSession());
                 SavedClassifier.requireSize(

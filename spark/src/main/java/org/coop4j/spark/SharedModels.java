@@ -93,19 +93,16 @@ final class SharedModels {
     static int threads(SparkConf conf) {
         String master = conf.get("spark.master", "");
         Matcher local = LOCAL.matcher(master);
+        int all = Runtime.getRuntime().availableProcessors();
         int cores;
         if (local.matches()) {
             cores = Integer.parseInt(local.group(1));
         } else if (master.equals("local")) {
             cores = 1;
-        } else if (conf.contains("spark.executor.cores")) {
-            cores = conf.getInt("spark.executor.cores", 1);
-        } else if (master.startsWith("yarn") || master.startsWith("k8s:")) {
-            cores = 1; // their default
         } else {
-            cores = Runtime.getRuntime().availableProcessors();
+            boolean one = master.startsWith("yarn") || master.startsWith("k8s:"); // their default
+            cores = conf.getInt("spark.executor.cores", one ? 1 : all);
         }
-        cores = Math.max(cores, conf.getInt("spark.task.cpus", 1));
-        return Math.min(cores, Runtime.getRuntime().availableProcessors());
+        return Math.min(all, Math.max(cores, conf.getInt("spark.task.cpus", 1)));
     }
 }

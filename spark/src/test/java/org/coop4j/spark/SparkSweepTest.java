@@ -94,7 +94,7 @@ class SparkSweepTest {
                                 options.memory().bytes(),
                                 out.toString()))) {
             return Sweep.of(new SharedData(clip, options), SweepPlan.read(plan, Optional.empty()))
-                    .run(out, listener, cluster);
+                    .run(out, listener, Optional.of(cluster));
         }
     }
 

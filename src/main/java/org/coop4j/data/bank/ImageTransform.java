@@ -4,7 +4,6 @@ import java.util.Locale;
 import org.coop4j.data.RandomStream;
 import org.coop4j.image.Preprocessing;
 import org.coop4j.image.RgbImage;
-import org.coop4j.image.TestTransform;
 import org.coop4j.image.TrainTransform;
 
 /**
@@ -45,7 +44,7 @@ public record ImageTransform(Preprocessing preprocessing, int crops, long seed) 
      */
     public RgbImage apply(RgbImage image, String contentHash, int view) {
         if (crops == 0) {
-            return new TestTransform(preprocessing).apply(image);
+            return preprocessing.fitted(image);
         }
         TrainTransform transform = new TrainTransform(preprocessing);
         return transform.apply(

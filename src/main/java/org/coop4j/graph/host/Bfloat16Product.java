@@ -1,14 +1,7 @@
 package org.coop4j.graph.host;
 
-import static org.bytedeco.dnnl.global.dnnl.dnnl_bf16;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_get_size;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_query_md;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_query_weights_md;
-
-import org.bytedeco.dnnl.dnnl_memory;
-import org.bytedeco.dnnl.dnnl_memory_desc;
-import org.bytedeco.dnnl.dnnl_primitive_desc;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.memory.data_type;
 
 /**
  * y = function(x · W + bias) + residual by oneDNN, with the factors rounded to bfloat16 and the sums in float32, bound to
@@ -18,13 +11,9 @@ import org.bytedeco.dnnl.dnnl_primitive_desc;
  * workers that want them in the same layout. A worker rounds its rows of x into its own scratch memory just before it
  * multiplies them, unless they are bfloat16 already.
  */
-public final class Bfloat16Product implements HostKernel {
+public final class Bfloat16Product {
 
-    private final OneDnn oneDnn = new OneDnn();
-    private final HostMatrix x;
-    private final Epilogue after;
-    private final HostMatrix y;
-    private final HostKernel bands;
+    private Bfloat16Product() {}
 
     /**
      * Steps after the product, each null for none.
@@ -42,7 +31,7 @@ public final class Bfloat16Product implements HostKernel {
      * @param w frozen, [inner, cols], or [cols, inner] if {@code transposed}
      * @param y [rows, cols]
      */
-    public Bfloat16Product(
+    public static HostKernel kernel(
             HostMatrix x, HostMatrix w, boolean transposed, Epilogue after, HostMatrix y, Workers workers) {
         int inner = x.cols();
         int cols = y.cols();
@@ -53,58 +42,32 @@ public final class Bfloat16Product implements HostKernel {
                     "product of [%d, %d] and [%d, %d]%s into [%d, %d]",
                     x.rows(), inner, w.rows(), w.cols(), transposed ? " transposed" : "", y.rows(), cols));
         }
-        this.x = x;
-        this.after = after;
-        this.y = y;
-        dnnl_memory_desc layout = dnnl_primitive_desc_query_md(
-                description(Math.max(1, x.rows() / workers.count()), oneDnn.anyLayout(dnnl_bf16, inner, cols)),
-                dnnl_query_weights_md,
-                0);
-        dnnl_memory packed = oneDnn.packed(oneDnn.matrix(dnnl_f32, inner, cols, transposed), w, layout, workers);
-        bands = oneDnn.byRows(x.rows(), workers, (row, rows) -> band(row, rows, layout, packed));
-    }
-
-    private dnnl_primitive_desc description(int rows, dnnl_memory_desc w) {
-        return oneDnn.product(
-                oneDnn.matrix(dnnl_bf16, rows, x.cols(), false),
-                w,
-                after.bias == null ? null : oneDnn.rows(after.bias, 1),
-                after.function,
-                after.residual == null ? null : oneDnn.rows(after.residual, rows),
-                oneDnn.rows(y, rows));
-    }
-
-    private OneDnn.Share band(int row, int rows, dnnl_memory_desc layout, dnnl_memory weights) {
-        dnnl_memory_desc half = oneDnn.matrix(dnnl_bf16, rows, x.cols(), false);
-        dnnl_memory given = oneDnn.memory(x, row, rows);
-        dnnl_memory rounded = x.isRounded() ? given : oneDnn.memory(half, null);
-        OneDnn.Call product = oneDnn.layer(
-                description(rows, layout),
-                rounded,
-                weights,
-                after.bias == null ? null : oneDnn.memory(after.bias, 0, 1),
-                after.function == null ? 0 : 1,
-                after.residual == null ? null : oneDnn.memory(after.residual, row, rows),
-                oneDnn.memory(y, row, rows));
-        if (x.isRounded()) {
-            return OneDnn.share(product);
-        }
-        OneDnn.Call rounding = oneDnn.copy(oneDnn.rows(x, rows), given, half, rounded);
-        long roundedBytes = NativeMemory.wholeLines(dnnl_memory_desc_get_size(half));
-        return new OneDnn.Share(roundedBytes + product.scratchBytes(), scratch -> {
-            OneDnn.place(rounded, scratch);
-            rounding.run(null);
-            product.run(scratch.getPointer(roundedBytes));
+        OneDnn oneDnn = new OneDnn();
+        long[] strides = transposed ? new long[] {1, inner} : new long[] {cols, 1};
+        memory weights = oneDnn.array(data_type.f32, w.pointer(0, 0), new long[] {inner, cols}, strides);
+        return oneDnn.byRows(x.rows(), workers, (row, rows) -> {
+            memory given = oneDnn.rows(x, row, rows);
+            memory rounded = x.isRounded()
+                    ? given
+                    : oneDnn.array(data_type.bf16, null, new long[] {rows, inner}, inner, 1);
+            OneDnn.Call product = oneDnn.product(
+                    rounded,
+                    weights,
+                    workers,
+                    after.bias == null ? null : oneDnn.rows(after.bias, 0, 1),
+                    after.function,
+                    after.residual == null ? null : oneDnn.rows(after.residual, row, rows),
+                    oneDnn.rows(y, row, rows));
+            if (x.isRounded()) {
+                return OneDnn.Share.of(product);
+            }
+            OneDnn.Call rounding = oneDnn.copy(given, rounded);
+            long roundedBytes = NativeMemory.wholeLines((long) rows * inner * Short.BYTES);
+            return new OneDnn.Share(roundedBytes + product.scratchBytes(), scratch -> {
+                rounded.set_data_handle(scratch);
+                rounding.run(null);
+                product.run(scratch.getPointer(roundedBytes));
+            });
         });
-    }
-
-    @Override
-    public void run() {
-        bands.run();
-    }
-
-    @Override
-    public void close() {
-        bands.close();
     }
 }

@@ -26,7 +26,7 @@ public final class HostMatrix implements AutoCloseable {
     private HostMatrix(INDArray array, BytePointer owned, long address, int rows, int cols, boolean rounded) {
         this.array = array;
         this.owned = owned;
-        this.start = new Cursor(address, (long) rows * cols);
+        this.start = new Cursor(this, address, (long) rows * cols);
         this.buffer = start.asByteBuffer().asFloatBuffer();
         this.rows = rows;
         this.cols = cols;
@@ -39,12 +39,16 @@ public final class HostMatrix implements AutoCloseable {
      */
     public static final class Cursor extends FloatPointer {
 
+        @SuppressWarnings("unused") // keeps the memory reachable
+        private HostMatrix matrix;
+
         public Cursor() {
             super((Pointer) null);
         }
 
-        private Cursor(long address, long length) {
+        private Cursor(HostMatrix matrix, long address, long length) {
             super((Pointer) null);
+            this.matrix = matrix;
             this.address = address;
             this.position = 0;
             this.limit = length;
@@ -159,13 +163,14 @@ public final class HostMatrix implements AutoCloseable {
         return buffer;
     }
 
-    /** Returns a pointer to the element at {@code (row, col)}, for a call of a library. */
+    /** Returns a pointer to the element at {@code (row, col)}, for a call of a library; it keeps the matrix reachable. */
     public FloatPointer pointer(long row, long col) {
         long offset = row * cols + col;
         if (offset < 0 || offset > start.limit()) {
             throw new IndexOutOfBoundsException("float " + offset + " of " + start.limit());
         }
-        return new Cursor(start.address() + offset * (rounded ? Short.BYTES : Float.BYTES), start.limit() - offset);
+        int width = rounded ? Short.BYTES : Float.BYTES;
+        return new Cursor(this, start.address() + offset * width, start.limit() - offset);
     }
 
     /** Copies {@code n} elements from {@code (row, col)} on into {@code target}. */

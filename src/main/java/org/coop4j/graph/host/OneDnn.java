@@ -11,54 +11,16 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SHIFT;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_1;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_bf16;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_binary_add;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_direct;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_forward_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_amx;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_backward_primitive_desc_create;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_forward_primitive_desc_create;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_create;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_destroy;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_format_tag_any;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_inference;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_training;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_layer_normalization_forward_primitive_desc_create;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_matmul_primitive_desc_create;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_create;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_create_with_strides;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_create_with_tag;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_destroy;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_get_blob;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_get_size;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_destroy;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_set_data_handle;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_append_binary;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_append_eltwise;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_create;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_destroy;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_create;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_destroy;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_post_ops;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_scratchpad_mode;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_create;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_destroy;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_query_md;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_destroy;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_execute;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_query_scratchpad_md;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_reorder_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_scratchpad_mode_user;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_softmax_accurate;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_softmax_forward_primitive_desc_create;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_create;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_destroy;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_in_order;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_success;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_use_scale;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_use_shift;
 
@@ -67,32 +29,37 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.function.ToIntFunction;
-import org.bytedeco.dnnl.dnnl_engine;
-import org.bytedeco.dnnl.dnnl_exec_arg_t;
-import org.bytedeco.dnnl.dnnl_memory;
-import org.bytedeco.dnnl.dnnl_memory_desc;
-import org.bytedeco.dnnl.dnnl_post_ops;
-import org.bytedeco.dnnl.dnnl_primitive;
-import org.bytedeco.dnnl.dnnl_primitive_attr;
-import org.bytedeco.dnnl.dnnl_primitive_desc;
-import org.bytedeco.dnnl.dnnl_stream;
+import org.bytedeco.dnnl.IntMemoryMap;
+import org.bytedeco.dnnl.convolution_forward;
+import org.bytedeco.dnnl.eltwise_backward;
+import org.bytedeco.dnnl.eltwise_forward;
+import org.bytedeco.dnnl.engine;
+import org.bytedeco.dnnl.layer_normalization_forward;
+import org.bytedeco.dnnl.matmul;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.memory.data_type;
+import org.bytedeco.dnnl.memory.desc;
+import org.bytedeco.dnnl.memory.format_tag;
+import org.bytedeco.dnnl.post_ops;
+import org.bytedeco.dnnl.primitive;
+import org.bytedeco.dnnl.primitive_attr;
+import org.bytedeco.dnnl.primitive_desc_base;
+import org.bytedeco.dnnl.reorder;
+import org.bytedeco.dnnl.softmax_forward;
+import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.javacpp.SizeTPointer;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.nativeblas.NativeOps;
 import org.nd4j.nativeblas.NativeOpsHolder;
 
 /**
- * The part of oneDNN's C interface that products and convolutions need: objects of one processor engine, made with
- * checks and freed together.
+ * Primitives of oneDNN that belong to one kernel, and are freed together.
  *
  * <p>An execution runs on the calling thread alone: {@link Workers} split the work, and oneDNN's OpenMP is held to one
  * thread meanwhile. The memory in which a primitive works is the caller's, so that any thread may execute it.
@@ -100,25 +67,18 @@ import org.nd4j.nativeblas.NativeOpsHolder;
 public final class OneDnn implements AutoCloseable {
 
     private final Deque<Runnable> frees = new ArrayDeque<>();
-    private final dnnl_engine engine = new dnnl_engine();
 
-    /** Matrices whose memory is read or written, which stay reachable. */
-    private final List<HostMatrix> used = new ArrayList<>();
+    /** Addresses in matrices whose memory is read or written, which stay reachable. */
+    private final List<Pointer> used = new ArrayList<>();
 
-    OneDnn() {
-        made(dnnl_engine_create(engine, dnnl_cpu, 0), "engine", () -> dnnl_engine_destroy(engine));
-    }
+    private final engine processor = owned(new engine(dnnl_cpu, 0));
 
-    private static void check(int status, String what) {
-        if (status != dnnl_success) {
-            throw new IllegalStateException("oneDNN: status " + status + " of " + what);
-        }
-    }
+    /** A function of each element, one of oneDNN's. */
+    public record Function(int algorithm, float alpha) {}
 
-    /** Checks that an object was made, and frees it in the end. */
-    private void made(int status, String what, Runnable free) {
-        check(status, what);
-        frees.push(free);
+    private <P extends Pointer> P owned(P pointer) {
+        frees.push(pointer::close);
+        return pointer;
     }
 
     /** Returns true if this process computes in the host's memory and has oneDNN, which exists for x86-64. */
@@ -144,8 +104,7 @@ public final class OneDnn implements AutoCloseable {
         if (Backend.currentForm() == Backend.Form.PORTABLE) {
             return Optional.of("the portable form does not multiply bfloat16: use float32");
         }
-        Optional<String> missing = missing();
-        return missing.isPresent() ? missing : obstacle(dnnl_get_effective_cpu_isa());
+        return missing().or(() -> obstacle(dnnl_get_effective_cpu_isa()));
     }
 
     /**
@@ -164,162 +123,150 @@ public final class OneDnn implements AutoCloseable {
         return (dnnl_get_effective_cpu_isa() & amx) == amx ? "AMX" : "AVX512_BF16";
     }
 
-    /** Returns a dense matrix; {@code transposed} if it lies in memory as [cols, rows]. */
-    dnnl_memory_desc matrix(int type, long rows, long cols, boolean transposed) {
-        return strided(type, new long[] {rows, cols}, transposed ? new long[] {1, rows} : new long[] {cols, 1});
+    private memory memory(desc layout, Pointer address) {
+        used.add(address);
+        return owned(new memory(layout, processor, address));
     }
 
-    /** Returns images that lie in memory as [images, height, width, channels]. */
-    dnnl_memory_desc images(long images, long channels, long height, long width) {
-        long[] strides = {height * width * channels, 1, width * channels, channels};
-        return strided(dnnl_f32, new long[] {images, channels, height, width}, strides);
-    }
-
-    /** Returns a dense array of these sizes with these distances between neighbours. */
-    dnnl_memory_desc strided(int type, long[] sizes, long[] strides) {
-        dnnl_memory_desc desc = new dnnl_memory_desc();
-        made(
-                dnnl_memory_desc_create_with_strides(desc, sizes.length, sizes, type, strides),
-                "layout",
-                () -> dnnl_memory_desc_destroy(desc));
-        return desc;
-    }
-
-    /** Returns an array in the layout that a primitive prefers. */
-    dnnl_memory_desc anyLayout(int type, long... sizes) {
-        dnnl_memory_desc desc = new dnnl_memory_desc();
-        made(
-                dnnl_memory_desc_create_with_tag(desc, sizes.length, sizes, type, dnnl_format_tag_any),
-                "array of any layout",
-                () -> dnnl_memory_desc_destroy(desc));
-        return desc;
-    }
-
-    /** Returns a description in bytes, the same for the same layout and shape. */
-    private static ByteBuffer bytes(dnnl_memory_desc desc) {
-        try (SizeTPointer size = new SizeTPointer(1)) {
-            check(dnnl_memory_desc_get_blob((BytePointer) null, size, desc), "size of a layout");
-            byte[] bytes = new byte[Math.toIntExact(size.get())];
-            check(dnnl_memory_desc_get_blob(bytes, size, desc), "layout");
-            return ByteBuffer.wrap(bytes);
-        }
-    }
-
-    /** Returns an array at an address that the caller owns; null if it is given later. */
-    dnnl_memory memory(dnnl_memory_desc desc, Pointer address) {
-        dnnl_memory memory = new dnnl_memory();
-        made(dnnl_memory_create(memory, desc, engine, address), "memory", () -> dnnl_memory_destroy(memory));
-        return memory;
-    }
-
-    /** Gives memory another address. */
-    static void place(dnnl_memory memory, Pointer address) {
-        check(dnnl_memory_set_data_handle(memory, address), "address");
-    }
-
-    /** Returns the layout of some rows of a matrix. */
-    dnnl_memory_desc rows(HostMatrix matrix, int rows) {
-        return matrix(matrix.isRounded() ? dnnl_bf16 : dnnl_f32, rows, matrix.cols(), false);
+    /**
+     * Returns the memory of an array.
+     *
+     * @param address which the caller owns; null if it is given later
+     * @param strides distances between neighbours on each axis
+     */
+    memory array(data_type type, Pointer address, long[] sizes, long... strides) {
+        return memory(new desc(sizes, type, strides), address);
     }
 
     /** Returns the memory of some rows of a matrix. */
-    dnnl_memory memory(HostMatrix matrix, int row, int rows) {
-        used.add(matrix);
-        return memory(rows(matrix, rows), matrix.pointer(row, 0));
+    memory rows(HostMatrix matrix, int row, int rows) {
+        data_type type = matrix.isRounded() ? data_type.bf16 : data_type.f32;
+        return array(type, matrix.pointer(row, 0), new long[] {rows, matrix.cols()}, matrix.cols(), 1);
     }
 
-    /** A function of each element, one of oneDNN's. */
-    public record Function(int algorithm, float alpha) {}
+    /** Returns the memory of a matrix of one row as a vector; null for none. */
+    memory vector(HostMatrix row) {
+        return row == null ? null : array(data_type.f32, row.pointer(0, 0), new long[] {row.cols()}, 1);
+    }
 
-    /**
-     * Returns attributes of a primitive whose scratch memory is given with each execution.
-     *
-     * @param function of each result; null for none
-     * @param residual added to the function's values; null for none
-     */
-    private dnnl_primitive_attr attributes(Function function, dnnl_memory_desc residual) {
-        dnnl_primitive_attr result = new dnnl_primitive_attr();
-        made(dnnl_primitive_attr_create(result), "attributes", () -> dnnl_primitive_attr_destroy(result));
-        check(dnnl_primitive_attr_set_scratchpad_mode(result, dnnl_scratchpad_mode_user), "scratchpad mode");
-        dnnl_post_ops after = new dnnl_post_ops();
-        made(dnnl_post_ops_create(after), "post-ops", () -> dnnl_post_ops_destroy(after));
-        if (function != null) {
-            check(dnnl_post_ops_append_eltwise(after, function.algorithm, function.alpha, 0), "function");
+    /** A primitive with the memory that it reads and writes, for one thread at a time. */
+    public final class Call {
+
+        private final primitive primitive;
+        private final stream stream = owned(new stream(processor));
+        private final IntMemoryMap arguments = owned(new IntMemoryMap());
+        private final memory scratchpad;
+        private final long scratchBytes;
+
+        private Call(primitive_desc_base plan) {
+            primitive = owned(new primitive(owned(plan).get()));
+            desc scratch = plan.scratchpad_desc();
+            scratchBytes = Math.max(1, scratch.get_size());
+            scratchpad = memory(scratch, null);
+            with(DNNL_ARG_SCRATCHPAD, scratchpad);
         }
-        if (residual != null) {
-            check(dnnl_post_ops_append_binary(after, dnnl_binary_add, residual), "residual");
+
+        /** Adds an argument, unless it is null. */
+        private Call with(int argument, memory memory) {
+            if (memory != null) {
+                arguments.put(argument, memory);
+            }
+            return this;
         }
-        check(dnnl_primitive_attr_set_post_ops(result, after), "post-ops");
+
+        /** Returns the bytes of scratch memory that an execution needs. */
+        long scratchBytes() {
+            return scratchBytes;
+        }
+
+        /**
+         * Executes it on the calling thread.
+         *
+         * @param scratch memory of {@link #scratchBytes} bytes
+         */
+        void run(Pointer scratch) {
+            scratchpad.set_data_handle(scratch);
+            primitive.execute(stream, arguments);
+        }
+    }
+
+    /** Returns attributes of a primitive whose scratch memory is given with each execution. */
+    private primitive_attr attributes() {
+        primitive_attr result = owned(new primitive_attr());
+        result.set_scratchpad_mode(dnnl_scratchpad_mode_user);
         return result;
     }
 
-    private dnnl_primitive_attr attributes() {
-        return attributes(null, null);
-    }
-
-    /** Plans y = function(x · w + bias) + residual; bias, function and residual may be null. */
-    dnnl_primitive_desc product(
-            dnnl_memory_desc x,
-            dnnl_memory_desc w,
-            dnnl_memory_desc bias,
-            Function function,
-            dnnl_memory_desc residual,
-            dnnl_memory_desc y) {
-        dnnl_primitive_attr attributes = attributes(function, residual);
-        return described("product", desc -> dnnl_matmul_primitive_desc_create(desc, engine, x, w, bias, y, attributes));
+    /**
+     * Plans y = function(x · w + bias) + residual. All but x, w and y may be null.
+     *
+     * @param packing workers that share packed weights; null for a w that is read as it lies
+     */
+    Call product(memory x, memory w, Workers packing, memory bias, Function function, memory residual, memory y) {
+        post_ops after = owned(new post_ops());
+        if (function != null) {
+            after.append_eltwise(function.algorithm, function.alpha, 0);
+        }
+        if (residual != null) {
+            after.append_binary(dnnl_binary_add, residual.get_desc());
+        }
+        primitive_attr attributes = attributes();
+        attributes.set_post_ops(after);
+        desc weights = packing == null ? w.get_desc() : anyLayout(data_type.bf16, w);
+        matmul.primitive_desc plan = new matmul.primitive_desc(
+                processor, x.get_desc(), weights, orNone(bias), y.get_desc(), attributes, false);
+        int sum = DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * after.len() | DNNL_ARG_SRC_1;
+        return layer(plan, x, w, packing, bias, y).with(sum, residual);
     }
 
     /**
-     * y = x ∗ w + bias; the bias may be null.
+     * Plans y = x ∗ w + bias with packed weights; the bias may be null.
      *
      * @param before zero lines above and pixels left of an image
      * @param after zero lines below and pixels right of it
      */
-    dnnl_primitive_desc convolution(
-            dnnl_memory_desc x,
-            dnnl_memory_desc w,
-            dnnl_memory_desc bias,
-            dnnl_memory_desc y,
-            int stride,
-            long[] before,
-            long[] after) {
-        long[] strides = {stride, stride};
-        return described(
-                "convolution",
-                desc -> dnnl_convolution_forward_primitive_desc_create(
-                        desc,
-                        engine,
-                        dnnl_forward_inference,
-                        dnnl_convolution_direct,
-                        x,
-                        w,
-                        bias,
-                        y,
-                        strides,
-                        new long[2],
-                        before,
-                        after,
-                        attributes()));
+    Call convolution(
+            memory x, memory w, Workers packing, memory bias, memory y, int stride, long[] before, long[] after) {
+        convolution_forward.primitive_desc plan = new convolution_forward.primitive_desc(
+                processor,
+                dnnl_forward_inference,
+                dnnl_convolution_direct,
+                x.get_desc(),
+                anyLayout(data_type.f32, w),
+                orNone(bias),
+                y.get_desc(),
+                new long[] {stride, stride},
+                before,
+                after,
+                attributes(),
+                false);
+        return layer(plan, x, w, packing, bias, y);
     }
 
-    /** Describes a primitive, and frees the description in the end. */
-    private dnnl_primitive_desc described(String what, ToIntFunction<dnnl_primitive_desc> create) {
-        dnnl_primitive_desc desc = new dnnl_primitive_desc();
-        made(create.applyAsInt(desc), what, () -> dnnl_primitive_desc_destroy(desc));
-        return desc;
+    private Call layer(primitive_desc_base plan, memory x, memory w, Workers packing, memory bias, memory y) {
+        return new Call(plan)
+                .with(DNNL_ARG_SRC, x)
+                .with(DNNL_ARG_WEIGHTS, packing == null ? w : packed(w, plan.weights_desc(), packing))
+                .with(DNNL_ARG_BIAS, bias)
+                .with(DNNL_ARG_DST, y);
     }
 
-    /**
-     * Returns weights copied to another type and layout, once for all kernels of the workers that need the same.
-     *
-     * @param plain the weights as they lie in memory
-     */
-    dnnl_memory packed(dnnl_memory_desc plain, HostMatrix weights, dnnl_memory_desc layout, Workers workers) {
-        Pointer address = weights.pointer(0, 0);
-        List<Object> key = List.of(address.address(), bytes(plain), bytes(layout));
+    /** Returns the shape of an array, in the layout that a primitive prefers. */
+    private static desc anyLayout(data_type type, memory array) {
+        return new desc(array.get_desc().get_dims(), type, format_tag.any);
+    }
+
+    private static desc orNone(memory array) {
+        return array == null ? new desc() : array.get_desc();
+    }
+
+    /** Returns weights copied to another type and layout, once for all kernels of the workers that need the same. */
+    private memory packed(memory weights, desc layout, Workers workers) {
+        long address = weights.get_data_handle().address();
+        List<Object> key = List.of(address, bytes(weights.get_desc()), bytes(layout));
         BytePointer copy = workers.weightForms().take(key, () -> {
-            BytePointer memory = NativeMemory.allocate(dnnl_memory_desc_get_size(layout));
-            Call call = copy(plain, memory(plain, address), layout, memory(layout, memory));
+            BytePointer memory = NativeMemory.allocate(layout.get_size());
+            Call call = copy(weights, memory(layout, memory));
             singleThreaded(() -> call.run(null));
             return memory;
         });
@@ -327,176 +274,106 @@ public final class OneDnn implements AutoCloseable {
         return memory(layout, copy);
     }
 
-    /** A primitive with the memory that it reads and writes, for one thread at a time. */
-    public record Call(
-            dnnl_primitive primitive,
-            dnnl_stream stream,
-            dnnl_exec_arg_t arguments,
-            int count,
-            dnnl_memory scratchpad,
-            long scratchBytes) {
-
-        /**
-         * Executes it on the calling thread.
-         *
-         * @param scratch memory of {@link #scratchBytes} bytes; null for none
-         */
-        void run(Pointer scratch) {
-            if (scratch != null) {
-                place(scratchpad, scratch);
-            }
-            check(dnnl_primitive_execute(primitive, stream, count, arguments), "execution");
+    /** Returns a description in bytes, the same for the same layout and shape. */
+    private static ByteBuffer bytes(desc layout) {
+        try (BytePointer blob = layout.get_blob()) {
+            byte[] bytes = new byte[Math.toIntExact(blob.limit())];
+            blob.get(bytes);
+            return ByteBuffer.wrap(bytes);
         }
     }
 
-    /** Returns a copy into another type or layout, which needs no scratch memory. */
-    Call copy(dnnl_memory_desc from, dnnl_memory source, dnnl_memory_desc to, dnnl_memory target) {
-        dnnl_primitive_desc copy = described(
-                "copy", desc -> dnnl_reorder_primitive_desc_create(desc, from, engine, to, engine, attributes()));
-        return call(copy, Map.of(DNNL_ARG_SRC, source, DNNL_ARG_DST, target));
-    }
-
-    /** Returns a product or convolution; the bias may be null. */
-    Call layer(dnnl_primitive_desc desc, dnnl_memory x, dnnl_memory w, dnnl_memory bias, dnnl_memory y) {
-        return layer(desc, x, w, bias, 0, null, y);
-    }
-
-    /**
-     * Returns a product with a residual.
-     *
-     * @param before number of functions before the sum
-     * @param residual null for none
-     */
-    Call layer(
-            dnnl_primitive_desc desc,
-            dnnl_memory x,
-            dnnl_memory w,
-            dnnl_memory bias,
-            int before,
-            dnnl_memory residual,
-            dnnl_memory y) {
-        Map<Integer, dnnl_memory> memory = new LinkedHashMap<>();
-        memory.put(DNNL_ARG_SRC, x);
-        memory.put(DNNL_ARG_WEIGHTS, w);
-        memory.put(DNNL_ARG_DST, y);
-        if (bias != null) {
-            memory.put(DNNL_ARG_BIAS, bias);
-        }
-        if (residual != null) {
-            memory.put(DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * (before + 1) | DNNL_ARG_SRC_1, residual);
-        }
-        return call(desc, memory);
-    }
-
-    private Call call(dnnl_primitive_desc desc, Map<Integer, dnnl_memory> operands) {
-        dnnl_memory_desc scratch = dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0);
-        Map<Integer, dnnl_memory> memory = new LinkedHashMap<>(operands);
-        dnnl_memory scratchpad = memory(scratch, null);
-        memory.put(DNNL_ARG_SCRATCHPAD, scratchpad);
-        dnnl_primitive primitive = new dnnl_primitive();
-        made(dnnl_primitive_create(primitive, desc), "primitive", () -> dnnl_primitive_destroy(primitive));
-        dnnl_stream stream = new dnnl_stream();
-        made(dnnl_stream_create(stream, engine, dnnl_stream_in_order), "stream", () -> dnnl_stream_destroy(stream));
-        dnnl_exec_arg_t arguments = new dnnl_exec_arg_t(memory.size());
-        int i = 0;
-        for (Map.Entry<Integer, dnnl_memory> entry : memory.entrySet()) {
-            arguments.getPointer(i++).arg(entry.getKey()).memory(entry.getValue());
-        }
-        frees.push(arguments::close);
-        return new Call(primitive, stream, arguments, i, scratchpad, Math.max(1, dnnl_memory_desc_get_size(scratch)));
+    /** Plans a copy into another type or layout, which needs no scratch memory. */
+    Call copy(memory from, memory to) {
+        return new Call(new reorder.primitive_desc(from, to, attributes(), false))
+                .with(DNNL_ARG_SRC, from)
+                .with(DNNL_ARG_DST, to);
     }
 
     /** Plans y = (x − mean) / √(variance + epsilon) · gain + bias, row by row. */
     public Call layerNorm(
             HostMatrix x, HostMatrix gain, HostMatrix bias, float epsilon, HostMatrix y, int row, int rows) {
-        used.addAll(List.of(gain, bias));
-        dnnl_memory_desc vector = strided(dnnl_f32, new long[] {x.cols()}, new long[] {1});
-        dnnl_primitive_desc norm = described(
-                "layer norm",
-                desc -> dnnl_layer_normalization_forward_primitive_desc_create(
-                        desc,
-                        engine,
+        memory from = rows(x, row, rows);
+        memory to = rows(y, row, rows);
+        int affine = dnnl_use_scale | dnnl_use_shift;
+        return new Call(new layer_normalization_forward.primitive_desc(
+                        processor,
                         dnnl_forward_inference,
-                        rows(x, rows),
-                        rows(y, rows),
-                        null,
+                        from.get_desc(),
+                        to.get_desc(),
                         epsilon,
-                        dnnl_use_scale | dnnl_use_shift,
-                        attributes()));
-        return call(
-                norm,
-                Map.of(
-                        DNNL_ARG_SRC,
-                        memory(x, row, rows),
-                        DNNL_ARG_SCALE,
-                        memory(vector, gain.pointer(0, 0)),
-                        DNNL_ARG_SHIFT,
-                        memory(vector, bias.pointer(0, 0)),
-                        DNNL_ARG_DST,
-                        memory(y, row, rows)));
+                        affine,
+                        attributes(),
+                        false))
+                .with(DNNL_ARG_SRC, from)
+                .with(DNNL_ARG_SCALE, vector(gain))
+                .with(DNNL_ARG_SHIFT, vector(bias))
+                .with(DNNL_ARG_DST, to);
     }
 
     /** Plans y = function(x), element by element. */
     public Call function(Function function, HostMatrix x, HostMatrix y, int row, int rows) {
-        return call(
-                function(function, rows(x, rows)),
-                Map.of(DNNL_ARG_SRC, memory(x, row, rows), DNNL_ARG_DST, memory(y, row, rows)));
+        memory from = rows(x, row, rows);
+        return new Call(function(function, from.get_desc()))
+                .with(DNNL_ARG_SRC, from)
+                .with(DNNL_ARG_DST, rows(y, row, rows));
     }
 
-    private dnnl_primitive_desc function(Function function, dnnl_memory_desc x) {
-        return described(
-                "function",
-                desc -> dnnl_eltwise_forward_primitive_desc_create(
-                        desc,
-                        engine,
-                        dnnl_forward_training,
-                        function.algorithm,
-                        x,
-                        x,
-                        function.alpha,
-                        0,
-                        attributes()));
+    private eltwise_forward.primitive_desc function(Function function, desc layout) {
+        return owned(new eltwise_forward.primitive_desc(
+                processor,
+                dnnl_forward_training,
+                function.algorithm,
+                layout,
+                layout,
+                function.alpha,
+                0,
+                attributes(),
+                false));
     }
 
     /** Plans dx = dy · function′(x), element by element. */
     public Call derivative(Function function, HostMatrix dy, HostMatrix x, HostMatrix dx, int row, int rows) {
-        dnnl_memory_desc layout = rows(x, rows);
-        dnnl_primitive_desc forward = function(function, layout);
-        dnnl_primitive_desc derivative = described(
-                "derivative",
-                desc -> dnnl_eltwise_backward_primitive_desc_create(
-                        desc,
-                        engine,
+        memory at = rows(x, row, rows);
+        desc layout = at.get_desc();
+        return new Call(new eltwise_backward.primitive_desc(
+                        processor,
                         function.algorithm,
                         layout,
                         layout,
                         layout,
                         function.alpha,
                         0,
-                        forward,
-                        attributes()));
-        return call(
-                derivative,
-                Map.of(
-                        DNNL_ARG_SRC,
-                        memory(x, row, rows),
-                        DNNL_ARG_DIFF_DST,
-                        memory(dy, row, rows),
-                        DNNL_ARG_DIFF_SRC,
-                        memory(dx, row, rows)));
+                        function(function, layout),
+                        attributes(),
+                        false))
+                .with(DNNL_ARG_SRC, at)
+                .with(DNNL_ARG_DIFF_DST, rows(dy, row, rows))
+                .with(DNNL_ARG_DIFF_SRC, rows(dx, row, rows));
     }
 
     /** Plans the softmax of each row, into another type. */
-    Call softmax(dnnl_memory_desc from, dnnl_memory x, dnnl_memory_desc to, dnnl_memory y) {
-        dnnl_primitive_desc softmax = described(
-                "softmax",
-                desc -> dnnl_softmax_forward_primitive_desc_create(
-                        desc, engine, dnnl_forward_inference, dnnl_softmax_accurate, from, to, 1, attributes()));
-        return call(softmax, Map.of(DNNL_ARG_SRC, x, DNNL_ARG_DST, y));
+    Call softmax(memory x, memory y) {
+        return new Call(new softmax_forward.primitive_desc(
+                        processor,
+                        dnnl_forward_inference,
+                        dnnl_softmax_accurate,
+                        x.get_desc(),
+                        y.get_desc(),
+                        1,
+                        attributes(),
+                        false))
+                .with(DNNL_ARG_SRC, x)
+                .with(DNNL_ARG_DST, y);
     }
 
     /** Work on some rows, with scratch memory of so many bytes. */
-    record Share(long scratchBytes, Consumer<BytePointer> work) {}
+    record Share(long scratchBytes, Consumer<BytePointer> work) {
+
+        static Share of(Call call) {
+            return new Share(call.scratchBytes, call::run);
+        }
+    }
 
     /** Makes the share of {@code count} rows from {@code from} on. */
     interface Shares {
@@ -529,11 +406,7 @@ public final class OneDnn implements AutoCloseable {
     /** Returns a kernel of a primitive that works on each row by itself. */
     public static HostKernel eachRow(int rows, Workers workers, RowCall primitive) {
         OneDnn oneDnn = new OneDnn();
-        return oneDnn.byRows(rows, workers, (from, count) -> share(primitive.of(oneDnn, from, count)));
-    }
-
-    static Share share(Call call) {
-        return new Share(call.scratchBytes, call::run);
+        return oneDnn.byRows(rows, workers, (from, count) -> Share.of(primitive.of(oneDnn, from, count)));
     }
 
     /** Runs {@code work} with OpenMP on the calling thread alone, then restores its setting. */

@@ -65,7 +65,8 @@ public class Convolution extends GraphOp {
         HostMatrix bias = in.length == 3 ? in[2] : null;
         if (arg(1).isConstant() && OneDnn.isAvailable()) {
             Grid grid = shape.in();
-            return new Convolution3x3(grid.height(), grid.width(), shape.stride(), in[0], in[1], bias, out[0], workers);
+            return new Convolution3x3(grid.height(), grid.width(), shape.stride(), in[0], in[1], bias, out[0])
+                    .kernel(workers);
         }
         return Unfolding.convolution(shape, in[0], in[1], bias, out[0], workers);
     }

@@ -93,7 +93,7 @@ public final class Linear extends GraphOp {
         OneDnn.Function function = next instanceof Activation activation ? activation.function() : null;
         HostMatrix residual = next instanceof Add ? in[own] : null;
         Epilogue after = new Epilogue(bias, function, residual);
-        return new Bfloat16Product(in[0], in[1], form == Gemm.Form.NT, after, out[0], workers);
+        return Bfloat16Product.kernel(in[0], in[1], form == Gemm.Form.NT, after, out[0], workers);
     }
 
     @Override

@@ -24,7 +24,7 @@ public final class PenaltySearch {
     private static final int STEPS = 8;
 
     /** Number of fits: the grid, two ends and the middles, the first of which is in the grid. */
-    private static final int FITS = GRID_EXPONENTS.size() + 2 + STEPS - 2;
+    public static final int FITS = GRID_EXPONENTS.size() + 2 + STEPS - 2;
 
     private static final int MOST_FOLDS = 4;
     private static final double[] FOLDS_GRID = {1e-4, 1e-3, 1e-2, 1e-1, 1, 1e1};

@@ -4,8 +4,8 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Map;
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Setting;
 import org.coop4j.base.Settings;
+import org.coop4j.base.Settings.Setting;
 import org.coop4j.method.train.Optimizer.Adam;
 import org.coop4j.method.train.Optimizer.Sgd;
 

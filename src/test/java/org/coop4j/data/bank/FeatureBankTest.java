@@ -21,7 +21,7 @@ import org.coop4j.clip.TinyModel;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
-import org.coop4j.image.ImageException;
+import org.coop4j.image.ImageDecoder.ImageException;
 import org.coop4j.image.RgbImage;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;

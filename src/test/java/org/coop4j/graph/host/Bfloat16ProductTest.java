@@ -67,8 +67,8 @@ class Bfloat16ProductTest {
                 assertThatThrownBy(Precision.BFLOAT16::required).isInstanceOf(UnsupportedOperationException.class);
                 return;
             }
-            try (Bfloat16Product product =
-                    new Bfloat16Product(x, w, c.transposed, new Epilogue(bias, null, null), y, workers)) {
+            try (HostKernel product =
+                    Bfloat16Product.kernel(x, w, c.transposed, new Epilogue(bias, null, null), y, workers)) {
                 product.run();
                 check(c, x, w, bias, y);
                 x.buffer().put(0, 5 * x.buffer().get(0));
@@ -125,10 +125,10 @@ class Bfloat16ProductTest {
                 HostMatrix y = HostMatrix.zeros(19, 33);
                 Workers workers = new Workers(2)) {
             OneDnn.Function swish = new OneDnn.Function(dnnl.dnnl_eltwise_swish, 1.702f);
-            try (Bfloat16Product plain =
-                            new Bfloat16Product(x, w, true, new Epilogue(bias, null, null), sums, workers);
-                    Bfloat16Product fused =
-                            new Bfloat16Product(x, w, true, new Epilogue(bias, swish, residual), y, workers)) {
+            try (HostKernel plain =
+                            Bfloat16Product.kernel(x, w, true, new Epilogue(bias, null, null), sums, workers);
+                    HostKernel fused =
+                            Bfloat16Product.kernel(x, w, true, new Epilogue(bias, swish, residual), y, workers)) {
                 plain.run();
                 fused.run();
             }
@@ -153,8 +153,8 @@ class Bfloat16ProductTest {
                 HostMatrix y = HostMatrix.zeros(9, 48);
                 HostMatrix again = HostMatrix.zeros(9, 48);
                 Workers workers = new Workers(2)) {
-            Bfloat16Product first = new Bfloat16Product(x, w, true, new Epilogue(null, null, null), y, workers);
-            Bfloat16Product second = new Bfloat16Product(x, w, true, new Epilogue(null, null, null), again, workers);
+            HostKernel first = Bfloat16Product.kernel(x, w, true, new Epilogue(null, null, null), y, workers);
+            HostKernel second = Bfloat16Product.kernel(x, w, true, new Epilogue(null, null, null), again, workers);
             assertThat(workers.weightForms().copies()).hasSize(1);
             first.run();
             first.close();
@@ -175,7 +175,7 @@ class Bfloat16ProductTest {
                 HostMatrix w = HostMatrix.zeros(4, 3);
                 HostMatrix y = HostMatrix.zeros(2, 4);
                 Workers workers = new Workers(1)) {
-            assertThatThrownBy(() -> new Bfloat16Product(x, w, false, new Epilogue(null, null, null), y, workers))
+            assertThatThrownBy(() -> Bfloat16Product.kernel(x, w, false, new Epilogue(null, null, null), y, workers))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("product of [2, 3] and [4, 3] into [2, 4]");
         }

@@ -58,8 +58,8 @@ class NativeMemoryTest {
                 Workers workers = new Workers(2)) {
             assertAligned(w.pointer(0, 0));
             if (Precision.BFLOAT16.obstacle().isEmpty()) {
-                try (Bfloat16Product product =
-                        new Bfloat16Product(x, w, true, new Epilogue(null, null, null), y, workers)) {
+                try (HostKernel product =
+                        Bfloat16Product.kernel(x, w, true, new Epilogue(null, null, null), y, workers)) {
                     product.run();
                     assertThat(workers.weightForms().copies()).hasSize(1);
                     workers.weightForms().copies().forEach(NativeMemoryTest::assertAligned);

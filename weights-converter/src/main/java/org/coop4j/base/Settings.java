@@ -1,5 +1,9 @@
 package org.coop4j.base;
 
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
@@ -240,5 +244,17 @@ public final class Settings {
     /** Returns {@code context_length} for {@code contextLength} and {@code context-length}. */
     private static String canonical(String name) {
         return name.replaceAll("([a-z0-9])([A-Z])", "$1_$2").replace('-', '_').toLowerCase(Locale.ROOT);
+    }
+
+    /** The meaning of a record component for users, in help and messages. */
+    @Retention(RetentionPolicy.RUNTIME)
+    @Target(ElementType.RECORD_COMPONENT)
+    public @interface Setting {
+
+        /** Returns a sentence without a full stop. */
+        String value();
+
+        /** Returns another setting of the record, a string, that decides this one wherever it is given. */
+        String decidedBy() default "";
     }
 }

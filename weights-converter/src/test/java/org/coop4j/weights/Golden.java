@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 import org.coop4j.base.Sha256;
 import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
+import org.coop4j.weights.torch.TorchSave.DenseTensor;
 import org.tukaani.xz.XZInputStream;
 
 /**

@@ -1,5 +1,7 @@
 package org.coop4j.cli.options;
 
+import static org.coop4j.console.CommandFailure.require;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -57,22 +59,18 @@ public final class ClassOptions {
     /** Strips white space around class names and checks that they make a classifier. */
     public static List<String> checked(List<String> given, String source) {
         List<String> result = given.stream().map(String::strip).toList();
-        if (result.isEmpty() || result.equals(List.of(""))) {
-            throw new CommandFailure(source + " names no class: give two or more");
-        }
-        if (result.size() == 1) {
-            throw new CommandFailure("%s names one class, '%s': give two or more".formatted(source, result.get(0)));
-        }
-        if (result.contains("")) {
-            throw new CommandFailure(source + " has an empty class name");
-        }
+        require(
+                !result.isEmpty() && !result.equals(List.of("")), source + " names no class: give two or more");
+        require(
+                result.size() > 1,
+                "%s names one class, '%s': give two or more".formatted(source, result.get(0)));
+        require(!result.contains(""), source + " has an empty class name");
         Map<String, String> byPrompt = new HashMap<>();
         for (String name : result) {
             String other = byPrompt.putIfAbsent(inPrompt(name), name);
-            if (other != null) {
-                throw new CommandFailure(
-                        "%s: '%s' and '%s' make the same prompt, omit one".formatted(source, other, name));
-            }
+            require(
+                    other == null,
+                    "%s: '%s' and '%s' make the same prompt, omit one".formatted(source, other, name));
         }
         return result;
     }

@@ -75,9 +75,8 @@ public final class ModelOptions {
             return named;
         }
         Path converted = download(name).converted();
-        if (!Files.exists(converted)) {
-            throw new CommandFailure("%1$s is not downloaded yet: coop download %1$s fetches it".formatted(name));
-        }
+        CommandFailure.require(
+                Files.exists(converted), "%1$s is not downloaded yet: coop download %1$s fetches it".formatted(name));
         return converted;
     }
 

@@ -2,14 +2,16 @@ package org.coop4j.study.html;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
+import org.coop4j.base.Numbers;
+import org.coop4j.study.Shots;
 import org.coop4j.study.html.FewShotChart.Point;
 import org.coop4j.study.html.FewShotChart.Series;
 
@@ -37,49 +39,48 @@ final class CurveLayout {
     private final FewShotChart chart;
     private final boolean file;
     private final Svg svg;
-    private final Map<Integer, Double> places;
+    private final Map<Shots, Double> places;
     private final double low;
     private final double high;
 
     CurveLayout(FewShotChart chart, boolean file) {
         this.chart = chart;
         this.file = file;
-        TreeSet<Integer> shots = new TreeSet<>();
-        double longest = 0;
-        double least = Double.POSITIVE_INFINITY;
-        double most = Double.NEGATIVE_INFINITY;
-        for (Series series : chart.series()) {
-            longest = Math.max(longest, LETTER * series.name().length());
-            for (Point point : series.points()) {
-                shots.add(point.shots());
-                least = Math.min(least, point.mean() - point.sd());
-                most = Math.max(most, point.mean() + point.sd());
-            }
-        }
-        double padding = Math.max(PADDING * (most - least), 0.5);
-        this.low = least - padding;
-        this.high = most + padding;
-        this.svg = new Svg(file, file ? NAME_MARGIN + Math.min(WIDEST_NAME, longest) : MARGIN);
-        this.places = places(List.copyOf(shots), Svg.LEFT + SIDE, svg.right - SIDE);
+        DoubleSummaryStatistics all = chart.points().stream()
+                .flatMapToDouble(point -> DoubleStream.of(point.mean() - point.sd(), point.mean() + point.sd()))
+                .summaryStatistics();
+        double padding = Math.max(PADDING * (all.getMax() - all.getMin()), 0.5);
+        low = all.getMin() - padding;
+        high = all.getMax() + padding;
+        int letters = chart.series().stream()
+                .mapToInt(series -> series.name().length())
+                .max()
+                .orElse(0);
+        svg = new Svg(file, file ? NAME_MARGIN + Math.min(WIDEST_NAME, LETTER * letters) : MARGIN, low, high);
+        TreeSet<Shots> shots = new TreeSet<>();
+        chart.points().forEach(point -> shots.add(point.shots()));
+        places = places(shots, Svg.LEFT + SIDE, svg.right - SIDE);
     }
 
     /**
      * Places the numbers of shots: at true distances as in the paper, or at equal ones where they would stand too close
      * to read. All images stand at the end.
      */
-    private static Map<Integer, Double> places(List<Integer> shots, double left, double end) {
-        int last = shots.size() - 1 - (shots.contains(FewShotChart.ALL) ? 1 : 0);
-        double width = (last < shots.size() - 1 ? 1 - SHARE_OF_ALL : 1) * (end - left);
-        double range = last < 1 ? 1 : shots.get(last) - shots.get(0);
+    private static Map<Shots, Double> places(TreeSet<Shots> shots, double left, double end) {
+        Map<Shots, Double> places = new LinkedHashMap<>();
+        boolean all = shots.remove(Shots.ALL);
+        double width = (all ? 1 - SHARE_OF_ALL : 1) * (end - left);
+        int[] counts = shots.stream().mapToInt(Shots::count).toArray();
+        int last = counts.length - 1;
+        double range = last < 1 ? 1 : counts[last] - counts[0];
         boolean proportional = IntStream.range(0, last)
-                .allMatch(i -> (shots.get(i + 1) - shots.get(i)) * width >= LEAST_DISTANCE * range);
-        Map<Integer, Double> places = new LinkedHashMap<>();
+                .allMatch(i -> (counts[i + 1] - counts[i]) * width >= LEAST_DISTANCE * range);
         for (int i = 0; i <= last; i++) {
-            double share = proportional ? (shots.get(i) - shots.get(0)) / range : (double) i / last;
-            places.put(shots.get(i), left + share * width);
+            double share = proportional ? (counts[i] - counts[0]) / range : (double) i / last;
+            places.put(new Shots(counts[i]), left + share * width);
         }
-        if (last < shots.size() - 1) {
-            places.put(FewShotChart.ALL, end);
+        if (all) {
+            places.put(Shots.ALL, end);
         }
         return places;
     }
@@ -87,11 +88,12 @@ final class CurveLayout {
     Markup draw() {
         drawAxes();
         chart.curves().forEach(curve -> svg.series(curve.index(), () -> draw(curve)));
-        for (Series star : chart.series().stream().filter(Series::isStar).toList()) {
-            double y = y(star.last().mean());
-            svg.line(star.paint(), 1.2, true, places.get(0), y, svg.right, y);
-            svg.marker(star, places.get(0), y, star.name() + ": " + star.last().describe());
-        }
+        chart.series().stream().filter(Series::isStar).forEach(star -> {
+            double x = places.get(Shots.NONE);
+            double y = svg.y(star.last().mean());
+            svg.line(star.paint(), 1.2, true, x, y, svg.right, y);
+            svg.marker(star, x, y, star.name() + ": " + star.last().describe());
+        });
         if (file) {
             drawNames();
         }
@@ -106,9 +108,9 @@ final class CurveLayout {
     private void drawAxes() {
         double step = step();
         for (long i = (long) Math.ceil(low / step); i * step <= high; i++) {
-            svg.tickUp(y(i * step), String.format(Locale.ROOT, step < 1 ? "%.1f" : "%.0f", i * step));
+            svg.tickUp(i * step, Numbers.number(i * step, step < 1 ? 1 : 0));
         }
-        places.forEach((shots, x) -> svg.tickAcross(x, shots == FewShotChart.ALL ? "all" : String.valueOf(shots)));
+        places.forEach((shots, x) -> svg.tickAcross(x, shots.label()));
         svg.line("muted", 1.2, false, Svg.LEFT, svg.bottom, svg.right, svg.bottom);
         svg.titles(chart.title(), "accuracy (%)", "number of labelled training examples per class");
     }
@@ -124,15 +126,15 @@ final class CurveLayout {
 
     private void draw(Series curve) {
         double[] path = curve.points().stream()
-                .flatMapToDouble(point -> DoubleStream.of(x(curve, point), y(point.mean())))
+                .flatMapToDouble(point -> DoubleStream.of(x(curve, point), svg.y(point.mean())))
                 .toArray();
         svg.line(curve.paint(), curve.width(), curve.published(), path);
         for (Point point : curve.points()) {
             double x = x(curve, point);
             if (point.sd() > 0) {
-                svg.line(curve.paint(), 1.4, false, x, y(point.mean() - point.sd()), x, y(point.mean() + point.sd()));
+                svg.line(curve.paint(), 1.4, false, x, svg.y(point.mean() - point.sd()), x, svg.y(point.mean() + point.sd()));
             }
-            svg.marker(curve, x, y(point.mean()), curve.name() + ", " + point.describe());
+            svg.marker(curve, x, svg.y(point.mean()), curve.name() + ", " + point.describe());
         }
     }
 
@@ -143,7 +145,7 @@ final class CurveLayout {
         double most = svg.bottom - 4 - (sorted.size() - 1) * NAME_HEIGHT;
         double least = svg.top;
         for (Series series : sorted) {
-            double y = y(series.last().mean());
+            double y = svg.y(series.last().mean());
             double height = Math.max(least, y);
             least = height + NAME_HEIGHT;
             height = Math.min(height, most);
@@ -161,9 +163,5 @@ final class CurveLayout {
         List<Series> curves = chart.curves();
         double distance = Math.min(3, DODGE / curves.size());
         return places.get(point.shots()) + distance * (curves.indexOf(curve) - (curves.size() - 1) / 2.0);
-    }
-
-    private double y(double accuracy) {
-        return svg.bottom - (svg.bottom - svg.top) * (accuracy - low) / (high - low);
     }
 }

@@ -3,6 +3,7 @@ package org.coop4j.study.html;
 import java.util.List;
 import org.coop4j.base.Numbers;
 import org.coop4j.eval.SeedSummary;
+import org.coop4j.study.Shots;
 
 /**
  * Few-shot curves as in the paper's figure 3: accuracy over the number of labelled training images per class, zero-shot
@@ -12,9 +13,6 @@ import org.coop4j.eval.SeedSummary;
  * @param series one series per method
  */
 public record FewShotChart(String title, List<Series> series) {
-
-    /** Shots of a point that was learned from all training images. */
-    public static final int ALL = Integer.MAX_VALUE;
 
     /**
      * The results of a method: a curve, or a star if it learns from no image.
@@ -33,11 +31,11 @@ public record FewShotChart(String title, List<Series> series) {
 
         /** Returns the measured accuracy of a method that learns from no image. */
         public static Series star(String name, int index, double accuracy) {
-            return curve(name, index, List.of(new Point(0, accuracy, 0, 0)));
+            return curve(name, index, List.of(new Point(Shots.NONE, SeedSummary.of(accuracy))));
         }
 
         boolean isStar() {
-            return points.get(0).shots == 0;
+            return points.get(0).shots.equals(Shots.NONE);
         }
 
         Point last() {
@@ -56,24 +54,25 @@ public record FewShotChart(String title, List<Series> series) {
     /**
      * A point of a series.
      *
-     * @param shots training images per class, {@link FewShotChart#ALL}, or 0 for a star
-     * @param mean mean accuracy over the seeds
-     * @param sd standard deviation over the seeds; 0 if unknown
-     * @param seeds number of seeds; 0 if unknown
+     * @param shots training images per class; none for a star
+     * @param accuracy mean and spread over the seeds
      */
-    public record Point(int shots, double mean, double sd, int seeds) {
+    public record Point(Shots shots, SeedSummary accuracy) {
 
-        /** Takes mean and spread of the seeds; a single seed has no spread. */
-        public Point(int shots, SeedSummary s) {
-            this(shots, s.mean(), s.count() == 1 ? 0 : s.sampleSd(), s.count() == 1 ? 0 : s.count());
+        double mean() {
+            return accuracy.mean();
+        }
+
+        /** Returns the standard deviation; 0 of a single seed. */
+        double sd() {
+            return accuracy.count() == 1 ? 0 : accuracy.sampleSd();
         }
 
         /** Describes the point: "16 shots: 73.4 ± 0.5 (3 seeds)". */
         String describe() {
-            return (shots == 0 ? "" : (shots == ALL ? "all images" : Numbers.count(shots, "shot")) + ": ")
-                    + Numbers.number(mean, 1)
-                    + (sd > 0 ? " ± " + Numbers.number(sd, 1) : "")
-                    + (seeds > 0 ? " (" + Numbers.count(seeds, "seed") + ")" : "");
+            return (shots.equals(Shots.NONE) ? "" : shots.describe() + ": ")
+                    + accuracy.meanSd(1)
+                    + (accuracy.count() > 1 ? " (" + Numbers.count(accuracy.count(), "seed") + ")" : "");
         }
     }
 
@@ -81,9 +80,8 @@ public record FewShotChart(String title, List<Series> series) {
         return series.stream().filter(one -> !one.isStar()).toList();
     }
 
-    /** Returns true if any point has a standard deviation. */
-    boolean hasSpread() {
-        return series.stream().flatMap(one -> one.points.stream()).anyMatch(p -> p.sd > 0);
+    List<Point> points() {
+        return series.stream().flatMap(one -> one.points.stream()).toList();
     }
 
     /** Returns the content of an SVG file, with title and names. */

@@ -16,7 +16,8 @@ public final class HtmlPage {
 
     private final String title;
     private final String subtitle;
-    private final List<Section> sections = new ArrayList<>();
+    private final List<Markup> links = new ArrayList<>();
+    private final List<Markup> sections = new ArrayList<>();
     private String script = "";
 
     /** Makes a page without sections. */
@@ -28,7 +29,9 @@ public final class HtmlPage {
     /** Adds a section, unless it is empty. */
     public HtmlPage add(Section section) {
         if (!section.isEmpty()) {
-            sections.add(section);
+            String id = "section-" + sections.size();
+            links.add(Markup.of("<li><a href=\"#{}\">{}</a></li>", id, section.heading()));
+            sections.add(section.markup(id));
         }
         return this;
     }
@@ -41,13 +44,6 @@ public final class HtmlPage {
 
     /** Returns the page as HTML. */
     public String html() {
-        List<Markup> links = new ArrayList<>();
-        List<Markup> main = new ArrayList<>();
-        for (Section section : sections) {
-            String id = "section-" + main.size();
-            links.add(Markup.of("<li><a href=\"#{}\">{}</a></li>", id, section.heading()));
-            main.add(section.markup(id));
-        }
         boolean plain = script.isEmpty();
         String hash =
                 Base64.getEncoder().encodeToString(new Sha256().add(script).bytes());
@@ -63,7 +59,7 @@ public final class HtmlPage {
                                 ? ""
                                 : Markup.of("<nav aria-label=\"Sections\"><ul>{}</ul></nav>", links),
                         plain ? "" : Markup.of("<form class=\"filter\" aria-label=\"Filter\" hidden=\"\"></form>"),
-                        main,
+                        sections,
                         plain ? "" : Markup.of("<script>{}</script>", Markup.trusted(script)))
                 .toString();
     }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.coop4j.base.SafeText;
 
 /** A piece of HTML or SVG, made of templates of this program, in which every text is escaped. */
@@ -13,7 +14,7 @@ public final class Markup {
     /** No markup at all. */
     static final Markup NOTHING = new Markup("");
 
-    private static final String PLACE = "{}";
+    private static final Pattern PLACE = Pattern.compile("\\{}");
 
     private final String code;
 
@@ -28,20 +29,17 @@ public final class Markup {
      * @param template part of this program, never taken from data
      */
     public static Markup of(String template, Object... values) {
-        StringBuilder code = new StringBuilder();
-        int from = 0;
-        for (Object value : values) {
-            int place = template.indexOf(PLACE, from);
-            if (place < 0) {
-                throw new IllegalArgumentException(values.length + " values have too few places in " + template);
-            }
-            append(code.append(template, from, place), value);
-            from = place + PLACE.length();
+        String[] parts = PLACE.split(template, -1);
+        if (parts.length != values.length + 1) {
+            throw new IllegalArgumentException(
+                    "%d values for %d places in %s".formatted(values.length, parts.length - 1, template));
         }
-        if (template.indexOf(PLACE, from) >= 0) {
-            throw new IllegalArgumentException(values.length + " values have too many places in " + template);
+        StringBuilder code = new StringBuilder(parts[0]);
+        for (int i = 0; i < values.length; i++) {
+            append(code, values[i]);
+            code.append(parts[i + 1]);
         }
-        return new Markup(code.append(template, from, template.length()).toString());
+        return new Markup(code.toString());
     }
 
     private static void append(StringBuilder code, Object value) {

@@ -26,33 +26,29 @@ public record PercentChart(String title, String across, String up, boolean curve
     public record Point(double across, double up, double weight, String hint) {}
 
     Markup markup() {
-        Svg svg = new Svg(false, MARGIN);
+        Svg svg = new Svg(false, MARGIN, 0, 100);
         for (int tick = 0; tick <= 100; tick += 20) {
-            svg.tickUp(y(svg, tick), String.valueOf(tick));
+            svg.tickUp(tick, String.valueOf(tick));
             svg.tickAcross(x(svg, tick), String.valueOf(tick));
         }
         svg.titles(title, up, across);
         if (curve) {
             double[] path = points.stream()
-                    .flatMapToDouble(point -> DoubleStream.of(x(svg, point.across), y(svg, point.up)))
+                    .flatMapToDouble(point -> DoubleStream.of(x(svg, point.across), svg.y(point.up)))
                     .toArray();
             svg.line(Colours.series(0), 2.4, false, path);
         } else {
-            svg.line("muted", 1.4, true, x(svg, 0), y(svg, 0), x(svg, 100), y(svg, 100));
+            svg.line("muted", 1.4, true, x(svg, 0), svg.bottom, x(svg, 100), svg.top);
         }
         for (Point point : points) {
             double radius = 2.5 + 7 * Math.sqrt(point.weight);
             double x = x(svg, point.across);
-            svg.marker(Marker.CIRCLE, radius, Colours.series(0), false, x, y(svg, point.up), point.hint);
+            svg.marker(Marker.CIRCLE, radius, Colours.series(0), false, x, svg.y(point.up), point.hint);
         }
         return svg.end(title);
     }
 
     private static double x(Svg svg, double share) {
         return Svg.LEFT + share / 100 * (svg.right - Svg.LEFT);
-    }
-
-    private static double y(Svg svg, double share) {
-        return svg.bottom - share / 100 * (svg.bottom - svg.top);
     }
 }

@@ -27,6 +27,8 @@ final class Svg {
     private final boolean file;
     private final double width;
     private final double height;
+    private final double low;
+    private final double high;
     private final List<Markup> parts = new ArrayList<>();
     final double right;
     final double top;
@@ -35,9 +37,12 @@ final class Svg {
     /**
      * @param file legible at the width of a README and with room for a title; a page scales its drawings
      * @param margin room on the right of the plot
+     * @param low value at the lower end of the vertical axis
      */
-    Svg(boolean file, double margin) {
+    Svg(boolean file, double margin, double low, double high) {
         this.file = file;
+        this.low = low;
+        this.high = high;
         this.width = file ? 820 : 640;
         this.height = file ? 450 : 400;
         this.right = width - margin;
@@ -64,7 +69,7 @@ final class Svg {
 
     /** Returns the legend's sign of a series. */
     static Markup sign(Series series) {
-        Svg svg = new Svg(false, 0);
+        Svg svg = new Svg(false, 0, 0, 1);
         if (!series.isStar()) {
             svg.line(series.paint(), series.width(), series.published(), 0, 7, 28, 7);
         }
@@ -180,8 +185,14 @@ final class Svg {
         }
     }
 
+    /** Returns the place of a value on the vertical axis. */
+    double y(double value) {
+        return bottom - (bottom - top) * (value - low) / (high - low);
+    }
+
     /** Draws a grid line of the vertical axis with its label. */
-    void tickUp(double y, String label) {
+    void tickUp(double value, String label) {
+        double y = y(value);
         line("rule", 1, false, LEFT, y, right, y);
         text("muted", "end", LEFT - 9, y, label);
     }

@@ -1,5 +1,5 @@
 /**
  * Pages in one file, from sections of text, tables, pictures and charts, and charts as SVG files: light and dark,
- * without anything loaded from elsewhere, every text escaped. No knowledge of runs or studies.
+ * without anything loaded from elsewhere, every text escaped. No knowledge of runs.
  */
 package org.coop4j.study.html;

@@ -54,7 +54,7 @@ final class Cells {
     /** Makes a cell of a paper's number with its backbone and source. */
     static Optional<Cell> published(Optional<Score> score) {
         return score.map(s -> Cell.of(
-                        List.of(Cell.datum(s.accuracy()), s.backbone(), s.source()),
+                        List.of(Cell.datum(s.accuracy()), s.backbone(), s.table().source()),
                         decimals -> Numbers.number(s.accuracy(), decimals) + " " + s.backbone())
                 .in(Style.PUBLISHED));
     }

@@ -1,12 +1,10 @@
 package org.coop4j.study.report;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
-import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
@@ -43,7 +41,7 @@ public final class EvaluationSections {
 
     private final List<String> names;
     private final PictureResults results;
-    private final Thumbnails thumbnails = new Thumbnails();
+    final Thumbnails thumbnails = new Thumbnails();
 
     /**
      * Takes predictions of the test images.
@@ -108,14 +106,9 @@ public final class EvaluationSections {
         return all.subList(0, Math.min(most, all.size()));
     }
 
-    /** Returns a picture with lines below it, unless its file cannot be read any more. */
-    Stream<Picture> picture(Path file, String className, String... lines) {
-        return thumbnails.picture(file, className, List.of(lines)).stream();
-    }
-
     private List<Picture> pictures(List<PictureResult> results) {
         return results.stream()
-                .flatMap(one -> picture(
+                .flatMap(one -> thumbnails.picture(
                         one.file(),
                         names.get(one.truth()),
                         "labelled " + label(one),
@@ -124,10 +117,15 @@ public final class EvaluationSections {
     }
 
     private String label(PictureResult result) {
-        return names.get(result.label()) + " (" + share(result.probability()) + ")";
+        return label(result.label(), result.probability());
     }
 
-    static String share(double probability) {
+    /** Returns "cat (87 %)". */
+    String label(int label, double probability) {
+        return names.get(label) + " (" + share(probability) + ")";
+    }
+
+    private static String share(double probability) {
         return Numbers.percent(100 * probability, 0);
     }
 
@@ -149,7 +147,7 @@ public final class EvaluationSections {
 
     private void changed(Section section, String kind, List<Changed> changed) {
         List<Picture> pictures = first(PICTURES, changed).stream()
-                .flatMap(one -> picture(
+                .flatMap(one -> thumbnails.picture(
                         one.after().file(),
                         names.get(one.after().truth()),
                         label(one.after()),

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Machine;
 import org.coop4j.base.Numbers;
@@ -62,8 +63,8 @@ public record RunPage(
         for (ComparedRun run : runs) {
             Comparison comparison = evidence.comparison();
             ComparedClassifier learned = comparison.method(run.name());
-            PictureResults results = PictureResults.of(evidence.images().test(), learned.calibrated());
-            EvaluationSections sections = new EvaluationSections(comparison.classNames(), results);
+            EvaluationSections sections = new EvaluationSections(
+                    comparison.classNames(), PictureResults.of(evidence.images().test(), learned.calibrated()));
             RunPage page = new RunPage(run, evidence, choice, comparison, learned, sections);
             AtomicFile.write(
                     run.folder().resolve(RunFolder.REPORT), page.page(threads).html());
@@ -154,14 +155,10 @@ public record RunPage(
             return section.verdict("None is named: " + unsuspected(labels) + ".");
         }
         List<Picture> pictures = EvaluationSections.first(PICTURES, suspects).stream()
-                .flatMap(suspect -> sections.picture(
-                        suspect.picture().image().path(),
-                        name(suspect.picture()),
-                        "looks like %s (%s)"
-                                .formatted(
-                                        comparison.classNames().get(suspect.suggested()),
-                                        EvaluationSections.share(suspect.probability())),
-                        "folder: %s (%s)".formatted(name(suspect.picture()), EvaluationSections.share(suspect.own()))))
+                .flatMap(suspect -> picture(
+                        suspect.picture(),
+                        "looks like " + sections.label(suspect.suggested(), suspect.probability()),
+                        "folder: " + sections.label(suspect.picture().image().label(), suspect.own())))
                 .toList();
         return section.verdict(looks(labels) + ".")
                 .paragraph(
@@ -170,6 +167,10 @@ public record RunPage(
                                         + " are wrong.")
                                 .formatted(Numbers.count(labels.examined(), "image"), run.name()))
                 .pictures("", pictures);
+    }
+
+    private Stream<Picture> picture(Located one, String... lines) {
+        return sections.thumbnails.picture(one.image().path(), name(one), lines);
     }
 
     private static String looks(LabelErrors labels) {
@@ -197,7 +198,7 @@ public record RunPage(
                         + ". A test image that was learned from is no test: keep one of each group.");
         for (Set<Located> group : EvaluationSections.first(GROUPS, groups)) {
             List<Picture> pictures = EvaluationSections.first(PICTURES, List.copyOf(group)).stream()
-                    .flatMap(one -> sections.picture(one.image().path(), name(one), one.part()))
+                    .flatMap(one -> picture(one, one.part()))
                     .toList();
             double least = evidence.duplicates().stream()
                     .filter(pair -> group.contains(pair.first()))

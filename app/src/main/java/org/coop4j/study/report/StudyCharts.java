@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.Shots;
@@ -46,11 +47,11 @@ final class StudyCharts {
             for (Shots shots : star ? List.of(Shots.NONE) : study.fewShot().shots()) {
                 Setup setup = new Setup(method, shots);
                 place.accuracy(setup)
-                        .ifPresent(s -> points.add(star ? new Point(0, s.mean(), 0, 0) : new Point(shots.count(), s)));
+                        .ifPresent(s -> points.add(new Point(shots, star ? SeedSummary.of(s.mean()) : s)));
                 place.published(setup)
                         .filter(s ->
                                 Optional.of(s.backbone()).equals(study.model().backbone()))
-                        .ifPresent(s -> papers.add(new Point(shots.count(), s.accuracy(), 0, 0)));
+                        .ifPresent(s -> papers.add(new Point(shots, SeedSummary.of(s.accuracy()))));
             }
             if (!points.isEmpty()) {
                 all.add(new Series(method.title(), series.get(method), false, points));
@@ -59,7 +60,7 @@ final class StudyCharts {
                 }
             }
         }
-        boolean isCurve = all.stream().anyMatch(one -> one.points().get(0).shots() > 0);
+        boolean isCurve = all.stream().anyMatch(one -> !one.points().get(0).shots().equals(Shots.NONE));
         return isCurve ? Optional.of(new FewShotChart(place.title(), all)) : Optional.empty();
     }
 }

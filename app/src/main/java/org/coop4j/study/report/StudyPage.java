@@ -10,7 +10,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
-import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.FoundRuns;
 import org.coop4j.study.HandWrittenPrompts;
@@ -158,13 +157,11 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
     private Section handWritten(Study study) {
         Section section = section("Hand-written prompts", study);
         for (HandWrittenPrompts prompts : study.handWritten()) {
-            String classes =
-                    prompts.half() == ClassHalf.ALL ? "" : ", " + prompts.half().label() + " classes";
             section.details(
                     "%s%s: %s by “%s”"
                             .formatted(
                                     DatasetNames.title(prompts.dataset()),
-                                    classes,
+                                    Study.classes(prompts.half()),
                                     Numbers.percent(prompts.best().accuracies().accuracy(), 2),
                                     prompts.best().text()),
                     data(study, prompts.dataset()),
@@ -178,7 +175,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
         Section section = section("Published numbers", study);
         List<String> sources = study.fewShot().cells().stream()
                 .flatMap(cell -> new Place(study, cell.dataset()).published(cell.setup()).stream())
-                .map(score -> score.source() + ": " + score.place() + ".")
+                .map(score -> score.table().source() + ": " + score.table().place() + ".")
                 .distinct()
                 .toList();
         return sources.isEmpty()

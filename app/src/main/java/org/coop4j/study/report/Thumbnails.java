@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.coop4j.image.BicubicResize;
 import org.coop4j.image.ExifOrientation;
@@ -22,25 +22,27 @@ final class Thumbnails {
     private static final int SIDE = 224;
 
     private final ImageDecoder decoder = new ImageDecoder();
-    private final Map<Path, Optional<byte[]>> made = new HashMap<>();
+    private final Map<Path, byte[]> made = new HashMap<>();
 
     /**
-     * Returns a picture of a page, which links to the file and names it with its folder; empty if it cannot be read.
+     * Returns a picture of a page with lines below it, which links to the file and names it with its folder; none if it
+     * cannot be read any more.
      */
-    Optional<Picture> picture(Path file, String className, List<String> caption) {
+    Stream<Picture> picture(Path file, String className, String... lines) {
         Path path = file.toAbsolutePath();
         int names = path.getNameCount();
         String name = path.subpath(Math.max(0, names - 2), names).toString();
-        return made.computeIfAbsent(file, this::bytes)
+        return Stream.ofNullable(made.computeIfAbsent(file, this::bytes))
                 .map(bytes -> new Picture(
-                        bytes, path.toUri().toString(), name, "an image of the class " + className, caption));
+                        bytes, path.toUri().toString(), name, "an image of the class " + className, List.of(lines)));
     }
 
-    private Optional<byte[]> bytes(Path file) {
+    /** Returns a small JPEG file; null if the image cannot be read. */
+    private byte[] bytes(Path file) {
         try {
-            return Optional.of(decoder.decode(file, ExifOrientation.APPLY, Thumbnails::jpeg));
+            return decoder.decode(file, ExifOrientation.APPLY, Thumbnails::jpeg);
         } catch (IOException e) {
-            return Optional.empty();
+            return null;
         }
     }
 

@@ -7,6 +7,8 @@ import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import javax.xml.parsers.DocumentBuilderFactory;
+import org.coop4j.eval.SeedSummary;
+import org.coop4j.study.Shots;
 import org.coop4j.study.html.FewShotChart.Point;
 import org.coop4j.study.html.FewShotChart.Series;
 import org.junit.jupiter.api.Test;
@@ -18,12 +20,22 @@ class FewShotChartTest {
 
     private static final String HOSTILE = "</svg><script>alert(\"1\" & '2')</script>\u0007";
 
+    /** Makes a point of one seed. */
+    private static Point point(int shots, double accuracy) {
+        return new Point(new Shots(shots), SeedSummary.of(accuracy));
+    }
+
     private static FewShotChart chart(String title, String method) {
         return new FewShotChart(
                 title,
                 List.of(
-                        Series.curve(method, 0, List.of(new Point(1, 50, 2, 3), new Point(16, 70, 1, 3))),
-                        new Series("published", 1, true, List.of(new Point(1, 52, 0, 0), new Point(4, 60, 0, 0))),
+                        Series.curve(
+                                method,
+                                0,
+                                List.of(
+                                        new Point(new Shots(1), new SeedSummary(3, 50, 2)),
+                                        new Point(new Shots(16), new SeedSummary(3, 70, 1)))),
+                        new Series("published", 1, true, List.of(point(1, 52), point(4, 60))),
                         Series.star("zero-shot", 2, 55)));
     }
 
@@ -81,7 +93,7 @@ class FewShotChartTest {
 
     private static List<Double> places(int... shots) throws Exception {
         List<Point> points = java.util.Arrays.stream(shots)
-                .mapToObj(s -> new Point(s, 50 + s, 0, 1))
+                .mapToObj(s -> point(s, 50 + s))
                 .toList();
         Document svg =
                 parse(new FewShotChart("DTD", List.of(Series.curve("CoOp", 0, points), Series.star("zero-shot", 1, 40)))
@@ -118,10 +130,10 @@ class FewShotChartTest {
     @Test
     void namesOfCloseCurvesDoNotOverlap() throws Exception {
         List<Series> curves = List.of(
-                Series.curve("a", 0, List.of(new Point(1, 40, 0, 1))),
-                Series.curve("b", 1, List.of(new Point(1, 40.1, 0, 1))),
-                Series.curve("c", 2, List.of(new Point(1, 40.2, 0, 1))),
-                Series.curve("d", 3, List.of(new Point(1, 90, 0, 1))));
+                Series.curve("a", 0, List.of(point(1, 40))),
+                Series.curve("b", 1, List.of(point(1, 40.1))),
+                Series.curve("c", 2, List.of(point(1, 40.2))),
+                Series.curve("d", 3, List.of(point(1, 90))));
         String file = new FewShotChart("close", curves).file();
 
         NodeList texts = parse(file).getElementsByTagName("text");

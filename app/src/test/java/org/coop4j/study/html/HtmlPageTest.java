@@ -16,6 +16,8 @@ import org.coop4j.base.Resource;
 import org.coop4j.base.Sha256;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
+import org.coop4j.eval.SeedSummary;
+import org.coop4j.study.Shots;
 import org.coop4j.study.html.FewShotChart.Point;
 import org.coop4j.study.html.FewShotChart.Series;
 import org.junit.jupiter.api.Tag;
@@ -40,8 +42,8 @@ class HtmlPageTest {
                 .column(HOSTILE, Table.Kind.HEAT, text -> Cell.of(List.of(1, 1.0), decimals -> text))
                 .row(HOSTILE);
         section.table(table).details(HOSTILE, Map.of("dataset", HOSTILE), table);
-        FewShotChart chart =
-                new FewShotChart(HOSTILE, List.of(Series.curve(HOSTILE, 0, List.of(new Point(1, 50, 1, 3)))));
+        Point point = new Point(new Shots(1), new SeedSummary(3, 50, 1));
+        FewShotChart chart = new FewShotChart(HOSTILE, List.of(new Series(HOSTILE, 0, false, List.of(point))));
         section.charts(List.of(new Section.Chart(chart, Map.of("dataset", HOSTILE))));
         section.pictures("", List.of(new Section.Picture(JPEG, HOSTILE, HOSTILE, HOSTILE, List.of(HOSTILE))));
         return new HtmlPage(HOSTILE, HOSTILE).add(section).html();

@@ -14,7 +14,7 @@ import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.coop4j.base.AtomicFile;
-import org.coop4j.weights.DenseTensor;
+import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.pickle.Pickler;
 import org.coop4j.weights.pickle.Python.GlobalName;
@@ -110,5 +110,29 @@ public final class TorchSave {
                         Tuple.of(strides),
                         false,
                         new OrderedDict()));
+    }
+
+    /**
+     * A small tensor in memory, ready to be written to a file.
+     *
+     * @param dtype element type
+     * @param shape dimensions, outermost first
+     * @param data the elements, row-major, little-endian; all that remains in the buffer
+     */
+    public record DenseTensor(DType dtype, Shape shape, ByteBuffer data) {
+        /** Checks the number of elements. */
+        public DenseTensor {
+            if (data.remaining() != shape.bytes(dtype)) {
+                throw new IllegalArgumentException("shape %s: expected %d elements, got %d"
+                        .formatted(shape, shape.elements(), data.remaining() / dtype.bytes()));
+            }
+        }
+
+        /** Returns a tensor of float32; the values are copied. */
+        public static DenseTensor ofFloats(Shape shape, float... values) {
+            ByteBuffer data = ByteBuffer.allocate(Math.multiplyExact(Float.BYTES, values.length));
+            data.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values);
+            return new DenseTensor(DType.F32, shape, data);
+        }
     }
 }

@@ -9,13 +9,14 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.image.RgbImage.CropBox;
 import org.coop4j.weights.model.PreprocessConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class TestTransformTest {
+class FittedImageTest {
     private static final String FOLDER = "/golden/text_image/";
 
     static List<String> goldenImages() throws IOException {
@@ -35,8 +36,8 @@ class TestTransformTest {
         RgbImage image = new ImageDecoder().decode(GoldenImages.bytes(FOLDER + file), file);
         for (int size : new int[] {224, 32}) {
             RgbImage wanted = GoldenImages.expected(FOLDER + name + "." + size + ".png");
-            TestTransform transform = new TestTransform(Preprocessing.clip(size));
-            assertThat(transform.apply(image)).isEqualTo(wanted);
+            Preprocessing preprocessing = Preprocessing.clip(size);
+            assertThat(preprocessing.fitted(image)).isEqualTo(wanted);
         }
     }
 
@@ -51,14 +52,14 @@ class TestTransformTest {
     void marginIsRoundedHalfToEven(int size, int height, int margin) {
         RgbImage image = BicubicResizeTest.noise(size, height, 1);
         RgbImage wanted = BicubicResize.resize(image, size, height, new CropBox(0, margin, size, size));
-        assertThat(new TestTransform(Preprocessing.clip(size)).apply(image)).isEqualTo(wanted);
+        assertThat(Preprocessing.clip(size).fitted(image)).isEqualTo(wanted);
     }
 
     @Test
     void longerSideIsTruncated() {
         RgbImage image = BicubicResizeTest.noise(100, 67, 1); // 32 * 100 / 67 = 47.76
         RgbImage wanted = BicubicResize.resize(image, 47, 32, new CropBox(8, 0, 32, 32));
-        assertThat(new TestTransform(Preprocessing.clip(32)).apply(image)).isEqualTo(wanted);
+        assertThat(Preprocessing.clip(32).fitted(image)).isEqualTo(wanted);
     }
 
     @Test
@@ -67,14 +68,14 @@ class TestTransformTest {
         PreprocessConfig clip = PreprocessConfig.openAi(32);
         PreprocessConfig squashing = new PreprocessConfig(32, clip.mean(), clip.std(), true);
         Preprocessing squash = new Preprocessing(squashing);
-        assertThat(new TestTransform(squash).apply(image)).isEqualTo(BicubicResize.resize(image, 32, 32));
+        assertThat(squash.fitted(image)).isEqualTo(BicubicResize.resize(image, 32, 32));
     }
 
     @ParameterizedTest
     @CsvSource({"1, 1", "3, 2", "1, 5000", "5000, 1", "32, 32", "31, 33"})
     void everyShapeBecomesTheModelsSize(int width, int height) {
         RgbImage image = BicubicResizeTest.noise(width, height, 1);
-        RgbImage seen = new TestTransform(Preprocessing.clip(32)).apply(image);
+        RgbImage seen = Preprocessing.clip(32).fitted(image);
         assertThat(seen.width()).isEqualTo(32);
         assertThat(seen.height()).isEqualTo(32);
     }
@@ -82,7 +83,7 @@ class TestTransformTest {
     @Test
     void imageTooNarrowForItsLengthIsRefused() {
         RgbImage image = BicubicResizeTest.noise(10_000_000, 1, 1);
-        assertThatThrownBy(() -> new TestTransform(Preprocessing.clip(224)).apply(image))
+        assertThatThrownBy(() -> Preprocessing.clip(224).fitted(image))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("10000000 x 1");
     }
@@ -90,10 +91,10 @@ class TestTransformTest {
     @Test
     void tensorIsWrittenAtItsOffset() {
         RgbImage image = BicubicResizeTest.noise(50, 40, 1);
-        TestTransform transform = new TestTransform(Preprocessing.clip(8));
+        Preprocessing preprocessing = Preprocessing.clip(8);
         FloatBuffer batch = FloatBuffer.allocate(3 * 64 * 2 + 1);
-        transform.preprocessing().toTensor(transform.apply(image), batch, 3 * 64);
-        float[] tensor = transform.preprocessing().toTensor(transform.apply(image));
+        preprocessing.toTensor(preprocessing.fitted(image), batch, 3 * 64);
+        float[] tensor = preprocessing.toTensor(preprocessing.fitted(image));
         float[] wanted = new float[batch.capacity()];
         System.arraycopy(tensor, 0, wanted, 3 * 64, 3 * 64);
         assertThat(batch.array()).isEqualTo(wanted);
