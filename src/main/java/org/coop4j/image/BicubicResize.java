@@ -108,9 +108,9 @@ public final class BicubicResize {
                 green += (samples[at + 1] & 0xFF) * w;
                 blue += (samples[at + 2] & 0xFF) * w;
             }
-            target[CHANNELS * x] = clamp(red >> PRECISION);
-            target[CHANNELS * x + 1] = clamp(green >> PRECISION);
-            target[CHANNELS * x + 2] = clamp(blue >> PRECISION);
+            target[CHANNELS * x] = Pixels.clamp(red >> PRECISION);
+            target[CHANNELS * x + 1] = Pixels.clamp(green >> PRECISION);
+            target[CHANNELS * x + 2] = Pixels.clamp(blue >> PRECISION);
         }
     }
 
@@ -122,12 +122,8 @@ public final class BicubicResize {
 
     private static void store(int[] sums, byte[] output, int offset) {
         for (int i = 0; i < sums.length; i++) {
-            output[offset + i] = (byte) clamp(sums[i] >> PRECISION);
+            output[offset + i] = (byte) Pixels.clamp(sums[i] >> PRECISION);
         }
-    }
-
-    private static int clamp(int value) {
-        return Math.max(0, Math.min(255, value));
     }
 
     /**

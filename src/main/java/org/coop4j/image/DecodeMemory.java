@@ -41,14 +41,18 @@ final class DecodeMemory {
         private int file;
         private int decoded;
 
-        /** Takes memory for a file's content; called once, before {@link #takeDecoded}. */
-        void takeFile(long bytes, ImageSource image) throws ImageException {
+        /**
+         * Takes memory for a file's content; called once, before {@link #takeDecoded}.
+         *
+         * @param image its name, for messages
+         */
+        void takeFile(long bytes, String image) throws ImageException {
             file = units(bytes, fileUnits, "for its file", image);
             files.acquireUninterruptibly(file);
         }
 
         /** Takes memory for decoding; called once. */
-        void takeDecoded(long bytes, ImageSource image) throws ImageException {
+        void takeDecoded(long bytes, String image) throws ImageException {
             if (decoded > 0) {
                 throw new IllegalStateException("an image takes memory for decoding once");
             }
@@ -56,11 +60,11 @@ final class DecodeMemory {
             pixels.acquireUninterruptibly(decoded);
         }
 
-        private static int units(long bytes, int all, String purpose, ImageSource image) throws ImageException {
+        private static int units(long bytes, int all, String purpose, String image) throws ImageException {
             long most = (long) all * UNIT;
             if (bytes > most) {
                 throw new ImageException(
-                        "image %s needs %,d MB of memory %s".formatted(image.name(), bytes >> 20, purpose),
+                        "image %s needs %,d MB of memory %s".formatted(image, bytes >> 20, purpose),
                         ", and %,d MB is the most for a picture: make it smaller, or give Java a larger heap (-Xmx)"
                                 .formatted(most >> 20));
             }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
-import java.util.Optional;
 import javax.imageio.stream.ImageInputStream;
 
 /** Treatment of the orientation that a camera recorded in a file's EXIF data (EXIF 2.3, tag 0x0112). */
@@ -58,21 +57,16 @@ public enum ExifOrientation {
             in.seek(0);
             byte[] start = new byte[12];
             in.readFully(start);
-            Optional<ImageForm> form = ImageForm.of(start);
-            return form.isEmpty() ? UPRIGHT : read(in, form.get());
+            return switch (ImageForm.of(start).orElse(ImageForm.BMP)) {
+                case JPEG -> ofJpeg(in);
+                case PNG -> ofChunks(in, true);
+                case WEBP -> ofChunks(in, false);
+                case TIFF -> ofTiff(in, 0);
+                case GIF, BMP -> UPRIGHT;
+            };
         } catch (IOException e) {
             return UPRIGHT; // too short, or not an image, which decoding reports
         }
-    }
-
-    private static int read(ImageInputStream in, ImageForm form) throws IOException {
-        return switch (form) {
-            case JPEG -> ofJpeg(in);
-            case PNG -> ofChunks(in, true);
-            case WEBP -> ofChunks(in, false);
-            case TIFF -> ofTiff(in, 0);
-            case GIF, BMP -> UPRIGHT;
-        };
     }
 
     private static String characters(ImageInputStream in, int count) throws IOException {

@@ -125,7 +125,7 @@ public final class ImageDecoder {
         try {
             return use(ExifOrientation.turn(decode(source), orientation), name, use);
         } catch (OutOfMemoryError e) {
-            throw outOfMemory(source, e);
+            throw outOfMemory(name, e);
         }
     }
 
@@ -158,25 +158,25 @@ public final class ImageDecoder {
     }
 
     private static byte[] read(Path file, DecodeMemory.Share share) throws IOException {
-        ImageSource named = ImageSource.named(file.toString());
+        String name = file.toString();
         if (file.getFileSystem() != FileSystems.getDefault()) { // an archive, without pipes and devices
-            share.takeFile(Math.min(Files.size(file), MAX_FILE_BYTES), named);
+            share.takeFile(Math.min(Files.size(file), MAX_FILE_BYTES), name);
             return Files.readAllBytes(file);
         }
         try (OpenFile open = OpenFile.open(file)) {
-            share.takeFile(Math.min(open.length(), MAX_FILE_BYTES), named);
+            share.takeFile(Math.min(open.length(), MAX_FILE_BYTES), name);
             return open.firstBytes(MAX_FILE_BYTES + 1);
         } catch (InputException e) {
             throw new ImageException(e.getMessage(), e);
         } catch (OutOfMemoryError e) {
-            throw outOfMemory(named, e);
+            throw outOfMemory(name, e);
         }
     }
 
     /** Returns the error of an image for which other objects of the process leave too little memory. */
-    private static ImageException outOfMemory(ImageSource source, OutOfMemoryError e) {
+    private static ImageException outOfMemory(String name, OutOfMemoryError e) {
         return new ImageException(
-                "image " + source.name() + " needs more memory than there is",
+                "image " + name + " needs more memory than there is",
                 " (" + e.getMessage() + "): make it smaller, or give Java a larger heap (-Xmx)");
     }
 

@@ -1,6 +1,5 @@
 package org.coop4j.image;
 
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -28,19 +27,25 @@ public enum ImageForm {
 
     /** Returns the format of a file's first bytes; empty if it is not one of these. */
     public static Optional<ImageForm> of(byte[] content) {
-        return of(new ImageSource(content, "", 0, Duration.ZERO, null, false));
+        return Arrays.stream(values())
+                .filter(form -> form.signatures.stream().anyMatch(signature -> startsWith(content, 0, signature)))
+                .filter(form -> form != WEBP || startsWith(content, 8, "WEBP"))
+                .findFirst();
     }
 
-    private static Optional<ImageForm> of(ImageSource source) {
-        return Arrays.stream(values())
-                .filter(form -> form.signatures.stream().anyMatch(signature -> source.startsWith(0, signature)))
-                .filter(form -> form != WEBP || source.startsWith(8, "WEBP"))
-                .findFirst();
+    /** Returns true if these characters, one per byte, are at an offset. */
+    static boolean startsWith(byte[] content, int offset, String latin1) {
+        for (int i = 0; i < latin1.length(); i++) {
+            if (offset + i >= content.length || (content[offset + i] & 0xFF) != latin1.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Returns the format of an image file, or throws an error that names the actual kind of file. */
     static ImageForm require(ImageSource source) throws ImageException {
-        Optional<ImageForm> form = of(source);
+        Optional<ImageForm> form = of(source.bytes());
         if (form.isPresent()) {
             return form.get();
         }

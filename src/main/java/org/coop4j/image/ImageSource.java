@@ -18,11 +18,6 @@ import org.coop4j.image.ImageDecoder.ImageException;
 record ImageSource(
         byte[] bytes, String name, long maxPixels, Duration maxTime, DecodeMemory.Share memory, boolean turned) {
 
-    /** Returns a source without bytes, for messages about a file. */
-    static ImageSource named(String name) {
-        return new ImageSource(new byte[0], name, 0, Duration.ZERO, null, false);
-    }
-
     /** Returns the number of bytes. */
     int length() {
         return bytes.length;
@@ -30,12 +25,7 @@ record ImageSource(
 
     /** Returns true if these characters, as bytes, are at an offset. */
     boolean startsWith(int offset, String latin1) {
-        for (int i = 0; i < latin1.length(); i++) {
-            if (offset + i >= bytes.length || (bytes[offset + i] & 0xFF) != latin1.charAt(i)) {
-                return false;
-            }
-        }
-        return true;
+        return ImageForm.startsWith(bytes, offset, latin1);
     }
 
     /** Returns an unsigned byte. */
@@ -87,7 +77,7 @@ record ImageSource(
      * @throws ImageException if it is more than an image may take
      */
     void takeMemory(long pixels, int bytesEach) throws ImageException {
-        memory.takeDecoded(pixels * (turned ? bytesEach + 3 : bytesEach), this);
+        memory.takeDecoded(pixels * (turned ? bytesEach + 3 : bytesEach), name);
     }
 
     /** Returns the error of a file that ends too early. */

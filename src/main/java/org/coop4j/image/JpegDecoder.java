@@ -227,21 +227,15 @@ final class JpegDecoder {
      * last row, as from some cameras, is whole.
      */
     private void requireWhole(List<String> warnings) throws ImageException {
-        boolean missingEnd = false;
-        String corrupt = null;
-        for (String warning : warnings) {
-            if (warning.contains(MISSING_END)) {
-                missingEnd = true;
-            } else if (!(singleScan && warning.contains(EXTRANEOUS))) {
-                corrupt = warning;
-            }
-        }
         // libjpeg reports only its first warning in words, so that one before a missing end may stand for others.
+        boolean missingEnd = warnings.stream().anyMatch(warning -> warning.contains(MISSING_END));
         if (missingEnd && (!singleScan || warnings.size() > 1)) {
             throw source.truncated();
         }
-        if (corrupt != null) {
-            throw source.error("is damaged: " + corrupt);
+        for (String warning : warnings) {
+            if (!warning.contains(MISSING_END) && !(singleScan && warning.contains(EXTRANEOUS))) {
+                throw source.error("is damaged: " + warning);
+            }
         }
     }
 
@@ -261,9 +255,9 @@ final class JpegDecoder {
                 int y = 255 - ink[0];
                 int cb = 127 - ink[1];
                 int cr = 127 - ink[2];
-                ink[0] = clamp(y + ((91_881 * cr + HALF) >> FRACTION)); // 1.402
-                ink[1] = clamp(y + ((HALF - 22_554 * cb - 46_802 * cr) >> FRACTION)); // 0.34414, 0.71414
-                ink[2] = clamp(y + ((116_130 * cb + HALF) >> FRACTION)); // 1.772
+                ink[0] = Pixels.clamp(y + ((91_881 * cr + HALF) >> FRACTION)); // 1.402
+                ink[1] = Pixels.clamp(y + ((HALF - 22_554 * cb - 46_802 * cr) >> FRACTION)); // 0.34414, 0.71414
+                ink[2] = Pixels.clamp(y + ((116_130 * cb + HALF) >> FRACTION)); // 1.772
             }
             int k = samples[from + offsets[3]] & 0xFF;
             for (int band = 0; band < 3; band++) {
@@ -272,9 +266,5 @@ final class JpegDecoder {
             }
         }
         return rgb;
-    }
-
-    private static int clamp(int value) {
-        return Math.max(0, Math.min(255, value));
     }
 }

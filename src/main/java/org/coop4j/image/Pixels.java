@@ -123,6 +123,10 @@ final class Pixels {
         return rgb;
     }
 
+    static int clamp(int value) {
+        return Math.max(0, Math.min(255, value));
+    }
+
     static byte[] greyToRgb(byte[] grey) {
         byte[] rgb = new byte[Math.multiplyExact(3, grey.length)];
         for (int i = 0, at = 0; i < grey.length; i++, at += 3) {

@@ -84,7 +84,7 @@ public record ClipAdapter(
     }
 
     private static LearnedTensor initial(String name, int out, int in, long seed) {
-        return CoCoOp.MetaNet.uniform(RandomStream.of(seed, "initial " + name), in, name, out, in);
+        return CoCoOp.uniform(RandomStream.of(seed, "initial " + name), in, name, out, in);
     }
 
     /**

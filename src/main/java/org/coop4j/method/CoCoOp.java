@@ -1,6 +1,5 @@
 package org.coop4j.method;
 
-import java.io.IOException;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.coop4j.base.Settings.Setting;
@@ -9,9 +8,7 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation;
-import org.coop4j.method.Method.Task;
 import org.coop4j.method.train.Training;
-import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -27,6 +24,14 @@ public record CoCoOp(
                 int contextLength,
         @Setting("initial words of the context; without them random numbers") String words)
         implements PromptMethod {
+
+    private static final String W1 = "meta_net.linear1.weight";
+    private static final String B1 = "meta_net.linear1.bias";
+    private static final String W2 = "meta_net.linear2.weight";
+    private static final String B2 = "meta_net.linear2.bias";
+
+    /** The tensors of methods with a context and a meta-net. */
+    static final List<String> TENSORS = List.of(PromptContext.CTX, W1, B1, W2, B2);
 
     public CoCoOp {
         contextLength = PromptContext.atEnd(contextLength, words).contextLength();
@@ -56,13 +61,9 @@ public record CoCoOp(
         return Training.coop(10, 1);
     }
 
-    static MetaNet net(Clip clip) {
-        return MetaNet.of(clip, 16, 1);
-    }
-
     @Override
-    public List<LearnedTensor> initial(Clip clip, Task task) {
-        return net(clip).initial(context(), clip, task.seed());
+    public List<LearnedTensor> besideContext(Clip clip, long seed) {
+        return metaNet(clip, 16, 1, seed);
     }
 
     @Override
@@ -73,89 +74,43 @@ public record CoCoOp(
     /** Returns the context of one image: π(f) added to every vector. */
     @Override
     public SDVariable contextVectors(StepGraph step) {
-        SDVariable shift = MetaNet.forward(step, Activation.Kind.RELU, step.images());
+        SDVariable shift = metaNet(step, Activation.Kind.RELU, step.images());
         return step.learned(PromptContext.CTX).add(shift); // [M, width] + [1, width]
     }
 
     @Override
     public List<String> checkpointTensors() {
-        return MetaNet.withContext();
+        return TENSORS;
     }
 
-    @Override
-    public void require(Clip clip, ClassifierFile file) throws IOException {
-        context().require(clip, file);
-        net(clip).require(file);
+    /** Returns the layers before training of the meta-net from an image's or text's feature to context vectors. */
+    static List<LearnedTensor> metaNet(Clip clip, int reduction, int vectors, long seed) {
+        int in = clip.architecture().embedDim();
+        int hidden = Math.max(1, in / reduction);
+        int out = vectors * clip.architecture().text().width();
+        SplittableRandom random = RandomStream.of(seed, "initial meta-net");
+        return List.of(
+                uniform(random, in, W1, hidden, in),
+                uniform(random, in, B1, hidden),
+                uniform(random, hidden, W2, out, hidden),
+                uniform(random, hidden, B2, out));
     }
 
-    /**
-     * The meta-net of conditional prompts: two linear layers around an activation, from features to vectors of the text
-     * tower.
-     *
-     * @param in width of the features
-     * @param hidden width between the layers
-     * @param out width of the output
-     */
-    record MetaNet(int in, int hidden, int out) {
-
-        private static final String W1 = "meta_net.linear1.weight";
-        private static final String B1 = "meta_net.linear1.bias";
-        private static final String W2 = "meta_net.linear2.weight";
-        private static final String B2 = "meta_net.linear2.bias";
-
-        /** Returns the net from an image's or text's feature to {@code vectors} context vectors. */
-        static MetaNet of(Clip clip, int reduction, int vectors) {
-            int embed = clip.architecture().embedDim();
-            return new MetaNet(
-                    embed,
-                    Math.max(1, embed / reduction),
-                    vectors * clip.architecture().text().width());
+    /** Initialises a tensor as PyTorch does in linear layers: uniform within ±1/√(width of the input). */
+    static LearnedTensor uniform(SplittableRandom random, int fanIn, String name, long... shape) {
+        LearnedTensor tensor = LearnedTensor.zeros(name, shape);
+        double bound = 1 / Math.sqrt(fanIn);
+        float[] values = tensor.values();
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (bound * (2 * random.nextDouble() - 1));
         }
+        return tensor;
+    }
 
-        /** Returns the names of the tensors of methods with a context and a meta-net. */
-        static List<String> withContext() {
-            return List.of(PromptContext.CTX, W1, B1, W2, B2);
-        }
-
-        /** Returns a shared context and the layers before training. */
-        List<LearnedTensor> initial(PromptContext context, Clip clip, long seed) {
-            SplittableRandom random = RandomStream.of(seed, "initial meta-net");
-            return List.of(
-                    context.initial(clip, 1, seed),
-                    uniform(random, in, W1, hidden, in),
-                    uniform(random, in, B1, hidden),
-                    uniform(random, hidden, W2, out, hidden),
-                    uniform(random, hidden, B2, out));
-        }
-
-        /** Initialises a tensor as PyTorch does in linear layers: uniform within ±1/√(width of the input). */
-        static LearnedTensor uniform(SplittableRandom random, int fanIn, String name, long... shape) {
-            LearnedTensor tensor = LearnedTensor.zeros(name, shape);
-            double bound = 1 / Math.sqrt(fanIn);
-            float[] values = tensor.values();
-            for (int i = 0; i < values.length; i++) {
-                values[i] = (float) (bound * (2 * random.nextDouble() - 1));
-            }
-            return tensor;
-        }
-
-        /** Applies the meta-net, x [rows, in] → [rows, out]. */
-        static SDVariable forward(StepGraph step, Activation.Kind activation, SDVariable x) {
-            SDVariable h = step.ops().linear(x, step.learned(W1), step.learned(B1)); // [rows, hidden]
-            SDVariable a = step.ops().activation(activation, h);
-            return step.ops().linear(a, step.learned(W2), step.learned(B2)); // [rows, out]
-        }
-
-        /**
-         * Checks that a file has a meta-net of this size.
-         *
-         * @throws IOException if a tensor is missing or has another shape
-         */
-        void require(ClassifierFile file) throws IOException {
-            file.require(Shape.of(hidden, in), W1);
-            file.require(Shape.of(hidden), B1);
-            file.require(Shape.of(out, hidden), W2);
-            file.require(Shape.of(out), B2);
-        }
+    /** Applies the meta-net, x [rows, in] → [rows, out]. */
+    static SDVariable metaNet(StepGraph step, Activation.Kind activation, SDVariable x) {
+        SDVariable h = step.ops().linear(x, step.learned(W1), step.learned(B1)); // [rows, hidden]
+        SDVariable a = step.ops().activation(activation, h);
+        return step.ops().linear(a, step.learned(W2), step.learned(B2)); // [rows, out]
     }
 }

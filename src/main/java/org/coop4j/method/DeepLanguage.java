@@ -1,12 +1,10 @@
 package org.coop4j.method;
 
-import java.io.IOException;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.coop4j.base.Settings;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
@@ -14,10 +12,8 @@ import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.method.Method.Task;
 import org.coop4j.method.train.Training;
 import org.coop4j.method.train.Training.Schedule;
-import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -40,9 +36,7 @@ public record DeepLanguage(
 
     public DeepLanguage {
         contextLength = PromptContext.atEnd(contextLength, words).contextLength();
-        if (depth < 0) {
-            throw new IllegalArgumentException("depth: expected 0 or more, got " + depth);
-        }
+        Settings.requireNotNegative("depth", depth);
     }
 
     /** The reference's: "a photo of a", vectors in every block. */
@@ -82,18 +76,15 @@ public record DeepLanguage(
     }
 
     @Override
-    public List<LearnedTensor> initial(Clip clip, Task task) {
-        List<LearnedTensor> tensors = new ArrayList<>();
-        tensors.add(context().initial(clip, 1, task.seed()));
-        if (depth > 1) {
-            int vectors = context().layout(clip).length();
-            int width = clip.architecture().text().width();
-            LearnedTensor deep = LearnedTensor.zeros(DEEP, depth - 1, vectors, width);
-            SplittableRandom random = RandomStream.of(task.seed(), "initial deep vectors");
-            PromptContext.fill(deep.values(), random);
-            tensors.add(deep);
+    public List<LearnedTensor> besideContext(Clip clip, long seed) {
+        if (depth <= 1) {
+            return List.of();
         }
-        return tensors;
+        int vectors = context().layout(clip).length();
+        int width = clip.architecture().text().width();
+        LearnedTensor deep = LearnedTensor.zeros(DEEP, depth - 1, vectors, width);
+        PromptContext.fill(deep.values(), RandomStream.of(seed, "initial deep vectors"));
+        return List.of(deep);
     }
 
     @Override
@@ -117,15 +108,5 @@ public record DeepLanguage(
     @Override
     public List<String> checkpointTensors() {
         return List.of();
-    }
-
-    @Override
-    public void require(Clip clip, ClassifierFile file) throws IOException {
-        context().require(clip, file);
-        if (depth > 1) {
-            int vectors = context().layout(clip).length();
-            int width = clip.architecture().text().width();
-            file.require(Shape.of(depth - 1, vectors, width), DEEP);
-        }
     }
 }

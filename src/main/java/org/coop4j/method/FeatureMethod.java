@@ -22,6 +22,7 @@ import org.coop4j.method.train.BatchStep;
 import org.coop4j.method.train.Optimizer;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
+import org.coop4j.text.Tokenizer;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /** A method that learns from image features alone, by gradient steps or in closed form; the text tower runs once. */
@@ -130,14 +131,26 @@ public non-sealed interface FeatureMethod extends Method {
             return prompts.classWeights(space, classNames);
         }
 
-        /** Returns features that are not normalised, averaged over the templates, one row per class. */
+        /**
+         * Returns features that are not normalised, averaged over the templates, one row per class. They differ from
+         * {@link #weights} in direction too if the norms differ.
+         */
         FeatureMatrix raw() {
-            return prompts.rawWeights(space, classNames);
+            return PromptEnsemble.mean(ofAllPrompts(), classNames.size());
         }
 
-        /** Returns features that are not normalised, [templates · classes, embed]. */
+        /** Returns features that are not normalised, [templates · classes, embed], template after template. */
         FeatureMatrix ofAllPrompts() {
-            return prompts.features(space, classNames);
+            int rows = prompts.templates().size() * classNames.size();
+            float[] all = new float[Math.multiplyExact(rows, space.embedDim())];
+            int at = 0;
+            for (String template : prompts.templates()) {
+                List<String> texts = PromptEnsemble.texts(template, classNames);
+                float[] features = space.encodeTexts(texts, Tokenizer.Overflow.FAIL).toArray();
+                System.arraycopy(features, 0, all, at, features.length);
+                at += features.length;
+            }
+            return FeatureMatrix.of(rows, space.embedDim(), all);
         }
     }
 

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
-import org.coop4j.base.Settings;
 import org.coop4j.base.Settings.Setting;
+import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
@@ -121,18 +121,13 @@ public record Gda(
     /** Returns the smallest of the best α, on the val images or, without them, by cross-validation. */
     private static double chosenAlpha(Gaussians gaussians, FewShotFeatures data, FeatureMatrix text, float scale) {
         int[] hits = data.val().size() > 0
-                ? valHits(gaussians, data.val(), text, scale)
+                ? hits(gaussians, text, scale, FeatureSet.matrix(data.val()).normalized(), data.val().labels())
                 : crossValidationHits(data.train(), text, scale);
         int best = 0;
         for (int a = 1; a < GRID.length; a++) {
             best = hits[a] > hits[best] ? a : best;
         }
         return GRID[best];
-    }
-
-    /** Returns the number of val images classified correctly with each α of the grid. */
-    static int[] valHits(Gaussians gaussians, FeatureSet val, FeatureMatrix text, float scale) {
-        return hits(gaussians, text, scale, FeatureSet.matrix(val).normalized(), val.labels());
     }
 
     /** Returns the number of held-out training images classified correctly with each α of the grid. */
@@ -167,7 +162,8 @@ public record Gda(
         return Arrays.stream(chosen).map(images::label).toArray();
     }
 
-    private static int[] hits(
+    /** Returns the number of images classified correctly with each α of the grid. */
+    static int[] hits(
             Gaussians gaussians, FeatureMatrix text, float scale, FeatureMatrix images, int[] labels) {
         FeatureMatrix cosines = images.products(text);
         FeatureMatrix products = images.products(gaussians.weights());

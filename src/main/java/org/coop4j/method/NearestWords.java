@@ -32,10 +32,6 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
     private static final int SLUR_DIGITS = 16;
     private static final char UNREADABLE = '\uFFFD';
 
-    public NearestWords {
-        vectors = List.copyOf(vectors);
-    }
-
     /** The tokens to compare with. */
     public enum Tokens {
         /** The whole vocabulary. */
@@ -51,11 +47,7 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
      * @param number its position in the context, from 1
      * @param nearest nearest first; of equal distances the smaller token id first
      */
-    public record ContextVector(Optional<String> className, int number, List<Word> nearest) {
-        public ContextVector {
-            nearest = List.copyOf(nearest);
-        }
-    }
+    public record ContextVector(Optional<String> className, int number, List<Word> nearest) {}
 
     /**
      * A token near a vector.
@@ -87,7 +79,9 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
         if (count < 1) {
             throw new IllegalArgumentException("nearest words: expected 1 or more, got " + count);
         }
-        Set<String> slurs = slurs();
+        // The first digits of the SHA-256 of words that no report should show.
+        Set<String> slurs = Set.copyOf(
+                Resource.text(NearestWords.class, "slurs.sha256").lines().toList());
         float[][] table = new float[vocabulary][]; // null: not compared
         int compared = 0;
         int untrained = 0;
@@ -121,12 +115,6 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
         }
         String word = symbol.substring(0, symbol.length() - END_OF_WORD.length());
         return !slurs.contains(Sha256.of(word).substring(0, SLUR_DIGITS));
-    }
-
-    /** Returns the first digits of the SHA-256 of words that no report should show. */
-    private static Set<String> slurs() throws IOException {
-        return Set.copyOf(
-                Resource.text(NearestWords.class, "slurs.sha256").lines().toList());
     }
 
     /** A token and its squared distance to some vector. */

@@ -36,9 +36,7 @@ public record ProGrad(
 
     public ProGrad {
         Settings.requireNotNegative("lambda", lambda);
-        if (!(temperature > 0)) {
-            throw new IllegalArgumentException("temperature: expected more than 0, got " + temperature);
-        }
+        Settings.requirePositive("temperature", temperature);
         new PromptContext(contextLength, ClassPosition.END, classSpecific, null); // refuses a length below 1
     }
 

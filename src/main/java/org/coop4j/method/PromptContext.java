@@ -72,12 +72,21 @@ record PromptContext(
             fill(values, RandomStream.of(seed, "initial context"));
             return ctx;
         }
-        int width = clip.architecture().text().width();
-        int[] tokens = wordTokens(clip);
-        for (int i = 0; i < values.length / width; i++) {
-            System.arraycopy(clip.tokenEmbedding(tokens[i % tokens.length]), 0, values, i * width, width);
+        float[] embeddings = embeddings(clip, wordTokens(clip));
+        for (int i = 0; i < values.length; i += embeddings.length) {
+            System.arraycopy(embeddings, 0, values, i, embeddings.length);
         }
         return ctx;
+    }
+
+    /** Returns the embeddings of tokens, [tokens, width]. */
+    static float[] embeddings(Clip clip, int... tokens) {
+        int width = clip.architecture().text().width();
+        float[] embeddings = new float[Math.multiplyExact(tokens.length, width)];
+        for (int i = 0; i < tokens.length; i++) {
+            System.arraycopy(clip.tokenEmbedding(tokens[i]), 0, embeddings, i * width, width);
+        }
+        return embeddings;
     }
 
     /** Returns zero vectors of the same shape. */

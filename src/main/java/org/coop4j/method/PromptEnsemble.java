@@ -98,28 +98,7 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
         return FeatureMatrix.of(classes, space.embedDim(), sum).normalized();
     }
 
-    /** Returns features of all prompts, not normalised, [templates · classes, embed], template after template. */
-    FeatureMatrix features(FeatureSpace space, List<String> classNames) {
-        int classes = classNames.size();
-        int width = space.embedDim();
-        float[] all = new float[Math.multiplyExact(templates.size() * classes, width)];
-        for (int t = 0; t < templates.size(); t++) {
-            List<String> texts = texts(templates.get(t), classNames);
-            float[] features = space.encodeTexts(texts, Tokenizer.Overflow.FAIL).toArray();
-            System.arraycopy(features, 0, all, t * features.length, features.length);
-        }
-        return FeatureMatrix.of(templates.size() * classes, width, all);
-    }
-
-    /**
-     * Returns class weights that are not normalised, one row per class: the mean of the text features over the
-     * templates. They differ from {@link #classWeights} in direction too if the norms differ.
-     */
-    FeatureMatrix rawWeights(FeatureSpace space, List<String> classNames) {
-        return mean(features(space, classNames), classNames.size());
-    }
-
-    /** Returns the mean over the templates of features in the order of {@link #features}. */
+    /** Returns the mean over the templates of features of all prompts, template after template. */
     static FeatureMatrix mean(FeatureMatrix features, int classes) {
         float[] all = features.toArray();
         float[] mean = new float[Math.multiplyExact(classes, features.width())];

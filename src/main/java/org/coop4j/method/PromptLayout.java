@@ -1,8 +1,11 @@
 package org.coop4j.method;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.coop4j.base.SafeText;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.PackedPrompts;
@@ -96,23 +99,18 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
         int[] words = name.tokens();
         // At the end the whole sentence follows the context; elsewhere the name alone moves.
         int moving = position == ClassPosition.END ? words.length : name.nameLength();
-        int[] prompt = new int[1 + length + words.length + 1];
-        int next = 0;
-        prompt[next++] = startToken;
-        for (int v = 0; v < before; v++) {
-            prompt[next++] = PackedPrompts.context(firstVector + v);
-        }
-        for (int i = 0; i < moving; i++) {
-            prompt[next++] = words[i];
-        }
-        for (int v = before; v < length; v++) {
-            prompt[next++] = PackedPrompts.context(firstVector + v);
-        }
-        for (int i = moving; i < words.length; i++) {
-            prompt[next++] = words[i];
-        }
-        prompt[next] = endToken;
-        return prompt;
+        int[] v = IntStream.range(firstVector, firstVector + length)
+                .map(PackedPrompts::context)
+                .toArray();
+        return Stream.of(
+                        IntStream.of(startToken),
+                        Arrays.stream(v, 0, before),
+                        Arrays.stream(words, 0, moving),
+                        Arrays.stream(v, before, length),
+                        Arrays.stream(words, moving, words.length),
+                        IntStream.of(endToken))
+                .flatMapToInt(part -> part)
+                .toArray();
     }
 
     /** Thrown if a class's prompt has more tokens than the model's context; the message is for the user. */

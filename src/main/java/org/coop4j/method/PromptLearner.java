@@ -25,34 +25,18 @@ import org.coop4j.method.train.Training;
  *
  * <p>The images are features, encoded once; every step encodes all class prompts with the current context. Only the
  * method's tensors are trained.
+ *
+ * @param prompts one prompt per class, with context vectors among its tokens
+ * @param objective made when training begins, since it may run the text tower
  */
-final class PromptLearner implements Learner {
+record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prompts, Supplier<Objective> objective)
+        implements Learner {
 
     /** Normalised features of the prompts in a file, [classes, embed], which save running the text tower. */
     private static final String CLASS_WEIGHTS = "class_weights";
 
-    private final PromptMethod method;
-    private final Clip clip;
-    private final Task task;
-    private final List<int[]> prompts;
-    private final Supplier<Objective> objective;
-
     /** Learned vectors and their loss. */
     record Objective(PromptEncoder.Vectors vectors, PromptEncoder.Loss loss) {}
-
-    /**
-     * A learner of some prompts.
-     *
-     * @param prompts one prompt per class, with context vectors among its tokens
-     * @param objective made when training begins, since it may run the text tower
-     */
-    PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prompts, Supplier<Objective> objective) {
-        this.method = method;
-        this.clip = clip;
-        this.task = task;
-        this.prompts = prompts;
-        this.objective = objective;
-    }
 
     /**
      * Returns the learner of a method.
@@ -96,7 +80,7 @@ final class PromptLearner implements Learner {
         for (LearnedTensor tensor : learned) {
             file = file.with(tensor);
         }
-        return classifier(method, clip, file, encoder, learning.vectors, trainer.memory());
+        return new Prompts(method, clip, file).classifier(encoder, learning.vectors, trainer.memory());
     }
 
     @Override
@@ -129,111 +113,96 @@ final class PromptLearner implements Learner {
      * @throws IOException if a tensor of the method is missing or has another shape
      */
     static Classifier read(PromptMethod method, Clip clip, ClassifierFile file) throws IOException {
-        PromptMethod resolved = method.resolved(clip, null);
-        resolved.require(clip, file);
+        Prompts read = new Prompts(method.resolved(clip, null), clip, file);
+        read.method.require(clip, file);
         if (!file.tensors().containsKey(CLASS_WEIGHTS)) {
-            return classifier(resolved, clip, file, MemoryLimit.none());
+            return read.classifier(MemoryLimit.none());
         }
         file.requireClassRows(clip, CLASS_WEIGHTS);
-        return ofClassWeights(resolved, clip, file);
+        return read.ofClassWeights();
     }
 
-    /** Returns the classifier of learned tensors alone. */
-    private static Classifier classifier(PromptMethod method, Clip clip, ClassifierFile file, MemoryLimit memory) {
-        List<LearnedTensor> learned = file.tensors().entrySet().stream()
-                .map(tensor -> LearnedTensor.of(
-                        tensor.getKey(),
-                        tensor.getValue().values(),
-                        tensor.getValue().shape().toArray()))
-                .toList();
-        List<String> names = file.classNames();
-        String template = method.teacher(null);
-        FeatureMatrix teacher =
-                template == null ? null : PromptEnsemble.of(template).classWeights(clip, names);
-        PromptEncoder.Vectors vectors = method.vectors(learned, teacher);
-        return classifier(method, clip, file, clip.promptEncoder(prompts(method, clip, names)), vectors, memory);
-    }
+    /** Learned prompts as a classifier. */
+    private record Prompts(PromptMethod method, Clip clip, ClassifierFile file) {
 
-    private static Classifier classifier(
-            PromptMethod method,
-            Clip clip,
-            ClassifierFile file,
-            PromptEncoder encoder,
-            PromptEncoder.Vectors vectors,
-            MemoryLimit memory) {
-        return method.perImage()
-                ? perImage(method, clip, file, encoder, vectors, memory)
-                : ofClassWeights(
-                        method,
-                        clip,
-                        file.with(
-                                CLASS_WEIGHTS, encoder.features(vectors, memory).normalized()));
-    }
-
-    private static Classifier ofClassWeights(PromptMethod method, Clip clip, ClassifierFile file) {
-        ClassifierFile learned = file.without(CLASS_WEIGHTS);
-        return new LinearHead(file.matrix(CLASS_WEIGHTS), clip.logitScale(), null)
-                .classifier(
-                        file,
-                        names -> classifier(method, clip, forClasses(method, learned, names), MemoryLimit.none()));
-    }
-
-    /**
-     * Returns the file for other classes: a unified context accepts any names; in a class-specific one each class keeps
-     * its vectors.
-     */
-    private static ClassifierFile forClasses(PromptMethod method, ClassifierFile file, List<String> names) {
-        if (!method.context().classSpecific()) {
-            return file.withClassNames(names);
+        /** Returns the classifier of the tensors alone. */
+        Classifier classifier(MemoryLimit memory) {
+            List<LearnedTensor> learned = file.tensors().entrySet().stream()
+                    .map(tensor -> LearnedTensor.of(
+                            tensor.getKey(),
+                            tensor.getValue().values(),
+                            tensor.getValue().shape().toArray()))
+                    .toList();
+            List<String> names = file.classNames();
+            String template = method.teacher(null);
+            FeatureMatrix teacher =
+                    template == null ? null : PromptEnsemble.of(template).classWeights(clip, names);
+            PromptEncoder encoder = clip.promptEncoder(prompts(method, clip, names));
+            return classifier(encoder, method.vectors(learned, teacher), memory);
         }
-        int[] positions = ClassRows.positions("a class-specific context", names, file.classNames());
-        return ClassRows.select(file.withClassNames(names), PromptContext.CTX, positions, null);
-    }
 
-    /** Returns the classifier by scaled cosines of each image with the classes' prompts for this image. */
-    private static Classifier perImage(
-            PromptMethod method,
-            Clip clip,
-            ClassifierFile file,
-            PromptEncoder encoder,
-            PromptEncoder.Vectors vectors,
-            MemoryLimit memory) {
-        return new Classifier() {
-            private PromptEncoder.Encoding encoding; // planned for the first image
-
-            @Override
-            public synchronized FeatureMatrix logits(FeatureMatrix images) {
-                encoding = encoding == null ? encoder.encoding(vectors, memory) : encoding;
-                return PromptLearner.logits(encoding, images, clip.logitScale());
+        Classifier classifier(PromptEncoder encoder, PromptEncoder.Vectors vectors, MemoryLimit memory) {
+            if (method.perImage()) {
+                return perImage(encoder, vectors, memory);
             }
+            FeatureMatrix weights = encoder.features(vectors, memory).normalized();
+            return new Prompts(method, clip, file.with(CLASS_WEIGHTS, weights)).ofClassWeights();
+        }
 
-            @Override
-            public <T> T logits(LogitGraph<T> graph, T images) {
-                throw new UnsupportedOperationException(
-                        "its prompts depend on the image: every prediction runs the text tower");
+        Classifier ofClassWeights() {
+            return new LinearHead(file.matrix(CLASS_WEIGHTS), clip.logitScale(), null)
+                    .classifier(file, names -> forClasses(names).classifier(MemoryLimit.none()));
+        }
+
+        /** Returns prompts of other classes: in a class-specific context each class keeps its vectors. */
+        Prompts forClasses(List<String> names) {
+            ClassifierFile named = file.without(CLASS_WEIGHTS).withClassNames(names);
+            if (method.context().classSpecific()) {
+                int[] positions = ClassRows.positions("a class-specific context", names, file.classNames());
+                named = ClassRows.select(named, PromptContext.CTX, positions, null);
             }
+            return new Prompts(method, clip, named);
+        }
 
-            @Override
-            public Classifier forClasses(List<String> names) {
-                return names.equals(classNames())
-                        ? this
-                        : classifier(method, clip, PromptLearner.forClasses(method, file, names), memory);
-            }
+        /** Returns the classifier by scaled cosines of each image with the classes' prompts for this image. */
+        private Classifier perImage(PromptEncoder encoder, PromptEncoder.Vectors vectors, MemoryLimit memory) {
+            return new Classifier() {
+                private PromptEncoder.Encoding encoding; // planned for the first image
 
-            @Override
-            public ClassifierFile save() {
-                return file;
-            }
-
-            /** Frees the encoding; the next image plans it again. */
-            @Override
-            public synchronized void close() {
-                if (encoding != null) {
-                    encoding.close();
-                    encoding = null;
+                @Override
+                public synchronized FeatureMatrix logits(FeatureMatrix images) {
+                    encoding = encoding == null ? encoder.encoding(vectors, memory) : encoding;
+                    return PromptLearner.logits(encoding, images, clip.logitScale());
                 }
-            }
-        };
+
+                @Override
+                public <T> T logits(LogitGraph<T> graph, T images) {
+                    throw new UnsupportedOperationException(
+                            "its prompts depend on the image: every prediction runs the text tower");
+                }
+
+                @Override
+                public Classifier forClasses(List<String> names) {
+                    return names.equals(classNames())
+                            ? this
+                            : Prompts.this.forClasses(names).classifier(memory);
+                }
+
+                @Override
+                public ClassifierFile save() {
+                    return file;
+                }
+
+                /** Frees the encoding; the next image plans it again. */
+                @Override
+                public synchronized void close() {
+                    if (encoding != null) {
+                        encoding.close();
+                        encoding = null;
+                    }
+                }
+            };
+        }
     }
 
     /** Returns logits of images with their own prompts, [images, classes]. */

@@ -1,6 +1,7 @@
 package org.coop4j.method;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.clip.Clip;
@@ -11,6 +12,7 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
+import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -38,7 +40,15 @@ public non-sealed interface PromptMethod extends Method {
 
     /** Returns the learned tensors before training; the context first. */
     default List<LearnedTensor> initial(Clip clip, Task task) {
-        return List.of(context().initial(clip, task.classNames().size(), task.seed()));
+        List<LearnedTensor> tensors = new ArrayList<>();
+        tensors.add(context().initial(clip, task.classNames().size(), task.seed()));
+        tensors.addAll(besideContext(clip, task.seed()));
+        return tensors;
+    }
+
+    /** Returns the learned tensors before training except for the context; by default none. */
+    default List<LearnedTensor> besideContext(Clip clip, long seed) {
+        return List.of();
     }
 
     /** Returns the context vectors in a step's graph, [vectors, width]; by default the learned ones. */
@@ -110,6 +120,9 @@ public non-sealed interface PromptMethod extends Method {
      */
     default void require(Clip clip, ClassifierFile file) throws IOException {
         context().require(clip, file);
+        for (LearnedTensor tensor : besideContext(clip, 0)) {
+            file.require(Shape.of(tensor.shape()), tensor.name());
+        }
     }
 
     @Override

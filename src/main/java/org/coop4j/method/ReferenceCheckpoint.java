@@ -3,7 +3,7 @@ package org.coop4j.method;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +14,7 @@ import org.coop4j.base.TextFile;
 import org.coop4j.clip.Clip;
 import org.coop4j.method.ClassifierFile.Tensor;
 import org.coop4j.method.train.Training;
+import org.coop4j.weights.JsonTree;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.pickle.Python.OrderedDict;
 import org.coop4j.weights.torch.TorchFile;
@@ -90,9 +91,7 @@ public final class ReferenceCheckpoint {
             Words words = wording.apply(prompts);
             List<String> classNames =
                     words.tokenizedNames().stream().map(ClassName::name).toList();
-            if (ctx.rank() == 3) {
-                requireCount(file, state.get(PromptContext.CTX), classNames.size());
-            }
+            requireCount(file, state.get(PromptContext.CTX), classNames.size());
             requireCount(file, state.get(PREFIX), classNames.size());
             Embeddings expected = Embeddings.of(clip, words, (int) ctx.dim(ctx.rank() - 2));
             requireSame(file, state.get(PREFIX), expected.prefix(), "weights");
@@ -142,10 +141,11 @@ public final class ReferenceCheckpoint {
 
     /** Compares the number of classes: a unified context does not have one, but the embeddings do. */
     private static void requireCount(Path file, TorchTensor ofClasses, int given) throws IOException {
-        Shape shape = ofClasses == null ? Shape.of() : ofClasses.shape();
-        if (shape.rank() > 0 && shape.dim(0) != given) {
+        if (ofClasses != null
+                && ofClasses.shape().rank() == 3
+                && ofClasses.shape().dim(0) != given) {
             throw new IOException("%s was trained for %d classes, but %d class names are given: %s"
-                    .formatted(file, shape.dim(0), given, ALL_NAMES));
+                    .formatted(file, ofClasses.shape().dim(0), given, ALL_NAMES));
         }
     }
 
@@ -230,48 +230,24 @@ public final class ReferenceCheckpoint {
         return DenseTensor.ofFloats(tensor.shape(), tensor.values());
     }
 
-    private static Map<Object, Object> root(Map<Object, Object> state, int epoch) {
+    private static Map<String, Object> root(Map<Object, Object> state, int epoch) throws IOException {
         Training reference = Training.coop(1, 1);
-        double rate = reference.rate();
-        Map<Object, Object> group = dict(
-                "lr",
-                rate,
-                "momentum",
-                reference.momentum(),
-                "dampening",
-                0,
-                "weight_decay",
-                reference.weightDecay(),
-                "nesterov",
-                false,
-                "initial_lr",
-                rate,
-                "params",
-                list(0));
-        return dict(
-                "state_dict",
-                state,
-                "epoch",
-                epoch,
-                "optimizer",
-                dict("state", dict(), "param_groups", list(group)),
-                "scheduler",
-                dict("base_lrs", list(rate), "last_epoch", epoch, "_step_count", epoch + 1),
-                "val_result",
-                null);
-    }
-
-    /** Returns a Python dict of alternating keys and values. */
-    private static Map<Object, Object> dict(Object... entries) {
-        Map<Object, Object> dict = new LinkedHashMap<>();
-        for (int i = 0; i < entries.length; i += 2) {
-            dict.put(entries[i], entries[i + 1]);
-        }
-        return dict;
-    }
-
-    private static List<Object> list(Object element) {
-        return new ArrayList<>(List.of(element));
+        Map<String, Object> root = JsonTree.readObject(
+                FILE,
+                """
+                {"state_dict": null,
+                 "epoch": %1$d,
+                 "optimizer": {
+                   "state": {},
+                   "param_groups": [{"lr": %3$s, "momentum": %4$s, "dampening": 0, "weight_decay": %5$s,
+                     "nesterov": false, "initial_lr": %3$s, "params": [0]}]},
+                 "scheduler": {"base_lrs": [%3$s], "last_epoch": %1$d, "_step_count": %2$d},
+                 "val_result": null}
+                """
+                        .formatted(
+                                epoch, epoch + 1, reference.rate(), reference.momentum(), reference.weightDecay()));
+        root.put("state_dict", state);
+        return root;
     }
 
     /** The tokens around the context. */
@@ -292,25 +268,21 @@ public final class ReferenceCheckpoint {
             List<ClassName> names = words.tokenizedNames();
             int width = clip.architecture().text().width();
             int length = clip.architecture().text().contextLength() - 1 - vectors;
-            float[] start = clip.tokenEmbedding(words.startToken());
-            float[] prefix = new float[Math.multiplyExact(names.size(), width)];
-            float[] suffix = new float[Math.multiplyExact(names.size(), length * width)];
+            int[] starts = new int[names.size()];
+            Arrays.fill(starts, words.startToken());
+            int[] others = new int[Math.multiplyExact(names.size(), length)];
             for (int c = 0; c < names.size(); c++) {
                 int[] tokens = names.get(c).tokens();
                 if (tokens.length + 1 > length) {
                     throw new IllegalArgumentException("class \"%s\": its %d tokens do not fit after %d context vectors"
                             .formatted(names.get(c).name(), tokens.length + 1, vectors));
                 }
-                System.arraycopy(start, 0, prefix, c * width, width);
-                for (int i = 0; i < length; i++) {
-                    int token = i < tokens.length ? tokens[i] : i == tokens.length ? words.endToken() : 0;
-                    int at = (c * length + i) * width;
-                    System.arraycopy(clip.tokenEmbedding(token), 0, suffix, at, width);
-                }
+                System.arraycopy(tokens, 0, others, c * length, tokens.length);
+                others[c * length + tokens.length] = words.endToken();
             }
             return new Embeddings(
-                    new Tensor(Shape.of(names.size(), 1, width), prefix),
-                    new Tensor(Shape.of(names.size(), length, width), suffix));
+                    new Tensor(Shape.of(names.size(), 1, width), PromptContext.embeddings(clip, starts)),
+                    new Tensor(Shape.of(names.size(), length, width), PromptContext.embeddings(clip, others)));
         }
     }
 }

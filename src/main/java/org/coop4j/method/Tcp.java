@@ -1,6 +1,5 @@
 package org.coop4j.method;
 
-import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Numbers;
@@ -12,7 +11,6 @@ import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation;
-import org.coop4j.method.Method.Task;
 import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -37,9 +35,7 @@ public record Tcp(
     public Tcp {
         PromptContext.atEnd(contextLength, null);
         Settings.requireNotNegative("weight", weight);
-        if (block < 0) {
-            throw new IllegalArgumentException("block: expected 0 or more, got " + block);
-        }
+        Settings.requireNotNegative("block", block);
         if (template != null) {
             PromptEnsemble.of(template);
         }
@@ -90,10 +86,6 @@ public record Tcp(
         return new Tcp(contextLength, entered, weight, template == null ? own : template);
     }
 
-    CoCoOp.MetaNet net(Clip clip) {
-        return CoCoOp.MetaNet.of(clip, 4, contextLength);
-    }
-
     /** Returns the template without its first M words, as far as they precede the class name. */
     private String rest() {
         if (template == null) {
@@ -116,8 +108,8 @@ public record Tcp(
     }
 
     @Override
-    public List<LearnedTensor> initial(Clip clip, Task task) {
-        return net(clip).initial(context(), clip, task.seed());
+    public List<LearnedTensor> besideContext(Clip clip, long seed) {
+        return CoCoOp.metaNet(clip, 4, contextLength, seed);
     }
 
     @Override
@@ -131,14 +123,14 @@ public record Tcp(
             StepGraph step, List<LearnedTensor> learned, FeatureMatrix teacher) {
         long[] ctx = learned.get(0).shape();
         SDVariable t = step.perClass("class features of the template", teacher);
-        SDVariable h = CoCoOp.MetaNet.forward(step, Activation.Kind.QUICK_GELU, t);
+        SDVariable h = CoCoOp.metaNet(step, Activation.Kind.QUICK_GELU, t);
         SDVariable rows = h.reshape(step.classes() * ctx[0], ctx[1]); // [classes · M, width]
         return Map.of(block, new PromptEncoder.Replacement(rows, true));
     }
 
     @Override
     public List<String> checkpointTensors() {
-        return CoCoOp.MetaNet.withContext();
+        return CoCoOp.TENSORS;
     }
 
     @Override
@@ -146,11 +138,5 @@ public record Tcp(
         return classNames.stream()
                 .map(name -> ClassName.in(rest(), name, clip.tokenizer()))
                 .toList();
-    }
-
-    @Override
-    public void require(Clip clip, ClassifierFile file) throws IOException {
-        context().require(clip, file);
-        net(clip).require(file);
     }
 }

@@ -249,39 +249,26 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Fea
             final int[][] hits; // [betas][alphas]
             private final double[] alphas;
             private final double[] betas;
-            private final int[][] rounds; // the first key of each class, then the second ones, …
-            private final int[] classes; // sorted by number of keys, most first, so that each round is a prefix
-            private final int[] places; // position of each class in that order
+            private final int classes;
+            private final int[] order; // of the keys: the first of each class, then the second ones, …
+            private final int[] labels; // in this order, so that consecutive votes are for different classes
 
             /**
              * @param labels the class of each key
              */
-            Search(CacheWeights weights, int[] labels, int classCount) {
+            Search(CacheWeights weights, int[] labels, int classes) {
                 alphas = weights.alphas();
                 betas = weights.betas();
                 hits = new int[betas.length][alphas.length];
-                int[] counts = new int[classCount];
-                Arrays.stream(labels).forEach(label -> counts[label]++);
-                classes = IntStream.range(0, classCount)
+                this.classes = classes;
+                int[] counts = new int[classes];
+                int[] rounds = Arrays.stream(labels).map(label -> counts[label]++).toArray();
+                order = IntStream.range(0, labels.length)
                         .boxed()
-                        .sorted(Comparator.comparing(c -> -counts[c]))
-                        .mapToInt(c -> c)
+                        .sorted(Comparator.comparing(key -> rounds[key]))
+                        .mapToInt(key -> key)
                         .toArray();
-                places = new int[classCount];
-                for (int place = 0; place < classCount; place++) {
-                    places[classes[place]] = place;
-                }
-                rounds = new int[counts[classes[0]]][];
-                Arrays.setAll(
-                        rounds,
-                        round -> new int
-                                [(int) Arrays.stream(counts)
-                                        .filter(count -> count > round)
-                                        .count()]);
-                int[] seen = new int[classCount];
-                for (int key = 0; key < labels.length; key++) {
-                    rounds[seen[labels[key]]++][places[labels[key]]] = key;
-                }
+                this.labels = Arrays.stream(order).map(key -> labels[key]).toArray();
             }
 
             /**
@@ -306,57 +293,42 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Fea
             }
 
             private boolean[][] correct(float[] text, float[] cosines, int label) {
-                double[][] influence = influence(cosines, betas[0]);
-                double[][] factor = influence(cosines, betas[1] - betas[0]);
-                double[] logits = new double[classes.length];
-                Arrays.setAll(logits, place -> text[classes[place]]);
+                double[] influence = influence(cosines, betas[0]);
+                double[] factor = influence(cosines, betas[1] - betas[0]);
                 boolean[][] correct = new boolean[betas.length][alphas.length];
-                double[] votes = new double[classes.length];
                 for (boolean[] row : correct) {
-                    Arrays.fill(votes, 0);
-                    for (int round = 0; round < rounds.length; round++) {
-                        addRound(influence[round], factor[round], votes);
+                    double[] votes = new double[classes];
+                    for (int i = 0; i < influence.length; i++) {
+                        votes[labels[i]] += influence[i];
+                        influence[i] *= factor[i];
                     }
-                    decide(logits, votes, label, row);
+                    decide(text, votes, label, row);
                 }
                 return correct;
             }
 
             /** Returns exp(−beta (1 − cosine)) of each key. */
-            private double[][] influence(float[] cosines, double beta) {
-                double[][] influence = new double[rounds.length][];
-                for (int round = 0; round < rounds.length; round++) {
-                    int[] keys = rounds[round];
-                    influence[round] = new double[keys.length];
-                    Arrays.setAll(influence[round], i -> Math.exp(-beta * (double) (1 - cosines[keys[i]])));
-                }
-                return influence;
-            }
-
-            private static void addRound(double[] influence, double[] factor, double[] votes) {
-                for (int i = 0; i < influence.length; i++) {
-                    votes[i] += influence[i];
-                    influence[i] *= factor[i];
-                }
+            private double[] influence(float[] cosines, double beta) {
+                return Arrays.stream(order)
+                        .mapToDouble(key -> Math.exp(-beta * (double) (1 - cosines[key])))
+                        .toArray();
             }
 
             /** Fills in whether the label has the largest logit with each alpha; of equal logits the first class wins. */
-            private void decide(double[] logits, double[] votes, int label, boolean[] correct) {
-                int own = places[label];
+            private void decide(float[] text, double[] votes, int label, boolean[] correct) {
                 double least = alphas[0];
                 double most = alphas[alphas.length - 1];
                 Arrays.fill(correct, true);
-                for (int place = 0; place < classes.length; place++) {
-                    double ahead = logits[own] - logits[place];
-                    double votesAhead = votes[own] - votes[place];
-                    if (place == own || Math.min(ahead + least * votesAhead, ahead + most * votesAhead) > MARGIN) {
+                for (int c = 0; c < classes; c++) {
+                    double ahead = (double) text[label] - text[c];
+                    double votesAhead = votes[label] - votes[c];
+                    if (c == label || Math.min(ahead + least * votesAhead, ahead + most * votesAhead) > MARGIN) {
                         continue;
                     }
-                    boolean first = classes[place] < label;
                     for (int a = 0; a < alphas.length; a++) {
-                        double mine = logits[own] + alphas[a] * votes[own];
-                        double other = logits[place] + alphas[a] * votes[place];
-                        correct[a] &= first ? mine > other : mine >= other;
+                        double mine = text[label] + alphas[a] * votes[label];
+                        double other = text[c] + alphas[a] * votes[c];
+                        correct[a] &= c < label ? mine > other : mine >= other;
                     }
                 }
             }

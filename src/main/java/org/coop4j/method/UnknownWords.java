@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.coop4j.base.Numbers;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
 
@@ -40,14 +41,12 @@ public final class UnknownWords {
     /** Returns a warning for the user if there are such names. */
     public static Optional<String> warning(FeatureSpace space, List<String> classNames) {
         List<String> unknown = space.towers().map(clip -> of(clip, classNames)).orElse(List.of());
-        int more = unknown.size() - NAMED;
         return unknown.isEmpty()
                 ? Optional.empty()
-                : Optional.of("the model does not know a word in %s: %s%s; prompts will be weak"
+                : Optional.of("the model does not know a word in %s: %s; prompts will be weak"
                         .formatted(
                                 unknown.size() == 1 ? "this name" : "each of these names",
-                                String.join(", ", unknown.subList(0, Math.min(NAMED, unknown.size()))),
-                                more > 0 ? " and " + more + " more" : ""));
+                                Numbers.some(unknown, NAMED)));
     }
 
     /** Returns a warning about the classes that a classifier did not learn. */

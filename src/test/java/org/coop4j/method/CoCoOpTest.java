@@ -41,7 +41,7 @@ class CoCoOpTest {
                 Clip clip = GoldenMethods.clip(model, folder)) {
             JsonNode c = golden.of(key);
             List<LearnedTensor> learned = new ArrayList<>();
-            for (String name : CoCoOp.MetaNet.withContext()) {
+            for (String name : CoCoOp.TENSORS) {
                 learned.add(GoldenPrompts.initial(golden, key, name));
             }
             List<int[]> prompts = GoldenPrompts.prompts(golden, key);

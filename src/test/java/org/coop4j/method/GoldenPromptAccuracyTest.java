@@ -122,7 +122,7 @@ class GoldenPromptAccuracyTest {
                 "TCP",
                 new Row(
                         tcp,
-                        seed -> tcp.net(clip).initial(context, clip, seed),
+                        seed -> tcp.initial(clip, new Task(List.of("one"), "{}", seed)),
                         learned -> new PromptLearner.Objective(
                                 new Tcp(4, tcp.block(), 8, "{}").vectors(learned, teacher),
                                 KgCoOp.loss(teacher, tcp.weight())),
@@ -138,7 +138,7 @@ class GoldenPromptAccuracyTest {
                 "CoCoOp",
                 new Row(
                         new CoCoOp(),
-                        seed -> spoken(CoCoOp.net(clip).initial(context, clip, seed)),
+                        seed -> spoken(new CoCoOp(words.length, null).initial(clip, new Task(List.of("one"), "{}", seed))),
                         learned -> new PromptLearner.Objective(new CoCoOp().vectors(learned, null), CoOp::loss),
                         11.3,
                         12.9));

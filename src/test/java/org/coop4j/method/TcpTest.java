@@ -38,7 +38,7 @@ class TcpTest {
             JsonNode c = golden.of(key);
             FeatureMatrix teacher = problem.matrix("teacher_text").normalized();
             List<LearnedTensor> learned = new ArrayList<>();
-            for (String name : CoCoOp.MetaNet.withContext()) {
+            for (String name : CoCoOp.TENSORS) {
                 learned.add(GoldenPrompts.initial(golden, key, name));
             }
             PromptLearner.Objective objective = new PromptLearner.Objective(
@@ -50,7 +50,7 @@ class TcpTest {
 
     @Test
     void invalidSettingsAreRefused() throws IOException {
-        assertThatThrownBy(() -> new Tcp().with(Map.of("weight", "-1"))).hasMessageContainingAll("weight", "got -1.0");
+        assertThatThrownBy(() -> new Tcp().with(Map.of("weight", "-1"))).hasMessageContainingAll("weight", "got -1");
         assertThatThrownBy(() -> new Tcp().with(Map.of("context_length", "0")))
                 .hasMessageContainingAll("context_length", "got 0");
         Method thirdBlock = new Tcp().with(Map.of("block", "2"));

@@ -37,7 +37,7 @@ final class RunStore {
     record Failure(String message, String when) {}
 
     private final Path sweep;
-    private final Map<Path, RunConfig> there = new TreeMap<>();
+    private final Map<Path, String> there = new TreeMap<>(); // identities of the configurations
     private final Map<Path, String> damaged = new TreeMap<>();
 
     /**
@@ -54,7 +54,7 @@ final class RunStore {
                 Path config = folder.resolve(RunFolder.CONFIG);
                 if (Files.exists(config, LinkOption.NOFOLLOW_LINKS)) {
                     try {
-                        there.put(folder, RunConfig.read(config));
+                        there.put(folder, RunConfig.read(config).identity());
                     } catch (IOException e) {
                         damaged.put(folder, describe(e));
                     }
@@ -68,8 +68,9 @@ final class RunStore {
      */
     Path folder(SweepRun run) {
         Path own = sweep.resolve(run.folder());
+        String identity = run.config().identity();
         return there.keySet().stream()
-                .filter(folder -> isOf(folder, run))
+                .filter(folder -> there.get(folder).equals(identity))
                 .min(Comparator.comparing((Path folder) -> !RunFolder.isFinished(folder))
                         .thenComparing(folder -> !folder.equals(own))
                         .thenComparing(folder -> !folder.startsWith(own.getParent())))
@@ -77,8 +78,7 @@ final class RunStore {
     }
 
     private boolean isOf(Path folder, SweepRun run) {
-        RunConfig config = there.get(folder);
-        return config != null && config.isSameRun(run.config());
+        return run.config().identity().equals(there.get(folder));
     }
 
     /** Returns the state of a run; nothing is changed. */
@@ -161,7 +161,7 @@ final class RunStore {
     /** Writes the configuration again, as the place of the data may have changed. */
     private void writeConfig(RunFolder folder, SweepRun run) throws IOException {
         folder.write(RunFolder.CONFIG, run.config().toJson());
-        there.put(folder.path(), run.config());
+        there.put(folder.path(), run.config().identity());
     }
 
     /** Returns true if a folder holds more than a lock and what a killed process left. */

@@ -152,7 +152,9 @@ public class Trainer {
             optimizer.step(step.learned(), rate, (long) epoch * batches.length + b + 1);
             for (LearnedTensor tensor : step.learned()) {
                 // A finite loss may have an infinite gradient; it must not reach a checkpoint.
-                requireFinite(tensor.values(), epoch, b);
+                if (!Floats.areFinite(tensor.values())) {
+                    throw new NonFiniteLossException(tensor.name() + " became infinite or not a number", epoch, b);
+                }
             }
             loss += batchLoss;
             accuracy += step.accuracy();
@@ -174,16 +176,6 @@ public class Trainer {
         line.put("accuracy", 100 * (accuracy / batches.length));
         line.put("learning_rate", rate);
         return line;
-    }
-
-    private static void requireFinite(float[] values, int epoch, int batch) {
-        if (!Floats.areFinite(values)) {
-            for (float value : values) {
-                if (!Float.isFinite(value)) {
-                    throw new NonFiniteLossException("a parameter became " + value, epoch, batch);
-                }
-            }
-        }
     }
 
     /** Thrown if the loss, or a parameter after a step, is infinite or not a number; the last checkpoint is kept. */

@@ -3,7 +3,6 @@ package org.coop4j.method.train;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Map;
-import org.coop4j.base.Numbers;
 import org.coop4j.base.Settings;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.method.train.Optimizer.Adam;
@@ -53,18 +52,12 @@ public record Training(
         Settings.requireNotNegative("epochs", epochs);
         Settings.requireNotNegative("warmup_epochs", warmupEpochs);
         Settings.requireNotNegative("weight_decay", weightDecay);
-        requirePositive("batch", batch);
-        requirePositive("rate", rate);
-        requirePositive("warmup_rate", warmupRate);
-        requirePositive("epsilon", epsilon);
+        Settings.requirePositive("batch", batch);
+        Settings.requirePositive("rate", rate);
+        Settings.requirePositive("warmup_rate", warmupRate);
+        Settings.requirePositive("epsilon", epsilon);
         if (!(momentum >= 0 && momentum < 1)) {
             throw new IllegalArgumentException("momentum: expected at least 0 and less than 1, got " + momentum);
-        }
-    }
-
-    private static void requirePositive(String name, double value) {
-        if (!(value > 0)) {
-            throw new IllegalArgumentException(name + ": expected a positive number, got " + Numbers.plain(value));
         }
     }
 

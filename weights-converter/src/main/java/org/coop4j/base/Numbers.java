@@ -71,10 +71,10 @@ public final class Numbers {
                 : String.join(", ", words.subList(0, last)) + " and " + words.get(last);
     }
 
-    /** Joins at most {@code most} words as "a; b; and 3 more". */
+    /** Joins at most {@code most} words as "a, b and 3 more". */
     public static String some(List<String> words, int most) {
-        String first = String.join("; ", words.subList(0, Math.min(most, words.size())));
-        return words.size() <= most ? first : first + "; and " + (words.size() - most) + " more";
+        String first = String.join(", ", words.subList(0, Math.min(most, words.size())));
+        return words.size() <= most ? first : first + " and " + (words.size() - most) + " more";
     }
 
     /** Joins at most {@code most} words as "a, b, …". */
