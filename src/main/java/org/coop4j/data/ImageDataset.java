@@ -97,8 +97,8 @@ public record ImageDataset(
                 requireKnownClass(image, classNames);
             }
         }
-        List<String> empty = absent(
-                classNames, (train.isEmpty() ? test : train).stream().mapToInt(LabelledImage::label));
+        List<String> empty =
+                absent(classNames, (train.isEmpty() ? test : train).stream().mapToInt(LabelledImage::label));
         if (!empty.isEmpty()) {
             throw new IllegalArgumentException("%s has no images for %s: %s"
                     .formatted(

@@ -60,8 +60,7 @@ public record SplitFile(String name, Path json, Path imageRoot) {
     /** The file's contents; the reference's reader ignores the note. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     @JsonIgnoreProperties(ignoreUnknown = true)
-    record Lists(
-            @JsonProperty("made_by") Object madeBy, List<Object> train, List<Object> val, List<Object> test) {}
+    record Lists(@JsonProperty("made_by") Object madeBy, List<Object> train, List<Object> val, List<Object> test) {}
 
     /**
      * The contents of a split file.

@@ -30,7 +30,8 @@ import org.coop4j.weights.Shape;
  * @param referenceSample true to draw its few-shot images as {@code lpclip} does; false to draw those that every other
  *     method learns from
  */
-public record LinearProbe(@Setting("draw the images as lpclip does, not those of all other methods") boolean referenceSample)
+public record LinearProbe(
+        @Setting("draw the images as lpclip does, not those of all other methods") boolean referenceSample)
         implements Method {
 
     /** Entry of the account of the training: the inverse strength of the penalty. */
@@ -99,7 +100,10 @@ public record LinearProbe(@Setting("draw the images as lpclip does, not those of
 
             @Override
             public Learner settled(ClassifierFile learned) {
-                return learner(space, task, OptionalDouble.of(Double.parseDouble(learned.training().get(C))));
+                return learner(
+                        space,
+                        task,
+                        OptionalDouble.of(Double.parseDouble(learned.training().get(C))));
             }
         };
     }

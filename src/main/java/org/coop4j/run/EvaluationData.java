@@ -210,9 +210,10 @@ public record EvaluationData(
             return data;
         }
         DataSpec told = source();
-        DataSpec split = data.split() == null && told.split() != null && absolute(data).equals(absolute(told))
-                ? data.withSplit(told.split())
-                : data;
+        DataSpec split =
+                data.split() == null && told.split() != null && absolute(data).equals(absolute(told))
+                        ? data.withSplit(told.split())
+                        : data;
         return data.exif() == null && told.exif() != null ? split.withExif(told.exif()) : split;
     }
 

@@ -116,7 +116,8 @@ public final class LabelledFeatures {
 
     /** Returns the features of some of the images, in the order of the positions. */
     public FeatureSet select(List<Integer> positions) {
-        return FeatureSet.select(all(), positions.stream().mapToInt(Integer::intValue).toArray());
+        return FeatureSet.select(
+                all(), positions.stream().mapToInt(Integer::intValue).toArray());
     }
 
     /** Returns the logits of a classifier. */

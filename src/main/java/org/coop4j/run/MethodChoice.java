@@ -103,8 +103,7 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
         FeatureSet all = images.train().all(candidate.method.features(), progress);
         FewShotFeatures data = new FewShotFeatures(all, FeatureSet.none(all.width()));
         Trainer trainer = new Trainer(candidate.training, images.task().seed());
-        float[][] logits = new CrossValidation(
-                        candidate.method.learner(images.space(), images.task()), trainer, folds)
+        float[][] logits = new CrossValidation(candidate.method.learner(images.space(), images.task()), trainer, folds)
                 .logits(data, candidate.shots);
         return new Scores(images.train().labels(), logits);
     }

@@ -150,14 +150,13 @@ public final class Run {
         }
         FeatureBank.Lists lists = new FeatureBank.Lists();
         LabelledFeatures val = lists.encode(() -> val(dataset));
-        ImageFeatures train = lists.encode(
-                () -> shared.encode(
-                        sample,
-                        method.features(),
-                        dataset.train(),
-                        "training images",
-                        shared.options().skipBad(),
-                        progress));
+        ImageFeatures train = lists.encode(() -> shared.encode(
+                sample,
+                method.features(),
+                dataset.train(),
+                "training images",
+                shared.options().skipBad(),
+                progress));
         lists.requireReadable();
         FeatureSet chooses = method.usesVal() ? val.all(method.features(), progress) : FeatureSet.none(train.width());
         requireEveryClass(dataset, train);
@@ -248,8 +247,9 @@ public final class Run {
             throws IOException {
         Evaluator evaluator = shared.evaluator(config, progress);
         ended("encode_test");
-        Scores scores =
-                evaluator.images().scores(classifier.forClasses(evaluator.dataset().classNames()));
+        Scores scores = evaluator
+                .images()
+                .scores(classifier.forClasses(evaluator.dataset().classNames()));
         ended("test");
         RunImages images = learnedFrom.testedOn(evaluator);
         images.overlapNote().ifPresent(this::warnOnce);

@@ -45,7 +45,8 @@ class DenseFeaturesTest {
         assertThatThrownBy(() -> new DenseFeatures(2, 3, ROWS, new int[3]))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContainingAll("3 images", "3 views", "width 2", "18", "got 12");
-        assertThatThrownBy(() -> new DenseFeatures(2, 0, ROWS, new int[2])).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new DenseFeatures(2, 0, ROWS, new int[2]))
+                .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new DenseFeatures(2, 3, ROWS, new int[] {0, -1}))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("label -1 of image 1");

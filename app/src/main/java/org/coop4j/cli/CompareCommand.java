@@ -70,8 +70,7 @@ final class CompareCommand extends ConsoleCommand {
         DataSpec source = first.testedOn().source();
         List<LabelledImage> rows =
                 source.holdsFeatures() ? source.load(first.sample().seed()).test() : List.of();
-        try (FeatureSpace space =
-                new PromptOptions(runs.get(0), model).open(files.get(0), rows, Precision.FLOAT32)) {
+        try (FeatureSpace space = new PromptOptions(runs.get(0), model).open(files.get(0), rows, Precision.FLOAT32)) {
             Evaluator evaluator = bankOptions.shared(space).evaluator(first, console);
             Comparison comparison = compare(space, files, evaluator);
             Table<Integer> disagreements = disagreements(comparison, evaluator.images());
@@ -98,8 +97,8 @@ final class CompareCommand extends ConsoleCommand {
                         .formatted(run, both, images.size()));
             }
             try (Classifier classifier = file.open(space).forClasses(names)) {
-                contenders.add(
-                        ComparedClassifier.tested(run.toString(), evaluator.images().scores(classifier), Confidence.of(file)));
+                contenders.add(ComparedClassifier.tested(
+                        run.toString(), evaluator.images().scores(classifier), Confidence.of(file)));
             } catch (IllegalArgumentException e) {
                 throw new CommandFailure(run + ": " + e.getMessage());
             }

@@ -69,7 +69,8 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
         return images;
     }
 
-    private ImageDataset fifthToVal(String trainList, String testList, Reader<Line, LabelledImage> reader) throws IOException {
+    private ImageDataset fifthToVal(String trainList, String testList, Reader<Line, LabelledImage> reader)
+            throws IOException {
         return SplitRules.fifthToVal(folder.name(), images(trainList, reader), images(testList, reader), seed);
     }
 
