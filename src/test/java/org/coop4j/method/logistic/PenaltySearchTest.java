@@ -73,7 +73,7 @@ class PenaltySearchTest {
         JsonNode golden = GoldenFeatures.read("linear_probe.json");
         JsonNode run = golden.get("runs").get(7);
         ImageDataset drawn = sampler(run)
-                .sample(labelled(
+                .sampleOfProbe(labelled(
                         GoldenFeatures.ints(golden.get("train_labels")),
                         GoldenFeatures.ints(golden.get("val_labels"))));
         assertThat(positions(drawn.train())).containsExactly(GoldenFeatures.ints(run.get("train_positions")));
