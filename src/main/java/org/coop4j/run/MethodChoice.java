@@ -54,14 +54,15 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
      * Chooses one by val images or cross-validation.
      *
      * @param config configuration of a run on the images
-     * @param sample sample of the training images
      * @param progress receives the procedure and the accuracy of each candidate
      * @throws DatasetException if there are no val images, and a class has a single training image, so that no image
      *     can be left out
      */
-    public static MethodChoice best(
-            SharedData shared, RunConfig config, Sample sample, List<Candidate> candidates, Progress progress)
+    public static MethodChoice best(SharedData shared, RunConfig config, List<Candidate> candidates, Progress progress)
             throws IOException {
+        boolean every = candidates.stream().anyMatch(c -> c.shots == 0);
+        int most = candidates.stream().mapToInt(Candidate::shots).max().orElseThrow();
+        Sample sample = new Sample(every ? 0 : most, config.sample().seed());
         RunFeatures images = RunFeatures.withoutTest(shared, config, sample, progress);
         ImageDataset whole =
                 shared.dataset(config.testedOn().source(), config.sample().seed());

@@ -136,11 +136,7 @@ final class TrainCommand extends ConsoleCommand {
         RunFolder.requireFree(runOptions.out, runOptions.resume);
         Candidate learns =
                 candidates.stream().filter(c -> c.method().learns()).findFirst().orElse(candidates.get(0));
-        boolean all = candidates.stream().anyMatch(c -> c.shots() == 0);
-        int most = candidates.stream().mapToInt(Candidate::shots).max().orElseThrow();
-        long seed = seeds.get(0);
-        Sample sample = new Sample(all ? 0 : most, seed);
-        return MethodChoice.best(shared, config(shared, learns, seed), sample, candidates, console);
+        return MethodChoice.best(shared, config(shared, learns, seeds.get(0)), candidates, console);
     }
 
     private RunConfig config(SharedData shared, Candidate candidate, long seed) throws IOException {

@@ -130,8 +130,7 @@ final class FewShotTables {
         MethodResults fewShot = study.fewShot();
         List<Line> most = new ArrayList<>();
         for (String dataset : fewShot.datasets().size() > 1 ? fewShot.datasets() : List.<String>of()) {
-            fewShot.cells(dataset).stream()
-                    .filter(cell -> Optional.of(cell.method()).equals(fewShot.main()))
+            fewShot.ofMain(dataset)
                     .map(cell -> new Line(study, cell))
                     .filter(line -> Double.isFinite(line.gain()))
                     .max(Comparator.comparing(line -> line.result.shots()))
