@@ -11,7 +11,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.TinyModel;
-import org.coop4j.data.FeatureSets.DenseFeatures;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
@@ -60,7 +60,7 @@ class LossGradientTest {
         try (Clip clip = TinyModel.open(model, 1)) {
             Task task = new Task(CLASSES, "a photo of a {}.", 1);
             int width = clip.featureWidth(method.features());
-            DenseFeatures none = DenseFeatures.of(width, 1, new float[0], new int[0]);
+            DenseFeatures none = new DenseFeatures(width, 1, new float[0], new int[0]);
             Checked checked = new Checked(method.training(4));
             method.learner(clip, task).fit(new FewShotFeatures(images(width), none), checked);
             assertThat(checked.tensors).isPositive();
@@ -73,7 +73,7 @@ class LossGradientTest {
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) random.nextGaussian();
         }
-        return DenseFeatures.of(width, 1, values, new int[] {0, 1, 2, 0, 1, 2});
+        return new DenseFeatures(width, 1, values, new int[] {0, 1, 2, 0, 1, 2});
     }
 
     /** Checks gradients where training would be. */

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.coop4j.base.Machine;
 import org.coop4j.base.Numbers;
 import org.coop4j.bench.Measurement;
 import org.coop4j.console.AlignedLines;
@@ -14,7 +15,6 @@ import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.JpegCheck;
-import org.coop4j.run.Machine;
 import picocli.CommandLine.Command;
 
 /** {@code coop doctor}: the choices for this machine, and what to change. */
