@@ -114,7 +114,11 @@ final class HuggingFaceConfig {
         }
         PreprocessConfig defaults = PreprocessConfig.openAi(imageSize);
         return new PreprocessConfig(
-                size, json.numbers("image_mean", defaults.mean()), json.numbers("image_std", defaults.std()), false);
+                size,
+                json.numbers("image_mean", defaults.mean()),
+                json.numbers("image_std", defaults.std()),
+                false,
+                defaults.interpolation());
     }
 
     /** Returns the field as an object {@code {key: n}}, whether it is that or the number n alone. */
