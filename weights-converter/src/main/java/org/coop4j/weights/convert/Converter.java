@@ -87,7 +87,7 @@ public final class Converter {
         }
     }
 
-    private void readNames() throws InputException {
+    private void readNames() throws IOException {
         if (weights.names().contains("ctx") && weights.names().contains("token_prefix")) {
             throw new InputException(
                     "a learned prompt of the CoOp reference trainer, not a CLIP model: use coop import");

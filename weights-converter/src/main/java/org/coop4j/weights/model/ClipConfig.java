@@ -76,6 +76,8 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
             int mlpWidth,
             @JsonInclude(JsonInclude.Include.NON_NULL) PeCore peCore)
             implements Vision {
+        private static final double ROTARY_BASE = 10_000;
+
         /** Checks that the dimensions fit together. */
         public Vit {
             requirePositive("image size", imageSize);
@@ -114,6 +116,27 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
         /** Returns the number of tokens of an image: its patches and the class token. */
         public int tokens() {
             return grid() * grid() + classTokens();
+        }
+
+        /**
+         * Returns the angles of a Perception Encoder's rotary positions ({@code rope.py} of facebookresearch/
+         * perception_models), by token and pair of a head's channels: the first half of the pairs turn with the patch's
+         * column, the others with its row. The class token is not rotated.
+         *
+         * @param rows of the result, at least {@link #tokens}; further ones are zero
+         */
+        public double[][] rotaryAngles(int rows) {
+            int frequencies = width / heads / 4; // of each axis
+            double[][] angles = new double[rows][2 * frequencies];
+            for (int patch = 0; patch < grid() * grid(); patch++) {
+                double[] token = angles[classTokens() + patch];
+                for (int j = 0; j < frequencies; j++) {
+                    double frequency = Math.pow(ROTARY_BASE, -(double) j / frequencies);
+                    token[j] = (patch % grid() + classTokens()) * frequency;
+                    token[frequencies + j] = (patch / grid() + classTokens()) * frequency;
+                }
+            }
+            return angles;
         }
     }
 
