@@ -8,10 +8,11 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
-import org.coop4j.data.FeatureSets.DenseFeatures;
-import org.coop4j.method.Method;
+import org.coop4j.data.FeatureSet.DenseFeatures;
+import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
+import org.coop4j.method.Method;
 import org.coop4j.method.train.BatchOrder;
 import org.coop4j.method.train.BatchStep;
 import org.coop4j.method.train.Optimizer;
@@ -38,7 +39,7 @@ public final class PromptSteps {
             Task task = new Task(names, "a photo of a {}.", 1);
             Training training = method.training(16);
             DenseFeatures train = images(clip.embedDim(), Math.max(classes, training.batch()), classes);
-            DenseFeatures none = DenseFeatures.of(clip.embedDim(), 1, new float[0], new int[0]);
+            DenseFeatures none = new DenseFeatures(clip.embedDim(), 1, new float[0], new int[0]);
             double[] seconds = new double[runs];
             method.learner(clip, task)
                     .fit(new FewShotFeatures(train, none), timed(training, seconds))
@@ -70,7 +71,7 @@ public final class PromptSteps {
         for (int i = 0; i < rows.length; i++) {
             rows[i] = (float) random.nextGaussian();
         }
-        return DenseFeatures.of(
+        return new DenseFeatures(
                 width, 1, rows, IntStream.range(0, count).map(i -> i % classes).toArray());
     }
 

@@ -6,10 +6,21 @@ import java.util.Arrays;
 public final class Predictions {
     private Predictions() {}
 
+    /** A score that is NaN or infinite, as that of a classifier with wrong values. */
+    public static final class ScoreException extends IllegalArgumentException {
+        private static final long serialVersionUID = 1L;
+
+        private ScoreException(int label, float score) {
+            super("the score of class %d is %s: expected a number; the classifier's values are wrong, so learn it again"
+                    .formatted(label, score));
+        }
+    }
+
     /**
      * Returns the position of the largest score, the first of equal ones.
      *
-     * @throws IllegalArgumentException if there is no score or one is NaN or infinite
+     * @throws ScoreException if one is NaN or infinite
+     * @throws IllegalArgumentException if there is none
      */
     public static int argmax(float[] scores) {
         if (scores.length == 0) {
@@ -18,7 +29,7 @@ public final class Predictions {
         int best = 0;
         for (int i = 0; i < scores.length; i++) {
             if (Float.isNaN(scores[i]) || scores[i] == Float.POSITIVE_INFINITY) {
-                throw new IllegalArgumentException("score " + i + " is not a number");
+                throw new ScoreException(i, scores[i]);
             }
             if (scores[i] > scores[best]) {
                 best = i;

@@ -7,12 +7,11 @@ import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.CrossValidation;
-import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.Method;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 
@@ -51,23 +50,19 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
         }
     }
 
-    /** Returns all candidates, without a choice. */
-    public static MethodChoice all(List<Candidate> candidates) {
-        return new MethodChoice(candidates, List.of(), false);
-    }
-
     /**
      * Chooses one by val images or cross-validation.
      *
      * @param config configuration of a run on the images
-     * @param sample sample of the training images
      * @param progress receives the procedure and the accuracy of each candidate
      * @throws DatasetException if there are no val images, and a class has a single training image, so that no image
      *     can be left out
      */
-    public static MethodChoice best(
-            SharedData shared, RunConfig config, Sample sample, List<Candidate> candidates, Progress progress)
+    public static MethodChoice best(SharedData shared, RunConfig config, List<Candidate> candidates, Progress progress)
             throws IOException {
+        boolean every = candidates.stream().anyMatch(c -> c.shots == 0);
+        int most = candidates.stream().mapToInt(Candidate::shots).max().orElseThrow();
+        Sample sample = new Sample(every ? 0 : most, config.sample().seed());
         RunFeatures images = RunFeatures.withoutTest(shared, config, sample, progress);
         ImageDataset whole =
                 shared.dataset(config.testedOn().source(), config.sample().seed());
@@ -87,13 +82,10 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
         List<Score> scores = new ArrayList<>();
         for (Candidate given : candidates) {
             // Beside it stands the prompt that is chosen among several.
-            Candidate candidate = given.method().equals(Method.zeroShot())
-                    ? new Candidate(
-                            "%s, \"%s\"".formatted(given.name, images.task().template()),
-                            given.method,
-                            given.training,
-                            given.shots)
-                    : given;
+            String name = given.method.equals(Method.zeroShot())
+                    ? "%s, \"%s\"".formatted(given.name, images.task().template())
+                    : given.name;
+            Candidate candidate = new Candidate(name, given.method, given.training, given.shots);
             Scores measured = crossValidates
                     ? crossValidated(images, folds, candidate, progress)
                     : onVal(images, candidate, progress);
@@ -110,10 +102,9 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
     private static Scores crossValidated(RunFeatures images, int folds, Candidate candidate, Progress progress)
             throws IOException {
         FeatureSet all = images.train().all(candidate.method.features(), progress);
-        FewShotFeatures data = new FewShotFeatures(all, FeatureSets.none(all.width()));
+        FewShotFeatures data = new FewShotFeatures(all, FeatureSet.none(all.width()));
         Trainer trainer = new Trainer(candidate.training, images.task().seed());
-        float[][] logits = new CrossValidation(
-                        candidate.method.learner(images.space(), images.task()), trainer, folds)
+        float[][] logits = new CrossValidation(candidate.method.learner(images.space(), images.task()), trainer, folds)
                 .logits(data, candidate.shots);
         return new Scores(images.train().labels(), logits);
     }

@@ -85,8 +85,8 @@ class EvaluationTest {
     @Test
     void nanScoresAreRefused() {
         assertThatThrownBy(() -> Predictions.argmax(new float[] {1, Float.NaN}))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("score 1");
+                .isInstanceOf(Predictions.ScoreException.class)
+                .hasMessageContainingAll("class 1", "NaN");
         assertThatThrownBy(() -> Predictions.argmax(new float[0])).isInstanceOf(IllegalArgumentException.class);
     }
 

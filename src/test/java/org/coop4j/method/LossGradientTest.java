@@ -13,8 +13,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
-import org.coop4j.data.FeatureSets.DenseFeatures;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
@@ -71,7 +70,7 @@ class LossGradientTest {
                     assertGradients(step, trainer.shuffled(images.size()));
                 }
             } else if (method instanceof FeatureMethod features) {
-                FewShotFeatures data = new FewShotFeatures(images, FeatureSets.none(width));
+                FewShotFeatures data = new FewShotFeatures(images, FeatureSet.none(width));
                 FeatureMethod.Texts texts =
                         new FeatureMethod.Texts(features.prompts().of(task), clip, CLASSES);
                 FeatureMethod.Model untrained = features.start(texts, data, trainer);
@@ -89,7 +88,7 @@ class LossGradientTest {
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) random.nextGaussian();
         }
-        return DenseFeatures.of(width, 1, values, new int[] {0, 1, 2, 0, 1, 2});
+        return new DenseFeatures(width, 1, values, new int[] {0, 1, 2, 0, 1, 2});
     }
 
     private static void assertGradients(BatchStep model, BatchOrder order) {

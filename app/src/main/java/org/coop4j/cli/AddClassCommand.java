@@ -87,8 +87,9 @@ final class AddClassCommand extends ConsoleCommand {
         List<String> names = new ArrayList<>(file.classNames());
         names.add(name);
         LabelledFeatures images = images(shared, names.size() - 1);
-        List<Integer> learned =
-                IntStream.iterate(0, i -> i < (byName ? 0 : images.size()), i -> i + 2).boxed().toList();
+        List<Integer> learned = IntStream.iterate(0, i -> i < (byName ? 0 : images.size()), i -> i + 2)
+                .boxed()
+                .toList();
         Evaluator evaluator = shared.evaluator(config, console);
         try (Classifier before = PromptOptions.classifier(file, clip, file.classNames());
                 Classifier after = byName
@@ -104,8 +105,8 @@ final class AddClassCommand extends ConsoleCommand {
                     .row(
                             Numbers.count(file.classNames().size(), "earlier class", "earlier classes"),
                             Numbers.count(evaluator.images().size()),
-                            Numbers.percent(evaluator.scores(before).accuracy()),
-                            Numbers.percent(evaluator.scores(after).accuracy()));
+                            Numbers.percent(evaluator.images().scores(before).accuracy()),
+                            Numbers.percent(evaluator.images().scores(after).accuracy()));
             LabelledFeatures tested = images.without(learned);
             if (tested.size() > 0) {
                 table.row(

@@ -76,8 +76,8 @@ final class CommandHelp {
     private static String options(Help help) {
         List<OptionSpec> all = help.commandSpec().options();
         Map<Boolean, List<OptionSpec>> usual = all.stream()
-                .collect(Collectors.partitioningBy(
-                        option -> all.size() <= FEW || USUAL.contains(option.longestName())));
+                .collect(
+                        Collectors.partitioningBy(option -> all.size() <= FEW || USUAL.contains(option.longestName())));
         String list = "\nOptions:\n" + help.optionListExcludingGroups(usual.get(true));
         List<OptionSpec> others = usual.get(false);
         return others.isEmpty() ? list : list + "\nMore options:\n" + help.optionListExcludingGroups(others);

@@ -231,8 +231,7 @@ final class ServeCommand extends ConsoleCommand {
         }
         String token = TextFile.read(tokenFile).strip();
         CommandFailure.require(
-                token.matches("[\\x21-\\x7e]+"),
-                tokenFile + ": expected a token of one line without spaces, in ASCII");
+                token.matches("[\\x21-\\x7e]+"), tokenFile + ": expected a token of one line without spaces, in ASCII");
         return Optional.of(token);
     }
 

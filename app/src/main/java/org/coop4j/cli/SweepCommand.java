@@ -114,8 +114,7 @@ final class SweepCommand extends ConsoleCommand {
         require(model, "--model=FILE");
         require(out, "--out=DIR");
         WrongUsage.require(
-                spark == null || !vocabulary.isGiven(),
-                "--vocabulary does not reach Spark's executors: omit --spark");
+                spark == null || !vocabulary.isGiven(), "--vocabulary does not reach Spark's executors: omit --spark");
         Run.Options options = bankOptions.options(out.resolve("bank"), memory.limit());
         SweepPlan read = SweepPlan.read(plan, Optional.ofNullable(data));
         try (Clip clip = ModelOptions.openForTexts(model, vocabulary)) {
@@ -187,7 +186,11 @@ final class SweepCommand extends ConsoleCommand {
     private void list(List<RunState> runs, String time) {
         new Table<RunState>()
                 .text("run", state -> state.run().folder().toString())
-                .numbers("steps", state -> state.run().steps() == 0 ? Cell.NONE : Cell.count(state.run().steps()))
+                .numbers(
+                        "steps",
+                        state -> state.run().steps() == 0
+                                ? Cell.NONE
+                                : Cell.count(state.run().steps()))
                 .in(Format.TABLE)
                 .shown("state", Kind.WORDS, SweepCommand::name, SweepCommand::described)
                 .data("steps", state -> state.run().steps())

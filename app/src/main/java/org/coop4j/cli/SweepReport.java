@@ -62,9 +62,8 @@ record SweepReport(SweepOutcome outcome, Path folder) {
     private Table<?> table() {
         Map<List<String>, Map<Shots, List<RunState>>> rows = outcome.runs().stream()
                 .collect(Collectors.groupingBy(
-                        run -> Setting.of(run).row(),
-                        LinkedHashMap::new,
-                        Collectors.groupingBy(run -> Setting.of(run).shots)));
+                        run -> Setting.of(run).row(), LinkedHashMap::new, Collectors.groupingBy(run -> Setting.of(run)
+                                .shots)));
         List<List<String>> keys = List.copyOf(rows.keySet());
         Table<Integer> table = new Table<Integer>()
                 .text("dataset", i -> isFirst(keys, i) ? keys.get(i).get(0) : "")

@@ -12,6 +12,7 @@ import java.nio.file.NotDirectoryException;
 import java.util.Map;
 import java.util.Set;
 import org.coop4j.clip.MemoryLimit;
+import org.coop4j.eval.Predictions.ScoreException;
 import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.method.PromptLayout.PromptTooLongException;
 import org.coop4j.method.train.Trainer.NonFiniteLossException;
@@ -36,6 +37,7 @@ public final class ProblemText {
             PromptTooLongException.class,
             MemoryLimit.ExceededException.class,
             BackendException.class,
+            ScoreException.class,
             NonFiniteLossException.class);
 
     private ProblemText() {}

@@ -77,11 +77,7 @@ public final class Table<T> {
      * @param formats where it is seen
      */
     public record Column<T>(
-            String heading,
-            Kind kind,
-            List<String> keys,
-            Function<? super T, ?> cell,
-            Set<Format> formats) {}
+            String heading, Kind kind, List<String> keys, Function<? super T, ?> cell, Set<Format> formats) {}
 
     private final String name;
     private final String title;

@@ -9,21 +9,17 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileVisitOption;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.EnumSet;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -159,11 +155,7 @@ public record FoundRuns(
                 root,
                 folder -> !folder.equals(root)
                         && (folder.getFileName().toString().startsWith(".") || RunFolder.isReplaced(folder)),
-                (place, problem) -> {
-                    if (problem instanceof AccessDeniedException) { // otherwise a loop or a dead link
-                        found.damaged.add(new Failure(root.relativize(place), RunStore.describe(problem)));
-                    }
-                });
+                (place, problem) -> found.damaged.add(new Failure(root.relativize(place), RunStore.describe(problem))));
         try (Progress.Task task = progress.task("reading", folders.size(), Progress.Unit.FOLDERS)) {
             for (Path folder : folders) {
                 Path name = root.relativize(folder);
@@ -197,29 +189,24 @@ public record FoundRuns(
      * @param skipped selects folders that are passed over with all that they hold
      * @param failed is told of places that cannot be visited
      */
-    static List<Path> folders(Path root, Predicate<Path> skipped, BiConsumer<Path, IOException> failed)
-            throws IOException {
-        List<Path> folders = new ArrayList<>();
+    static List<Path> folders(Path root, Predicate<Path> skipped, BiConsumer<Path, IOException> failed) {
+        Set<Path> folders = new TreeSet<>();
         Set<Path> seen = new HashSet<>();
-        Files.walkFileTree(
-                root, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, new SimpleFileVisitor<>() {
-                    @Override
-                    public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes at) throws IOException {
-                        if (skipped.test(folder) || !seen.add(folder.toRealPath())) {
-                            return FileVisitResult.SKIP_SUBTREE;
-                        }
+        Deque<Path> left = new ArrayDeque<>(List.of(root));
+        while (!left.isEmpty()) {
+            Path folder = left.pop();
+            if (!skipped.test(folder)) {
+                try (Stream<Path> inside = Files.list(folder)) {
+                    if (seen.add(folder.toRealPath())) {
                         folders.add(folder);
-                        return FileVisitResult.CONTINUE;
+                        inside.filter(Files::isDirectory).forEach(left::push);
                     }
-
-                    @Override
-                    public FileVisitResult visitFileFailed(Path file, IOException problem) {
-                        failed.accept(file, problem);
-                        return FileVisitResult.CONTINUE;
-                    }
-                });
-        Collections.sort(folders);
-        return folders;
+                } catch (IOException e) {
+                    failed.accept(folder, e);
+                }
+            }
+        }
+        return List.copyOf(folders);
     }
 
     /**

@@ -1,5 +1,6 @@
 package org.coop4j.study;
 
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -69,6 +70,19 @@ public record MethodResult(String dataset, Setup setup, SortedMap<Long, Measured
         static Measured of(double accuracy) {
             return new Measured(accuracy, Double.NaN, Double.NaN, List.of());
         }
+
+        private static Measured mean(Collection<Measured> all) {
+            return new Measured(
+                    mean(all, Measured::accuracy),
+                    mean(all, Measured::macroF1),
+                    mean(all, Measured::calibrationError),
+                    List.of());
+        }
+
+        /** Returns the mean of a score; not a number unless all have it. */
+        private static double mean(Collection<Measured> all, ToDoubleFunction<Measured> score) {
+            return all.stream().mapToDouble(score).average().orElseThrow();
+        }
     }
 
     /** Differences of percentages are the same if they are as close as this. */
@@ -97,17 +111,11 @@ public record MethodResult(String dataset, Setup setup, SortedMap<Long, Measured
         boolean same = results.stream().allMatch(one -> one.seeds().equals(first.seeds()));
         SortedMap<Long, Measured> bySeed = new TreeMap<>();
         for (long seed : same ? first.seeds() : List.of(0L)) {
-            ToDoubleFunction<ToDoubleFunction<Measured>> mean = score -> results.stream()
-                    .mapToDouble(one -> same ? score.applyAsDouble(one.bySeed.get(seed)) : one.mean(score))
-                    .average()
-                    .orElseThrow();
             bySeed.put(
                     seed,
-                    new Measured(
-                            mean.applyAsDouble(Measured::accuracy),
-                            mean.applyAsDouble(Measured::macroF1),
-                            mean.applyAsDouble(Measured::calibrationError),
-                            List.of()));
+                    Measured.mean(results.stream()
+                            .map(one -> same ? one.bySeed.get(seed) : Measured.mean(one.bySeed.values()))
+                            .toList()));
         }
         return new MethodResult(AVERAGE, first.setup, bySeed, results);
     }
@@ -136,17 +144,14 @@ public record MethodResult(String dataset, Setup setup, SortedMap<Long, Measured
 
     /** Returns the mean accuracy over the seeds. */
     public double accuracy() {
-        return mean(Measured::accuracy);
-    }
-
-    /** Returns the mean over the seeds; not a number unless all results have the score. */
-    private double mean(ToDoubleFunction<Measured> score) {
-        return bySeed.values().stream().mapToDouble(score).average().orElseThrow();
+        return Measured.mean(bySeed.values(), Measured::accuracy);
     }
 
     /** Returns a score over the seeds, if all results have it. */
     public Optional<SeedSummary> summary(ToDoubleFunction<Measured> score) {
-        return Double.isNaN(mean(score)) ? Optional.empty() : Optional.of(SeedSummary.of(bySeed.values(), score));
+        return Double.isNaN(Measured.mean(bySeed.values(), score))
+                ? Optional.empty()
+                : Optional.of(SeedSummary.of(bySeed.values(), score));
     }
 
     /** Returns the results of the seeds that another has too; those that hold for all seeds stay. */

@@ -14,6 +14,7 @@ import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.method.Method;
@@ -21,6 +22,7 @@ import org.coop4j.study.HandWrittenPrompts.Prompt;
 import org.coop4j.study.MethodResult.Gain;
 import org.coop4j.study.MethodResult.Measured;
 import org.coop4j.study.MethodResult.Setup;
+import org.coop4j.study.PublishedNumbers.DatasetNames;
 import org.coop4j.study.Study.Entry;
 
 /** Results by dataset, method and shots, and their averages over the datasets. */
@@ -100,13 +102,12 @@ public final class MethodResults {
      * @param all results of which an average needs all, such as those on base and on new classes
      * @param notes is told what is left out and why
      */
-    static void average(
-            List<String> datasets, Set<Setup> setups, List<MethodResults> all, Consumer<String> notes) {
+    static void average(List<String> datasets, Set<Setup> setups, List<MethodResults> all, Consumer<String> notes) {
         if (datasets.size() < 2) {
             return;
         }
-        BiPredicate<String, Setup> known =
-                (dataset, setup) -> all.stream().allMatch(one -> one.get(dataset, setup).isPresent());
+        BiPredicate<String, Setup> known = (dataset, setup) ->
+                all.stream().allMatch(one -> one.get(dataset, setup).isPresent());
         Map<Boolean, List<Setup>> frequent = setups.stream()
                 .collect(Collectors.partitioningBy(setup -> 2
                                 * datasets.stream()
@@ -206,6 +207,11 @@ public final class MethodResults {
     /** Returns all results on a dataset, by method and shots. */
     public List<MethodResult> cells(String dataset) {
         return setups().stream().flatMap(setup -> get(dataset, setup).stream()).toList();
+    }
+
+    /** Returns the main method's results on a dataset, or its averages. */
+    public Stream<MethodResult> ofMain(String dataset) {
+        return cells(dataset).stream().filter(cell -> main().equals(Optional.of(cell.method())));
     }
 
     /** Returns all results but averages. */

@@ -5,16 +5,13 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import org.coop4j.base.Settings;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
@@ -160,16 +157,13 @@ final class PlanReader {
         } else {
             place = Optional.of(item);
         }
-        String template = item.get(
-                "template",
-                null,
-                value -> value.read(PromptEnsemble::of).templates().get(0));
-        DataSpec data = place.isPresent()
-                ? own(item, place.get()).described(name.map(PlanValue::text).orElse(null), template)
-                : published(item, name).described(null, template);
-        return data.withSplitSeed(
-                        item.get("split_seed", USUAL_SPLIT_SEED, value -> value.whole(0, Integer.MAX_VALUE)))
-                .withExif(exif(item, exif));
+        String template = item.get("template", null, value -> value.read(PromptEnsemble::of)
+                .templates()
+                .get(0));
+        DataSpec data = place.isPresent() ? own(item, place.get()) : published(item, name);
+        String title = place.isPresent() ? name.map(PlanValue::text).orElse(null) : null;
+        long seed = item.get("split_seed", USUAL_SPLIT_SEED, value -> value.whole(0, Integer.MAX_VALUE));
+        return data.described(title, template, seed).withExif(exif(item, exif));
     }
 
     private DataSpec published(PlanValue item, Optional<PlanValue> name) {
@@ -182,7 +176,7 @@ final class PlanReader {
         Benchmark benchmark = given.read(Benchmarks.published()::get);
         Path place = root.orElseThrow(() -> item.problem(
                 "the folder of %s is unknown: give data: DIR in the plan, or --data DIR".formatted(benchmark.name())));
-        return DataSpec.of(place.toAbsolutePath().normalize()).withBenchmark(benchmark.name());
+        return DataSpec.of(place.toAbsolutePath().normalize(), benchmark.name());
     }
 
     private DataSpec own(PlanValue item, PlanValue place) {
@@ -306,7 +300,8 @@ final class PlanReader {
         List<String> names = datasets.stream().map(Dataset::name).toList();
         return new Choice(
                 chosen(
-                        value.get(from),
+                        value,
+                        from,
                         names,
                         names,
                         word -> names.contains(word.text())
@@ -315,23 +310,22 @@ final class PlanReader {
                                         .find(word.text())
                                         .map(Benchmark::name)
                                         .orElse(word.text())),
-                chosen(value.get("methods"), names(planned -> true), usual, PlanValue::text),
-                chosen(value.get("shots"), shots, shots, PlanReader::shots));
+                chosen(value, "methods", names(planned -> true), usual, PlanValue::text),
+                chosen(value, "shots", shots, shots, PlanReader::shots));
     }
 
     private static <T> Set<T> chosen(
-            Optional<PlanValue> value, Collection<T> own, Collection<T> usual, Function<PlanValue, T> meant) {
-        if (value.isEmpty()) {
-            return Set.copyOf(usual);
-        }
-        return new LinkedHashSet<>(value.get().each(word -> {
-            T chosen = meant.apply(word);
-            if (!own.contains(chosen)) {
-                String all = own.stream().map(String::valueOf).collect(Collectors.joining(", "));
-                throw word.problem(
-                        "%s: \"%s\" is not among the plan's own, %s".formatted(word.key(), word.text(), all));
-            }
-            return chosen;
-        }));
+            PlanValue value, String key, List<T> own, List<T> usual, Function<PlanValue, T> meant) {
+        return Set.copyOf(value.get(
+                key,
+                usual,
+                all -> all.each(word -> {
+                    T chosen = meant.apply(word);
+                    if (!own.contains(chosen)) {
+                        throw word.problem(
+                                "%s: \"%s\" is not among the plan's own, %s".formatted(key, word.text(), own));
+                    }
+                    return chosen;
+                })));
     }
 }

@@ -175,8 +175,7 @@ record PlanValue(String file, String key, Mark place, Node node) {
         for (PlanValue item : items()) {
             T made = make.apply(item);
             if (!names.add(name.apply(item, made))) {
-                throw item.problem(
-                        "%s lists %s twice: omit one or rename it".formatted(key, name.apply(item, made)));
+                throw item.problem("%s lists %s twice: omit one or rename it".formatted(key, name.apply(item, made)));
             }
             all.add(made);
         }

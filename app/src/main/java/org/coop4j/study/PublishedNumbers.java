@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -14,6 +15,7 @@ import java.util.stream.Stream;
 import org.coop4j.base.Resource;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.benchmark.Benchmark;
+import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.method.Method;
 import org.coop4j.study.MethodResult.Setup;
 
@@ -122,5 +124,28 @@ public record PublishedNumbers(List<Table> tables) {
                 .map(found -> new Score(
                         found.get(0).table,
                         found.stream().mapToDouble(Score::accuracy).average().orElseThrow()));
+    }
+
+    /** Names of datasets in the papers, and their order in the papers' tables. */
+    public static final class DatasetNames {
+
+        private static final Benchmarks PUBLISHED = Benchmarks.published();
+
+        /** Published datasets as in the papers' tables, others behind them by name. */
+        static final Comparator<String> ORDER = Comparator.comparing((String dataset) ->
+                        published(dataset).map(PUBLISHED.all()::indexOf).orElse(Integer.MAX_VALUE))
+                .thenComparing(Comparator.naturalOrder());
+
+        private DatasetNames() {}
+
+        /** Returns the published dataset of this name. */
+        public static Optional<Benchmark> published(String dataset) {
+            return PUBLISHED.find(dataset);
+        }
+
+        /** Returns a dataset's name in the papers' tables, or its own. */
+        public static String title(String dataset) {
+            return published(dataset).map(Benchmark::title).orElse(dataset);
+        }
     }
 }

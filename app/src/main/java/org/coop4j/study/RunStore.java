@@ -40,12 +40,8 @@ final class RunStore {
     private final Map<Path, String> there = new TreeMap<>(); // identities of the configurations
     private final Map<Path, String> damaged = new TreeMap<>();
 
-    /**
-     * Finds the runs of a sweep's folder.
-     *
-     * @throws IOException if it cannot be read
-     */
-    RunStore(Path sweep) throws IOException {
+    /** Finds the runs of a sweep's folder. */
+    RunStore(Path sweep) {
         this.sweep = sweep;
         Path runs = sweep.resolve(SweepRun.RUNS);
         if (Files.exists(runs)) {
@@ -136,9 +132,9 @@ final class RunStore {
      */
     Path prepare(SweepRun run) throws IOException {
         try (RunFolder open = RunFolder.open(place(run))) {
-            Files.deleteIfExists(open.file(RunFolder.PROVENANCE));
-            Files.deleteIfExists(open.file(RunFolder.RESULT));
-            Files.deleteIfExists(open.file(RunFolder.FAILURE));
+            for (String name : List.of(RunFolder.PROVENANCE, RunFolder.RESULT, RunFolder.FAILURE)) {
+                Files.deleteIfExists(open.file(name));
+            }
             writeConfig(open, run);
             return open.path();
         }

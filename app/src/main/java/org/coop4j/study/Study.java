@@ -89,7 +89,10 @@ public record Study(
 
     /** Groups runs by model, those of the models with most runs first. */
     public static List<Study> of(FoundRuns findings) {
-        List<List<FinishedRun>> byModel = grouped(findings.finished(), run -> run.model().sha256()).values().stream()
+        List<List<FinishedRun>> byModel = grouped(
+                        findings.finished(), run -> run.model().sha256())
+                .values()
+                .stream()
                 .sorted(Comparator.comparing((List<FinishedRun> runs) -> -runs.size())
                         .thenComparing(runs -> runs.get(0).model().sha256()))
                 .toList();
@@ -151,8 +154,16 @@ public record Study(
                         runs,
                         run -> List.of(run.result().dataset(), run.result().half()))
                 .values()) {
-            List<List<FinishedRun>> sets =
-                    List.copyOf(grouped(same, run -> testSet(run.result())).values());
+            List<List<FinishedRun>> sets = List.copyOf(
+                    // Test images are distinguished by their number and classes.
+                    grouped(
+                                    same,
+                                    run -> List.of(
+                                            run.result().testImages(),
+                                            run.result().perClass().stream()
+                                                    .map(PerClass::name)
+                                                    .collect(Collectors.toSet())))
+                            .values());
             long sizes = sets.stream()
                     .map(set -> set.get(0).result().testImages())
                     .distinct()
@@ -174,13 +185,6 @@ public record Study(
             }
         }
         return names;
-    }
-
-    /** Distinguishes test images by their number and classes. */
-    private static List<Object> testSet(RunResult result) {
-        return List.of(
-                result.testImages(),
-                result.perClass().stream().map(PerClass::name).collect(Collectors.toSet()));
     }
 
     /** Returns the last of runs that were made more than once. */

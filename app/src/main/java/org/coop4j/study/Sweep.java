@@ -85,7 +85,7 @@ public final class Sweep {
     }
 
     /** Returns the states of all runs in a sweep's folder, which is not changed. */
-    public List<RunState> states(Path folder) throws IOException {
+    public List<RunState> states(Path folder) {
         return runs.stream().map(new RunStore(folder)::state).toList();
     }
 

@@ -50,7 +50,7 @@ final class SweepWork {
     private final Set<String> noted = new HashSet<>();
     private final Map<SweepRun, RunState> ended = new LinkedHashMap<>();
 
-    SweepWork(SharedData shared, Path sweepFolder, SweepListener listener) throws IOException {
+    SweepWork(SharedData shared, Path sweepFolder, SweepListener listener) {
         this.shared = shared;
         this.store = new RunStore(sweepFolder);
         this.listener = listener;

@@ -70,7 +70,7 @@ class BenchmarkDataTest {
         assertThat(texts(json.path("templates"))).containsExactly("{} texture.");
         assertThat(json.at("/scores/images").asInt()).isEqualTo(9);
         assertThat(json.path("images").path(0).path("truth").asText()).isEqualTo("banded");
-        assertThat(run.err()).contains("DescribableTextures: 9 test images of 3 classes, prompt: {} texture.");
+        assertThat(run.err()).contains("DescribableTextures", "9 test images", "3 classes", "{} texture.");
     }
 
     @Test
@@ -88,7 +88,7 @@ class BenchmarkDataTest {
         assertThat(json.at("/scores/images").asInt()).isEqualTo(2);
         CommandRun val = zeroShot("--dataset", "imagenet-a", "--split", "val");
         assertThat(val.code()).isEqualTo(1);
-        assertThat(val.err()).contains("ImageNetA has no val images");
+        assertThat(val.err()).contains("ImageNetA", "val");
     }
 
     @Test
@@ -167,7 +167,7 @@ class BenchmarkDataTest {
                 ? coop("train", "-m", model, "-d", data, "--dataset", "mnist", "-o", "x")
                 : coop("eval", "-p", "x", "-d", data, "--dataset", "mnist");
         assertThat(run.code()).isEqualTo(code);
-        assertThat(run.err()).contains("no dataset is called 'mnist'");
+        assertThat(run.err()).contains("'mnist'");
     }
 
     @Test
@@ -185,6 +185,6 @@ class BenchmarkDataTest {
                 "-o",
                 folder.resolve("no-run"));
         assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("ImageNetA has only test images").doesNotContain("bug");
+        assertThat(run.err()).contains("ImageNetA", "test images").doesNotContain("bug");
     }
 }

@@ -69,7 +69,8 @@ class ClassifierCampaign {
             double temperature = file.temperature();
             List<String> names = List.copyOf(tensors.keySet());
             String name = names.isEmpty() ? "none" : names.get(random.nextInt(names.size()));
-            float[] values = names.isEmpty() ? new float[2] : tensors.get(name).values().clone();
+            float[] values =
+                    names.isEmpty() ? new float[2] : tensors.get(name).values().clone();
             switch (this) {
                 case NO_TENSOR -> tensors.remove(name);
                 case OTHER_SHAPE -> {
@@ -81,7 +82,8 @@ class ClassifierCampaign {
                     Arrays.fill(values, this == ZEROS ? 0 : 1e12f);
                     tensors.computeIfPresent(name, (n, tensor) -> new ClassifierFile.Tensor(tensor.shape(), values));
                 }
-                case OTHER_METHOD -> method = Method.all().get(random.nextInt(Method.all().size()));
+                case OTHER_METHOD ->
+                    method = Method.all().get(random.nextInt(Method.all().size()));
                 case FEWER_CLASSES -> classes.remove(classes.size() - 1);
                 case MORE_CLASSES -> classes.add("x".repeat(1 + random.nextInt(200)));
                 case NO_TRAINING -> training = Map.of(ClassifierFile.LOGIT_SCALE, "1e30");
@@ -172,7 +174,8 @@ class ClassifierCampaign {
         }
         executor.shutdownNow();
         clip.close();
-        System.out.printf("classifiers, seed %d: %s, findings: %s%n", CampaignFiles.setting("seed", 1), counts, findings);
+        System.out.printf(
+                "classifiers, seed %d: %s, findings: %s%n", CampaignFiles.setting("seed", 1), counts, findings);
         assertThat(findings).isEmpty();
     }
 

@@ -103,8 +103,9 @@ class CoopTest {
     @CsvSource({"tran,train", "evla,eval", "conver,convert"})
     void aMistypedCommandIsSuggested(String typed, String meant) {
         assertThat(coop(typed).err())
-                .isEqualTo(
-                        "coop: there is no command '%s'; did you mean %s? (see coop --help)\n".formatted(typed, meant));
+                .startsWith("coop: ")
+                .contains("'" + typed + "'; did you mean " + meant + "?", "coop --help")
+                .hasLineCount(1);
     }
 
     @ParameterizedTest
@@ -112,13 +113,16 @@ class CoopTest {
     void whatIsLikeNoCommandHasNoSuggestion(String typed) {
         CommandRun run = coop(typed);
         assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err()).isEqualTo("coop: there is no command '" + typed + "' (see coop --help)\n");
+        assertThat(run.err())
+                .startsWith("coop: ")
+                .contains("'" + typed + "'", "coop --help")
+                .doesNotContain("did you mean")
+                .hasLineCount(1);
     }
 
     @Test
     void aMistypedOptionIsSuggestedAndAShortOneNever() {
-        assertThat(coop("tokenize", "--jsn", "text").err())
-                .contains("there is no option '--jsn'; did you mean --json?");
+        assertThat(coop("tokenize", "--jsn", "text").err()).contains("'--jsn'; did you mean --json?");
         assertThat(coop("tokenize", "-x", "text").err()).contains("'-x' (see");
     }
 

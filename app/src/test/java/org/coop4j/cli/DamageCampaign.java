@@ -45,6 +45,7 @@ class DamageCampaign {
         CHECKPOINT("begun/checkpoint.safetensors", "train", true),
         PROMPT("run/classifier.safetensors", "predict"),
         IMAGES("run/images.json", "eval of the run"),
+        ANY_OF_RUN("run/[!.]*", "eval of the run"),
         CONFIG_OF_TRAINING("begun/config.json", "train"),
         CONFIG_OF_SWEEP("sweep/runs/shapes/*/*/config.json", "sweep"),
         RESULT_IN_SWEEP("sweep/runs/shapes/*/*/result.json", "sweep"),

@@ -94,7 +94,7 @@ class DatasetsCommandTest {
                 .contains("for the published division");
         assertThat(coop("datasets", "show", "eurosat").out())
                 .contains("SeaLake is called \"Sea or Lake\"")
-                .doesNotContain("River is called", "also called");
+                .doesNotContain("River is", "also called");
         assertThat(coop("datasets", "show", "imagenet-r").out()).contains("none to train on");
     }
 
@@ -104,7 +104,7 @@ class DatasetsCommandTest {
         CommandRun run = coop((Object[]) line.split(" "));
         assertThat(run.code()).isEqualTo(2);
         assertThat(run.err().lines()).hasSize(1);
-        assertThat(run.err()).contains("no dataset is called 'mnist'", "EuroSAT");
+        assertThat(run.err()).contains("'mnist'", "EuroSAT");
     }
 
     @Test
@@ -147,9 +147,8 @@ class DatasetsCommandTest {
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.out())
                 .containsPattern("OxfordPets +incomplete +2 +20 +6 +2 +2 +no split file")
-                .contains("OxfordPets: 2 images are missing: ")
-                .contains(image.toString())
-                .contains("2 classes instead of 37, 20 train images instead of 2,944");
+                .containsPattern("OxfordPets: 2 images .*\\Q" + image)
+                .containsPattern("OxfordPets: .*\\b2\\b.*\\b37\\b.*\\b20\\b.*\\b2,944\\b");
         JsonNode pets = json(coop("datasets", "check", root, "pets", "--json")).at("/datasets/0");
         assertThat(pets.at("/missing/count").asInt()).isEqualTo(2);
         assertThat(pets.at("/missing/first").toString()).contains(image.toString());
@@ -172,7 +171,7 @@ class DatasetsCommandTest {
         CommandRun made = coop("datasets", "check", root, "dtd");
         assertThat(made.code()).isZero();
         assertThat(made.out())
-                .contains("split_zhou_DescribableTextures.json, made by coop4j: by some rule")
+                .containsPattern("split_zhou_DescribableTextures.json, .*coop4j.*by some rule")
                 .contains("complete");
         JsonNode division =
                 json(coop("datasets", "check", root, "dtd", "--json")).at("/datasets/0/division");

@@ -75,8 +75,7 @@ class DemoCommandTest {
         try (Stream<Path> classes = Files.list(pictures.folder().resolve("photographs/train"))) {
             assertThat(coop("demo", "--help").out().replaceAll("\\s+", " "))
                     .contains("%d classes".formatted(classes.count()))
-                    .contains("from 1 to 16 photographs per class with three seeds")
-                    .contains("GDA and a linear probe");
+                    .contains("1 to 16 photographs", "three seeds", "GDA", "linear probe");
         }
     }
 

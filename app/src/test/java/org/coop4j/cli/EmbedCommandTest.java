@@ -93,7 +93,8 @@ class EmbedCommandTest {
         try (SafetensorsFile file = SafetensorsFile.open(out);
                 Clip clip = Clip.open(model)) {
             assertThat(file.shape("pixels").dims()).containsExactly(2L, 3L, 32L, 32L);
-            float[] second = clip.preprocessing().toTensor(clip.preprocessing().fitted(new ImageDecoder().decode(chair)));
+            float[] second =
+                    clip.preprocessing().toTensor(clip.preprocessing().fitted(new ImageDecoder().decode(chair)));
             float[] pixels = file.floats("pixels");
             assertThat(java.util.Arrays.copyOfRange(pixels, second.length, pixels.length))
                     .containsExactly(second);
@@ -110,7 +111,7 @@ class EmbedCommandTest {
         Path damaged = Files.writeString(folder.resolve("damaged.jpg"), "no picture");
         CommandRun run = coop("embed", "-m", model, accordion, damaged, chair, "--pixels", "-o", out);
         assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("damaged.jpg").contains("1 of 3 images cannot be read");
+        assertThat(run.err()).contains("damaged.jpg", "1 of 3 images");
         try (SafetensorsFile file = SafetensorsFile.open(out)) {
             assertThat(file.shape("features").dim(0)).isEqualTo(2);
             assertThat(file.shape("pixels").dim(0)).isEqualTo(2);

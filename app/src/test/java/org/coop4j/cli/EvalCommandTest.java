@@ -91,7 +91,7 @@ class EvalCommandTest {
         assertSameTest(eval("-p", run, "-d", pictures, "--json"), run);
         CommandRun train = eval("-p", run, "--split", "train", "--json");
         assertThat(json(train).get("images").asInt()).isEqualTo(15);
-        assertThat(train.err()).contains("6 of 15 images were learned from");
+        assertThat(train.err()).contains("6 of 15 images");
         CommandRun wrong = eval("-p", run, "--seed", 1);
         assertThat(wrong.code()).isEqualTo(2);
         assertThat(wrong.err()).contains("--seed", "--data");
@@ -109,7 +109,7 @@ class EvalCommandTest {
         assertThat(done.code()).as(done.err()).isZero();
         assertSameTest(eval("-p", tip, "--json"), tip);
         CommandRun train = eval("-p", tip, "--split", "train", "--json");
-        assertThat(train.err()).contains("6 of 15 images were learned from");
+        assertThat(train.err()).contains("6 of 15 images");
     }
 
     @Test
@@ -119,9 +119,7 @@ class EvalCommandTest {
         int leftOut = json(done).get("left_out").asInt();
         assertThat(leftOut).isPositive();
         assertThat(json(done).get("images").asInt()).isEqualTo(9 - leftOut);
-        assertThat(done.err())
-                .contains(leftOut + " of 9 images were learned from, by content (" + pictures)
-                .contains("are left out; --allow-overlap counts them");
+        assertThat(done.err()).contains(leftOut + " of 9 images", pictures.toString(), "left out", "--allow-overlap");
 
         CommandRun all = eval("-p", run, "-d", pictures, "--seed", other, "--allow-overlap", "--json");
         assertThat(json(all).get("images").asInt()).isEqualTo(9);
@@ -148,7 +146,7 @@ class EvalCommandTest {
         }
         CommandRun none = eval("-p", run, "-d", copies);
         assertThat(none.code()).isEqualTo(1);
-        assertThat(none.err()).contains("6 of 6 images were learned from", "no other is left", "--allow-overlap");
+        assertThat(none.err()).contains("6 of 6 images", "--allow-overlap");
 
         TestPictures.write(copies.resolve("test").resolve(CLASSES[1]).resolve("new.png"), 1, 99);
         JsonNode said = json(eval("-p", run, "-d", copies, "--json"));
@@ -165,14 +163,14 @@ class EvalCommandTest {
         CommandRun done = eval("-p", named, "-d", pictures, "--json");
         assertSameTest(done, named);
         assertThat(json(done).get("classes").get(0).get("class").asText()).isEqualTo("ocean");
-        assertThat(done.err()).contains("using the run's class names, ocean, meadow, sunset");
+        assertThat(done.err()).contains("ocean, meadow, sunset");
 
         Path two = folder.resolve("two");
         TestPictures.write(two.resolve("test/red sky/a.png"), 2, 200);
         TestPictures.write(two.resolve("test/green hill/a.png"), 1, 200);
         assertThat(eval("-p", run, "-d", two).err()).contains("2 of the 3 classes", "--only-these-classes");
         TestPictures.write(two.resolve("test/zebra/a.png"), 3, 200);
-        assertThat(eval("-p", run, "-d", two).err()).contains("1 of 3 classes were not learned: zebra");
+        assertThat(eval("-p", run, "-d", two).err()).contains("1 of 3 classes", "zebra");
     }
 
     @Test
@@ -215,7 +213,7 @@ class EvalCommandTest {
         Path alone = folder.resolve("among-two.jsonl");
         CommandRun two = eval("-p", run, "-d", some, "--only-these-classes", "--per-image", alone, "--json");
         assertThat(json(two).get("images").asInt()).isEqualTo(8);
-        assertThat(two.err()).contains("2 of the 3 classes; only these are scored");
+        assertThat(two.err()).contains("2 of the 3 classes");
         assertThat(alone).content().isNotEqualTo(Files.readString(among)); // probabilities among fewer classes
     }
 
@@ -235,7 +233,7 @@ class EvalCommandTest {
         Files.delete(image);
         CommandRun gone = eval("-p", learned);
         assertThat(gone.code()).isEqualTo(1);
-        assertThat(gone.err()).contains("1 of the run's 9 test images", image + "");
+        assertThat(gone.err()).contains("1 of the run's 9", image + "");
     }
 
     @Test

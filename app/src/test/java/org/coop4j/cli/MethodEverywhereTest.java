@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.method.Method;
 import org.coop4j.predict.ImageClassifier;
@@ -23,11 +24,20 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 
-/** A method's name is all that a user says: one of each kind, through every command and Java. */
+/** A method's name is all that a user says: one of each kind, through every command and Java; all through commands. */
 class MethodEverywhereTest {
 
     /** Learned prompts, image features by steps and in closed form, and nothing learned. */
     static final List<String> METHODS = List.of("kgcoop", "linear-probe", "zero-shot", "clap");
+
+    /** The others, trained for an epoch at most. */
+    static final List<String> OTHERS = Method.all().stream()
+            .map(Method::id)
+            .filter(id -> !METHODS.contains(id))
+            .toList();
+
+    static final List<String> ALL =
+            Stream.concat(METHODS.stream(), OTHERS.stream()).toList();
 
     private static final String[] CLASSES = {"blue sea", "green hill", "red sky"};
     private static final int EACH = 3;
@@ -43,21 +53,16 @@ class MethodEverywhereTest {
     static void train() throws IOException {
         model = TinyModel.write(folder);
         pictures = TestPictures.folder(folder.resolve("pictures"), EACH, CLASSES);
-        trained = json(
-                "train",
-                "-m",
-                model,
-                "-d",
-                pictures,
-                "-k",
-                2,
-                "--method",
-                String.join(",", METHODS),
-                "--bank",
-                folder.resolve("bank"),
-                "-o",
-                folder.resolve("runs"),
-                "--json");
+        trained = train(METHODS, "runs");
+        train(OTHERS, "others", "--epochs", 1);
+    }
+
+    private static JsonNode train(List<String> methods, String out, Object... more) throws IOException {
+        List<Object> words = new ArrayList<>(List.of("train", "-m", model, "-d", pictures, "-k", 2, "--json"));
+        words.addAll(List.of("--method", String.join(",", methods)));
+        words.addAll(List.of("--bank", folder.resolve("bank"), "-o", folder.resolve(out)));
+        words.addAll(List.of(more));
+        return json(words.toArray());
     }
 
     private static JsonNode json(Object... words) throws IOException {
@@ -67,7 +72,7 @@ class MethodEverywhereTest {
     }
 
     private static Path run(String method) {
-        return folder.resolve("runs").resolve(method);
+        return folder.resolve(METHODS.contains(method) ? "runs" : "others").resolve(method);
     }
 
     private static String title(String method) {
@@ -115,7 +120,7 @@ class MethodEverywhereTest {
 
     /** A command that is not for a method says so, and is no bug. */
     @ParameterizedTest
-    @FieldSource("METHODS")
+    @FieldSource("ALL")
     void noCommandTakesAMethodForABug(String method) {
         Path bank = folder.resolve("bank");
         List<List<Object>> commands = List.of(

@@ -374,7 +374,7 @@ class PromptCommandsTest {
         assertThat(others.code()).isEqualTo(1);
         assertThat(others.err()).contains("other class names");
         assertThat(coop("import", out, "-m", model, "-c", "x,y", "-o", prompt).err())
-                .contains("was trained for 3 classes, but 2 class names are given");
+                .contains("3 classes", "2 class names");
         assertThat(prompt).doesNotExist();
     }
 
@@ -451,9 +451,7 @@ class PromptCommandsTest {
         List<Object> words = new ArrayList<>(List.of("predict", "-p", other, "-m", tiny, "-q", "-c", "cat,dog", image));
         CommandRun refused = coop(words.toArray());
         assertThat(refused.code()).isEqualTo(1);
-        assertThat(refused.err())
-                .contains("is outside the model's vocabulary of 528 tokens", "--vocabulary DIR")
-                .hasLineCount(1);
+        assertThat(refused.err()).contains("528 tokens", "--vocabulary DIR").hasLineCount(1);
         words.addAll(List.of("--vocabulary", CampaignFiles.vocabulary()));
         assertThat(coop(words.toArray()).code()).isZero();
     }

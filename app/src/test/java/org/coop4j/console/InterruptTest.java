@@ -40,8 +40,7 @@ class InterruptTest {
     @Test
     @Timeout(60)
     void anInterruptedProcessSaysHowToGoOn() throws IOException {
-        assertThat(errorOfInterrupted("open"))
-                .isEqualTo("coop: " + Interrupt.RESUME + "\n");
+        assertThat(errorOfInterrupted("open")).isEqualTo("coop: " + Interrupt.RESUME + "\n");
         assertThat(errorOfInterrupted("close")).isEmpty();
     }
 }

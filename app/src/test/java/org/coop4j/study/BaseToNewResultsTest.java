@@ -45,7 +45,9 @@ class BaseToNewResultsTest {
                     for (String dataset : table.rows().keySet()) {
                         int i = table.columns().indexOf(column);
                         RunFiles run = RunFiles.of(
-                                        column.method(), dataset, table.rows().get(dataset).get(i))
+                                        column.method(),
+                                        dataset,
+                                        table.rows().get(dataset).get(i))
                                 .half(column.half().name());
                         write(column.shots() == 0 ? run : run.learned(16, 1));
                     }

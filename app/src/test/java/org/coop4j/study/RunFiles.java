@@ -19,6 +19,7 @@ import org.coop4j.run.DataSpec;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.Sample;
+import org.coop4j.study.PublishedNumbers.DatasetNames;
 
 /** Writes the folder of a run by hand, file by file, as a run leaves it. */
 public final class RunFiles {

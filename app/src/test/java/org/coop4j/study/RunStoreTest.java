@@ -175,8 +175,7 @@ class RunStoreTest {
         Recorder recorder = new Recorder();
         SweepOutcome ended = fixture.run(out, PLAN, recorder);
         assertThat(ended.failures()).extracting(SweepRun.RunState::run).containsOnly(runs.get(1));
-        assertThat(ended.failures().get(0).failure().orElseThrow())
-                .contains(place(1).toString());
+        assertThat(ended.failures().get(0).failure().orElseThrow()).contains(place(1).toString());
         assertThat(recorder.found).isEqualTo(1);
         assertThat(recorder.finished).containsExactly(runs.get(2));
         assertThat(content(place(1))).isEqualTo(before);
@@ -228,7 +227,10 @@ class RunStoreTest {
         Recorder lost = new Recorder();
         fixture.run(out, PLAN, lost);
         assertThat(lost.started).containsExactly(runs.get(1));
-        assertThat(lost.notes).singleElement().asString().contains(earlier.resolve(RunFolder.CONFIG).toString());
+        assertThat(lost.notes)
+                .singleElement()
+                .asString()
+                .contains(earlier.resolve(RunFolder.CONFIG).toString());
         assertThat(content(earlier)).isEqualTo(before);
     }
 

@@ -181,8 +181,8 @@ class SweepTest {
         try (Clip clip = fixture.open();
                 Clip other = fixture.open()) {
             Sweep worker = Sweep.of(fixture.shared(other, out), fixture.plan(PLAN));
-            SweepOutcome ended =
-                    Sweep.of(fixture.shared(clip, out), fixture.plan(PLAN)).run(out, leader, Optional.of(new Worker(worker, out)));
+            SweepOutcome ended = Sweep.of(fixture.shared(clip, out), fixture.plan(PLAN))
+                    .run(out, leader, Optional.of(new Worker(worker, out)));
             assertThat(ended.failures()).isEmpty();
         }
         assertThat(leader.finished).hasSize(13).doesNotHaveDuplicates();

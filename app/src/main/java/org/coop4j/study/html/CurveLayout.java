@@ -73,8 +73,8 @@ final class CurveLayout {
         int[] counts = shots.stream().mapToInt(Shots::count).toArray();
         int last = counts.length - 1;
         double range = last < 1 ? 1 : counts[last] - counts[0];
-        boolean proportional = IntStream.range(0, last)
-                .allMatch(i -> (counts[i + 1] - counts[i]) * width >= LEAST_DISTANCE * range);
+        boolean proportional =
+                IntStream.range(0, last).allMatch(i -> (counts[i + 1] - counts[i]) * width >= LEAST_DISTANCE * range);
         for (int i = 0; i <= last; i++) {
             double share = proportional ? (counts[i] - counts[0]) / range : (double) i / last;
             places.put(new Shots(counts[i]), left + share * width);
@@ -132,7 +132,14 @@ final class CurveLayout {
         for (Point point : curve.points()) {
             double x = x(curve, point);
             if (point.sd() > 0) {
-                svg.line(curve.paint(), 1.4, false, x, svg.y(point.mean() - point.sd()), x, svg.y(point.mean() + point.sd()));
+                svg.line(
+                        curve.paint(),
+                        1.4,
+                        false,
+                        x,
+                        svg.y(point.mean() - point.sd()),
+                        x,
+                        svg.y(point.mean() + point.sd()));
             }
             svg.marker(curve, x, svg.y(point.mean()), curve.name() + ", " + point.describe());
         }

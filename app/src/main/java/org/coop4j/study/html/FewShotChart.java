@@ -4,6 +4,7 @@ import java.util.List;
 import org.coop4j.base.Numbers;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.Shots;
+import org.coop4j.study.html.Svg.Colours;
 
 /**
  * Few-shot curves as in the paper's figure 3: accuracy over the number of labelled training images per class, zero-shot

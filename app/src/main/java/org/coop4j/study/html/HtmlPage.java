@@ -5,6 +5,7 @@ import java.util.Base64;
 import java.util.List;
 import org.coop4j.base.Resource;
 import org.coop4j.base.Sha256;
+import org.coop4j.study.html.Svg.Colours;
 
 /**
  * A page in one file, with its style, charts and pictures. Nothing is loaded from elsewhere, which its content security

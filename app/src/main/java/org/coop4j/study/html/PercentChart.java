@@ -2,6 +2,7 @@ package org.coop4j.study.html;
 
 import java.util.List;
 import java.util.stream.DoubleStream;
+import org.coop4j.study.html.Svg.Colours;
 import org.coop4j.study.html.Svg.Marker;
 
 /**

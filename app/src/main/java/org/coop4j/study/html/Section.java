@@ -134,7 +134,9 @@ public final class Section {
                 charts.size() == 1 ? "single" : "",
                 Markup.each(legend.values(), Section::legend),
                 figures,
-                charts.stream().flatMap(one -> one.chart.points().stream()).anyMatch(point -> point.sd() > 0) ? "; bars are one standard deviation" : "");
+                charts.stream().flatMap(one -> one.chart.points().stream()).anyMatch(point -> point.sd() > 0)
+                        ? "; bars are one standard deviation"
+                        : "");
     }
 
     private static Markup legend(Series series) {

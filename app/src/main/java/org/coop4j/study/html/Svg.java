@@ -3,7 +3,11 @@ package org.coop4j.study.html;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.StringJoiner;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.coop4j.base.Resource;
 import org.coop4j.study.html.FewShotChart.Series;
 
 /**
@@ -214,5 +218,35 @@ final class Svg {
             text.add(String.format(Locale.ROOT, "%.1f,%.1f", points[i], points[i + 1]));
         }
         return text.toString();
+    }
+
+    /** The colours of pages and charts, which are CSS variables of {@code colours.css} for a light and a dark theme. */
+    static final class Colours {
+
+        static final String CSS = Resource.text(Colours.class, "colours.css");
+
+        private static final Map<String, String> LIGHT = theme(CSS.substring(0, CSS.indexOf("@media")));
+        private static final int SERIES = (int)
+                LIGHT.keySet().stream().filter(name -> name.matches("s\\d")).count();
+
+        private Colours() {}
+
+        /** Returns the colours of a theme by name. */
+        static Map<String, String> theme(String css) {
+            return Pattern.compile("--(\\w+):(#\\w{6})")
+                    .matcher(css)
+                    .results()
+                    .collect(Collectors.toMap(colour -> colour.group(1), colour -> colour.group(2)));
+        }
+
+        /** Returns the hexadecimal colour of the light theme. */
+        static String light(String name) {
+            return LIGHT.get(name);
+        }
+
+        /** Returns the name of a series' colour; the colours repeat after the last. */
+        static String series(int index) {
+            return "s" + Math.floorMod(index, SERIES);
+        }
     }
 }

@@ -8,11 +8,11 @@ import org.coop4j.console.Cell;
 import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Table;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult;
 import org.coop4j.study.MethodResult.Measured;
 import org.coop4j.study.MethodResult.Setup;
+import org.coop4j.study.PublishedNumbers.DatasetNames;
 import org.coop4j.study.PublishedNumbers.Score;
 
 /** Cells of what studies measure; those of unknown values are empty. */
@@ -54,7 +54,10 @@ final class Cells {
     /** Makes a cell of a paper's number with its backbone and source. */
     static Optional<Cell> published(Optional<Score> score) {
         return score.map(s -> Cell.of(
-                        List.of(Cell.datum(s.accuracy()), s.backbone(), s.table().source()),
+                        List.of(
+                                Cell.datum(s.accuracy()),
+                                s.backbone(),
+                                s.table().source()),
                         decimals -> Numbers.number(s.accuracy(), decimals) + " " + s.backbone())
                 .in(Style.PUBLISHED));
     }

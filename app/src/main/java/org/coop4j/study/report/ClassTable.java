@@ -9,8 +9,8 @@ import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Kind;
 import org.coop4j.study.ClassGains;
-import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodLabel;
+import org.coop4j.study.PublishedNumbers.DatasetNames;
 import org.coop4j.study.Study;
 
 /** Results of each class; of many classes, people see those that gained and lost most. */

@@ -78,11 +78,11 @@ public final class EvaluationSections {
     public Section confusion() {
         List<String> counts = new ArrayList<>();
         List<PictureResult> examples = new ArrayList<>();
-        for (List<PictureResult> pair : first(PAIRS, results.confused())) {
+        for (List<PictureResult> pair : results.confused().stream().limit(PAIRS).toList()) {
             PictureResult one = pair.get(0);
             counts.add("“%s” labelled “%s”: %s"
                     .formatted(names.get(one.truth()), names.get(one.label()), Numbers.count(pair.size(), "image")));
-            examples.addAll(first(EXAMPLES, pair));
+            pair.stream().limit(EXAMPLES).forEach(examples::add);
         }
         String images = Numbers.count(results.all().size(), "test image");
         Section section = new Section("Confusion matrix")
@@ -100,10 +100,6 @@ public final class EvaluationSections {
         return counts.isEmpty()
                 ? section
                 : section.subheading("Most frequent confusions").list(counts).pictures("", pictures(examples));
-    }
-
-    static <T> List<T> first(int most, List<T> all) {
-        return all.subList(0, Math.min(most, all.size()));
     }
 
     private List<Picture> pictures(List<PictureResult> results) {
@@ -146,7 +142,8 @@ public final class EvaluationSections {
     }
 
     private void changed(Section section, String kind, List<Changed> changed) {
-        List<Picture> pictures = first(PICTURES, changed).stream()
+        List<Picture> pictures = changed.stream()
+                .limit(PICTURES)
                 .flatMap(one -> thumbnails.picture(
                         one.after().file(),
                         names.get(one.after().truth()),
@@ -161,7 +158,8 @@ public final class EvaluationSections {
 
     /** Shows the images of which the classifier is least certain. */
     public Section leastCertain() {
-        List<PictureResult> least = first(PICTURES, results.leastCertain());
+        List<PictureResult> least =
+                results.leastCertain().stream().limit(PICTURES).toList();
         return new Section("Least certain images")
                 .verdict("Its least certain label has a probability of %s."
                         .formatted(share(least.get(0).probability())))
@@ -277,7 +275,8 @@ public final class EvaluationSections {
                                             case LEARNED_AGAIN -> "the others are learned again without them";
                                             case NOTHING_LEARNED -> "nothing is learned";
                                             case LOGIT_REMOVED ->
-                                                "only their logits are removed, so images never seen may be noticed less often";
+                                                "only their logits are removed, so images never seen may be noticed"
+                                                        + " less often";
                                         }));
     }
 }

@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.Optional;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.study.DatasetNames;
 import org.coop4j.study.MethodResult;
 import org.coop4j.study.MethodResult.Setup;
+import org.coop4j.study.PublishedNumbers.DatasetNames;
 import org.coop4j.study.PublishedNumbers.Score;
 import org.coop4j.study.Study;
 

@@ -13,28 +13,28 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
+import org.coop4j.base.Machine;
 import org.coop4j.base.Numbers;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.Temperature;
-import org.coop4j.run.Comparison;
 import org.coop4j.run.Comparison.ComparedClassifier;
-import org.coop4j.run.LabelErrors;
+import org.coop4j.run.Comparison;
 import org.coop4j.run.LabelErrors.Suspect;
-import org.coop4j.run.Machine;
+import org.coop4j.run.LabelErrors;
 import org.coop4j.run.MethodChoice;
-import org.coop4j.run.NearDuplicates;
 import org.coop4j.run.NearDuplicates.Pair;
+import org.coop4j.run.NearDuplicates;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.Provenance;
-import org.coop4j.run.RunComparison;
 import org.coop4j.run.RunComparison.ComparedRun;
+import org.coop4j.run.RunComparison;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFeatures.Located;
 import org.coop4j.run.RunFolder;
 import org.coop4j.study.html.HtmlPage;
-import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
 import org.coop4j.study.html.Section.Picture;
+import org.coop4j.study.html.Section;
 
 /**
  * The page of a training run: its classifier compared with baselines, its mistakes, and problems of the images.
@@ -79,7 +79,7 @@ public record RunPage(
                         run.name(),
                         Numbers.count(evidence.images().train().size(), "image"),
                         Numbers.count(comparison.classNames().size(), "class", "classes"),
-                        Numbers.count(evidence.images().test().size(), "other", "others"));
+                        Numbers.count(evidence.images().test().size(), "other"));
         HtmlPage page = new HtmlPage(run.result().dataset(), lead)
                 .add(summary())
                 .add(baselines())
@@ -133,8 +133,8 @@ public record RunPage(
                 .verdict(run.name() + ": " + ComparisonTable.gain(learned, comparison.bestBaseline()) + ".")
                 .table(new ComparisonTable(List.of(comparison)).table())
                 .paragraph(
-                        "The chosen prompt is the best on training and val images; the best in hindsight is chosen on the"
-                                + " test images, which inflates its accuracy. Seconds exclude encoding.");
+                        "The chosen prompt is the best on training and val images; the best in hindsight is chosen on"
+                                + " the test images, which inflates its accuracy. Seconds exclude encoding.");
     }
 
     private Section chosen() {
@@ -154,7 +154,8 @@ public record RunPage(
         if (suspects.isEmpty()) {
             return section.verdict("None is named: " + unsuspected(labels) + ".");
         }
-        List<Picture> pictures = EvaluationSections.first(PICTURES, suspects).stream()
+        List<Picture> pictures = suspects.stream()
+                .limit(PICTURES)
                 .flatMap(suspect -> picture(
                         suspect.picture(),
                         "looks like " + sections.label(suspect.suggested(), suspect.probability()),
@@ -163,8 +164,8 @@ public record RunPage(
         return section.verdict(looks(labels) + ".")
                 .paragraph(
                         ("Among %s that it did not learn from, %s finds another class far more probable. The expected"
-                                        + " number follows from its other images. Some are only unusual: move those that"
-                                        + " are wrong.")
+                            + " number follows from its other images. Some are only unusual: move those that are"
+                            + " wrong.")
                                 .formatted(Numbers.count(labels.examined(), "image"), run.name()))
                 .pictures("", pictures);
     }
@@ -196,8 +197,9 @@ public record RunPage(
                 .paragraph("Images are near-duplicates if they are the same file or their features have a cosine above "
                         + NearDuplicates.LEAST_COSINE
                         + ". A test image that was learned from is no test: keep one of each group.");
-        for (Set<Located> group : EvaluationSections.first(GROUPS, groups)) {
-            List<Picture> pictures = EvaluationSections.first(PICTURES, List.copyOf(group)).stream()
+        for (Set<Located> group : groups.stream().limit(GROUPS).toList()) {
+            List<Picture> pictures = group.stream()
+                    .limit(PICTURES)
                     .flatMap(one -> picture(one, one.part()))
                     .toList();
             double least = evidence.duplicates().stream()

@@ -46,8 +46,7 @@ final class StudyCharts {
             List<Point> papers = new ArrayList<>();
             for (Shots shots : star ? List.of(Shots.NONE) : study.fewShot().shots()) {
                 Setup setup = new Setup(method, shots);
-                place.accuracy(setup)
-                        .ifPresent(s -> points.add(new Point(shots, star ? SeedSummary.of(s.mean()) : s)));
+                place.accuracy(setup).ifPresent(s -> points.add(new Point(shots, star ? SeedSummary.of(s.mean()) : s)));
                 place.published(setup)
                         .filter(s ->
                                 Optional.of(s.backbone()).equals(study.model().backbone()))
@@ -60,7 +59,8 @@ final class StudyCharts {
                 }
             }
         }
-        boolean isCurve = all.stream().anyMatch(one -> !one.points().get(0).shots().equals(Shots.NONE));
+        boolean isCurve =
+                all.stream().anyMatch(one -> !one.points().get(0).shots().equals(Shots.NONE));
         return isCurve ? Optional.of(new FewShotChart(place.title(), all)) : Optional.empty();
     }
 }

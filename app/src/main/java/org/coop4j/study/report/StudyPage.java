@@ -9,14 +9,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
-import org.coop4j.study.DatasetNames;
 import org.coop4j.study.FoundRuns;
 import org.coop4j.study.HandWrittenPrompts;
-import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult;
 import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.MethodResults;
+import org.coop4j.study.PublishedNumbers.DatasetNames;
 import org.coop4j.study.Study;
 import org.coop4j.study.html.HtmlPage;
 import org.coop4j.study.html.Section;
@@ -37,7 +37,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
         for (Study study : studies) {
             page.add(summary(study))
                     .add(average(study))
-                    .add(curves(study))
+                    .add(section("Curves of each dataset", study).charts(charts(Place.datasets(study))))
                     .add(section("Gain over zero-shot", study).table(FewShotTables.gains(study)))
                     .add(section("All numbers", study).table(FewShotTables.numbers(List.of(study))))
                     .add(classes(study))
@@ -70,22 +70,20 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
     private Section summary(Study study) {
         Section section = section("In short", study);
         MethodResults fewShot = study.fewShot();
-        fewShot.main().ifPresent(main -> {
-            boolean averaged = fewShot.averages().stream()
-                    .anyMatch(average -> average.method().equals(main));
-            MethodResult most = fewShot.cells().stream()
-                    .filter(cell -> cell.method().equals(main))
-                    .max(Comparator.comparing(MethodResult::shots))
-                    .orElseThrow();
-            section.facts(facts(averaged ? Place.average(study) : new Place(study, most.dataset()), main));
-        });
+        Stream<MethodResult> cells = fewShot.datasets().stream().flatMap(fewShot::ofMain);
+        Stream.concat(
+                        fewShot.ofMain(MethodResult.AVERAGE),
+                        cells.sorted(Comparator.comparing(MethodResult::shots).reversed()))
+                .findFirst()
+                .ifPresent(most -> section.facts(facts(new Place(study, most.dataset()))));
         return section;
     }
 
     /** Returns facts with most images that most baselines have too. */
-    private static List<Fact> facts(Place place, MethodLabel main) {
-        MethodResult learned = place.study().fewShot().cells(place.dataset()).stream()
-                .filter(cell -> cell.method().equals(main))
+    private static List<Fact> facts(Place place) {
+        MethodResult learned = place.study()
+                .fewShot()
+                .ofMain(place.dataset())
                 .max(Comparator.comparing(
                                 (MethodResult cell) -> baselines(place, cell).size())
                         .thenComparing(MethodResult::shots))
@@ -93,7 +91,8 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
         List<Fact> facts = new ArrayList<>();
         facts.add(new Fact(
                 place.accuracy(learned.setup()).orElseThrow().meanSd(1) + " %",
-                place.title() + ", " + main.title() + ", " + learned.shots().describe()));
+                place.title() + ", " + learned.method().title() + ", "
+                        + learned.shots().describe()));
         Map<MethodResult, String> names = new LinkedHashMap<>();
         baselines(place, learned).stream()
                 .max(Comparator.comparing(MethodResult::accuracy))
@@ -121,10 +120,6 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
                 .charts(charts(List.of(average)))
                 .table(FewShotTables.byShots(average))
                 .table(FewShotTables.averages(List.of(study)));
-    }
-
-    private Section curves(Study study) {
-        return section("Curves of each dataset", study).charts(charts(Place.datasets(study)));
     }
 
     private List<Chart> charts(List<Place> places) {

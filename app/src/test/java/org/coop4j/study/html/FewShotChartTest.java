@@ -11,6 +11,7 @@ import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.Shots;
 import org.coop4j.study.html.FewShotChart.Point;
 import org.coop4j.study.html.FewShotChart.Series;
+import org.coop4j.study.html.Svg.Colours;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
@@ -92,9 +93,8 @@ class FewShotChartTest {
     }
 
     private static List<Double> places(int... shots) throws Exception {
-        List<Point> points = java.util.Arrays.stream(shots)
-                .mapToObj(s -> point(s, 50 + s))
-                .toList();
+        List<Point> points =
+                java.util.Arrays.stream(shots).mapToObj(s -> point(s, 50 + s)).toList();
         Document svg =
                 parse(new FewShotChart("DTD", List.of(Series.curve("CoOp", 0, points), Series.star("zero-shot", 1, 40)))
                         .markup()

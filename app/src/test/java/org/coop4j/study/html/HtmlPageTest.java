@@ -20,6 +20,7 @@ import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.Shots;
 import org.coop4j.study.html.FewShotChart.Point;
 import org.coop4j.study.html.FewShotChart.Series;
+import org.coop4j.study.html.Svg.Colours;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
