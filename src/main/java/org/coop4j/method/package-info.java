@@ -1,6 +1,6 @@
 /**
  * Ways to adapt CLIP to a task, one file each: {@link org.coop4j.method.Method} is a record of settings, its {@link
- * org.coop4j.method.Learner} fits a {@link org.coop4j.method.Classifier}, and a {@link
+ * org.coop4j.method.Method.Learner} fits a {@link org.coop4j.method.Classifier}, and a {@link
  * org.coop4j.method.ClassifierFile} stores the result.
  *
  * <p>Letters in shapes: classes, batch images, embed the width of features, M context vectors of a prompt, width of the
