@@ -7,5 +7,3 @@
  * text tower. A unified context is shared by all classes [M, width], a class-specific one (CSC) is [classes, M, width].
  */
 package org.coop4j.method;
-
-import org.coop4j.method.Method.Learner;
